@@ -1,0 +1,147 @@
+"""Dates, money and numbers as people read them, in the language of the request."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel.core import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal, get_currency_precision
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
+
+MINUS = "\u2212"
+SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "SGD": "S$", "JPY": "JP¥"}
+RELATIVE_FOR = timedelta(days=7)
+
+
+def is_chinese() -> bool:
+    return (get_language() or "en").startswith("zh")
+
+
+def locale() -> Locale:
+    return Locale("zh", script="Hans") if is_chinese() else Locale("en")
+
+
+def number(value, places: int | None = 0) -> str:
+    """1234567 as 1,234,567; a real minus; `places=None` keeps the decimals that matter."""
+    if value is None or value == "":
+        return ""
+    value = Decimal(value)
+    pattern = "#,##0.######" if places is None else "#,##0" + ("." + "0" * places if places else "")
+    return format_decimal(value, format=pattern, locale=locale()).replace("-", MINUS)
+
+
+def money(amount, currency: str, places: int | None = None, *, iso: bool = False) -> str:
+    """¥1,234.50, or EUR 1,234.50 with `iso` (pages with two currencies); −¥12.00 when negative."""
+    if amount is None or amount == "":
+        return ""
+    amount = Decimal(amount)
+    if places is None:
+        places = get_currency_precision(currency or "CNY")
+    digits = number(abs(amount), places)
+    sign = MINUS if amount < 0 and any(c in digits for c in "123456789") else ""
+    if iso or currency not in SYMBOLS:
+        return f"{sign}{currency} {digits}".strip()
+    return f"{sign}{SYMBOLS[currency]}{digits}"
+
+
+def short_number(value) -> tuple[str, str]:
+    """For figures and charts: digits and unit, ("6.21", "m") or in Chinese ("621", "万")."""
+    value = Decimal(value or 0)
+    steps = [(10**8, "亿"), (10**4, "万")] if is_chinese() else [(10**9, "bn"), (10**6, "m"), (10**3, "k")]
+    if not is_chinese() and abs(value) < 10**5:
+        return number(value, 0), ""
+    for size, unit in steps:
+        if abs(value) >= size:
+            shown = value / size
+            return number(shown, 0 if abs(shown) >= 100 else 1 if abs(shown) >= 10 else 2), unit
+    return number(value, 0), ""
+
+
+def percent(share, places: int = 0) -> str:
+    """0.0825 as 8% (or 8.25% with two places)."""
+    return "" if share is None else number(Decimal(share) * 100, places) + "%"
+
+
+def day(value: date | datetime | None, *, table: bool = False) -> str:
+    """12 Nov 2026; 2026年11月12日, in tables 2026-11-12."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime):
+        value = local(value).date()
+    if is_chinese():
+        return value.isoformat() if table else f"{value.year}年{value.month}月{value.day}日"
+    return format_date(value, "d MMM y", locale="en")
+
+
+def month(value: date) -> str:
+    """November 2026; 2026年11月."""
+    return f"{value.year}年{value.month}月" if is_chinese() else format_date(value, "LLLL y", locale="en")
+
+
+def long_day(value: date) -> str:
+    """Thursday, 12 November; 11月12日 星期四."""
+    return format_date(value, "M月d日 EEEE" if is_chinese() else "EEEE, d MMMM", locale=locale())
+
+
+def local(value: datetime) -> datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def clock_time(value: datetime) -> str:
+    return format_time(local(value), "HH:mm", locale=locale())
+
+
+def exact(value: datetime) -> str:
+    """12 Nov 2026, 09:22 CST: what a title shows."""
+    shown = local(value)
+    return f"{day(shown)} {shown:%H:%M} {shown.tzname() or ''}".strip()
+
+
+def duration(length: timedelta) -> str:
+    """5 min, 3 h 10 min, 2 d 4 h."""
+    minutes = max(int(length.total_seconds() // 60), 0)
+    days, rest = divmod(minutes, 1440)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        parts = [gettext("%(count)s d") % {"count": days}] + ([gettext("%(count)s h") % {"count": hours}] if hours else [])
+    elif hours:
+        parts = [gettext("%(count)s h") % {"count": hours}]
+        parts += [gettext("%(count)s min") % {"count": f"{minutes:02d}"}] if minutes else []
+    else:
+        parts = [gettext("%(count)s min") % {"count": minutes}]
+    return " ".join(parts)
+
+
+def when(value: datetime | None, *, now: datetime) -> str:
+    """Relative under 7 days ("3 h ago", "in 2 d"), else the day."""
+    if value is None:
+        return ""
+    gap = now - value
+    if abs(gap) >= RELATIVE_FOR:
+        return day(value, table=True)
+    if abs(gap) < timedelta(minutes=1):
+        return gettext("just now")
+    if gap > timedelta(0):
+        return gettext("%(time)s ago") % {"time": coarse(gap)}
+    return gettext("in %(time)s") % {"time": coarse(-gap)}
+
+
+def coarse(length: timedelta) -> str:
+    """One unit only, for lists: 5 min, 3 h, 2 d."""
+    seconds = int(length.total_seconds())
+    if seconds >= 86400:
+        return gettext("%(count)s d") % {"count": seconds // 86400}
+    if seconds >= 3600:
+        return gettext("%(count)s h") % {"count": seconds // 3600}
+    return gettext("%(count)s min") % {"count": max(seconds // 60, 1)}
+
+
+def days_left(last: date, *, today: date) -> str:
+    """in 5 days; today; 3 days ago."""
+    gap = (last - today).days
+    if gap == 0:
+        return gettext("today")
+    if gap > 0:
+        return ngettext("in %(count)s day", "in %(count)s days", gap) % {"count": gap}
+    return ngettext("%(count)s day ago", "%(count)s days ago", -gap) % {"count": -gap}

@@ -1,0 +1,64 @@
+"""The request's language and zone, and domain errors that nobody caught."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+
+from prm.values.clock import tenant_zone
+from prm.values.errors import DomainError, NotAllowed
+
+
+class LanguageMiddleware:
+    """The user's choice, else the cookie's, else what the browser says; times in the tenant's zone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+        with timezone.override(tenant_zone()):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        return response
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        """Runs when the person is known, which is after every middleware has been entered."""
+        user = getattr(request, "user", None)
+        chosen = getattr(user, "language", "") if user is not None and user.is_authenticated else ""
+        if chosen and chosen in dict(settings.LANGUAGES):
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = chosen
+
+
+class DomainErrorMiddleware:
+    """A rule's refusal that no form showed becomes a page with its sentence, never a 500."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, NotAllowed):
+            return render(request, "403.html", {"sentence": error.text, "ask": _whom_to_ask()}, status=403)
+        if isinstance(error, DomainError):
+            return render(request, "ui/refused.html", {"sentence": error.text, "code": error.code}, status=409)
+        return None
+
+
+def _whom_to_ask() -> list[str]:
+    """Names of the tenant's administrators, who give roles."""
+    from django.contrib.auth import get_user_model
+    from django.db import connection
+
+    if connection.schema_name == settings.PUBLIC_SCHEMA_NAME:
+        return []
+    people = get_user_model()._default_manager.filter(role="administrator", is_active=True).order_by("name")
+    return [person.name or person.email for person in people[:3]]

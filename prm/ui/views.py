@@ -1,0 +1,69 @@
+"""Pages of the frame: language, script, menu and shortcuts for those without scripts, and error pages."""
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from prm.access.decorators import public, signed_in
+from prm.ui import language as languages
+from prm.ui import script
+
+
+@public
+@require_POST
+def language(request):
+    """Keep the language that the person chose: in the account when signed in, and in a cookie for this browser."""
+    back = request.headers.get("referer", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    code = request.POST.get("language", "")
+    if code in dict(settings.LANGUAGES):
+        languages.choose(request, code)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, samesite="Lax", secure=request.is_secure()
+        )
+    return response
+
+
+@public
+@require_GET
+def ui_script(request):
+    """The joined script; its address changes with its content, so it may be kept for a year."""
+    text, fingerprint = script.joined()
+    if request.headers.get("if-none-match") == f'"{fingerprint}"':
+        return HttpResponseNotModified()
+    response = HttpResponse(text, content_type="text/javascript; charset=utf-8")
+    response["ETag"] = f'"{fingerprint}"'
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@signed_in
+@require_GET
+def menu(request):
+    return render(request, "ui/menu.html")
+
+
+@signed_in
+@require_GET
+def shortcuts(request):
+    return render(request, "ui/shortcuts.html")
+
+
+def page_not_found(request, exception=None):
+    """The same bytes for what does not exist and for what somebody may not see."""
+    return render(request, "404.html", status=404)
+
+
+def permission_denied(request, exception=None):
+    return render(request, "403.html", {"sentence": ""}, status=403)
+
+
+def server_error(request):
+    """Rendered without the request's context: whatever failed must not fail again here."""
+    found = getattr(request, "request_id", "") or request.headers.get("x-request-id", "")
+    return HttpResponse(render_to_string("500.html", {"request_id": found}), status=500)
