@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermissionBase
+
+from partners.querysets import MemberQuerySet, PartnerQuerySet, TierMembershipQuerySet
+from prm.access.scoping import PartnerOwned
+from prm.values import clock
+
+
+class Tier(models.Model):
+    """A level of the partner programme; a higher rank is better."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(_("Chinese name"), max_length=80, blank=True)
+    rank = models.PositiveSmallIntegerField(_("rank"), unique=True)
+
+    class Meta:
+        ordering = ["-rank"]
+
+    def __str__(self) -> str:
+        return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name
+
+
+class Partner(models.Model):
+    """A company in the tenant's channel. Everything that a partner owns points here."""
+
+    class Type(models.TextChoices):
+        DISTRIBUTOR = "distributor", _("Distributor")
+        RESELLER = "reseller", _("Reseller")
+        INTEGRATOR = "integrator", _("System integrator")
+        AGENT = "agent", _("Agent")
+        REFERRAL = "referral", _("Referral partner")
+
+    class Status(models.TextChoices):
+        PROSPECT = "prospect", _("Prospect")
+        APPLIED = "applied", _("Applied")
+        SCREENING = "screening", _("Screening")
+        ONBOARDING = "onboarding", _("Onboarding")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        EXITING = "exiting", _("Exiting")
+        EXITED = "exited", _("Exited")
+        REJECTED = "rejected", _("Rejected")
+
+    TRANSITIONS = {
+        Status.PROSPECT: (Status.APPLIED, Status.ONBOARDING),
+        Status.APPLIED: (Status.SCREENING, Status.REJECTED),
+        Status.SCREENING: (Status.ONBOARDING, Status.REJECTED),
+        Status.ONBOARDING: (Status.ACTIVE, Status.EXITING),
+        Status.ACTIVE: (Status.SUSPENDED, Status.EXITING),
+        Status.SUSPENDED: (Status.ACTIVE, Status.EXITING),
+        Status.EXITING: (Status.EXITED,),
+        Status.EXITED: (),
+        Status.REJECTED: (),
+    }
+    PARTNER_PATH = "self"
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    type = models.CharField(_("type"), max_length=20, choices=Type.choices, default=Type.RESELLER)
+    status = models.CharField(_("state"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    status_reason = models.TextField(blank=True)
+    status_since = models.DateTimeField(default=clock.now)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent partner")
+    )
+    region = models.CharField(_("region"), max_length=80, blank=True)
+    tax_number = models.CharField(_("tax number"), max_length=30, blank=True)
+    website = models.CharField(_("website"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    note = models.TextField(_("internal note"), blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = PartnerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [("access_partner", "Can see what belongs to the partner")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tax_number"],
+                name="one_partner_per_tax_number",
+                condition=~models.Q(tax_number=""),
+                violation_error_message=_("A partner with this tax number exists already."),
+            ),
+            models.CheckConstraint(name="partner_is_not_its_own_parent", condition=~models.Q(parent=models.F("id"))),
+        ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="partner_by_name"),
+            models.Index(fields=["status", "name"], name="partner_by_status"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="partner_name_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("partners:detail", args=[self.pk])
+
+    def may_become(self, status: str) -> bool:
+        return status in self.TRANSITIONS[self.Status(self.status)]
+
+
+class PartnerGrant(UserObjectPermissionBase):
+    """A person may see what belongs to a partner (django-guardian's row, with a real foreign key)."""
+
+    content_object = models.ForeignKey(Partner, models.CASCADE)
+
+
+class TierMembership(models.Model):
+    """The partner's tier in the programme, from–to. History is kept."""
+
+    PARTNER_PATH = "partner"
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="tier_memberships")
+    tier = models.ForeignKey(Tier, models.PROTECT, related_name="memberships")
+    during = DateRangeField()  # [first day, day after the last)
+    reason = models.TextField(blank=True)
+    set_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = TierMembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="one_tier_at_a_time",
+                expressions=[("partner", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                violation_error_message=_("The partner already has a tier in that time."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.tier}"
+
+
+class Member(models.Model):
+    """A user belongs to one partner at a time, from–to."""
+
+    PARTNER_PATH = "partner"
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    during = DateRangeField()
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="one_partner_at_a_time",
+                expressions=[("user", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.partner}"
+
+
+class Contact(models.Model):
+    """A person at the partner whom one calls; need not be a user."""
+
+    PARTNER_PATH = "partner"
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="contacts")
+    name = models.CharField(_("name"), max_length=120)
+    title = models.CharField(_("job title"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    is_primary = models.BooleanField(_("main contact"), default=False)
+
+    objects = PartnerOwned.as_manager()
+
+    class Meta:
+        ordering = ["-is_primary", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner"], name="one_main_contact", condition=models.Q(is_primary=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def open_ended(first_day: date) -> tuple[date, None]:
+    """A range that begins on `first_day` and has no end yet."""
+    return (first_day, None)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.actor import Actor
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def of(self, obj: models.Model) -> AuditQuerySet:
+        """The history of one object, newest first."""
+        return self.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk)).order_by("-id")
+
+    def visible_to(self, actor: Actor) -> AuditQuerySet:
+        """Staff who see every partner see all; others what concerns their partners."""
+        if actor.partner_ids is None:
+            return self
+        return self.filter(partner_id__in=sorted(actor.partner_ids))
+
+
+class AuditEntry(models.Model):
+    """Who changed what, when, from what to what, and why. Append-only: the database refuses anything else."""
+
+    at = models.DateTimeField(_("time"))
+    verb = models.CharField(_("what"), max_length=60)
+    object_type = models.CharField(max_length=80, blank=True)
+    object_id = models.CharField(max_length=40, blank=True)
+    object_label = models.CharField(_("object"), max_length=200, blank=True)
+    partner_id = models.BigIntegerField(null=True)
+    # No foreign key: the person may be deleted, the history may not change.
+    user_id = models.BigIntegerField(null=True)
+    actor_kind = models.CharField(max_length=12)
+    actor_label = models.CharField(_("who"), max_length=200)
+    acting_operator = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    changes = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "-id"], name="audit_by_object"),
+            models.Index(fields=["partner_id", "-id"], name="audit_by_partner"),
+            models.Index(fields=["user_id", "-id"], name="audit_by_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_label}: {self.verb} {self.object_label}"

@@ -1,0 +1,63 @@
+"""Writing the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from prm.access.scoping import partner_id_of
+from prm.audit.models import AuditEntry
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+def record(
+    obj: models.Model | None,
+    verb: str,
+    *,
+    by: Actor,
+    changes: dict[str, list[Any]] | None = None,
+    reason: str = "",
+) -> AuditEntry:
+    """Append to the audit trail, in the caller's transaction.
+
+    `changes` maps a field's name to [old, new]. Values are stored as text or plain JSON.
+    """
+    return AuditEntry.objects.create(
+        at=clock.now(),
+        verb=verb,
+        object_type=obj._meta.label_lower if obj is not None else "",
+        object_id=str(obj.pk) if obj is not None else "",
+        object_label=str(obj)[:200] if obj is not None else "",
+        partner_id=partner_id_of(obj) if obj is not None else None,
+        user_id=by.user_id,
+        actor_kind=by.kind,
+        actor_label=by.label[:200],
+        acting_operator=by.acting_operator,
+        address=by.address,
+        request_id=by.request_id,
+        changes=_plain(changes or {}),
+        reason=reason,
+    )
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """What differs between two dictionaries with the same keys, as `record` wants it."""
+    return {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+
+
+def _plain(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {key: [_as_json(value) for value in pair] for key, pair in changes.items()}
+
+
+def _as_json(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, models.Model):
+        return str(value)
+    try:
+        return DjangoJSONEncoder().default(value)
+    except TypeError:
+        return str(value)

@@ -1,0 +1,51 @@
+"""Celery carries messages; the job and outbox tables are the truth about work."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.config.settings")
+
+from celery.signals import setup_logging, worker_ready  # noqa: E402
+from django.conf import settings  # noqa: E402
+from tenant_schemas_celery.app import CeleryApp  # noqa: E402
+
+import prm.config.health  # noqa: E402, F401 (workers report that they live)
+
+app = CeleryApp("prm")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.task_routes = {
+    "prm.jobs.tasks.reap": {"queue": "system"},
+    "prm.jobs.tasks.reap_tenant": {"queue": "system"},
+    "prm.outbox.tasks.*": {"queue": "system"},
+}
+app.conf.beat_schedule = {
+    "reap": {
+        "task": "prm.jobs.tasks.reap",
+        "schedule": settings.JOBS_REAP_SECONDS,
+        "options": {"queue": "system", "expires": settings.JOBS_REAP_SECONDS},
+    },
+    "deliver-events": {
+        "task": "prm.outbox.tasks.deliver_everywhere",
+        "schedule": 2.0,
+        "options": {"queue": "system", "expires": 2},
+    },
+    "daily": {
+        "task": "prm.jobs.tasks.run_daily",
+        "schedule": 300.0,
+        "options": {"queue": "system", "expires": 60},
+    },
+}
+
+
+@setup_logging.connect
+def _log_like_the_web(**kwargs: object) -> None:
+    import logging.config
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+def _look_for_orphans(**kwargs: object) -> None:
+    from prm.jobs.tasks import reap
+
+    reap.apply_async(queue="system", expires=10)

@@ -1,0 +1,33 @@
+"""Addresses of a tenant's site."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+# In the order in which a person meets them. Each app keeps its own addresses.
+_APPS = [
+    "prm.ui",
+    "prm.tenancy.tenant_urls",
+    "prm.accounts",
+    "prm.notices",
+    "prm.search",
+    "prm.jobs",
+    "prm.audit",
+    "prm.catalogue",
+    "prm.customers",
+    "prm.spreadsheets",
+    "partners",
+    "dealreg",
+    "orders",
+    "rebates",
+]
+
+
+def _module(app: str) -> str:
+    return app if app.endswith("urls") else f"{app}.urls"
+
+
+urlpatterns = [path("", include(_module(app))) for app in _APPS if find_spec(_module(app))]
+handler403 = "prm.ui.errors.forbidden"
+handler404 = "prm.ui.errors.not_found"
+handler500 = "prm.ui.errors.server_error"

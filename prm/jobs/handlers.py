@@ -1,0 +1,50 @@
+"""What a kind of job does: apps subclass JobHandler in their `jobs.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_handlers: dict[str, type[JobHandler]] = {}
+
+
+class JobHandler:
+    """Steps of one job. Each step runs in a transaction that also stores the progress, so a kill loses nothing.
+
+    `total(job)` says how many steps there are; it is asked anew at each resume and must answer the same.
+    `run(job, step)` does step number `step` (from 0); `name(job, step)` is what people read meanwhile;
+    `finish(job)` runs in the last step's transaction. `transactional = False` lets a step commit by itself
+    in pieces; it must then be idempotent.
+    """
+
+    title: Any = ""
+    transactional = True
+
+    def total(self, job: Any) -> int:
+        return 1
+
+    def name(self, job: Any, step: int) -> str:
+        return ""
+
+    def run(self, job: Any, step: int) -> None:
+        raise TypeError(f"{type(self).__name__} does not say what a step does")
+
+    def finish(self, job: Any) -> None:
+        """Nothing more to do by default."""
+
+    def failed(self, job: Any) -> None:
+        """Called when the job is given up; nothing to do by default."""
+
+
+def job_handler(kind: str) -> Callable[[type[JobHandler]], type[JobHandler]]:
+    """Register a handler class for jobs of `kind` ("app.verb")."""
+
+    def register(cls: type[JobHandler]) -> type[JobHandler]:
+        _handlers[kind] = cls
+        return cls
+
+    return register
+
+
+def handler_of(kind: str) -> JobHandler:
+    return _handlers[kind]()

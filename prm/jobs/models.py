@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.actor import Actor
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, actor: Actor) -> JobQuerySet:
+        """Staff see the tenant's jobs, a partner's user the jobs that the user began."""
+        if actor.is_system or actor.is_staff:
+            return self
+        return self.filter(created_by_id=actor.user_id) if actor.user_id else self.none()
+
+    def open(self) -> JobQuerySet:
+        return self.filter(state__in=Job.OPEN)
+
+
+class Job(models.Model):
+    """Work that survives a kill. This row is its truth: Celery only carries the message that wakes it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        DEAD = "dead", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    OPEN = (State.QUEUED, State.RUNNING)
+
+    kind = models.CharField(_("kind"), max_length=60)
+    # What the job works on; while one is open, nobody can start a second one on the same key.
+    key = models.CharField(max_length=120, blank=True)
+    title = models.CharField(_("title"), max_length=200)
+    link = models.CharField(max_length=200, blank=True)
+    params = models.JSONField(default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    step = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True)
+    step_name = models.CharField(max_length=120, blank=True)
+    counts = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    attempt = models.PositiveIntegerField(_("attempts"), default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    max_failures = models.PositiveSmallIntegerField(default=5)
+    error = models.TextField(blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_label = models.CharField(_("began by"), max_length=200)
+    created_at = models.DateTimeField(_("began"), auto_now_add=True)
+    run_after = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_job_per_key",
+                fields=["kind", "key"],
+                condition=models.Q(state__in=["queued", "running"]) & ~models.Q(key=""),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["run_after"], name="jobs_open", condition=models.Q(state__in=["queued", "running"])),
+            models.Index(fields=["-id"], name="jobs_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def percent(self) -> int:
+        """Whole percent of the steps that are committed."""
+        return 100 * self.step // self.total if self.total else 0
+
+    def say(self, **counts: Any) -> None:
+        """Add to the counts that people see while the job runs; saved with the step."""
+        self.counts = {**self.counts, **counts}

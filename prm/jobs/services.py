@@ -1,0 +1,198 @@
+"""Starting, running, retrying and cancelling jobs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from prm.access.rules import require
+from prm.jobs.errors import JobNotOpen, JobNotRetryable
+from prm.jobs.events import JobFailed, JobFinished
+from prm.jobs.handlers import JobHandler, handler_of
+from prm.jobs.models import Job
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+log = structlog.get_logger(__name__)
+
+
+def start_job(
+    *, kind: str, by: Actor, key: str = "", title: str = "", link: str = "", params: dict[str, Any] | None = None
+) -> Job:
+    """Store a job with the caller's change; a worker takes it up after the commit.
+
+    With a `key`, an open job of the same kind and key is returned instead of a second one. The caller checks
+    permissions: a job does what the service that started it was allowed to do.
+    """
+    values = {
+        "title": title or str(handler_of(kind).title),
+        "link": link,
+        "params": params or {},
+        "created_by_id": by.user_id,
+        "created_label": by.label,
+        "run_after": clock.now(),
+    }
+    with transaction.atomic():
+        if key:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"{kind}:{key}"])
+            existing = Job.objects.open().filter(kind=kind, key=key).first()
+            if existing:
+                return existing
+        job = Job.objects.create(kind=kind, key=key, **values)
+        transaction.on_commit(lambda: send(job))
+    return job
+
+
+def send(job: Job) -> None:
+    """Wake a worker for `job`. With the broker down nothing is lost: the reaper sends it again."""
+    from prm.jobs.tasks import run
+
+    try:
+        run.apply_async(args=[job.pk], retry=False)
+    except Exception as problem:
+        log.warning("job_send_failed", job=job.pk, error=str(problem))
+
+
+def run_job(job_id: int) -> str:
+    """Run the job's remaining steps in this process. Returns its state afterwards, "" when another has it.
+
+    A session-level advisory lock keeps a second worker away and dies with the process, so a killed worker's
+    job is free at once. Steps before `job.step` are committed and are not run again.
+    """
+    if not _try_lock(job_id):
+        return ""
+    try:
+        job = Job.objects.filter(pk=job_id, state__in=Job.OPEN).first()
+        if job is None or job.run_after > clock.now():
+            return job.state if job else ""
+        job.state, job.attempt, job.failures = Job.State.RUNNING, job.attempt + 1, job.failures + 1
+        job.started_at = job.started_at or clock.now()
+        job.save(update_fields=["state", "attempt", "failures", "started_at"])
+        handler = handler_of(job.kind)
+        try:
+            _run_steps(job, handler)
+        except Exception as problem:
+            _note_failure(job, handler, problem)
+        return job.state
+    finally:
+        _unlock(job_id)
+
+
+def _run_steps(job: Job, handler: JobHandler) -> None:
+    job.total = handler.total(job)
+    while job.step < job.total:
+        if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
+            _end(job, Job.State.CANCELLED)
+            return
+        Job.objects.filter(pk=job.pk).update(step_name=handler.name(job, job.step)[:120], total=job.total)
+        if not handler.transactional:
+            handler.run(job, job.step)
+        with transaction.atomic():
+            if handler.transactional:
+                handler.run(job, job.step)
+            job.step, job.failures, job.error = job.step + 1, 0, ""
+            job.save(update_fields=["step", "total", "counts", "result", "failures", "error", "params"])
+            if job.step == job.total:
+                _complete(job, handler)
+    if job.is_open:  # no steps at all, or killed between the last step and its end
+        with transaction.atomic():
+            _complete(job, handler)
+
+
+def _complete(job: Job, handler: JobHandler) -> None:
+    handler.finish(job)
+    _end(job, Job.State.DONE)
+    emit(JobFinished(job_id=job.pk), object_key=f"job:{job.pk}")
+
+
+def _end(job: Job, state: str) -> None:
+    job.state, job.finished_at, job.step_name = state, clock.now(), ""
+    job.save(update_fields=["state", "finished_at", "step_name", "counts", "result"])
+
+
+def _note_failure(job: Job, handler: JobHandler, problem: Exception) -> None:
+    log.exception("job_step_failed", job=job.pk, kind=job.kind, step=job.step)
+    job.refresh_from_db()
+    job.error = f"{type(problem).__name__}: {problem}"[:2000]
+    if job.failures >= job.max_failures:
+        give_up(job)
+        return
+    job.state = Job.State.QUEUED
+    job.run_after = clock.now() + timedelta(seconds=2**job.failures)
+    job.save(update_fields=["state", "error", "run_after"])
+
+
+def give_up(job: Job) -> None:
+    """Mark the job as failed, tell whoever began it."""
+    with transaction.atomic():
+        job.state, job.finished_at = Job.State.DEAD, clock.now()
+        job.save(update_fields=["state", "finished_at", "error"])
+        handler_of(job.kind).failed(job)
+        emit(JobFailed(job_id=job.pk), object_key=f"job:{job.pk}")
+
+
+def reap() -> int:
+    """Send again each job that should run and that no worker holds. Returns how many."""
+    now, sent = clock.now(), 0
+    for job in Job.objects.open().filter(run_after__lte=now).order_by("id"):
+        if job.state == Job.State.QUEUED and job.run_after > now - timedelta(seconds=10) and not job.failures:
+            continue  # its own message is on the way
+        if not _try_lock(job.pk):
+            continue
+        try:
+            job.refresh_from_db()
+            if not job.is_open:
+                continue
+            if job.failures >= job.max_failures:
+                job.error = job.error or "The worker died again and again at this step."
+                give_up(job)
+                continue
+        finally:
+            _unlock(job.pk)
+        send(job)
+        sent += 1
+    return sent
+
+
+def cancel_job(*, job: Job, by: Actor) -> Job:
+    """Stop an open job after its current step. Steps that are committed stay."""
+    require(by, "jobs.manage")
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job.pk)
+        if not job.is_open:
+            raise JobNotOpen()
+        job.cancel_requested = True
+        if job.state == Job.State.QUEUED:
+            job.state, job.finished_at = Job.State.CANCELLED, clock.now()
+        job.save(update_fields=["cancel_requested", "state", "finished_at"])
+    return job
+
+
+def retry_job(*, job: Job, by: Actor) -> Job:
+    """Let a failed or cancelled job go on where it stopped."""
+    require(by, "jobs.manage")
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job.pk)
+        if job.state not in (Job.State.DEAD, Job.State.CANCELLED):
+            raise JobNotRetryable()
+        job.state, job.failures, job.cancel_requested, job.error = Job.State.QUEUED, 0, False, ""
+        job.run_after, job.finished_at = clock.now(), None
+        job.save()
+        transaction.on_commit(lambda: send(job))
+    return job
+
+
+def _try_lock(job_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"])
+        return cursor.fetchone()[0]
+
+
+def _unlock(job_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"])

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.core.cache import cache
+
+from prm.jobs import services
+from prm.jobs.daily import daily_work
+from prm.jobs.tenants import active_schemas, schemas_where, send_to_tenant
+from prm.values import clock
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def run(job_id: int) -> None:
+    """Run a job of the current tenant."""
+    services.run_job(job_id)
+
+
+@shared_task
+def reap() -> None:
+    """Look in each tenant for jobs that no worker holds, and send them again."""
+    cache.set("worker-seen", clock.now().timestamp(), timeout=60)
+    for schema in schemas_where("jobs_job", "state IN ('queued', 'running') AND run_after <= now()"):
+        send_to_tenant(reap_tenant, schema, queue="system", expires=5)
+
+
+@shared_task
+def reap_tenant() -> None:
+    services.reap()
+
+
+@shared_task
+def run_daily() -> None:
+    """Fan the day's work out to each tenant."""
+    for schema in active_schemas():
+        send_to_tenant(run_daily_of_tenant, schema, expires=300)
+
+
+@shared_task
+def run_daily_of_tenant() -> None:
+    """Run what is due today and has not run yet. The work is idempotent: the mark only saves effort."""
+    for name, function in daily_work().items():
+        mark = f"daily:{name}:{clock.today()}"
+        if cache.add(mark, "running", timeout=600):
+            function()
+            cache.set(mark, "done", timeout=2 * 24 * 3600)

@@ -1,0 +1,43 @@
+"""Events: facts in the past tense with a name, a version and plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+_events: dict[tuple[str, int], type] = {}
+_listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+
+
+def event(name: str, *, version: int) -> Callable[[type], type]:
+    """Declare a class as the event `name`; its annotations become the payload's plain values."""
+
+    def declare(cls: type) -> type:
+        made = dataclasses.dataclass(frozen=True)(cls)
+        made.event_name, made.event_version = name, version  # type: ignore[attr-defined]
+        _events[name, version] = made
+        return made
+
+    return declare
+
+
+def listens_to(*event_types: type) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Run the function, in a worker, once for each such event that was committed. It must be idempotent."""
+
+    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
+        for event_type in event_types:
+            _listeners[event_type].append(function)
+        return function
+
+    return register
+
+
+def from_payload(name: str, version: int, payload: dict[str, Any]) -> Any:
+    """The event instance that was stored; KeyError when nobody declares it any more."""
+    return _events[name, version](**payload)
+
+
+def listeners_of(event_type: type) -> list[Callable[[Any], None]]:
+    return _listeners[event_type]

@@ -1,0 +1,92 @@
+"""Emitting and delivering events."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from prm.outbox.events import from_payload, listeners_of
+from prm.outbox.models import OutboxEvent
+from prm.values import clock
+
+log = structlog.get_logger(__name__)
+MAX_ATTEMPTS = 12
+BATCH = 200
+
+
+def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
+    """Store `fact` in the caller's transaction; a worker delivers it after the commit."""
+    stored = OutboxEvent.objects.create(
+        name=fact.event_name,
+        version=fact.event_version,
+        payload=dataclasses.asdict(fact),
+        object_key=object_key,
+    )
+    if not getattr(connection, "_outbox_wake_planned", False):
+        connection._outbox_wake_planned = True
+        transaction.on_commit(_wake)
+    return stored
+
+
+def _wake() -> None:
+    from prm.outbox.tasks import deliver
+
+    connection._outbox_wake_planned = False
+    try:
+        deliver.apply_async(retry=False, expires=30)
+    except Exception as problem:  # the broker may be down: the scheduler's round delivers later
+        log.warning("outbox_wake_failed", error=str(problem))
+
+
+def deliver_open_events() -> int:
+    """Deliver what waits, oldest first. Returns how many were delivered.
+
+    Listeners and the mark "delivered" commit together, so a listener's rows are written once even when the
+    worker dies. A failing event waits with back-off and holds back later events of the same object only.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"])
+        if not cursor.fetchone()[0]:
+            return 0
+    try:
+        return _deliver_batch()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"])
+
+
+def _deliver_batch() -> int:
+    now, held, done = clock.now(), set(), 0
+    open_events = OutboxEvent.objects.filter(delivered_at__isnull=True, attempts__lt=MAX_ATTEMPTS).order_by("id")
+    for stored in open_events[:BATCH]:
+        if stored.object_key and stored.object_key in held:
+            continue
+        if stored.next_try_at and stored.next_try_at > now:
+            held.add(stored.object_key)
+            continue
+        if _deliver_one(stored):
+            done += 1
+        else:
+            held.add(stored.object_key)
+    return done
+
+
+def _deliver_one(stored: OutboxEvent) -> bool:
+    try:
+        with transaction.atomic():
+            fact = from_payload(stored.name, stored.version, stored.payload)
+            for listener in listeners_of(type(fact)):
+                listener(fact)
+            OutboxEvent.objects.filter(pk=stored.pk).update(delivered_at=clock.now(), error="")
+        return True
+    except Exception as problem:  # kept with the event, where a person can read it
+        wait = timedelta(seconds=min(3600, 2 ** (stored.attempts + 1)))
+        OutboxEvent.objects.filter(pk=stored.pk).update(
+            attempts=stored.attempts + 1, next_try_at=clock.now() + wait, error=f"{type(problem).__name__}: {problem}"
+        )
+        log.exception("event_delivery_failed", outbox_event=stored.name, event_id=stored.pk)
+        return False

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+from prm.values import clock
+
+
+class Tenant(TenantMixin):
+    """A vendor that runs its partner channel here: a schema, an address and a look of its own."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+
+    slug = models.CharField(
+        _("address"),
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", _("Use a-z, 0-9 and hyphens only."))],
+    )
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    time_zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai")
+    accent = models.CharField(_("colour"), max_length=7, default="#3150c8")
+    logo = models.CharField(max_length=200, blank=True)
+    contact_email = models.EmailField(_("contact"), blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ACTIVE)
+    suspended_at = models.DateTimeField(null=True)
+    suspended_reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    brand_version = models.PositiveIntegerField(default=1)
+
+    # Schemas are made by cloning the template, and dropped only after an export.
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.state == self.State.SUSPENDED
+
+
+class Domain(DomainMixin):
+    """A host name that leads to a tenant."""
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class Operator(models.Model):
+    """A person who runs the installation. Lives in the public schema, apart from every tenant's users."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    password = models.CharField(max_length=200)
+    totp_secret = models.CharField(max_length=200, blank=True)
+    recovery_codes = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    last_sign_in_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def set_password(self, password: str) -> None:
+        self.password = make_password(password)
+
+    def has_password(self, password: str) -> bool:
+        return check_password(password, self.password)
+
+
+class OperatorLogEntry(models.Model):
+    """What operators did; append-only."""
+
+    at = models.DateTimeField(default=clock.now)
+    operator_email = models.CharField(_("who"), max_length=200)
+    verb = models.CharField(_("what"), max_length=60)
+    tenant_slug = models.CharField(_("tenant"), max_length=40, blank=True)
+    details = models.JSONField(default=dict)
+    address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.operator_email}: {self.verb} {self.tenant_slug}"
