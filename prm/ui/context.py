@@ -28,7 +28,9 @@ class Shell:
 
     @cached_property
     def audience(self) -> str:
-        return menu.audience_of(self.actor, on_public_site=self.is_public_site)
+        if self.is_public_site:
+            return "operator" if self.operator is not None else ""
+        return menu.audience_of(self.actor)
 
     @cached_property
     def sections(self) -> list:
@@ -68,8 +70,8 @@ class Shell:
 
     @property
     def logo(self) -> str:
-        logo = getattr(self.tenant, "logo", None)
-        return getattr(self.tenant, "logo_url", "") or (logo.url if logo else "")
+        """Address of the tenant's logo, served by the tenant's own pages; empty without one."""
+        return getattr(self.tenant, "logo_address", "")
 
     @property
     def brand_css(self) -> str:

@@ -64,10 +64,8 @@ def all_entries() -> list[Entry]:
     return list(_entries.values())
 
 
-def audience_of(actor, *, on_public_site: bool = False) -> str:
-    """Which rail an actor gets; a visitor gets none."""
-    if on_public_site:
-        return "operator"
+def audience_of(actor) -> str:
+    """Which rail an actor gets on a tenant's site; a visitor gets none."""
     if actor is None or actor.kind == "nobody":
         return ""
     return "partner" if actor.is_partner else "staff"

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
+from prm.ui import errors
 from prm.values.clock import tenant_zone
 from prm.values.errors import DomainError, NotAllowed
 
@@ -47,18 +48,7 @@ class DomainErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotAllowed):
-            return render(request, "403.html", {"sentence": error.text, "ask": _whom_to_ask()}, status=403)
+            return errors.forbidden(request, error)
         if isinstance(error, DomainError):
             return render(request, "ui/refused.html", {"sentence": error.text, "code": error.code}, status=409)
         return None
-
-
-def _whom_to_ask() -> list[str]:
-    """Names of the tenant's administrators, who give roles."""
-    from django.contrib.auth import get_user_model
-    from django.db import connection
-
-    if connection.schema_name == settings.PUBLIC_SCHEMA_NAME:
-        return []
-    people = get_user_model()._default_manager.filter(role="administrator", is_active=True).order_by("name")
-    return [person.name or person.email for person in people[:3]]

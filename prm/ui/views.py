@@ -1,9 +1,8 @@
-"""Pages of the frame: language, script, menu and shortcuts for those without scripts, and error pages."""
+"""Pages of the frame: language, script, menu and shortcuts for those without scripts."""
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -52,18 +51,3 @@ def menu(request):
 @require_GET
 def shortcuts(request):
     return render(request, "ui/shortcuts.html")
-
-
-def page_not_found(request, exception=None):
-    """The same bytes for what does not exist and for what somebody may not see."""
-    return render(request, "404.html", status=404)
-
-
-def permission_denied(request, exception=None):
-    return render(request, "403.html", {"sentence": ""}, status=403)
-
-
-def server_error(request):
-    """Rendered without the request's context: whatever failed must not fail again here."""
-    found = getattr(request, "request_id", "") or request.headers.get("x-request-id", "")
-    return HttpResponse(render_to_string("500.html", {"request_id": found}), status=500)

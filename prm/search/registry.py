@@ -1,0 +1,64 @@
+"""One box over everything: apps register who finds what; each finder sees only what the actor may see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+PER_GROUP = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing found. `title` and `detail` are plain text in which the searched words are marked."""
+
+    title: str
+    href: str
+    detail: str = ""
+    state: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    label: Any
+    icon: str
+    find: Callable[[Any, str, int], list[Row]]
+    order: int
+    verb: str | None
+    more: Callable[[str], str] | None
+
+
+@dataclass
+class Group:
+    label: Any
+    icon: str
+    rows: list[Row] = field(default_factory=list)
+    more: str = ""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(name: str, *, label, icon: str, find, order: int = 100, verb: str | None = None, more=None) -> None:
+    """Let the one box find a kind of record. Called from `AppConfig.ready()`.
+
+    find   callable(actor, text, limit) -> list[Row]; it starts from `visible_to(actor)` and uses an index.
+           With text == "" it gives what the actor touched last, or [].
+    verb   the permission to see this kind at all; None: everybody
+    more   callable(text) -> address of the full list with this text, or None
+    """
+    _kinds[name] = Kind(name, label, icon, find, order, verb, more)
+
+
+def search(*, actor, text: str, limit: int = PER_GROUP) -> list[Group]:
+    """What the actor may see that matches `text`, in groups, at most `limit` rows each."""
+    text = " ".join(text.split())[:100]
+    groups = []
+    for kind in sorted(_kinds.values(), key=lambda k: k.order):
+        if kind.verb and kind.verb not in actor.permissions:
+            continue
+        rows = kind.find(actor, text, limit)
+        if rows:
+            groups.append(Group(kind.label, kind.icon, rows[:limit], kind.more(text) if kind.more and text else ""))
+    return groups
