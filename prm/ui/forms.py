@@ -1,0 +1,190 @@
+"""Forms that speak the words of the person who fills them in, run one service, and never save by themselves.
+
+    class ExtensionForm(ServiceForm):
+        until = forms.DateField(label=_("Protect until"))
+        evidence = forms.FileField(label=_("Evidence"))
+
+    def extend(request, number):
+        protection = get_object_or_404(Protection.objects.visible_to(request.actor), number=number)
+        form = ExtensionForm(request.POST or None, request.FILES or None, actor=request.actor)
+        if form.is_valid() and form.run(extend_protection, protection=protection, by=request.actor):
+            return redirect(form.result)
+        return render(request, "dealreg/extend.html", {"form": form}, status=form.status)
+
+In the page: `{% include "components/form.html" with form=form submit=_("Extend protection") cancel=protection.get_absolute_url %}`.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from prm.ui.formats import SYMBOLS
+from prm.values.actor import Actor
+from prm.values.errors import DomainError, NotAllowed
+
+
+class ServiceForm(forms.Form):
+    """A plain form with `run(service, **kwargs)`. Give `actor=` so that every choice offers only visible rows.
+
+    draft   a name ("deal-new") keeps what is typed on this device until the form is taken; "" keeps nothing
+    pairs   tuples of two field names that stand side by side
+    more    field names that stand folded under "More"
+    """
+
+    draft = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+    more: tuple[str, ...] = ()
+
+    def __init__(self, *args, actor: Actor | None = None, currency: str = "CNY", **kwargs):
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.actor, self.result = actor, None
+        for field in self.fields.values():
+            if isinstance(field, VisibleChoice | VisibleChoices):
+                field.show_to(actor)
+            if isinstance(field, MoneyField):
+                field.currency = currency
+            _dress(field)
+
+    def run(self, service: Callable[..., Any], **kwargs) -> bool:
+        """Call the service with the form's fields and `kwargs`; True and `.result`, or False and the error shown.
+
+        A DomainError lands on its field, or on top of the form. NotAllowed passes through: it is a 403.
+        """
+        try:
+            self.result = service(**self.fields_for_service(), **kwargs)
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            place = error.field if error.field in self.fields else None
+            self.add_error(place, ValidationError(error.text, code=error.code))
+            return False
+        return True
+
+    def fields_for_service(self) -> dict[str, Any]:
+        """What the service gets by keyword; override to rename or leave out."""
+        return dict(self.cleaned_data)
+
+    @property
+    def status(self) -> int:
+        """422 when something must be corrected, else 200."""
+        return 422 if self.is_bound and self.errors else 200
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """For the summary on top: each sentence with its field's label and anchor."""
+        found = [{"text": text, "label": "", "anchor": ""} for text in self.non_field_errors()]
+        for name in self.fields:
+            bound = self[name]
+            found += [{"text": text, "label": bound.label, "anchor": bound.id_for_label} for text in bound.errors]
+        return found
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        """Visible fields in rows of one, or two where `pairs` says so; without those under `more`."""
+        second = {right: left for left, right in self.pairs}
+        first = dict(self.pairs)
+        rows = []
+        for bound in self.visible_fields():
+            if bound.name in self.more or bound.name in second:
+                continue
+            rows.append([bound, self[first[bound.name]]] if bound.name in first else [bound])
+        return rows
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.more]
+
+    @property
+    def more_open(self) -> bool:
+        return any(self[name].errors for name in self.more)
+
+
+def _dress(field: forms.Field) -> None:
+    """House classes and input types; what the page declared stays."""
+    widget = field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        widget.attrs.setdefault("class", "ui-check")
+    elif isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        widget.attrs.setdefault("class", "ui-check")
+    elif not isinstance(widget, forms.HiddenInput):
+        widget.attrs.setdefault("class", "ui-input")
+    if isinstance(widget, forms.Textarea):
+        widget.attrs["rows"] = widget.attrs.get("rows", 3) if widget.attrs.get("rows") != "10" else 3
+        widget.attrs.pop("cols", None)
+    if isinstance(field, forms.DateField) and isinstance(widget, forms.DateInput):
+        widget.input_type, widget.format = "date", "%Y-%m-%d"
+    if isinstance(field, forms.DateTimeField) and isinstance(widget, forms.DateTimeInput):
+        widget.input_type, widget.format = "datetime-local", "%Y-%m-%dT%H:%M"
+    if isinstance(field, MoneyField | AmountField):
+        widget.attrs.setdefault("inputmode", "decimal")
+
+
+class AmountField(forms.DecimalField):
+    """A decimal as people type it: 264,000.50, full-width digits, a leading currency sign."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("max_digits", 18)
+        kwargs.setdefault("decimal_places", 2)
+        super().__init__(**kwargs)
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        text = unicodedata.normalize("NFKC", str(value)).replace(",", "").replace(" ", "").replace("\u2212", "-")
+        for sign in (*SYMBOLS.values(), "RMB", "元"):
+            text = text.removeprefix(sign).removesuffix(sign)
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise ValidationError(_("Write an amount in digits, such as 264,000.50."), code="invalid") from None
+        if not number.is_finite():
+            raise ValidationError(_("Write an amount in digits, such as 264,000.50."), code="invalid")
+        return number
+
+
+class MoneyField(AmountField):
+    """An amount in the form's currency, whose sign stands in the field. Use `min_value=0` where it must be."""
+
+    currency = "CNY"
+
+    @property
+    def sign(self) -> str:
+        return SYMBOLS.get(self.currency, self.currency)
+
+
+class _Visible:
+    """A choice of a model's rows: those that the form's actor may see, narrowed by `narrow(rows)`."""
+
+    def __init__(self, model, *, narrow: Callable[[Any], Any] | None = None, label_of: Callable | None = None, **kwargs):
+        self._model, self._narrow, self._label_of = model, narrow, label_of
+        super().__init__(queryset=model._default_manager.none(), **kwargs)
+
+    def show_to(self, actor: Actor | None) -> None:
+        rows = self._model._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            rows = rows.visible_to(actor) if actor is not None else rows.none()
+        self.queryset = self._narrow(rows) if self._narrow else rows
+
+    def label_from_instance(self, obj) -> str:
+        return str(self._label_of(obj) if self._label_of else obj)
+
+    def __deepcopy__(self, memo):
+        copy = super().__deepcopy__(memo)
+        copy._model, copy._narrow, copy._label_of = self._model, self._narrow, self._label_of
+        return copy
+
+
+class VisibleChoice(_Visible, forms.ModelChoiceField):
+    """`VisibleChoice(Partner, label=_("Partner"), narrow=lambda rows: rows.active())`."""
+
+
+class VisibleChoices(_Visible, forms.ModelMultipleChoiceField):
+    """Several visible rows; with `widget=forms.CheckboxSelectMultiple` as ticks."""
