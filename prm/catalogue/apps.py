@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class CatalogueConfig(AppConfig):
     name = "prm.catalogue"
     label = "catalogue"
+
+    def ready(self) -> None:
+        from prm.access import permissions
+        from prm.access.roles import STAFF_ROLES, Role
+
+        permissions.register("catalogue.view", roles=STAFF_ROLES, reads=True)
+        permissions.register("catalogue.edit", roles=[Role.ADMINISTRATOR, Role.CHANNEL_MANAGER])
+        permissions.register("catalogue.export", roles=STAFF_ROLES, sensitive=True, reads=True)

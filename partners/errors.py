@@ -1,0 +1,56 @@
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class NumberTaken(DomainError):
+    code = "partner_number_taken"
+    message = _("The number %(number)s is already used by another partner. Choose another.")
+    field = "number"
+
+
+class TaxNumberTaken(DomainError):
+    code = "partner_tax_number_taken"
+    message = _("A partner with this tax number exists already. Check the list of partners.")
+    field = "tax_number"
+
+
+class TransitionForbidden(DomainError):
+    code = "partner_transition_forbidden"
+    message = _("A partner in state “%(state)s” cannot become “%(wanted)s”.")
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    message = _("Say why, in a few words.")
+    field = "reason"
+
+
+class ParentLoop(DomainError):
+    code = "partner_parent_loop"
+    message = _("The parent partner stands below this partner already. Choose another.")
+    field = "parent"
+
+
+class TierUnchanged(DomainError):
+    code = "tier_unchanged"
+    message = _("The partner is %(tier)s on that day already.")
+    field = "tier"
+
+
+class TierInTheFuture(DomainError):
+    code = "tier_planned_later"
+    message = _("A tier is already planned from %(day)s. Choose a later day.")
+    field = "first_day"
+
+
+class AlreadyMember(DomainError):
+    code = "already_member"
+    message = _("This person already belongs to a partner.")
+    field = "user"
+
+
+class NotAChannelManager(DomainError):
+    code = "not_a_channel_manager"
+    message = _("Only channel managers are assigned to partners.")
+    field = "user"

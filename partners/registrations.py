@@ -1,0 +1,46 @@
+"""What the partners app tells the platform: verbs, scope, menu, search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prm.access import permissions, scope
+from prm.access.roles import STAFF_ROLES, Role
+from prm.values import clock
+
+ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
+
+
+def register() -> None:
+    permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
+    permissions.register("partners.create", roles=[ADMIN, MANAGER])
+    permissions.register("partners.edit", roles=[ADMIN, MANAGER])
+    permissions.register("partners.set_tier", roles=[ADMIN, MANAGER])
+    permissions.register("partners.assign", roles=[ADMIN], sensitive=True)
+    permissions.register("partners.manage_people", roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN], sensitive=True)
+    permissions.register("partners.manage_contacts", roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN])
+    permissions.register("partners.export", roles=[ADMIN, MANAGER], sensitive=True, reads=True)
+    permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
+    scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
+
+
+def granted_partner_ids(user: Any) -> frozenset[int]:
+    """Ids of the partners that guardian's rows give to `user`."""
+    from partners.models import PartnerGrant
+
+    rows = PartnerGrant.objects.filter(user=user, permission__codename="access_partner")
+    return frozenset(rows.values_list("content_object_id", flat=True))
+
+
+def own_partner_id(user: Any) -> int | None:
+    """The partner that `user` belongs to today; None for a partner that has been shut out."""
+    from partners.models import Member
+
+    member = (
+        Member.objects.for_everyone(because="asks for the person's own company")
+        .filter(user=user)
+        .on(clock.today())
+        .exclude(partner__status__in=["exited", "rejected"])
+        .first()
+    )
+    return member.partner_id if member else None

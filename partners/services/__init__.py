@@ -1,0 +1,28 @@
+"""Verbs on partners."""
+
+from partners.services.companies import change_status, create_partner, update_partner
+from partners.services.contacts import remove_contact, save_contact
+from partners.services.people import (
+    add_member,
+    assign_manager,
+    end_membership,
+    grant_access,
+    revoke_access,
+    unassign_manager,
+)
+from partners.services.tiers import set_tier
+
+__all__ = [
+    "add_member",
+    "assign_manager",
+    "change_status",
+    "create_partner",
+    "end_membership",
+    "grant_access",
+    "remove_contact",
+    "revoke_access",
+    "save_contact",
+    "set_tier",
+    "unassign_manager",
+    "update_partner",
+]

@@ -1,0 +1,107 @@
+"""Partners as companies: create, change, move through the lifecycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from partners.errors import NumberTaken, ParentLoop, ReasonMissing, TaxNumberTaken, TransitionForbidden
+from partners.events import PartnerCreated, PartnerStatusChanged
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import differences, record
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+FIELDS = ("name", "type", "parent", "region", "tax_number", "website", "phone", "address", "note")
+
+
+@transaction.atomic
+def create_partner(*, name: str, number: str = "", status: str = "active", by: Actor, **facts: Any) -> Partner:
+    """Add a company to the channel. Without `number` the next free `P-0001` is given.
+
+    `facts` are the fields named in FIELDS. Raises NumberTaken, TaxNumberTaken, ParentLoop.
+    """
+    require(by, "partners.create")
+    partner = Partner(name=name.strip(), number=number.strip() or _next_number(), status=status, **_known(facts))
+    _save(partner)
+    record(partner, "partners.created", by=by, changes={"name": [None, partner.name], "number": [None, partner.number]})
+    emit(PartnerCreated(partner_id=partner.pk), object_key=f"partner:{partner.pk}")
+    return partner
+
+
+@transaction.atomic
+def update_partner(*, partner: Partner, by: Actor, reason: str = "", **facts: Any) -> Partner:
+    """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop."""
+    require(by, "partners.edit", partner)
+    partner = Partner.objects.locked(partner)
+    facts = _known(facts)
+    before = {name: getattr(partner, name) for name in facts}
+    for name, value in facts.items():
+        setattr(partner, name, value)
+    changes = differences(before, facts)
+    if not changes:
+        return partner
+    if "parent" in changes:
+        _refuse_loop(partner)
+    _save(partner)
+    record(partner, "partners.edited", by=by, changes=changes, reason=reason)
+    return partner
+
+
+@transaction.atomic
+def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> Partner:
+    """Move a partner through its lifecycle. Raises TransitionForbidden and ReasonMissing."""
+    require(by, "partners.edit", partner)
+    partner = Partner.objects.locked(partner)
+    before = partner.status
+    if not partner.may_become(status):
+        raise TransitionForbidden(state=partner.get_status_display(), wanted=Partner.Status(status).label)
+    if not reason.strip():
+        raise ReasonMissing()
+    partner.status, partner.status_reason, partner.status_since = status, reason.strip(), clock.now()
+    partner.save(update_fields=["status", "status_reason", "status_since"])
+    record(partner, "partners.status_changed", by=by, changes={"status": [before, status]}, reason=reason)
+    emit(
+        PartnerStatusChanged(partner_id=partner.pk, before=before, after=status, reason=reason),
+        object_key=f"partner:{partner.pk}",
+    )
+    return partner
+
+
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(facts) - set(FIELDS)
+    if unknown:
+        raise TypeError(f"a partner has no {', '.join(sorted(unknown))}")
+    return {name: value.strip() if isinstance(value, str) else value for name, value in facts.items()}
+
+
+def _save(partner: Partner) -> None:
+    try:
+        with transaction.atomic():
+            partner.save()
+    except IntegrityError as clash:
+        if "tax_number" in str(clash):
+            raise TaxNumberTaken() from None
+        if "number" in str(clash):
+            raise NumberTaken(number=partner.number) from None
+        raise
+
+
+def _refuse_loop(partner: Partner) -> None:
+    above = partner.parent
+    while above is not None:
+        if above.pk == partner.pk:
+            raise ParentLoop()
+        above = above.parent
+
+
+def _next_number() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('partners.number', 0))")
+        cursor.execute(
+            "SELECT coalesce(max(substr(number, 3)::int), 0) + 1 FROM partners_partner WHERE number ~ '^P-[0-9]{1,8}$'"
+        )
+        return f"P-{cursor.fetchone()[0]:04d}"

@@ -1,0 +1,96 @@
+"""Who belongs to a partner, who looks after it, and who may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from guardian.shortcuts import assign_perm, remove_perm
+
+from partners.errors import AlreadyMember, NotAChannelManager
+from partners.events import ManagerAssigned
+from partners.models import Member, Partner
+from prm.access.roles import PARTNER_ROLES, Role
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+PERMISSION = "partners.access_partner"
+
+
+@transaction.atomic
+def add_member(*, partner: Partner, user: Any, by: Actor) -> Member:
+    """Make `user` one of the partner's people from today on. Raises AlreadyMember."""
+    require(by, "partners.manage_people", partner)
+    partner = Partner.objects.locked(partner)
+    today = clock.today()
+    if Member.objects.for_everyone(because="a person belongs to one partner").filter(user=user).on(today).exists():
+        raise AlreadyMember()
+    member = Member.objects.create(partner=partner, user=user, during=(today, None))
+    assign_perm(PERMISSION, user, partner)
+    record(partner, "partners.member_added", by=by, changes={"member": [None, str(user)]})
+    return member
+
+
+@transaction.atomic
+def end_membership(*, member: Member, by: Actor) -> None:
+    """The person leaves the partner today: nothing of it is seen any more, the history stays."""
+    require(by, "partners.manage_people", member)
+    partner = Partner.objects.locked(member.partner)
+    today = clock.today()
+    if member.during.lower >= today:
+        member.delete()
+    else:
+        member.during = (member.during.lower, today)
+        member.save(update_fields=["during"])
+    remove_perm(PERMISSION, member.user, partner)
+    record(partner, "partners.member_left", by=by, changes={"member": [str(member.user), None]})
+
+
+@transaction.atomic
+def assign_manager(*, partner: Partner, user: Any, by: Actor) -> None:
+    """Let a channel manager look after the partner. Doing it twice changes nothing. Raises NotAChannelManager."""
+    require(by, "partners.assign", partner)
+    if user.role != Role.CHANNEL_MANAGER or not user.is_active:
+        raise NotAChannelManager()
+    partner = Partner.objects.locked(partner)
+    if user.pk in _granted_users(partner):
+        return
+    assign_perm(PERMISSION, user, partner)
+    record(partner, "partners.manager_assigned", by=by, changes={"manager": [None, str(user)]})
+    emit(ManagerAssigned(partner_id=partner.pk, user_id=user.pk), object_key=f"partner:{partner.pk}")
+
+
+@transaction.atomic
+def unassign_manager(*, partner: Partner, user: Any, by: Actor) -> None:
+    """The channel manager no longer looks after the partner, and no longer sees it."""
+    require(by, "partners.assign", partner)
+    partner = Partner.objects.locked(partner)
+    if user.role in PARTNER_ROLES or user.pk not in _granted_users(partner):
+        return
+    remove_perm(PERMISSION, user, partner)
+    record(partner, "partners.manager_unassigned", by=by, changes={"manager": [str(user), None]})
+
+
+@transaction.atomic
+def grant_access(*, partner: Partner, user: Any, by: Actor) -> None:
+    """Let a distributor's administrator see one more partner, such as its reseller."""
+    require(by, "partners.assign", partner)
+    assign_perm(PERMISSION, user, partner)
+    record(partner, "partners.access_granted", by=by, changes={"access": [None, str(user)]})
+
+
+@transaction.atomic
+def revoke_access(*, partner: Partner, user: Any, by: Actor) -> None:
+    """Take back what grant_access gave."""
+    require(by, "partners.assign", partner)
+    remove_perm(PERMISSION, user, partner)
+    record(partner, "partners.access_revoked", by=by, changes={"access": [str(user), None]})
+
+
+def _granted_users(partner: Partner) -> set[int]:
+    from partners.models import PartnerGrant
+
+    return set(PartnerGrant.objects.filter(content_object=partner).values_list("user_id", flat=True))

@@ -1,0 +1,75 @@
+"""Verbs on product lines and products."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+
+from prm.access.rules import require
+from prm.audit.services import differences, record
+from prm.catalogue.errors import CodeTaken
+from prm.catalogue.models import Product, ProductLine
+from prm.values.actor import Actor
+
+
+@transaction.atomic
+def save_product_line(
+    *, code: str, name: str, name_zh: str = "", is_active: bool = True, line: ProductLine | None = None, by: Actor
+) -> ProductLine:
+    """Add a product line or change `line`. Raises CodeTaken."""
+    require(by, "catalogue.edit")
+    values = {"code": code.strip(), "name": name.strip(), "name_zh": name_zh.strip(), "is_active": is_active}
+    return _save(line or ProductLine(), values, "catalogue.product_line_saved", by)
+
+
+@transaction.atomic
+def save_product(
+    *,
+    code: str,
+    name: str,
+    product_line: ProductLine,
+    list_price: Decimal,
+    currency: str,
+    name_zh: str = "",
+    description: str = "",
+    unit: str = "piece",
+    tax_rate: Decimal = Decimal(0),
+    is_active: bool = True,
+    product: Product | None = None,
+    by: Actor,
+) -> Product:
+    """Add a product or change `product`; prices net of tax, `tax_rate` as a fraction (0.13). Raises CodeTaken."""
+    require(by, "catalogue.edit")
+    values = {
+        "code": code.strip(),
+        "name": name.strip(),
+        "name_zh": name_zh.strip(),
+        "description": description.strip(),
+        "product_line": product_line,
+        "unit": unit.strip() or "piece",
+        "list_price": list_price,
+        "currency": currency,
+        "tax_rate": tax_rate,
+        "is_active": is_active,
+    }
+    return _save(product or Product(), values, "catalogue.product_saved", by)
+
+
+def _save(row: models.Model, values: dict[str, Any], verb: str, by: Actor) -> Any:
+    before = {name: getattr(row, name, None) if row.pk else None for name in values}
+    for name, value in values.items():
+        setattr(row, name, value)
+    changes = differences(before, values)
+    if not changes:
+        return row
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as clash:
+        if "code" in str(clash):
+            raise CodeTaken(code=values["code"]) from None
+        raise
+    record(row, verb, by=by, changes=changes)
+    return row
