@@ -84,6 +84,7 @@ TENANT_MODEL = "tenancy.Tenant"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
+SKIP_PG_EXTRA_VALIDATION = True  # it would ask the database at each start; slugs cannot be "extensions"
 PUBLIC_SCHEMA_NAME = "public"
 PUBLIC_SCHEMA_URLCONF = "prm.config.urls_public"
 ROOT_URLCONF = "prm.config.urls"
@@ -131,7 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "prm.access.middleware.ActorMiddleware",
-    "prm.accounts.middleware.AccountMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "prm.access.middleware.SignInRequiredMiddleware",
     "prm.ui.middleware.DomainErrorMiddleware",
 ]

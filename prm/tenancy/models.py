@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.validators import RegexValidator
 from django.db import models
@@ -34,6 +35,8 @@ class Tenant(TenantMixin):
     suspended_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
     brand_version = models.PositiveIntegerField(default=1)
+    brand_changed_by = models.CharField(max_length=200, blank=True)
+    brand_changed_at = models.DateTimeField(null=True)
 
     # Schemas are made by cloning the template, and dropped only after an export.
     auto_create_schema = False
@@ -48,6 +51,22 @@ class Tenant(TenantMixin):
     @property
     def is_suspended(self) -> bool:
         return self.state == self.State.SUSPENDED
+
+    @property
+    def logo_address(self) -> str:
+        """Where the tenant's own pages serve the logo; empty without one. It changes when the brand does."""
+        return f"/brand/logo?v={self.brand_version}" if self.logo else ""
+
+    @property
+    def host(self) -> str:
+        return f"{self.slug}.{settings.PUBLIC_HOST}"
+
+    @property
+    def address(self) -> str:
+        """The address that people type, with the port where it is not the usual one."""
+        usual = {"http": 80, "https": 443}[settings.INTERNAL_SCHEME]
+        shows_port = settings.INTERNAL_SCHEME == "http" and settings.PORT != usual
+        return f"{settings.INTERNAL_SCHEME}://{self.host}{f':{settings.PORT}' if shows_port else ''}/"
 
 
 class Domain(DomainMixin):
@@ -94,3 +113,42 @@ class OperatorLogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operator_email}: {self.verb} {self.tenant_slug}"
+
+
+class SchemaState(models.Model):
+    """Up to which migration state a schema was brought; equal to the code's state means nothing to do."""
+
+    schema_name = models.CharField(max_length=63, unique=True)
+    state = models.CharField(max_length=64)
+    at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"{self.schema_name}: {self.state}"
+
+
+class TemplateDump(models.Model):
+    """The template schema as SQL, from which new tenants are made; one for each migration state."""
+
+    state = models.CharField(max_length=64, unique=True)
+    sql = models.TextField()
+    made_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class Export(models.Model):
+    """A tenant's data as a file, written before the tenant is deleted or when the operator asks."""
+
+    tenant_slug = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=120)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=clock.now)
+    made_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
