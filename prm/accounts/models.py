@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import PARTNER_ROLES, Role
@@ -88,12 +88,15 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
+            # Per company: a partner's administrator must not learn that a rival has invited the same person.
             models.UniqueConstraint(
                 Lower("email"),
+                Coalesce("partner_id", 0),
                 name="one_open_invitation_per_email",
                 condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
             )
         ]
+        ordering = ["-id"]
 
     def __str__(self) -> str:
         return self.email
@@ -114,6 +117,19 @@ class KnownDevice(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class GuessCount(models.Model):
+    """How often a wrong password or code came in for an account, from an address, or from a known device."""
+
+    # "account:…", "address:…" or "device:…"; accounts are hashed, so that the table lists nobody.
+    key = models.CharField(max_length=100, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(default=clock.now)
+    blocked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.failures}"
 
 
 class SupportAccess(models.Model):

@@ -44,6 +44,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_by_object"),
             models.Index(fields=["partner_id", "-id"], name="audit_by_partner"),
             models.Index(fields=["user_id", "-id"], name="audit_by_user"),
+            models.Index(fields=["verb", "-id"], name="audit_by_verb"),
+            models.Index(fields=["at"], name="audit_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -22,10 +22,26 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["user", "fact"], name="one_notice_per_fact")]
-        indexes = [models.Index(fields=["user", "-id"], name="notices_of_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="notices_of_user"),
+            models.Index(fields=["user"], name="notices_unread", condition=models.Q(read_at__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.user}"
+
+
+class NoLetter(models.Model):
+    """A kind of notice that a person does not want by e-mail; it still reaches the inbox."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_choice_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: not by e-mail to {self.user}"
 
 
 class Letter(models.Model):
