@@ -1,0 +1,1 @@
+"""What the tests stand on: services, databases cloned from a template, a running product."""
