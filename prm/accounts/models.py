@@ -79,7 +79,8 @@ class Invitation(models.Model):
     # The partners app reads this when the invitation is accepted; accounts knows no partners.
     partner_id = models.BigIntegerField(null=True)
     language = models.CharField(max_length=10, blank=True)
-    token_hash = models.CharField(max_length=64, unique=True)
+    # Half of the letter's token; the other half is the installation's secret, so a stolen table opens nothing.
+    nonce = models.CharField(max_length=40)
     invited_by = models.ForeignKey("User", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
