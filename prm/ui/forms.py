@@ -161,16 +161,25 @@ class MoneyField(AmountField):
 
 
 class _Visible:
-    """A choice of a model's rows: those that the form's actor may see, narrowed by `narrow(rows)`."""
+    """A choice of a model's rows: those that the form's actor may see, narrowed by `narrow(rows)`.
 
-    def __init__(self, model, *, narrow: Callable[[Any], Any] | None = None, label_of: Callable | None = None, **kwargs):
+    Rows that belong to no partner (products) are offered to partners only with `open_to_partners=True`.
+    """
+
+    def __init__(
+        self, model, *, narrow: Callable | None = None, label_of: Callable | None = None,
+        open_to_partners: bool = False, **kwargs,
+    ):  # fmt: skip
         self._model, self._narrow, self._label_of = model, narrow, label_of
+        self._open_to_partners = open_to_partners
         super().__init__(queryset=model._default_manager.none(), **kwargs)
 
     def show_to(self, actor: Actor | None) -> None:
         rows = self._model._default_manager.all()
         if hasattr(rows, "visible_to"):
             rows = rows.visible_to(actor) if actor is not None else rows.none()
+        elif actor is None or (actor.is_partner and not self._open_to_partners):
+            rows = rows.none()
         self.queryset = self._narrow(rows) if self._narrow else rows
 
     def label_from_instance(self, obj) -> str:
@@ -178,7 +187,8 @@ class _Visible:
 
     def __deepcopy__(self, memo):
         copy = super().__deepcopy__(memo)
-        copy._model, copy._narrow, copy._label_of = self._model, self._narrow, self._label_of
+        for name in ("_model", "_narrow", "_label_of", "_open_to_partners"):
+            setattr(copy, name, getattr(self, name))
         return copy
 
 

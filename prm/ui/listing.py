@@ -1,0 +1,223 @@
+"""What the list's template shows: tabs, chips, controls, rows as cells, foot. Built once per request."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from prm.ui import formats, keyset
+from prm.ui.columns import Amount, Column
+from prm.ui.filters import Control
+
+
+@dataclass
+class Tab:
+    label: Any
+    href: str
+    current: bool
+    count: str
+    hot: bool
+
+
+@dataclass
+class Head:
+    label: str
+    num: bool
+    href: str
+    sort: str  # "", "ascending" or "descending"
+
+
+@dataclass
+class Cell:
+    html: Any
+    css: str
+
+
+@dataclass
+class Line:
+    pk: Any
+    name: str
+    href: str
+    cells: list[Cell]
+    can: str
+    amount: str
+
+
+class Listing:
+    """One list as the page shows it."""
+
+    def __init__(self, page, in_view):
+        self.page, self.actor, self.query = page, page.actor, page.query
+        self.title, self.text, self.search_label = page.title, page.text, page.search_label
+        self.can_search, self.empty, self.create = bool(page.search), page.empty, page.create
+        self.create_address = page.create_address()
+        self.columns: list[Column] = [column for column in page.shown_columns if not column.hidden]
+        self.order = page.current_order()
+        self.found = keyset.page_of(
+            page.filtered, self.order,
+            after=self.query.get("after", ""), before=self.query.get("before", ""), size=page.page_size,
+        )  # fmt: skip
+        self._count = self._counted(page.filtered)
+        self.bulk = [bulk for bulk in page.bulk if bulk.verb in self.actor.permissions and not self.actor.read_only]
+        self.exports = page.exports and not self.actor.acting_operator
+        self.address = page.request.path
+
+    # ---- addresses ----
+
+    def address_with(self, **changes) -> str:
+        """This list with changes; a changed filter or order starts at the first page again."""
+        query = self.query.copy()
+        for name in ("after", "before", "at", "export"):
+            query.pop(name, None)
+        for name, value in changes.items():
+            query.pop(name, None)
+            if value:
+                query[name] = value
+        return f"{self.address}?{query.urlencode()}" if query else self.address
+
+    def _without(self, names: list[str]) -> str:
+        return self.address_with(**dict.fromkeys(names, ""))
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        tabs = []
+        for at, view in enumerate(self.page.get_views(self.actor)):
+            current = view is self.page.shown_view
+            rows = self.page._narrowed(view)
+            count = _shown(self._counted(rows), self.page) if view.counted else ""
+            href = self.address_with(view=view.name if at else "")
+            tabs.append(Tab(view.label, href, current, count, view.hot and count not in ("", "0")))
+        return tabs
+
+    @cached_property
+    def chips(self) -> list[dict[str, str]]:
+        return [{"label": c.label, "text": c.text, "href": self._without(c.names)} for c in self.page.chips]
+
+    @cached_property
+    def controls(self) -> list[Control]:
+        return [one.control(self.query, self.actor) for one in self.page.filters]
+
+    @property
+    def cleared(self) -> str:
+        """The list without filters and search; the view and the order stay."""
+        keep = {name: self.query[name] for name in ("view", "sort") if self.query.get(name)}
+        return f"{self.address}?" + "&".join(f"{k}={v}" for k, v in keep.items()) if keep else self.address
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the filter form hands on besides its own fields."""
+        return [(name, self.query[name]) for name in ("view", "sort") if self.query.get(name)]
+
+    @property
+    def export_csv(self) -> str:
+        return self.address_with(export="csv")
+
+    @property
+    def export_xlsx(self) -> str:
+        return self.address_with(export="xlsx")
+
+    # ---- head and rows ----
+
+    @cached_property
+    def heads(self) -> list[Head]:
+        heads = []
+        for column in self.columns:
+            sort, href = "", ""
+            if column.sort:
+                here = self.order.field == column.sort
+                sort = ("descending" if self.order.descending else "ascending") if here else ""
+                down = not self.order.descending if here else column.num
+                href = self.address_with(sort=("-" if down else "") + column.sort)
+            heads.append(Head(column.heading, column.num, href, sort))
+        return heads
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        return [self._line(row) for row in self.found.rows]
+
+    def _line(self, row) -> Line:
+        subs = [column.cell(row) for column in self.columns if column.phone == "sub"]
+        below = format_html_join(mark_safe(" · "), "{}", [(sub,) for sub in subs if sub])
+        cells, named = [], False
+        for column in self.columns:
+            html = column.cell(row)
+            css = " ".join(filter(None, ["ui-num" if column.num else "", column.css]))
+            if column.phone == "a" and not named:
+                named = True
+                css += " ui-at-a"
+                if below:
+                    html = SafeString(f'{html}<span class="ui-only-sm ui-xs ui-sub">{below}</span>')
+            elif column.phone in ("b", "d"):
+                css += f" ui-at-{column.phone}"
+            cells.append(Cell(html, css.strip()))
+        amount = next((column for column in self.columns if isinstance(column, Amount) and column.total), None)
+        worth = str(amount.value(row) or 0) if amount else ""
+        can = " ".join(bulk.name for bulk in self.bulk if bulk.can(row, self.actor))
+        href = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
+        return Line(row.pk, str(row), href, cells, can, worth)
+
+    @property
+    def sign(self) -> str:
+        amount = next((column for column in self.columns if isinstance(column, Amount) and column.total), None)
+        return amount.sign if amount else ""
+
+    # ---- foot ----
+
+    def _counted(self, rows) -> int:
+        return self.page.count(rows)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.found.rows
+
+    @property
+    def filters_on(self) -> int:
+        return len(self.page.chips) + bool(self.text)
+
+    @property
+    def range(self) -> str:
+        """1–50 of 1,284."""
+        first, total = self._first(), _shown(self._count, self.page)
+        if not self.found.rows:
+            return ""
+        last = first + len(self.found.rows) - 1
+        bounds = f"{formats.number(first)}–{formats.number(last)}"
+        return _("%(range)s of %(total)s") % {"range": bounds, "total": total}
+
+    def _first(self) -> int:
+        at = self.query.get("at", "")
+        first = int(at) if at.isdecimal() and len(at) < 10 else 1
+        return max(first, 1) if self.found.newer else 1
+
+    @property
+    def older(self) -> str:
+        at = str(self._first() + len(self.found.rows))
+        return self._paged("after", self.found.older, at) if self.found.older else ""
+
+    @property
+    def newer(self) -> str:
+        at = str(max(self._first() - self.page.page_size, 1))
+        return self._paged("before", self.found.newer, at) if self.found.newer else ""
+
+    def _paged(self, name: str, cursor: str, at: str) -> str:
+        return self.address_with() + ("&" if "?" in self.address_with() else "?") + f"{name}={cursor}&at={at}"
+
+    @property
+    def sums(self) -> list[dict[str, Any]]:
+        """The page's totals of amounts."""
+        found = []
+        for column in self.columns:
+            if isinstance(column, Amount) and column.total and self.found.rows:
+                found.append({"label": column.label, "text": " + ".join(column.sums(self.found.rows))})
+        return [one for one in found if one["text"]]
+
+
+def _shown(count: int, page) -> str:
+    from prm.ui.lists import MOST_COUNTED
+
+    if count > MOST_COUNTED:
+        return _("over %(count)s") % {"count": formats.number(MOST_COUNTED)}
+    return formats.number(count)
