@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +55,13 @@ class DealRegistration(models.Model):
     TRANSITIONS = {
         State.DRAFT: (State.SUBMITTED, State.WITHDRAWN),
         State.SUBMITTED: (State.IN_REVIEW, State.WITHDRAWN),
-        State.IN_REVIEW: (State.APPROVED, State.REJECTED, State.INFO_REQUESTED, State.WITHDRAWN, State.DISPUTED),
+        State.IN_REVIEW: (
+            State.APPROVED,
+            State.REJECTED,
+            State.INFO_REQUESTED,
+            State.WITHDRAWN,
+            State.DISPUTED,
+        ),
         State.INFO_REQUESTED: (State.IN_REVIEW, State.WITHDRAWN, State.REJECTED),
         State.APPROVED: (State.WON, State.LOST, State.WITHDRAWN, State.EXPIRED, State.DISPUTED),
         State.DISPUTED: (State.IN_REVIEW, State.APPROVED),
@@ -73,11 +81,13 @@ class DealRegistration(models.Model):
         BLOCKED = "blocked", _("Blocked")
 
     number = models.CharField(_("number"), max_length=40, unique=True)
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="registrations", verbose_name=_("partner"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="registrations", verbose_name=_("partner")
+    )
     type = models.ForeignKey(RegistrationType, models.PROTECT, verbose_name=_("type"))
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.DRAFT)
     # What the partner typed; kept as it was.
-    customer_name = models.CharField(_("end customer"), max_length=200)
+    customer_name = models.CharField(_("end customer"), max_length=200, blank=True)
     tax_number = models.CharField(_("tax number"), max_length=40, blank=True)
     domain = models.CharField(_("web domain"), max_length=120, blank=True)
     region = models.CharField(_("region"), max_length=80, blank=True)
@@ -85,11 +95,14 @@ class DealRegistration(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     note = models.TextField(_("what the deal is about"), blank=True)
     end_customer = models.ForeignKey(EndCustomer, models.PROTECT, null=True, related_name="registrations")
-    estimated_value = models.DecimalField(_("estimated value"), max_digits=18, decimal_places=2)
+    # Empty only while it is a draft, which saves itself half filled in.
+    estimated_value = models.DecimalField(_("estimated value"), max_digits=18, decimal_places=2, null=True)
     currency = models.CharField(max_length=3)
-    expected_close = models.DateField(_("expected close"))
+    expected_close = models.DateField(_("expected close"), null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
+    saved_at = models.DateTimeField(default=clock.now)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     submitted_at = models.DateTimeField(_("submitted"), null=True)
     # The last conflict check: verdict, and everything the reviewer sees side by side.
     verdict = models.CharField(_("conflict check"), max_length=10, choices=Verdict.choices, blank=True)
@@ -102,6 +115,8 @@ class DealRegistration(models.Model):
     decision_reason = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True)
     closed_reason = models.TextField(blank=True)
+    # The last reminder that the protection ends: how many days before.
+    reminded_days = models.PositiveSmallIntegerField(null=True)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -113,6 +128,27 @@ class DealRegistration(models.Model):
             models.Index(fields=["end_customer", "state"], name="deal_by_customer"),
             models.Index(fields=["expected_close", "id"], name="deal_by_close"),
             models.Index(fields=["estimated_value", "id"], name="deal_by_value"),
+            models.Index(
+                fields=["waiting_since"], name="deal_waiting", condition=models.Q(waiting_since__isnull=False)
+            ),
+            GinIndex(OpClass(Upper("customer_name"), name="gin_trgm_ops"), name="deal_customer_words"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="submitted_registration_is_complete",
+                condition=models.Q(state__in=["draft", "withdrawn"])
+                | models.Q(
+                    end_customer__isnull=False,
+                    estimated_value__isnull=False,
+                    expected_close__isnull=False,
+                    submitted_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="estimated_value_not_negative",
+                condition=models.Q(estimated_value__isnull=True) | models.Q(estimated_value__gte=0),
+                violation_error_message=_("The estimated value is below zero. Enter zero or more."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +160,18 @@ class DealRegistration(models.Model):
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
 
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def waits_for_staff(self) -> bool:
+        return self.state in (self.State.SUBMITTED, self.State.IN_REVIEW, self.State.DISPUTED)
+
+    @property
+    def waits_for_partner(self) -> bool:
+        return self.state == self.State.INFO_REQUESTED
+
 
 class RegistrationLine(models.Model):
     """One product line of a registration."""
@@ -132,12 +180,17 @@ class RegistrationLine(models.Model):
 
     registration = models.ForeignKey(DealRegistration, models.CASCADE, related_name="lines")
     product_line = models.ForeignKey(ProductLine, models.PROTECT, related_name="+")
+    # None until the decision; an approval may take some lines only.
+    approved = models.BooleanField(null=True)
 
     objects = PartnerOwned.as_manager()
 
     class Meta:
+        ordering = ["product_line__code"]
         constraints = [
-            models.UniqueConstraint(fields=["registration", "product_line"], name="product_line_once_per_registration")
+            models.UniqueConstraint(
+                fields=["registration", "product_line"], name="product_line_once_per_registration"
+            )
         ]
 
     def __str__(self) -> str:
@@ -153,7 +206,11 @@ class Protection(models.Model):
     end_customer = models.ForeignKey(EndCustomer, models.PROTECT, related_name="protections")
     product_line = models.ForeignKey(ProductLine, models.PROTECT, related_name="+")
     during = DateRangeField()  # [first day, day after the last); cut short, never deleted
+    # What the approval promised: stays when `during` is cut short (on its first day even to nothing).
+    first_day = models.DateField()
+    promised_last_day = models.DateField()
     ended_because = models.CharField(max_length=20, blank=True)
+    ended_at = models.DateTimeField(null=True)
 
     objects = ProtectionQuerySet.as_manager()
 
@@ -169,13 +226,19 @@ class Protection(models.Model):
                 violation_error_message=_("This customer is not available for this product line."),
             )
         ]
+        indexes = [models.Index(fields=["promised_last_day"], name="protection_by_last_day")]
 
     def __str__(self) -> str:
         return f"{self.registration} {self.product_line}"
 
     @property
     def last_day(self) -> date:
-        return self.during.upper - timedelta(days=1)
+        """The last day on which it holds or held; the day before the first when it was cut at once."""
+        end = self.during.upper or self.first_day
+        return end - timedelta(days=1)
+
+    def is_live(self, on: date) -> bool:
+        return not self.during.isempty and self.during.lower <= on < self.during.upper
 
 
 class RegistrationMessage(models.Model):

@@ -3,9 +3,10 @@ import django.contrib.postgres.fields.ranges
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
-import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
+
+import prm.values.clock
 
 
 class Migration(migrations.Migration):
@@ -109,6 +110,7 @@ class Migration(migrations.Migration):
                 ("decision_reason", models.TextField(blank=True)),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("closed_reason", models.TextField(blank=True)),
+                ("reminded_days", models.PositiveSmallIntegerField(null=True)),
                 (
                     "created_by",
                     models.ForeignKey(

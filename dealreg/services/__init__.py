@@ -1,0 +1,34 @@
+"""The verbs of deal registration."""
+
+from dealreg.services.decisions import (
+    answer_information,
+    approve_registration,
+    reject_registration,
+    request_information,
+)
+from dealreg.services.drafts import save_draft
+from dealreg.services.endings import (
+    end_protections,
+    expire_registration,
+    mark_lost,
+    mark_won,
+    remind_of_end,
+    withdraw_registration,
+)
+from dealreg.services.submission import register_deal, submit_registration
+
+__all__ = [
+    "answer_information",
+    "approve_registration",
+    "end_protections",
+    "expire_registration",
+    "mark_lost",
+    "mark_won",
+    "register_deal",
+    "reject_registration",
+    "remind_of_end",
+    "request_information",
+    "save_draft",
+    "submit_registration",
+    "withdraw_registration",
+]

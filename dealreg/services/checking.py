@@ -1,0 +1,44 @@
+"""The conflict check of one registration, stored with it for whoever decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prm.customers.services import resolve_customer
+
+from dealreg import conflicts
+from dealreg.models import DealRegistration
+from prm.catalogue.models import ProductLine
+from prm.customers.models import EndCustomer
+from prm.values.actor import Actor
+
+
+def customer_of(registration: DealRegistration, *, by: Actor) -> EndCustomer:
+    """The end customer that the typed name means: found or made, under a lock on its normalised core name."""
+    return resolve_customer(
+        name=registration.customer_name,
+        tax_number=registration.tax_number,
+        domain=registration.domain,
+        region=registration.region,
+        phone=registration.phone,
+        by=by,
+    )
+
+
+def check_registration(registration: DealRegistration, product_lines: Iterable[ProductLine]) -> str:
+    """Check `registration` for `product_lines`, keep the evidence on it (unsaved), and return the verdict."""
+    result = conflicts.check(
+        name=registration.customer_name,
+        tax_number=registration.tax_number,
+        domain=registration.domain,
+        region=registration.region,
+        phone=registration.phone,
+        product_lines=list(product_lines),
+        partner=registration.partner,
+        customer=registration.end_customer,
+        registration=registration,
+    )
+    registration.verdict = result.verdict
+    registration.match_count = len(result.matches)
+    registration.check_result = result.as_json()
+    return result.verdict

@@ -1,0 +1,218 @@
+"""What staff decide about a registration in review, and the talk that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from dealreg import errors
+from dealreg.events import (
+    InformationAnswered,
+    InformationRequested,
+    RegistrationApproved,
+    RegistrationRejected,
+)
+from dealreg.models import DealRegistration, Protection, RegistrationMessage
+from dealreg.services.checking import check_registration
+from dealreg.services.rules import State, must_be_able_to_become, must_not_be_own, must_say, wrong_state
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.catalogue.models import ProductLine
+from prm.customers.models import EndCustomer
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+CONSTRAINT = "one_protection_per_customer_and_line"
+
+
+@transaction.atomic
+def approve_registration(
+    *,
+    registration: DealRegistration,
+    by: Actor,
+    product_lines: Iterable[ProductLine] | None = None,
+    note: str = "",
+) -> DealRegistration:
+    """Protect the end customer for the partner, on all registered product lines or on `product_lines` only.
+
+    The conflict check runs again here. Protection is for whole days in the tenant's zone, the day of approval
+    being the first: approved 4 September for 90 days, last day 2 December.
+    """
+    require(by, "dealreg.approve", registration)
+    partner = Partner.objects.locked(registration.partner)
+    registration = DealRegistration.objects.locked(registration)
+    must_be_able_to_become(registration, State.APPROVED)
+    must_not_be_own(registration, by)
+    if partner.status != Partner.Status.ACTIVE:
+        raise errors.PartnerNotActive(partner=partner.name)
+    chosen = _chosen_lines(registration, product_lines)
+    # Approvals for one customer queue here, so that the second one meets the first one's protections.
+    customer = EndCustomer.objects.select_for_update().get(pk=registration.end_customer_id)
+    _must_be_free(customer, chosen)
+    if check_registration(registration, chosen) == DealRegistration.Verdict.BLOCKED:
+        raise errors.LineNotAvailable(line=_names(chosen))
+
+    last_day = _protect(registration, customer, chosen)
+    registration.state, registration.waiting_since = State.APPROVED, None
+    registration.decided_at, registration.decided_by_id = clock.now(), by.user_id
+    registration.decision_reason = note.strip()
+    registration.save()
+    _mark_lines(registration, chosen)
+    changes = {
+        "state": ["in_review", "approved"],
+        "product_lines": ["", str(_names(chosen))],
+        "last_day": ["", last_day],
+    }
+    record(registration, "approved", by=by, changes=changes, reason=note.strip())
+    emit(
+        RegistrationApproved(registration_id=registration.pk, last_day=last_day.isoformat()),
+        object_key=f"deal:{registration.pk}",
+    )
+    return registration
+
+
+@transaction.atomic
+def reject_registration(*, registration: DealRegistration, reason: str, by: Actor) -> DealRegistration:
+    """Say no. The partner reads the reason, so it must not say who else."""
+    require(by, "dealreg.reject", registration)
+    registration = DealRegistration.objects.locked(registration)
+    must_be_able_to_become(registration, State.REJECTED)
+    must_not_be_own(registration, by)
+    reason = must_say(reason, errors.ReasonMissing)
+    was, registration.state = registration.state, State.REJECTED
+    registration.waiting_since = None
+    registration.decided_at, registration.decided_by_id = clock.now(), by.user_id
+    registration.decision_reason = reason
+    registration.save(update_fields=["state", "waiting_since", "decided_at", "decided_by", "decision_reason"])
+    registration.lines.update(approved=False)
+    record(registration, "rejected", by=by, changes={"state": [was, "rejected"]}, reason=reason)
+    emit(RegistrationRejected(registration_id=registration.pk), object_key=f"deal:{registration.pk}")
+    return registration
+
+
+@transaction.atomic
+def request_information(*, registration: DealRegistration, text: str, by: Actor) -> RegistrationMessage:
+    """Ask the partner something. From now on the registration waits for the partner."""
+    require(by, "dealreg.ask", registration)
+    registration = DealRegistration.objects.locked(registration)
+    must_be_able_to_become(registration, State.INFO_REQUESTED)
+    message = _say(registration, text, by=by, from_staff=True)
+    registration.state, registration.waiting_since = State.INFO_REQUESTED, message.at
+    registration.save(update_fields=["state", "waiting_since"])
+    record(
+        registration,
+        "info_requested",
+        by=by,
+        changes={"state": ["in_review", "info_requested"]},
+        reason=message.text,
+    )
+    emit(
+        InformationRequested(registration_id=registration.pk, message_id=message.pk),
+        object_key=f"deal:{registration.pk}",
+    )
+    return message
+
+
+@transaction.atomic
+def answer_information(*, registration: DealRegistration, text: str, by: Actor) -> RegistrationMessage:
+    """Answer what was asked. The registration goes back into review."""
+    require(by, "dealreg.register", registration)
+    registration = DealRegistration.objects.locked(registration)
+    if registration.state != State.INFO_REQUESTED:
+        raise wrong_state(registration)
+    message = _say(registration, text, by=by, from_staff=by.is_staff)
+    registration.state, registration.waiting_since = State.IN_REVIEW, message.at
+    registration.save(update_fields=["state", "waiting_since"])
+    record(
+        registration,
+        "answered",
+        by=by,
+        changes={"state": ["info_requested", "in_review"]},
+        reason=message.text,
+    )
+    emit(
+        InformationAnswered(registration_id=registration.pk, message_id=message.pk),
+        object_key=f"deal:{registration.pk}",
+    )
+    return message
+
+
+def lines_taken(customer: EndCustomer, product_lines: Iterable[ProductLine]) -> list[ProductLine]:
+    """Which of `product_lines` somebody holds a running protection on, for `customer`."""
+    taken = set(
+        Protection.objects.for_everyone(because="one protection per customer and line, whoever holds it")
+        .filter(
+            end_customer=customer, product_line__in=list(product_lines), during__endswith__gt=clock.today()
+        )
+        .values_list("product_line_id", flat=True)
+    )
+    return [line for line in product_lines if line.pk in taken]
+
+
+def _must_be_free(customer: EndCustomer, product_lines: list[ProductLine]) -> None:
+    taken = lines_taken(customer, product_lines)
+    if taken:
+        raise errors.LineNotAvailable(line=_names(taken))
+
+
+def _chosen_lines(registration: DealRegistration, wanted: Iterable[ProductLine] | None) -> list[ProductLine]:
+    # In one order for all, so that two approvals never wait for each other crosswise.
+    registered = [line.product_line for line in registration.lines.select_related("product_line")]
+    registered.sort(key=lambda line: line.pk)
+    if wanted is None:
+        return registered
+    wanted = list(wanted)
+    for line in wanted:
+        if line not in registered:
+            raise errors.LineNotRegistered(line=line, number=registration.number)
+    if not wanted:
+        raise errors.LinesMissing()
+    return [line for line in registered if line in wanted]
+
+
+def _protect(registration: DealRegistration, customer: EndCustomer, product_lines: list[ProductLine]) -> date:
+    """Make a protection for each line; the last day of all of them."""
+    first_day = clock.today()
+    after = first_day + timedelta(days=registration.type.protection_days)
+    for line in product_lines:
+        try:
+            with transaction.atomic():
+                Protection.objects.create(
+                    registration=registration, end_customer=customer, product_line=line,
+                    during=DateRange(first_day, after), first_day=first_day, promised_last_day=after - timedelta(days=1),
+                )  # fmt: skip
+        except IntegrityError as problem:
+            if CONSTRAINT in str(problem):
+                raise errors.LineNotAvailable(line=line) from problem
+            raise
+    return after - timedelta(days=1)
+
+
+def _mark_lines(registration: DealRegistration, approved: list[ProductLine]) -> None:
+    registration.lines.update(approved=False)
+    registration.lines.filter(product_line__in=approved).update(approved=True)
+
+
+def _say(registration: DealRegistration, text: str, *, by: Actor, from_staff: bool) -> RegistrationMessage:
+    return RegistrationMessage.objects.create(
+        registration=registration,
+        author_id=by.user_id,
+        author_label=by.label,
+        from_staff=from_staff,
+        text=must_say(text, errors.TextMissing),
+        at=clock.now(),
+    )
+
+
+def _names(product_lines: Iterable[ProductLine]) -> object:
+    names = [str(line) for line in product_lines]
+    if len(names) < 2:
+        return "".join(names)
+    return format_lazy(_("{first} and {last}"), first=", ".join(names[:-1]), last=names[-1])

@@ -1,0 +1,97 @@
+"""Drafts: saved half filled in, as often as somebody types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from dealreg import errors
+from dealreg.models import DealRegistration, RegistrationLine, RegistrationType
+from dealreg.services.rules import State, wrong_state
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.catalogue.models import ProductLine
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.numbers import random_number
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    by: Actor,
+    partner: Partner,
+    registration: DealRegistration | None = None,
+    customer_name: str = "",
+    product_lines: Iterable[ProductLine] = (),
+    estimated_value: Decimal | None = None,
+    expected_close: date | None = None,
+    tax_number: str = "",
+    domain: str = "",
+    region: str = "",
+    contact: str = "",
+    phone: str = "",
+    note: str = "",
+    type: RegistrationType | None = None,
+) -> DealRegistration:
+    """Keep what was typed so far, in a new draft or in `registration`. Everything is replaced by what is given."""
+    require(by, "dealreg.register", partner)
+    if registration is None:
+        draft = _begin(partner=partner, by=by)
+    else:
+        require(by, "dealreg.register", registration)
+        draft = DealRegistration.objects.locked(registration)
+        if draft.state != State.DRAFT:
+            raise wrong_state(draft)
+        draft.partner = partner
+    if estimated_value is not None and estimated_value < 0:
+        raise errors.ValueNegative()
+    draft.type = type or draft.type
+    draft.customer_name, draft.tax_number, draft.domain = (
+        customer_name.strip(),
+        tax_number.strip(),
+        domain.strip(),
+    )
+    draft.region, draft.contact, draft.phone = region.strip(), contact.strip(), phone.strip()
+    draft.note, draft.estimated_value, draft.expected_close = note.strip(), estimated_value, expected_close
+    draft.saved_at = clock.now()
+    is_new = draft.pk is None
+    draft.save()
+    _set_lines(draft, product_lines)
+    if is_new:
+        record(draft, "draft_begun", by=by)
+    return draft
+
+
+def _begin(*, partner: Partner, by: Actor) -> DealRegistration:
+    if partner.status != Partner.Status.ACTIVE:
+        raise errors.PartnerNotActive(partner=partner.name)
+    return DealRegistration(
+        number=random_number("DR", on=clock.today()),
+        partner=partner,
+        type=default_type(),
+        currency=getattr(connection.tenant, "currency", "CNY"),
+        created_by_id=by.user_id,
+        created_at=clock.now(),
+    )
+
+
+def default_type() -> RegistrationType:
+    """The type that a registration has when nobody chooses one."""
+    found = RegistrationType.objects.order_by("-is_default", "code").first()
+    if found is None:
+        raise errors.TypeMissing()
+    return found
+
+
+def _set_lines(draft: DealRegistration, product_lines: Iterable[ProductLine]) -> None:
+    wanted = {line.pk for line in product_lines}
+    present = set(draft.lines.values_list("product_line_id", flat=True))
+    draft.lines.filter(product_line_id__in=present - wanted).delete()
+    RegistrationLine.objects.bulk_create(
+        [RegistrationLine(registration=draft, product_line_id=pk) for pk in sorted(wanted - present)]
+    )

@@ -1,0 +1,92 @@
+"""Handing a registration in: the server's time, the end customer under its lock, the conflict check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+
+from dealreg import errors
+from dealreg.events import RegistrationSubmitted
+from dealreg.models import DealRegistration, RegistrationType
+from dealreg.services.checking import check_registration, customer_of
+from dealreg.services.drafts import save_draft
+from dealreg.services.rules import State, must_be_able_to_become
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.catalogue.models import ProductLine
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+@transaction.atomic
+def submit_registration(*, registration: DealRegistration, by: Actor) -> DealRegistration:
+    """Hand in a draft. It is checked for conflicts at once and then waits for a decision."""
+    require(by, "dealreg.register", registration)
+    partner = Partner.objects.locked(registration.partner)
+    registration = DealRegistration.objects.locked(registration)
+    must_be_able_to_become(registration, State.SUBMITTED)
+    if partner.status != Partner.Status.ACTIVE:
+        raise errors.PartnerNotActive(partner=partner.name)
+    product_lines = _must_be_complete(registration)
+
+    registration.partner = partner
+    registration.submitted_at = registration.waiting_since = clock.now()
+    registration.submitted_by_id = by.user_id
+    registration.end_customer = customer_of(registration, by=by)
+    verdict = check_registration(registration, product_lines)
+    registration.state = State.IN_REVIEW
+    registration.save()
+    record(registration, "submitted", by=by, changes={"state": ["draft", "in_review"]})
+    emit(
+        RegistrationSubmitted(registration_id=registration.pk, verdict=verdict),
+        object_key=f"deal:{registration.pk}",
+    )
+    return registration
+
+
+@transaction.atomic
+def register_deal(
+    *,
+    by: Actor,
+    partner: Partner,
+    customer_name: str,
+    product_lines: Iterable[ProductLine],
+    estimated_value: Decimal | None,
+    expected_close: date | None,
+    registration: DealRegistration | None = None,
+    tax_number: str = "",
+    domain: str = "",
+    region: str = "",
+    contact: str = "",
+    phone: str = "",
+    note: str = "",
+    type: RegistrationType | None = None,
+) -> DealRegistration:
+    """Write a registration and hand it in, in one step; with `registration`, from that draft."""
+    draft = save_draft(
+        by=by, partner=partner, registration=registration, customer_name=customer_name, product_lines=product_lines,
+        estimated_value=estimated_value, expected_close=expected_close, tax_number=tax_number, domain=domain,
+        region=region, contact=contact, phone=phone, note=note, type=type,
+    )  # fmt: skip
+    return submit_registration(registration=draft, by=by)
+
+
+def _must_be_complete(registration: DealRegistration) -> list[ProductLine]:
+    """The product lines of a registration in which nothing is missing."""
+    if not registration.customer_name.strip():
+        raise errors.CustomerMissing()
+    product_lines = [line.product_line for line in registration.lines.select_related("product_line")]
+    if not product_lines:
+        raise errors.LinesMissing()
+    if registration.estimated_value is None:
+        raise errors.ValueMissing()
+    if registration.expected_close is None:
+        raise errors.CloseMissing()
+    if registration.expected_close < clock.today():
+        raise errors.CloseInThePast()
+    return product_lines
