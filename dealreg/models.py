@@ -115,6 +115,8 @@ class DealRegistration(models.Model):
     decision_reason = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True)
     closed_reason = models.TextField(blank=True)
+    # The last day of its last protection, kept with the row because lists sort and filter by it.
+    protected_until = models.DateField(_("protected to"), null=True)
     # The last reminder that the protection ends: how many days before.
     reminded_days = models.PositiveSmallIntegerField(null=True)
 
@@ -131,7 +133,13 @@ class DealRegistration(models.Model):
             models.Index(
                 fields=["waiting_since"], name="deal_waiting", condition=models.Q(waiting_since__isnull=False)
             ),
-            GinIndex(OpClass(Upper("customer_name"), name="gin_trgm_ops"), name="deal_customer_words"),
+            models.Index(fields=["protected_until", "id"], name="deal_by_protection"),
+            GinIndex(
+                OpClass(Upper("customer_name"), name="gin_trgm_ops"),
+                OpClass(Upper("number"), name="gin_trgm_ops"),
+                OpClass(Upper("tax_number"), name="gin_trgm_ops"),
+                name="deal_words",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -263,7 +271,7 @@ class RegistrationMessage(models.Model):
 
 
 class AvailabilityQuestion(models.Model):
-    """A partner asked "may I register this customer?". The answer is fetched at a fixed tick, whatever was found."""
+    """A partner asked "may I register this customer?". The answer comes at a fixed tick, come what may."""
 
     PARTNER_PATH = "partner"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Max
-
 from prm.access.scoping import PartnerOwned
 
 
@@ -15,7 +13,6 @@ class RegistrationQuerySet(PartnerOwned):
         return (
             self.select_related("partner", "end_customer", "decided_by")
             .prefetch_related("lines__product_line")
-            .annotate(protected_until=Max("protections__during__endswith"))
         )
 
 

@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ("decision_reason", models.TextField(blank=True)),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("closed_reason", models.TextField(blank=True)),
+                ("protected_until", models.DateField(null=True, verbose_name="protected to")),
                 ("reminded_days", models.PositiveSmallIntegerField(null=True)),
                 (
                     "created_by",
@@ -374,11 +375,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="dealregistration",
+            index=models.Index(fields=["protected_until", "id"], name="deal_by_protection"),
+        ),
+        migrations.AddIndex(
+            model_name="dealregistration",
             index=django.contrib.postgres.indexes.GinIndex(
                 django.contrib.postgres.indexes.OpClass(
                     django.db.models.functions.text.Upper("customer_name"), name="gin_trgm_ops"
                 ),
-                name="deal_customer_words",
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("number"), name="gin_trgm_ops"
+                ),
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("tax_number"), name="gin_trgm_ops"
+                ),
+                name="deal_words",
             ),
         ),
         migrations.AddConstraint(

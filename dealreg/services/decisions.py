@@ -62,7 +62,7 @@ def approve_registration(
     last_day = _protect(registration, customer, chosen)
     registration.state, registration.waiting_since = State.APPROVED, None
     registration.decided_at, registration.decided_by_id = clock.now(), by.user_id
-    registration.decision_reason = note.strip()
+    registration.decision_reason, registration.protected_until = note.strip(), last_day
     registration.save()
     _mark_lines(registration, chosen)
     changes = {
@@ -185,8 +185,8 @@ def _protect(registration: DealRegistration, customer: EndCustomer, product_line
         try:
             with transaction.atomic():
                 Protection.objects.create(
-                    registration=registration, end_customer=customer, product_line=line,
-                    during=DateRange(first_day, after), first_day=first_day, promised_last_day=after - timedelta(days=1),
+                    registration=registration, end_customer=customer, product_line=line, first_day=first_day,
+                    during=DateRange(first_day, after), promised_last_day=after - timedelta(days=1),
                 )  # fmt: skip
         except IntegrityError as problem:
             if CONSTRAINT in str(problem):

@@ -38,7 +38,7 @@ def save_draft(
     note: str = "",
     type: RegistrationType | None = None,
 ) -> DealRegistration:
-    """Keep what was typed so far, in a new draft or in `registration`. Everything is replaced by what is given."""
+    """Keep what was typed so far, in a new draft or in `registration`. What is given replaces all."""
     require(by, "dealreg.register", partner)
     if registration is None:
         draft = _begin(partner=partner, by=by)

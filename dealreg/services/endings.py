@@ -63,7 +63,7 @@ def withdraw_registration(*, registration: DealRegistration, by: Actor, reason: 
 
 @transaction.atomic
 def expire_registration(*, registration: DealRegistration, by: Actor) -> DealRegistration:
-    """Its last protection has ended without an outcome. Does nothing while one holds or when it is over already."""
+    """Its last protection ended without an outcome. Does nothing while one holds or when it is over."""
     require(by, "dealreg.approve", registration)
     registration = DealRegistration.objects.locked(registration)
     if registration.state != State.APPROVED or _has_live_protection(registration):
@@ -74,7 +74,7 @@ def expire_registration(*, registration: DealRegistration, by: Actor) -> DealReg
 
 @transaction.atomic
 def remind_of_end(*, registration: DealRegistration, by: Actor) -> int | None:
-    """Tell the partner, 14 and 3 days before, that its protection ends. Returns the days told now, or None."""
+    """Tell the partner, 14 and 3 days before, that its protection ends. Gives the days told now, or None."""
     require(by, "dealreg.approve", registration)
     registration = DealRegistration.objects.locked(registration)
     last_days = [
@@ -97,7 +97,7 @@ def remind_of_end(*, registration: DealRegistration, by: Actor) -> int | None:
 
 
 def end_protections(*, registration: DealRegistration, because: str) -> int:
-    """Cut short, from today on, what is not over yet; rows stay. Returns how many. The caller holds the lock."""
+    """Cut short, from today on, what is not over; rows stay. Gives how many. The caller holds the lock."""
     today, ended = clock.today(), 0
     for protection in registration.protections.filter(ended_because=""):
         if not protection.during.isempty and protection.during.upper > today:
@@ -105,6 +105,10 @@ def end_protections(*, registration: DealRegistration, because: str) -> int:
         protection.ended_because, protection.ended_at = because, clock.now()
         protection.save(update_fields=["during", "ended_because", "ended_at"])
         ended += 1
+    if ended:
+        last_days = [protection.last_day for protection in registration.protections.all()]
+        registration.protected_until = max(last_days)
+        registration.save(update_fields=["protected_until"])
     return ended
 
 

@@ -69,9 +69,10 @@ def register_deal(
 ) -> DealRegistration:
     """Write a registration and hand it in, in one step; with `registration`, from that draft."""
     draft = save_draft(
-        by=by, partner=partner, registration=registration, customer_name=customer_name, product_lines=product_lines,
-        estimated_value=estimated_value, expected_close=expected_close, tax_number=tax_number, domain=domain,
-        region=region, contact=contact, phone=phone, note=note, type=type,
+        by=by, partner=partner, registration=registration, customer_name=customer_name,
+        product_lines=product_lines, estimated_value=estimated_value, expected_close=expected_close,
+        tax_number=tax_number, domain=domain, region=region, contact=contact, phone=phone, note=note,
+        type=type,
     )  # fmt: skip
     return submit_registration(registration=draft, by=by)
 
