@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 ),
                 ("partner_id", models.BigIntegerField(null=True)),
                 ("language", models.CharField(blank=True, max_length=10)),
-                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("nonce", models.CharField(max_length=40)),
                 ("created_at", models.DateTimeField(default=prm.values.clock.now)),
                 ("expires_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(null=True)),
