@@ -1,0 +1,192 @@
+"""Posting. Everything else about the ledger is reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from prm.ledger import postings
+from prm.ledger.errors import AlreadyReversed
+from prm.ledger.models import Account, Entry, Purpose, Transaction
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`amount` goes from the debit account to the credit account; below zero it goes back."""
+
+    debit: str
+    credit: str
+    purpose: Purpose
+    amount: Decimal
+
+
+def purpose_for(*, kind: str, code: str, name: str, name_zh: str = "") -> Purpose:
+    """The purpose with this code, made when there is none; its name follows."""
+    made, _ = Purpose.objects.update_or_create(kind=kind, code=code, defaults={"name": name, "name_zh": name_zh})
+    return made
+
+
+@transaction.atomic
+def post(
+    *,
+    key: str,
+    event: str,
+    moves: Sequence[Move],
+    currency: str,
+    booked_on: date,
+    by: Actor,
+    partner_id: int | None = None,
+    memo: str = "",
+) -> Transaction:
+    """Write one balanced transaction; with a key that was used before, return that one and write nothing."""
+    for move in moves:
+        postings.check(event, move.debit, move.credit)
+    made, new = Transaction.objects.for_everyone(because="posting by key").get_or_create(
+        key=key,
+        defaults={
+            "event": event,
+            "partner_id": partner_id,
+            "currency": currency,
+            "booked_on": booked_on,
+            "memo": memo,
+            "posted_by": by.label,
+        },
+    )
+    if new:
+        Entry.objects.bulk_create(_entries(made, moves))
+    return made
+
+
+def _entries(made: Transaction, moves: Sequence[Move]) -> list[Entry]:
+    entries = []
+    for move in moves:
+        for kind, amount in ((move.debit, move.amount), (move.credit, -move.amount)):
+            account = _account(kind, made.partner_id, move.purpose, made.currency)
+            entries.append(Entry(transaction=made, account=account, purpose=move.purpose, amount=amount))
+    return entries
+
+
+def _account(kind: str, partner_id: int | None, purpose: Purpose, currency: str) -> Account:
+    of_partner = kind in Account.OF_PARTNERS
+    owner = {"partner_id": partner_id} if of_partner else {"purpose": purpose}
+    accounts = Account.objects.for_everyone(because="posting names the account exactly")
+    return accounts.get_or_create(kind=kind, currency=currency, **owner)[0]
+
+
+@transaction.atomic
+def post_batch(
+    *,
+    key: str,
+    event: str,
+    debit: str,
+    credit: str,
+    currency: str,
+    booked_on: date,
+    rows: str,
+    params: dict[str, Any],
+    by: Actor,
+    memo: str = "",
+) -> int:
+    """Write a transaction per partner for all `rows`, set-based. Returns the number of entries written.
+
+    `rows` is a SELECT of (partner_id, purpose_id, amount); each row moves its amount from the debit to the credit
+    account. A partner's key is `key:partner_id`: partners posted under that key before are left out, so a repeated
+    batch writes nothing.
+    """
+    postings.check(event, debit, credit)
+    values = params | {
+        "ledger_key": key,
+        "ledger_event": event,
+        "ledger_debit": debit,
+        "ledger_credit": credit,
+        "ledger_currency": currency,
+        "ledger_day": booked_on,
+        "ledger_memo": memo,
+        "ledger_by": by.label,
+        "ledger_now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_ACCOUNTS.format(rows=rows), values)
+        cursor.execute(_POST.format(rows=rows, debit_owner=_owner(debit), credit_owner=_owner(credit)), values)
+        return cursor.rowcount
+
+
+def _owner(kind: str) -> str:
+    return "partner_id" if kind in Account.OF_PARTNERS else "purpose_id"
+
+
+_OPEN_ACCOUNTS = """
+WITH posting AS MATERIALIZED ({rows}), wanted AS (
+    SELECT k.kind, p.partner_id, NULL::bigint AS purpose_id
+    FROM (SELECT DISTINCT partner_id FROM posting) p
+    CROSS JOIN (VALUES (%(ledger_debit)s), (%(ledger_credit)s)) k(kind)
+    WHERE k.kind IN ('accrued', 'payable', 'approved', 'wallet')
+    UNION ALL
+    SELECT k.kind, NULL, p.purpose_id
+    FROM (SELECT DISTINCT purpose_id FROM posting) p
+    CROSS JOIN (VALUES (%(ledger_debit)s), (%(ledger_credit)s)) k(kind)
+    WHERE k.kind IN ('expense', 'clearing', 'rounding')
+)
+INSERT INTO ledger_account (kind, partner_id, purpose_id, currency)
+SELECT kind, partner_id, purpose_id, %(ledger_currency)s FROM wanted
+WHERE NOT EXISTS (
+    SELECT FROM ledger_account a
+    WHERE a.kind = wanted.kind AND a.currency = %(ledger_currency)s
+      AND a.partner_id IS NOT DISTINCT FROM wanted.partner_id
+      AND a.purpose_id IS NOT DISTINCT FROM wanted.purpose_id
+)
+ON CONFLICT DO NOTHING
+"""
+
+_POST = """
+WITH posting AS MATERIALIZED ({rows}), made AS (
+    INSERT INTO ledger_transaction (key, event, partner_id, currency, booked_on, memo, posted_by, posted_at)
+    SELECT %(ledger_key)s || ':' || partner_id, %(ledger_event)s, partner_id, %(ledger_currency)s,
+           %(ledger_day)s, %(ledger_memo)s, %(ledger_by)s, %(ledger_now)s
+    FROM (SELECT DISTINCT partner_id FROM posting WHERE amount <> 0 ORDER BY partner_id) p
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id, partner_id
+), account AS MATERIALIZED (
+    SELECT id, kind, partner_id, purpose_id FROM ledger_account
+    WHERE currency = %(ledger_currency)s AND kind IN (%(ledger_debit)s, %(ledger_credit)s)
+)
+INSERT INTO ledger_entry (transaction_id, account_id, purpose_id, amount)
+SELECT made.id, side.account_id, posting.purpose_id, side.amount
+FROM posting
+JOIN made ON made.partner_id = posting.partner_id
+LEFT JOIN account debit ON debit.kind = %(ledger_debit)s AND debit.{debit_owner} = posting.{debit_owner}
+LEFT JOIN account credit ON credit.kind = %(ledger_credit)s AND credit.{credit_owner} = posting.{credit_owner}
+CROSS JOIN LATERAL (VALUES (debit.id, posting.amount), (credit.id, -posting.amount)) side(account_id, amount)
+WHERE posting.amount <> 0
+"""
+
+
+@transaction.atomic
+def reverse(*, original: Transaction, booked_on: date, by: Actor, memo: str = "") -> Transaction:
+    """Take a posting back by its mirror image, which names it."""
+    original = Transaction.objects.locked(original)
+    earlier = Transaction.objects.for_everyone(because="same posting").filter(reverses=original).first()
+    if earlier:
+        raise AlreadyReversed(key=earlier.key)
+    made = Transaction.objects.create(
+        key=f"{original.key}:reversed",
+        event=original.event,
+        partner_id=original.partner_id,
+        currency=original.currency,
+        booked_on=booked_on,
+        memo=memo,
+        reverses=original,
+        posted_by=by.label,
+    )
+    Entry.objects.bulk_create(
+        Entry(transaction=made, account_id=entry.account_id, purpose_id=entry.purpose_id, amount=-entry.amount)
+        for entry in original.entries.all()
+    )
+    return made

@@ -1,0 +1,31 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RebatesConfig(AppConfig):
+    name = "rebates"
+    label = "rebates"
+    verbose_name = _("Rebates")
+
+    def ready(self) -> None:
+        from prm.ledger import postings
+
+        self._register_verbs()
+        postings.register("rebates.close", debit="expense", credit="payable")
+        postings.register("rebates.adjust", debit="expense", credit="payable")
+        postings.register("rebates.release", debit="payable", credit="approved")
+        postings.register("rebates.pay", debit="approved", credit="clearing")
+
+    def _register_verbs(self) -> None:
+        from prm.access import permissions
+        from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
+
+        money = [Role.FINANCE, Role.ADMINISTRATOR]
+        permissions.register("rebates.view", roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True)
+        permissions.register("rebates.view_programmes", roles=STAFF_ROLES, reads=True)
+        permissions.register("rebates.view_runs", roles=money, reads=True)
+        permissions.register("rebates.edit_programmes", roles=money)
+        permissions.register("rebates.settle", roles=money)
+        permissions.register("rebates.approve", roles=money, sensitive=True)
+        permissions.register("rebates.close", roles=money, sensitive=True)
+        permissions.register("rebates.pay", roles=money, sensitive=True)

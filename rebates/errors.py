@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class NotComputedYet(DomainError):
+    """The policy is understood, but this release does not calculate it."""
+
+    code = "not_computed_yet"
+    message = _("%(programme)s: not computed yet: %(names)s.")
+
+
+class VersionFrozen(DomainError):
+    code = "version_frozen"
+    message = _("%(programme)s: version %(number)s has accrued and cannot change. Give the change a later first day.")
+
+
+class VersionTooEarly(DomainError):
+    code = "version_too_early"
+    message = _("%(programme)s: a version from %(latest)s exists. A new version begins after that day.")
+    field = "starts"
+
+
+class PeriodNotWhole(DomainError):
+    code = "period_not_whole"
+    message = _("%(programme)s: %(day)s does not begin or end a period of the programme. Choose %(choice)s.")
+    field = "starts"
+
+
+class NotInThisState(DomainError):
+    code = "not_in_this_state"
+    message = _("Settlement %(number)s is “%(state)s”. This is not possible any more, or not yet.")
+
+
+class NothingToSettle(DomainError):
+    code = "nothing_to_settle"
+    message = _("No published programme has a period that ends on %(day)s.")
+
+
+class StillComputing(DomainError):
+    code = "still_computing"
+    message = _("Settlement %(number)s is being computed. Wait until it is ready.")
+
+
+class NotApproved(DomainError):
+    code = "not_approved"
+    message = _("Settlement %(number)s is not approved. It can be approved by: %(people)s.")
+
+
+class AuthorMayNotApprove(DomainError):
+    code = "author_may_not_approve"
+    message = _(
+        "You wrote the current version of %(programme)s, which pays more than %(limit)s here."
+        " Somebody else has to approve."
+    )
+
+
+class SecondPersonNeeded(DomainError):
+    code = "second_person_needed"
+    message = _("%(person)s approved this settlement. Somebody else has to release its payments.")
+
+
+class ComputedBefore(DomainError):
+    code = "computed_before"
+    message = _("Another settlement was closed after %(number)s was computed. Compute it again and have it approved.")
+
+
+class AlreadyClosed(DomainError):
+    code = "already_closed"
+    message = _("Settlement %(number)s was closed by %(person)s. Closed is for ever; later lines become adjustments.")
+
+
+class NothingToPay(DomainError):
+    code = "nothing_to_pay"
+    message = _("Nothing is open on statement %(number)s.")
+
+
+class MoreThanOpen(DomainError):
+    code = "more_than_open"
+    message = _("Only %(open)s is open on this statement. Pay that much or less.")
+    field = "amount"
+
+
+class ApproveAsOnlyInDemo(DomainError):
+    code = "approve_as_only_in_demo"
+    message = _("--approve-as works in demo mode and in tests only. Approve on the settlement's page.")

@@ -1,0 +1,277 @@
+"""The text of rebate programmes: reading YAML, checking it against the schema, and what it means in figures.
+
+A policy is stored normalised: defaults left out, decimals and rates as text ("0.025"). `docs/programme.schema.json`
+describes the whole of it; `uncomputed()` names what this release does not calculate.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import YAMLError
+
+SCHEMA = Path(__file__).parent.parent / "docs" / "programme.schema.json"
+PLAIN_KEYS = ("code", "name", "name_zh", "from", "until")
+DEFAULTS: dict[str, Any] = {
+    "date_basis": "booking",
+    "period": "month",
+    "cumulative": False,
+    "amount_basis": "net",
+    "exchange": "none",
+    "tier_on": "period_end",
+    "joining": "whole",
+    "measure": "amount",
+    "returns": "by_booking",
+}
+# What this release calculates; every other choice of the schema is refused by its name.
+COMPUTED: dict[str, tuple[Any, ...]] = {
+    "date_basis": ("booking",),
+    "cumulative": (False,),
+    "amount_basis": ("net",),
+    "exchange": ("none",),
+    "tier_on": ("period_end",),
+    "joining": ("whole",),
+    "measure": ("amount", "quantity"),
+    "returns": ("by_booking",),
+}
+MECHANISMS = (
+    "marginal",
+    "retroactive",
+    "retroactive_from_floor",
+    "flat",
+    "per_unit",
+    "per_unit_stepped",
+    "lump_sum",
+)
+UNITS = ("per_unit", "per_unit_stepped")
+DECIMALS = {
+    *("from", "rate", "amount", "floor", "first_rate", "at", "increment", "quantity", "target", "at_least", "factor"),
+    "minimum_payout",
+}
+
+
+class PolicyProblem(ValueError):
+    """The text is not a programme file. `problems` are sentences, each naming the place."""
+
+    def __init__(self, problems: list[str]):
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+@dataclass(frozen=True)
+class ProgrammeText:
+    """One entry of a programme file, checked and normalised."""
+
+    code: str
+    name: str
+    name_zh: str
+    starts: date
+    until: date | None
+    policy: dict[str, Any]
+
+
+class _ExactConstructor(SafeConstructor):
+    """0.025 stays the decimal that was typed."""
+
+    def construct_yaml_float(self, node: Any) -> Decimal:
+        return Decimal(str(self.construct_scalar(node)).replace("_", ""))
+
+
+_ExactConstructor.add_constructor("tag:yaml.org,2002:float", _ExactConstructor.construct_yaml_float)
+
+
+def read_yaml(text: str) -> list[ProgrammeText]:
+    """The programmes of a file that begins `schema: 1`. Raises PolicyProblem with every problem found."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _ExactConstructor
+    try:
+        document = yaml.load(text)
+    except (YAMLError, ArithmeticError, ValueError) as problem:
+        raise PolicyProblem([f"This is not YAML: {problem}"]) from problem
+    return read_document(document)
+
+
+def read_document(document: Any) -> list[ProgrammeText]:
+    """The same from data that is already parsed."""
+    plain = _plain(document)
+    problems = [_sentence(error) for error in _validator().iter_errors(plain)]
+    if problems:
+        raise PolicyProblem(problems)
+    texts = [_text(entry, f"programmes[{index}]") for index, entry in enumerate(plain["programmes"])]
+    seen = {(text.code, text.starts) for text in texts}
+    if len(seen) < len(texts):
+        raise PolicyProblem(["Two entries have the same code and first day."])
+    return sorted(texts, key=lambda text: (text.code, text.starts))
+
+
+@functools.cache
+def _validator() -> Any:
+    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _sentence(error: Any) -> str:
+    """`programmes[0].mechanism: …`; inside a choice of mechanisms, the problem of the one that was named."""
+    if error.context and isinstance(error.instance, dict) and "kind" in error.instance:
+        kind = error.instance["kind"]
+        wanted = [
+            inner
+            for inner in error.context
+            if error.schema["oneOf"][inner.schema_path[0]]["properties"]["kind"]["const"] == kind
+        ]
+        if wanted:
+            return _sentence(wanted[0])
+        return f"{error.json_path[2:]}: {kind} is not a mechanism"
+    return f"{error.json_path[2:] or 'file'}: {error.message}"
+
+
+def _text(entry: dict[str, Any], place: str) -> ProgrammeText:
+    policy = {key: value for key, value in entry.items() if key not in PLAIN_KEYS}
+    policy = {key: value for key, value in _normal(policy).items() if value != DEFAULTS.get(key, ...)}
+    policy["period"] = entry.get("period", "month")
+    try:
+        starts = date.fromisoformat(entry["from"])
+        until = date.fromisoformat(entry["until"]) if entry.get("until") else None
+    except ValueError as problem:
+        raise PolicyProblem([f"{place}: {problem}"]) from problem
+    bands = policy["mechanism"].get("bands", [])
+    lower = [Decimal(band["from"]) for band in bands]
+    if any(low >= high for low, high in zip(lower, lower[1:], strict=False)):
+        raise PolicyProblem([f"{place}.mechanism.bands: lower bounds must rise from band to band"])
+    if until and until < starts:
+        raise PolicyProblem([f"{place}.until: the last day lies before the first"])
+    return ProgrammeText(entry["code"], entry["name"], entry.get("name_zh", ""), starts, until, policy)
+
+
+def _normal(value: Any, key: str = "") -> Any:
+    """Decimals as text without needless zeros; "2%" as "0.02". Codes and texts stay as typed."""
+    if isinstance(value, dict):
+        return {inner: _normal(item, inner) for inner, item in value.items()}
+    if isinstance(value, list):
+        return [_normal(item) for item in value]
+    if key not in DECIMALS:
+        return value
+    share = isinstance(value, str) and value.endswith("%")
+    number = Decimal(str(value).removesuffix("%"))
+    text = format((number / 100 if share else number).normalize(), "f")
+    return "0" if text == "-0" else text
+
+
+# What is not computed
+
+
+def uncomputed(policy: dict[str, Any]) -> list[str]:
+    """Names of what the policy asks for and this release does not calculate, such as `growth`."""
+    return list(_uncomputed(policy))
+
+
+def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
+    mechanism = policy["mechanism"]
+    if mechanism["kind"] not in MECHANISMS:
+        yield mechanism["kind"]
+    if mechanism.get("split", "own_bands") != "own_bands":
+        yield mechanism["split"]
+    if mechanism["kind"] == "marginal" and policy.get("measure") == "quantity":
+        yield "marginal by quantity"
+    for key, choices in COMPUTED.items():
+        value = policy.get(key, DEFAULTS[key])
+        if value not in choices:
+            yield key if value is True else str(value)
+    who = policy.get("who", {})
+    yield from (key for key in ("regions", "certificates", "partners") if key in who)
+    if who.get("as") == "group":
+        yield "group"
+    for part in ("qualify", "pay"):
+        if "products" in policy.get(part, {}):
+            yield "products"
+    for key, name in (("gates", "gate"), ("factors", "factor"), ("caps", "cap")):
+        yield from (f"{item.get('kind') or item.get('on')} {name}" for item in policy.get(key, []))
+    yield from (key for key in ("minimum_payout", "baseline") if key in policy)
+    if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
+        yield "payout_currency"
+    if policy.get("stacking", {}).get("kind", "additive") != "additive":
+        yield policy["stacking"]["kind"]
+    if policy.get("rounding", {}).get("on", "total") != "total":
+        yield "rounding per line"
+
+
+# What it means in figures
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Every mechanism computed here, as pieces that are straight lines.
+
+    In band b (1 …) the rebate is `fixed[b] + rate[b] × (base − offset[b])`; below the first band it is 0. With a
+    floor it is `first_rate` on what lies below it and `rate[b]` on the rest. A negative base takes `first_rate`.
+    """
+
+    lower: tuple[Decimal, ...]
+    fixed: tuple[Decimal, ...]
+    rate: tuple[Decimal, ...]
+    offset: tuple[Decimal, ...]
+    first_rate: Decimal
+    floor: Decimal | None
+    # Whether the band is read from the paid base (each part by its own band) or from the qualifier.
+    by_base: bool
+    # Whether the base is a quantity, and whether the qualifier is.
+    pays_units: bool
+    reads_units: bool
+
+
+def bands_of(policy: dict[str, Any]) -> Bands:
+    """The figures of a policy that `uncomputed` finds nothing in."""
+    mechanism = policy["mechanism"]
+    kind = mechanism["kind"]
+    units = kind in UNITS
+    rows = mechanism.get("bands") or [{"from": "0", **mechanism}]
+    lower = tuple(Decimal(row["from"]) for row in rows)
+    rate = tuple(Decimal(row.get("rate", row.get("amount", "0"))) for row in rows)
+    zeros = (Decimal(0),) * len(rows)
+    fixed, offset, first_rate = zeros, zeros, rate[0]
+    if kind in ("marginal", "per_unit_stepped"):
+        fixed, offset = _accumulated(lower, rate), lower
+    elif kind in ("flat", "per_unit"):
+        lower = (Decimal("-1e15"),)
+    elif kind == "lump_sum":
+        fixed, rate, first_rate = rate, zeros, Decimal(0)
+    elif kind == "retroactive_from_floor":
+        first_rate = Decimal(mechanism["first_rate"])
+    return Bands(
+        lower=lower,
+        fixed=fixed,
+        rate=rate,
+        offset=offset,
+        first_rate=first_rate,
+        floor=Decimal(mechanism["floor"]) if "floor" in mechanism else None,
+        by_base=kind in ("marginal", "per_unit_stepped"),
+        pays_units=units,
+        reads_units=units or policy.get("measure") == "quantity",
+    )
+
+
+def _accumulated(lower: tuple[Decimal, ...], rate: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    """What the bands below each band pay when they are full."""
+    sums = [Decimal(0)]
+    for index in range(1, len(lower)):
+        sums.append(sums[-1] + rate[index - 1] * (lower[index] - lower[index - 1]))
+    return tuple(sums)

@@ -1,0 +1,142 @@
+"""Reads of programmes, runs, results and statements: one named method for what each page needs."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, F, Max, Q, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
+
+from prm.access.scoping import PartnerOwned
+from prm.values.actor import Actor
+from prm.values.periods import Period
+
+MONEY = models.DecimalField(max_digits=18, decimal_places=2)
+ZERO = Value(Decimal("0.00"), output_field=MONEY)
+
+
+class ProgrammeQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> ProgrammeQuerySet:
+        """Programmes are the tenant's own: partners see those under which they have results, staff all."""
+        if actor.is_system or actor.is_staff:
+            return self
+        if not actor.partner_ids:
+            return self.none()
+        from rebates.models import Result
+
+        return self.filter(pk__in=Result.objects.visible_to(actor).values("programme_id"))
+
+    def for_list(self) -> ProgrammeQuerySet:
+        """With `version_count` and the first day of the newest published version as `newest_from`."""
+        published = Q(versions__state="published")
+        return self.annotate(
+            version_count=Count("versions"), newest_from=Max("versions__starts", filter=published)
+        ).order_by("code")
+
+
+class VersionQuerySet(models.QuerySet):
+    def published(self) -> VersionQuerySet:
+        return self.filter(state="published")
+
+    def in_force(self, period: Period) -> VersionQuerySet:
+        """Published versions whose days contain the whole period."""
+        return self.published().filter(
+            Q(ends__isnull=True) | Q(ends__gte=period.end), starts__lte=period.start
+        )
+
+    def ending_on(self, last_day: date) -> list[tuple[Any, Period]]:
+        """The versions with a period that ends on `last_day`, each with that period, by programme code."""
+        found = []
+        for version in self.published().select_related("programme").order_by("programme__code"):
+            period = Period.of(version.period_length, last_day)
+            if period.last_day == last_day and version.covers(period):
+                found.append((version, period))
+        return found
+
+    def open_on(self, day: date) -> list[tuple[Any, Period]]:
+        """The versions in force for the period that contains `day`, each with that period."""
+        found = []
+        for version in self.published().select_related("programme").order_by("programme__code"):
+            period = Period.of(version.period_length, day)
+            if version.covers(period):
+                found.append((version, period))
+        return found
+
+
+class RunQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> RunQuerySet:
+        """Runs concern the whole channel: staff who see every partner see them."""
+        if actor.is_system or (actor.is_staff and actor.partner_ids is None):
+            return self
+        return self.none()
+
+    def closed(self) -> RunQuerySet:
+        return self.filter(state__in=("closed", "paid"))
+
+    def for_list(self) -> RunQuerySet:
+        return self.select_related("approved_by").order_by("-ends")
+
+
+class ResultQuerySet(PartnerOwned):
+    def for_review(self, run: Any) -> ResultQuerySet:
+        """A run's results with programme and partner, by partner and programme."""
+        return (
+            self.filter(run=run)
+            .select_related("programme", "version", "partner")
+            .order_by("partner_id", "programme_id", "-ends")
+        )
+
+    def by_programme(self, run: Any) -> Any:
+        """Rows of programme_id, currency, partners, base, accrued, earned, adjusted of a run."""
+        return (
+            self.filter(run=run)
+            .values("programme_id", "currency")
+            .annotate(
+                partners=Count("partner_id", distinct=True),
+                base=Sum("base"),
+                accrued=Sum("accrued"),
+                earned=Sum("earned"),
+                adjusted=Sum("adjusted"),
+            )
+            .order_by("programme_id", "currency")
+        )
+
+    def by_partner(self, run: Any) -> Any:
+        """Rows of partner_id, number, name, currency, base, earned, adjusted of a run, keyset-pageable by partner."""
+        return (
+            self.filter(run=run)
+            .values("partner_id", "partner__number", "partner__name", "currency")
+            .annotate(
+                base=Sum("base"), accrued=Sum("accrued"), earned=Sum("earned"), adjusted=Sum("adjusted")
+            )
+            .order_by("partner_id", "currency")
+        )
+
+    def late(self, run: Any) -> ResultQuerySet:
+        """Adjustments of earlier periods in a run."""
+        return self.for_review(run).filter(kind="adjusted")
+
+
+class StatementQuerySet(PartnerOwned):
+    def for_list(self) -> StatementQuerySet:
+        """Newest period first, with `payments_sum` and what is still to pay of the statement's own figure."""
+        paid = Coalesce(Sum("payments__amount"), ZERO)
+        return (
+            self.select_related("run", "partner")
+            .annotate(payments_sum=paid)
+            .annotate(
+                unpaid=Greatest(F("earned") + F("adjusted") - F("payments_sum"), ZERO, output_field=MONEY)
+            )
+            .order_by("-ends", "-id")
+        )
+
+    def of_run(self, run: Any) -> StatementQuerySet:
+        return self.filter(run=run)
+
+
+class PaymentQuerySet(PartnerOwned):
+    def for_list(self) -> PaymentQuerySet:
+        return self.select_related("statement__partner", "released_by").order_by("-id")

@@ -1,0 +1,12 @@
+DROP TRIGGER rebates_runscope_stays ON rebates_runscope;
+DROP TRIGGER rebates_runscope_keeps ON rebates_runscope;
+DROP TRIGGER rebates_runmember_stays ON rebates_runmember;
+DROP TRIGGER rebates_runmember_keeps ON rebates_runmember;
+DROP TRIGGER rebates_result_is_never_emptied ON rebates_result;
+DROP TRIGGER rebates_result_stays ON rebates_result;
+DROP TRIGGER rebates_result_keeps ON rebates_result;
+DROP FUNCTION rebates_keep_rows_of_closed_runs();
+DROP TRIGGER rebates_run_keeps ON rebates_settlementrun;
+DROP FUNCTION rebates_keep_run();
+DROP TRIGGER rebates_version_keeps ON rebates_version;
+DROP FUNCTION rebates_keep_version();
