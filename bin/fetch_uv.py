@@ -14,7 +14,9 @@ INDEX = "https://pypi.org/simple/uv/"
 
 def tag() -> str:
     """The end of the wheel's name for this machine."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        platform.machine().lower(), platform.machine().lower()
+    )
     if sys.platform == "darwin":
         return f"macosx_11_0_{'arm64' if machine == 'aarch64' else machine}.whl"
     libc = "manylinux" if platform.libc_ver()[0] == "glibc" else "musllinux"
@@ -37,7 +39,9 @@ def main(folder: str) -> None:
     wheels = [entry for entry in index["files"] if fits(entry["filename"]) and not entry.get("yanked")]
     if not wheels:
         sys.exit(f"no uv for {tag()}")
-    newest = max(wheels, key=lambda entry: [int(p) for p in entry["filename"].split("-")[1].split(".") if p.isdigit()])
+    newest = max(
+        wheels, key=lambda entry: [int(p) for p in entry["filename"].split("-")[1].split(".") if p.isdigit()]
+    )
     with urllib.request.urlopen(newest["url"], timeout=120) as answer:
         body = answer.read()
     if hashlib.sha256(body).hexdigest() != newest["hashes"]["sha256"]:

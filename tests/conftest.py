@@ -20,7 +20,7 @@ from tests.support.services import Services
 
 LONG = os.environ.get("PRM_LONG") == "1"
 
-for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PRM_DEMO", "PRM_PORT", "PRM_HOST", "PRM_BIND", "PRM_DEBUG"):
+for name in "EMAIL_URL PRM_DEMO PRM_PORT PRM_HOST PRM_BIND PRM_DEBUG".split():
     os.environ.pop(name, None)
 services = Services()
 os.environ.update(services.environment())
@@ -41,7 +41,10 @@ settings.WHITENOISE_USE_FINDERS = True
 settings.WHITENOISE_AUTOREFRESH = True
 settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher"]
 
-_calm = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+_calm = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
 hypothesis_settings.register_profile("quick", max_examples=60, derandomize=True, database=None, **_calm)
 hypothesis_settings.register_profile("long", max_examples=3000, **_calm)
 hypothesis_settings.load_profile("long" if LONG else "quick")

@@ -4,11 +4,11 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.config.settings")
 
-from celery.signals import setup_logging, worker_ready  # noqa: E402
-from django.conf import settings  # noqa: E402
-from tenant_schemas_celery.app import CeleryApp  # noqa: E402
+from celery.signals import setup_logging, worker_ready
+from django.conf import settings
+from tenant_schemas_celery.app import CeleryApp
 
-import prm.config.health  # noqa: E402, F401 (workers report that they live)
+import prm.config.health  # noqa: F401 (workers report that they live)
 
 app = CeleryApp("prm")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -47,6 +47,7 @@ def _answer(findings: dict[str, str]) -> JsonResponse:
     good = all(finding == "ok" for finding in findings.values())
     answer = JsonResponse({"status": "ok" if good else "not ready", **findings}, status=200 if good else 503)
     answer["Cache-Control"] = "no-store"
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # a monitor asks often; what is wrong was logged
     return answer
 
 

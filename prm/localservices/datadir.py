@@ -17,7 +17,7 @@ from prm.localservices.errors import Failure
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MARK = "PRM_SUPERVISED"
 # What --reset removes: named one by one, because the folder may be any folder of the user's.
-OURS = ("postgres", "valkey", "media", "mail", "exports", "log", "run", "embedded", "state.json", "setup.json")
+OURS = "postgres valkey media mail exports static log run embedded state.json setup.json".split()
 NEEDED_FREE = 300 * 1024 * 1024
 
 
@@ -28,6 +28,7 @@ class DataDir:
         self.path = path
         self.chosen = chosen  # by PRM_DATA_DIR, so everything must stay beneath it
         self._lock: IO[str] | None = None
+        self.users: IO[str] | None = None  # held alone by a keeper that is about to end
 
     @classmethod
     def from_environment(cls) -> DataDir:

@@ -79,7 +79,9 @@ class Demo:
 
     def _reset(self) -> None:
         if os.environ.get("DATABASE_URL"):
-            raise Failure("--reset removes only data that bin/demo keeps itself; DATABASE_URL names another", status=2)
+            raise Failure(
+                "--reset removes only data that bin/demo keeps itself; DATABASE_URL names another", status=2
+            )
         self.data.end_leftovers()
         Postgres(self.data).remove_outside()
         self.data.reset()
@@ -87,9 +89,9 @@ class Demo:
 
     def _forget_half_made(self) -> None:
         """A first filling that was killed half-way starts again from nothing."""
-        if (self.data.path / "setup.running").exists() and not self.data.read_json("setup.json"):
-            if not os.environ.get("DATABASE_URL"):
-                self._reset()
+        half_made = (self.data.path / "setup.running").exists() and not self.data.read_json("setup.json")
+        if half_made and not os.environ.get("DATABASE_URL"):
+            self._reset()
         (self.data.path / "setup.running").unlink(missing_ok=True)
 
     def _set_up(self) -> None:
@@ -106,6 +108,8 @@ class Demo:
         (self.data.path / "setup.running").touch()
         self.say("migrating and filling the demo" if not before else "migrating")
         words = [sys.executable, str(ROOT / "manage.py"), "setup_demo", *([] if with_data else ["--no-data"])]
+        if not list(ROOT.glob("prm/*/management/commands/setup_demo.py")):
+            words[2:] = ["migrate_schemas", "--shared"]
         self._run(words, "the database could not be set up")
         self.data.write_private("setup.json", _as_json(state))
         (self.data.path / "setup.running").unlink(missing_ok=True)
@@ -140,13 +144,15 @@ class Demo:
 
     def _start_front(self) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "prm.config.celery:app"]
-        level = ["--loglevel", "WARNING"]
+        level = ["--loglevel", "WARNING", "--without-mingle", "--without-gossip"]
         web = self._child(
             "web", sys.executable, "-m", "granian", "--interface", "wsgi", "--host", ports.LOOPBACK,
             "--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers",
             "--log-level", "warning", "prm.config.wsgi:application", ready=self._page_answers,
         )  # fmt: skip
-        worker = self._child("worker", *celery, "worker", "-Q", "default", "-n", "worker@%h", "-c", "2", *level)
+        worker = self._child(
+            "worker", *celery, "worker", "-Q", "default", "-n", "worker@%h", "-c", "2", *level
+        )
         run = self.data.path / "run"
         run.mkdir(exist_ok=True)
         system = self._child(
@@ -156,10 +162,11 @@ class Demo:
         self.front = [web, worker, system]
         self.say("web, worker and scheduler are starting")
         self.supervisor.start(*self.front)
-        web.wait_ready(60, tick=lambda: self.supervisor.watch(every=0.05))
+        web.wait_ready(60, tick=lambda: self.supervisor.watch(every=0.08))
 
     def _page_answers(self) -> bool:
-        return self._status("localhost", "/readyz") == 200 and self._status("demo.localhost", "/") in (200, 302)
+        ready = self._status("localhost", "/readyz") == 200
+        return ready and self._status("demo.localhost", "/") in (200, 302)
 
     def _status(self, host: str, path: str) -> int:
         link = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=10)
@@ -184,8 +191,8 @@ class Demo:
 def fingerprint() -> str:
     """Changes when a migration, a piece of SQL or a starter kit does."""
     digest = hashlib.sha256()
-    patterns = ("*/migrations/*.py", "*/*/migrations/*.py", "*/sql/*.sql", "*/*/sql/*.sql", "prm/starter/**/*")
-    for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern)}):
+    patterns = "*/migrations/*.py */*/migrations/*.py */sql/*.sql */*/sql/*.sql prm/starter/**/*"
+    for path in sorted({path for pattern in patterns.split() for path in ROOT.glob(pattern)}):
         if path.is_file() and path.suffix != ".pyc" and ".venv" not in path.parts:
             digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
@@ -207,7 +214,9 @@ def refuse_public_exposure() -> None:
     for name, good in (("PRM_BIND", ports.LOOPBACK), ("PRM_HOST", "localhost")):
         value = os.environ.get(name, "")
         if value and value != good:
-            raise Failure(f"{name} is {value!r}: the demo serves {good} only, because anybody may sign in to it")
+            raise Failure(
+                f"{name} is {value!r}: the demo serves {good} only, because anybody may sign in to it"
+            )
     if os.environ.get("PRM_SECRET_KEY"):
         raise Failure("PRM_SECRET_KEY is set: the demo does not run with a production secret, unset it")
 
@@ -249,7 +258,9 @@ def _take(data: DataDir, port: int) -> None:
             f"; PRM_DATA_DIR and PRM_PORT (now {port}) let another copy run beside it"
         )
     if not data.acquire(patience=15):
-        raise Failure(f"{data.path} is in use by process {data.supervisor()}: wait for it, or set PRM_DATA_DIR")
+        raise Failure(
+            f"{data.path} is in use by process {data.supervisor()}: wait for it, or set PRM_DATA_DIR"
+        )
 
 
 def _process_start() -> float:

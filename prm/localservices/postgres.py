@@ -99,7 +99,12 @@ class Postgres:
 
     def run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's client programs against this server."""
-        client = {"PGHOST": ports.LOOPBACK, "PGPORT": str(self.port), "PGUSER": USER, "PGPASSWORD": self.password}
+        client = {
+            "PGHOST": ports.LOOPBACK,
+            "PGPORT": str(self.port),
+            "PGUSER": USER,
+            "PGPASSWORD": self.password,
+        }
         return subprocess.run(
             [str(self.binaries / program), *args],
             env=self._env() | client,

@@ -72,11 +72,19 @@ class Databases:
         sys.stderr.write("building the test database's template …\n")
         env = os.environ | self.services.environment() | {"DATABASE_URL": self.services.url_of(draft)}
         built = subprocess.run(
-            [sys.executable, "-m", "tests.support.build_template"], cwd=ROOT, env=env, capture_output=True, text=True
+            [sys.executable, "-m", "tests.support.build_template"],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
         )
         if built.returncode:
-            raise RuntimeError(f"the test database cannot be built:\n{built.stdout[-2000:]}\n{built.stderr[-6000:]}")
-        cursor.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(self.template)))
+            raise RuntimeError(
+                f"the test database cannot be built:\n{built.stdout[-2000:]}\n{built.stderr[-6000:]}"
+            )
+        cursor.execute(
+            SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(self.template))
+        )
         sys.stderr.write(f"… built in {time.monotonic() - began:.0f} s\n")
 
     def _prune(self, cursor: psycopg2.extensions.cursor) -> None:

@@ -63,7 +63,8 @@ class Stack:
         )  # fmt: skip
 
     def _celery(self, name: str, *words: str) -> None:
-        self._spawn(name, "celery", "-A", "prm.config.celery:app", "worker", "--loglevel", "INFO", *words)
+        quick = ["--loglevel", "INFO", "--without-mingle", "--without-gossip"]
+        self._spawn(name, "celery", "-A", "prm.config.celery:app", "worker", *quick, *words)
 
     def _spawn(self, name: str, *words: str) -> None:
         argv = [sys.executable, "-m", *words]
