@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
+from prm.search import registry as search
+from prm.ui import menu
 from prm.values import clock
 
 ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
@@ -22,6 +28,17 @@ def register() -> None:
     permissions.register("partners.export", roles=[ADMIN, MANAGER], sensitive=True, reads=True)
     permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
+    menu.register(
+        section="Channel", label=_("Partners"), icon="building-store", url="partners:list", verb="partners.view", order=10
+    )
+    menu.register(
+        section="", label=_("Our company"), icon="building", url="partners:company", verb="company.view", order=90,
+        audience="partner",
+    )  # fmt: skip
+    search.register(
+        "partners", label=_("Partners"), icon="building-store", find=find_partners, order=20, verb="partners.view",
+        more=lambda text: f"/partners/?{urlencode({'view': 'all', 'q': text})}",
+    )  # fmt: skip
 
 
 def granted_partner_ids(user: Any) -> frozenset[int]:
@@ -44,3 +61,18 @@ def own_partner_id(user: Any) -> int | None:
         .first()
     )
     return member.partner_id if member else None
+
+
+def find_partners(actor: Any, text: str, limit: int) -> list[search.Row]:
+    """Visible partners by name, number or tax number."""
+    from partners.models import Partner
+
+    if not text:
+        return []
+    rows = Partner.objects.visible_to(actor).filter(
+        Q(name__icontains=text) | Q(number__iexact=text) | Q(tax_number__iexact=text)
+    )
+    return [
+        search.Row(row.name, row.get_absolute_url(), detail=row.number, state=row.get_status_display())
+        for row in rows.order_by("name")[:limit]
+    ]

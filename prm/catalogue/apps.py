@@ -6,9 +6,15 @@ class CatalogueConfig(AppConfig):
     label = "catalogue"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
         from prm.access import permissions
         from prm.access.roles import STAFF_ROLES, Role
+        from prm.ui import menu
 
         permissions.register("catalogue.view", roles=STAFF_ROLES, reads=True)
         permissions.register("catalogue.edit", roles=[Role.ADMINISTRATOR, Role.CHANNEL_MANAGER])
         permissions.register("catalogue.export", roles=STAFF_ROLES, sensitive=True, reads=True)
+        menu.register(
+            section="Channel", label=_("Products"), icon="package", url="catalogue:products", verb="catalogue.view", order=50
+        )

@@ -4,6 +4,8 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
+from prm.ui.home import home
+
 # In the order in which a person meets them. Each app keeps its own addresses.
 _APPS = [
     "prm.ui",
@@ -27,7 +29,10 @@ def _module(app: str) -> str:
     return app if app.endswith("urls") else f"{app}.urls"
 
 
-urlpatterns = [path("", include(_module(app))) for app in _APPS if find_spec(_module(app))]
+urlpatterns = [
+    path("", home, name="home"),
+    *[path("", include(_module(app))) for app in _APPS if find_spec(_module(app))],
+]
 handler403 = "prm.ui.errors.forbidden"
 handler404 = "prm.ui.errors.not_found"
 handler500 = "prm.ui.errors.server_error"

@@ -1,0 +1,85 @@
+"""What people fill in about partners."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Partner, Tier
+from prm.ui.forms import ServiceForm, VisibleChoice
+from prm.values import clock
+
+
+class PartnerForm(ServiceForm):
+    """A company: name and type, the rest under "More"."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    type = forms.ChoiceField(label=_("Type"), choices=Partner.Type.choices)
+    region = forms.CharField(label=_("Region"), max_length=80, required=False)
+    tax_number = forms.CharField(label=_("Tax number"), max_length=30, required=False)
+    parent = VisibleChoice(
+        Partner,
+        label=_("Parent partner"),
+        required=False,
+        help_text=_("The distributor through which this partner buys."),
+    )
+    website = forms.CharField(label=_("Website"), max_length=200, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    address = forms.CharField(label=_("Address"), max_length=300, required=False)
+    note = forms.CharField(
+        label=_("Internal note"), widget=forms.Textarea, required=False, help_text=_("Partners never see this.")
+    )
+    pairs = (("type", "region"),)
+    more = ("parent", "website", "phone", "address", "note")
+
+
+class NewPartnerForm(PartnerForm):
+    """A company that is new here, with the number under which other systems know it."""
+
+    number = forms.CharField(
+        label=_("Number"), max_length=40, required=False, help_text=_("Leave empty for the next free number.")
+    )
+    draft = "partner-new"
+    pairs = (("type", "region"), ("tax_number", "number"))
+
+
+class StatusForm(ServiceForm):
+    """A step in the partner's lifecycle, and why."""
+
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea, help_text=_("Kept in the history."))
+
+
+class TierForm(ServiceForm):
+    """A tier from a day on."""
+
+    tier = forms.ModelChoiceField(label=_("Tier"), queryset=Tier._default_manager.all())
+    first_day = forms.DateField(label=_("From"), help_text=_("The tier before ends on the day before."))
+    reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea)
+    pairs = (("tier", "first_day"),)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["first_day"].initial = clock.today()
+
+
+class ContactForm(ServiceForm):
+    """A person whom one calls."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    title = forms.CharField(label=_("Job title"), max_length=120, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    is_primary = forms.BooleanField(label=_("Main contact"), required=False)
+    pairs = (("name", "title"), ("email", "phone"))
+
+
+class ManagerForm(ServiceForm):
+    """A channel manager who looks after the partner."""
+
+    user = forms.ModelChoiceField(label=_("Channel manager"), queryset=None)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        people = get_user_model()._default_manager
+        self.fields["user"].queryset = people.filter(role="channel_manager", is_active=True).order_by("name")

@@ -1,0 +1,162 @@
+"""Pages about partners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from partners import pages, services
+from partners.forms import ContactForm, ManagerForm, NewPartnerForm, PartnerForm, StatusForm, TierForm
+from partners.models import Contact, Member, Partner
+from partners.querysets import managers_of
+from prm.access.decorators import requires
+from prm.audit.models import AuditEntry
+from prm.values import clock
+
+
+def _partner(request: Any, pk: int) -> Partner:
+    return get_object_or_404(Partner.objects.visible_to(request.actor).with_tier(clock.today()), pk=pk)
+
+
+@requires("partners.view")
+def detail(request: Any, pk: int) -> HttpResponse:
+    """What must I know before I call?"""
+    partner = _partner(request, pk)
+    history = AuditEntry.objects.visible_to(request.actor).of(partner)[:30]
+    return render(
+        request,
+        "partners/detail.html",
+        {
+            "partner": partner,
+            "contacts": partner.contacts.all(),
+            "members": partner.members.on(clock.today()).select_related("user"),
+            "tiers": partner.tier_memberships.select_related("tier").order_by("-during"),
+            "managers": managers_of(partner),
+            "children": Partner.objects.visible_to(request.actor).filter(parent=partner).order_by("name")[:20],
+            "history": history,
+            "next_states": pages.next_states(partner, request.actor),
+            "sections": pages.sections_for(partner, request.actor),
+            "figures": pages.figures_for(partner, request.actor),
+        },
+    )
+
+
+@requires("partners.create")
+def create(request: Any) -> HttpResponse:
+    form = NewPartnerForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.create_partner, by=request.actor):
+        messages.success(request, _("%(name)s was added.") % {"name": form.result.name})
+        return redirect(form.result)
+    context = {"form": form, "title": _("Add a partner"), "submit": _("Add partner"), "cancel": "/partners/"}
+    return render(request, "partners/form.html", context, status=form.status)
+
+
+@requires("partners.edit")
+def edit(request: Any, pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    initial = {name: getattr(partner, name) for name in services.companies.FIELDS}
+    form = PartnerForm(request.POST or None, actor=request.actor, initial=initial)
+    if form.is_valid() and form.run(services.update_partner, partner=partner, by=request.actor):
+        return redirect(partner)
+    return _form(request, partner, form, _("Edit partner"), _("Save"))
+
+
+@requires("partners.edit")
+def status(request: Any, pk: int, state: str) -> HttpResponse:
+    partner = _partner(request, pk)
+    if state not in Partner.Status.values:
+        raise Http404
+    form = StatusForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.change_status, partner=partner, status=state, by=request.actor):
+        return redirect(partner)
+    verb = pages.STATUS_VERBS[state]
+    return _form(request, partner, form, verb, verb, note=pages.STATUS_EFFECTS.get(state, ""))
+
+
+@requires("partners.set_tier")
+def tier(request: Any, pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    form = TierForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.set_tier, partner=partner, by=request.actor):
+        return redirect(partner)
+    return _form(request, partner, form, _("Set the tier"), _("Set tier"))
+
+
+@requires("partners.manage_contacts")
+def contact(request: Any, pk: int, contact_pk: int | None = None) -> HttpResponse:
+    partner = _partner(request, pk)
+    known = None
+    if contact_pk is not None:
+        known = get_object_or_404(Contact.objects.visible_to(request.actor), partner=partner, pk=contact_pk)
+    initial = {name: getattr(known, name) for name in ContactForm.base_fields} if known else None
+    form = ContactForm(request.POST or None, actor=request.actor, initial=initial)
+    if form.is_valid() and form.run(services.save_contact, partner=partner, contact=known, by=request.actor):
+        return redirect(pages.back_to(partner, request.actor))
+    return _form(request, partner, form, _("Edit contact") if known else _("Add a contact"), _("Save contact"))
+
+
+@require_POST
+@requires("partners.manage_contacts")
+def contact_remove(request: Any, pk: int, contact_pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    known = get_object_or_404(Contact.objects.visible_to(request.actor), partner=partner, pk=contact_pk)
+    services.remove_contact(contact=known, by=request.actor)
+    return redirect(pages.back_to(partner, request.actor))
+
+
+@requires("partners.assign")
+def assign(request: Any, pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    form = ManagerForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.assign_manager, partner=partner, by=request.actor):
+        return redirect(partner)
+    return _form(request, partner, form, _("Assign a channel manager"), _("Assign"))
+
+
+@require_POST
+@requires("partners.assign")
+def unassign(request: Any, pk: int, user_pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    user = get_object_or_404(get_user_model(), pk=user_pk)
+    services.unassign_manager(partner=partner, user=user, by=request.actor)
+    return redirect(partner)
+
+
+@require_POST
+@requires("partners.manage_people")
+def member_remove(request: Any, pk: int, member_pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    member = get_object_or_404(Member.objects.visible_to(request.actor), partner=partner, pk=member_pk)
+    services.end_membership(member=member, by=request.actor)
+    return redirect(pages.back_to(partner, request.actor))
+
+
+@requires("company.view")
+def company(request: Any) -> HttpResponse:
+    """The partner's own company: tier, people, contacts, who looks after it."""
+    partner = _partner(request, request.actor.partner_id)
+    return render(
+        request,
+        "partners/company.html",
+        {
+            "partner": partner,
+            "contacts": partner.contacts.all(),
+            "members": partner.members.on(clock.today()).select_related("user"),
+            "tiers": partner.tier_memberships.select_related("tier").order_by("-during"),
+            "managers": managers_of(partner),
+        },
+    )
+
+
+def _form(
+    request: HttpRequest, partner: Partner, form: Any, title: str, submit: str, note: str = ""
+) -> HttpResponse:
+    back = pages.back_to(partner, request.actor)  # type: ignore[attr-defined]
+    context = {"partner": partner, "form": form, "title": title, "submit": submit, "cancel": back, "note": note}
+    return render(request, "partners/form.html", context, status=form.status)

@@ -1,0 +1,66 @@
+"""Pages about products and product lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from prm.access.decorators import requires
+from prm.catalogue import services
+from prm.catalogue.forms import ProductForm, ProductLineForm
+from prm.catalogue.models import Product, ProductLine
+from prm.ui import formats
+
+
+@requires("catalogue.edit")
+def product_new(request: Any) -> HttpResponse:
+    return _product(request, None)
+
+
+@requires("catalogue.view")
+def product(request: Any, pk: int) -> HttpResponse:
+    return _product(request, get_object_or_404(Product, pk=pk))
+
+
+def _product(request: Any, known: Product | None) -> HttpResponse:
+    currency = known.currency if known else connection.tenant.currency
+    form = ProductForm(
+        request.POST or None, actor=request.actor, currency=currency, initial=_initial(known) if known else None
+    )
+    if form.is_valid() and form.run(services.save_product, product=known, currency=currency, by=request.actor):
+        return redirect("catalogue:products")
+    return _page(request, form, known.name if known else _("Add a product"), "catalogue:products", _("Products"))
+
+
+def _initial(known: Product) -> dict[str, Any]:
+    values = {name: getattr(known, name) for name in ProductForm.base_fields if hasattr(known, name)}
+    values["list_price"] = formats.number(known.list_price, None).replace(",", "")
+    return values | {"tax_percent": formats.number(known.tax_rate * 100, None)}
+
+
+@requires("catalogue.edit")
+def line_new(request: Any) -> HttpResponse:
+    return _line(request, None)
+
+
+@requires("catalogue.view")
+def line(request: Any, pk: int) -> HttpResponse:
+    return _line(request, get_object_or_404(ProductLine, pk=pk))
+
+
+def _line(request: Any, known: ProductLine | None) -> HttpResponse:
+    initial = {name: getattr(known, name) for name in ProductLineForm.base_fields} if known else None
+    form = ProductLineForm(request.POST or None, actor=request.actor, initial=initial)
+    if form.is_valid() and form.run(services.save_product_line, line=known, by=request.actor):
+        return redirect("catalogue:lines")
+    return _page(request, form, known.name if known else _("Add a product line"), "catalogue:lines", _("Product lines"))
+
+
+def _page(request: Any, form: Any, title: str, back: str, back_label: str) -> HttpResponse:
+    may_edit = "catalogue.edit" in request.actor.permissions
+    context = {"form": form, "title": title, "back": back, "back_label": back_label, "may_edit": may_edit}
+    return render(request, "catalogue/form.html", context, status=form.status)
