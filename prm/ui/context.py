@@ -45,7 +45,8 @@ class Shell:
     @cached_property
     def tabs(self) -> list:
         """The phone's bottom bar, in its order; staff and operators get search and More from the template."""
-        return sorted((item for item in self.items if item.tab), key=lambda item: item.tab)
+        mine = [item for item in self.items if item.tab and (item.audience != "both" or self.audience == "staff")]
+        return sorted(mine, key=lambda item: item.tab)
 
     @cached_property
     def tabs_before(self) -> list:

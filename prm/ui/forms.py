@@ -172,6 +172,8 @@ class _Visible:
     ):  # fmt: skip
         self._model, self._narrow, self._label_of = model, narrow, label_of
         self._open_to_partners = open_to_partners
+        if isinstance(self, VisibleChoice):
+            kwargs.setdefault("empty_label", _("Choose"))
         super().__init__(queryset=model._default_manager.none(), **kwargs)
 
     def show_to(self, actor: Actor | None) -> None:

@@ -84,6 +84,7 @@ class Item:
     count: int | None
     hot: bool
     key: str
+    audience: str
 
 
 @dataclass
@@ -106,6 +107,7 @@ def menu_for(actor, *, audience: str, path: str, counts: bool = True) -> list[Se
         item = Item(
             label=entry.label, tab_label=entry.tab_label, icon=entry.icon, href=href, tab=entry.tab,
             current=href == here, count=number or None, hot=entry.hot, key=entry.key,
+            audience=entry.audience,
         )  # fmt: skip
         sections.setdefault(entry.section, Section(SECTIONS[entry.section], [])).items.append(item)
     return list(sections.values())
