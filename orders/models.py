@@ -3,17 +3,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import DealRegistration
-from orders.querysets import InvoiceQuerySet, OrderQuerySet, SalesLineQuerySet
+from orders.querysets import CartQuerySet, InvoiceQuerySet, OrderQuerySet, PriceQuerySet, SalesLineQuerySet
 from partners.models import Partner, Tier
 from prm.access.scoping import PartnerOwned
 from prm.catalogue.models import Product, ProductLine
 from prm.customers.models import EndCustomer
 from prm.values import clock
+from prm.values.money import round_money
 
 
 class PriceList(models.Model):
@@ -41,6 +44,8 @@ class Price(models.Model):
     product = models.ForeignKey(Product, models.CASCADE, related_name="prices")
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4)
 
+    objects = PriceQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["price_list", "product"], name="one_price_per_product_and_list"),
@@ -62,7 +67,7 @@ class CartLine(models.Model):
     quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=3)
     added_at = models.DateTimeField(default=clock.now)
 
-    objects = PartnerOwned.as_manager()
+    objects = CartQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -104,6 +109,9 @@ class Order(models.Model):
         State.REJECTED: (),
         State.CANCELLED: (),
     }
+    SHIPPABLE = (State.CONFIRMED, State.PARTLY_SHIPPED)
+    INVOICEABLE = (State.PARTLY_SHIPPED, State.SHIPPED, State.DELIVERED)
+    MOVING = (State.APPROVED, State.SENT, State.CONFIRMED, State.PARTLY_SHIPPED, State.SHIPPED, State.DELIVERED)
     PARTNER_PATH = "partner"
 
     number = models.CharField(_("number"), max_length=40, unique=True)
@@ -126,6 +134,9 @@ class Order(models.Model):
     waiting_since = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
     state_reason = models.TextField(blank=True)
     # The number that the ERP gave; empty where staff move the order by hand.
     erp_number = models.CharField(max_length=60, blank=True)
@@ -138,6 +149,8 @@ class Order(models.Model):
             models.Index(fields=["partner", "-id"], name="order_by_partner"),
             models.Index(fields=["state", "-id"], name="order_by_state"),
             models.Index(fields=["net_total", "id"], name="order_by_total"),
+            GinIndex(OpClass(Upper("number"), name="gin_trgm_ops"), name="order_number_words"),
+            GinIndex(OpClass(Upper("purchase_number"), name="gin_trgm_ops"), name="order_purchase_words"),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +166,11 @@ class Order(models.Model):
     def total(self) -> Decimal:
         return self.net_total + self.tax_total
 
+    @property
+    def is_moving(self) -> bool:
+        """Approved and not at its end: goods, invoices or payments are still to come."""
+        return self.state in self.MOVING
+
 
 class OrderLine(models.Model):
     """A product on an order, at the price that held when it was submitted."""
@@ -165,7 +183,8 @@ class OrderLine(models.Model):
     quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=3)
     list_price = models.DecimalField(_("list price"), max_digits=18, decimal_places=4)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4)
-    price_source = models.CharField(max_length=120)
+    # The price list's name; empty where the list price held.
+    price_source = models.CharField(max_length=120, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal(0))
     net_amount = models.DecimalField(_("net amount"), max_digits=18, decimal_places=2)
     shipped = models.DecimalField(_("shipped"), max_digits=18, decimal_places=3, default=Decimal(0))
@@ -190,6 +209,18 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} {self.position}"
+
+    @property
+    def tax_amount(self) -> Decimal:
+        return round_money(self.net_amount * self.tax_rate, self.order.currency)
+
+    @property
+    def to_ship(self) -> Decimal:
+        return self.quantity - self.shipped
+
+    @property
+    def to_invoice(self) -> Decimal:
+        return self.shipped - self.invoiced
 
 
 class Shipment(models.Model):
@@ -262,6 +293,13 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return reverse("orders:invoice", args=[self.number])
+
+    @property
+    def is_credit_note(self) -> bool:
+        return self.kind == self.Kind.CREDIT_NOTE
+
     @property
     def total(self) -> Decimal:
         return self.net_total + self.tax_total
@@ -288,10 +326,15 @@ class InvoiceLine(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="position_once_per_invoice"),
+            models.CheckConstraint(name="invoice_line_has_quantity", condition=~models.Q(quantity=0)),
         ]
 
     def __str__(self) -> str:
         return f"{self.invoice} {self.position}"
+
+    @property
+    def tax_amount(self) -> Decimal:
+        return round_money(self.net_amount * self.tax_rate, self.invoice.currency)
 
 
 class SalesLine(models.Model):
@@ -343,6 +386,13 @@ class SalesLine(models.Model):
                 name="sales_for_settlement",
             ),
             models.Index(fields=["reverses"], name="sales_reversals", condition=models.Q(reverses__isnull=False)),
+            models.Index(fields=["order"], name="sales_by_order", condition=models.Q(order__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(name="sales_line_has_quantity", condition=~models.Q(quantity=0)),
+            models.CheckConstraint(
+                name="return_is_negative", condition=models.Q(reverses__isnull=True) | models.Q(quantity__lt=0)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,35 @@
-"""Reads of orders, invoices and sales lines."""
+"""Reads of prices, orders, invoices and sales lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
 from prm.access.scoping import PartnerOwned
+
+
+class PriceQuerySet(models.QuerySet):
+    def that_hold_for(self, *, tier_id: int | None, products: Iterable[Any]) -> PriceQuerySet:
+        """Prices of the products on the list without tier, then on the list of the tier."""
+        lists = Q(price_list__tier__isnull=True)
+        if tier_id is not None:
+            lists |= Q(price_list__tier_id=tier_id)
+        ids = [product.pk for product in products]
+        found = self.filter(lists, product__in=ids).select_related("price_list")
+        return found.order_by(F("price_list__tier_id").asc(nulls_first=True))
+
+
+class CartQuerySet(PartnerOwned):
+    def of(self, user_id: int | None) -> CartQuerySet:
+        return self.filter(user_id=user_id)
+
+    def for_page(self) -> CartQuerySet:
+        return self.select_related("product__product_line").order_by("product__code")
 
 
 class OrderQuerySet(PartnerOwned):
@@ -10,12 +37,46 @@ class OrderQuerySet(PartnerOwned):
         """With what a row of the list shows."""
         return self.select_related("partner", "registration", "end_customer")
 
+    def for_page(self) -> OrderQuerySet:
+        return self.select_related("partner", "registration", "end_customer", "created_by", "decided_by")
+
+    def awaiting_approval(self) -> OrderQuerySet:
+        return self.filter(state="submitted")
+
+    def open(self) -> OrderQuerySet:
+        return self.exclude(state__in=("closed", "rejected", "cancelled"))
+
+    def to_move(self) -> OrderQuerySet:
+        """What staff have to approve, confirm or ship."""
+        return self.filter(state__in=("submitted", "approved", "sent", "confirmed", "partly_shipped"))
+
 
 class InvoiceQuerySet(PartnerOwned):
     def for_list(self) -> InvoiceQuerySet:
         return self.select_related("partner", "order")
 
+    def with_credited(self) -> InvoiceQuerySet:
+        """Annotate `credited`, the net sum of its credit notes (zero or negative), and `credited_tax`."""
+        notes = self.model.objects.for_everyone(because="narrowed to the row's own credit notes")
+        notes = notes.filter(credits=OuterRef("pk")).order_by().values("credits")
+        sums = {"credited": "net_total", "credited_tax": "tax_total"}
+        return self.annotate(
+            **{
+                name: Coalesce(Subquery(notes.annotate(sum=Sum(field)).values("sum")), Value(Decimal(0)))
+                for name, field in sums.items()
+            }
+        )
+
+    def unsettled(self) -> InvoiceQuerySet:
+        """Invoices that are neither paid nor wholly credited."""
+        return self.with_credited().filter(kind="invoice", paid_on__isnull=True).exclude(net_total=-F("credited"))
+
 
 class SalesLineQuerySet(PartnerOwned):
     def for_list(self) -> SalesLineQuerySet:
         return self.select_related("partner", "product", "product_line")
+
+    def sums(self) -> dict[str, dict[str, Any]]:
+        """Net amount and number of lines by currency."""
+        rows = self.order_by().values("currency").annotate(net=Sum("net_amount"), lines=Count("id"))
+        return {row["currency"]: row for row in rows.order_by("currency")}

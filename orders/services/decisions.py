@@ -1,0 +1,68 @@
+"""Approving, rejecting, confirming and cancelling an order."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from orders.errors import ReasonMissing, TooLateToCancel
+from orders.events import OrderApproved, OrderCancelled, OrderConfirmed, OrderRejected
+from orders.models import Order
+from orders.services.steps import locked, move
+from prm.access.rules import require
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+PARTNER_MAY_CANCEL = (Order.State.DRAFT, Order.State.SUBMITTED)
+
+
+@transaction.atomic
+def approve_order(*, order: Order, by: Actor) -> Order:
+    """Accept a submitted order at the prices it was submitted with."""
+    require(by, "orders.approve", order)
+    order = locked(order, Order.State.SUBMITTED)
+    _decide(order, Order.State.APPROVED, by=by, verb="approved")
+    emit(OrderApproved(order_id=order.pk), object_key=f"order:{order.pk}")
+    return order
+
+
+@transaction.atomic
+def reject_order(*, order: Order, reason: str, by: Actor) -> Order:
+    """Refuse a submitted order; the partner reads the reason."""
+    require(by, "orders.approve", order)
+    order = locked(order, Order.State.SUBMITTED)
+    if not reason.strip():
+        raise ReasonMissing()
+    _decide(order, Order.State.REJECTED, by=by, verb="rejected", reason=reason.strip())
+    emit(OrderRejected(order_id=order.pk), object_key=f"order:{order.pk}")
+    return order
+
+
+@transaction.atomic
+def confirm_order(*, order: Order, by: Actor, erp_number: str = "") -> Order:
+    """Promise delivery of an approved order; `erp_number` is its number in the ERP, where there is one."""
+    require(by, "orders.fulfil", order)
+    order = locked(order, Order.State.APPROVED, Order.State.SENT)
+    order.confirmed_at, order.erp_number = clock.now(), erp_number.strip()
+    move(order, Order.State.CONFIRMED, by=by, verb="confirmed", fields=("confirmed_at", "erp_number"))
+    emit(OrderConfirmed(order_id=order.pk), object_key=f"order:{order.pk}")
+    return order
+
+
+@transaction.atomic
+def cancel_order(*, order: Order, by: Actor, reason: str = "") -> Order:
+    """End an order: the partner until it is approved, staff (with a reason) until something was shipped."""
+    require(by, "orders.cancel", order)
+    order = locked(order)
+    if by.is_partner and order.may_become(Order.State.CANCELLED) and order.state not in PARTNER_MAY_CANCEL:
+        raise TooLateToCancel(state=Order.State(order.state).label)
+    if not by.is_partner and not reason.strip():
+        raise ReasonMissing()
+    move(order, Order.State.CANCELLED, by=by, verb="cancelled", reason=reason.strip())
+    emit(OrderCancelled(order_id=order.pk, by_partner=by.is_partner), object_key=f"order:{order.pk}")
+    return order
+
+
+def _decide(order: Order, state: str, *, by: Actor, verb: str, reason: str = "") -> None:
+    order.decided_at, order.decided_by_id = clock.now(), by.user_id
+    move(order, state, by=by, verb=verb, reason=reason, fields=("decided_at", "decided_by"))

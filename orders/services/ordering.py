@@ -1,0 +1,172 @@
+"""From a wish to a submitted order. Prices are fixed when the order is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+
+from dealreg.models import DealRegistration
+from orders.errors import (
+    DealNotWon,
+    DealOfAnotherPartner,
+    NotForSale,
+    NothingOrdered,
+    PartnerMayNotOrder,
+    ProductTwice,
+    SeveralCurrencies,
+    TooManyLines,
+)
+from orders.events import OrderSubmitted
+from orders.models import Order, OrderLine
+from orders.pricing import PartnerPrice, line_amount, prices_for
+from orders.services.cart import empty_cart, put_in_cart
+from orders.services.steps import checked_quantity, locked, move, new_number
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.catalogue.models import Product
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+MOST_LINES = 500
+Items = Iterable[tuple[Product, Decimal]]
+
+
+@transaction.atomic
+def place_order(
+    *, partner: Partner, items: Items, by: Actor, registration: DealRegistration | None = None,
+    purchase_number: str = "", ship_to: str = "", wanted_on: date | None = None, note: str = "",
+) -> Order:  # fmt: skip
+    """A draft order of `partner` over `items` (product, quantity), priced as of today until it is submitted."""
+    require(by, "orders.order", partner)
+    partner = Partner.objects.locked(partner)
+    _check_partner(partner)
+    _check_registration(registration, partner)
+    order = Order(
+        number=new_number("SO", Order), partner=partner, registration=registration, currency="",
+        end_customer_id=registration.end_customer_id if registration else None,
+        purchase_number=purchase_number, ship_to=ship_to, wanted_on=wanted_on, note=note, created_by_id=by.user_id,
+    )  # fmt: skip
+    _write_lines(order, items)
+    record(order, "created", by=by, changes={"net_total": [None, order.net_total]})
+    return order
+
+
+@transaction.atomic
+def change_order(
+    *, order: Order, items: Items, by: Actor, purchase_number: str = "", ship_to: str = "",
+    wanted_on: date | None = None, note: str = "",
+) -> Order:  # fmt: skip
+    """Replace the lines and words of a draft."""
+    require(by, "orders.order", order)
+    order = locked(order, Order.State.DRAFT)
+    before = order.net_total
+    order.purchase_number, order.ship_to, order.wanted_on, order.note = purchase_number, ship_to, wanted_on, note
+    order.lines.all().delete()
+    _write_lines(order, items)
+    record(order, "changed", by=by, changes={"net_total": [before, order.net_total]})
+    return order
+
+
+@transaction.atomic
+def submit_order(*, order: Order, by: Actor) -> Order:
+    """Fix the lines at the partner's prices of today and hand the order to the staff."""
+    require(by, "orders.order", order)
+    partner = Partner.objects.locked(order.partner)
+    order = locked(order, Order.State.DRAFT)
+    _check_partner(partner)
+    _check_registration(order.registration, partner)
+    items = [(line.product, line.quantity) for line in order.lines.select_related("product")]
+    order.lines.all().delete()
+    order.submitted_at = clock.now()
+    _write_lines(order, items)
+    move(order, Order.State.SUBMITTED, by=by, verb="submitted", fields=("submitted_at",))
+    order.waiting_since = order.submitted_at
+    order.save(update_fields=["waiting_since"])
+    emit(OrderSubmitted(order_id=order.pk), object_key=f"order:{order.pk}")
+    return order
+
+
+@transaction.atomic
+def order_at_once(
+    *, partner: Partner, items: Items, by: Actor, clear_cart: bool = False, **words: object
+) -> Order:
+    """Place and submit in one step, as the check-out does; `words` as in place_order."""
+    order = place_order(partner=partner, items=items, by=by, **words)  # type: ignore[arg-type]
+    order = submit_order(order=order, by=by)
+    if clear_cart:
+        empty_cart(by=by)
+    return order
+
+
+@transaction.atomic
+def reorder(*, order: Order, by: Actor) -> int:
+    """Put what is still sold of an earlier order into the actor's cart. Returns how many products."""
+    require(by, "orders.order", order)
+    lines = order.lines.select_related("product").filter(product__is_active=True)
+    for line in lines:
+        put_in_cart(product=line.product, quantity=line.quantity, by=by)
+    return len(lines)
+
+
+def _check_partner(partner: Partner) -> None:
+    if partner.status != Partner.Status.ACTIVE:
+        raise PartnerMayNotOrder(partner=partner.name)
+
+
+def _check_registration(registration: DealRegistration | None, partner: Partner) -> None:
+    if registration is None:
+        return
+    if registration.partner_id != partner.pk:
+        raise DealOfAnotherPartner()
+    if registration.state != DealRegistration.State.WON:
+        raise DealNotWon(number=registration.number, state=registration.get_state_display())
+
+
+def _write_lines(order: Order, items: Items) -> None:
+    """Save the order with its lines and sums, at the partner's prices of today."""
+    items = [(product, checked_quantity(quantity)) for product, quantity in items]
+    _check_items(items)
+    prices = prices_for([product for product, _ in items], order.partner, clock.today())
+    order.currency = _one_currency(prices)
+    lines = [
+        _line(order, position, product, quantity, prices[product.pk])
+        for position, (product, quantity) in enumerate(items, start=1)
+    ]
+    order.net_total = sum((line.net_amount for line in lines), Decimal(0))
+    order.tax_total = sum((line.tax_amount for line in lines), Decimal(0))
+    order.save()
+    OrderLine.objects.bulk_create(lines)
+
+
+def _check_items(items: list[tuple[Product, Decimal]]) -> None:
+    if not items:
+        raise NothingOrdered()
+    if len(items) > MOST_LINES:
+        raise TooManyLines(limit=MOST_LINES)
+    seen: set[int] = set()
+    for product, _quantity in items:
+        if not product.is_active:
+            raise NotForSale(product=str(product))
+        if product.pk in seen:
+            raise ProductTwice(product=str(product))
+        seen.add(product.pk)
+
+
+def _one_currency(prices: dict[int, PartnerPrice]) -> str:
+    currencies = sorted({price.currency for price in prices.values()})
+    if len(currencies) > 1:
+        raise SeveralCurrencies(currencies=", ".join(currencies))
+    return currencies[0]
+
+
+def _line(order: Order, position: int, product: Product, quantity: Decimal, price: PartnerPrice) -> OrderLine:
+    return OrderLine(
+        order=order, position=position, product=product, quantity=quantity, unit_price=price.unit_price,
+        list_price=price.list_price, price_source=price.source, tax_rate=product.tax_rate,
+        net_amount=line_amount(quantity, price.unit_price, price.currency),
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Kinds of import: apps declare columns, checks and how good rows are written, in their `imports.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prm.spreadsheets.staging import Staged
+    from prm.values.actor import Actor
+
+
+class BadValue(ValueError):
+    """A cell that cannot be read: `code` names the reason (see prm.spreadsheets.reasons)."""
+
+    def __init__(self, code: str, **values: Any):
+        self.code, self.values = code, values
+        super().__init__(code)
+
+
+class RowRefused(Exception):
+    """A rule refused one row while it was written; nothing of the file stays."""
+
+    def __init__(self, number: int, *, field: str, text: str):
+        self.number, self.field, self.text = number, field, text
+        super().__init__(text)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a kind. `parse` turns a cell's text into its one spelling (text), or raises BadValue."""
+
+    name: str
+    label: Any
+    parse: Callable[[str], str]
+    required: bool = False
+    # Other headings under which the column is found, in any case; the name and both languages' labels are known.
+    also: tuple[str, ...] = ()
+    example: str = ""
+    help: Any = ""
+
+
+class ImportKind:
+    """Subclass this in the app's `imports.py` and decorate it with `@import_kind`."""
+
+    name: str = ""
+    title: Any = ""
+    # Who may import it.
+    verb: str = ""
+    key: str = ""
+    columns: tuple[Column, ...] = ()
+    # Columns of the preview.
+    shown: tuple[str, ...] = ()
+
+    def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        """What is wrong between the fields of one row whose cells could all be read: (field, code, values)."""
+        return ()
+
+    def compare(self, staged: Staged, *, by: Actor) -> None:
+        """Find, set-based, rows that do not fit what is on file (`staged.complain`) or are there (`staged.same`)."""
+
+    def facts(self, staged: Staged) -> list[dict[str, Any]]:
+        """What the good rows amount to, for the preview: [{"code", "values"}], told by `fact_text`."""
+        return []
+
+    def fact_text(self, code: str, values: dict[str, Any]) -> str:
+        return ""
+
+    def write(self, staged: Staged, *, by: Actor) -> int:
+        """Write the good rows, all of them, in the caller's transaction. Returns how many. May raise RowRefused."""
+        raise TypeError(f"{type(self).__name__} does not say how rows are written")
+
+    def column(self, name: str) -> Column:
+        return self._by_name[name]
+
+    @property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+
+@dataclass
+class _Registry:
+    kinds: dict[str, ImportKind] = field(default_factory=dict)
+
+
+_registry = _Registry()
+
+
+def import_kind(cls: type[ImportKind]) -> type[ImportKind]:
+    """Register a kind under its name, as used in addresses and by `import_data`."""
+    _registry.kinds[cls.name] = cls()
+    return cls
+
+
+def kind_of(name: str) -> ImportKind:
+    """The kind; KeyError when nobody registered it."""
+    return _registry.kinds[name]
+
+
+def kinds() -> list[ImportKind]:
+    return sorted(_registry.kinds.values(), key=lambda kind: kind.name)
