@@ -18,9 +18,9 @@ class TenantMiddleware(TenantMainMiddleware):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         answer = super().process_request(request)
         tenant: Any = getattr(request, "tenant", None)
-        if answer is None and tenant is not None and tenant.schema_name != get_public_schema_name():
-            if tenant.is_suspended:
-                return self.suspended(request, tenant)
+        is_tenant = tenant is not None and tenant.schema_name != get_public_schema_name()
+        if answer is None and is_tenant and tenant.is_suspended:
+            return self.suspended(request, tenant)
         return answer
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse:

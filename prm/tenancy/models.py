@@ -21,7 +21,9 @@ class Tenant(TenantMixin):
         _("address"),
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", _("Use a-z, 0-9 and hyphens only."))],
+        validators=[
+            RegexValidator(r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", _("Use a-z, 0-9 and hyphens only."))
+        ],
     )
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("language"), max_length=10, default="en")
@@ -65,7 +67,7 @@ class Tenant(TenantMixin):
     def address(self) -> str:
         """The address that people type, with the port where it is not the usual one."""
         usual = {"http": 80, "https": 443}[settings.INTERNAL_SCHEME]
-        shows_port = settings.INTERNAL_SCHEME == "http" and settings.PORT != usual
+        shows_port = settings.INTERNAL_SCHEME == "http" and usual != settings.PORT
         return f"{settings.INTERNAL_SCHEME}://{self.host}{f':{settings.PORT}' if shows_port else ''}/"
 
 

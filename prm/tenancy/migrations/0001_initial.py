@@ -1,9 +1,9 @@
 import django.core.validators
 import django.db.models.deletion
 import django_tenants.postgresql_backend.base
-import prm.values.clock
 from django.db import migrations, models
 
+import prm.values.clock
 from prm.values.sql import REFUSE_CHANGE, append_only
 
 # An extension that an earlier hand put elsewhere is moved: every tenant finds it in this schema.

@@ -1,0 +1,66 @@
+"""Commands' manners: exit 0 good, 1 bad rows, 2 usage, 3 refused by a rule; a tenant is always named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django_tenants.utils import tenant_context
+
+from prm.tenancy.errors import TenantNotFound
+from prm.tenancy.models import Tenant
+from prm.tenancy.services import tenant_by_slug
+from prm.values.errors import DomainError
+
+BAD_ROWS, USAGE, REFUSED = 1, 2, 3
+
+
+class UsageError(CommandError):
+    """The command was called with something that cannot be: exit status 2."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, returncode=USAGE)
+
+
+class BadRows(CommandError):
+    """Rows of the input are bad and nothing was written: exit status 1."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, returncode=BAD_ROWS)
+
+
+class ProductCommand(BaseCommand):
+    """A command whose refusals (DomainError) end with status 3 and their sentence."""
+
+    requires_system_checks: list[str] = []
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute(*args, **options)
+        except DomainError as refusal:
+            raise CommandError(refusal.text, returncode=REFUSED) from refusal
+
+
+class TenantCommand(ProductCommand):
+    """A command that works inside one tenant, named by its slug as the first argument.
+
+    Subclasses write `handle_tenant(tenant, **options)` and, for more arguments, `add_more_arguments(parser)`.
+    """
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("tenant", metavar="TENANT", help="the tenant's slug, as in its address")
+        self.add_more_arguments(parser)
+
+    def add_more_arguments(self, parser: CommandParser) -> None:
+        """No more arguments by default."""
+
+    def handle(self, *args: Any, tenant: str, **options: Any) -> Any:
+        try:
+            found = tenant_by_slug(tenant)
+        except TenantNotFound as error:
+            raise UsageError(error.text) from error
+        with tenant_context(found):
+            return self.handle_tenant(found, **options)
+
+    def handle_tenant(self, tenant: Tenant, **options: Any) -> Any:
+        raise TypeError(f"{type(self).__module__} does not say what it does in the tenant")
