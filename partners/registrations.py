@@ -18,6 +18,10 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 
 
 def register() -> None:
+    from partners import home, people
+
+    people.register()
+    home.register()
     permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])

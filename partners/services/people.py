@@ -94,3 +94,10 @@ def _granted_users(partner: Partner) -> set[int]:
     from partners.models import PartnerGrant
 
     return set(PartnerGrant.objects.filter(content_object=partner).values_list("user_id", flat=True))
+
+
+@transaction.atomic
+def join_by_invitation(*, partner_id: int, user: Any, by: Actor) -> Member:
+    """An invited person becomes a member. The right to invite was checked when the invitation was sent."""
+    partner = Partner.objects.for_everyone(because="named by the invitation").get(pk=partner_id)
+    return add_member(partner=partner, user=user, by=Actor.job("invitation").with_(user_id=by.user_id, label=by.label))

@@ -1,0 +1,44 @@
+"""Which person belongs to which company: the answers that accounts asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from partners.models import Member, Partner
+from partners.services.people import join_by_invitation
+from prm.accounts import companies
+from prm.accounts.services import on_accept
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+def register() -> None:
+    companies.register(choices=choices, names_of=names_of, user_ids_of=user_ids_of)
+    on_accept(accept)
+
+
+def choices(actor: Actor) -> list[tuple[int, str]]:
+    """Partners for which the actor may invite people."""
+    rows = Partner.objects.visible_to(actor).exclude(status__in=["exited", "rejected"]).order_by("name")
+    return list(rows.values_list("pk", "name"))
+
+
+def names_of(user_ids: list[int]) -> dict[int, str]:
+    rows = (
+        Member.objects.for_everyone(because="names of companies in the administrator's list of people")
+        .filter(user_id__in=user_ids)
+        .on(clock.today())
+    )
+    return dict(rows.values_list("user_id", "partner__name"))
+
+
+def user_ids_of(partner_id: int) -> Any:
+    rows = Member.objects.for_everyone(because="the people of one company, which the caller may see")
+    return rows.filter(partner_id=partner_id).on(clock.today()).values("user_id")
+
+
+def accept(**accepted: Any) -> None:
+    """The invitation named a partner: the person belongs to it from today on."""
+    invitation, user = accepted["invitation"], accepted["user"]
+    if invitation.partner_id is not None:
+        join_by_invitation(partner_id=invitation.partner_id, user=user, by=accepted["by"])
