@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
+
+Fact = TypeVar("Fact")
 
 _events: dict[tuple[str, int], type] = {}
 _listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
 
 
-def event(name: str, *, version: int) -> Callable[[type], type]:
+@dataclass_transform(frozen_default=True)
+def event(name: str, *, version: int) -> Callable[[type[Fact]], type[Fact]]:
     """Declare a class as the event `name`; its annotations become the payload's plain values."""
 
-    def declare(cls: type) -> type:
+    def declare(cls: type[Fact]) -> type[Fact]:
         made = dataclasses.dataclass(frozen=True)(cls)
         made.event_name, made.event_version = name, version  # type: ignore[attr-defined]
         _events[name, version] = made

@@ -8,10 +8,11 @@ from django.db import connection
 
 @pytest.mark.django_db
 def test_a_test_runs_inside_alpha(tenant):
-    assert connection.schema_name == tenant.schema_name == "alpha"
+    assert tenant.slug == "alpha"
+    assert connection.schema_name == tenant.schema_name
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
-        assert cursor.fetchone() == ("alpha",)
+        assert cursor.fetchone() == (tenant.schema_name,)
 
 
 def _operators():
@@ -30,3 +31,30 @@ def test_what_one_test_commits_the_next_does_not_see(time):
 @pytest.mark.django_db
 def test_other_tenant_is_another_schema(tenant, other_tenant):
     assert tenant.schema_name != other_tenant.schema_name
+
+
+def test_a_fresh_tenant_commits_and_is_gone_afterwards(fresh_tenant):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        assert cursor.fetchone() == (fresh_tenant.schema_name,)
+
+
+def test_the_running_product_answers(live_stack):
+    assert live_stack.status("/healthz") == 200
+    assert live_stack.status("/readyz", host="no-such-tenant.localhost") == 200
+
+
+def test_a_killed_worker_is_missed_and_its_successor_is_seen(own_stack):
+    stack = own_stack()
+    stack.start_web()
+    stack.start_worker()
+    stack.wait_ready()
+    stack.kill("worker")
+    import time
+
+    deadline = time.monotonic() + 15
+    while stack.status("/readyz") == 200:
+        assert time.monotonic() < deadline, "a dead worker counts as alive"
+        time.sleep(0.2)
+    stack.start_worker("second")
+    stack.wait_ready()
