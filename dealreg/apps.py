@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class DealregConfig(AppConfig):
     name = "dealreg"
     label = "dealreg"
+
+    def ready(self) -> None:
+        from dealreg import registrations
+
+        registrations.register()

@@ -132,3 +132,21 @@ class LineNotAvailable(DomainError):
     code = "line_not_available"
     message = _("%(line)s is protected for this customer already. Approve without it, or reject.")
     field = "product_lines"
+
+
+class CustomerNotSettled(DomainError):
+    """For staff: two spellings of one company must not both be protected."""
+
+    code = "customer_not_settled"
+    message = _(
+        "%(name)s may be the same company as %(other)s, which is protected. Merge the two customers, "
+        "or confirm that they are two companies."
+    )
+
+
+class BothProtected(DomainError):
+    code = "both_protected"
+    message = _(
+        "%(name)s and %(other)s are both protected for the same product line. End one protection first."
+    )
+    field = "into"

@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+
+from django.db.models import Q
 
 from prm.access.scoping import PartnerOwned
+from prm.values import clock
+from prm.values.actor import Actor
+
+ENDS_SOON = timedelta(days=14)
 
 
 class RegistrationQuerySet(PartnerOwned):
     def for_list(self) -> RegistrationQuerySet:
         """With what a row of the list shows."""
-        return (
-            self.select_related("partner", "end_customer", "decided_by")
-            .prefetch_related("lines__product_line")
+        return self.select_related("partner", "end_customer", "decided_by").prefetch_related(
+            "lines__product_line"
+        )
+
+    def for_detail(self) -> RegistrationQuerySet:
+        """With what one registration's page shows."""
+        return self.select_related(
+            "partner", "end_customer", "type", "created_by", "submitted_by", "decided_by"
+        ).prefetch_related("lines__product_line", "protections__product_line", "messages")
+
+    def handed_in(self) -> RegistrationQuerySet:
+        """Without drafts and what was withdrawn as a draft: those are the partner's own business."""
+        return self.filter(submitted_at__isnull=False)
+
+    def readable_by(self, actor: Actor) -> RegistrationQuerySet:
+        """Of the visible ones those that `actor` may open: staff read no drafts but those that they began."""
+        if actor.is_staff:
+            return self.filter(Q(submitted_at__isnull=False) | Q(created_by_id=actor.user_id))
+        return self
+
+    def in_review(self) -> RegistrationQuerySet:
+        return self.filter(state__in=["submitted", "in_review"])
+
+    def to_decide(self, actor: Actor) -> RegistrationQuerySet:
+        """Those in review about which `actor` may decide: not what they registered themselves."""
+        rows = self.in_review()
+        if actor.user_id is None:
+            return rows
+        own = Q(created_by_id=actor.user_id) | Q(submitted_by_id=actor.user_id)
+        return rows.exclude(own) if actor.is_staff else rows
+
+    def possible_conflicts(self) -> RegistrationQuerySet:
+        """In review, and the check found something."""
+        return self.in_review().filter(verdict__in=["possible", "blocked"])
+
+    def waiting_for_partner(self) -> RegistrationQuerySet:
+        return self.filter(state="info_requested")
+
+    def ending_soon(self, on: date | None = None) -> RegistrationQuerySet:
+        """Approved, and the protection ends within 14 days."""
+        on = on or clock.today()
+        return self.filter(state="approved", protected_until__gte=on, protected_until__lte=on + ENDS_SOON)
+
+    def ended(self, on: date | None = None) -> RegistrationQuerySet:
+        """Approved, but the last day of protection is over."""
+        return self.filter(state="approved", protected_until__lt=on or clock.today())
+
+    def found_by(self, text: str) -> RegistrationQuerySet:
+        """Those whose customer, number or tax number holds `text`; one index serves it."""
+        return self.filter(
+            Q(customer_name__icontains=text) | Q(number__icontains=text) | Q(tax_number__icontains=text)
         )
 
 

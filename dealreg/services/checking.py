@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prm.customers.services import resolve_customer
-
-from dealreg import conflicts
 from dealreg.models import DealRegistration
 from prm.catalogue.models import ProductLine
 from prm.customers.models import EndCustomer
+from prm.customers.services import resolve_customer
 from prm.values.actor import Actor
 
 
@@ -22,11 +20,13 @@ def customer_of(registration: DealRegistration, *, by: Actor) -> EndCustomer:
         region=registration.region,
         phone=registration.phone,
         by=by,
-    )
+    ).customer
 
 
 def check_registration(registration: DealRegistration, product_lines: Iterable[ProductLine]) -> str:
     """Check `registration` for `product_lines`, keep the evidence on it (unsaved), and return the verdict."""
+    from dealreg import conflicts
+
     result = conflicts.check(
         name=registration.customer_name,
         tax_number=registration.tax_number,

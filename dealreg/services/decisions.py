@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from dealreg import errors
+from dealreg import conflicts, errors
 from dealreg.events import (
     InformationAnswered,
     InformationRequested,
@@ -53,9 +53,11 @@ def approve_registration(
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
     chosen = _chosen_lines(registration, product_lines)
-    # Approvals for one customer queue here, so that the second one meets the first one's protections.
+    # Approvals for one customer, however it is spelled, queue here: the second meets the first one's protections.
+    conflicts.hold_customer(registration)
     customer = EndCustomer.objects.select_for_update().get(pk=registration.end_customer_id)
     _must_be_free(customer, chosen)
+    conflicts.must_be_settled(registration, chosen)
     if check_registration(registration, chosen) == DealRegistration.Verdict.BLOCKED:
         raise errors.LineNotAvailable(line=_names(chosen))
 

@@ -1,0 +1,189 @@
+"""What deal registration tells the platform: verbs, kinds of notices, open work, search, menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.access import permissions
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
+from prm.notices import kinds, work
+from prm.search import registry as search
+from prm.ui import formats, menu
+from prm.values.actor import Actor
+
+ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
+DECIDERS = (ADMIN, MANAGER)
+
+
+def register() -> None:
+    _register_verbs()
+    _register_staff_notices()
+    _register_partner_notices()
+    _register_menu()
+    work.register(open_work, count=count_open_work)
+    search.register(
+        "deals", label=_("Deal registrations"), icon="target-arrow", find=find, order=20, verb="dealreg.view",
+        more=lambda text: f"/deals/?q={text}",
+    )  # fmt: skip
+
+
+def _register_verbs() -> None:
+    permissions.register("dealreg.view", roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True)
+    permissions.register("dealreg.check", roles=PARTNER_ROLES)
+    permissions.register("dealreg.register", roles=[*PARTNER_ROLES, *DECIDERS])
+    permissions.register("dealreg.approve", roles=DECIDERS, sensitive=True)
+    permissions.register("dealreg.reject", roles=DECIDERS, sensitive=True)
+    permissions.register("dealreg.ask", roles=DECIDERS)
+    # Won, lost and withdrawn: the name makes it sensitive, so that nobody ends a deal in another's name.
+    permissions.register("dealreg.close", roles=[*PARTNER_ROLES, *DECIDERS], sensitive=True)
+    permissions.register(
+        "dealreg.export", roles=[*STAFF_ROLES, Role.PARTNER_ADMIN], sensitive=True, reads=True
+    )
+
+
+def _register_staff_notices() -> None:
+    def tell(name: str, **words: Any) -> None:
+        kinds.register(f"dealreg.{name}", icon="target-arrow", roles=DECIDERS, **words)
+
+    tell(
+        "submitted", label=_("A deal waits for a decision"),
+        title=_("%(partner)s registered %(customer)s"),
+        body=_("%(number)s for %(value)s. Conflict check: %(check)s."),
+    )  # fmt: skip
+    tell(
+        "answered", label=_("A partner answered"),
+        title=_("%(author)s answered about %(customer)s"), body=_("%(text)s"),
+    )  # fmt: skip
+    tell(
+        "withdrawn", label=_("A partner withdrew a deal"),
+        title=_("%(partner)s withdrew %(customer)s"), body=_("%(number)s needs no decision any more."),
+    )  # fmt: skip
+    tell(
+        "won", label=_("A deal was won"),
+        title=_("%(partner)s won %(customer)s"), body=_("%(number)s for %(value)s."),
+    )  # fmt: skip
+    tell(
+        "lost", label=_("A deal was lost"),
+        title=_("%(partner)s lost %(customer)s"), body=_("%(number)s: %(reason)s"),
+    )  # fmt: skip
+
+
+def _register_partner_notices() -> None:
+    def tell(name: str, **words: Any) -> None:
+        kinds.register(f"dealreg.{name}", icon="target-arrow", roles=PARTNER_ROLES, **words)
+
+    tell(
+        "approved", label=_("Your registration was approved"),
+        title=_("%(customer)s is protected for you until %(day)s"),
+        body=_("%(who)s approved %(number)s for %(lines)s."),
+    )  # fmt: skip
+    tell(
+        "rejected", label=_("Your registration was rejected"),
+        title=_("%(number)s for %(customer)s was rejected"), body=_("%(who)s wrote: %(reason)s"),
+    )  # fmt: skip
+    tell(
+        "info_requested", label=_("Information about your deal is asked for"),
+        title=_("%(author)s asks about %(customer)s"), body=_("%(text)s"),
+    )  # fmt: skip
+    tell(
+        "ends_soon", label=_("A protection ends soon"),
+        title=_("Your protection of %(customer)s ends on %(day)s"),
+        body=_("Say whether %(number)s is won or lost before then."),
+    )  # fmt: skip
+    tell(
+        "expired", label=_("A protection has ended"),
+        title=_("Your protection of %(customer)s has ended"),
+        body=_("%(number)s is expired. Register the deal again to renew it."),
+    )  # fmt: skip
+
+
+def _register_menu() -> None:
+    menu.register(
+        section="Channel", label=_("Deal registrations"), tab_label=_("Deals"), icon="target-arrow", order=20,
+        url="dealreg:list", verb="dealreg.view", count=count_to_decide, tab=4, key="r", hot=True,
+    )  # fmt: skip
+    menu.register(
+        section="", label=_("May I register?"), icon="search", order=30, url="dealreg:check",
+        verb="dealreg.check", audience="partner",
+    )  # fmt: skip
+    menu.register(
+        section="", label=_("Register a deal"), icon="plus", order=35, url="dealreg:new",
+        verb="dealreg.register", audience="partner", tab=3,
+    )  # fmt: skip
+    menu.register(
+        section="", label=_("Deal registrations"), tab_label=_("Deals"), icon="target-arrow", order=40,
+        url="dealreg:list", verb="dealreg.view", count=count_for_partner, audience="partner", tab=2, key="r", hot=True,
+    )  # fmt: skip
+
+
+def count_to_decide(actor: Actor) -> int | None:
+    from dealreg import figures
+
+    return figures.to_decide(actor) if "dealreg.approve" in actor.permissions else None
+
+
+def count_for_partner(actor: Actor) -> int:
+    from dealreg import figures
+
+    return figures.waiting_for_partner(actor)
+
+
+def count_open_work(actor: Actor) -> int:
+    if actor.is_partner:
+        return count_for_partner(actor) if "dealreg.register" in actor.permissions else 0
+    return count_to_decide(actor) or 0
+
+
+def open_work(actor: Actor) -> Iterable[work.Work]:
+    """For staff what they decide, with the promise; for a partner what it was asked."""
+    from dealreg.models import DealRegistration
+    from dealreg.waiting import promised_by
+
+    rows = DealRegistration.objects.visible_to(actor).select_related("partner").order_by("waiting_since")
+    if actor.is_partner:
+        for row in rows.waiting_for_partner()[:50] if "dealreg.register" in actor.permissions else []:
+            yield work.Work(
+                title=row.customer_name, link=row.get_absolute_url(), since=row.waiting_since,
+                subtitle=row.number, kind=_("Answer the question"), icon="message-2-question",
+            )  # fmt: skip
+        return
+    for row in rows.to_decide(actor)[:50] if "dealreg.approve" in actor.permissions else []:
+        value = formats.money(row.estimated_value, row.currency, 0)
+        yield work.Work(
+            title=row.customer_name, link=row.get_absolute_url(), since=row.waiting_since,
+            subtitle=f"{row.partner} · {value}", due=promised_by(row.waiting_since),
+            kind=_("Deal registration"), icon="target-arrow",
+        )  # fmt: skip
+
+
+TONES = {
+    "draft": "", "submitted": "live", "in_review": "live", "info_requested": "note", "approved": "ok", "won": "ok",
+    "lost": "", "rejected": "bad", "withdrawn": "", "expired": "", "disputed": "bad",
+}  # fmt: skip
+
+
+def find(actor: Actor, text: str, limit: int) -> list[search.Row]:
+    """Registrations whose customer, number or tax number holds `text`; without text the newest."""
+    from dealreg.models import DealRegistration
+
+    rows = (
+        DealRegistration.objects.visible_to(actor)
+        .readable_by(actor)
+        .select_related("partner")
+        .order_by("-pk")
+    )
+    if text:
+        rows = rows.found_by(text)
+    return [
+        search.Row(
+            title=row.customer_name or row.number,
+            detail=row.number if actor.is_partner else f"{row.number} · {row.partner}",
+            href=row.get_absolute_url(),
+            state=str(row.get_state_display()),
+            tone=TONES[row.state],
+        )
+        for row in rows[:limit]
+    ]
