@@ -81,7 +81,7 @@ class ServiceForm(forms.Form):
         found = [{"text": text, "label": "", "anchor": ""} for text in self.non_field_errors()]
         for name in self.fields:
             bound = self[name]
-            found += [{"text": text, "label": bound.label, "anchor": bound.id_for_label} for text in bound.errors]
+            found += [{"text": text, "label": bound.label, "anchor": bound.id_for_label or bound.auto_id} for text in bound.errors]
         return found
 
     @property

@@ -70,8 +70,8 @@ class Listing:
     def address_with(self, **changes) -> str:
         """This list with changes; a changed filter or order starts at the first page again."""
         query = self.query.copy()
-        for name in ("after", "before", "at", "export"):
-            query.pop(name, None)
+        for name in [name for name in query if name in ("after", "before", "at", "export") or not query[name]]:
+            query.pop(name)
         for name, value in changes.items():
             query.pop(name, None)
             if value:

@@ -53,5 +53,20 @@
       case "f": { const drop = document.querySelector("[data-add-filter]"); if (drop) { drop.open = true; drop.querySelector("input, select, a, button")?.focus(); } break; }
     }
   });
+  // Fields that were left empty do not belong in the address.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id !== "list-form") return;
+    const filled = event.detail.formData;
+    for (const [name, value] of [...filled.entries()]) if (value === "") filled.delete(name);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.matches?.("[data-list-search]") && !event.target.value) event.target.blur();
+  });
+  // The search field lives through a swap; what another link changed is taken over from the answer.
+  document.addEventListener("htmx:afterSettle", () => {
+    const field = document.getElementById("list-search");
+    const list = document.getElementById("list");
+    if (field && list && document.activeElement !== field && field.value !== list.dataset.q) field.value = list.dataset.q;
+  });
   count();
 })();
