@@ -16,6 +16,8 @@ class Tenant(TenantMixin):
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
+        # Being filled with demo data; a filling that was killed is thrown away and begun again.
+        FILLING = "filling", _("Being set up")
 
     slug = models.CharField(
         _("address"),
@@ -85,7 +87,10 @@ class Operator(models.Model):
     name = models.CharField(_("name"), max_length=120)
     password = models.CharField(max_length=200)
     totp_secret = models.CharField(max_length=200, blank=True)
+    # Hashes; a used code is taken out.
     recovery_codes = models.JSONField(default=list)
+    # A code is good once: the time step of the last one that was taken.
+    totp_last_step = models.BigIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     last_sign_in_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now)
@@ -98,6 +103,18 @@ class Operator(models.Model):
 
     def has_password(self, password: str) -> bool:
         return check_password(password, self.password)
+
+
+class OperatorGuess(models.Model):
+    """Tries at an operator's sign-in that failed, by account and by address."""
+
+    key = models.CharField(max_length=120, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(default=clock.now)
+    blocked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class OperatorLogEntry(models.Model):

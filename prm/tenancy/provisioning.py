@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django_tenants.utils import schema_context, tenant_context
+from django_tenants.utils import schema_context
 
 from prm.access.rules import require
 from prm.tenancy import errors
@@ -73,15 +73,20 @@ def create_tenant(
     schema = schema_of(values["slug"])
     if not sql:
         _by_migration(schema)
-    with schema_context(settings.PUBLIC_SCHEMA_NAME), transaction.atomic():
-        tenant = _add_rows(schema, values)
-        if sql:
-            _clone(sql, schema)
-        note_state(schema)
-        log_operation("created", by=by, tenant=tenant, name=tenant.name, currency=tenant.currency)
-        with tenant_context(tenant):
+    before = connection.tenant
+    try:
+        connection.set_schema_to_public()
+        with transaction.atomic():
+            tenant = _add_rows(schema, values)
+            if sql:
+                _clone(sql, schema)
+            note_state(schema)
+            log_operation("created", by=by, tenant=tenant, name=tenant.name, currency=tenant.currency)
+            connection.set_tenant(tenant)  # until the commit, whose callbacks belong to the new tenant
             for _order, hook in _hooks:
                 hook(tenant, administrator_email=administrator_email, by=by)
+    finally:
+        connection.set_tenant(before)
     return tenant
 
 

@@ -70,9 +70,25 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=200)),
                 ("totp_secret", models.CharField(blank=True, max_length=200)),
                 ("recovery_codes", models.JSONField(default=list)),
+                ("totp_last_step", models.BigIntegerField(default=0)),
                 ("is_active", models.BooleanField(default=True)),
                 ("last_sign_in_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(default=prm.values.clock.now)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="OperatorGuess",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_at", models.DateTimeField(default=prm.values.clock.now)),
+                ("blocked_until", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -167,7 +183,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("active", "Active"), ("suspended", "Suspended")],
+                        choices=[
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("filling", "Being set up"),
+                        ],
                         default="active",
                         max_length=10,
                         verbose_name="state",
