@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -48,9 +49,10 @@ NAMES = {
 SIZES = {"full": 40, "small": 12}
 
 
-def fill(*, size: str) -> None:
+def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     """Partners with tiers, contacts, managers and the people of the sign-in buttons."""
     by = Actor.command("demo")
+    say("partners and people")
     people = {key: _person(key, name) for key, name in NAMES.items()}
     second = _user("manager2@demo.example", "Chen Rui", Role.CHANNEL_MANAGER, by)
     partners = [_partner(index, by) for index in range(SIZES[size])]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
 from prm.search import registry as search
+from prm.starter import kit
 from prm.ui import menu
 from prm.values import clock
 
@@ -18,10 +19,11 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 
 
 def register() -> None:
-    from partners import home, people
+    from partners import demo, home, people
 
     people.register()
     home.register()
+    kit.register_demo("partners", demo.fill, order=10)
     permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])

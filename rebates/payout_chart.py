@@ -1,0 +1,68 @@
+"""Payout against volume as a small SVG: where the policy rises smoothly and where it jumps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from prm.ui import formats
+from rebates.policy import bands_of
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 640, 260, 56, 226
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Points in the picture's own units; geometry only, words are the template's."""
+
+    path: str
+    jumps: list[dict[str, Any]]
+    ticks_x: list[dict[str, Any]]
+    ticks_y: list[dict[str, Any]]
+
+
+def payout(policy: dict[str, Any], volume: Decimal) -> Decimal:
+    """The unrounded rebate on `volume` when qualifier and paid base are the same."""
+    bands = bands_of(policy)
+    if volume < bands.lower[0]:
+        return Decimal(0)
+    index = max(i for i, low in enumerate(bands.lower) if volume >= low)
+    if bands.floor is not None:
+        below = min(volume, bands.floor)
+        return below * bands.first_rate + max(volume - bands.floor, Decimal(0)) * bands.rate[index]
+    return bands.fixed[index] + bands.rate[index] * (volume - bands.offset[index])
+
+
+def chart(policy: dict[str, Any]) -> Chart:
+    """The curve to a fifth beyond the highest band."""
+    bounds = [low for low in bands_of(policy).lower if low > 0]
+    if bands_of(policy).floor:
+        bounds.append(bands_of(policy).floor)
+    top = max(bounds, default=Decimal(100_000)) * Decimal("1.4")
+    stops = sorted({Decimal(0), top, *(low for low in bounds if low < top)})
+    highest = max(payout(policy, top), *(payout(policy, stop) for stop in stops)) or Decimal(1)
+
+    def x(value: Decimal) -> float:
+        return round(float(LEFT + (WIDTH - LEFT - 10) * value / top), 1)
+
+    def y(value: Decimal) -> float:
+        return round(float(BOTTOM - (BOTTOM - 14) * value / highest), 1)
+
+    steps, jumps = [f"M{x(Decimal(0))} {y(payout(policy, Decimal(0)))}"], []
+    hair = Decimal("0.0001")
+    for stop in stops[1:]:
+        before, after = payout(policy, stop - hair), payout(policy, stop)
+        steps.append(f"L{x(stop)} {y(before)}")
+        if stop < top and abs(after - before) > highest / 200:
+            jumps.append(
+                {"path": f"M{x(stop)} {y(before)}V{y(after)}", "x": x(stop) - 6, "y": (y(before) + y(after)) / 2,
+                 "size": formats.number(after - before, 0)}
+            )  # fmt: skip
+            steps.append(f"M{x(stop)} {y(after)}")
+    return Chart(
+        path="".join(steps),
+        jumps=jumps,
+        ticks_x=[{"x": x(stop), "label": formats.number(stop, 0)} for stop in stops[1:-1]],
+        ticks_y=[{"y": y(highest * n / 3), "label": formats.number(highest * n / 3, 0)} for n in range(4)],
+    )
