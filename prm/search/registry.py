@@ -40,7 +40,9 @@ class Group:
 _kinds: dict[str, Kind] = {}
 
 
-def register(name: str, *, label, icon: str, find, order: int = 100, verb: str | None = None, more=None) -> None:
+def register(
+    name: str, *, label, icon: str, find, order: int = 100, verb: str | None = None, more=None
+) -> None:
     """Let the one box find a kind of record. Called from `AppConfig.ready()`.
 
     find   callable(actor, text, limit) -> list[Row]; it starts from `visible_to(actor)` and uses an index.
@@ -60,5 +62,7 @@ def search(*, actor, text: str, limit: int = PER_GROUP) -> list[Group]:
             continue
         rows = kind.find(actor, text, limit)
         if rows:
-            groups.append(Group(kind.label, kind.icon, rows[:limit], kind.more(text) if kind.more and text else ""))
+            groups.append(
+                Group(kind.label, kind.icon, rows[:limit], kind.more(text) if kind.more and text else "")
+            )
     return groups

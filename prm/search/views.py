@@ -13,7 +13,9 @@ from prm.ui.context import Shell
 def page(request):
     text = request.GET.get("q", "").strip()
     groups = search(actor=request.actor, text=text, limit=25) if text else []
-    return render(request, "search/page.html", {"text": text, "groups": groups, "places": _places(request, text)})
+    return render(
+        request, "search/page.html", {"text": text, "groups": groups, "places": _places(request, text)}
+    )
 
 
 @signed_in
@@ -21,7 +23,9 @@ def page(request):
 def palette(request):
     text = request.GET.get("q", "").strip()
     groups = search(actor=request.actor, text=text)
-    return render(request, "search/palette.html", {"text": text, "groups": groups, "places": _places(request, text)})
+    return render(
+        request, "search/palette.html", {"text": text, "groups": groups, "places": _places(request, text)}
+    )
 
 
 def _places(request, text: str) -> list:

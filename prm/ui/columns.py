@@ -44,7 +44,9 @@ class Column:
         self.field = field_of(model, self.name)
         self.sort_nullable = _nullable(model, self.sort) if self.sort else False
         if self._label is None:
-            named = getattr(self.field, "verbose_name", None) or self.name.replace("__", " ").replace("_", " ")
+            named = getattr(self.field, "verbose_name", None) or self.name.replace("__", " ").replace(
+                "_", " "
+            )
             self._label = named
 
     @property
@@ -57,7 +59,7 @@ class Column:
 
     def make_filter(self, model):
         """The filter that this column declares, or None."""
-        return None
+        return
 
     def value(self, row: Any) -> Any:
         if self._value:
@@ -166,7 +168,9 @@ class Amount(Column):
             return ""
         if currency != self.own_currency:
             return formats.money(value, currency, self.places, iso=True)
-        return format_html('<span class="ui-only-sm">{}</span>{}', self.sign, formats.number(value, self.places))
+        return format_html(
+            '<span class="ui-only-sm">{}</span>{}', self.sign, formats.number(value, self.places)
+        )
 
     def for_export(self, row):
         return self.value(row)
@@ -221,7 +225,9 @@ class When(Column):
         if value is None:
             return ""
         shown = formats.when(value, now=clock.now())
-        return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), formats.exact(value), shown)
+        return format_html(
+            '<time datetime="{}" title="{}">{}</time>', value.isoformat(), formats.exact(value), shown
+        )
 
     def for_export(self, row):
         value = self.value(row)

@@ -45,7 +45,9 @@ class Shell:
     @cached_property
     def tabs(self) -> list:
         """The phone's bottom bar, in its order; staff and operators get search and More from the template."""
-        mine = [item for item in self.items if item.tab and (item.audience != "both" or self.audience == "staff")]
+        mine = [
+            item for item in self.items if item.tab and (item.audience != "both" or self.audience == "staff")
+        ]
         return sorted(mine, key=lambda item: item.tab)
 
     @cached_property

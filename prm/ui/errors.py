@@ -12,7 +12,9 @@ from prm.values.errors import DomainError, NotAllowed
 
 
 def forbidden(request, exception=None):
-    sentence = exception.text if isinstance(exception, DomainError) and type(exception) is not NotAllowed else ""
+    sentence = (
+        exception.text if isinstance(exception, DomainError) and type(exception) is not NotAllowed else ""
+    )
     return render(request, "403.html", {"sentence": sentence, "ask": _administrators(request)}, status=403)
 
 
@@ -32,5 +34,7 @@ def _administrators(request) -> list[str]:
     actor = getattr(request, "actor", None)
     if connection.schema_name == settings.PUBLIC_SCHEMA_NAME or actor is None or actor.kind == "nobody":
         return []
-    people = get_user_model()._default_manager.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("name")
+    people = (
+        get_user_model()._default_manager.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("name")
+    )
     return [str(person) for person in people[:3]]

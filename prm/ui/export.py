@@ -2,7 +2,7 @@
 
 import csv
 import tempfile
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from io import TextIOWrapper
 from typing import IO, Any
@@ -32,7 +32,7 @@ def answer(kind: str, title: str, columns: list, rows) -> FileResponse:
     exported = [column for column in columns if column.export]
     heads = [column.label for column in exported]
     lines = ([column.for_export(row) for column in exported] for row in rows.iterator(chunk_size=CHUNK))
-    target: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  the response closes it
+    target: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
     (write_csv if kind == "csv" else write_xlsx)(target, heads, lines)
     target.seek(0)
     name = f"{slugify(title, allow_unicode=True) or 'list'}-{clock.today():%Y-%m-%d}.{kind}"
@@ -66,7 +66,12 @@ def _plain(value: Any) -> str:
 
 def write_xlsx(target: IO[bytes], heads: list[str], lines) -> None:
     """Numbers as numbers, days as days, everything else as text, never as a formula or link."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "in_memory": False,
+    }
     book = xlsxwriter.Workbook(target, options)
     sheet = book.add_worksheet()
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
@@ -81,7 +86,7 @@ def write_xlsx(target: IO[bytes], heads: list[str], lines) -> None:
             if isinstance(value, datetime):
                 sheet.write_datetime(number, at, value, moment)
             elif isinstance(value, date):
-                sheet.write_datetime(number, at, datetime(value.year, value.month, value.day), day)
+                sheet.write_datetime(number, at, datetime.combine(value, time()), day)
             elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
                 sheet.write_number(number, at, float(value))
             else:

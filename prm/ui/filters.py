@@ -1,7 +1,7 @@
 """Filters of a ListPage: read from the address, applied to rows, shown as controls and as chips."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -72,7 +72,9 @@ class ChoiceFilter(Filter):
         if not chosen:
             return rows, None
         words = ", ".join(str(label) for _value, label in chosen)
-        return rows.filter(**{f"{self.name}__in": [v for v, _l in chosen]}), Chip(_is(self.label), words, [self.name])
+        return rows.filter(**{f"{self.name}__in": [v for v, _l in chosen]}), Chip(
+            _is(self.label), words, [self.name]
+        )
 
     def control(self, query, actor):
         on = [value for value, _label in self.chosen(query)]
@@ -100,7 +102,9 @@ class TextFilter(Filter):
         wanted = query.get(self.name, "").strip()[:100].replace("\x00", "")
         if not wanted:
             return rows, None
-        return rows.filter(**{f"{self.name}__icontains": wanted}), Chip(self.label, f"“{wanted}”", [self.name])
+        return rows.filter(**{f"{self.name}__icontains": wanted}), Chip(
+            self.label, f"“{wanted}”", [self.name]
+        )
 
     def control(self, query, actor):
         return Control("text", self.label, self.name, low=query.get(self.name, ""))
@@ -123,7 +127,9 @@ class RefFilter(Filter):
         wanted = query.get(self.name, "").strip()
         if not wanted:
             return rows, None
-        found = self.visible(actor).filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 19 else None
+        found = (
+            self.visible(actor).filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 19 else None
+        )
         if found is None:  # somebody else's, or none: the same empty list
             return rows.none(), Chip(_is(self.label), _("unknown"), [self.name])
         return rows.filter(**{self.name: found}), Chip(_is(self.label), str(found), [self.name])
@@ -131,7 +137,9 @@ class RefFilter(Filter):
     def control(self, query, actor):
         wanted = query.get(self.name, "")
         rows = list(self.visible(actor)[:MOST_OPTIONS])
-        options = [Option("", _("Any"), not wanted)] + [Option(str(row.pk), row, str(row.pk) == wanted) for row in rows]
+        options = [Option("", _("Any"), not wanted)] + [
+            Option(str(row.pk), row, str(row.pk) == wanted) for row in rows
+        ]
         if wanted and not any(option.on for option in options):
             options.append(Option(wanted, _("as chosen"), True))
         return Control("select", self.label, self.name, options)
@@ -205,7 +213,7 @@ def _range(low: str, high: str) -> str:
 
 def _day(text: str | None) -> date | None:
     try:
-        return datetime.strptime(text or "", "%Y-%m-%d").date()
+        return date.fromisoformat(text or "")
     except ValueError:
         return None
 

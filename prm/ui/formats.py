@@ -10,7 +10,16 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 MINUS = "\u2212"
-SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "SGD": "S$", "JPY": "JP¥"}
+SYMBOLS = {
+    "CNY": "¥",
+    "USD": "$",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "TWD": "NT$",
+    "SGD": "S$",
+    "JPY": "JP¥",
+}
 RELATIVE_FOR = timedelta(days=7)
 
 
@@ -104,7 +113,9 @@ def duration(length: timedelta) -> str:
     days, rest = divmod(minutes, 1440)
     hours, minutes = divmod(rest, 60)
     if days:
-        parts = [gettext("%(count)s d") % {"count": days}] + ([gettext("%(count)s h") % {"count": hours}] if hours else [])
+        parts = [gettext("%(count)s d") % {"count": days}] + (
+            [gettext("%(count)s h") % {"count": hours}] if hours else []
+        )
     elif hours:
         parts = [gettext("%(count)s h") % {"count": hours}]
         parts += [gettext("%(count)s min") % {"count": f"{minutes:02d}"}] if minutes else []

@@ -11,7 +11,7 @@
             return redirect(form.result)
         return render(request, "dealreg/extend.html", {"form": form}, status=form.status)
 
-In the page: `{% include "components/form.html" with form=form submit=_("Extend protection") cancel=protection.get_absolute_url %}`.
+In the page: `{% include "components/form.html" with form=form submit=_("Extend") cancel=back %}`.
 """
 
 import unicodedata
@@ -81,7 +81,10 @@ class ServiceForm(forms.Form):
         found = [{"text": text, "label": "", "anchor": ""} for text in self.non_field_errors()]
         for name in self.fields:
             bound = self[name]
-            found += [{"text": text, "label": bound.label, "anchor": bound.id_for_label or bound.auto_id} for text in bound.errors]
+            found += [
+                {"text": text, "label": bound.label, "anchor": bound.id_for_label or bound.auto_id}
+                for text in bound.errors
+            ]
         return found
 
     @property
@@ -108,9 +111,7 @@ class ServiceForm(forms.Form):
 def _dress(field: forms.Field) -> None:
     """House classes and input types; what the page declared stays."""
     widget = field.widget
-    if isinstance(widget, forms.CheckboxInput):
-        widget.attrs.setdefault("class", "ui-check")
-    elif isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
         widget.attrs.setdefault("class", "ui-check")
     elif not isinstance(widget, forms.HiddenInput):
         widget.attrs.setdefault("class", "ui-input")
@@ -138,13 +139,17 @@ class AmountField(forms.DecimalField):
     def to_python(self, value):
         if value in self.empty_values:
             return None
-        text = unicodedata.normalize("NFKC", str(value)).replace(",", "").replace(" ", "").replace("\u2212", "-")
+        text = (
+            unicodedata.normalize("NFKC", str(value)).replace(",", "").replace(" ", "").replace("\u2212", "-")
+        )
         for sign in (*SYMBOLS.values(), "RMB", "元"):
             text = text.removeprefix(sign).removesuffix(sign)
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise ValidationError(_("Write an amount in digits, such as 264,000.50."), code="invalid") from None
+            raise ValidationError(
+                _("Write an amount in digits, such as 264,000.50."), code="invalid"
+            ) from None
         if not number.is_finite():
             raise ValidationError(_("Write an amount in digits, such as 264,000.50."), code="invalid")
         return number

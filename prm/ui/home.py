@@ -62,7 +62,9 @@ def figure(
     return register
 
 
-def section(audience: str, *, template: str, order: int, width: int = 6, verb: str | None = None) -> Callable[..., Any]:
+def section(
+    audience: str, *, template: str, order: int, width: int = 6, verb: str | None = None
+) -> Callable[..., Any]:
     """Register a function (actor) -> dict or None; the dict is the template's context. Width in twelfths."""
 
     def register(build: Callable[[Any], dict[str, Any] | None]) -> Callable[[Any], dict[str, Any] | None]:
@@ -82,7 +84,11 @@ def home(request: HttpRequest) -> HttpResponse:
     for part in _shown(_sections, audience, actor):
         context = _safely(part, actor)
         if context is not None:
-            html = "" if context is FAILED else render_to_string(part.template, {**context, "actor": actor}, request)
+            html = (
+                ""
+                if context is FAILED
+                else render_to_string(part.template, {**context, "actor": actor}, request)
+            )
             sections.append({"html": html, "width": part.width})
     return render(
         request,

@@ -61,7 +61,9 @@ class Listing:
             after=self.query.get("after", ""), before=self.query.get("before", ""), size=page.page_size,
         )  # fmt: skip
         self._count = self._counted(page.filtered)
-        self.bulk = [bulk for bulk in page.bulk if bulk.verb in self.actor.permissions and not self.actor.read_only]
+        self.bulk = [
+            bulk for bulk in page.bulk if bulk.verb in self.actor.permissions and not self.actor.read_only
+        ]
         self.exports = page.exports and not self.actor.acting_operator
         self.address = page.request.path
 
@@ -70,7 +72,9 @@ class Listing:
     def address_with(self, **changes) -> str:
         """This list with changes; a changed filter or order starts at the first page again."""
         query = self.query.copy()
-        for name in [name for name in query if name in ("after", "before", "at", "export") or not query[name]]:
+        for name in [
+            name for name in query if name in ("after", "before", "at", "export") or not query[name]
+        ]:
             query.pop(name)
         for name, value in changes.items():
             query.pop(name, None)
@@ -153,7 +157,9 @@ class Listing:
             elif column.phone in ("b", "d"):
                 css += f" ui-at-{column.phone}"
             cells.append(Cell(html, css.strip()))
-        amount = next((column for column in self.columns if isinstance(column, Amount) and column.total), None)
+        amount = next(
+            (column for column in self.columns if isinstance(column, Amount) and column.total), None
+        )
         worth = str(amount.value(row) or 0) if amount else ""
         can = " ".join(bulk.name for bulk in self.bulk if bulk.can(row, self.actor))
         href = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
@@ -161,7 +167,9 @@ class Listing:
 
     @property
     def sign(self) -> str:
-        amount = next((column for column in self.columns if isinstance(column, Amount) and column.total), None)
+        amount = next(
+            (column for column in self.columns if isinstance(column, Amount) and column.total), None
+        )
         return amount.sign if amount else ""
 
     # ---- foot ----

@@ -20,7 +20,7 @@
             View("decide", _("Needs my decision"), lambda rows, actor: rows.in_review(), hot=True),
         ]
         create = Create(_("Register a deal"), "dealreg:new", "dealreg.register")
-        empty = Empty(_("No registration yet"), _("A registration holds a customer for a partner."), icon="target-arrow")
+        empty = Empty(_("No registration yet"), _("It holds a customer for a partner."), icon="target-arrow")
         bulk = [Bulk("approve", _("Approve"), "dealreg.approve", run=approve_one, can=lambda row, actor: row.is_open)]
 
     urlpatterns = [path("deals/", RegistrationList.as_view(), name="list")]
@@ -41,7 +41,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
@@ -183,15 +182,21 @@ class ListPage:
         if self.query.get("export") in export.FORMATS and self.exports:
             return self.export()
         listing = Listing(self, in_view)
-        template = "ui/list_part.html" if self._wants_part() and self.template == "ui/list.html" else self.template
-        return render(self.request, template, {"list": listing, "page_title": self.title, **self.context(self.actor)})
+        template = (
+            "ui/list_part.html" if self._wants_part() and self.template == "ui/list.html" else self.template
+        )
+        return render(
+            self.request, template, {"list": listing, "page_title": self.title, **self.context(self.actor)}
+        )
 
     def scope(self, rows: QuerySet) -> QuerySet:
         """Only what the actor may see; a model without owner must be open on purpose."""
         if hasattr(rows, "visible_to"):
             return rows.visible_to(self.actor)
         if not self.open_because:
-            raise ImproperlyConfigured(f"{type(self).__name__}: say open_because, or give the rows visible_to(actor).")
+            raise ImproperlyConfigured(
+                f"{type(self).__name__}: say open_because, or give the rows visible_to(actor)."
+            )
         return rows
 
     def export(self) -> HttpResponse:
@@ -239,7 +244,8 @@ class ListPage:
     # ---- reading the address ----
 
     def _wants_part(self) -> bool:
-        return self.request.headers.get("HX-Target") == "list" and "HX-History-Restore-Request" not in self.request.headers
+        headers = self.request.headers
+        return headers.get("HX-Target") == "list" and "HX-History-Restore-Request" not in headers
 
     def _view(self) -> View | None:
         views = self.get_views(self.actor)

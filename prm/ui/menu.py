@@ -97,7 +97,9 @@ def menu_for(actor, *, audience: str, path: str, counts: bool = True) -> list[Se
     """Sections with the entries that the actor may open; the longest address that begins `path` is current."""
     places = list(SECTIONS)
     mine = [entry for entry in _entries.values() if _is_for(entry, audience, actor)]
-    found = [(entry, _address(entry)) for entry in sorted(mine, key=lambda e: (places.index(e.section), e.order))]
+    found = [
+        (entry, _address(entry)) for entry in sorted(mine, key=lambda e: (places.index(e.section), e.order))
+    ]
     found = [(entry, href) for entry, href in found if href]
     begins = [href for _entry, href in found if path == href or (href != "/" and path.startswith(href))]
     here = max(begins, key=len, default="")
@@ -122,5 +124,7 @@ def _is_for(entry: Entry, audience: str, actor) -> bool:
 def _address(entry: Entry) -> str:
     try:
         return reverse(entry.url)
-    except NoReverseMatch:  # the address belongs to the other site; tests/house checks that each name exists in one
+    except (
+        NoReverseMatch
+    ):  # the address belongs to the other site; tests/house checks that each name exists in one
         return ""

@@ -50,5 +50,7 @@ class DomainErrorMiddleware:
         if isinstance(error, NotAllowed):
             return errors.forbidden(request, error)
         if isinstance(error, DomainError):
-            return render(request, "ui/refused.html", {"sentence": error.text, "code": error.code}, status=409)
+            return render(
+                request, "ui/refused.html", {"sentence": error.text, "code": error.code}, status=409
+            )
         return None

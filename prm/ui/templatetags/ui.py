@@ -113,7 +113,9 @@ def when(value):
     if not value:
         return ""
     shown = formats.when(value, now=clock.now())
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), formats.exact(value), shown)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), formats.exact(value), shown
+    )
 
 
 @register.filter
