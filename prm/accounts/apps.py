@@ -4,3 +4,20 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "prm.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from prm.access import permissions
+        from prm.access.roles import Role
+        from prm.accounts.services import choose_language
+        from prm.ui import language, menu
+
+        permissions.register("accounts.change_own", roles=Role.values)
+        permissions.register("accounts.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register("accounts.view", roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register("accounts.invite_colleague", roles=[Role.PARTNER_ADMIN], sensitive=True)
+        language.register_keeper(choose_language)
+        menu.register(
+            section="Set-up", label=_("Account"), icon="user", url="accounts:account", audience="both", order=900
+        )

@@ -4,3 +4,28 @@ from django.apps import AppConfig
 class NoticesConfig(AppConfig):
     name = "prm.notices"
     label = "notices"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from prm.access import permissions
+        from prm.access.roles import Role
+        from prm.accounts.services import on_open_work
+        from prm.notices import inbox, platform
+        from prm.ui import menu
+
+        permissions.register("notices.read", roles=Role.values)
+        platform.register_kinds()
+        on_open_work(inbox.open_work_of)
+        menu.register(
+            section="",
+            label=_("Inbox"),
+            icon="inbox",
+            url="notices:inbox",
+            audience="both",
+            order=10,
+            count=inbox.count_for,
+            hot=True,
+            tab=None,
+            key="i",
+        )

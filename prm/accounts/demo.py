@@ -1,0 +1,77 @@
+"""The people of the demo: one click each on the sign-in page, in demo mode and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from prm.access.roles import Role
+from prm.accounts import companies
+from prm.accounts.models import User
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """`key` marks the button (`data-demo-role`); the demo data makes the user with `email`."""
+
+    key: str
+    email: str
+    role: str
+    icon: str
+    label: Any
+    does: Any
+
+
+PEOPLE = (
+    DemoPerson(
+        "channel-manager", "channel-manager@demo.example", Role.CHANNEL_MANAGER, "target-arrow",
+        _("Channel manager"), _("decides on registrations and orders"),
+    ),
+    DemoPerson(
+        "finance", "finance@demo.example", Role.FINANCE, "calculator",
+        _("Finance"), _("programmes, settlements, statements"),
+    ),
+    DemoPerson(
+        "administrator", "administrator@demo.example", Role.ADMINISTRATOR, "settings",
+        _("Administrator"), _("people, roles, audit trail"),
+    ),
+    DemoPerson(
+        "partner-sales", "partner-sales@demo.example", Role.PARTNER_SALES, "user",
+        _("Partner, sales"), _("registers deals, orders"),
+    ),
+    DemoPerson(
+        "partner-admin", "partner-admin@demo.example", Role.PARTNER_ADMIN, "users",
+        _("Partner, administrator"), _("the company, its people and rebates"),
+    ),
+    DemoPerson(
+        "rival-sales", "rival-sales@demo.example", Role.PARTNER_SALES, "user-shield",
+        _("Rival partner, sales"), _("sees nothing of the other"),
+    ),
+)  # fmt: skip
+
+# What the demo's people can also type; it protects nothing and is printed at the start.
+PASSWORD = "qudao-demo-2026"
+
+
+def person_for(key: str) -> DemoPerson | None:
+    return next((person for person in PEOPLE if person.key == key), None)
+
+
+def user_for(person: DemoPerson) -> User | None:
+    """The active user behind a button; None where the demo data was left out."""
+    return User.objects.filter(email=person.email, role=person.role, is_active=True).first() if settings.DEMO else None
+
+
+def buttons() -> list[dict[str, Any]]:
+    """What the sign-in page shows: each role, who it is in this tenant and what they do."""
+    users = {user.email: user for user in User.objects.filter(email__in=[p.email for p in PEOPLE], is_active=True)}
+    names = companies.names_of(user.pk for user in users.values())
+    rows = []
+    for person in PEOPLE:
+        user = users.get(person.email)
+        who = [user.name, names.get(user.pk, "")] if user else []
+        rows.append({"person": person, "who": ", ".join(part for part in who if part)})
+    return rows

@@ -1,0 +1,78 @@
+"""Between sign-in and work: a second factor where the role needs one, and when a session was last used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from prm.values import clock
+
+HAS_SECOND_FACTOR = "has_second_factor"
+SEEN = "seen_at"
+SEEN_EVERY = timedelta(minutes=5)
+
+
+class EntranceMiddleware:
+    """People whose role needs a second factor reach nothing but its set-up until they have one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = getattr(request, "user", None)
+        if user is None or not user.is_authenticated or getattr(request, "support", None):
+            return None
+        _note_activity(request)
+        if not needs_second_factor(request) or getattr(view, "is_public", False) or is_entrance(view):
+            return None
+        if request.headers.get("HX-Request"):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = SET_UP
+            return answer
+        return redirect(SET_UP)
+
+
+SET_UP = "/account/second-factor/set-up/"
+
+
+def entrance(view: Any) -> Any:
+    """Mark a view that somebody without the required second factor may still open."""
+    view.is_entrance = True
+    return view
+
+
+def is_entrance(view: Any) -> bool:
+    return getattr(view, "is_entrance", False)
+
+
+def needs_second_factor(request: Any) -> bool:
+    """Whether the signed-in person still has to set one up; asks the database once per session."""
+    if request.user.role not in settings.SECOND_FACTOR_ROLES or request.session.get(HAS_SECOND_FACTOR):
+        return False
+    if Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists():
+        request.session[HAS_SECOND_FACTOR] = True
+        return False
+    return True
+
+
+def _note_activity(request: Any) -> None:
+    """Keep when a session was last used, to five minutes; on most requests this costs nothing."""
+    seen = request.session.get(SEEN)
+    now = clock.now()
+    if seen and now - datetime.fromisoformat(seen) < SEEN_EVERY:
+        return
+    request.session[SEEN] = now.isoformat()
+    if request.session.session_key:
+        UserSession.objects.filter(session_key=request.session.session_key).update(
+            last_seen_at=now, ip=request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104
+        )

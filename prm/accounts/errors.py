@@ -1,0 +1,75 @@
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class EmailTaken(DomainError):
+    code = "email_taken"
+    message = _("Somebody already signs in with this e-mail. Find them in the list of users.")
+    field = "email"
+
+
+class AlreadyInvited(DomainError):
+    code = "already_invited"
+    message = _("This address has an open invitation. Send it again from the list, or withdraw it first.")
+    field = "email"
+
+
+class PartnerNeeded(DomainError):
+    code = "partner_needed"
+    message = _("Choose the partner that this person works for.")
+    field = "partner"
+
+
+class NoPartnerForStaff(DomainError):
+    code = "no_partner_for_staff"
+    message = _("Your own staff belong to no partner. Leave the partner empty.")
+    field = "partner"
+
+
+class RoleNotOffered(DomainError):
+    code = "role_not_offered"
+    message = _("You may not give this role.")
+    field = "role"
+
+
+class InvitationNotOpen(DomainError):
+    code = "invitation_not_open"
+    message = _("This invitation is no longer open. Ask for a new one.")
+
+
+class AddressInUse(DomainError):
+    code = "address_in_use"
+    message = _("With this address somebody already signs in here. Sign in, or ask for an invitation to another one.")
+
+
+class LastAdministrator(DomainError):
+    code = "last_administrator"
+    message = _("This is the last administrator. Make somebody else administrator first.")
+
+
+class NotOneself(DomainError):
+    code = "not_oneself"
+    message = _("You cannot do this to your own account. Ask another administrator.")
+
+
+class StaffStaysStaff(DomainError):
+    code = "staff_stays_staff"
+    message = _("A partner's person cannot become staff, nor staff a partner's person. Invite them anew.")
+    field = "role"
+
+
+class AlreadyInactive(DomainError):
+    code = "already_inactive"
+    message = _("This person has already been deactivated.")
+
+
+class AlreadyActive(DomainError):
+    code = "already_active"
+    message = _("This person is active already.")
+
+
+class WeakPassword(DomainError):
+    code = "weak_password"
+    message = "%(reasons)s"
+    field = "password"

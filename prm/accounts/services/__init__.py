@@ -1,0 +1,37 @@
+"""Verbs of people, invitations, sessions and one's own account."""
+
+from prm.accounts.services.invitations import (
+    accept_invitation,
+    invite,
+    on_accept,
+    resend_invitation,
+    withdraw_invitation,
+)
+from prm.accounts.services.own import ask_password_reset, change_own_account, choose_language
+from prm.accounts.services.people import (
+    change_role,
+    deactivate_user,
+    on_open_work,
+    reactivate_user,
+    reset_second_factor,
+)
+from prm.accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
+
+__all__ = [
+    "accept_invitation",
+    "ask_password_reset",
+    "change_own_account",
+    "change_role",
+    "choose_language",
+    "deactivate_user",
+    "end_all_sessions",
+    "end_other_sessions",
+    "end_session",
+    "invite",
+    "on_accept",
+    "on_open_work",
+    "reactivate_user",
+    "resend_invitation",
+    "reset_second_factor",
+    "withdraw_invitation",
+]

@@ -1,0 +1,104 @@
+"""What the inbox shows: work that waits, by the day of its promise, and notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+
+from prm.access.scope import actor_for
+from prm.notices import work
+from prm.notices.kinds import kind_of
+from prm.notices.models import Notice
+from prm.ui import formats
+from prm.values import clock
+from prm.values.actor import Actor
+
+# A promise within three hours is shown in amber.
+SOON = timedelta(hours=3)
+PAGE = 50
+
+
+@dataclass
+class Group:
+    """Work of one day."""
+
+    key: str
+    label: str
+    rows: list[dict[str, Any]]
+
+
+class NoticeLine:
+    """A notice in the reader's words."""
+
+    def __init__(self, notice: Notice):
+        self.notice = notice
+        self.kind = kind_of(notice.kind)
+
+    @cached_property
+    def title(self) -> str:
+        return self._fill(self.kind.title)
+
+    @cached_property
+    def body(self) -> str:
+        return self._fill(self.kind.body)
+
+    def _fill(self, sentence: Any) -> str:
+        try:
+            return str(sentence) % self.notice.values
+        except (KeyError, ValueError, TypeError):  # values of an earlier version
+            return str(sentence)
+
+
+def unread_count(actor: Actor) -> int:
+    if not actor.user_id:
+        return 0
+    return Notice.objects.filter(user_id=actor.user_id, read_at__isnull=True).count()
+
+
+def count_for(actor: Actor) -> int:
+    """What the menu shows: work that waits and notices that are new."""
+    return work.count_for(actor) + unread_count(actor)
+
+
+def open_work_of(user: Any) -> list[work.Work]:
+    return work.waiting_for(actor_for(user))
+
+
+def notices_of(actor: Actor, *, before: int | None = None) -> tuple[list[NoticeLine], bool]:
+    """One page of the actor's notices, newest first, and whether there are more."""
+    rows = Notice.objects.filter(user_id=actor.user_id)
+    if before:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-id")[: PAGE + 1])
+    return [NoticeLine(row) for row in found[:PAGE]], len(found) > PAGE
+
+
+def groups_of(rows: list[work.Work]) -> list[Group]:
+    """Work by the day of its promise: late, today, tomorrow, days of this week, later; then what has no promise."""
+    groups: dict[str, Group] = {}
+    now, today = clock.now(), clock.today()
+    for row in rows:
+        key, label = _day_of(row, now, today)
+        group = groups.setdefault(key, Group(key, label, []))
+        soon = row.due is not None and row.due - now < SOON
+        group.rows.append({"work": row, "soon": soon, "late": row.due is not None and row.due < now})
+    return list(groups.values())
+
+
+def _day_of(row: work.Work, now: Any, today: date) -> tuple[str, str]:
+    if row.due is None:
+        return "open", gettext("Without a deadline")
+    if row.due < now:
+        return "late", gettext("Overdue")
+    day = formats.local(row.due).date()
+    if day == today:
+        return "today", gettext("Today, %(day)s") % {"day": formats.long_day(day)}
+    if day == today + timedelta(days=1):
+        return "tomorrow", gettext("Tomorrow, %(day)s") % {"day": formats.long_day(day)}
+    if day < today + timedelta(days=7):
+        return f"day-{day}", formats.long_day(day)
+    return "later", gettext("Later")

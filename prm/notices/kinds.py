@@ -1,0 +1,53 @@
+"""The kinds of notices: their words, kept apart from the stored values, so that everybody reads their own language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    title: Any
+    body: Any
+    icon: str
+    label: Any
+    roles: frozenset[str]
+    optional: bool
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(
+    name: str,
+    *,
+    title: Any,
+    body: Any = "",
+    icon: str = "bell",
+    label: Any = "",
+    roles: Iterable[str] = (),
+    optional: bool = True,
+) -> None:
+    """Declare the kind `app.fact` of notices. Called from an `AppConfig.ready()`.
+
+    title, body  lazily translated sentences with %(names)s of the notice's values
+    label        what the kind is called where people choose which letters they get
+    roles        the roles that ever get it; empty: all
+    optional     whether its letter may be switched off (security notices may not)
+    """
+    _kinds[name] = Kind(name, title, body, icon, label or name, frozenset(map(str, roles)), optional and bool(label))
+
+
+def kind_of(name: str) -> Kind:
+    """The declared kind; one that nobody declares any more still shows as a line in the inbox."""
+    return _kinds.get(name) or Kind(name, _("News from an earlier version"), "", "bell", name, frozenset(), False)
+
+
+def choices_for(role: str) -> list[Kind]:
+    """The kinds whose letters a person of `role` may switch off."""
+    return [kind for kind in _kinds.values() if kind.optional and (not kind.roles or role in kind.roles)]

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+
+from prm.jobs.tenants import schemas_where, send_to_tenant
+from prm.notices import post
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def send_letters() -> None:
+    """Send the current tenant's open letters."""
+    while post.send_open_letters():
+        pass
+
+
+@shared_task
+def send_letters_everywhere() -> None:
+    """Wake the sending of each tenant whose letters are due: retries, and wake-ups that were lost."""
+    if settings.EMAIL_URL:
+        for schema in schemas_where("notices_letter", "sent_at IS NULL AND attempts < 10 AND next_try_at <= now()"):
+            send_to_tenant(send_letters, schema, expires=20)
+
+
+def wake() -> None:
+    """Let a worker send what was just committed; with the broker down the scheduler's round does it later."""
+    if not settings.EMAIL_URL:
+        return
+    try:
+        send_letters.apply_async(retry=False, expires=60)
+    except Exception as problem:
+        log.warning("letters_wake_failed", error=str(problem))

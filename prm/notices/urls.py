@@ -1,0 +1,16 @@
+from django.urls import path
+
+from prm.notices import views
+
+app_name = "notices"
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/count/", views.count, name="count"),
+    path("inbox/notices/", views.notices, name="notices"),
+    path("inbox/notices/read/", views.read_all, name="read_all"),
+    path("inbox/notices/<int:pk>/", views.open_notice, name="open"),
+    path("account/letters/", views.letter_choices, name="letters"),
+    path("mailbox/", views.mailbox, name="mailbox"),
+    path("mailbox/<int:pk>/", views.letter, name="letter"),
+    path("mailbox/<int:pk>/html/", views.letter_html, name="letter_html"),
+]

@@ -1,0 +1,126 @@
+"""Inbox, the choice of letters, and the demo's mailbox."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from prm.access.decorators import public, signed_in
+from prm.notices import inbox as reads
+from prm.notices import work
+from prm.notices.kinds import choices_for
+from prm.notices.querysets import mailbox_letter, mailbox_letters, own_notice, refused_kinds
+from prm.notices.services import choose_letters, mark_all_read, mark_read
+from prm.ui.forms import ServiceForm
+
+
+@signed_in
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for the person, by the day of its promise."""
+    waiting = work.waiting_for(request.actor)
+    context = {
+        "groups": reads.groups_of(waiting),
+        "waiting": len(waiting),
+        "unread": reads.unread_count(request.actor),
+        "part": "work",
+    }
+    if not waiting and context["unread"] and "part" not in request.GET:
+        return redirect("notices:notices")
+    return render(request, "notices/inbox.html", context)
+
+
+@signed_in
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    before = request.GET.get("before", "")
+    lines, more = reads.notices_of(request.actor, before=int(before) if before.isdigit() and len(before) < 19 else None)
+    context = {
+        "lines": lines,
+        "more": more,
+        "last": lines[-1].notice.pk if lines else None,
+        "waiting": work.count_for(request.actor),
+        "unread": reads.unread_count(request.actor),
+        "part": "notices",
+    }
+    return render(request, "notices/inbox.html", context)
+
+
+@signed_in
+@require_GET
+def count(request: HttpRequest) -> HttpResponse:
+    """The number beside "Inbox", asked once a minute."""
+    return render(request, "notices/count.html", {"count": reads.count_for(request.actor)})
+
+
+@signed_in
+@require_POST
+def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a notice and go where it leads."""
+    notice = own_notice(request.actor, pk)
+    if not request.actor.acting_operator:
+        mark_read(notice=notice, by=request.actor)
+    safe = notice.link.startswith("/") and url_has_allowed_host_and_scheme(notice.link, allowed_hosts=None)
+    return redirect(notice.link if safe else "notices:notices")
+
+
+@signed_in
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    mark_all_read(by=request.actor)
+    return redirect("notices:notices")
+
+
+class LettersForm(ServiceForm):
+    """Which notices also come by e-mail."""
+
+    wanted = forms.MultipleChoiceField(label=gettext_lazy("By e-mail"), widget=forms.CheckboxSelectMultiple, required=False)
+
+    def __init__(self, *args, choices, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["wanted"].choices = choices
+
+
+@signed_in
+def letter_choices(request: HttpRequest) -> HttpResponse:
+    kinds = choices_for(request.user.role)
+    refused = refused_kinds(request.user)
+    form = LettersForm(
+        request.POST if request.method == "POST" else None,
+        choices=[(kind.name, kind.label) for kind in kinds],
+        initial={"wanted": [kind.name for kind in kinds if kind.name not in refused]},
+        actor=request.actor,
+    )
+    if form.is_valid() and form.run(choose_letters, user=request.user, by=request.actor):
+        messages.success(request, _("Your choice is saved."))
+        return redirect("notices:letters")
+    return render(request, "notices/letters.html", {"form": form, "kinds": kinds}, status=form.status)
+
+
+@public
+@require_GET
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The demo's letters, which no mail server took."""
+    before, search = request.GET.get("before", ""), request.GET.get("q", "").strip()[:100]
+    letters, more = mailbox_letters(search, int(before) if before.isdigit() and len(before) < 19 else None)
+    context = {"letters": letters, "more": more, "last": letters[-1].pk if letters else None, "search": search}
+    return render(request, "notices/mailbox.html", context)
+
+
+@public
+@require_GET
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "notices/mailbox_letter.html", {"letter": mailbox_letter(pk)})
+
+
+@public
+@require_GET
+def letter_html(request: HttpRequest, pk: int) -> HttpResponse:
+    """The letter as a mail program shows it."""
+    return HttpResponse(mailbox_letter(pk).html)

@@ -1,0 +1,51 @@
+"""What waits for a person: apps register where their open work is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from prm.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class Work:
+    """One piece of work: what, where, since when, until when. `kind` is a short word before the subtitle."""
+
+    title: str
+    link: str
+    since: datetime
+    subtitle: str = ""
+    due: datetime | None = None
+    kind: Any = ""
+    icon: str = "clipboard-check"
+
+
+@dataclass(frozen=True)
+class Source:
+    rows: Callable[[Actor], Iterable[Work]]
+    count: Callable[[Actor], int] | None
+
+
+_sources: list[Source] = []
+
+
+def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor], int] | None = None) -> None:
+    """Let `rows(actor)` tell what waits for the actor (scoped, at most some dozens); called from `ready()`.
+
+    `count(actor)` is asked on every page for the menu; give it where counting is cheaper than listing.
+    """
+    if all(source.rows is not rows for source in _sources):
+        _sources.append(Source(rows, count))
+
+
+def waiting_for(actor: Actor) -> list[Work]:
+    """Everything that waits for `actor`, the nearest promise first, then the longest wait."""
+    found = [row for source in _sources for row in source.rows(actor)]
+    return sorted(found, key=lambda row: (row.due is None, row.due or row.since, row.since))
+
+
+def count_for(actor: Actor) -> int:
+    return sum(source.count(actor) if source.count else len(list(source.rows(actor))) for source in _sources)

@@ -1,0 +1,140 @@
+"""Signing in: one sentence for everything wrong, growing pauses, known devices, nobody found out."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.test import Client
+
+from prm.accounts.models import KnownDevice, User
+from prm.audit.models import AuditEntry
+from prm.notices.models import Letter, Notice
+from prm.outbox.services import deliver_open_events
+from tests.factories.people import UserFactory
+
+PASSWORD = "a-long-password-1"
+
+
+@pytest.fixture
+def browser(tenant) -> Client:
+    return new_browser()
+
+
+def new_browser(address: str = "10.0.0.1") -> Client:
+    return Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=address)
+
+
+@pytest.fixture
+def lin(db) -> User:
+    user = UserFactory(manager=True, email="lin@example.com")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def sign_in(browser: Client, email: str = "lin@example.com", password: str = PASSWORD):
+    return browser.post("/sign-in/", {"login": email, "password": password})
+
+
+def sentence_of(answer) -> str:
+    return " ".join(answer.context["form"].non_field_errors())
+
+
+def test_the_right_password_opens_and_is_recorded(browser, lin):
+    answer = sign_in(browser)
+    assert answer.status_code == 302 and answer["Location"] == "/"
+    assert browser.session["_auth_user_id"] == str(lin.pk)
+    assert AuditEntry.objects.of(lin).first().verb == "signed_in"
+
+
+def test_wrong_e_mail_and_wrong_password_are_told_alike(browser, lin):
+    wrong_password = sentence_of(sign_in(browser, password="wrong"))
+    wrong_email = sentence_of(sign_in(browser, email="nobody@example.com"))
+    assert wrong_password == wrong_email
+    assert "4 tries left" in wrong_password and "a pause of 1 minute" in wrong_password
+
+
+def test_pauses_grow_and_end(lin, tenant):
+    with time_machine.travel("2026-11-12T09:00:00Z", tick=False) as time:
+        for pause in (1, 5, 15):
+            for _ in range(5):
+                answer = sign_in(new_browser(), password="wrong")
+            assert f"Wait {pause} minute" in sentence_of(answer)
+            refused = sign_in(new_browser("10.9.9.9"))
+            assert refused.status_code == 200 and "Too many wrong tries" in sentence_of(refused)
+            time.shift(pause * 60 + 1)
+        assert sign_in(new_browser("10.9.9.9")).status_code == 302
+
+
+def test_many_accounts_from_one_address_are_slowed_too(tenant):
+    answers = [sign_in(new_browser(), email=f"p{n}@example.com") for n in range(21)]
+    assert "Too many wrong tries" in sentence_of(answers[-1])
+    assert "E-mail or password" in sentence_of(sign_in(new_browser("10.0.0.2"), email="p30@example.com"))
+
+
+def test_a_person_on_a_known_device_is_never_locked_out_by_guesses(browser, lin):
+    assert sign_in(browser).status_code == 302
+    browser.post("/sign-out/")
+    for _ in range(6):
+        sign_in(new_browser(), password="guess")
+    assert "Too many" in sentence_of(sign_in(new_browser("10.5.5.5")))
+    assert sign_in(browser).status_code == 302
+    assert KnownDevice.objects.filter(user=lin).count() == 1
+
+
+def test_a_known_device_of_one_person_opens_no_way_around_for_another(browser, lin):
+    sign_in(browser)
+    browser.post("/sign-out/")
+    UserFactory(email="other@example.com")
+    answers = [sign_in(browser, email="other@example.com", password="guess") for _ in range(6)]
+    assert "Too many" in sentence_of(answers[-1])
+
+
+def test_person_and_administrators_are_told_of_blocked_guesses(lin):
+    boss = UserFactory(administrator=True)
+    for _ in range(5):
+        sign_in(new_browser("10.7.7.7"), password="guess")
+    deliver_open_events()
+    deliver_open_events()
+    assert Notice.objects.get(user=lin).kind == "accounts.guesses_blocked"
+    assert Notice.objects.get(user=boss).kind == "accounts.guesses_blocked_admin"
+    assert "10.7.7.7" in Letter.objects.get(to=lin.email).text
+    assert AuditEntry.objects.filter(verb="sign_in_failed").count() == 5
+
+
+def test_guesses_for_nobody_tell_nobody(tenant):
+    UserFactory(administrator=True)
+    for _ in range(5):
+        sign_in(new_browser(), email="nobody@example.com")
+    deliver_open_events()
+    assert not Notice.objects.exists() and not Letter.objects.exists()
+
+
+def test_a_deactivated_person_hears_the_same_sentence(browser, lin):
+    User.objects.filter(pk=lin.pk).update(is_active=False)
+    assert "E-mail or password is not right" in sentence_of(sign_in(browser))
+
+
+def test_the_session_changes_at_sign_in_and_dies_at_sign_out(browser, lin):
+    browser.get("/sign-in/")
+    before = browser.session.session_key
+    sign_in(browser)
+    inside = browser.session.session_key
+    assert inside and inside != before
+    browser.post("/sign-out/")
+    assert "_auth_user_id" not in browser.session
+    assert browser.get("/sign-out/").status_code == 405
+
+
+def test_sign_in_goes_on_to_the_page_that_was_asked_for_but_never_elsewhere(browser, lin):
+    answer = browser.post("/sign-in/?next=/account/", {"login": lin.email, "password": PASSWORD, "next": "/account/"})
+    assert answer["Location"] == "/account/"
+    browser.post("/sign-out/")
+    answer = browser.post("/sign-in/", {"login": lin.email, "password": PASSWORD, "next": "https://evil.example/"})
+    assert answer["Location"] == "/"
+
+
+def test_there_is_no_demo_door_outside_demo_mode(browser, lin):
+    assert browser.post("/sign-in/demo/", {"role": "administrator"}).status_code == 404
+    assert browser.get("/mailbox/").status_code == 404
+    assert b"data-demo-role" not in browser.get("/sign-in/").content
