@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django_tenants.middleware.main import TenantMainMiddleware
-from django_tenants.utils import get_public_schema_name
 
 
 class TenantMiddleware(TenantMainMiddleware):
-    """Sets the connection's schema and the urls for the request's host."""
+    """Sets the connection's schema and the urls for the request's host: a tenant's site or the public one."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+    def process_request(self, request: Any) -> HttpResponse | None:
+        connection.set_schema_to_public()
+        if self.hostname_from_request(request) == settings.PUBLIC_HOST:
+            request.tenant = None
+            self.setup_url_routing(request, force_public=True)
+            return None
         answer = super().process_request(request)
-        tenant: Any = getattr(request, "tenant", None)
-        is_tenant = tenant is not None and tenant.schema_name != get_public_schema_name()
-        if answer is None and is_tenant and tenant.is_suspended:
-            return self.suspended(request, tenant)
+        if answer is None and request.tenant.is_suspended:
+            return self.suspended(request, request.tenant)
         return answer
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse:
