@@ -155,22 +155,23 @@ def fresh_tenant(transactional_db: None) -> Any:
 @pytest.fixture(scope="session")
 def _shared_stack(django_db_setup: None) -> Iterator[Stack]:
     stack = Stack(services)
-    try:
-        yield stack.start()
-    finally:
-        stack.stop()
+    yield stack
+    stack.stop()
 
 
 @pytest.fixture
 def live_stack(transactional_db: None, _shared_stack: Stack) -> Stack:
     """Web, worker and scheduler in demo mode on this process' database, shared by all tests that only use them."""
-    _shared_stack.wait_ready()
-    return _shared_stack
+    if _shared_stack.children:
+        _shared_stack.wait_ready()
+        return _shared_stack
+    return _shared_stack.start()
 
 
 @pytest.fixture
-def own_stack(transactional_db: None) -> Iterator[Callable[..., Stack]]:
+def own_stack(transactional_db: None, _shared_stack: Stack) -> Iterator[Callable[..., Stack]]:
     """`own_stack()` gives a stack that is not started yet: the test starts and kills its parts itself."""
+    _shared_stack.stop()  # its workers would do the killed ones' work
     made: list[Stack] = []
 
     def make(*, demo: bool = True) -> Stack:
