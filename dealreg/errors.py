@@ -134,6 +134,13 @@ class LineNotAvailable(DomainError):
     field = "product_lines"
 
 
+class DirectOnly(DomainError):
+    """For staff: partners only ever hear that a customer is not available."""
+
+    code = "direct_only"
+    message = _("%(name)s is a customer for direct sales only. Reject, or change the customer first.")
+
+
 class CustomerNotSettled(DomainError):
     """For staff: two spellings of one company must not both be protected."""
 

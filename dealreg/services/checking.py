@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dealreg import conflicts
 from dealreg.models import DealRegistration
 from prm.catalogue.models import ProductLine
 from prm.customers.models import EndCustomer
@@ -23,10 +24,10 @@ def customer_of(registration: DealRegistration, *, by: Actor) -> EndCustomer:
     ).customer
 
 
-def check_registration(registration: DealRegistration, product_lines: Iterable[ProductLine]) -> str:
-    """Check `registration` for `product_lines`, keep the evidence on it (unsaved), and return the verdict."""
-    from dealreg import conflicts
-
+def check_registration(
+    registration: DealRegistration, product_lines: Iterable[ProductLine]
+) -> conflicts.ConflictResult:
+    """Check `registration` for `product_lines` and keep the evidence on it, unsaved."""
     result = conflicts.check(
         name=registration.customer_name,
         tax_number=registration.tax_number,
@@ -41,4 +42,4 @@ def check_registration(registration: DealRegistration, product_lines: Iterable[P
     registration.verdict = result.verdict
     registration.match_count = len(result.matches)
     registration.check_result = result.as_json()
-    return result.verdict
+    return result

@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dealreg import conflicts, errors
+from dealreg.conflicts import ConflictResult
 from dealreg.events import (
     InformationAnswered,
     InformationRequested,
@@ -58,8 +59,7 @@ def approve_registration(
     customer = EndCustomer.objects.select_for_update().get(pk=registration.end_customer_id)
     _must_be_free(customer, chosen)
     conflicts.must_be_settled(registration, chosen)
-    if check_registration(registration, chosen) == DealRegistration.Verdict.BLOCKED:
-        raise errors.LineNotAvailable(line=_names(chosen))
+    _must_not_be_blocked(check_registration(registration, chosen), customer, chosen)
 
     last_day = _protect(registration, customer, chosen)
     registration.state, registration.waiting_since = State.APPROVED, None
@@ -162,6 +162,16 @@ def _must_be_free(customer: EndCustomer, product_lines: list[ProductLine]) -> No
     taken = lines_taken(customer, product_lines)
     if taken:
         raise errors.LineNotAvailable(line=_names(taken))
+
+
+def _must_not_be_blocked(
+    result: ConflictResult, customer: EndCustomer, product_lines: list[ProductLine]
+) -> None:
+    if result.verdict != DealRegistration.Verdict.BLOCKED:
+        return
+    if result.rule == "direct_only":
+        raise errors.DirectOnly(name=customer.name)
+    raise errors.LineNotAvailable(line=_names(product_lines))
 
 
 def _chosen_lines(registration: DealRegistration, wanted: Iterable[ProductLine] | None) -> list[ProductLine]:

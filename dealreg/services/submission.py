@@ -38,7 +38,7 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
     registration.submitted_at = registration.waiting_since = clock.now()
     registration.submitted_by_id = by.user_id
     registration.end_customer = customer_of(registration, by=by)
-    verdict = check_registration(registration, product_lines)
+    verdict = check_registration(registration, product_lines).verdict
     registration.state = State.IN_REVIEW
     registration.save()
     record(registration, "submitted", by=by, changes={"state": ["draft", "in_review"]})

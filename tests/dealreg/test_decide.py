@@ -19,6 +19,8 @@ from dealreg.services import (
     request_information,
 )
 from prm.audit.models import AuditEntry
+from prm.customers.models import EndCustomer
+from prm.customers.services import confirm_customer
 from prm.outbox.models import OutboxEvent
 from prm.values.errors import NotAllowed
 from tests.factories import dealreg as deals
@@ -29,7 +31,12 @@ def test_approved_on_4_september_for_90_days_the_last_day_is_2_december(acme, ma
     time_machine.move_to("2026-09-04T08:00:00Z")
     registration = deals.approved(acme, manager)
     protection = registration.protections.get()
-    assert protection.last_day == protection.promised_last_day == registration.protected_until == date(2026, 12, 2)
+    assert (
+        protection.last_day
+        == protection.promised_last_day
+        == registration.protected_until
+        == date(2026, 12, 2)
+    )
     assert protection.is_live(date(2026, 9, 4))
     assert protection.is_live(date(2026, 12, 2))
     assert not protection.is_live(date(2026, 12, 3))
@@ -62,7 +69,10 @@ def test_some_lines_alone_may_be_approved(acme, manager):
     registration = deals.in_review(acme, product_lines=[routing, wireless])
     approve_registration(registration=registration, product_lines=[wireless], by=manager)
     assert [protection.product_line for protection in registration.protections.all()] == [wireless]
-    assert {line.product_line: line.approved for line in registration.lines.all()} == {routing: False, wireless: True}
+    assert {line.product_line: line.approved for line in registration.lines.all()} == {
+        routing: False,
+        wireless: True,
+    }
 
 
 def test_a_line_that_was_not_registered_is_not_approved(acme, manager):
@@ -190,4 +200,8 @@ def test_a_possible_conflict_is_for_a_person_to_decide(acme, rival, manager):
     deals.approved(rival, manager, customer_name="浙江迅达供应链管理有限公司")
     registration = deals.in_review(acme, customer_name="迅达供应链")
     assert registration.verdict == "possible"
+    with pytest.raises(errors.CustomerNotSettled):
+        approve_registration(registration=registration, by=manager)
+    for customer in EndCustomer.objects.all():
+        confirm_customer(customer=customer, by=manager)
     assert approve_registration(registration=registration, by=manager).state == "approved"

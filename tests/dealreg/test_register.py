@@ -32,7 +32,11 @@ def test_saving_again_changes_the_same_draft_and_its_lines(acme):
     routing, wireless = deals.line("routing"), deals.line("wireless")
     draft = deals.draft(acme, product_lines=[routing, wireless])
     again = save_draft(
-        partner=acme.row, by=acme.sales, registration=draft, customer_name="Anji Bamboo", product_lines=[wireless]
+        partner=acme.row,
+        by=acme.sales,
+        registration=draft,
+        customer_name="Anji Bamboo",
+        product_lines=[wireless],
     )
     assert again.pk == draft.pk
     assert [line.product_line for line in again.lines.all()] == [wireless]

@@ -15,7 +15,8 @@ from tests.factories.catalogue import ProductLineFactory
 def registration_type(**values: Any) -> RegistrationType:
     """The ordinary type: resale, 90 days of protection."""
     found, _ = RegistrationType.objects.get_or_create(
-        code=values.pop("code", "resale"), defaults={"name": "Resale", "protection_days": 90, "is_default": True}
+        code=values.pop("code", "resale"),
+        defaults={"name": "Resale", "protection_days": 90, "is_default": True},
     )
     if values:
         RegistrationType.objects.filter(pk=found.pk).update(**values)
