@@ -337,5 +337,6 @@ def _nullable(model, path: str) -> bool:
 
 
 __all__ = [
-    "Amount", "Between", "Choice", "Column", "Count", "Day", "Flag", "Link", "Number", "Ref", "Text", "When", "field_of",
+    "Amount", "Between", "Choice", "Column", "Count", "Day", "Flag", "Link", "Number", "Ref", "Text", "When",
+    "field_of",
 ]  # fmt: skip
