@@ -144,10 +144,12 @@ class SettlementRun(models.Model):
     frozen_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(_("computed"), null=True)
     computed_by_label = models.CharField(max_length=200, blank=True)
+    # By first partner of the chunk: {"sums": {currency: [lines, amount, hash]}, "foreign": [...]}.
+    inputs = models.JSONField(default=dict)
     partner_count = models.PositiveIntegerField(default=0)
     line_count = models.PositiveBigIntegerField(default=0)
     lines_hash = models.BigIntegerField(default=0)
-    # [{"currency", "base", "accrued", "earned", "adjusted"}], decimals as text.
+    # [{"currency", "sales", "accrued", "earned", "adjusted"}], decimals as text.
     totals = models.JSONField(default=list)
     # What the computation left out and people should look at: [{"kind", …}].
     findings = models.JSONField(default=list)

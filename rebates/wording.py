@@ -1,4 +1,4 @@
-"""A policy read aloud. Text and calculation come from the same normalised policy, so they cannot differ."""
+"""A policy in words. Made from the policy itself, so that text and calculation cannot differ."""
 
 from __future__ import annotations
 
@@ -10,168 +10,126 @@ from django.utils.translation import pgettext
 
 from partners.models import Partner, Tier
 from prm.catalogue.models import ProductLine
-from prm.ui import formats
+from rebates.models import Version
 
 
-def sentences(policy: dict[str, Any]) -> list[str]:
-    """The policy in the reader's language: who earns what on what, then rounding, returns and late lines."""
-    return [_main(policy), _rounding(policy), _returns(policy), *_late(policy)]
-
-
-def mechanism_name(kind: str) -> str:
-    """What people call the mechanism."""
-    return {
-        "marginal": _("marginal"),
-        "retroactive": _("retroactive"),
-        "retroactive_from_floor": _("retroactive from a floor"),
-        "flat": _("flat rate"),
-        "per_unit": _("per unit"),
-        "per_unit_stepped": _("per unit, stepped"),
-        "lump_sum": _("lump sum"),
-    }[kind]
-
-
-def clause(policy: dict[str, Any]) -> str:
-    """Only what is paid, band by band: the quote on top of an explanation."""
-    return capital(_bands(policy)) + _(".")
-
-
-def period_name(length: str) -> str:
-    return {"month": _("each month"), "quarter": _("each quarter"), "year": _("each year")}[length]
-
-
-def band_range(policy: dict[str, Any], index: int) -> str:
-    """"¥100,000 to ¥250,000", "below ¥100,000", "¥250,000 and above" for the band with that index (from 0)."""
-    bounds = [Decimal(row["from"]) for row in policy["mechanism"]["bands"]]
-    low = _amount(policy, bounds[index])
-    if index + 1 == len(bounds):
-        return _("%(low)s and above") % {"low": low}
-    high = _amount(policy, bounds[index + 1])
-    if bounds[index] == 0:
-        return _("below %(high)s") % {"high": high}
-    return _("%(low)s to %(high)s") % {"low": low, "high": high}
-
-
-def _main(policy: dict[str, Any]) -> str:
-    return _("%(who)s earn %(period)s on %(base)s: %(bands)s.") % {
-        "who": capital(_who(policy)),
-        "period": period_name(policy["period"]),
-        "base": _base(policy),
-        "bands": _bands(policy),
+def sentence(version: Version) -> str:
+    """Who earns what on which sales, in one sentence of the reader's language."""
+    policy = version.policy
+    return _("%(who)s earn %(period)s %(mechanism)s, on %(lines)s. %(rounding)s") % {
+        "who": who(policy),
+        "period": period(policy),
+        "mechanism": mechanism(policy),
+        "lines": lines_counted(policy, "pay"),
+        "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
 
 
-def _who(policy: dict[str, Any]) -> str:
-    who = policy.get("who", {})
-    types = _listed([str(Partner.Type(kind).label) for kind in who.get("types", [])], plain=True)
-    tiers = who.get("tiers", [])
-    if not tiers:
-        return types or _("all partners")
-    names = {tier.code: str(tier) for tier in Tier.objects.filter(code__in=tiers)}
-    named = _listed([names.get(code, code) for code in tiers])
-    return _("%(types)s of tier %(tiers)s") % {"types": types or _("partners"), "tiers": named}
+def who(policy: dict[str, Any]) -> str:
+    chosen = policy.get("who", {})
+    tiers = {tier.code: str(tier) for tier in Tier.objects.filter(code__in=chosen.get("tiers", []))}
+    types = [str(Partner.Type(code).label) for code in chosen.get("types", [])]
+    named = [tiers.get(code, code) for code in chosen.get("tiers", [])]
+    if not named and not types:
+        return _("All partners")
+    if named and types:
+        return _("Partners of tier %(tiers)s and type %(types)s") % {"tiers": _list(named), "types": _list(types)}
+    if named:
+        return _("Partners of tier %(tiers)s") % {"tiers": _list(named)}
+    return _("Partners of type %(types)s") % {"types": _list(types)}
 
 
-def _base(policy: dict[str, Any]) -> str:
-    units = policy["mechanism"]["kind"].startswith("per_unit")
-    lines = policy.get("pay", policy.get("qualify", {})).get("product_lines")
-    if not lines:
-        return _("all units") if units else _("all net sales")
-    rows = {line.code: str(line) for line in ProductLine.objects.filter(code__in=lines)}
-    named = _listed([rows.get(code, code) for code in lines])
-    return _("units of %(lines)s") % {"lines": named} if units else _("net sales of %(lines)s") % {"lines": named}
+def period(policy: dict[str, Any]) -> str:
+    return {"month": _("each month"), "quarter": _("each quarter"), "year": _("each year")}[policy["period"]]
 
 
-def _bands(policy: dict[str, Any]) -> str:
-    mechanism = policy["mechanism"]
-    kind = mechanism["kind"]
+def mechanism(policy: dict[str, Any]) -> str:
+    """What is paid, band by band."""
+    rules = policy["mechanism"]
+    kind, currency = rules["kind"], policy["currency"]
+    unit = "" if policy.get("measure") == "quantity" else currency
     if kind == "flat":
-        return _("%(rate)s of it") % {"rate": rate(mechanism["rate"])}
+        return _("%(rate)s of the base") % {"rate": percent(rules["rate"])}
     if kind == "per_unit":
-        return _("%(amount)s for each unit") % {"amount": _money(policy, mechanism["amount"])}
-    parts = [_band(policy, index, row) for index, row in enumerate(mechanism["bands"])]
-    text = _listed(parts, plain=True)
-    tail = {
-        "marginal": _("each rate on its own part"),
-        "per_unit_stepped": _("each amount on the units of its own part"),
-        "retroactive": _("the rate reached on everything"),
-        "lump_sum": _("only the sum reached"),
-    }
-    if kind == "retroactive_from_floor":
-        return _("%(first)s up to %(floor)s, and on what lies above: %(bands)s, the rate reached on all of it") % {
-            "first": rate(mechanism["first_rate"]),
-            "floor": _amount(policy, Decimal(mechanism["floor"])),
-            "bands": text,
+        return _("%(amount)s for each unit") % {"amount": money(rules["amount"], currency)}
+    if kind == "per_unit_stepped":
+        return _("%(bands)s, each unit by its own band") % {
+            "bands": _list([_amount_band(band, currency) for band in rules["bands"]])
         }
-    return _("%(bands)s, %(how)s") % {"bands": text, "how": tail[kind]}
-
-
-def _band(policy: dict[str, Any], index: int, row: dict[str, str]) -> str:
-    if "rate" in row:
-        return pgettext("rate and band", "%(rate)s %(range)s") % {
-            "rate": rate(row["rate"]),
-            "range": _ranged(policy, index),
+    if kind == "lump_sum":
+        return _("a fixed sum: %(bands)s") % {
+            "bands": _list([_sum_band(band, unit, currency) for band in rules["bands"]])
         }
-    return pgettext("amount and band", "%(amount)s %(range)s") % {
-        "amount": _money(policy, row["amount"]),
-        "range": _ranged(policy, index),
+    bands = _list([_rate_band(band, unit) for band in rules["bands"]])
+    if kind == "marginal":
+        return _("%(bands)s, each rate on its own part") % {"bands": bands}
+    if kind == "retroactive":
+        return _("%(bands)s, the rate reached on all of it") % {"bands": bands}
+    return _("%(rate)s up to %(floor)s, and above it the rate reached: %(bands)s") % {
+        "rate": percent(rules["first_rate"]),
+        "floor": money(rules["floor"], currency),
+        "bands": bands,
     }
 
 
-def _ranged(policy: dict[str, Any], index: int) -> str:
-    bounds = [Decimal(row["from"]) for row in policy["mechanism"]["bands"]]
-    low = _amount(policy, bounds[index])
-    if index + 1 == len(bounds):
-        return _("from %(low)s") % {"low": low}
-    high = _amount(policy, bounds[index + 1])
-    if bounds[index] == 0:
-        return _("below %(high)s") % {"high": high}
-    return _("from %(low)s to %(high)s") % {"low": low, "high": high}
+def _rate_band(band: dict[str, str], currency: str) -> str:
+    return _("%(rate)s from %(lower)s") % {"rate": percent(band["rate"]), "lower": money(band["from"], currency)}
 
 
-def _rounding(policy: dict[str, Any]) -> str:
-    if policy.get("rounding", {}).get("mode") == "half_even":
-        return _("The total of each period is rounded half-even to the smallest unit of the currency.")
-    return _("The total of each period is rounded half-up to the smallest unit of the currency.")
+def _amount_band(band: dict[str, str], currency: str) -> str:
+    return _("%(amount)s a unit from %(lower)s units") % {
+        "amount": money(band["amount"], currency),
+        "lower": money(band["from"], ""),
+    }
 
 
-def _returns(policy: dict[str, Any]) -> str:
-    return _("A return counts in the period in which it is booked.")
+def _sum_band(band: dict[str, str], unit: str, currency: str) -> str:
+    return _("%(amount)s from %(lower)s") % {
+        "amount": money(band["amount"], currency),
+        "lower": money(band["from"], unit),
+    }
 
 
-def _late(policy: dict[str, Any]) -> list[str]:
-    grace = policy.get("late", {}).get("grace_days")
-    if grace is None:
-        return [_("A line that arrives after the close is settled as an adjustment.")]
-    return [
-        _("A line that arrives up to %(days)s days after the period is settled as an adjustment; later ones earn nothing, returns always count.")
-        % {"days": grace}
-    ]
+def lines_counted(policy: dict[str, Any], part: str) -> str:
+    """Which sales count (`qualify`) or are paid on (`pay`)."""
+    codes = policy.get(part, {}).get("product_lines")
+    if codes is None and part == "pay":
+        codes = policy.get("qualify", {}).get("product_lines")
+    if codes is None:
+        return _("net sales of all product lines")
+    names = {line.code: str(line) for line in ProductLine.objects.filter(code__in=codes)}
+    return _("net sales of %(lines)s") % {"lines": _list([names.get(code, code) for code in codes])}
 
 
-def rate(value: str) -> str:
-    """"0.025" as 2.5%."""
-    return f"{formats.number(Decimal(value) * 100, None)}%"
+def band(policy: dict[str, Any], number: int, base: Decimal) -> str:
+    """Which band a figure reached."""
+    if base < 0:
+        return _("A negative base takes the first band's rate")
+    if number == 0:
+        return _("The first band is not reached")
+    bands = policy["mechanism"].get("bands")
+    if not bands:
+        return _("One rate for all")
+    lower = money(bands[number - 1]["from"], "" if policy.get("measure") == "quantity" else policy["currency"])
+    return _("Band %(number)s is reached, from %(lower)s") % {"number": number, "lower": lower}
 
 
-def _amount(policy: dict[str, Any], value: Decimal) -> str:
-    """A bound: money, or units where the bands are read from quantities."""
-    if policy["mechanism"]["kind"].startswith("per_unit") or policy.get("measure") == "quantity":
-        return _("%(count)s units") % {"count": formats.number(value, None)}
-    return formats.money(value, policy["currency"], 0 if value == value.to_integral_value() else None)
+def rounding(mode: str, unit: Decimal | None) -> str:
+    if mode == "half_even":
+        return _("Rounded once, half to the even cent, on the total.")
+    return _("Rounded once, half up to the cent, on the total.")
 
 
-def _money(policy: dict[str, Any], value: str) -> str:
-    return formats.money(Decimal(value), policy["currency"])
+def percent(rate: str) -> str:
+    """ "0.025" as "2.5%"."""
+    return f"{format((Decimal(rate) * 100).normalize(), 'f')}%"
 
 
-def _listed(words: list[str], *, plain: bool = False) -> str:
-    """A, B and C; in Chinese A、B、C. With `plain`, commas only."""
-    comma = pgettext("between words of a list", ", ")
-    if plain or len(words) < 2:
-        return comma.join(words)
-    return pgettext("last two of a list", "%(first)s and %(last)s") % {"first": comma.join(words[:-1]), "last": words[-1]}
+def money(amount: str, currency: str) -> str:
+    number = Decimal(amount)
+    text = f"{number:,.2f}".removesuffix(".00")
+    return f"{currency} {text}" if currency else text
 
 
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _list(words: list[str]) -> str:
+    return pgettext("between the words of a list", ", ").join(words)

@@ -1,0 +1,84 @@
+"""Live accruals: what the open periods would pay if they ended now. Computed when asked, by the settlement's own SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates import settlement
+from rebates.models import Programme, Version
+
+
+@dataclass(frozen=True)
+class Accrual:
+    """What a partner would earn under a programme for an open period as it stands."""
+
+    partner_id: int
+    programme: Programme
+    version: Version
+    period: Period
+    currency: str
+    tier: str
+    qualifier: Decimal
+    base: Decimal
+    band: int
+    lines: int
+    amount: Decimal
+    explanation: dict[str, Any]
+
+
+def accruals(
+    *, by: Actor, on: date | None = None, period: Period | None = None, partners: Sequence[int] | None = None
+) -> list[Accrual]:
+    """Accruals visible to `by`, by partner and programme.
+
+    Without `period`: of every programme for its own period that contains `on` (today). With it: of the programmes
+    that a settlement of `period` would settle.
+    """
+    if period is not None:
+        versions = Version.objects.ending_on(period.last_day)
+    else:
+        versions = Version.objects.open_on(on or clock.today())
+    visible = by.partner_ids if partners is None else frozenset(partners) & (by.partner_ids or frozenset(partners))
+    if not versions or (visible is not None and not visible):
+        return []
+    plans = settlement.plans_for(versions)
+    day = period.last_day if period else min(max(plan.period.last_day for plan in plans), on or clock.today())
+    return [_accrual(row, plans) for row in _rows(plans, visible, day)]
+
+
+def _rows(plans: list[settlement.Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:
+    scope = settlement.Scope(partners=sorted(partners) if partners is not None else None)
+    sums = settlement.aggregated(plans, scope)
+    members = settlement.members_on(day)
+    figures = settlement.computed(plans, sums="sums", members="member")
+    text = (
+        f"WITH sums AS MATERIALIZED ({sums.text}), member AS MATERIALIZED ({members.text})"
+        f" SELECT * FROM ({figures.text}) figures"
+    )
+    return settlement.rows(settlement.Sql(text, sums.params | members.params | figures.params))
+
+
+def _accrual(row: dict[str, Any], plans: list[settlement.Plan]) -> Accrual:
+    plan = plans[row["plan"]]
+    return Accrual(
+        partner_id=row["partner_id"],
+        programme=plan.version.programme,
+        version=plan.version,
+        period=plan.period,
+        currency=row["currency"],
+        tier=row["tier"],
+        qualifier=row["qualifier"],
+        base=row["base"],
+        band=row["band"],
+        lines=row["lines"],
+        amount=row["earned"],
+        explanation=json.loads(row["explanation"]) if isinstance(row["explanation"], str) else row["explanation"],
+    )

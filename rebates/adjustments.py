@@ -1,0 +1,98 @@
+"""Prior-period adjustments: what late lines change in closed periods.
+
+For each closed programme and period with late lines: f(all lines) − settled, where versions, tiers and types are
+those that the close froze. A positive line recorded after the grace days neither qualifies nor earns; a negative one
+always counts.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from prm.values import clock
+from rebates import settlement
+from rebates.models import SettlementRun
+
+
+def write(run: SettlementRun) -> int:
+    """Write the adjustments that `run` posts for the periods closed before it. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM rebates_result WHERE run_id = %s AND kind = 'adjusted'", [run.pk])
+    closed = list(SettlementRun.objects.closed().exclude(pk=run.pk).order_by("ends"))
+    return sum(_adjust(run, earlier, late) for earlier, late in late_partners(run, closed))
+
+
+def late_partners(
+    run: SettlementRun, closed: list[SettlementRun]
+) -> list[tuple[SettlementRun, list[int]]]:
+    """For each closed run the partners with lines of its periods that no close has looked at yet."""
+    found = []
+    for earlier in closed:
+        first_day = earlier.scopes.order_by("starts").values_list("starts", flat=True).first()
+        if first_day is None:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %s AND id <= %s"
+                " AND booking_date >= %s AND booking_date < %s ORDER BY partner_id",
+                [_seen_to(earlier, closed), run.watermark, first_day, earlier.ends],
+            )
+            partners = [row[0] for row in cursor.fetchall()]
+        if partners:
+            found.append((earlier, partners))
+    return found
+
+
+def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
+    """Up to which line id `earlier`'s periods are settled: by its own close and by runs frozen after it."""
+    later = [run.watermark for run in closed if run.frozen_at > earlier.closed_at]
+    return max([earlier.watermark, *later])
+
+
+def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> int:
+    scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
+    plans = settlement.plans_for((scope.version, scope.period) for scope in scopes)
+    scope = settlement.Scope(
+        watermark=run.watermark,
+        partners=partners,
+        closed_at_line=earlier.watermark,
+        zone=str(clock.tenant_zone()),
+    )
+    sums = settlement.aggregated(plans, scope)
+    today = settlement.members_on(earlier.period.last_day)
+    figures = settlement.computed(
+        plans, sums="sums", members="(SELECT * FROM member)"
+    )
+    text = _INSERT.format(sums=sums.text, today=today.text, figures=figures.text)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            text, sums.params | today.params | figures.params | {"run": run.pk, "earlier": earlier.pk}
+        )
+        return cursor.rowcount
+
+
+# A partner without a row among the frozen members came later: its tier history answers.
+_INSERT = """
+WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
+    SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(earlier)s
+    UNION ALL
+    SELECT m.partner_id, m.tier, m.type FROM ({today}) m
+    WHERE NOT EXISTS (
+        SELECT FROM rebates_runmember kept WHERE kept.run_id = %(earlier)s AND kept.partner_id = m.partner_id)
+), figures AS MATERIALIZED ({figures}), settled AS (
+    SELECT result.programme_id, result.partner_id, result.ends, sum(result.earned + result.adjusted) AS amount
+    FROM rebates_result result
+    JOIN rebates_settlementrun settled_in ON settled_in.id = result.run_id AND settled_in.state IN ('closed', 'paid')
+    JOIN figures ON figures.partner_id = result.partner_id AND figures.programme_id = result.programme_id
+        AND figures.ends = result.ends
+    GROUP BY 1, 2, 3
+)
+INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
+    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, lines_hash, explanation)
+SELECT %(run)s, f.partner_id, f.programme_id, f.version_id, 'adjusted', f.starts, f.ends, f.currency, f.tier,
+    f.qualifier, f.base, f.band, f.earned, COALESCE(s.amount, 0), 0, 0, f.earned - COALESCE(s.amount, 0),
+    f.lines, f.hash, f.explanation
+FROM figures f
+LEFT JOIN settled s ON s.partner_id = f.partner_id AND s.programme_id = f.programme_id AND s.ends = f.ends
+WHERE f.earned <> COALESCE(s.amount, 0)
+"""

@@ -1,0 +1,32 @@
+"""Programmes as text that `programmes apply` reads back."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from rebates.models import Programme
+from rebates.services.programmes import text_of
+
+
+def as_yaml(programme: Programme) -> str:
+    """All published versions of a programme, or its draft where nothing is published yet."""
+    versions = list(programme.versions.published().order_by("starts")) or list(programme.versions.order_by("starts"))
+    document = {"schema": 1, "programmes": [_entry(version) for version in versions]}
+    out, yaml = StringIO(), YAML()
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 110
+    yaml.dump(document, out)
+    return out.getvalue()
+
+
+def _entry(version: Any) -> dict[str, Any]:
+    text = text_of(version)
+    entry: dict[str, Any] = {"code": text.code, "name": text.name}
+    if text.name_zh:
+        entry["name_zh"] = text.name_zh
+    entry["from"] = text.starts.isoformat()
+    if text.until:
+        entry["until"] = text.until.isoformat()
+    return entry | text.policy

@@ -1,0 +1,173 @@
+"""Why a figure is what it is: clause, band, base, arithmetic, and the very lines behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+
+from orders.models import SalesLine
+from prm.catalogue.models import ProductLine
+from prm.values import clock
+from prm.values.money import minor_unit
+from rebates import arithmetic, wording
+from rebates.models import Result, SettlementRun
+from rebates.policy import bands_of
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the order of operations. `value` is a figure, where the step ends in one."""
+
+    number: int
+    title: str
+    text: str
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that stands behind a result; the same for staff and partner."""
+
+    result: Result
+    clause: str
+    sentence: str
+    steps: list[Step]
+    parts: list[arithmetic.Part]
+    raw: Decimal
+    rounded: Decimal
+    units: bool
+    to_next_band: Decimal | None
+    one_more: tuple[Decimal, Decimal] | None = None
+
+
+@dataclass(frozen=True)
+class LinePage:
+    """Lines behind a figure in order of booking, each with `running`: the paid base up to and with it."""
+
+    lines: list[SalesLine] = field(default_factory=list)
+    before: Decimal = ZERO
+    next_after: str = ""
+
+
+def explain(result: Result) -> Explanation:
+    """Open a figure. The caller loaded `result` through `visible_to`."""
+    policy, version = result.version.policy, result.version
+    bands = bands_of(policy)
+    figures = {"qualifier": result.qualifier, "base": result.base}
+    parts = arithmetic.parts(bands, **figures)
+    raw = sum((part.amount for part in parts), ZERO)
+    extra = Decimal(1 if bands.pays_units else 10_000)
+    return Explanation(
+        result=result,
+        clause=policy.get("clause", ""),
+        sentence=wording.sentence(version),
+        steps=_steps(result, raw),
+        parts=parts,
+        raw=raw,
+        rounded=result.computed,
+        units=bands.pays_units,
+        to_next_band=arithmetic.to_next_band(policy, **figures),
+        one_more=(extra, arithmetic.one_more(policy, **figures, extra=extra)),
+    )
+
+
+def _steps(result: Result, raw: Decimal) -> list[Step]:
+    policy = result.version.policy
+    days = {"first": result.starts.isoformat(), "last": result.period.last_day.isoformat()}
+    mode = policy.get("rounding", {}).get("mode", "half_up")
+    unit = minor_unit(result.currency)
+    steps = [
+        Step(1, _("Lines"), _("%(count)s lines booked from %(first)s to %(last)s, known when this was computed")
+             % {"count": result.line_count, **days}),
+        Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
+        Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), result.qualifier),
+        Step(3, _("Paid base"), wording.lines_counted(policy, "pay"), result.base),
+        Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
+        Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        Step(9, _("Rounding"), wording.rounding(mode, unit), result.computed),
+    ]  # fmt: skip
+    if result.tier:
+        steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": result.tier, **days}))
+    if result.kind == Result.Kind.ADJUSTED:
+        steps.append(Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled))
+        steps.append(Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted))
+    return steps
+
+
+# The lines
+
+
+def lines_behind(result: Result) -> Any:
+    """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
+    policy = result.version.policy
+    lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
+        partner_id=result.partner_id,
+        booking_date__gte=result.starts,
+        booking_date__lt=result.ends,
+        currency=result.currency,
+        id__lte=result.run.watermark,
+    )
+    codes = _product_lines(policy)
+    if codes is not None:
+        lines = lines.filter(product_line__in=ProductLine.objects.filter(code__in=codes))
+    if result.kind == Result.Kind.ADJUSTED:
+        lines = lines.filter(_counts_late(result))
+    return lines.select_related("product", "product_line").order_by("booking_date", "id")
+
+
+def _product_lines(policy: dict[str, Any]) -> set[str] | None:
+    """Codes that count or are paid; None for all."""
+    named = policy.get("qualify", {}).get("product_lines")
+    paid = policy.get("pay", {}).get("product_lines", named)
+    if named is None:
+        return None
+    return set(named) | set(paid or [])
+
+
+def _counts_late(result: Result) -> Q:
+    """After the grace days only negative lines count."""
+    days = result.version.policy.get("late", {}).get("grace_days")
+    if days is None:
+        return Q()
+    closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
+    last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
+    limit = clock.start_of_day(last)
+    return Q(id__lte=closed.watermark) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
+
+
+def lines_page(result: Result, *, after: str = "", size: int = 50) -> LinePage:
+    """A page of the lines behind a figure. `after` is the `next_after` of the page before."""
+    lines = lines_behind(result)
+    column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
+    paid = _paid_lines(result)
+    before = ZERO
+    if after:
+        day, _sep, pk = after.partition("_")
+        earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
+        before = paid(lines.filter(earlier)).aggregate(base=Sum(column))["base"] or ZERO
+        lines = lines.exclude(earlier)
+    found = list(lines[: size + 1])
+    paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
+    running = before
+    for line in found:
+        line.is_paid = line.pk in paying
+        line.running = running = running + (getattr(line, column) if line.is_paid else 0)
+    more = len(found) > size
+    last = found[size - 1] if more else None
+    return LinePage(found[:size], before, f"{last.booking_date.isoformat()}_{last.pk}" if last else "")
+
+
+def _paid_lines(result: Result) -> Any:
+    """A filter that keeps the lines that are paid on, not those that only qualify."""
+    policy = result.version.policy
+    codes = policy.get("pay", {}).get("product_lines", policy.get("qualify", {}).get("product_lines"))
+    if codes is None:
+        return lambda lines: lines
+    return lambda lines: lines.filter(product_line__code__in=codes)

@@ -1,0 +1,144 @@
+"""Lists of programmes, settlements, statements and payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from prm.ui import formats
+from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
+from rebates import wording
+from rebates.models import Payment, Programme, SettlementRun, Statement, Version
+from rebates.policy import MECHANISMS
+
+RUN_TONES = {"computed": "note", "in_review": "live", "approved": "warn", "closed": "ok", "paid": "ok"}
+
+
+class ProgrammeList(ListPage):
+    """What do we promise?"""
+
+    title = _("Rebate programmes")
+    verb = "rebates.view_programmes"
+    exports = False
+    columns = [
+        Link("name", value=str),
+        Text("code", sort=True, css="ui-fig ui-sub"),
+        Text("mechanism", label=_("Mechanism"), value=lambda row: mechanism_of(row), phone="sub"),
+        Number("newest_number", label=_("Version"), phone="b"),
+        Choice("newest_state", label=_("State"), value=lambda row: state_of(row), tones={}),
+        Day("newest_from", label=_("In force from")),
+    ]
+    order = "code"
+    search = ("name", "name_zh", "code")
+    create = Create(_("New programme"), "rebates:programme_new", "rebates.edit_programmes")
+    empty = Empty(
+        _("No programme yet"),
+        _("A programme says what partners earn on what they buy. Its text and its calculation are the same thing."),
+        icon="percentage",
+    )
+
+    def get_rows(self, actor: Any) -> QuerySet:
+        newest = Version.objects.filter(programme=OuterRef("pk")).order_by("-number")
+        return Programme.objects.for_list().annotate(
+            newest_number=Subquery(newest.values("number")[:1]),
+            newest_state=Subquery(newest.values("state")[:1]),
+            newest_policy=Subquery(newest.values("policy")[:1]),
+        )
+
+
+def mechanism_of(row: Any) -> str:
+    kind = row.newest_policy["mechanism"]["kind"]
+    return wording.mechanism_name(kind) if kind in MECHANISMS else kind
+
+
+def state_of(row: Any) -> str:
+    return str(Version.State(row.newest_state).label)
+
+
+class RunList(ListPage):
+    """Which months are settled?"""
+
+    title = _("Settlements")
+    verb = "rebates.view_runs"
+    exports = False
+    rows = SettlementRun.objects.for_list()
+    template = "rebates/runs.html"
+    columns = [
+        Link("number"),
+        Text("period", label=_("Period"), value=lambda row: formats.month(row.starts), phone="sub"),
+        Choice("state", filter=True, tones=RUN_TONES),
+        Number("partner_count", label=_("Partners")),
+        Number("line_count", label=_("Sales lines")),
+        Text("totals", label=_("Earned and adjusted"), value=lambda row: totals_of(row), css="ui-num", phone="b"),
+        When("computed_at"),
+        Text("approved_by_label"),
+    ]
+    order = "-ends"
+    empty = Empty(_("Nothing settled yet"), _("Settle the month when its sales lines are in."), icon="calculator")
+
+    def context(self, actor: Any) -> dict[str, Any]:
+        from rebates.pages import months_to_settle
+
+        return {"months": months_to_settle()}
+
+
+def totals_of(run: SettlementRun) -> str:
+    from decimal import Decimal
+
+    several = len(run.totals) > 1
+    return " · ".join(
+        formats.money(Decimal(row["earned"]) + Decimal(row["adjusted"]), row["currency"], iso=several)
+        for row in run.totals
+    )
+
+
+class StatementList(ListPage):
+    """What was each partner told?"""
+
+    title = _("Statements")
+    verb = "rebates.view"
+    export_verb = "rebates.export"
+    rows = Statement.objects.for_list()
+    order = "-ends"
+    search = ("number",)
+    views = [
+        View("all", _("All")),
+        View("open", _("To be paid"), lambda rows, actor: rows.filter(unpaid__gt=0)),
+    ]
+    empty = Empty(_("No statement yet"), _("Statements are issued when a month's settlement is closed."), icon="receipt")
+
+    def get_columns(self, actor: Any) -> list[Any]:
+        whose = [] if actor.is_partner else [Ref("partner", filter=True)]
+        return [
+            Link("number"),
+            *whose,
+            Text("period", label=_("Period"), value=lambda row: formats.month(row.starts), phone="sub"),
+            Amount("opening", currency="currency", places=2, phone=None, total=False),
+            Amount("earned", currency="currency", places=2, phone="b"),
+            Amount("adjusted", currency="currency", places=2, phone=None),
+            Amount("unpaid", label=_("To be paid"), currency="currency", places=2, phone="d"),
+            Amount("closing", currency="currency", places=2, phone=None, total=False),
+        ]
+
+
+class PaymentList(ListPage):
+    """What was paid?"""
+
+    title = _("Payments")
+    verb = "rebates.view_runs"
+    export_verb = "rebates.export"
+    rows = Payment.objects.for_list()
+    columns = [
+        Link("number", to=lambda row: row.statement.get_absolute_url()),
+        Text("statement__partner__name", label=_("Partner"), phone="sub"),
+        Text("statement__number", label=_("Statement")),
+        Day("paid_on", filter=False),
+        Text("reference"),
+        Text("released_by_label"),
+        Amount("amount", currency="statement__currency", places=2),
+    ]
+    order = "-pk"
+    search = ("number", "reference")
+    empty = Empty(_("Nothing paid yet"), _("Payments are released from a statement, by somebody who did not approve."))

@@ -1,0 +1,81 @@
+"""Settle a period: `manage.py settle TENANT 2026-09 [--close] [--approve-as EMAIL] [--json]`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import CommandError, CommandParser
+
+from prm.access.scope import actor_for
+from prm.tenancy.commands import REFUSED, TenantCommand, UsageError
+from prm.tenancy.models import Tenant
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.errors import ApproveAsOnlyInDemo
+from rebates.models import SettlementRun
+from rebates.services.closing import approve_run, approvers, close_run
+from rebates.services.computing import compute_run
+
+BY = Actor.command("settle")
+
+
+class Command(TenantCommand):
+    help = "Compute the settlement of a period; approved, close it. A closed one is only shown."
+
+    def add_more_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("period", metavar="PERIOD", help="2026-09, 2026-Q3 or 2026")
+        parser.add_argument("--close", action="store_true", help="close the run if it is approved")
+        parser.add_argument("--approve-as", metavar="EMAIL", help="approve as this person (demo and tests)")
+        parser.add_argument("--json", action="store_true")
+
+    def handle_tenant(self, tenant: Tenant, **options: Any) -> None:
+        try:
+            period = Period.parse(options["period"])
+        except ValueError as problem:
+            raise UsageError(str(problem)) from problem
+        run = SettlementRun.objects.filter(ends=period.end).first()
+        if run is None or run.state in SettlementRun.RECOMPUTABLE:
+            run = compute_run(period=period, by=BY)
+        if options["approve_as"] and not run.is_closed and run.state != SettlementRun.State.APPROVED:
+            run = self._approve(run, tenant, options["approve_as"])
+        if options["close"] and not run.is_closed:
+            run = self._close(run, options)
+        self._show(run, options)
+
+    def _approve(self, run: SettlementRun, tenant: Tenant, email: str) -> SettlementRun:
+        if not (settings.DEMO or settings.DEBUG or getattr(settings, "TESTING", False)):
+            raise ApproveAsOnlyInDemo()
+        user = get_user_model().objects.filter(email__iexact=email, is_active=True).first()
+        if user is None:
+            raise UsageError(f"Nobody here has the e-mail address {email}.")
+        return approve_run(run=run, by=actor_for(user, tenant=tenant.schema_name))
+
+    def _close(self, run: SettlementRun, options: dict[str, Any]) -> SettlementRun:
+        if run.state != SettlementRun.State.APPROVED:
+            people = ", ".join(f"{user} <{user.email}>" for user in approvers(run)) or "nobody has the right to"
+            self._show(run, options)
+            raise CommandError(f"{run.number} must be approved first, by one of: {people}", returncode=REFUSED)
+        return close_run(run=run, by=BY)
+
+    def _show(self, run: SettlementRun, options: dict[str, Any]) -> None:
+        facts = {
+            "run": run.number,
+            "period": str(run.period),
+            "state": run.state,
+            "programmes": list(run.scopes.order_by("programme__code").values_list("programme__code", flat=True)),
+            "partners": run.partner_count,
+            "lines": run.line_count,
+            "totals": run.totals,
+            "findings": run.findings,
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(facts))
+            return
+        self.stdout.write(f"{run.number}: {run.state}, {run.partner_count} partners, {run.line_count} sales lines")
+        for total in run.totals:
+            self.stdout.write(f"  {total['currency']} earned {total['earned']}, adjusted {total['adjusted']}")
+        for finding in run.findings:
+            self.stderr.write(f"  look at: {json.dumps(finding)}")

@@ -1,0 +1,23 @@
+"""What people and jobs do with programmes, settlements and payments."""
+
+from rebates.services.closing import approve_run, close_run, submit_for_review, withdraw_approval
+from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
+from rebates.services.payments import pay_statement, release_run
+from rebates.services.programmes import apply_programmes, delete_draft, publish_version, save_draft
+
+__all__ = [
+    "apply_programmes",
+    "approve_run",
+    "close_run",
+    "compute_run",
+    "delete_draft",
+    "discard_run",
+    "open_run",
+    "pay_statement",
+    "publish_version",
+    "release_run",
+    "save_draft",
+    "start_settlement",
+    "submit_for_review",
+    "withdraw_approval",
+]

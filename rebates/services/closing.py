@@ -1,0 +1,242 @@
+"""Review, approval and close of a settlement."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Sum
+
+from prm.access.rules import require, who_may
+from prm.audit.services import record
+from prm.jobs.models import Job
+from prm.ledger.services import post_batch
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+from rebates.errors import (
+    AlreadyClosed,
+    AuthorMayNotApprove,
+    ComputedBefore,
+    NotApproved,
+    NotInThisState,
+    StillComputing,
+)
+from rebates.events import SettlementApproved, SettlementClosed, SettlementInReview
+from rebates.models import Result, SettlementRun, Version
+from rebates.services.computing import JOB
+
+STATE = SettlementRun.State
+
+
+@transaction.atomic
+def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
+    """Hand a computed run to those who approve."""
+    require(by, "rebates.settle")
+    run = _locked(run)
+    _move(run, STATE.IN_REVIEW)
+    run.save()
+    record(run, "submitted for review", by=by)
+    emit(SettlementInReview(run_id=run.pk), object_key=f"run:{run.pk}")
+    return run
+
+
+@transaction.atomic
+def approve_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
+    """Approve the figures of a run in review. Who wrote a programme version may not approve more than a stated sum."""
+    require(by, "rebates.approve")
+    run = _locked(run)
+    if run.state == STATE.COMPUTED:
+        _move(run, STATE.IN_REVIEW)
+    _move(run, STATE.APPROVED, refuse_only=True)
+    _refuse_author(run, by)
+    _move(run, STATE.APPROVED)
+    run.approved_by_id, run.approved_by_label, run.approved_at = by.user_id, by.label, clock.now()
+    run.save()
+    record(run, "approved", by=by, changes={"state": [STATE.IN_REVIEW, STATE.APPROVED]})
+    emit(SettlementApproved(run_id=run.pk), object_key=f"run:{run.pk}")
+    return run
+
+
+@transaction.atomic
+def withdraw_approval(*, run: SettlementRun, reason: str, by: Actor) -> SettlementRun:
+    """Back to review, for example to compute again."""
+    require(by, "rebates.approve")
+    run = _locked(run)
+    _move(run, STATE.IN_REVIEW)
+    run.approved_by, run.approved_by_label, run.approved_at = None, "", None
+    run.save()
+    record(run, "approval withdrawn", by=by, reason=reason)
+    return run
+
+
+@transaction.atomic
+def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
+    """Write the ledger and the statements. One transaction: all of it or nothing, and for ever."""
+    require(by, "rebates.close")
+    run = _locked(run)
+    if run.is_closed:
+        raise AlreadyClosed(number=run.number, person=run.closed_by_label)
+    if run.state != STATE.APPROVED:
+        raise NotApproved(number=run.number, people=", ".join(str(user) for user in approvers(run)) or "—")
+    hold_balances()
+    _refuse_when_overtaken(run)
+    write_ledger(run, by)
+    write_statements(run)
+    Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
+    _move(run, STATE.CLOSED)
+    run.closed_at, run.closed_by_label = clock.now(), by.label
+    run.save()
+    record(run, "closed", by=by, changes={"state": [STATE.APPROVED, STATE.CLOSED]})
+    emit(SettlementClosed(run_id=run.pk), object_key=f"run:{run.pk}")
+    return run
+
+
+def approvers(run: SettlementRun) -> list[Any]:
+    """The people who may approve `run` as it stands, by name."""
+    return [user for user in who_may("rebates.approve") if _written_beyond_limit(run, user.pk) is None]
+
+
+def _locked(run: SettlementRun) -> SettlementRun:
+    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+    if not run.is_closed and Job.objects.open().filter(kind=JOB, key=run.number).exists():
+        raise StillComputing(number=run.number)
+    return run
+
+
+def _move(run: SettlementRun, state: str, *, refuse_only: bool = False) -> None:
+    if not run.may_become(state):
+        raise NotInThisState(number=run.number, state=run.get_state_display())
+    if not refuse_only:
+        run.state, run.state_since = state, clock.now()
+
+
+def _refuse_author(run: SettlementRun, by: Actor) -> None:
+    version = _written_beyond_limit(run, by.user_id)
+    if version is not None:
+        limit = f"{version.currency} {settings.REBATE_AUTHOR_LIMIT:,.2f}"
+        raise AuthorMayNotApprove(programme=str(version.programme), limit=limit)
+
+
+def _written_beyond_limit(run: SettlementRun, user_id: int | None) -> Version | None:
+    """A version by this author that moves more than the stated sum in this run."""
+    if user_id is None:
+        return None
+    sums = (
+        Result.objects.for_everyone(because="who may approve")
+        .filter(run=run, version__author_id=user_id)
+        .values("version_id")
+        .annotate(amount=Sum(F("earned") + F("adjusted")))
+    )
+    beyond = [row["version_id"] for row in sums if abs(row["amount"]) > Decimal(settings.REBATE_AUTHOR_LIMIT)]
+    return Version.objects.select_related("programme").filter(pk__in=beyond).first()
+
+
+def hold_balances() -> None:
+    """Closes and payments go one after the other, so that balances and cuts in the ledger are in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:rebates"])
+
+
+def _refuse_when_overtaken(run: SettlementRun) -> None:
+    """Adjustments are differences to what was settled: they must be those of this moment."""
+    overtaking = SettlementRun.objects.closed().filter(closed_at__gt=run.frozen_at)
+    adjusts = Result.objects.for_everyone(because="close").filter(run=run, kind="adjusted").exists()
+    if adjusts and overtaking.exists():
+        raise ComputedBefore(number=run.number)
+
+
+def write_ledger(run: SettlementRun, by: Actor) -> int:
+    """Expense to payable, a transaction per partner and currency. Returns the number of entries."""
+    written = 0
+    for total in run.totals:
+        for event, column in (("rebates.close", "earned"), ("rebates.adjust", "adjusted")):
+            if Decimal(total[column]) == 0 and not _any(run, column):
+                continue
+            written += post_batch(
+                key=f"{event}:{run.number}:{total['currency']}",
+                event=event,
+                debit="expense",
+                credit="payable",
+                currency=total["currency"],
+                booked_on=run.period.last_day,
+                rows=(
+                    f"SELECT result.partner_id, programme.purpose_id, result.{column} AS amount"
+                    " FROM rebates_result result JOIN rebates_programme programme ON programme.id = result.programme_id"
+                    f" WHERE result.run_id = %(run)s AND result.currency = %(currency)s AND result.{column} <> 0"
+                    " ORDER BY result.id"
+                ),
+                params={"run": run.pk, "currency": total["currency"]},
+                by=by,
+                memo=run.number,
+            )
+    return written
+
+
+def _any(run: SettlementRun, column: str) -> bool:
+    return Result.objects.for_everyone(because="close").filter(run=run).exclude(**{column: 0}).exists()
+
+
+def write_statements(run: SettlementRun) -> int:
+    """A statement for every partner with results in the run, money outstanding or payments since the last close."""
+    previous = SettlementRun.objects.closed().exclude(pk=run.pk).order_by("-closed_at").first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COALESCE(max(id), 0) FROM ledger_transaction")
+        run.ledger_cut = cursor.fetchone()[0]
+        cursor.execute(
+            _STATEMENTS,
+            {
+                "run": run.pk,
+                "starts": run.starts,
+                "ends": run.ends,
+                "now": clock.now(),
+                "mark": f"ST-{run.period.last_day:%y%m}-",
+                "since": previous.ledger_cut if previous else 0,
+            },
+        )
+        return cursor.rowcount
+
+
+# The balance after the close is what the ledger says; opening follows from it.
+_STATEMENTS = """
+WITH own AS (
+    SELECT partner_id, programme_id, currency, sum(accrued) AS accrued, sum(earned) AS earned,
+           sum(adjusted) AS adjusted
+    FROM rebates_result WHERE run_id = %(run)s GROUP BY partner_id, programme_id, currency
+), balance AS (
+    SELECT account.partner_id, programme.id AS programme_id, account.currency, -sum(entry.amount) AS amount
+    FROM ledger_entry entry
+    JOIN ledger_account account ON account.id = entry.account_id AND account.kind IN ('payable', 'approved')
+    JOIN rebates_programme programme ON programme.purpose_id = entry.purpose_id
+    GROUP BY account.partner_id, programme.id, account.currency
+), payment AS (
+    SELECT account.partner_id, programme.id AS programme_id, account.currency, sum(entry.amount) AS amount
+    FROM ledger_transaction done
+    JOIN ledger_entry entry ON entry.transaction_id = done.id
+    JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'approved'
+    JOIN rebates_programme programme ON programme.purpose_id = entry.purpose_id
+    WHERE done.id > %(since)s AND done.event = 'rebates.pay'
+    GROUP BY account.partner_id, programme.id, account.currency
+), line AS (
+    SELECT partner_id, programme_id, currency, COALESCE(own.accrued, 0) AS accrued,
+           COALESCE(own.earned, 0) AS earned, COALESCE(own.adjusted, 0) AS adjusted,
+           COALESCE(payment.amount, 0) AS paid, COALESCE(balance.amount, 0) AS closing,
+           COALESCE(balance.amount, 0) - COALESCE(own.earned, 0) - COALESCE(own.adjusted, 0)
+               + COALESCE(payment.amount, 0) AS opening
+    FROM own
+    FULL JOIN balance USING (partner_id, programme_id, currency)
+    FULL JOIN payment USING (partner_id, programme_id, currency)
+    WHERE own.partner_id IS NOT NULL OR balance.amount <> 0 OR payment.amount <> 0
+)
+INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned,
+                               adjusted, approved, paid, closing, carried, issued_at)
+SELECT %(run)s, partner_id, %(mark)s || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)),
+       %(starts)s, %(ends)s, currency, sum(opening), sum(accrued), sum(earned), sum(adjusted),
+       sum(earned) + sum(adjusted), sum(paid), sum(closing),
+       COALESCE(jsonb_object_agg(programme_id, jsonb_build_object('opening', opening::text, 'paid', paid::text))
+                FILTER (WHERE opening <> 0 OR paid <> 0), '{}'),
+       %(now)s
+FROM line GROUP BY partner_id, currency ORDER BY partner_id, currency
+"""

@@ -1,0 +1,280 @@
+"""Computing a settlement: freeze what is read, compute partner by partner range, adjust closed periods, total.
+
+Each step may be run again: it replaces its own rows. A kill between steps loses nothing, two runs of one step write
+the same.
+"""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, Sum
+
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.jobs.models import Job
+from prm.jobs.services import run_job, start_job
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates import adjustments, settlement
+from rebates.errors import AlreadyClosed, NothingToSettle, NotInThisState, StillComputing
+from rebates.events import SettlementComputed
+from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
+
+CHUNK = 20_000  # partners a step
+JOB = "rebates.settle"
+
+
+@transaction.atomic
+def open_run(*, period: Period, by: Actor) -> SettlementRun:
+    """The run that settles every programme whose period ends with `period`; made when there is none."""
+    require(by, "rebates.settle")
+    month = Period.of("month", period.last_day)
+    run, new = SettlementRun.objects.get_or_create(
+        ends=month.end,
+        defaults={"number": f"S-{month}", "starts": month.start, "created_by_label": by.label},
+    )
+    if new:
+        if not Version.objects.ending_on(month.last_day):
+            raise NothingToSettle(day=month.last_day.isoformat())
+        record(run, "opened", by=by)
+    return run
+
+
+@transaction.atomic
+def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
+    """Compute the run of `period` as a background job. Pressed twice, or by two people, it is one job and one run."""
+    require(by, "rebates.settle")
+    run = SettlementRun.objects.select_for_update().get(pk=open_run(period=period, by=by).pk)
+    _refuse_unless_recomputable(run)
+    known = Job.objects.open().filter(kind=JOB, key=run.number).first()
+    if known:
+        return known
+    params = {"run": run.pk, "bounds": _bounds(chunk), "by": by.label}
+    record(run, "computation started", by=by)
+    return start_job(
+        kind=JOB, key=run.number, title=f"{SettlementRun._meta.verbose_name} {run.number}", link=run.get_absolute_url(),
+        params=params, by=by,
+    )  # fmt: skip
+
+
+def compute_run(*, period: Period, by: Actor, chunk: int = CHUNK) -> SettlementRun:
+    """Compute in this process and wait for the end; for commands. A worker may be faster: then its work is used."""
+    job = start_settlement(period=period, by=by, chunk=chunk)
+    while Job.objects.open().filter(pk=job.pk).exists():
+        if not run_job(job.pk):
+            time.sleep(0.2)
+    job.refresh_from_db()
+    if job.state != Job.State.DONE:
+        raise RuntimeError(job.error or f"the job ended as {job.state}")
+    return SettlementRun.objects.get(pk=job.params["run"])
+
+
+def _refuse_unless_recomputable(run: SettlementRun) -> None:
+    if run.is_closed:
+        raise AlreadyClosed(number=run.number, person=run.closed_by_label)
+    if run.state not in SettlementRun.RECOMPUTABLE:
+        raise NotInThisState(number=run.number, state=run.get_state_display())
+
+
+def _bounds(chunk: int) -> list[list[int]]:
+    """Ranges of partner ids, each with about `chunk` partners; together they cover every id."""
+    ids = list(
+        Partner.objects.for_everyone(because="a settlement concerns all").order_by("pk").values_list("pk", flat=True)
+    )
+    firsts = ids[::chunk][1:]
+    edges = [0, *firsts, 2**62]
+    return [[low, high - 1] for low, high in zip(edges, edges[1:], strict=False)]
+
+
+# The job's steps
+
+
+def freeze(run_id: int) -> SettlementRun:
+    """First step: throw the earlier computation away and fix what this one reads."""
+    run = SettlementRun.objects.select_for_update().get(pk=run_id)
+    _refuse_unless_recomputable(run)
+    _forget(run)
+    found = Version.objects.ending_on(run.period.last_day)
+    RunScope.objects.bulk_create(
+        RunScope(run=run, programme_id=version.programme_id, version=version, starts=period.start, ends=period.end)
+        for version, period in found
+    )
+    members = settlement.members_on(run.period.last_day)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type)"
+            f" SELECT %(run)s, m.partner_id, m.tier, m.type FROM ({members.text}) m ORDER BY m.partner_id",
+            members.params | {"run": run.pk},
+        )
+        cursor.execute("ANALYZE rebates_runmember")
+    run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
+    run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
+    run.save()
+    return run
+
+
+def watermark() -> int:
+    """The highest sales line id below which no line can appear any more.
+
+    The lock waits for inserts under way (they took their ids already) and lets none begin until the id is read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '10s'")
+        cursor.execute("LOCK TABLE orders_salesline IN SHARE MODE")
+        cursor.execute("SELECT COALESCE(max(id), 0) FROM orders_salesline")
+        highest = cursor.fetchone()[0]
+        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+        return highest
+
+
+def compute_chunk(run_id: int, first: int, last: int) -> int:
+    """Middle steps: the results of the partners `first` to `last`. Returns how many rows were written."""
+    run = SettlementRun.objects.select_for_update().get(pk=run_id)
+    if run.state != SettlementRun.State.DRAFT:
+        return 0
+    plans = scope_plans(run)
+    if not plans:
+        return 0
+    Result.objects.for_everyone(because="settlement").filter(run=run, partner_id__range=(first, last)).delete()
+    scope = settlement.Scope(watermark=run.watermark, first_partner=first, last_partner=last)
+    written = write_results(run, plans, scope)
+    run.save(update_fields=["inputs"])
+    return written
+
+
+def write_results(run: SettlementRun, plans: list[settlement.Plan], scope: settlement.Scope) -> int:
+    """Read the lines once, write a result a programme and partner."""
+    sums = settlement.aggregated(plans, scope)
+    figures = settlement.computed(
+        plans,
+        sums="rebates_sums",
+        members="(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
+        cursor.execute(f"CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS {sums.text}", sums.params)
+        cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
+        written = cursor.rowcount
+        run.inputs[str(scope.first_partner)] = _inputs(cursor, plans)
+        cursor.execute("DROP TABLE pg_temp.rebates_sums")
+    return written
+
+
+_INSERT_RESULTS = """
+INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
+    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, lines_hash, explanation)
+SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, currency, tier,
+    qualifier, base, band, earned, 0, earned, earned, 0, lines, hash, explanation
+FROM ({figures}) figures
+"""
+
+
+def _inputs(cursor: Any, plans: list[settlement.Plan]) -> dict[str, Any]:
+    """What was read: count, sum and fingerprint by currency; and lines in another currency than a programme's.
+
+    Those are missing data: said, never guessed.
+    """
+    cursor.execute(
+        "SELECT currency, sum(lines), sum(amount), bit_xor(hash) FROM rebates_sums GROUP BY currency ORDER BY currency"
+    )
+    sums = {row[0]: [int(row[1]), str(row[2]), row[3]] for row in cursor.fetchall()}
+    foreign = []
+    for plan in plans:
+        others = sorted(set(sums) - {plan.version.currency})
+        if others:
+            cursor.execute(
+                "SELECT currency, sum(lines), sum(amount), count(DISTINCT partner_id) FROM rebates_sums"
+                " WHERE currency = ANY(%s) AND product_line_id = ANY(%s) GROUP BY currency ORDER BY currency",
+                [others, sorted(plan.qualifying | plan.paying)],
+            )
+            code = plan.version.programme.code
+            foreign += [[code, row[0], int(row[1]), str(row[2]), row[3]] for row in cursor.fetchall()]
+    return {"sums": sums, "foreign": foreign}
+
+
+def scope_plans(run: SettlementRun) -> list[settlement.Plan]:
+    """The plans that the run froze, by programme code."""
+    scopes = run.scopes.select_related("version__programme").order_by("programme__code")
+    return settlement.plans_for((scope.version, scope.period) for scope in scopes)
+
+
+def finish(run_id: int) -> SettlementRun:
+    """Last step: adjustments of closed periods, totals, state."""
+    run = SettlementRun.objects.select_for_update().get(pk=run_id)
+    if run.state != SettlementRun.State.DRAFT:
+        return run
+    adjustments.write(run)
+    results = Result.objects.for_everyone(because="settlement").filter(run=run)
+    run.partner_count = results.aggregate(partners=Count("partner_id", distinct=True))["partners"]
+    _add_up_inputs(run)
+    sales = {currency: sum(Decimal(chunk["sums"][currency][1]) for chunk in run.inputs.values()
+                           if currency in chunk["sums"])
+             for chunk in run.inputs.values() for currency in chunk["sums"]}  # fmt: skip
+    run.totals = [
+        {
+            "currency": row["currency"],
+            "sales": str(sales.get(row["currency"], Decimal("0.00"))),
+            **{name: str(row[name]) for name in ("accrued", "earned", "adjusted")},
+        }
+        for row in results.values("currency")
+        .annotate(accrued=Sum("accrued"), earned=Sum("earned"), adjusted=Sum("adjusted"))
+        .order_by("currency")
+    ]
+    if clock.today() < run.ends:
+        run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
+    run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()
+    run.computed_at = run.state_since
+    run.save()
+    emit(SettlementComputed(run_id=run.pk), object_key=f"run:{run.pk}")
+    return run
+
+
+def _add_up_inputs(run: SettlementRun) -> None:
+    """Lines and fingerprint over all chunks; what was left out becomes findings."""
+    run.line_count = run.lines_hash = 0
+    left_out: dict[tuple[str, str], list[Any]] = {}
+    for chunk in run.inputs.values():
+        for lines, _amount, fingerprint in chunk["sums"].values():
+            run.line_count += lines
+            run.lines_hash ^= fingerprint
+        for programme, currency, lines, amount, partners in chunk["foreign"]:
+            sums = left_out.setdefault((programme, currency), [0, Decimal(0), 0])
+            sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + Decimal(amount), sums[2] + partners
+    run.findings = [
+        {
+            "kind": "other_currency", "programme": programme, "currency": currency,
+            "lines": lines, "amount": str(amount), "partners": partners,
+        }
+        for (programme, currency), (lines, amount, partners) in sorted(left_out.items())
+    ]  # fmt: skip
+
+
+def _forget(run: SettlementRun) -> None:
+    Result.objects.for_everyone(because="settlement").filter(run=run).delete()
+    RunMember.objects.for_everyone(because="settlement").filter(run=run).delete()
+    run.scopes.all().delete()
+    run.partner_count = run.line_count = run.lines_hash = 0
+    run.totals, run.findings, run.inputs = [], [], {}
+
+
+@transaction.atomic
+def discard_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
+    """Throw a computation away; the run is a draft again."""
+    require(by, "rebates.settle")
+    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+    _refuse_unless_recomputable(run)
+    if Job.objects.open().filter(kind=JOB, key=run.number).exists():
+        raise StillComputing(number=run.number)
+    _forget(run)
+    run.state, run.state_since, run.computed_at = SettlementRun.State.DRAFT, clock.now(), None
+    run.save()
+    record(run, "thrown away", by=by)
+    return run

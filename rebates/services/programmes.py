@@ -1,0 +1,204 @@
+"""Programmes and their versions: written as text, published, never changed once accrued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from partners.models import Tier
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.catalogue.models import ProductLine
+from prm.ledger.services import purpose_for
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.money import is_known_currency
+from prm.values.periods import Period
+from rebates.errors import NotComputedYet, PeriodNotWhole, VersionFrozen, VersionTooEarly
+from rebates.events import ProgrammePublished
+from rebates.models import Programme, SettlementRun, Version
+from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
+
+STATE = Version.State
+
+
+@transaction.atomic
+def apply_programmes(*, texts: Sequence[ProgrammeText], by: Actor) -> list[tuple[Version, str]]:
+    """Create or amend and publish all programmes of a file, or none.
+
+    Returns each version with what happened: "created", "new version", "changed" or "unchanged". Applying a file
+    again changes nothing.
+    """
+    require(by, "rebates.edit_programmes")
+    check_references(texts)
+    return [_apply(text, by) for text in texts]
+
+
+def check_references(texts: Sequence[ProgrammeText]) -> None:
+    """Raise PolicyProblem where a text names a product line, tier or currency that does not exist."""
+    lines = set(ProductLine.objects.values_list("code", flat=True))
+    tiers = set(Tier.objects.values_list("code", flat=True))
+    problems = []
+    for text in texts:
+        named = [*_codes(text, "qualify"), *_codes(text, "pay")]
+        problems += [f"{text.code}: no product line has the code {code}" for code in sorted(set(named) - lines)]
+        wanted = set(text.policy.get("who", {}).get("tiers", []))
+        problems += [f"{text.code}: no tier has the code {code}" for code in sorted(wanted - tiers)]
+        if not is_known_currency(text.policy["currency"]):
+            problems.append(f"{text.code}: {text.policy['currency']} is not a currency")
+    if problems:
+        raise PolicyProblem(problems)
+
+
+def _codes(text: ProgrammeText, part: str) -> list[str]:
+    return text.policy.get(part, {}).get("product_lines", [])
+
+
+def _apply(text: ProgrammeText, by: Actor) -> tuple[Version, str]:
+    programme = Programme.objects.select_for_update().filter(code=text.code).first()
+    outcome = "new version" if programme else "created"
+    if programme:
+        same = programme.versions.filter(starts=text.starts, state=STATE.PUBLISHED).first()
+        if same:
+            return _apply_again(programme, same, text, by)
+    version = save_draft(text=text, by=by)
+    return publish_version(version=version, by=by), outcome
+
+
+def _apply_again(programme: Programme, version: Version, text: ProgrammeText, by: Actor) -> tuple[Version, str]:
+    """The file names a version that exists: nothing to do, a later end, or a change that is still possible."""
+    names_differ = (programme.name, programme.name_zh) != (text.name, text.name_zh)
+    if names_differ:
+        _rename(programme, text)
+    ends = text.until + timedelta(days=1) if text.until else None
+    same_rules = version.policy == text.policy
+    if same_rules and (text.until is None or version.ends == ends):
+        return version, "changed" if names_differ else "unchanged"
+    if version.is_frozen and not same_rules:
+        raise VersionFrozen(programme=programme.code, number=version.number)
+    refuse_uncomputed(text)
+    _refuse_parts_of_periods(text, version)
+    before = {"policy": version.policy, "ends": version.ends}
+    version.policy, version.ends = text.policy, ends or version.ends
+    version.save(update_fields=["policy", "ends"])
+    record(version, "changed", by=by, changes={"policy": [before["policy"], version.policy]})
+    return version, "changed"
+
+
+def refuse_uncomputed(text: ProgrammeText) -> None:
+    """Raise NotComputedYet when the policy asks for what this release does not calculate."""
+    missing = uncomputed(text.policy)
+    if missing:
+        raise NotComputedYet(programme=text.code, names=", ".join(missing))
+
+
+@transaction.atomic
+def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None) -> Version:
+    """Create a draft, as a new programme or as the next version of one; or change the draft `version`."""
+    require(by, "rebates.edit_programmes")
+    check_references([text])
+    programme = Programme.objects.select_for_update().filter(code=text.code).first()
+    if programme is None:
+        purpose = purpose_for(kind="rebate", code=text.code, name=text.name, name_zh=text.name_zh)
+        programme = Programme.objects.create(
+            code=text.code, name=text.name, name_zh=text.name_zh, purpose=purpose, created_by_label=by.label
+        )
+        record(programme, "created", by=by)
+    elif (programme.name, programme.name_zh) != (text.name, text.name_zh):
+        _rename(programme, text)
+    if version is None:
+        newest = programme.versions.order_by("-number").first()
+        version = Version(programme=programme, number=newest.number + 1 if newest else 1)
+    else:
+        version = Version.objects.select_for_update().get(pk=version.pk, programme=programme)
+        if version.state != STATE.DRAFT:
+            raise VersionFrozen(programme=programme.code, number=version.number)
+    version.starts = text.starts
+    version.ends = text.until + timedelta(days=1) if text.until else None
+    version.policy, version.author_id, version.author_label = text.policy, by.user_id, by.label
+    version.save()
+    record(version, "drafted", by=by)
+    return version
+
+
+def _rename(programme: Programme, text: ProgrammeText) -> None:
+    programme.name, programme.name_zh = text.name, text.name_zh
+    programme.save(update_fields=["name", "name_zh"])
+    purpose_for(kind="rebate", code=text.code, name=text.name, name_zh=text.name_zh)
+
+
+@transaction.atomic
+def delete_draft(*, version: Version, by: Actor) -> None:
+    """Throw a draft away; a programme without any version goes with it."""
+    require(by, "rebates.edit_programmes")
+    version = Version.objects.select_for_update().select_related("programme").get(pk=version.pk)
+    if version.state != STATE.DRAFT:
+        raise VersionFrozen(programme=version.programme.code, number=version.number)
+    record(version, "draft deleted", by=by)
+    programme = version.programme
+    version.delete()
+    if not programme.versions.exists():
+        programme.delete()
+
+
+@transaction.atomic
+def publish_version(*, version: Version, by: Actor) -> Version:
+    """Put a draft into force from its first day. The version before it ends on the day before."""
+    require(by, "rebates.edit_programmes")
+    programme = Programme.objects.select_for_update().get(pk=version.programme_id)
+    version = Version.objects.select_for_update().get(pk=version.pk)
+    if version.state != STATE.DRAFT:
+        raise VersionFrozen(programme=programme.code, number=version.number)
+    text = text_of(version)
+    refuse_uncomputed(text)
+    _refuse_parts_of_periods(text, None)
+    earlier = programme.versions.published().order_by("-starts").first()
+    if earlier:
+        if earlier.starts >= version.starts:
+            raise VersionTooEarly(programme=programme.code, latest=earlier.starts.isoformat())
+        _end_before(earlier, version)
+    version.state, version.published_at = STATE.PUBLISHED, clock.now()
+    version.save(update_fields=["state", "published_at"])
+    record(version, "published", by=by)
+    emit(ProgrammePublished(version_id=version.pk), object_key=f"programme:{programme.pk}")
+    return version
+
+
+def _end_before(earlier: Version, version: Version) -> None:
+    if earlier.ends is not None and earlier.ends <= version.starts:
+        return
+    first = Period.of(earlier.period_length, version.starts)
+    if first.start != version.starts:
+        raise PeriodNotWhole(
+            programme=version.programme.code, day=version.starts.isoformat(), choice=first.next.start.isoformat()
+        )
+    earlier.ends = version.starts
+    earlier.save(update_fields=["ends"])
+
+
+def _refuse_parts_of_periods(text: ProgrammeText, version: Version | None) -> None:
+    length = text.policy["period"]
+    first = Period.of(length, text.starts)
+    if first.start != text.starts:
+        raise PeriodNotWhole(
+            programme=text.code, day=text.starts.isoformat(), choice=f"{first.start} / {first.next.start}"
+        )
+    if text.until:
+        last = Period.of(length, text.until)
+        if last.last_day != text.until:
+            raise PeriodNotWhole(programme=text.code, day=text.until.isoformat(), choice=last.last_day.isoformat())
+
+
+def text_of(version: Version) -> ProgrammeText:
+    """A version as the text that would make it."""
+    programme = version.programme
+    until = version.ends - timedelta(days=1) if version.ends else None
+    return ProgrammeText(programme.code, programme.name, programme.name_zh, version.starts, until, version.policy)
+
+
+def closed_periods_after(day: date) -> list[str]:
+    """Closed runs that a version from `day` on can no longer take part in, by number."""
+    return list(SettlementRun.objects.closed().filter(ends__gt=day).order_by("ends").values_list("number", flat=True))

@@ -1,0 +1,1 @@
+"""Pages about rebates: programmes, settlements, statements."""

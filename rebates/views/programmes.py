@@ -1,0 +1,156 @@
+"""Programmes: what does this policy pay?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from prm.access.decorators import requires
+from prm.ui import formats
+from prm.values.errors import DomainError
+from rebates import services, wording
+from rebates.exchange import as_yaml
+from rebates.forms import ProgrammeForm, initial_of
+from rebates.models import Programme, Version
+from rebates.payout_chart import Chart, chart, payout
+from rebates.policy import MECHANISMS, bands_of
+
+TRIALS = ("0.5", "1", "1.25", "2")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A policy read aloud, drawn, and tried at a few volumes."""
+
+    sentences: list[str]
+    chart: Chart | None
+    trial: list[dict[str, str]]
+
+
+def preview_of(policy: dict[str, Any]) -> Preview:
+    currency = policy["currency"]
+    top = max((low for low in bands_of(policy).lower if low > 0), default=Decimal(100_000))
+    trial = []
+    for part in TRIALS:
+        volume = (top * Decimal(part)).quantize(Decimal(1))
+        paid = payout(policy, volume)
+        share = paid / volume if volume else Decimal(0)
+        units = policy["mechanism"]["kind"].startswith("per_unit")
+        trial.append(
+            {
+                "volume": formats.number(volume, 0) if units else formats.money(volume, currency, 0),
+                "share": "" if units else formats.percent(share, 2),
+                "payout": formats.money(paid, currency),
+            }
+        )
+    return Preview(wording.sentences(policy), chart(policy), trial)
+
+
+@requires("rebates.view_programmes")
+def detail(request: Any, code: str) -> HttpResponse:
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    versions = list(programme.versions.order_by("-number"))
+    number = request.GET.get("version", "")
+    shown = next((version for version in versions if str(version.number) == number), versions[0])
+    return render(
+        request,
+        "rebates/programme.html",
+        {
+            "programme": programme,
+            "versions": versions,
+            "shown": shown,
+            "mechanism": wording.mechanism_name(shown.mechanism),
+            "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
+            "may_edit": "rebates.edit_programmes" in request.actor.permissions,
+            "editable": shown.mechanism in ("marginal", "retroactive", "flat"),
+        },
+    )
+
+
+@requires("rebates.edit_programmes")
+def create(request: Any) -> HttpResponse:
+    return _editor(request, _("New programme"), "/programmes/")
+
+
+@requires("rebates.edit_programmes")
+def amend(request: Any, code: str) -> HttpResponse:
+    """The next version, beginning from the newest; or the draft that is open."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    newest = programme.versions.order_by("-number").first()
+    draft = newest if newest and newest.state == Version.State.DRAFT else None
+    title = _("%(name)s, version %(number)s") % {
+        "name": programme,
+        "number": draft.number if draft else newest.number + 1,
+    }
+    return _editor(request, title, programme.get_absolute_url(), newest=newest, draft=draft)
+
+
+def _editor(
+    request: Any, title: str, cancel: str, *, newest: Version | None = None, draft: Version | None = None
+) -> HttpResponse:
+    form = ProgrammeForm(
+        request.POST or None,
+        actor=request.actor,
+        currency=newest.currency if newest else connection.tenant.currency,
+        known_code=newest.programme.code if newest else "",
+        initial=initial_of(newest) if newest else None,
+    )
+    if form.is_valid() and form.run(services.save_draft, version=draft, by=request.actor):
+        return redirect(form.result.programme)
+    context = {"form": form, "title": title, "cancel": cancel, "preview": None}
+    return render(request, "rebates/programme_form.html", context, status=form.status)
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def preview(request: Any) -> HttpResponse:
+    """What the form as typed would pay; nothing is stored."""
+    form = ProgrammeForm(request.POST, actor=request.actor, currency=connection.tenant.currency)
+    found = preview_of(form.cleaned_data["text"].policy) if form.is_valid() else None
+    return render(request, "rebates/preview.html", {"preview": found})
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def publish(request: Any, code: str) -> HttpResponse:
+    return _on_draft(request, code, services.publish_version, _("Published."))
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def delete_draft(request: Any, code: str) -> HttpResponse:
+    answer = _on_draft(request, code, services.delete_draft, _("The draft was deleted."))
+    if not Programme.objects.filter(code=code).exists():
+        return redirect("rebates:programmes")
+    return answer
+
+
+def _on_draft(request: Any, code: str, service: Any, done: str) -> HttpResponse:
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    draft = programme.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
+    if draft is None:
+        messages.info(request, _("There is no draft: it was published or deleted already."))
+        return redirect(programme)
+    try:
+        service(version=draft, by=request.actor)
+        messages.success(request, done)
+    except DomainError as refusal:
+        messages.error(request, refusal.text)
+    return redirect(programme)
+
+
+@requires("rebates.view_programmes")
+def text(request: Any, code: str) -> HttpResponse:
+    """The programme as YAML, as `programmes apply` reads it."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    answer = HttpResponse(as_yaml(programme), content_type="application/yaml; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{programme.code}.yaml"'
+    return answer
