@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class ConfigConfig(AppConfig):
     name = "prm.config"
     label = "config"
+
+    def ready(self) -> None:
+        from prm.config import celery  # noqa: F401  # from here on tasks go to the configured broker

@@ -108,8 +108,6 @@ class Demo:
         (self.data.path / "setup.running").touch()
         self.say("migrating and filling the demo" if not before else "migrating")
         words = [sys.executable, str(ROOT / "manage.py"), "setup_demo", *([] if with_data else ["--no-data"])]
-        if not list(ROOT.glob("prm/*/management/commands/setup_demo.py")):
-            words[2:] = ["migrate_schemas", "--shared"]
         self._run(words, "the database could not be set up")
         self.data.write_private("setup.json", _as_json(state))
         (self.data.path / "setup.running").unlink(missing_ok=True)
