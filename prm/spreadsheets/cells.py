@@ -1,0 +1,164 @@
+"""Reading single cells: each function returns a column's parser, which gives the value in its one spelling.
+
+People type full-width digits, thousands separators, a currency sign, a real minus, the date of their country; each
+parser takes what has one meaning and refuses the rest by name. Values stay text, so that no number loses a digit.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from prm.spreadsheets.registry import BadValue
+from prm.values import clock
+from prm.values.money import is_known_currency
+
+Parser = Callable[[str], str]
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+SIGNS = re.compile(r"^(?:¥|\$|€|£|HK\$|NT\$|S\$|JP¥|RMB|CNY|USD|EUR)\s*|\s*元$", re.IGNORECASE)
+GROUPED = re.compile(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
+LOOKALIKES = "OoIl"
+ISO_DAY = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$")
+CHINESE_DAY = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日$")
+PLAIN_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+OTHER_DAY = re.compile(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}$")
+EARLIEST = date(2000, 1, 1)
+
+
+def words(most: int) -> Parser:
+    """Text of at most `most` characters; spaces and line breaks run together."""
+
+    def parse(cell: str) -> str:
+        if CONTROL.search(cell):
+            raise BadValue("control_character")
+        text = " ".join(cell.split())
+        if len(text) > most:
+            raise BadValue("too_long", most=most)
+        return text
+
+    return parse
+
+
+def code(most: int) -> Parser:
+    """A number or code: full-width letters and digits become narrow."""
+    plain = words(most)
+    return lru_cache(maxsize=50_000)(lambda cell: plain(unicodedata.normalize("NFKC", cell)))
+
+
+def amount(*, places: int, positive: bool = False, digits: int = 18) -> Parser:
+    """A decimal with at most `places` decimals; `positive` refuses what is below zero."""
+    limit = Decimal(10) ** (digits - places)
+
+    def parse(cell: str) -> str:
+        number = _number(cell)
+        if abs(number) >= limit:
+            raise BadValue("too_large")
+        if -int(number.normalize().as_tuple().exponent) > places:
+            raise BadValue("too_many_decimals", most=places)
+        if positive and number < 0:
+            raise BadValue("below_zero")
+        return format(number.quantize(Decimal(1).scaleb(-places)), "f")
+
+    return lru_cache(maxsize=50_000)(parse)
+
+
+def _number(cell: str) -> Decimal:
+    text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell).replace("\u2212", "-")
+    text = SIGNS.sub("", text.replace(" ", "").replace("'", ""))
+    if "," in text:
+        if not GROUPED.match(text):
+            raise BadValue("not_a_number")
+        text = text.replace(",", "")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        letter = next((sign for sign in LOOKALIKES if sign in text), "")
+        if letter and _is_number(text.translate(str.maketrans("OoIl", "0011")).replace(",", "")):
+            raise BadValue("letter_for_digit", letter=letter) from None
+        raise BadValue("not_a_number") from None
+    if not number.is_finite() or "_" in text or number.adjusted() > 40 or number.adjusted() < -40:
+        raise BadValue("not_a_number")
+    return number
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def day() -> Parser:
+    """A calendar day as YYYY-MM-DD; 2026/10/31, 20261031 and 2026年10月31日 are understood."""
+
+    @lru_cache(maxsize=10_000)
+    def parse(cell: str) -> str:
+        text = unicodedata.normalize("NFKC", cell).strip()
+        found = ISO_DAY.match(text) or CHINESE_DAY.match(text) or PLAIN_DAY.match(text)
+        if not found:
+            raise BadValue("ambiguous_day" if OTHER_DAY.match(text) else "not_a_day")
+        try:
+            value = date(*(int(part) for part in found.groups()))
+        except ValueError:
+            raise BadValue("not_a_day") from None
+        latest = clock.today("UTC") + timedelta(days=366)
+        if not EARLIEST <= value <= latest:
+            raise BadValue("day_out_of_range", first=EARLIEST.isoformat(), last=latest.isoformat())
+        return value.isoformat()
+
+    return parse
+
+
+def choice(options: Mapping[str, str]) -> Parser:
+    """One of the keys of `options`; the values are other spellings, separated by `|`, in any case."""
+    known = {key.casefold(): key for key in options}
+    for key, others in options.items():
+        known |= {other.casefold(): key for other in others.split("|") if other}
+
+    def parse(cell: str) -> str:
+        text = " ".join(unicodedata.normalize("NFKC", cell).split()).casefold()
+        if text not in known:
+            raise BadValue("not_a_choice", choices=", ".join(options))
+        return known[text]
+
+    return lru_cache(maxsize=1000)(parse)
+
+
+@lru_cache(maxsize=1000)
+def currency(cell: str) -> str:
+    """An ISO 4217 code."""
+    text = {"RMB": "CNY", "人民币": "CNY"}.get(cell.strip().upper(), cell.strip().upper())
+    if not is_known_currency(text):
+        raise BadValue("not_a_currency")
+    return text
+
+
+@lru_cache(maxsize=1000)
+def rate(cell: str) -> str:
+    """A share: 0.13 or 13%."""
+    text = unicodedata.normalize("NFKC", cell).strip()
+    number = _number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= number < 1:
+        raise BadValue("not_a_rate")
+    if -int(number.normalize().as_tuple().exponent) > 4:
+        raise BadValue("too_many_decimals", most=4)
+    return format(number.quantize(Decimal("0.0001")), "f")
+
+
+def email(cell: str) -> str:
+    text = cell.strip()
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise BadValue("not_an_email") from None
+    return text
+
+
+YES_NO = choice({"yes": "true|1|y|是|有效|active", "no": "false|0|n|否|无效|inactive"})

@@ -1,0 +1,42 @@
+"""Which column of a file holds what: found by heading, in English, Chinese or by name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.utils.translation import override
+
+from prm.spreadsheets.registry import Column, ImportKind
+
+LANGUAGES = ("en", "zh-hans")
+
+
+def folded(heading: str) -> str:
+    """A heading without case, width, spaces, signs and what stands in brackets."""
+    text = unicodedata.normalize("NFKC", heading).casefold()
+    text = re.sub(r"[(\[].*?[)\]]", "", text)
+    return re.sub(r"[\W_]+", "", text)
+
+
+def names_of(column: Column) -> set[str]:
+    """Every heading that means `column`, folded."""
+    found = {folded(column.name), *(folded(other) for other in column.also)}
+    for language in LANGUAGES:
+        with override(language):
+            found.add(folded(str(column.label)))
+    return found
+
+
+def matched(kind: ImportKind, header: list[str]) -> dict[str, int]:
+    """{column name: place in the file} for what the headings tell; an exact name goes before a synonym."""
+    found = {column.name: header.index(column.name) for column in kind.columns if column.name in header}
+    for column in kind.columns:
+        if column.name in found:
+            continue
+        names = names_of(column)
+        for place, heading in enumerate(header):
+            if place not in found.values() and folded(heading) in names:
+                found[column.name] = place
+                break
+    return found

@@ -1,0 +1,198 @@
+"""Rows on their way in: read in pieces into a table of their own, compared there, and written in one step.
+
+Guarantee: until `write` commits, no business table has changed; after it, all good rows are in. Each piece commits
+with the job's progress, so a killed worker goes on with the next piece.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from prm.spreadsheets.models import Import, ImportRow
+from prm.spreadsheets.reading import Row
+from prm.spreadsheets.registry import BadValue, ImportKind, RowRefused
+from prm.values.actor import Actor
+
+CHUNK = 5_000
+Problem = dict[str, Any]
+
+
+class Staged:
+    """The staged rows of one import, for set-based checks and for writing."""
+
+    def __init__(self, upload: Import):
+        self.upload = upload
+
+    def execute(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple]:
+        """Run SQL with `%(upload)s` as the import's id; rows when it returns some."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"upload": self.upload.pk, **(parameters or {})})
+            return cursor.fetchall() if cursor.description else []
+
+    def complain(self, *, field: str, code: str, where: str, values: str = "'{}'", **parameters: Any) -> None:
+        """Mark rows as bad. `where` is SQL over the row `r` (its cells are `r.values->>'name'`).
+
+        `values` is SQL that gives the reason's values as jsonb; `%(names)s` come from `parameters`.
+        """
+        self.execute(
+            f"""
+            UPDATE spreadsheets_importrow AS r SET verdict = 'bad',
+                findings = coalesce(findings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
+                    'field', %(field)s::text, 'code', %(code)s::text,
+                    'value', coalesce(r.values->>%(field)s, ''), 'values', ({values})::jsonb))
+            WHERE r.upload_id = %(upload)s AND ({where})
+            """,
+            {"field": field, "code": code, **parameters},
+        )
+
+    def complain_if_unknown(self, *, field: str, code: str, known: str, **parameters: Any) -> None:
+        """Mark rows whose cell is filled and not among the texts that the SQL query `known` gives."""
+        self.complain(
+            field=field, code=code, **parameters,
+            where=f"coalesce(r.values->>%(field)s, '') <> '' AND r.values->>%(field)s NOT IN ({known})",
+        )  # fmt: skip
+
+    def same(self, *, where: str, **parameters: Any) -> None:
+        """Mark readable rows as being on file already: they are skipped."""
+        self.execute(
+            f"""
+            UPDATE spreadsheets_importrow AS r SET verdict = 'same'
+            WHERE r.upload_id = %(upload)s AND r.verdict = 'good' AND ({where})
+            """,
+            parameters,
+        )
+
+    def good_rows(self) -> Iterator[ImportRow]:
+        return self.upload.rows.filter(verdict="good").order_by("number").iterator(chunk_size=2000)
+
+    def good_values(self) -> list[dict[str, str]]:
+        return list(self.upload.rows.filter(verdict="good").order_by("number").values_list("values", flat=True))
+
+
+# Reading rows
+
+
+def read_row(kind: ImportKind, columns: dict[str, int], corrections: dict, number: int, cells: list[str]) -> tuple:
+    """(number, values, problems) of one row of the file."""
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for column in kind.columns:
+        place = columns.get(column.name)
+        if place is None:
+            continue
+        cell = cells[place].strip() if place < len(cells) else ""
+        cell = corrections.get(column.name, {}).get(cell, cell)
+        if not cell:
+            if column.required:
+                problems.append(_problem(column.name, "", "missing"))
+            continue
+        try:
+            values[column.name] = column.parse(cell)
+        except BadValue as bad:
+            values[column.name] = cell[:200].replace("\x00", "")
+            problems.append(_problem(column.name, values[column.name], bad.code, **bad.values))
+    if not problems:
+        problems = [
+            _problem(field, values.get(field, ""), code, **told) for field, code, told in kind.check_row(values)
+        ]
+    return number, values, problems
+
+
+def _problem(field: str, value: str, code: str, **values: Any) -> Problem:
+    return {"field": field, "value": value, "code": code, "values": values}
+
+
+def stage(upload: Import, rows: Iterable[Row], header_width: int) -> int:
+    """Read `rows` of the file into the staging table, by COPY. Returns how many."""
+    kind, buffer, count = upload.definition, io.StringIO(), 0
+    for number, cells in rows:
+        row = read_row(kind, upload.columns, upload.corrections, number, cells)
+        if len(cells) > header_width and any(cell.strip() for cell in cells[header_width:]):
+            row[2].append(_problem("", "", "too_many_cells"))
+        buffer.write(_copy_line(upload.pk, *row))
+        count += 1
+    buffer.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "COPY spreadsheets_importrow (upload_id, number, values, problems, verdict) FROM STDIN", buffer
+        )
+    return count
+
+
+def _copy_line(upload_id: int, number: int, values: dict[str, str], problems: list[Problem]) -> str:
+    told = _escaped(json.dumps(problems, ensure_ascii=False)) if problems else "\\N"
+    verdict = "bad" if problems else "good"
+    return f"{upload_id}\t{number}\t{_escaped(json.dumps(values, ensure_ascii=False))}\t{told}\t{verdict}\n"
+
+
+def _escaped(text: str) -> str:
+    """Text for COPY: JSON holds no raw tab or line break, but its backslashes would be read as escapes."""
+    return text.replace("\\", "\\\\")
+
+
+# Comparing and writing
+
+
+def compare(upload: Import, *, by: Actor) -> None:
+    """Find out anew which staged rows do not fit, or are on file; store the counts on the import."""
+    staged, kind = Staged(upload), upload.definition
+    rows = upload.rows.exclude(Q(findings__isnull=True) & Q(problems__isnull=True) & Q(verdict="good"))
+    rows.filter(problems__isnull=True).update(findings=None, verdict="good")
+    rows.filter(problems__isnull=False).update(findings=None, verdict="bad")
+    staged.execute("ANALYZE spreadsheets_importrow")
+    _complain_of_twins(staged, kind.key)
+    kind.compare(staged, by=by)
+    count_rows(upload)
+    upload.facts = kind.facts(staged)
+
+
+def _complain_of_twins(staged: Staged, key: str) -> None:
+    staged.complain(
+        field=key, code="key_twice", key=key,
+        values="SELECT jsonb_build_object('row', (SELECT min(f.number) FROM spreadsheets_importrow f"
+        " WHERE f.upload_id = %(upload)s AND f.values->>%(key)s = r.values->>%(key)s))",
+        where="""r.number IN (
+            SELECT number FROM (
+                SELECT number, row_number() OVER (PARTITION BY values->>%(key)s ORDER BY number) AS turn
+                FROM spreadsheets_importrow WHERE upload_id = %(upload)s AND values->>%(key)s <> ''
+            ) AS turns WHERE turn > 1)""",
+    )  # fmt: skip
+
+
+def count_rows(upload: Import) -> None:
+    told = dict(
+        Staged(upload).execute(
+            "SELECT verdict, count(*) FROM spreadsheets_importrow WHERE upload_id = %(upload)s GROUP BY verdict"
+        )
+    )
+    upload.good, upload.bad, upload.same = told.get("good", 0), told.get("bad", 0), told.get("same", 0)
+
+
+def write(upload: Import, *, by: Actor) -> bool:
+    """Write the good rows, all in this transaction. False when there are bad rows and none may be left out.
+
+    Two imports of one kind never write at the same time, so what was compared still holds when it is written.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:{upload.kind}"]
+        )
+    compare(upload, by=by)
+    if upload.bad and not upload.only_good:
+        return False
+    try:
+        with transaction.atomic():
+            upload.written = upload.definition.write(Staged(upload), by=by)
+    except RowRefused as refused:
+        problem = _problem(refused.field, "", "refused", text=refused.text)
+        upload.rows.filter(number=refused.number).update(findings=[problem], verdict="bad")
+        count_rows(upload)
+        return False
+    upload.rows.exclude(verdict="bad").delete()
+    return True
