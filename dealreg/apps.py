@@ -6,6 +6,8 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import registrations
+        from dealreg import conflicts, registrations
+        from prm.customers.services import on_merge
 
         registrations.register()
+        on_merge(conflicts.move_to_survivor)

@@ -60,3 +60,8 @@ class ProtectionEndsSoon:
     registration_id: int
     days: int
     last_day: str
+
+
+@event("dealreg.asked_too_often", version=1)
+class AskedTooOften:
+    question_id: int

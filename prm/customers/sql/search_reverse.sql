@@ -1,3 +1,2 @@
 DROP FUNCTION customers_count_keys(integer);
-DROP FUNCTION customers_with_all(integer[], integer);
-DROP FUNCTION customers_with_any(integer[]);
+DROP FUNCTION customers_search(text[], text[], text[], text[], text[], integer);

@@ -1,0 +1,118 @@
+"""May I register this customer? The question is stored; the answer comes at a fixed tick, whatever was found."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from dealreg import conflicts
+from dealreg.events import AskedTooOften
+from dealreg.models import AvailabilityQuestion
+from partners.models import Partner
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.catalogue.models import ProductLine
+from prm.customers.errors import NameMissing, NameTooLong
+from prm.customers.identifiers import clean_domain, clean_tax_number
+from prm.customers.models import identity
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+
+TICK = timedelta(milliseconds=500)
+TIMES = 3
+WITHIN = timedelta(days=90)
+NAME_MOST = 200
+
+Answer = AvailabilityQuestion.Answer
+
+
+@transaction.atomic
+def ask_availability(
+    *,
+    partner: Partner,
+    customer_name: str,
+    product_lines: Iterable[ProductLine],
+    tax_number: str = "",
+    domain: str = "",
+    region: str = "",
+    by: Actor,
+) -> AvailabilityQuestion:
+    """Store the question with its answer, which `answer_of` shows half a second later.
+
+    A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
+    goes to its channel manager. Puts nobody on file. Raises DomainError naming the field.
+    """
+    require(by, "dealreg.check", partner)
+    asked_at = clock.now()
+    # One question of a company at a time: the limit must hold for two that come at once.
+    partner = Partner.objects.locked(partner)
+    question = _question(
+        partner=partner,
+        customer_name=" ".join(customer_name.split()),
+        tax_number=clean_tax_number(tax_number),
+        domain=clean_domain(domain),
+        region=region.strip()[:80],
+        by=by,
+    )
+    lines = list(product_lines)
+    question.product_lines = [line.pk for line in lines]
+    question.asked_at, question.answer_at = asked_at, asked_at + TICK
+    if _asked_before(question) >= TIMES:
+        question.answer = Answer.ASK_MANAGER
+    else:
+        result = conflicts.check(
+            name=question.customer_name,
+            tax_number=question.tax_number,
+            domain=question.domain,
+            region=question.region,
+            product_lines=lines,
+            partner=partner,
+        )
+        question.answer, question.result = conflicts.what_partner_hears(result), result.as_json()
+    question.save()
+    record(question, "asked", by=by)
+    if question.answer == Answer.ASK_MANAGER:
+        emit(AskedTooOften(question_id=question.pk), object_key=f"question:{question.pk}")
+    return question
+
+
+def answer_of(question: AvailabilityQuestion) -> str:
+    """The answer (a value of AvailabilityQuestion.Answer) once its tick has come; before, an empty text."""
+    return question.answer if clock.now() >= question.answer_at else ""
+
+
+def own_registration_of(question: AvailabilityQuestion) -> str:
+    """The number of the partner's own registration of this customer, where that is what stands against it."""
+    return question.result.get("own", "") if answer_of(question) else ""
+
+
+def _question(*, customer_name: str, by: Actor, **fields: object) -> AvailabilityQuestion:
+    if not customer_name:
+        raise NameMissing(field="customer_name")
+    if len(customer_name) > NAME_MOST:
+        raise NameTooLong(field="customer_name", most=NAME_MOST)
+    return AvailabilityQuestion(
+        token=secrets.token_hex(16),
+        asked_by_id=by.user_id,
+        customer_name=customer_name,
+        core_key=identity(customer_name)[:200],
+        **fields,
+    )
+
+
+def _asked_before(question: AvailabilityQuestion) -> int:
+    """How often the company asked about this customer, by name or tax number, and got an answer."""
+    same = Q(core_key=question.core_key)
+    if question.tax_number:
+        same |= Q(tax_number=question.tax_number)
+    return (
+        AvailabilityQuestion.objects.for_everyone(because="the limit counts the company's own questions")
+        .filter(same, partner=question.partner, asked_at__gt=question.asked_at - WITHIN)
+        .exclude(answer=Answer.ASK_MANAGER)
+        .count()
+    )
