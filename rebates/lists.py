@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -9,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.ui import formats
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
-from rebates import wording
+from rebates import pages
 from rebates.models import Payment, Programme, SettlementRun, Statement, Version
-from rebates.policy import MECHANISMS
 
 RUN_TONES = {"computed": "note", "in_review": "live", "approved": "warn", "closed": "ok", "paid": "ok"}
 
@@ -49,8 +49,7 @@ class ProgrammeList(ListPage):
 
 
 def mechanism_of(row: Any) -> str:
-    kind = row.newest_policy["mechanism"]["kind"]
-    return wording.mechanism_name(kind) if kind in MECHANISMS else kind
+    return pages.mechanism_name(row.newest_policy["mechanism"]["kind"])
 
 
 def state_of(row: Any) -> str:
@@ -79,14 +78,10 @@ class RunList(ListPage):
     empty = Empty(_("Nothing settled yet"), _("Settle the month when its sales lines are in."), icon="calculator")
 
     def context(self, actor: Any) -> dict[str, Any]:
-        from rebates.pages import months_to_settle
-
-        return {"months": months_to_settle()}
+        return {"months": pages.months_to_settle()}
 
 
 def totals_of(run: SettlementRun) -> str:
-    from decimal import Decimal
-
     several = len(run.totals) > 1
     return " · ".join(
         formats.money(Decimal(row["earned"]) + Decimal(row["adjusted"]), row["currency"], iso=several)

@@ -59,7 +59,7 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
     params = {"run": run.pk, "bounds": _bounds(chunk), "by": by.label}
     record(run, "computation started", by=by)
     return start_job(
-        kind=JOB, key=run.number, title=f"{SettlementRun._meta.verbose_name} {run.number}", link=run.get_absolute_url(),
+        kind=JOB, key=run.number, title=f"{SettlementRun._meta.verbose_name} {run.number}", link=f"/settlements/{run.number}/",
         params=params, by=by,
     )  # fmt: skip
 
@@ -67,12 +67,11 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
 def compute_run(*, period: Period, by: Actor, chunk: int = CHUNK) -> SettlementRun:
     """Compute in this process and wait for the end; for commands. A worker may be faster: then its work is used."""
     job = start_settlement(period=period, by=by, chunk=chunk)
-    while Job.objects.open().filter(pk=job.pk).exists():
-        if not run_job(job.pk):
-            time.sleep(0.2)
+    while run_job(job.pk) == "" and Job.objects.open().filter(pk=job.pk).exists():
+        time.sleep(0.2)  # a worker has it
     job.refresh_from_db()
     if job.state != Job.State.DONE:
-        raise RuntimeError(job.error or f"the job ended as {job.state}")
+        raise RuntimeError(job.error or f"the job is {job.state}")
     return SettlementRun.objects.get(pk=job.params["run"])
 
 
@@ -142,7 +141,9 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
     plans = scope_plans(run)
     if not plans:
         return 0
-    Result.objects.for_everyone(because="settlement").filter(run=run, partner_id__range=(first, last)).delete()
+    Result.objects.for_everyone(because="settlement").filter(
+        run=run, partner_id__gte=first, partner_id__lte=last
+    ).delete()
     scope = settlement.Scope(watermark=run.watermark, first_partner=first, last_partner=last)
     written = write_results(run, plans, scope)
     run.save(update_fields=["inputs"])

@@ -1,0 +1,178 @@
+"""What the pages about rebates show besides rows: names, choices of months, the run's stages, the partner's money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.models import Partner
+from prm.access.rules import allowed
+from prm.ui.parts import Verb
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.accruals import Accrual, accruals
+from rebates.models import Result, SettlementRun, Statement, Version
+
+ZERO = Decimal("0.00")
+MECHANISM_NAMES = {
+    "marginal": gettext_lazy("marginal"),
+    "retroactive": gettext_lazy("retroactive"),
+    "retroactive_from_floor": gettext_lazy("retroactive from a floor"),
+    "flat": gettext_lazy("flat rate"),
+    "per_unit": gettext_lazy("per unit"),
+    "per_unit_stepped": gettext_lazy("per unit, stepped"),
+    "lump_sum": gettext_lazy("lump sum"),
+}
+
+
+def mechanism_name(kind: str) -> str:
+    return str(MECHANISM_NAMES.get(kind, kind))
+
+
+def months_to_settle(back: int = 12) -> list[Period]:
+    """Months that have ended, with a programme's period ending on their last day and no closed run; newest first."""
+    closed = set(SettlementRun.objects.closed().values_list("ends", flat=True))
+    month, found = Period.of("month", clock.today()).previous, []
+    for _step in range(back):
+        if month.end not in closed and Version.objects.ending_on(month.last_day):
+            found.append(month)
+        month = month.previous
+    return found
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the run: done, now, or still to come."""
+
+    label: str
+    state: str
+
+
+def stages(run: SettlementRun) -> list[Stage]:
+    order = [State.DRAFT, State.COMPUTED, State.IN_REVIEW, State.APPROVED, State.CLOSED, State.PAID]
+    now = order.index(State(run.state))
+    return [
+        Stage(str(state.label), "done" if place < now or run.state == State.PAID else "now" if place == now else "")
+        for place, state in enumerate(order)
+    ]
+
+
+State = SettlementRun.State
+
+
+def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
+    """Totals by programme and currency, beside those of the month before."""
+    from rebates.models import Programme
+
+    names = Programme.objects.in_bulk()
+    previous = SettlementRun.objects.filter(ends=run.starts).first()
+    results = Result.objects.visible_to(actor)
+    before = {
+        (row["programme_id"], row["currency"]): row["earned"] + row["adjusted"]
+        for row in (results.by_programme(previous) if previous else [])
+    }
+    rows = []
+    for row in results.by_programme(run):
+        key = (row["programme_id"], row["currency"])
+        rows.append({**row, "programme": names[row["programme_id"]], "before": before.get(key, ZERO)})
+    return sorted(rows, key=lambda row: row["programme"].code)
+
+
+@dataclass
+class Owed:
+    """What a partner is owed and expects, in one currency."""
+
+    currency: str
+    accrued: Decimal = ZERO
+    unpaid: Decimal = ZERO
+    paid_this_year: Decimal = ZERO
+    earned_this_year: Decimal = ZERO
+    accruals: list[Accrual] = field(default_factory=list)
+
+
+def owed_to(actor: Actor) -> list[Owed]:
+    """The signed-in partner's own money, by currency."""
+    found: dict[str, Owed] = {}
+
+    def of(currency: str) -> Owed:
+        return found.setdefault(currency, Owed(currency))
+
+    own = [actor.partner_id] if actor.partner_id else []
+    for accrual in accruals(by=actor, partners=own):
+        of(accrual.currency).accrued += accrual.amount
+        of(accrual.currency).accruals.append(accrual)
+    year = clock.today().year
+    for statement in Statement.objects.visible_to(actor).filter(partner_id__in=own).for_list():
+        of(statement.currency).unpaid += statement.unpaid
+        if statement.starts.year == year:
+            of(statement.currency).earned_this_year += statement.own_amount
+            of(statement.currency).paid_this_year += statement.payments_sum
+    return sorted(found.values(), key=lambda owed: owed.currency)
+
+
+def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
+    """The open periods' accruals that `actor` may see: a group a programme, its partners by amount."""
+    groups: dict[int, dict[str, Any]] = {}
+    found = accruals(by=actor)
+    partners = Partner.objects.visible_to(actor).in_bulk({accrual.partner_id for accrual in found})
+    for accrual in found:
+        group = groups.setdefault(
+            accrual.programme.pk,
+            {"programme": accrual.programme, "version": accrual.version, "period": accrual.period,
+             "currency": accrual.currency, "total": ZERO, "base": ZERO, "rows": []},
+        )  # fmt: skip
+        group["total"] += accrual.amount
+        group["base"] += accrual.base
+        group["rows"].append({"accrual": accrual, "partner": partners.get(accrual.partner_id)})
+    for group in groups.values():
+        group["rows"].sort(key=lambda row: (-row["accrual"].amount, row["accrual"].partner_id))
+    return sorted(groups.values(), key=lambda group: group["programme"].code)
+
+
+def waiting_line(run: SettlementRun) -> str:
+    """Who has to do what next."""
+    from rebates.services.closing import approvers
+
+    if run.state in (State.COMPUTED, State.IN_REVIEW):
+        people = ", ".join(str(person) for person in approvers(run)[:3])
+        return _("Waiting for approval by %(people)s") % {"people": people} if people else ""
+    if run.state == State.APPROVED:
+        return _("Approved by %(person)s; waiting to be closed") % {"person": run.approved_by_label}
+    if run.state == State.CLOSED:
+        return _("Closed by %(person)s; waiting for payment") % {"person": run.closed_by_label}
+    return ""
+
+
+def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
+    """The buttons of the decision line: one primary, the one that throws away last."""
+
+    def to(name: str) -> str:
+        return reverse(f"rebates:{name}", args=[run.number])
+
+    may = {name: allowed(actor, f"rebates.{name}") for name in ("settle", "approve", "close", "pay")}
+    verbs = []
+    if run.state == State.DRAFT and may["settle"]:
+        verbs.append(Verb(_("Compute"), post=to("recompute"), primary=True, icon="calculator"))
+    if run.state == State.COMPUTED and may["settle"]:
+        verbs.append(Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send"))
+    if run.state == State.IN_REVIEW and may["approve"]:
+        verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
+    if run.state == State.APPROVED:
+        if may["close"]:
+            verbs.append(Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock"))
+        if may["approve"]:
+            verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
+    if run.state == State.CLOSED and may["pay"]:
+        own = run.approved_by_id is not None and run.approved_by_id == actor.user_id
+        why = _("You approved this run: somebody else has to release its payments.") if own else ""
+        verbs.append(Verb(_("Release all payments"), post=to("release"), primary=True, icon="cash", why_not=why))
+    if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
+        verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))
+        verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash"))
+    return verbs

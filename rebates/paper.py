@@ -1,0 +1,36 @@
+"""Statements as PDF: the same template language on paper, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from rebates.explanations import explain
+from rebates.models import Statement
+from rebates.statements import statement_lines
+
+
+class PdfMissing(RuntimeError):
+    """The system library that lays out pages (Pango) is not installed."""
+
+
+def statement_pdf(statement: Statement, request: Any) -> bytes:
+    """The statement with the arithmetic of each figure. Raises PdfMissing where Pango is absent."""
+    try:
+        from weasyprint import HTML
+    except OSError as problem:
+        raise PdfMissing(str(problem)) from problem
+    lines = statement_lines(statement)
+    explained = [explain(line.result) for line in lines if line.result]
+    explained += [explain(result) for line in lines for result in line.adjustments]
+    text = render_to_string(
+        "rebates/statement_pdf.html", {"statement": statement, "lines": lines, "explained": explained}, request
+    )
+    return HTML(string=text, base_url=str(settings.BASE_DIR), url_fetcher=refuse).write_pdf()
+
+
+def refuse(url: str, *args: Any, **kwargs: Any) -> Any:
+    """Nothing is fetched while a page is laid out: everything it needs is in its own text."""
+    raise ValueError(f"not fetched: {url}")

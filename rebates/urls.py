@@ -1,0 +1,36 @@
+from django.urls import path
+
+from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
+from rebates.views import programmes, runs, statements
+
+app_name = "rebates"
+urlpatterns = [
+    path("programmes/", ProgrammeList.as_view(), name="programmes"),
+    path("programmes/new/", programmes.create, name="programme_new"),
+    path("programmes/preview/", programmes.preview, name="preview"),
+    path("programmes/<slug:code>/", programmes.detail, name="programme"),
+    path("programmes/<slug:code>/amend/", programmes.amend, name="amend"),
+    path("programmes/<slug:code>/publish/", programmes.publish, name="publish"),
+    path("programmes/<slug:code>/delete-draft/", programmes.delete_draft, name="delete_draft"),
+    path("programmes/<slug:code>/export.yaml", programmes.text, name="programme_text"),
+    path("accruals/", statements.accruals, name="accruals"),
+    path("settlements/", RunList.as_view(), name="runs"),
+    path("settlements/start/", runs.start, name="start"),
+    path("settlements/<str:number>/", runs.detail, name="run"),
+    path("settlements/<str:number>/partners/<int:pk>/", runs.partner, name="run_partner"),
+    path("settlements/<str:number>/recompute/", runs.recompute, name="recompute"),
+    path("settlements/<str:number>/discard/", runs.discard, name="discard"),
+    path("settlements/<str:number>/review/", runs.review, name="review"),
+    path("settlements/<str:number>/approve/", runs.approve, name="approve"),
+    path("settlements/<str:number>/withdraw/", runs.withdraw, name="withdraw"),
+    path("settlements/<str:number>/confirm-close/", runs.confirm_close, name="confirm_close"),
+    path("settlements/<str:number>/close/", runs.close, name="close"),
+    path("settlements/<str:number>/release/", runs.release, name="release"),
+    path("rebates/", statements.overview, name="overview"),
+    path("statements/", StatementList.as_view(), name="statements"),
+    path("statements/<str:number>/", statements.statement, name="statement"),
+    path("statements/<str:number>/statement.pdf", statements.pdf, name="statement_pdf"),
+    path("statements/<str:number>/pay/", statements.pay, name="pay"),
+    path("results/<int:pk>/", statements.result, name="result"),
+    path("payouts/", PaymentList.as_view(), name="payments"),
+]
