@@ -35,7 +35,7 @@ class Child:
         self.name, self.argv, self.env, self.log, self.cwd = name, argv, env, log, cwd
         self.ready, self.account, self.stop_signal, self.grace = ready, account, stop_signal, grace
         self.process: subprocess.Popen[bytes] | None = None
-        self.delay, self.due, self.since = FIRST_DELAY, 0.0, 0.0
+        self.delay, self.due, self.since, self.deaths = FIRST_DELAY, 0.0, 0.0, 0
 
     def spawn(self) -> None:
         """Start it. Only from the main thread: the kernel ties its life to the thread that forked it."""
@@ -124,6 +124,7 @@ class Supervisor:
             elif not child.due:
                 code = child.process.returncode if child.process else None
                 child.kill_group()
+                child.deaths += 1
                 child.due = now + child.delay
                 self.say(f"{child.name} ended (status {code}), again in {child.delay:.1f} s; see {child.log}")
                 child.delay = min(child.delay * 2, LONGEST_DELAY)

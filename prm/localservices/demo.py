@@ -160,7 +160,14 @@ class Demo:
         self.front = [web, worker, system]
         self.say("web, worker and scheduler are starting")
         self.supervisor.start(*self.front)
-        web.wait_ready(60, tick=lambda: self.supervisor.watch(every=0.08))
+        web.wait_ready(60, tick=self._watch_start)
+
+    def _watch_start(self) -> None:
+        """A part that dies again and again will not come up: say which, instead of waiting."""
+        self.supervisor.watch(every=0.08)
+        for child in self.front:
+            if child.deaths >= 3:
+                raise Failure(f"{child.name} does not start: {child.last_line()} (see {child.log})")
 
     def _page_answers(self) -> bool:
         ready = self._status("localhost", "/readyz") == 200

