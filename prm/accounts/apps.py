@@ -19,5 +19,13 @@ class AccountsConfig(AppConfig):
         permissions.register("accounts.invite_colleague", roles=[Role.PARTNER_ADMIN], sensitive=True)
         language.register_keeper(choose_language)
         menu.register(
+            section="Set-up",
+            label=_("Users and roles"),
+            icon="users-group",
+            url="accounts:users",
+            verb="accounts.view",
+            order=100,
+        )
+        menu.register(
             section="Set-up", label=_("Account"), icon="user", url="accounts:account", audience="both", order=900
         )

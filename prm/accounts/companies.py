@@ -29,7 +29,7 @@ def register(
 
     choices(actor)           (id, name) of the partners for which the actor may invite people, by name
     names_of(user ids)       {user id: name of the company that the person belongs to today}
-    user_ids_of(partner id)  ids (list or subquery) of the users who belong to the partner today
+    user_ids_of(partner id)  ids of the users who belong to the partner today: a list or a subquery
     """
     global _answers
     _answers = Answers(choices, names_of, user_ids_of)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Coalesce, Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import PARTNER_ROLES, Role
@@ -63,6 +64,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             return words[0][:2].upper()
         return (words[0][0] + words[-1][0]).upper()
 
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:person", args=[self.pk])
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -101,6 +105,14 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def state(self) -> str:
+        if self.accepted_at:
+            return "accepted"
+        if self.withdrawn_at:
+            return "withdrawn"
+        return "open" if self.is_open else "expired"
 
     @property
     def is_open(self) -> bool:

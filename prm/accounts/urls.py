@@ -2,7 +2,8 @@
 
 from django.urls import include, path, re_path
 
-from prm.accounts.views import entrance, own
+from prm.accounts.lists import InvitationList, UserList
+from prm.accounts.views import entrance, invitations, own, people
 
 _own = [
     path("sign-in/demo/", entrance.demo_sign_in, name="demo_sign_in"),
@@ -11,6 +12,15 @@ _own = [
     path("account/sessions/", own.sessions, name="sessions"),
     path("account/sessions/<int:pk>/end/", own.end_one_session, name="end_session"),
     path("account/sessions/end-others/", own.end_others, name="end_other_sessions"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("settings/users/", UserList.as_view(), name="users"),
+    path("settings/users/invite/", people.invite_person, name="invite"),
+    path("settings/users/invitations/", InvitationList.as_view(), name="invitations"),
+    path("settings/users/<int:pk>/", people.person, name="person"),
+    path("settings/users/<int:pk>/role/", people.change_person_role, name="change_role"),
+    path("settings/users/<int:pk>/deactivate/", people.deactivate_person, name="deactivate"),
+    path("settings/users/<int:pk>/reactivate/", people.reactivate_person, name="reactivate"),
+    path("settings/users/<int:pk>/second-factor/reset/", people.reset_person_factor, name="reset_second_factor"),
 ]
 
 urlpatterns = [

@@ -4,3 +4,16 @@ from django.apps import AppConfig
 class AuditConfig(AppConfig):
     name = "prm.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from prm.access import permissions
+        from prm.access.roles import Role
+        from prm.ui import menu
+
+        permissions.register("audit.view", roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register("audit.export", roles=[Role.ADMINISTRATOR], sensitive=True, reads=True)
+        menu.register(
+            section="Set-up", label=_("Audit trail"), icon="history", url="audit:list", verb="audit.view", order=200
+        )

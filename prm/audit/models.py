@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.values.actor import Actor
@@ -47,6 +48,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
             models.Index(fields=["at"], name="audit_by_time"),
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("audit:entry", args=[self.pk])
 
     def __str__(self) -> str:
         return f"{self.actor_label}: {self.verb} {self.object_label}"

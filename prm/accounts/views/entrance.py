@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import public, signed_in
 from prm.accounts import demo, devices, entry
 from prm.accounts.entrance import entrance
+from prm.accounts.models import User
 
 
 class SignInView(account.LoginView):
@@ -113,10 +114,14 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         messages.error(request, _("This person comes with the demo's data, which this site was started without."))
         return redirect("account_login")
+    return enter(request, user, answer=redirect("/"), how="demo button")
+
+
+def enter(request: HttpRequest, user: User, *, answer: HttpResponse, how: str) -> HttpResponse:
+    """Sign `user` in without a password: behind a demo button, or after an invitation was accepted."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    record_authentication(request, user, method="demo")
+    record_authentication(request, user, method="password" if how == "invitation" else "demo")
     UserSession.objects.create_from_request(request)
-    entry.note_sign_in(request, user, how="demo button")
-    answer = redirect("/")
+    entry.note_sign_in(request, user, how=how)
     devices.remember(request, answer, user)
     return answer

@@ -1,0 +1,55 @@
+"""Reads of people and invitations."""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, QuerySet
+from django.shortcuts import get_object_or_404
+
+from prm.accounts import companies
+from prm.accounts.models import Invitation, User
+from prm.values.actor import Actor
+
+
+def people() -> QuerySet[User]:
+    """All people of the tenant, with `second_factor`."""
+    factor = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    return User.objects.annotate(second_factor=Exists(factor))
+
+
+def person(pk: int) -> User:
+    return get_object_or_404(people(), pk=pk)
+
+
+def colleagues(actor: Actor) -> QuerySet[User]:
+    """The people of a partner user's own company."""
+    if actor.partner_id is None:
+        return people().none()
+    return people().filter(pk__in=companies.user_ids_of(actor.partner_id))
+
+
+def invitations_of_company(actor: Actor) -> QuerySet[Invitation]:
+    """Invitations to a partner user's own company that nobody has answered yet."""
+    if actor.partner_id is None:
+        return Invitation.objects.none()
+    return open_invitations().filter(partner_id=actor.partner_id)
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """Invitations that nobody has accepted or withdrawn; expired ones too, since they can be sent again."""
+    return Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True).select_related("invited_by")
+
+
+class CompanyNames:
+    """Names of companies for one page of people: one query, made when the first name is asked for."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] | None = None
+
+    def __call__(self, user: User) -> str:
+        if not user.is_partner_user:
+            return ""
+        if self._names is None:
+            ids = User.objects.filter(role__startswith="partner_").values_list("pk", flat=True)
+            self._names = companies.names_of(ids)
+        return self._names.get(user.pk, "")

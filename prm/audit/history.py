@@ -1,0 +1,67 @@
+"""The history of one object, ready for components/timeline.html."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from prm.audit import words
+from prm.audit.models import AuditEntry
+from prm.ui.components import Happening
+from prm.values.actor import Actor
+
+BAD = ("sign_in_failed", "sign_in_blocked", "rejected", "deactivated", "deleted")
+
+
+def history_of(obj: models.Model, actor: Actor, *, limit: int = 30) -> list[Happening]:
+    """What happened to `obj` that `actor` may see, newest first."""
+    rows = AuditEntry.objects.visible_to(actor).of(obj)[:limit]
+    return [happening(row) for row in rows]
+
+
+def happening(row: AuditEntry) -> Happening:
+    changed = "; ".join(change["text"] for change in changes_of(row))
+    text = f"{words.word_for(row.verb)}: {changed}" if changed else words.word_for(row.verb)
+    return Happening(
+        at=row.at,
+        text=text[:1].upper() + text[1:],
+        who=who(row),
+        tone="bad" if row.verb in BAD else "",
+        reason=row.reason,
+    )
+
+
+def who(row: AuditEntry) -> str:
+    """The person, or both when an operator acted for them."""
+    if row.acting_operator:
+        return _("%(operator)s (operator) for %(person)s") % {
+            "operator": row.acting_operator,
+            "person": row.actor_label,
+        }
+    if row.actor_kind in ("job", "command"):
+        return _("the product (%(name)s)") % {"name": row.actor_label}
+    return row.actor_label or _("a visitor")
+
+
+def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
+    """Each change as field, old, new and one line of text."""
+    found = []
+    for field, pair in row.changes.items():
+        old, new = (pair + [None, None])[:2] if isinstance(pair, list) else (None, pair)
+        name = words.name_of_field(row.object_type, field)
+        if old in (None, ""):
+            text = f"{name} {_shown(new)}"
+        else:
+            text = f"{name} {_shown(old)} → {_shown(new)}"
+        found.append({"field": name, "old": _shown(old), "new": _shown(new), "text": text})
+    return found
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)

@@ -1,0 +1,75 @@
+"""The audit trail's verbs and names in people's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+
+_verbs: dict[str, Any] = {
+    "signed_in": _("signed in"),
+    "signed_out": _("signed out"),
+    "sign_in_failed": _("wrong password"),
+    "sign_in_blocked": _("paused after wrong passwords"),
+    "password_changed": _("password changed"),
+    "second_factor_added": _("second factor set up"),
+    "second_factor_removed": _("second factor removed"),
+    "second_factor_reset": _("second factor taken away"),
+    "recovery_codes_made": _("new recovery codes"),
+    "sessions_ended": _("devices signed out"),
+    "changed_own_account": _("own account changed"),
+    "invited": _("invited"),
+    "invitation_resent": _("invitation sent again"),
+    "invitation_withdrawn": _("invitation withdrawn"),
+    "invitation_accepted": _("invitation accepted"),
+    "role_changed": _("role changed"),
+    "deactivated": _("deactivated"),
+    "reactivated": _("let in again"),
+    "exported": _("exported"),
+    "created": _("created"),
+    "changed": _("changed"),
+    "updated": _("changed"),
+    "deleted": _("deleted"),
+    "submitted": _("submitted"),
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "withdrawn": _("withdrawn"),
+    "cancelled": _("cancelled"),
+    "closed": _("closed"),
+    "won": _("won"),
+    "lost": _("lost"),
+    "job_cancelled": _("stopped"),
+    "job_resumed": _("resumed"),
+}
+
+
+def register(words: Mapping[str, Any]) -> None:
+    """Add an app's verbs: {"tier_set": _("tier set")}; called from `ready()`."""
+    _verbs.update(words)
+
+
+def word_for(verb: str) -> str:
+    """The verb in the reader's language; a verb without words reads as it is written."""
+    return str(_verbs.get(verb) or verb.replace("_", " "))
+
+
+def known() -> dict[str, Any]:
+    return dict(_verbs)
+
+
+def name_of_type(object_type: str) -> str:
+    """ "Partner" for partners.partner."""
+    try:
+        return str(apps.get_model(object_type)._meta.verbose_name).capitalize()
+    except (LookupError, ValueError):
+        return object_type.rpartition(".")[2]
+
+
+def name_of_field(object_type: str, field: str) -> str:
+    """The field's name on screens; its own name where the model has none."""
+    try:
+        return str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
+    except Exception:
+        return field.replace("_", " ")
