@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dealreg import words
 from dealreg.models import DealRegistration
 from prm.customers.models import EndCustomer
+from prm.ui.formats import MINUS
 
 SHOWN = 5
 LEAST_COMMON = 2  # characters: a single one in common says nothing
@@ -48,6 +49,13 @@ class Cell:
     @property
     def counts(self) -> bool:
         return self.weight is not None
+
+    @property
+    def points(self) -> str:
+        """+34, −30: what it adds to the score."""
+        if self.weight is None:
+            return ""
+        return f"+{self.weight}" if self.weight >= 0 else f"{MINUS}{-self.weight}"
 
 
 @dataclass

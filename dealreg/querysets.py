@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from prm.access.scoping import PartnerOwned
 from prm.values import clock
@@ -19,6 +19,15 @@ class RegistrationQuerySet(PartnerOwned):
         return self.select_related("partner", "end_customer", "decided_by").prefetch_related(
             "lines__product_line"
         )
+
+    def with_manager(self) -> RegistrationQuerySet:
+        """Annotate `manager_name`: the first channel manager assigned to the partner, None where there is none."""
+        from partners.models import PartnerGrant
+
+        assigned = PartnerGrant.objects.filter(
+            content_object=OuterRef("partner"), user__role="channel_manager", user__is_active=True
+        ).order_by("user__name")
+        return self.annotate(manager_name=Subquery(assigned.values("user__name")[:1]))
 
     def for_detail(self) -> RegistrationQuerySet:
         """With what one registration's page shows."""

@@ -41,7 +41,7 @@ def deciders_by_partner(partner_ids: Iterable[int]) -> dict[int, list[Any]]:
     for grant in grants:
         found.setdefault(grant.content_object_id, []).append(grant.user)
     if wanted - set(found):
-        general = _those_who_see_all()
+        general = general_deciders()
         found |= dict.fromkeys(wanted - set(found), general)
     return found
 
@@ -51,11 +51,12 @@ def deciders(registration: DealRegistration) -> list[Any]:
     own = (registration.created_by_id, registration.submitted_by_id)
     people = deciders_by_partner([registration.partner_id])[registration.partner_id]
     return [user for user in people if user.pk not in own] or [
-        u for u in _those_who_see_all() if u.pk not in own
+        u for u in general_deciders() if u.pk not in own
     ]
 
 
-def _those_who_see_all() -> list[Any]:
+def general_deciders() -> list[Any]:
+    """Who decides where no manager is assigned: those who see all partners, else the administrators."""
     roles = [Role.CHANNEL_MANAGER, Role.ADMINISTRATOR]
     people = get_user_model().objects.filter(role__in=roles, is_active=True).order_by("name")
     managers = [user for user in people if user.role == Role.CHANNEL_MANAGER and user.all_partners]

@@ -1,0 +1,184 @@
+"""The list of deal registrations, as staff and as partners read it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext_lazy as _
+
+from dealreg import services, words
+from dealreg.models import DealRegistration
+from dealreg.registrations import TONES
+from dealreg.waiting import general_deciders, names_of
+from prm.ui import formats
+from prm.ui.lists import (
+    Amount,
+    Between,
+    Bulk,
+    Choice,
+    Column,
+    Create,
+    Day,
+    Empty,
+    Link,
+    ListPage,
+    Ref,
+    Text,
+    View,
+    When,
+)
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+def lines_of(row: Any) -> str:
+    """The first product line and how many more: "Branch routing +1"."""
+    names = [str(line.product_line) for line in row.lines.all()]
+    return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else ""
+
+
+class Check(Choice):
+    """The conflict check's verdict, and how many records it found."""
+
+    def cell(self, row: Any) -> Any:
+        if not row.verdict:
+            return ""
+        if row.verdict == "clear":
+            return format_html('<span class="ui-sub">{}</span>', row.get_verdict_display())
+        label, tone = row.get_verdict_display(), words.VERDICTS[row.verdict][1]
+        count = f" · {row.match_count}" if row.verdict == "possible" else ""
+        return format_html('<span class="ui-tag is-{} ui-fig">{}{}</span>', tone, label, count)
+
+
+class Waiting(Column):
+    """For whom it waits, and for how long. `name_of(row)` tells who."""
+
+    def __init__(self, name: str, *, name_of: Any, **options: Any):
+        super().__init__(name, **options)
+        self.name_of = name_of
+
+    def cell(self, row: Any) -> Any:
+        if row.waiting_since is None:
+            return ""
+        ago = formats.duration(clock.now() - row.waiting_since)
+        exact = formats.exact(row.waiting_since)
+        return format_html(
+            '{} <span class="ui-dim ui-fig" title="{}">{}</span>', self.name_of(row), exact, ago
+        )
+
+    def for_export(self, row: Any) -> str:
+        return self.name_of(row) if row.waiting_since else ""
+
+
+class State(Choice):
+    """The state; a partner reads "under review" for everything that staff have before them."""
+
+    def __init__(self, *, partner_reads: bool, **options: Any):
+        super().__init__("state", tones=TONES, **options)
+        self.partner_reads = partner_reads
+
+    def word(self, row: Any) -> str:
+        return str(words.partner_state(row, TONES)[0]) if self.partner_reads else super().word(row)
+
+    @property
+    def choices(self) -> list[tuple[Any, Any]]:
+        if not self.partner_reads:
+            return super().choices
+        told = {state: words.PARTNER_STATES.get(state, (label, ""))[0] for state, label in super().choices}
+        return [(state, label) for state, label in told.items() if state not in ("submitted", "disputed")]
+
+
+class RegistrationList(ListPage):
+    """Which need me?"""
+
+    title = _("Deal registrations")
+    verb = "dealreg.view"
+    export_verb = "dealreg.export"
+    order = "-pk"
+    search = ("customer_name", "number", "tax_number")
+    search_label = _("Customer, number, tax number")
+    empty = Empty(
+        _("No registration yet"),
+        _("A registration holds an end customer for one partner. Ask first whether it is free."),
+        icon="target-arrow",
+    )
+    bulk = [
+        Bulk(
+            "approve",
+            _("Approve"),
+            "dealreg.approve",
+            run=lambda row, actor: services.approve_registration(registration=row, by=actor),
+            can=lambda row, actor: may_approve(row, actor),
+        )
+    ]
+
+    @property
+    def create(self) -> Create:  # type: ignore[override]
+        label = _("Register a deal") if self.actor.is_partner else _("Register for a partner")
+        return Create(label, "dealreg:new", "dealreg.register")
+
+    @cached_property
+    def general(self) -> str:
+        """Who decides where no manager is assigned to the partner."""
+        return names_of(general_deciders())
+
+    def name_of(self, row: Any) -> str:
+        if row.waits_for_partner:
+            return _gettext("you") if self.actor.is_partner else row.partner.name
+        return row.manager_name or self.general
+
+    def get_rows(self, actor: Actor) -> QuerySet:
+        return DealRegistration.objects.for_list().with_manager().readable_by(actor)
+
+    def get_columns(self, actor: Actor) -> list[Column]:
+        several = actor.partner_ids is None or len(actor.partner_ids) > 1
+        partner_reads = actor.is_partner
+        waits_on_phone = "sub" if partner_reads else None
+        return [
+            Link("customer_name", label=_("End customer"), value=lambda row: row.customer_name or row.number),
+            Text("number", css="ui-fig ui-sub", phone="sub" if partner_reads else None),
+            *([Ref("partner", filter=True)] if several else []),
+            Text("lines", label=_("Product lines"), value=lines_of),
+            Amount("estimated_value", currency="currency", places=0, sort=True, filter=Between, phone="b"),
+            State(partner_reads=partner_reads, filter=True),
+            *([] if partner_reads else [Check("verdict", filter=True, phone=None)]),
+            Waiting("waiting_since", label=_("Waiting for"), name_of=self.name_of, phone=waits_on_phone),
+            Day("expected_close", sort=True, filter=Between, hidden=True),
+            When("submitted_at", filter=Between, hidden=True),
+            Day("protected_until", sort=True, filter=Between, ends=True, phone="sub"),
+        ]  # fmt: skip
+
+    def get_views(self, actor: Actor) -> list[View]:
+        if actor.is_partner:
+            return [
+                View("all", _("All")),
+                View(
+                    "mine",
+                    _("Your answer is needed"),
+                    lambda rows, actor: rows.waiting_for_partner(),
+                    hot=True,
+                ),
+                View("review", _("Under review"), lambda rows, actor: rows.in_review()),
+                View("protected", _("Protected"), lambda rows, actor: rows.filter(state="approved")),
+                View("ending", _("Ends in 14 days"), lambda rows, actor: rows.ending_soon()),
+                View("drafts", _("Drafts"), lambda rows, actor: rows.filter(state="draft")),
+            ]
+        return [
+            View("all", _("All")),
+            View("decide", _("Needs my decision"), lambda rows, actor: rows.to_decide(actor), hot=True),
+            View("conflicts", _("Possible conflicts"), lambda rows, actor: rows.possible_conflicts()),
+            View("ending", _("Protection ends in 14 days"), lambda rows, actor: rows.ending_soon()),
+        ]
+
+    def find(self, rows: QuerySet, text: str) -> QuerySet:
+        return rows.found_by(text)
+
+
+def may_approve(row: Any, actor: Actor) -> bool:
+    """Whether approving it now has a chance; the service decides for certain."""
+    own = actor.user_id in (row.created_by_id, row.submitted_by_id)
+    return row.state == "in_review" and row.verdict != "blocked" and not own

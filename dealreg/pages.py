@@ -1,0 +1,198 @@
+"""What the pages of one registration show: header, clock, decision line, timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dealreg import actions, figures, words
+from dealreg.evidence import evidence_of
+from dealreg.models import DealRegistration
+from dealreg.registrations import TONES
+from dealreg.services.decisions import lines_taken
+from dealreg.waiting import deciders, names_of, wait_of
+from prm.access.rules import allowed
+from prm.audit.models import AuditEntry
+from prm.ui import formats
+from prm.values import clock
+from prm.values.actor import Actor
+
+MOST_TO_DECIDE = 200
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline."""
+
+    text: Any
+    at: datetime | None = None
+    detail: str = ""
+    tone: str = ""
+
+
+def staff_detail(registration: DealRegistration, actor: Actor, *, tab: str) -> dict[str, Any]:
+    """Everything a reviewer needs: evidence, what the partner sees, what may be decided."""
+    people = deciders(registration) if registration.waits_for_staff else []
+    registered, won = figures.record_of_partner(actor, registration.partner_id)
+    return {
+        "deal": registration,
+        "tab": tab if tab in ("registration", "history") else "check",
+        "tone": TONES[registration.state],
+        "verdict": words.VERDICTS.get(registration.verdict),
+        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=False),
+        "evidence": evidence_of(registration),
+        "lines": list(registration.lines.all()),
+        "protections": list(registration.protections.all()),
+        "talk": list(registration.messages.all()),
+        "partner_state": words.partner_state(registration, TONES),
+        "partner_wait": wait_of(registration, people, reader_id=None, partner_reads=True),
+        "record": {"registered": registered, "won": won, "share": won / registered if registered else None},
+        "timeline": staff_timeline(registration, actor, waits_for=names_of(people)),
+        "decide": decision_of(registration, actor),
+        "queue": place_in_queue(registration, actor),
+        "actions": actions.offered(registration, actor),
+        "may_close": registration.state == "approved" and allowed(actor, "dealreg.close", registration),
+        "may_answer": registration.waits_for_partner and allowed(actor, "dealreg.register", registration),
+    }
+
+
+def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, Any]:
+    """State, protection, for whom it waits, the talk. Nothing of the check, nothing of anybody else."""
+    people = deciders(registration) if registration.waits_for_staff else []
+    may_close = allowed(actor, "dealreg.close", registration)
+    return {
+        "deal": registration,
+        "state": words.partner_state(registration, TONES),
+        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=True),
+        "lines": list(registration.lines.all()),
+        "protections": list(registration.protections.all()),
+        "talk": list(registration.messages.all()),
+        "timeline": partner_timeline(registration),
+        "may_answer": registration.waits_for_partner and allowed(actor, "dealreg.register", registration),
+        "may_end": registration.state == "approved" and may_close,
+        "may_withdraw": registration.may_become("withdrawn") and may_close,
+        "may_edit": registration.state == "draft" and allowed(actor, "dealreg.register", registration),
+        "actions": actions.offered(registration, actor),
+        "ends_soon": _ends_soon(registration),
+    }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the reader may decide now. `free` and `taken` split the lines; `own`: somebody else must decide."""
+
+    free: list[Any]
+    taken: list[Any]
+    own: bool
+    may_reject: bool
+    may_ask: bool
+
+    @property
+    def is_partly(self) -> bool:
+        return bool(self.free and self.taken)
+
+    @property
+    def label(self) -> str:
+        if not self.is_partly:
+            return _("Approve registration")
+        return _("Approve %(lines)s only") % {"lines": ", ".join(map(str, self.free))}
+
+
+def decision_of(registration: DealRegistration, actor: Actor) -> Decision | None:
+    """None where there is nothing for the reader to decide."""
+    if not (registration.may_become("approved") or registration.may_become("rejected")):
+        return None
+    if registration.state == "disputed" or not allowed(actor, "dealreg.approve", registration):
+        return None
+    lines = [line.product_line for line in registration.lines.all()]
+    taken = lines_taken(registration.end_customer, lines) if registration.end_customer else []
+    return Decision(
+        free=[line for line in lines if line not in taken] if registration.may_become("approved") else [],
+        taken=taken,
+        own=actor.user_id in (registration.created_by_id, registration.submitted_by_id),
+        may_reject=allowed(actor, "dealreg.reject", registration),
+        may_ask=registration.may_become("info_requested") and allowed(actor, "dealreg.ask", registration),
+    )
+
+
+def queue_of(actor: Actor) -> QuerySet:
+    """The registrations that the reader is to decide, the longest wait first."""
+    return DealRegistration.objects.visible_to(actor).to_decide(actor).order_by("waiting_since", "pk")
+
+
+def place_in_queue(registration: DealRegistration, actor: Actor) -> dict[str, Any] | None:
+    """Where this one stands among those to decide, and its neighbours; None when it is not one of them."""
+    if not registration.waits_for_staff or "dealreg.approve" not in actor.permissions:
+        return None
+    numbers = list(queue_of(actor).values_list("number", flat=True)[:MOST_TO_DECIDE])
+    if registration.number not in numbers:
+        return None
+    at = numbers.index(registration.number)
+    return {
+        "place": at + 1,
+        "of": len(numbers),
+        "previous": _address(numbers[at - 1]) if at else "",
+        "next": _address(numbers[at + 1]) if at + 1 < len(numbers) else "",
+    }
+
+
+def staff_timeline(registration: DealRegistration, actor: Actor, *, waits_for: str) -> list[Moment]:
+    """The audit trail, newest first, and on top for whom it waits."""
+    found = []
+    if registration.waits_for_staff and waits_for:
+        found.append(
+            Moment(_("Waits for %(who)s") % {"who": waits_for}, registration.waiting_since, tone="warn")
+        )
+    elif registration.waits_for_partner:
+        name = registration.partner.name
+        found.append(Moment(_("Waits for %(who)s") % {"who": name}, registration.waiting_since, tone="warn"))
+    for entry in AuditEntry.objects.visible_to(actor).of(registration)[:50]:
+        verb = words.VERBS.get(entry.verb, entry.verb)
+        text = _("%(verb)s by %(who)s") % {"verb": verb, "who": entry.actor_label}
+        found.append(Moment(text, entry.at, entry.reason))
+        if entry.verb == "submitted" and registration.verdict:
+            found.append(Moment(_check_in_words(registration), entry.at))
+    return found
+
+
+def _check_in_words(registration: DealRegistration) -> str:
+    label = words.VERDICTS[registration.verdict][0]
+    return _("Conflict check: %(verdict)s, records compared: %(count)s") % {
+        "verdict": label,
+        "count": registration.match_count,
+    }
+
+
+def partner_timeline(registration: DealRegistration) -> list[Moment]:
+    """The milestones that concern the partner, newest first; no check, no internal step."""
+    found = [Moment(_("Draft begun"), registration.created_at)]
+    if registration.submitted_at:
+        found.append(Moment(_("Handed in"), registration.submitted_at))
+    for message in registration.messages.all():
+        said = _("%(who)s asked") if message.from_staff else _("%(who)s answered")
+        found.append(Moment(said % {"who": message.author_label}, message.at))
+    if registration.decided_at:
+        verb = _("Rejected") if registration.state == "rejected" else _("Approved")
+        found.append(Moment(verb, registration.decided_at, registration.decision_reason))
+    if registration.closed_at:
+        found.append(
+            Moment(registration.get_state_display(), registration.closed_at, registration.closed_reason)
+        )
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _ends_soon(registration: DealRegistration) -> str:
+    """ "in 5 days" when the protection ends within 14 days, else empty."""
+    last = registration.protected_until
+    if registration.state != "approved" or last is None or (last - clock.today()).days > 14:
+        return ""
+    return formats.days_left(last, today=clock.today())
+
+
+def _address(number: str) -> str:
+    return reverse("dealreg:detail", args=[number])

@@ -1,0 +1,68 @@
+"""What a partner is told about a customer it asked for: one of four answers, alike in layout, length and time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dealreg.models import AvailabilityQuestion
+from dealreg.services.drafts import default_type
+from dealreg.waiting import deciders_by_partner, names_of
+from prm.catalogue.models import ProductLine
+from prm.values import clock
+
+Answer = AvailabilityQuestion.Answer
+
+# For each answer: tone, icon, heading, sentence, the short line under a field, and the word in a list.
+TOLD = {
+    Answer.CLEAR: (
+        "ok", "circle-check", _("Yes, you can register it"),
+        _("Clear today for %(lines)s. Only a registration holds the customer for you: %(days)s days from approval."),
+        _("Clear for %(lines)s, checked just now"),
+    ),
+    Answer.UNDER_REVIEW: (
+        "live", "hourglass", _("It needs a closer look"),
+        _("Register it for %(lines)s: %(manager)s decides. From approval you are protected for %(days)s days."),
+        _("Under review: %(manager)s decides when you register"),
+    ),
+    Answer.NOT_AVAILABLE: (
+        "", "ban", _("It is not available"),
+        _("Not available today for %(lines)s. %(manager)s can tell you more, or ask again in %(days)s days."),
+        _("Not available for %(lines)s. Ask %(manager)s"),
+    ),
+    Answer.ASK_MANAGER: (
+        "warn", "message-2-question", _("Ask your channel manager"),
+        _("You have asked about this customer three times in 90 days. %(manager)s has your question for %(lines)s."),
+        _("Asked three times already. %(manager)s has your question"),
+    ),
+}  # fmt: skip
+
+
+def told(asked: AvailabilityQuestion) -> dict[str, Any]:
+    """What the page or the line under the field says; before the tick only how long there is to wait."""
+    left = (asked.answer_at - clock.now()).total_seconds()
+    if left > 0:
+        return {"asked": asked, "waits_ms": int(left * 1000) + 1}
+    people = deciders_by_partner([asked.partner_id])[asked.partner_id]
+    values = {
+        "lines": ", ".join(str(line) for line in ProductLine.objects.filter(pk__in=asked.product_lines)),
+        "manager": names_of(people),
+        "days": default_type().protection_days,
+    }
+    tone, icon, heading, sentence, short = TOLD[Answer(asked.answer)]
+    return {
+        "asked": asked,
+        "waits_ms": 0,
+        "tone": tone,
+        "icon_name": icon,
+        "heading": heading,
+        "sentence": sentence % values,
+        "short": short % values,
+        "may_register": asked.answer in (Answer.CLEAR, Answer.UNDER_REVIEW),
+    }
+
+
+def in_list(asked: AvailabilityQuestion) -> dict[str, Any]:
+    """An earlier question as a row."""
+    return {"asked": asked, "word": asked.get_answer_display(), "tone": TOLD[Answer(asked.answer)][0]}
