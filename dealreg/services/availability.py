@@ -26,6 +26,7 @@ from prm.values.actor import Actor
 TICK = timedelta(milliseconds=500)
 TIMES = 3
 WITHIN = timedelta(days=90)
+JUST_NOW = timedelta(minutes=15)
 NAME_MOST = 200
 
 Answer = AvailabilityQuestion.Answer
@@ -34,19 +35,23 @@ Answer = AvailabilityQuestion.Answer
 @transaction.atomic
 def ask_availability(
     *,
-    partner: Partner,
     customer_name: str,
     product_lines: Iterable[ProductLine],
     tax_number: str = "",
     domain: str = "",
     region: str = "",
+    partner: Partner | None = None,
+    remembered: bool = False,
     by: Actor,
 ) -> AvailabilityQuestion:
     """Store the question with its answer, which `answer_of` shows half a second later.
 
-    A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
+    `partner` is the actor's own company unless staff ask for one. With `remembered` the very same question of the
+    last quarter of an hour is handed out again instead of being asked anew: for a form that asks by itself. A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
     goes to its channel manager. Puts nobody on file. Raises DomainError naming the field.
     """
+    if partner is None:
+        partner = Partner.objects.visible_to(by).get(pk=by.partner_id)
     require(by, "dealreg.check", partner)
     asked_at = clock.now()
     # One question of a company at a time: the limit must hold for two that come at once.
@@ -62,6 +67,8 @@ def ask_availability(
     lines = list(product_lines)
     question.product_lines = [line.pk for line in lines]
     question.asked_at, question.answer_at = asked_at, asked_at + TICK
+    if remembered and (before := _the_same(question)):
+        return before
     if _asked_before(question) >= TIMES:
         question.answer = Answer.ASK_MANAGER
     else:
@@ -102,6 +109,17 @@ def _question(*, customer_name: str, by: Actor, **fields: object) -> Availabilit
         customer_name=customer_name,
         core_key=identity(customer_name)[:200],
         **fields,
+    )
+
+
+def _the_same(question: AvailabilityQuestion) -> AvailabilityQuestion | None:
+    """The company's own question of just now in the same words; its answer is not looked up again."""
+    fields = ("core_key", "tax_number", "domain", "region", "product_lines")
+    return (
+        AvailabilityQuestion.objects.for_everyone(because="the company's own question")
+        .filter(partner=question.partner, asked_at__gt=question.asked_at - JUST_NOW)
+        .filter(**{field: getattr(question, field) for field in fields})
+        .first()
     )
 
 
