@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from prm.audit import words
 from prm.audit.models import AuditEntry
-from prm.ui.components import Happening
+from prm.ui.parts import Happening
 from prm.values.actor import Actor
 
 BAD = ("sign_in_failed", "sign_in_blocked", "rejected", "deactivated", "deleted")

@@ -9,7 +9,7 @@ from prm.access.decorators import requires
 from prm.audit import words
 from prm.audit.history import changes_of, who
 from prm.audit.models import AuditEntry
-from prm.ui.components import Fact
+from prm.ui.parts import Fact
 
 
 @requires("audit.view")

@@ -16,7 +16,7 @@ PASSWORD = "a-long-password-1"
 
 
 @pytest.fixture
-def browser(tenant) -> Client:
+def visitor(tenant) -> Client:
     return new_browser()
 
 
@@ -32,24 +32,24 @@ def lin(db) -> User:
     return user
 
 
-def sign_in(browser: Client, email: str = "lin@example.com", password: str = PASSWORD):
-    return browser.post("/sign-in/", {"login": email, "password": password})
+def sign_in(visitor: Client, email: str = "lin@example.com", password: str = PASSWORD):
+    return visitor.post("/sign-in/", {"login": email, "password": password})
 
 
 def sentence_of(answer) -> str:
     return " ".join(answer.context["form"].non_field_errors())
 
 
-def test_the_right_password_opens_and_is_recorded(browser, lin):
-    answer = sign_in(browser)
+def test_the_right_password_opens_and_is_recorded(visitor, lin):
+    answer = sign_in(visitor)
     assert answer.status_code == 302 and answer["Location"] == "/"
-    assert browser.session["_auth_user_id"] == str(lin.pk)
+    assert visitor.session["_auth_user_id"] == str(lin.pk)
     assert AuditEntry.objects.of(lin).first().verb == "signed_in"
 
 
-def test_wrong_e_mail_and_wrong_password_are_told_alike(browser, lin):
-    wrong_password = sentence_of(sign_in(browser, password="wrong"))
-    wrong_email = sentence_of(sign_in(browser, email="nobody@example.com"))
+def test_wrong_e_mail_and_wrong_password_are_told_alike(visitor, lin):
+    wrong_password = sentence_of(sign_in(visitor, password="wrong"))
+    wrong_email = sentence_of(sign_in(visitor, email="nobody@example.com"))
     assert wrong_password == wrong_email
     assert "4 tries left" in wrong_password and "a pause of 1 minute" in wrong_password
 
@@ -72,21 +72,21 @@ def test_many_accounts_from_one_address_are_slowed_too(tenant):
     assert "E-mail or password" in sentence_of(sign_in(new_browser("10.0.0.2"), email="p30@example.com"))
 
 
-def test_a_person_on_a_known_device_is_never_locked_out_by_guesses(browser, lin):
-    assert sign_in(browser).status_code == 302
-    browser.post("/sign-out/")
+def test_a_person_on_a_known_device_is_never_locked_out_by_guesses(visitor, lin):
+    assert sign_in(visitor).status_code == 302
+    visitor.post("/sign-out/")
     for _ in range(6):
         sign_in(new_browser(), password="guess")
     assert "Too many" in sentence_of(sign_in(new_browser("10.5.5.5")))
-    assert sign_in(browser).status_code == 302
+    assert sign_in(visitor).status_code == 302
     assert KnownDevice.objects.filter(user=lin).count() == 1
 
 
-def test_a_known_device_of_one_person_opens_no_way_around_for_another(browser, lin):
-    sign_in(browser)
-    browser.post("/sign-out/")
+def test_a_known_device_of_one_person_opens_no_way_around_for_another(visitor, lin):
+    sign_in(visitor)
+    visitor.post("/sign-out/")
     UserFactory(email="other@example.com")
-    answers = [sign_in(browser, email="other@example.com", password="guess") for _ in range(6)]
+    answers = [sign_in(visitor, email="other@example.com", password="guess") for _ in range(6)]
     assert "Too many" in sentence_of(answers[-1])
 
 
@@ -110,31 +110,31 @@ def test_guesses_for_nobody_tell_nobody(tenant):
     assert not Notice.objects.exists() and not Letter.objects.exists()
 
 
-def test_a_deactivated_person_hears_the_same_sentence(browser, lin):
+def test_a_deactivated_person_hears_the_same_sentence(visitor, lin):
     User.objects.filter(pk=lin.pk).update(is_active=False)
-    assert "E-mail or password is not right" in sentence_of(sign_in(browser))
+    assert "E-mail or password is not right" in sentence_of(sign_in(visitor))
 
 
-def test_the_session_changes_at_sign_in_and_dies_at_sign_out(browser, lin):
-    browser.get("/sign-in/")
-    before = browser.session.session_key
-    sign_in(browser)
-    inside = browser.session.session_key
+def test_the_session_changes_at_sign_in_and_dies_at_sign_out(visitor, lin):
+    visitor.get("/sign-in/")
+    before = visitor.session.session_key
+    sign_in(visitor)
+    inside = visitor.session.session_key
     assert inside and inside != before
-    browser.post("/sign-out/")
-    assert "_auth_user_id" not in browser.session
-    assert browser.get("/sign-out/").status_code == 405
+    visitor.post("/sign-out/")
+    assert "_auth_user_id" not in visitor.session
+    assert visitor.get("/sign-out/").status_code == 405
 
 
-def test_sign_in_goes_on_to_the_page_that_was_asked_for_but_never_elsewhere(browser, lin):
-    answer = browser.post("/sign-in/?next=/account/", {"login": lin.email, "password": PASSWORD, "next": "/account/"})
+def test_sign_in_goes_on_to_the_page_that_was_asked_for_but_never_elsewhere(visitor, lin):
+    answer = visitor.post("/sign-in/?next=/account/", {"login": lin.email, "password": PASSWORD, "next": "/account/"})
     assert answer["Location"] == "/account/"
-    browser.post("/sign-out/")
-    answer = browser.post("/sign-in/", {"login": lin.email, "password": PASSWORD, "next": "https://evil.example/"})
+    visitor.post("/sign-out/")
+    answer = visitor.post("/sign-in/", {"login": lin.email, "password": PASSWORD, "next": "https://evil.example/"})
     assert answer["Location"] == "/"
 
 
-def test_there_is_no_demo_door_outside_demo_mode(browser, lin):
-    assert browser.post("/sign-in/demo/", {"role": "administrator"}).status_code == 404
-    assert browser.get("/mailbox/").status_code == 404
-    assert b"data-demo-role" not in browser.get("/sign-in/").content
+def test_there_is_no_demo_door_outside_demo_mode(visitor, lin):
+    assert visitor.post("/sign-in/demo/", {"role": "administrator"}).status_code == 404
+    assert visitor.get("/mailbox/").status_code == 404
+    assert b"data-demo-role" not in visitor.get("/sign-in/").content

@@ -28,7 +28,7 @@ from prm.accounts.services.people import open_work_of
 from prm.accounts.services.sessions import sessions_of
 from prm.audit.history import history_of
 from prm.ui.forms import ServiceForm
-from prm.ui.components import Fact
+from prm.ui.parts import Fact
 
 INVITED_IN = [("", _("As my language")), ("en", "English"), ("zh-hans", "中文")]
 
