@@ -1,0 +1,199 @@
+"""The settlement's SQL agrees to the cent with the plain oracle on random policies, partners and lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+
+import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orders.models import SalesLine
+from partners.models import Partner, TierMembership
+from prm.values.periods import Period
+from rebates.accruals import accruals
+from rebates.models import Result, Statement
+from tests.conftest import LONG
+from tests.factories.catalogue import ProductFactory
+from tests.factories.partners import TierFactory
+from tests.rebates import oracle
+from tests.rebates.world import BY, apply, settle
+
+LINES = ("routing", "wireless", "care", "security")
+TIERS = ("", "bronze", "silver", "gold")
+TYPES = ("reseller", "distributor", "agent")
+KINDS = (
+    *("marginal", "retroactive", "retroactive_from_floor", "flat", "per_unit", "per_unit_stepped", "lump_sum"),
+    *("marginal", "retroactive"),
+)
+RATES = ("0.5%", "1.25%", "2%", "3%", "0.0333", "5%", "7.5%")
+
+
+def mechanism(random: Random) -> dict:
+    kind = random.choice(KINDS)
+    lower = sorted(random.sample([0, 50, 100, 999, "1000.01", 2500, 10000], random.randint(1, 4)), key=Fraction)
+    if random.random() < 0.7:
+        lower[0] = 0
+    if kind == "flat":
+        return {"kind": kind, "rate": random.choice(RATES)}
+    if kind == "per_unit":
+        return {"kind": kind, "amount": random.choice(["1.25", "0.333", 7])}
+    if kind in ("per_unit_stepped", "lump_sum"):
+        return {"kind": kind, "bands": [{"from": low, "amount": random.choice(["1.5", 2, "0.335"])} for low in lower]}
+    made = {"kind": kind, "bands": [{"from": low, "rate": random.choice(RATES)} for low in lower]}
+    if kind == "retroactive_from_floor":
+        made |= {"floor": random.choice([100, 1000, "33.33"]), "first_rate": random.choice(RATES)}
+    return made
+
+
+def random_policy(random: Random, number: int) -> dict:
+    rules = mechanism(random)
+    made = {
+        "code": f"p-{number}", "name": f"P {number}", "from": "2026-01-01", "currency": "CNY", "mechanism": rules,
+        "period": random.choice(["month", "month", "quarter", "year"]),
+        "rounding": {"on": "total", "mode": random.choice(["half_up", "half_even"])},
+    }  # fmt: skip
+    if random.random() < 0.5:
+        made["who"] = {"tiers": random.sample(TIERS[1:], 2)}
+    if random.random() < 0.3:
+        made.setdefault("who", {})["types"] = random.sample(TYPES, 2)
+    if random.random() < 0.5:
+        made["qualify"] = {"product_lines": random.sample(LINES, 2)}
+    if random.random() < 0.4:
+        made["pay"] = {"product_lines": random.sample(LINES, random.randint(1, 3))}
+    if rules["kind"] in ("retroactive", "flat", "lump_sum") and random.random() < 0.3:
+        made["measure"] = "quantity"
+    if random.random() < 0.5:
+        made["late"] = {"grace_days": random.choice([0, 5, 20])}
+    return made
+
+
+def random_line(random: Random, *, late: bool) -> oracle.Line:
+    # Amounts that often hit a bound or a tie exactly.
+    amount = random.choice(
+        [Fraction(random.randint(-30000, 300000), 100), Fraction(1000), Fraction(50), Fraction("10.10"), Fraction("0.10")]
+    )
+    if random.random() < 0.15:
+        amount = -abs(amount)
+    return oracle.Line(
+        product_line=random.choice(LINES),
+        day=date(2026, 7, 1) + timedelta(days=random.randint(0, 91)),
+        amount=amount,
+        quantity=Fraction(random.randint(1, 120)) * (1 if amount >= 0 else -1),
+        currency="CNY" if random.random() < 0.95 else "EUR",
+        recorded=date(2026, 10, 1) + timedelta(days=random.randint(0, 30)) if late else date(2026, 9, 30),
+        after_close=late,
+    )
+
+
+class World:
+    """Random programmes, partners and lines; `store` writes lines, `expected` asks the oracle."""
+
+    def __init__(self, seed: int):
+        self.random = Random(seed)
+        for code in TIERS[1:]:
+            TierFactory(code=code)
+        self.products = {line: ProductFactory(code=f"{line}-1", product_line__code=line) for line in LINES}
+        self.policies = [random_policy(self.random, number) for number in range(8)]
+        apply(*self.policies)
+        self.partners = [self._partner(number) for number in range(40)]
+        self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
+        self.count = 0
+
+    def _partner(self, number: int) -> tuple[Partner, str]:
+        partner = Partner.objects.create(number=f"X-{number}", name=f"X {number}", type=self.random.choice(TYPES))
+        tier = self.random.choice(TIERS)
+        if tier:
+            during = (date(2020, 1, 1), None)
+            TierMembership.objects.create(partner=partner, tier=TierFactory(code=tier), during=during, set_by="test")
+        return partner, tier
+
+    def store(self, *, late: bool) -> None:
+        rows = []
+        for partner, _tier in self.partners:
+            for _ in range(self.random.choice([0, 1, 2, 6, 12]) if not late else self.random.choice([0, 0, 1, 3])):
+                line = random_line(self.random, late=late)
+                self.lines[partner.pk].append(line)
+                rows.append(self._row(partner, line))
+        self.random.shuffle(rows)
+        SalesLine.objects.bulk_create(rows)
+
+    def _row(self, partner: Partner, line: oracle.Line) -> SalesLine:
+        self.count += 1
+        product = self.products[line.product_line]
+        return SalesLine(
+            line_number=f"R-{self.count}", partner=partner, product=product, product_line=product.product_line,
+            booking_date=line.day, quantity=Decimal(line.quantity.numerator), currency=line.currency,
+            net_amount=(Decimal(line.amount.numerator) / line.amount.denominator).quantize(Decimal("0.01")),
+            source="import", document=f"R-{self.count}",
+            recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
+        )  # fmt: skip
+
+    def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
+        """What each programme pays each partner for the period that ends on `last_day`."""
+        found = {}
+        for policy in self.policies:
+            period = Period.of(policy["period"], last_day)
+            if period.last_day != last_day:
+                continue
+            for partner, tier in self.partners:
+                if oracle.takes_part(policy, tier, partner.type):
+                    figure = oracle.rebate(policy, self.lines[partner.pk], period.start, period.end)
+                    if figure is not None:
+                        found[policy["code"], partner.pk, period.end] = figure
+        return found
+
+
+def posted(run) -> dict[tuple[str, int, date], Fraction]:
+    rows = Result.objects.for_everyone(because="a test").filter(run=run).select_related("programme")
+    return {(row.programme.code, row.partner_id, row.ends): Fraction(row.amount) for row in rows}
+
+
+def months(*names: str) -> list[date]:
+    return [Period.parse(name).last_day for name in names]
+
+
+@pytest.mark.django_db
+@settings(max_examples=300 if LONG else 12, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
+    """Up to 8 programmes and 40 partners an example, three closed months and a fourth that adjusts them."""
+    with transaction.atomic():
+        world = World(seed)
+        world.store(late=False)
+        live = accruals(by=BY, period=Period.parse("2026-09"))
+        expected = {}
+        for last_day in months("2026-07", "2026-08", "2026-09"):
+            closing = world.expected(last_day)
+            expected |= closing
+            run = settle(f"{last_day:%Y-%m}", chunk=13)
+            assert posted(run) == closing
+        assert {(row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live} == closing
+
+        world.store(late=True)
+        october = settle("2026-10")
+        after = {}
+        for last_day in months("2026-07", "2026-08", "2026-09"):
+            after |= world.expected(last_day)
+        changed = {key: figure - expected.get(key, 0) for key, figure in after.items()}
+        late = {key: amount for key, amount in posted(october).items() if key[2] < october.ends}
+        assert late == {key: amount for key, amount in changed.items() if amount}
+        _balances_add_up(after)
+        transaction.set_rollback(True)
+
+
+def _balances_add_up(figures: dict[tuple[str, int, date], Fraction]) -> None:
+    """Nothing was paid: each partner's last statement closes with all that was ever settled."""
+    owed: dict[int, Fraction] = {}
+    for (_code, partner_id, _ends), figure in figures.items():
+        owed[partner_id] = owed.get(partner_id, Fraction(0)) + figure
+    closing = {}
+    for statement in Statement.objects.for_everyone(because="a test").order_by("ends"):
+        assert statement.opening == closing.get(statement.partner_id, 0)
+        closing[statement.partner_id] = statement.closing
+    october = {key: Fraction(value) for key, value in closing.items() if value}
+    assert october == {key: value for key, value in owed.items() if value}
