@@ -1,7 +1,8 @@
 """PostgreSQL refuses to run as root. As root it gets a user namespace of its own, or the account `nobody`.
 
-In the namespace it believes to be user 1000 while the files stay root's: nothing is created, nothing is chowned.
-Containers may forbid that; then `nobody` it is.
+In the namespace it believes to be `nobody` while the files stay ours: nothing is created, nothing is chowned.
+Containers may forbid that; then it is `nobody` in truth. A user without an entry in /etc/passwd, as containers
+like to use, gets the namespace too, because PostgreSQL asks for its user's name.
 """
 
 from __future__ import annotations
@@ -36,9 +37,15 @@ def die_with_parent() -> None:
 
 
 def _enter_namespace() -> None:
+    user, group, inside = os.geteuid(), os.getegid(), pwd.getpwnam("nobody")
     if LIBC is None or LIBC.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "no user namespace")
-    for name, text in (("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")):
+    maps = {
+        "setgroups": "deny",
+        "uid_map": f"{inside.pw_uid} {user} 1",
+        "gid_map": f"{inside.pw_gid} {group} 1",
+    }
+    for name, text in maps.items():
         with open(f"/proc/self/{name}", "w") as handle:
             handle.write(text)
 
@@ -66,12 +73,20 @@ def preexec(account: Account, *, tied: bool = True) -> Callable[[], None]:
 
 def choose() -> Account:
     """The account for PostgreSQL on this machine; PRM_EMBEDDED_ACCOUNT=nobody leaves the namespace out."""
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and (not LINUX or _has_name()):
         return Account.OWN
-    if os.environ.get("PRM_EMBEDDED_ACCOUNT") == "nobody":
+    if os.environ.get("PRM_EMBEDDED_ACCOUNT") == "nobody" and os.geteuid() == 0:
         return Account.NOBODY
     try:
         subprocess.run(["/bin/sh", "-c", "exit 0"], preexec_fn=preexec(Account.NAMESPACE), check=True)
     except (OSError, subprocess.SubprocessError):
-        return Account.NOBODY
+        return Account.NOBODY if os.geteuid() == 0 else Account.OWN
     return Account.NAMESPACE
+
+
+def _has_name() -> bool:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
