@@ -324,6 +324,22 @@ def field_of(model, path: str) -> Field | None:
     return found
 
 
+def joined(model, columns: list[Column]) -> list[str]:
+    """Paths of related rows that the columns read, for select_related: nothing is fetched row by row."""
+    found = set()
+    for column in columns:
+        here, path = model, []
+        for step in column.name.split("__"):
+            field = field_of(here, step)
+            if field is None or not (field.many_to_one or field.one_to_one):
+                break
+            path.append(step)
+            here = field.related_model
+        if path:
+            found.add("__".join(path))
+    return sorted(found)
+
+
 def _nullable(model, path: str) -> bool:
     """Whether any step of a path may be empty; annotations are taken to be."""
     for step in path.split("__"):

@@ -32,6 +32,10 @@ class Shell:
             return "operator" if self.operator is not None else ""
         return menu.audience_of(self.actor)
 
+    @property
+    def body_class(self) -> str:
+        return f"is-{self.audience}" if self.audience else ""
+
     @cached_property
     def sections(self) -> list:
         if not self.audience:
@@ -79,8 +83,6 @@ class Shell:
     @property
     def brand_css(self) -> str:
         """Address of the tenant's colours; the version changes when they do."""
-        if self.tenant is None:
-            return ""
         try:
             return f"{reverse('brand_css')}?v={getattr(self.tenant, 'brand_version', 0)}"
         except NoReverseMatch:

@@ -18,21 +18,10 @@ from django.template.loader import render_to_string
 from prm.access.decorators import signed_in
 from prm.access.rules import allowed
 from prm.ui import formats
+from prm.ui.parts import Figure
 from prm.values import clock
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of the strip: label, value as people read it, one line of comparison, where it opens."""
-
-    label: Any
-    value: Any
-    unit: Any = ""
-    note: Any = ""
-    tone: str = ""
-    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import F, Q, QuerySet
 
 PAGE = 50
@@ -65,15 +66,12 @@ class Page:
 
 def page_of(rows: QuerySet, order: Order, *, after: str = "", before: str = "", size: int = PAGE) -> Page:
     """The `size` rows after or before a cursor; a cursor that does not fit is answered with the first page."""
-    backwards, cursor = bool(before) and not after, _read(after or before)
-    found = rows
-    if cursor:
-        found = rows.filter(order.beyond(*cursor, backwards=backwards))
-    else:
-        backwards = False
+    cursor = _read(after or before)
+    backwards = cursor is not None and bool(before) and not after
     try:
+        found = rows.filter(order.beyond(*cursor, backwards=backwards)) if cursor else rows
         listed = list(order.sorted(found, backwards=backwards)[: size + 1])
-    except (ValidationError, ValueError, FieldError):
+    except (ValidationError, ValueError, DataError):  # a cursor that somebody typed
         cursor, backwards = None, False
         listed = list(order.sorted(rows)[: size + 1])
     more, listed = len(listed) > size, listed[:size]

@@ -47,7 +47,21 @@ from django.views.decorators.http import require_http_methods
 from prm.access.decorators import requires
 from prm.access.rules import require
 from prm.ui import export, keyset
-from prm.ui.columns import Amount, Between, Choice, Column, Count, Day, Flag, Link, Number, Ref, Text, When
+from prm.ui.columns import (
+    Amount,
+    Between,
+    Choice,
+    Column,
+    Count,
+    Day,
+    Flag,
+    Link,
+    Number,
+    Ref,
+    Text,
+    When,
+    joined,
+)
 from prm.ui.filters import Chip
 from prm.ui.listing import Listing
 from prm.values.actor import Actor
@@ -173,6 +187,9 @@ class ListPage:
         self.scoped = self.scope(self.get_rows(self.actor))
         for column in self.shown_columns:
             column.bind(self.scoped.model)
+        related = joined(self.scoped.model, self.shown_columns)
+        if related and self.scoped.query.select_related is not True:
+            self.scoped = self.scoped.select_related(*related)
         if self.request.method == "POST":
             return self.act()
         self.chips: list[Chip] = []

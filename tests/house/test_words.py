@@ -1,0 +1,56 @@
+"""Both languages are complete: every string has Chinese words, and no words are left over."""
+
+import re
+
+import pytest
+
+from prm.ui import catalogue
+
+PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|{\w*}")
+
+
+@pytest.fixture(scope="module")
+def gathered():
+    return {(message.id, message.context) for message in catalogue.gather() if message.id}
+
+
+@pytest.fixture(scope="module")
+def chinese():
+    return catalogue.read("zh_Hans")
+
+
+def text_of(message):
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def test_every_string_has_chinese_words(gathered, chinese):
+    known = {(m.id, m.context) for m in chinese if m.id and all(text_of(m)) and not m.fuzzy}
+    assert sorted(str(one) for one in gathered - known) == []
+
+
+def test_no_words_are_left_over(gathered, chinese):
+    assert sorted(str((m.id, m.context)) for m in chinese if m.id and (m.id, m.context) not in gathered) == []
+
+
+def test_placeholders_survive_translation(chinese):
+    wrong = []
+    for message in chinese:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        wanted = set(PLACE.findall(ids[-1]))
+        for words in text_of(message):
+            if message.id and words and not set(PLACE.findall(words)) <= wanted | set(PLACE.findall(ids[0])):
+                wrong.append(words)
+            if message.id and words and set(PLACE.findall(words)) != wanted and len(ids) == 1:
+                wrong.append(words)
+    assert wrong == []
+
+
+def test_chinese_text_has_full_width_punctuation(chinese):
+    half = re.compile(r"[\u4e00-\u9fff][,;:!?](?!\d)|[\u4e00-\u9fff]\.(?=\s|$)")
+    assert [words for m in chinese if m.id for words in text_of(m) if words and half.search(words)] == []
+
+
+def test_the_language_switch_is_offered_in_the_other_language():
+    from prm.ui.context import LANGUAGE_NAMES
+
+    assert LANGUAGE_NAMES == {"en": "English", "zh-hans": "中文"}
