@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from prm.ui import home
+from prm.ui.parts import Figure
 
 
 def register() -> None:
@@ -15,7 +16,7 @@ def register() -> None:
     home.section("partner", template="partners/home_manager.html", order=90, width=5)(my_manager)
 
 
-def active_partners(actor: Any) -> home.Figure:
+def active_partners(actor: Any) -> Figure:
     from partners.models import Partner
 
     found = Partner.objects.visible_to(actor).aggregate(
@@ -23,12 +24,11 @@ def active_partners(actor: Any) -> home.Figure:
         all=Count("pk"),
         joining=Count("pk", filter=Q(status__in=["applied", "screening", "onboarding"])),
     )
-    return home.Figure(
+    return Figure(
         label=_("Active partners"),
-        value=found["active"],
-        unit=_(" of %(all)s") % {"all": found["all"]},
+        value=_("%(active)s of %(all)s") % found,
         note=_("%(count)s joining") % {"count": found["joining"]} if found["joining"] else "",
-        link="/partners/",
+        href="/partners/",
     )
 
 

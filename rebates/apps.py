@@ -10,7 +10,10 @@ class RebatesConfig(AppConfig):
     def ready(self) -> None:
         from prm.ledger import postings
 
+        from rebates import registrations
+
         self._register_verbs()
+        registrations.register()
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
@@ -28,4 +31,5 @@ class RebatesConfig(AppConfig):
         permissions.register("rebates.settle", roles=money)
         permissions.register("rebates.approve", roles=money, sensitive=True)
         permissions.register("rebates.close", roles=money, sensitive=True)
+        permissions.register("rebates.export", roles=[*money, *PARTNER_ROLES], sensitive=True, reads=True)
         permissions.register("rebates.pay", roles=money, sensitive=True)

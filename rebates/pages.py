@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from partners.models import Partner
 from prm.access.rules import allowed
-from prm.ui.parts import Verb
+from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
@@ -20,6 +20,7 @@ from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
 
 ZERO = Decimal("0.00")
+State = SettlementRun.State
 MECHANISM_NAMES = {
     "marginal": gettext_lazy("marginal"),
     "retroactive": gettext_lazy("retroactive"),
@@ -46,24 +47,15 @@ def months_to_settle(back: int = 12) -> list[Period]:
     return found
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A stage of the run: done, now, or still to come."""
-
-    label: str
-    state: str
-
-
 def stages(run: SettlementRun) -> list[Stage]:
     order = [State.DRAFT, State.COMPUTED, State.IN_REVIEW, State.APPROVED, State.CLOSED, State.PAID]
     now = order.index(State(run.state))
     return [
-        Stage(str(state.label), "done" if place < now or run.state == State.PAID else "now" if place == now else "")
+        Stage(str(state.label), "done" if place < now or run.state == State.PAID else "now" if place == now else "later")
         for place, state in enumerate(order)
     ]
 
 
-State = SettlementRun.State
 
 
 def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from prm.ui import formats
+from rebates import arithmetic
 from rebates.policy import bands_of
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 260, 56, 226
@@ -24,14 +25,8 @@ class Chart:
 
 def payout(policy: dict[str, Any], volume: Decimal) -> Decimal:
     """The unrounded rebate on `volume` when qualifier and paid base are the same."""
-    bands = bands_of(policy)
-    if volume < bands.lower[0]:
-        return Decimal(0)
-    index = max(i for i, low in enumerate(bands.lower) if volume >= low)
-    if bands.floor is not None:
-        below = min(volume, bands.floor)
-        return below * bands.first_rate + max(volume - bands.floor, Decimal(0)) * bands.rate[index]
-    return bands.fixed[index] + bands.rate[index] * (volume - bands.offset[index])
+    found = arithmetic.parts(bands_of(policy), qualifier=volume, base=volume)
+    return sum((part.amount for part in found), Decimal(0))
 
 
 def chart(policy: dict[str, Any]) -> Chart:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.ui import formats
 from prm.values.errors import DomainError
-from rebates import services, wording
+from rebates import pages, services, wording
 from rebates.exchange import as_yaml
 from rebates.forms import ProgrammeForm, initial_of
 from rebates.models import Programme, Version
@@ -51,7 +51,7 @@ def preview_of(policy: dict[str, Any]) -> Preview:
                 "payout": formats.money(paid, currency),
             }
         )
-    return Preview(wording.sentences(policy), chart(policy), trial)
+    return Preview([wording.sentence(Version(policy=policy))], chart(policy), trial)
 
 
 @requires("rebates.view_programmes")
@@ -67,7 +67,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "programme": programme,
             "versions": versions,
             "shown": shown,
-            "mechanism": wording.mechanism_name(shown.mechanism),
+            "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,
             "editable": shown.mechanism in ("marginal", "retroactive", "flat"),

@@ -1,0 +1,185 @@
+"""Partners from a spreadsheet, by the services of this app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Partner, Tier, TierMembership
+from partners.services import create_partner, save_contact, set_tier, update_partner
+from prm.access import permissions
+from prm.access.roles import Role
+from prm.spreadsheets import cells, reasons
+from prm.spreadsheets.registry import Column, ImportKind, RowRefused, import_kind
+from prm.spreadsheets.staging import Staged
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.errors import DomainError
+
+# Numbers of all partners show through what an import refuses, so it is for those who see them all.
+permissions.register("partners.import", roles=[Role.ADMINISTRATOR])
+reasons.register(
+    unknown_tier=_("No tier has this code."),
+    unknown_parent=_("No partner has this number, here or on file."),
+    own_parent=_("A partner cannot be its own parent."),
+    contact_needs_name=_("A contact needs a name."),
+    status_not_by_import=_("The state of a partner on file is changed on its page, with a reason."),
+    partner_tax_number_on_file=_("Partner %(number)s on file has this tax number."),
+)
+# A new partner may be brought in at these states; later moves are decisions with a reason.
+STATES = {"active": "有效|合作中", "onboarding": "入驻中", "prospect": "潜在"}
+TYPES = {
+    "distributor": "分销商|总代", "reseller": "经销商|代理商", "integrator": "system integrator|系统集成商",
+    "agent": "代理", "referral": "referral partner|推荐伙伴",
+}  # fmt: skip
+
+
+@import_kind
+class Partners(ImportKind):
+    """Creates partners and changes those on file."""
+
+    name = "partners"
+    title = _("Partners")
+    verb = "partners.import"
+    key = "partner_number"
+    columns = (
+        Column("partner_number", _("partner number"), cells.code(40), True, ("number", "partner no", "合作伙伴编号"),
+               "P-0001", _("Names the partner; importing it again changes it.")),
+        Column("name", _("name"), cells.words(200), True, ("partner name", "company", "公司名称", "合作伙伴名称"),
+               "Lanqiao Digital", ""),
+        Column("type", _("type"), cells.choice(TYPES), False, ("类型",), "reseller",
+               _("distributor, reseller, integrator, agent or referral. Empty: reseller.")),
+        Column("status", _("state"), cells.choice(STATES), False, ("status", "状态"), "active",
+               _("For a new partner: active, onboarding or prospect. Empty: active.")),
+        Column("tier", _("tier"), cells.code(40), False, ("level", "等级"), "gold", _("Code of a tier on file.")),
+        Column("tier_since", _("tier since"), cells.day(), False, ("等级起始",), "2026-01-01",
+               _("First day of the tier. Empty: today.")),
+        Column("parent_number", _("parent partner"), cells.code(40), False, ("parent", "上级编号"), "P-0007",
+               _("Number of the distributor above it, on file or in the same file.")),
+        Column("region", _("region"), cells.words(80), False, ("地区",), "East China", ""),
+        Column("tax_number", _("tax number"), cells.code(30), False, ("税号", "统一社会信用代码"),
+               "91330106MA27X0C16P", _("Unique among partners.")),
+        Column("website", _("website"), cells.words(200), False, ("网站",), "lanqiao.example", ""),
+        Column("phone", _("phone"), cells.words(40), False, ("电话",), "021 5888 0100", ""),
+        Column("address", _("address"), cells.words(300), False, ("地址",), "", ""),
+        Column("contact_name", _("contact"), cells.words(120), False, ("contact", "联系人"), "Zhou Wen",
+               _("The main contact.")),
+        Column("contact_email", _("contact's e-mail"), cells.email, False, ("email", "邮箱"), "zhou.wen@lanqiao.example", ""),
+        Column("contact_phone", _("contact's phone"), cells.words(40), False, ("联系电话",), "138 0013 8000", ""),
+        Column("note", _("internal note"), cells.words(2000), False, ("备注",), "", _("Staff only.")),
+    )  # fmt: skip
+    shown = ("partner_number", "name", "type", "tier", "region")
+    FIELDS = ("name", "type", "region", "tax_number", "website", "phone", "address", "note")
+
+    def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        if values.get("parent_number") == values["partner_number"]:
+            yield "parent_number", "own_parent", {}
+        if (values.get("contact_email") or values.get("contact_phone")) and not values.get("contact_name"):
+            yield "contact_name", "contact_needs_name", {}
+
+    def compare(self, staged: Staged, *, by: Actor) -> None:
+        staged.complain_if_unknown(field="tier", code="unknown_tier", known="SELECT code FROM partners_tier")
+        staged.complain_if_unknown(
+            field="parent_number", code="unknown_parent",
+            known="SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'"
+            " FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good'",
+        )  # fmt: skip
+        staged.complain(
+            field="tax_number", code="partner_tax_number_on_file",
+            values="SELECT jsonb_build_object('number', p.number) FROM partners_partner p"
+            " WHERE p.tax_number = r.values->>'tax_number'",
+            where="""r.values->>'tax_number' <> '' AND EXISTS (SELECT 1 FROM partners_partner p
+                WHERE p.tax_number = r.values->>'tax_number' AND p.number <> r.values->>'partner_number')""",
+        )  # fmt: skip
+        staged.complain(
+            field="status", code="status_not_by_import",
+            where="""r.values->>'status' <> '' AND EXISTS (SELECT 1 FROM partners_partner p
+                WHERE p.number = r.values->>'partner_number' AND p.status <> r.values->>'status')""",
+        )  # fmt: skip
+        staged.same(where="r.number = ANY(%(same)s)", same=self._same(staged))
+
+    def _same(self, staged: Staged) -> list[int]:
+        known = _known(staged, related=("parent",))
+        tiers = {
+            membership.partner_id: membership.tier.code
+            for membership in TierMembership.objects.for_everyone(because="an import compares all")
+            .on(clock.today())
+            .select_related("tier")
+        }
+        found = []
+        for row in staged.good_rows():
+            partner = known.get(row.values["partner_number"])
+            if partner is None or row.values.get("contact_name"):
+                continue
+            fits = all(getattr(partner, field) == row.values[field] for field in self.FIELDS if field in row.values)
+            fits &= row.values.get("tier") in (None, tiers.get(partner.pk))
+            fits &= row.values.get("parent_number") in (None, partner.parent.number if partner.parent else None)
+            if fits:
+                found.append(row.number)
+        return found
+
+    def write(self, staged: Staged, *, by: Actor) -> int:
+        known = _known(staged)
+        tiers = {tier.code: tier for tier in Tier.objects.all()}
+        rows = list(staged.good_rows())
+        for row in rows:
+            try:
+                known[row.values["partner_number"]] = self._write(row.values, known, tiers, by=by)
+            except DomainError as refused:
+                raise RowRefused(row.number, field=refused.field or "", text=refused.text) from None
+        self._set_parents(rows, by=by)
+        return len(rows)
+
+    def _write(self, values: dict[str, str], known: dict[str, Partner], tiers: dict[str, Tier], *, by: Actor) -> Partner:
+        facts = {field: values[field] for field in self.FIELDS if field in values}
+        partner = known.get(values["partner_number"])
+        if partner is None:
+            status = values.get("status", "active")
+            partner = create_partner(number=values["partner_number"], status=status, by=by, **facts)
+        else:
+            partner = update_partner(partner=partner, by=by, **facts)
+        if values.get("tier"):
+            self._set_tier(partner, tiers[values["tier"]], values.get("tier_since"), by=by)
+        if values.get("contact_name"):
+            self._save_contact(partner, values, by=by)
+        return partner
+
+    def _set_tier(self, partner: Partner, tier: Tier, since: str | None, *, by: Actor) -> None:
+        first_day = date.fromisoformat(since) if since else clock.today()
+        memberships = TierMembership.objects.for_everyone(because="of this partner").filter(partner=partner)
+        if not memberships.on(first_day).filter(tier=tier).exists():
+            set_tier(partner=partner, tier=tier, first_day=first_day, reason="", by=by)
+
+    def _save_contact(self, partner: Partner, values: dict[str, str], *, by: Actor) -> None:
+        contact = partner.contacts.filter(name=values["contact_name"]).first()
+        email, phone = values.get("contact_email", ""), values.get("contact_phone", "")
+        if contact and (contact.email, contact.phone) == (email, phone):
+            return
+        save_contact(
+            partner=partner, name=values["contact_name"], email=email, phone=phone, contact=contact,
+            title=contact.title if contact else "", is_primary=True, by=by,
+        )  # fmt: skip
+
+    def _set_parents(self, rows: list[Any], *, by: Actor) -> None:
+        """After all partners are there: a parent may stand further down in the file."""
+        wanted = {row.values["partner_number"]: row for row in rows if row.values.get("parent_number")}
+        numbers = {*wanted, *(row.values["parent_number"] for row in wanted.values())}
+        known = _of_numbers(numbers)
+        for number, row in wanted.items():
+            partner, parent = known[number], known[row.values["parent_number"]]
+            try:
+                update_partner(partner=partner, parent=parent, by=by)
+            except DomainError as refused:
+                raise RowRefused(row.number, field="parent_number", text=refused.text) from None
+
+
+def _known(staged: Staged, related: tuple[str, ...] = ()) -> dict[str, Partner]:
+    return _of_numbers({values["partner_number"] for values in staged.good_values()}, related)
+
+
+def _of_numbers(numbers: Iterable[str], related: tuple[str, ...] = ()) -> dict[str, Partner]:
+    rows = Partner.objects.for_everyone(because="importers see every partner").filter(number__in=list(numbers))
+    return {partner.number: partner for partner in rows.select_related(*related)}

@@ -1,0 +1,82 @@
+"""The demo's programmes, one settled month, and one that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from prm.access.scope import actor_for
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.models import Statement
+from rebates.policy import read_yaml
+from rebates.services import (
+    apply_programmes,
+    approve_run,
+    close_run,
+    compute_run,
+    pay_statement,
+    submit_for_review,
+)
+
+PROGRAMMES = """
+schema: 1
+programmes:
+  - code: home-volume
+    name: Home volume bonus
+    name_zh: 家居阶梯返利
+    from: {first}
+    currency: {currency}
+    period: month
+    who: {{tiers: [gold, silver]}}
+    qualify: {{product_lines: [decor, kitchen]}}
+    mechanism:
+      kind: marginal
+      bands:
+        - {{from: 0, rate: 2%}}
+        - {{from: {step1}, rate: 3%}}
+        - {{from: {step2}, rate: 5%}}
+    late: {{grace_days: 20}}
+    clause: "3.1"
+  - code: gift-accelerator
+    name: Gift season accelerator
+    name_zh: 礼品季达标返利
+    from: {first}
+    currency: {currency}
+    period: month
+    qualify: {{product_lines: [gifts]}}
+    mechanism:
+      kind: retroactive
+      bands:
+        - {{from: {low}, rate: 1.5%}}
+        - {{from: {middle}, rate: 2.5%}}
+        - {{from: {high}, rate: 4%}}
+    clause: "3.2"
+"""
+STEPS = {
+    "CNY": {"step1": 20_000, "step2": 50_000, "low": 5_000, "middle": 20_000, "high": 45_000},
+    "GBP": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500},
+}
+
+
+def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
+    """Two programmes since the month before last; the month before this one settled, closed and mostly paid."""
+    say("rebate programmes and last month's settlement")
+    by = Actor.command("demo")
+    last = Period.of("month", clock.today()).previous
+    text = PROGRAMMES.format(first=last.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency])
+    apply_programmes(texts=read_yaml(text), by=by)
+    people = get_user_model().objects
+    finance = actor_for(people.get(email="finance@demo.example"))
+    controller = actor_for(people.get(email="controller@demo.example"))
+    run = compute_run(period=last, by=finance)
+    submit_for_review(run=run, by=finance)
+    # The clerk on the sign-in page releases payments, so somebody else has approved.
+    run = approve_run(run=run, by=controller)
+    run = close_run(run=run, by=controller)
+    statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
+    for statement in statements[: 2 * statements.count() // 3]:
+        pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")

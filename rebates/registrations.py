@@ -1,0 +1,48 @@
+"""What the rebates app tells the platform: menu, work that waits, parts of the first page, search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from partners import pages as partner_pages
+from prm.search import registry as search
+from prm.starter import kit
+from prm.ui import home, menu
+
+
+def register() -> None:
+    from rebates import demo, figures
+
+    for order, label, icon, url, verb in (
+        (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
+        (20, _("Accruals"), "trending-up", "rebates:accruals", "rebates.view_programmes"),
+        (30, _("Settlements"), "calculator", "rebates:runs", "rebates.view_runs"),
+        (40, _("Statements"), "receipt", "rebates:statements", "rebates.view"),
+        (50, _("Payments"), "cash", "rebates:payments", "rebates.view_runs"),
+    ):
+        menu.register(section="Money", label=label, icon=icon, url=url, verb=verb, order=order)
+    menu.register(
+        section="", label=_("Rebates"), icon="receipt", url="rebates:overview", verb="rebates.view", order=50,
+        audience="partner", tab=5,
+    )  # fmt: skip
+    search.register("statements", label=_("Statements"), icon="receipt", find=find_statements, order=60, verb="rebates.view")
+    home.figure("staff", order=40, verb="rebates.view_programmes")(figures.accrued)
+    home.figure("partner", order=20, verb="rebates.view")(figures.own_unpaid)
+    home.figure("partner", order=30, verb="rebates.view")(figures.own_accrued)
+    home.section("staff", template="rebates/home_runs.html", order=30, width=5, verb="rebates.view_runs")(figures.runs)
+    partner_pages.add_section(
+        template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
+    )
+    kit.register_demo("rebates", demo.fill, order=50)
+
+
+def find_statements(actor: Any, text: str, limit: int) -> list[search.Row]:
+    """Visible statements by number."""
+    from rebates.models import Statement
+
+    if len(text) < 3:
+        return []
+    rows = Statement.objects.visible_to(actor).select_related("partner").filter(number__istartswith=text)
+    return [search.Row(row.number, row.get_absolute_url(), detail=row.partner.name) for row in rows[:limit]]

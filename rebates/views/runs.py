@@ -1,0 +1,161 @@
+"""Settlement: may I close this month?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from prm.access.decorators import requires
+from prm.jobs.models import Job
+from prm.values.errors import DomainError, NotAllowed
+from prm.values.periods import Period
+from rebates import pages, services
+from rebates.models import Result, SettlementRun, Statement
+from rebates.services.computing import JOB
+
+PARTNERS_A_PAGE = 50
+
+
+def _run(request: Any, number: str) -> SettlementRun:
+    return get_object_or_404(SettlementRun.objects.visible_to(request.actor), number=number)
+
+
+@requires("rebates.view_runs")
+def detail(request: Any, number: str) -> HttpResponse:
+    run = _run(request, number)
+    after = request.GET.get("after", "")
+    partners = Result.objects.visible_to(request.actor).by_partner(run)
+    if after.isdigit():
+        partners = partners.filter(partner_id__gt=int(after))
+    rows = list(partners[: PARTNERS_A_PAGE + 1])
+    more = len(rows) > PARTNERS_A_PAGE
+    rows = rows[:PARTNERS_A_PAGE]
+    statements = {}
+    if run.is_closed:
+        of_page = Statement.objects.visible_to(request.actor).for_list().filter(
+            run=run, partner_id__in=[row["partner_id"] for row in rows]
+        )
+        statements = {(row.partner_id, row.currency): row for row in of_page}
+    for row in rows:
+        row["statement"] = statements.get((row["partner_id"], row["currency"]))
+    return render(
+        request,
+        "rebates/run.html",
+        {
+            "run": run,
+            "job": Job.objects.filter(kind=JOB, key=run.number).order_by("-id").first(),
+            "stages": pages.stages(run),
+            "programmes": pages.programme_totals(run, request.actor),
+            "partners": rows,
+            "next_after": rows[-1]["partner_id"] if more else None,
+            "waiting": pages.waiting_line(run),
+            "late": Result.objects.visible_to(request.actor).late(run)[:20],
+            "verbs": pages.run_verbs(run, request.actor),
+        },
+    )
+
+
+@requires("rebates.view_runs")
+def partner(request: Any, number: str, pk: int) -> HttpResponse:
+    """One partner's results in a run, each open to its explanation."""
+    run = _run(request, number)
+    results = list(Result.objects.visible_to(request.actor).for_review(run).filter(partner_id=pk))
+    if not results:
+        raise Http404
+    return render(
+        request, "rebates/run_partner.html", {"run": run, "partner": results[0].partner, "results": results}
+    )
+
+
+@require_POST
+@requires("rebates.settle")
+def start(request: Any) -> HttpResponse:
+    """Settle a month in the background. Pressed twice it is one run."""
+    try:
+        period = Period.parse(request.POST.get("period", ""))
+        services.start_settlement(period=period, by=request.actor)
+    except ValueError as problem:
+        messages.error(request, str(problem))
+        return redirect("rebates:runs")
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, refusal.text)
+        return redirect("rebates:runs")
+    run = SettlementRun.objects.get(ends=period.end)
+    return redirect(run)
+
+
+def _verb(verb: str, service: Callable[..., Any], done: Any) -> Any:
+    """A button on the run's page: one service, then back with its word or its refusal."""
+
+    @require_POST
+    @requires(verb)
+    def view(request: Any, number: str) -> HttpResponse:
+        run = _run(request, number)
+        try:
+            outcome = service(run, request)
+            messages.success(request, done(outcome))
+        except NotAllowed:
+            raise
+        except DomainError as refusal:
+            messages.error(request, refusal.text)
+        return redirect(run)
+
+    return view
+
+
+recompute = _verb(
+    "rebates.settle",
+    lambda run, request: services.start_settlement(period=run.period, by=request.actor),
+    lambda outcome: _("The computation has begun."),
+)
+discard = _verb(
+    "rebates.settle",
+    lambda run, request: services.discard_run(run=run, by=request.actor),
+    lambda outcome: _("The computation was thrown away. Compute again when you are ready."),
+)
+review = _verb(
+    "rebates.settle",
+    lambda run, request: services.submit_for_review(run=run, by=request.actor),
+    lambda outcome: _("Handed over for approval."),
+)
+approve = _verb(
+    "rebates.approve",
+    lambda run, request: services.approve_run(run=run, by=request.actor),
+    lambda outcome: _("Approved. It can be closed now."),
+)
+withdraw = _verb(
+    "rebates.approve",
+    lambda run, request: services.withdraw_approval(run=run, reason=request.POST.get("reason", ""), by=request.actor),
+    lambda outcome: _("The approval was withdrawn."),
+)
+close = _verb(
+    "rebates.close",
+    lambda run, request: services.close_run(run=run, by=request.actor),
+    lambda outcome: _("Closed. The statements are issued."),
+)
+release = _verb(
+    "rebates.pay",
+    lambda run, request: services.release_run(run=run, by=request.actor),
+    lambda count: _("Released for payment: %(count)s statements.") % {"count": count},
+)
+
+
+@requires("rebates.close")
+def confirm_close(request: Any, number: str) -> HttpResponse:
+    """What closing writes, before it is done for ever."""
+    run = _run(request, number)
+    results = Result.objects.visible_to(request.actor).filter(run=run)
+    context = {
+        "run": run,
+        "statement_count": results.values("partner_id", "currency").distinct().count(),
+        "result_count": results.count(),
+    }
+    return render(request, "rebates/run_close.html", context)

@@ -1,0 +1,117 @@
+"""What a partner is owed, and why that much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from partners.models import Partner
+from prm.access.decorators import requires
+from prm.access.rules import allowed
+from rebates import explanations, pages, services
+from rebates.forms import PaymentForm
+from rebates.models import Result, Statement
+from rebates.services.payments import open_amount, payment_state
+from rebates.statements import statement_lines
+
+
+@requires("rebates.view")
+def overview(request: Any) -> HttpResponse:
+    """A partner's own money; staff go to the statements."""
+    if not request.actor.is_partner:
+        return redirect("rebates:statements")
+    own = get_object_or_404(Partner.objects.visible_to(request.actor), pk=request.actor.partner_id)
+    statements = Statement.objects.visible_to(request.actor).filter(partner=own).for_list()[:12]
+    return render(
+        request,
+        "rebates/overview.html",
+        {"partner": own, "owed": pages.owed_to(request.actor), "statements": statements},
+    )
+
+
+@requires("rebates.view_programmes")
+def accruals(request: Any) -> HttpResponse:
+    """What the open periods would pay if they ended now."""
+    return render(request, "rebates/accruals.html", {"groups": pages.accruals_by_programme(request.actor)})
+
+
+@requires("rebates.view")
+def statement(request: Any, number: str) -> HttpResponse:
+    found = _statement(request, number)
+    lines = statement_lines(found)
+    return render(
+        request,
+        "rebates/statement.html",
+        {
+            "statement": found,
+            "lines": lines,
+            "open": open_amount(found),
+            "payment_state": payment_state(found),
+            "payments": found.payments.order_by("id"),
+            "may_pay": allowed(request.actor, "rebates.pay", found),
+            "explained": None,
+        },
+    )
+
+
+@requires("rebates.view")
+def result(request: Any, pk: int) -> HttpResponse:
+    """One figure opened: clause, arithmetic, lines. Its own address; beside a statement it comes as a panel."""
+    found = get_object_or_404(
+        Result.objects.visible_to(request.actor).select_related("programme", "version", "run", "partner"), pk=pk
+    )
+    if request.actor.is_partner and not found.run.is_closed:
+        raise Http404
+    after = request.GET.get("after", "")
+    try:
+        lines = explanations.lines_page(found, after=after)
+    except ValueError:
+        raise Http404 from None
+    context = {
+        "result": found,
+        "explanation": explanations.explain(found),
+        "lines": lines,
+        "statement": Statement.objects.visible_to(request.actor)
+        .filter(run=found.run, partner=found.partner, currency=found.currency)
+        .first(),
+        "address": reverse("rebates:result", args=[found.pk]),
+    }
+    if request.headers.get("HX-Request"):
+        part = "rebates/explanation_lines.html" if after else "rebates/explanation.html"
+        return render(request, part, context)
+    return render(request, "rebates/result.html", context)
+
+
+@requires("rebates.view")
+def pdf(request: Any, number: str) -> HttpResponse:
+    """The statement on paper."""
+    from rebates.paper import PdfMissing, statement_pdf
+
+    found = _statement(request, number)
+    try:
+        document = statement_pdf(found, request)
+    except PdfMissing:
+        return render(request, "rebates/no_pdf.html", {"statement": found}, status=503)
+    answer = HttpResponse(document, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
+    return answer
+
+
+@requires("rebates.pay")
+def pay(request: Any, number: str) -> HttpResponse:
+    found = _statement(request, number)
+    form = PaymentForm(
+        request.POST or None, actor=request.actor, currency=found.currency, initial={"amount": open_amount(found)}
+    )
+    if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
+        return redirect(found)
+    context = {"form": form, "statement": found, "open": open_amount(found)}
+    return render(request, "rebates/pay.html", context, status=form.status)
+
+
+def _statement(request: Any, number: str) -> Statement:
+    rows = Statement.objects.visible_to(request.actor).select_related("run", "partner")
+    return get_object_or_404(rows, number=number)
