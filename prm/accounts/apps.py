@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
 
         permissions.register("accounts.change_own", roles=Role.values)
         permissions.register("accounts.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register("accounts.consent_to_support", roles=[Role.ADMINISTRATOR], sensitive=True)
         permissions.register("accounts.view", roles=[Role.ADMINISTRATOR], reads=True)
         permissions.register("accounts.invite_colleague", roles=[Role.PARTNER_ADMIN], sensitive=True)
         language.register_keeper(choose_language)
@@ -25,6 +26,14 @@ class AccountsConfig(AppConfig):
             url="accounts:users",
             verb="accounts.view",
             order=100,
+        )
+        menu.register(
+            section="Set-up",
+            label=_("Support access"),
+            icon="user-shield",
+            url="support",
+            verb="accounts.consent_to_support",
+            order=940,
         )
         menu.register(
             section="Set-up", label=_("Account"), icon="user", url="accounts:account", audience="both", order=900

@@ -11,6 +11,7 @@ _APPS = [
     "prm.ui",
     "prm.tenancy.tenant_urls",
     "prm.accounts",
+    "prm.accounts.support",
     "prm.notices",
     "prm.search",
     "prm.jobs",

@@ -14,3 +14,29 @@ class TenancyConfig(AppConfig):
         for verb in ("create", "suspend", "resume", "delete", "export_tenant", "operate"):
             permissions.register(f"tenancy.{verb}", roles=[])
         permissions.register("tenancy.brand", roles=[Role.ADMINISTRATOR])
+        register_menu()
+
+
+def register_menu() -> None:
+    from django.utils.translation import gettext_lazy as _
+
+    from prm.ui import menu
+
+    pages = (
+        ("operator:tenants", _("Tenants"), "server", 10, 1),
+        ("operator:jobs", _("Jobs"), "activity", 20, 2),
+        ("operator:health", _("Health"), "shield-check", 30, 4),
+        ("operator:log", _("Operator log"), "history", 40, None),
+    )
+    for url, label, icon, order, tab in pages:
+        menu.register(
+            section="Operation", label=label, icon=icon, url=url, order=order, tab=tab, audience="operator"
+        )
+    menu.register(
+        section="Set-up",
+        label=_("Brand"),
+        icon="palette",
+        url="tenancy:brand",
+        verb="tenancy.brand",
+        order=920,
+    )

@@ -15,9 +15,10 @@ from prm.access.rules import require
 from prm.jobs.models import Job
 from prm.jobs.services import start_job
 from prm.tenancy import pgdump
+from prm.tenancy.errors import ConfirmationWrong
 from prm.tenancy.models import Export, Tenant
 from prm.tenancy.operator_log import log_operation
-from prm.tenancy.services import media_folder
+from prm.tenancy.services import media_folder, suspend_tenant
 from prm.tenancy.state import code_state
 from prm.values import clock
 from prm.values.actor import Actor
@@ -44,6 +45,16 @@ def start_export(*, tenant: Tenant, by: Actor) -> Job:
         )
         log_operation("export_started", by=by, tenant=tenant)
     return job
+
+
+def begin_farewell(*, tenant: Tenant, confirmation: str, by: Actor) -> Job:
+    """The first half of a deletion: nobody works in the tenant any more, and everything is written down."""
+    require(by, "tenancy.delete")
+    if confirmation.strip() != tenant.slug:
+        raise ConfirmationWrong(slug=tenant.slug)
+    if not tenant.is_suspended:
+        suspend_tenant(tenant=tenant, reason="to be deleted", by=by)
+    return start_export(tenant=tenant, by=by)
 
 
 def export_now(*, tenant: Tenant, by: Actor) -> Export:

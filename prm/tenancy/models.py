@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import defaultdict
+
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.validators import RegexValidator
@@ -130,8 +132,31 @@ class OperatorLogEntry(models.Model):
     class Meta:
         ordering = ["-id"]
 
+    # What a verb is called on the page; details fill the names in.
+    SENTENCES = {
+        "created": _("Tenant created"),
+        "suspended": _("Suspended: %(reason)s"),
+        "resumed": _("Resumed"),
+        "export_started": _("Export begun"),
+        "exported": _("Export written: %(file)s"),
+        "downloaded": _("Export downloaded: %(file)s"),
+        "deleted": _("Deleted; export %(export)s"),
+        "operator_created": _("Operator %(email)s made"),
+        "signed_in": _("Signed in"),
+        "sign_in_refused": _("Sign-in refused"),
+        "support_asked": _("Asked to act for %(person)s: %(reason)s"),
+        "support_started": _("Began to act for %(person)s"),
+        "support_ended": _("Stopped acting for %(person)s"),
+    }
+
     def __str__(self) -> str:
         return f"{self.operator_email}: {self.verb} {self.tenant_slug}"
+
+    @property
+    def sentence(self) -> str:
+        """What was done, in the reader's language."""
+        text = self.SENTENCES.get(self.verb)
+        return str(text) % defaultdict(str, self.details) if text else self.verb
 
 
 class SchemaState(models.Model):

@@ -17,7 +17,7 @@ def log_operation(verb: str, *, by: Actor, tenant: Tenant | None = None, **detai
         return OperatorLogEntry.objects.create(
             operator_email=by.label[:200],
             verb=verb,
-            tenant_slug=tenant.slug if tenant else "",
+            tenant_slug=getattr(tenant, "slug", ""),
             details=details,
             address=by.address,
         )

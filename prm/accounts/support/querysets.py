@@ -1,0 +1,32 @@
+"""Reads of support access."""
+
+from __future__ import annotations
+
+from prm.accounts.models import SupportAccess
+from prm.accounts.support.services import CONSENT_LASTS
+from prm.values import clock
+
+
+def with_standing(*, limit: int, operator_email: str = "") -> list[SupportAccess]:
+    """The newest requests, each with `standing`: asked, lapsed, refused, granted, running, over or ended."""
+    rows = SupportAccess.objects.select_related("user", "decided_by").order_by("-id")
+    if operator_email:
+        rows = rows.filter(operator_email=operator_email)
+    found = list(rows[:limit])
+    for access in found:
+        access.standing = standing_of(access)  # type: ignore[attr-defined]
+    return found
+
+
+def standing_of(access: SupportAccess) -> str:
+    """In one word, where a request stands now."""
+    now = clock.now()
+    if access.granted is False:
+        return "refused"
+    if access.ended_at:
+        return "ended"
+    if access.granted is None:
+        return "asked" if access.requested_at > now - CONSENT_LASTS else "lapsed"
+    if access.started_at is None:
+        return "granted" if access.decided_at and access.decided_at > now - CONSENT_LASTS else "lapsed"
+    return "running" if access.ends_at and access.ends_at > now else "over"
