@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import Role
 from prm.accounts import events as accounts
-from prm.accounts.models import Invitation, User
+from prm.accounts.models import Invitation, SupportAccess, User
 from prm.accounts.services.invitations import VALID_FOR, token_of
+from prm.accounts.support.events import SupportAsked, SupportEnded
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.models import Job
 from prm.notices.letters import write_letter
@@ -141,6 +142,24 @@ def tell_about_role(fact: accounts.UserChanged) -> None:
             link="/",
             fact=f"role:{user.pk}:{user.role}:{fact.at}",
         )
+
+
+@listens_to(SupportAsked)
+def tell_administrators_of_support(fact: SupportAsked) -> None:
+    _tell_about_support(fact.access_id, "accounts.support_asked", letter=True)
+
+
+@listens_to(SupportEnded)
+def tell_administrators_of_its_end(fact: SupportEnded) -> None:
+    _tell_about_support(fact.access_id, "accounts.support_ended", letter=False)
+
+
+def _tell_about_support(access_id: int, kind: str, *, letter: bool) -> None:
+    access = SupportAccess.objects.select_related("user").filter(pk=access_id).first()
+    if access:
+        values = {"operator": access.operator_email, "person": str(access.user), "reason": access.reason}
+        fact = f"{kind}:{access.pk}"
+        notify(users=administrators(), kind=kind, values=values, link=reverse("support"), fact=fact, letter=letter)
 
 
 @listens_to(JobFinished)

@@ -79,6 +79,20 @@ def register_kinds() -> None:
         icon="user-shield",
     )
     kinds.register(
+        "accounts.support_asked",
+        title=_("%(operator)s asks to act for %(person)s"),
+        body=_("The operator %(operator)s asks to act for %(person)s: “%(reason)s” You consent or refuse."),
+        icon="user-shield",
+        roles=[Role.ADMINISTRATOR],
+    )
+    kinds.register(
+        "accounts.support_ended",
+        title=_("%(operator)s no longer acts for %(person)s"),
+        icon="user-shield",
+        label=_("Ended support access"),
+        roles=[Role.ADMINISTRATOR],
+    )
+    kinds.register(
         "jobs.finished",
         title=_("%(title)s: done"),
         icon="circle-check",
