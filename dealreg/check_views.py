@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dealreg import conflicts, words
 from dealreg.forms import CheckForm, DraftForm
 from dealreg.models import AvailabilityQuestion
+from dealreg.services.availability import ask_availability
 from dealreg.telling import in_list, told
 from partners.models import Partner
 from prm.access.decorators import requires
@@ -27,9 +28,11 @@ NAMES = ("customer_name", "tax_number", "domain", "region")
 def check(request: Any) -> HttpResponse:
     """May I register this customer?"""
     form = CheckForm(
-        request.POST or None, actor=request.actor, initial={"customer_name": request.GET.get("q", "")[:200]}
+        request.POST if request.method == "POST" else None,
+        actor=request.actor,
+        initial={"customer_name": request.GET.get("q", "")[:200]},
     )
-    if form.is_valid() and form.run(conflicts.ask_availability, by=request.actor):
+    if form.is_valid() and form.run(ask_availability, by=request.actor):
         return redirect("dealreg:answer_of_check", token=form.result.token)
     return _page(request, form, None)
 
@@ -63,7 +66,7 @@ def verdict(request: Any) -> HttpResponse:
     if not request.actor.is_partner:
         return _staff_verdict(request, facts)
     try:
-        asked = conflicts.ask_availability(by=request.actor, **facts)
+        asked = ask_availability(remembered=True, by=request.actor, **facts)
     except DomainError as error:
         return render(request, "dealreg/check_line.html", {"problem": error.text})
     return render(request, "dealreg/check_line.html", told(asked))

@@ -37,6 +37,11 @@ FIELDS = (
 )  # fmt: skip
 
 
+def _posted(request: Any) -> Any:
+    """What was sent, even when it is empty; None for a page that is only read."""
+    return request.POST if request.method == "POST" else None
+
+
 def _deal(request: Any, number: str) -> DealRegistration:
     rows = DealRegistration.objects.visible_to(request.actor).readable_by(request.actor)
     return get_object_or_404(rows.for_detail(), number=number)
@@ -146,7 +151,7 @@ def approve(request: Any, number: str) -> HttpResponse:
     """Approve at once from the decision line, or choose lines first."""
     deal = _deal(request, number)
     form = ApproveForm(
-        request.POST or None, actor=request.actor, registration=deal, initial=_free_lines(request, deal)
+        _posted(request), actor=request.actor, registration=deal, initial=_free_lines(request, deal)
     )
     if form.is_valid() and form.run(services.approve_registration, registration=deal, by=request.actor):
         until = formats.day(form.result.protected_until)
@@ -197,7 +202,7 @@ def answer(request: Any, number: str) -> HttpResponse:
 
 @requires("dealreg.close")
 def won(request: Any, number: str) -> HttpResponse:
-    form = NoteForm(request.POST or None, actor=request.actor, label=_("Note"), required=False)
+    form = NoteForm(_posted(request), actor=request.actor, label=_("Note"), required=False)
     return _do(
         request, number, form, services.mark_won, _("%(deal)s is won."), title=_("Report as won"),
         effect=_("The protection stays until its last day. You can order from this deal."),
@@ -223,11 +228,11 @@ def withdraw(request: Any, number: str) -> HttpResponse:
 
 
 def _reason_form(request: Any, **options: Any) -> ReasonForm:
-    return ReasonForm(request.POST or None, actor=request.actor, **options)
+    return ReasonForm(_posted(request), actor=request.actor, **options)
 
 
 def _message_form(request: Any, label: str) -> MessageForm:
-    return MessageForm(request.POST or None, actor=request.actor, label=label)
+    return MessageForm(_posted(request), actor=request.actor, label=label)
 
 
 def _do(

@@ -47,7 +47,9 @@ def ask_availability(
     """Store the question with its answer, which `answer_of` shows half a second later.
 
     `partner` is the actor's own company unless staff ask for one. With `remembered` the very same question of the
-    last quarter of an hour is handed out again instead of being asked anew: for a form that asks by itself. A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
+    last quarter of an hour is handed out again instead of being asked anew: for a form that asks by itself.
+
+    A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
     goes to its channel manager. Puts nobody on file. Raises DomainError naming the field.
     """
     if partner is None:

@@ -10,18 +10,24 @@ from prm.catalogue.models import ProductLine
 from prm.customers.models import EndCustomer
 from prm.customers.services import resolve_customer
 from prm.values.actor import Actor
+from prm.values.errors import DomainError
 
 
 def customer_of(registration: DealRegistration, *, by: Actor) -> EndCustomer:
     """The end customer that the typed name means: found or made, under a lock on its normalised core name."""
-    return resolve_customer(
-        name=registration.customer_name,
-        tax_number=registration.tax_number,
-        domain=registration.domain,
-        region=registration.region,
-        phone=registration.phone,
-        by=by,
-    ).customer
+    try:
+        return resolve_customer(
+            name=registration.customer_name,
+            tax_number=registration.tax_number,
+            domain=registration.domain,
+            region=registration.region,
+            phone=registration.phone,
+            by=by,
+        ).customer
+    except DomainError as error:
+        # The same words on the field as this app calls it.
+        error.field = "customer_name" if error.field == "name" else error.field
+        raise
 
 
 def check_registration(
