@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol
 
 from django.db import connection
@@ -16,9 +17,14 @@ from django.db import connection
 from prm.customers.keys import SearchKeys, search_keys
 from prm.customers.normalise import NormalisedName
 
-BUDGET = 260  # rows read for the rare keys of one script
+BUDGET = 220  # rows read for the rare keys of one script
+TOO_COMMON = 8000  # a key of more customers is never the rarest of those taken together
 TOGETHER = 60  # rows read for common keys taken together
 EXACT_MOST = 80
+
+
+# What a row shares with the question in its own script, what in the other, and the row.
+Shared = tuple[float, float, list]
 
 
 class Question(Protocol):
@@ -53,7 +59,8 @@ class Plan:
 
     any_of: tuple[int, ...]
     together: tuple[tuple[int, ...], ...]
-    worth: dict[int, float]
+    near: dict[int, float]
+    across: dict[int, float]
 
 
 _SEARCH = "SELECT * FROM customers_search(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s)"
@@ -64,24 +71,29 @@ def search(questions: Sequence[Question], *, most: int) -> list[list[Candidate]]
     wanted = [search_keys(question.name) for question in questions]
     counts = frequencies({key for keys in wanted for key in (*keys.exact, *keys.near, *keys.across)})
     plans = [plan(keys, counts) for keys in wanted]
-    found: list[list[tuple[float, Candidate]]] = [[] for _ in questions]
+    found: list[list[Shared]] = [[] for _ in questions]
     for row, *fields, keys in _rows(questions, plans):
-        worth = plans[row - 1].worth
-        shared = sum(worth.get(key, 0.0) for key in keys)
-        found[row - 1].append((shared, Candidate(*fields, shared=shared)))
+        plan_of_row = plans[row - 1]
+        near = sum(map(plan_of_row.near.get, keys, repeat(0.0)))
+        across = sum(map(plan_of_row.across.get, keys, repeat(0.0)))
+        found[row - 1].append((near, across, fields))
     return [_best(question, rows, most) for question, rows in zip(questions, found, strict=True)]
 
 
-def _best(question: Question, rows: list[tuple[float, Candidate]], most: int) -> list[Candidate]:
-    """The `most` promising rows; a shared number or address always comes along."""
-    rows.sort(key=lambda row: -row[0])
-    kept = [row for _, row in rows[:most]]
-    for _, row in rows[most:]:
-        if (question.tax_number and row.tax_number == question.tax_number) or (
-            question.domain and row.domain == question.domain
-        ):
-            kept.append(row)
-    return kept
+def _best(question: Question, rows: list[Shared], most: int) -> list[Candidate]:
+    """The `most` promising rows of each script; a shared number or address always comes along."""
+    by_near = sorted(range(len(rows)), key=lambda i: -rows[i][0])[:most]
+    by_across = sorted((i for i in range(len(rows)) if rows[i][1]), key=lambda i: -rows[i][1])[:most]
+    numbered = [i for i, (_, _, fields) in enumerate(rows) if _same_number(question, fields)]
+    kept = dict.fromkeys((*by_near, *by_across, *numbered))
+    return [Candidate(*rows[i][2], shared=rows[i][0] + rows[i][1]) for i in kept]
+
+
+def _same_number(question: Question, fields: list[str]) -> bool:
+    tax_number, domain = fields[5], fields[6]
+    return bool(
+        (question.tax_number and tax_number == question.tax_number) or (question.domain and domain == question.domain)
+    )
 
 
 def frequencies(keys: Iterable[int]) -> dict[int, int]:
@@ -99,26 +111,40 @@ def plan(keys: SearchKeys, counts: dict[int, int]) -> Plan:
         rare, pairs = _split(sorted(group, key=lambda key: (counts.get(key, 1), key)), counts)
         chosen += rare
         together += pairs
-    worth = {key: _worth(counts.get(key, 1)) for key in (*keys.near, *keys.across)}
-    worth |= {key: 40.0 for key in keys.exact}
-    return Plan(any_of=tuple(chosen), together=tuple(together), worth=worth)
+    return Plan(
+        any_of=tuple(chosen),
+        together=tuple(together),
+        near={key: _worth(counts.get(key, 1)) for key in keys.near} | dict.fromkeys(keys.exact, 40.0),
+        across={key: _worth(counts.get(key, 1)) for key in keys.across},
+    )
 
 
 def _split(ordered: list[int], counts: dict[int, int]) -> tuple[list[int], list[tuple[int, ...]]]:
+    """The rare keys, and the next ones in twos and threes; keys that nearly everybody has are left out."""
     rare, total = [], 0
     for key in ordered:
         total += counts.get(key, 1)
         if total > BUDGET:
             break
         rare.append(key)
-    common = ordered[len(rare) : len(rare) + 4]
-    if len(common) == 1 and not rare:
-        return [], [(common[0],)]
-    first, *others = common or [0]
-    pairs: list[tuple[int, ...]] = [(first, other) for other in others]
-    if len(common) >= 3:
-        pairs.append(tuple(common[:3]))
-    return rare, pairs
+    common = _unlike(ordered[len(rare) :], counts)
+    if not common or counts[common[0]] > TOO_COMMON:
+        return rare, []
+    if len(common) == 1:
+        return rare, [] if rare else [(common[0],)]
+    pairs: list[tuple[int, ...]] = [(common[0], other) for other in common[1:]]
+    return rare, [*pairs, tuple(common[:3])] if len(common) >= 3 else pairs
+
+
+def _unlike(ordered: list[int], counts: dict[int, int]) -> list[int]:
+    """Up to four keys; of two with nearly the same count one is enough (a word and its own beginning)."""
+    kept: list[int] = []
+    for key in ordered:
+        if not kept or counts.get(key, 1) > 1.03 * counts.get(kept[-1], 1) or counts.get(key, 1) < 200:
+            kept.append(key)
+        if len(kept) == 4:
+            break
+    return kept
 
 
 def _worth(count: int) -> float:

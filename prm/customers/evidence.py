@@ -22,6 +22,7 @@ SAME_OTHER_PLACE = 46.0
 SAME_WORDS = 62.0
 SHORT_FORM = 56.0
 ACRONYM = 40.0
+BRANCH = 45.0
 OTHER_SCRIPT = 54.0
 LEAST = 12.0  # less says nothing
 TRADE_SHARE = 0.3  # what a word of trade or a place weighs against a word of its own
@@ -50,8 +51,10 @@ def likeness(a: NormalisedName, b: NormalisedName) -> Likeness:
     if bool(a.zh) != bool(b.zh):
         found.append(_across(a, b) if a.zh else _across(b, a))
     best = max(found, key=lambda one: one.points)
-    points = best.points - (25 if a.unit != b.unit else 0)
-    return Likeness(best.reason, points) if points >= LEAST else NOTHING
+    if a.unit != b.unit:
+        short, long = (a.core, b.core) if b.unit else (b.core, a.core)
+        best = Likeness("branch", BRANCH) if long.startswith(short) else Likeness(best.reason, best.points - 25)
+    return best if best.points >= LEAST else NOTHING
 
 
 def places_differ(a: str, b: str) -> bool:
@@ -72,6 +75,8 @@ def _chinese(a: NormalisedName, b: NormalisedName) -> Likeness:
     short, long = (a, b) if len(a.brand) <= len(b.brand) else (b, a)
     apart = 12 if places_differ(a.region, b.region) else 0
     points = max(_shortened(short.brand, long), _shortened(short.zh, long)) - apart
+    # 通达股份 is more likely a company limited by shares than any other 通达.
+    points += 1 if "股份" in short.legal_form and "股份" in long.legal_form else 0
     similar = _alike(a.brand, b.brand) - apart
     return Likeness("short_form", points) if points >= similar else Likeness("similar_name", similar)
 

@@ -24,7 +24,7 @@ SAME_REGION = 8.0
 OTHER_REGION = -14.0
 OTHER_TAX_NUMBER = -30.0
 POSSIBLE_FROM = 40
-COMPARED = 60  # candidates that are compared in full
+COMPARED = 40  # candidates of each script that are compared in full
 
 
 @dataclass(frozen=True, slots=True)
