@@ -7,10 +7,24 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from prm.access import permissions
-        from prm.access.roles import STAFF_ROLES
+        from django.utils.translation import gettext_lazy as _
 
-        permissions.register("jobs.view", roles=STAFF_ROLES, reads=True)
-        permissions.register("jobs.manage", roles=STAFF_ROLES)
+        from prm.access import permissions
+        from prm.access.roles import Role
+        from prm.ui import menu
+
+        # Everybody sees jobs: partners' people those that they began, staff all of them.
+        permissions.register("jobs.view", roles=Role.values, reads=True)
+        permissions.register("jobs.manage", roles=Role.values)
+        permissions.register("jobs.manage_all", roles=[Role.ADMINISTRATOR])
+        menu.register(
+            section="Set-up",
+            label=_("Background jobs"),
+            icon="activity",
+            url="jobs:list",
+            verb="jobs.view",
+            audience="staff",
+            order=300,
+        )
         # "daily" modules name work that is due each day; "jobs" modules hold the handlers.
         autodiscover_modules("jobs", "daily")

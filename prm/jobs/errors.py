@@ -11,3 +11,8 @@ class JobNotOpen(DomainError):
 class JobNotRetryable(DomainError):
     code = "job_not_retryable"
     message = _("Only a failed or cancelled job can be resumed.")
+
+
+class AnotherIsOpen(DomainError):
+    code = "another_job_is_open"
+    message = _("The same work was started anew and is still running. Wait for that one.")

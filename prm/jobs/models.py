@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.values.actor import Actor
@@ -71,8 +72,13 @@ class Job(models.Model):
             models.Index(fields=["-id"], name="jobs_newest"),
         ]
 
+    TONES = {"running": "live", "done": "ok", "dead": "bad"}
+
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:detail", args=[self.pk])
 
     @property
     def is_open(self) -> bool:

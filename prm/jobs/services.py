@@ -6,18 +6,23 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from prm.access.rules import require
-from prm.jobs.errors import JobNotOpen, JobNotRetryable
+from prm.audit.services import record
+from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.handlers import JobHandler, handler_of
 from prm.jobs.models import Job
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.errors import NotAllowed
 
 log = structlog.get_logger(__name__)
+# A message that was sent and not taken up is sent again after this long: queues fill slower than workers empty them.
+SEND_AGAIN_SECONDS = 10
 
 
 def start_job(
@@ -67,17 +72,17 @@ def run_job(job_id: int) -> str:
     if not _try_lock(job_id):
         return ""
     try:
+        _let_go_quickly()
         job = Job.objects.filter(pk=job_id, state__in=Job.OPEN).first()
         if job is None or job.run_after > clock.now():
             return job.state if job else ""
         job.state, job.attempt, job.failures = Job.State.RUNNING, job.attempt + 1, job.failures + 1
         job.started_at = job.started_at or clock.now()
         job.save(update_fields=["state", "attempt", "failures", "started_at"])
-        handler = handler_of(job.kind)
         try:
-            _run_steps(job, handler)
+            _run_steps(job, handler_of(job.kind))
         except Exception as problem:
-            _note_failure(job, handler, problem)
+            _note_failure(job, problem)
         return job.state
     finally:
         _unlock(job_id)
@@ -115,7 +120,7 @@ def _end(job: Job, state: str) -> None:
     job.save(update_fields=["state", "finished_at", "step_name", "counts", "result"])
 
 
-def _note_failure(job: Job, handler: JobHandler, problem: Exception) -> None:
+def _note_failure(job: Job, problem: Exception) -> None:
     log.exception("job_step_failed", job=job.pk, kind=job.kind, step=job.step)
     job.refresh_from_db()
     job.error = f"{type(problem).__name__}: {problem}"[:2000]
@@ -132,8 +137,17 @@ def give_up(job: Job) -> None:
     with transaction.atomic():
         job.state, job.finished_at = Job.State.DEAD, clock.now()
         job.save(update_fields=["state", "finished_at", "error"])
-        handler_of(job.kind).failed(job)
+        _tell_handler(job)
         emit(JobFailed(job_id=job.pk), object_key=f"job:{job.pk}")
+
+
+def _tell_handler(job: Job) -> None:
+    """A handler that cannot take the news, or that a new version no longer has, must not keep the job alive."""
+    try:
+        with transaction.atomic():
+            handler_of(job.kind).failed(job)
+    except Exception:
+        log.exception("job_failed_hook_failed", job=job.pk, kind=job.kind)
 
 
 def reap() -> int:
@@ -142,49 +156,90 @@ def reap() -> int:
     for job in Job.objects.open().filter(run_after__lte=now).order_by("id"):
         if job.state == Job.State.QUEUED and job.run_after > now - timedelta(seconds=10) and not job.failures:
             continue  # its own message is on the way
-        if not _try_lock(job.pk):
-            continue
         try:
-            job.refresh_from_db()
-            if not job.is_open:
-                continue
-            if job.failures >= job.max_failures:
-                job.error = job.error or "The worker died again and again at this step."
-                give_up(job)
-                continue
-        finally:
-            _unlock(job.pk)
-        send(job)
-        sent += 1
+            if _is_left_alone(job) and _may_send(job):
+                send(job)
+                sent += 1
+        except Exception:  # one job must not keep the others waiting
+            log.exception("job_reap_failed", job=job.pk, kind=job.kind)
     return sent
 
 
+def _is_left_alone(job: Job) -> bool:
+    """Whether the job still waits for a worker; one that died too often at its step is given up here."""
+    if not _try_lock(job.pk):
+        return False
+    try:
+        job.refresh_from_db()
+        if job.is_open and job.failures >= job.max_failures:
+            job.error = job.error or "The worker died again and again at this step."
+            give_up(job)
+        return job.is_open
+    finally:
+        _unlock(job.pk)
+
+
+def _may_send(job: Job) -> bool:
+    """Once in ten seconds for each attempt. The mark lies in the broker, which loses it together with its messages."""
+    try:
+        return cache.add(f"job-sent:{job.pk}:{job.attempt}", 1, timeout=SEND_AGAIN_SECONDS)
+    except Exception:
+        return True
+
+
+def may_manage(by: Actor, job: Job) -> bool:
+    """Whoever began a job may stop and resume it, and administrators any."""
+    if by.is_system or "jobs.manage_all" in by.permissions:
+        return True
+    return "jobs.manage" in by.permissions and by.user_id is not None and job.created_by_id == by.user_id
+
+
+def _require_over(by: Actor, job: Job) -> None:
+    require(by, "jobs.manage")
+    if not may_manage(by, job):
+        raise NotAllowed()
+
+
+@transaction.atomic
 def cancel_job(*, job: Job, by: Actor) -> Job:
     """Stop an open job after its current step. Steps that are committed stay."""
-    require(by, "jobs.manage")
-    with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        if not job.is_open:
-            raise JobNotOpen()
-        job.cancel_requested = True
-        if job.state == Job.State.QUEUED:
-            job.state, job.finished_at = Job.State.CANCELLED, clock.now()
-        job.save(update_fields=["cancel_requested", "state", "finished_at"])
+    _require_over(by, job)
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if not job.is_open:
+        raise JobNotOpen()
+    job.cancel_requested = True
+    if job.state == Job.State.QUEUED:
+        job.state, job.finished_at = Job.State.CANCELLED, clock.now()
+    job.save(update_fields=["cancel_requested", "state", "finished_at"])
+    record(job, "job_cancelled", by=by)
     return job
 
 
+@transaction.atomic
 def retry_job(*, job: Job, by: Actor) -> Job:
     """Let a failed or cancelled job go on where it stopped."""
-    require(by, "jobs.manage")
-    with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        if job.state not in (Job.State.DEAD, Job.State.CANCELLED):
-            raise JobNotRetryable()
-        job.state, job.failures, job.cancel_requested, job.error = Job.State.QUEUED, 0, False, ""
-        job.run_after, job.finished_at = clock.now(), None
-        job.save()
-        transaction.on_commit(lambda: send(job))
+    _require_over(by, job)
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.state not in (Job.State.DEAD, Job.State.CANCELLED):
+        raise JobNotRetryable()
+    if job.key and Job.objects.open().filter(kind=job.kind, key=job.key).exists():
+        raise AnotherIsOpen()
+    job.state, job.failures, job.cancel_requested, job.error = Job.State.QUEUED, 0, False, ""
+    job.run_after, job.finished_at = clock.now(), None
+    job.save()
+    record(job, "job_resumed", by=by)
+    transaction.on_commit(lambda: send(job))
     return job
+
+
+def _let_go_quickly() -> None:
+    """Let the server notice within seconds that this process was killed or its host lost, even amid a long query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('client_connection_check_interval', '1s', false),"
+            " set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),"
+            " set_config('tcp_keepalives_count', '3', false)"
+        )
 
 
 def _try_lock(job_id: int) -> bool:

@@ -43,6 +43,10 @@ def run_daily_of_tenant() -> None:
     """Run what is due today and has not run yet. The work is idempotent: the mark only saves effort."""
     for name, function in daily_work().items():
         mark = f"daily:{name}:{clock.today()}"
-        if cache.add(mark, "running", timeout=600):
+        if not cache.add(mark, "running", timeout=600):
+            continue
+        try:
             function()
             cache.set(mark, "done", timeout=2 * 24 * 3600)
+        except Exception:  # the others are due all the same; this one is tried again when its mark has gone
+            log.exception("daily_work_failed", work=name)

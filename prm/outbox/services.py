@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from prm.outbox.events import from_payload, listeners_of
 from prm.outbox.models import OutboxEvent
@@ -26,8 +27,8 @@ def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
         payload=dataclasses.asdict(fact),
         object_key=object_key,
     )
-    if not getattr(connection, "_outbox_wake_planned", False):
-        connection._outbox_wake_planned = True
+    # One wake-up for a transaction is enough. Django forgets it with a rollback, so its own list is asked.
+    if not any(planned[1] is _wake for planned in connection.run_on_commit):
         transaction.on_commit(_wake)
     return stored
 
@@ -35,7 +36,6 @@ def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
 def _wake() -> None:
     from prm.outbox.tasks import deliver
 
-    connection._outbox_wake_planned = False
     try:
         deliver.apply_async(retry=False, expires=30)
     except Exception as problem:  # the broker may be down: the scheduler's round delivers later
@@ -60,19 +60,26 @@ def deliver_open_events() -> int:
 
 
 def _deliver_batch() -> int:
-    now, held, done = clock.now(), set(), 0
-    open_events = OutboxEvent.objects.filter(delivered_at__isnull=True, attempts__lt=MAX_ATTEMPTS).order_by("id")
-    for stored in open_events[:BATCH]:
+    held: set[str] = set()
+    done = 0
+    for stored in _due()[:BATCH]:
         if stored.object_key and stored.object_key in held:
-            continue
-        if stored.next_try_at and stored.next_try_at > now:
-            held.add(stored.object_key)
             continue
         if _deliver_one(stored):
             done += 1
-        else:
+        elif stored.object_key:
             held.add(stored.object_key)
     return done
+
+
+def _due() -> QuerySet[OutboxEvent]:
+    """What may leave now, oldest first: not what waits after a failure, nor what follows it for the same object."""
+    now = clock.now()
+    unfinished = OutboxEvent.objects.filter(delivered_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
+    waits_before = unfinished.filter(
+        object_key=OuterRef("object_key"), id__lt=OuterRef("id"), next_try_at__gt=now
+    ).exclude(object_key="")
+    return unfinished.filter(Q(next_try_at=None) | Q(next_try_at__lte=now), ~Exists(waits_before)).order_by("id")
 
 
 def _deliver_one(stored: OutboxEvent) -> bool:

@@ -1,0 +1,56 @@
+"""A job as people watch it: what templates/jobs/card.html shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from prm.jobs.models import Job
+from prm.jobs.services import may_manage
+from prm.ui import formats
+from prm.values import clock
+from prm.values.actor import Actor
+
+# Before this, a guess of the time left is worth nothing.
+GUESS_AFTER = timedelta(seconds=5)
+
+
+def card_of(job: Job, actor: Actor) -> dict[str, Any]:
+    """Values for `{% include "jobs/card.html" with card=card only %}` on any page that shows the job."""
+    rate, left = _speed(job)
+    manages = may_manage(actor, job) and not actor.read_only
+    return {
+        "title": job.title,
+        "state": _("Stopping") if job.is_open and job.cancel_requested else job.get_state_display(),
+        "tone": Job.TONES.get(job.state, ""),
+        "done": job.step,
+        "total": job.total or 0,
+        "unit": job.step_name or _("steps"),
+        "rate": rate,
+        "left": left,
+        "who": job.created_label,
+        "began": job.created_at,
+        "error": job.error,
+        "running": job.is_open,
+        "poll": reverse("jobs:detail", args=[job.pk]),
+        "cancel": reverse("jobs:cancel", args=[job.pk]) if manages and job.is_open and not job.cancel_requested else "",
+        "retry": reverse("jobs:retry", args=[job.pk]) if manages and job.state in ("dead", "cancelled") else "",
+    }
+
+
+def _speed(job: Job) -> tuple[int, str]:
+    """Steps a second (0 below one), and the time left in words once there is something to go by."""
+    if not (job.is_open and job.started_at and job.total and job.step):
+        return 0, ""
+    spent = clock.now() - job.started_at
+    if spent < GUESS_AFTER:
+        return 0, ""
+    remaining = spent / job.step * (job.total - job.step)
+    if remaining < timedelta(minutes=1):
+        left = _("%(count)s s") % {"count": int(remaining.total_seconds()) + 1}
+    else:
+        left = formats.duration(remaining)
+    return int(job.step / spent.total_seconds()), str(left)
