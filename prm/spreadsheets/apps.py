@@ -13,6 +13,5 @@ class SpreadsheetsConfig(AppConfig):
         keepers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
         permissions.register("imports.view", roles=STAFF_ROLES, reads=True)
         permissions.register("products.import", roles=keepers)
-        permissions.register("customers.import", roles=keepers)
         # Each app's "imports" module declares its kinds; those of the platform are here.
         autodiscover_modules("imports")

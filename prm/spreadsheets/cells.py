@@ -25,6 +25,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 SIGNS = re.compile(r"^(?:¥|\$|€|£|HK\$|NT\$|S\$|JP¥|RMB|CNY|USD|EUR)\s*|\s*元$", re.IGNORECASE)
 GROUPED = re.compile(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 LOOKALIKES = "OoIl"
+AS_DIGITS = str.maketrans(LOOKALIKES, "0011")
 ISO_DAY = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$")
 CHINESE_DAY = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日$")
 PLAIN_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
@@ -72,27 +73,28 @@ def amount(*, places: int, positive: bool = False, digits: int = 18) -> Parser:
 def _number(cell: str) -> Decimal:
     text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell).replace("\u2212", "-")
     text = SIGNS.sub("", text.replace(" ", "").replace("'", ""))
-    if "," in text:
-        if not GROUPED.match(text):
-            raise BadValue("not_a_number")
-        text = text.replace(",", "")
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
+    number = _plain_number(text)
+    if number is None:
         letter = next((sign for sign in LOOKALIKES if sign in text), "")
-        if letter and _is_number(text.translate(str.maketrans("OoIl", "0011")).replace(",", "")):
-            raise BadValue("letter_for_digit", letter=letter) from None
-        raise BadValue("not_a_number") from None
-    if not number.is_finite() or "_" in text or number.adjusted() > 40 or number.adjusted() < -40:
+        if letter and _plain_number(text.translate(AS_DIGITS)) is not None:
+            raise BadValue("letter_for_digit", letter=letter)
         raise BadValue("not_a_number")
     return number
 
 
-def _is_number(text: str) -> bool:
+def _plain_number(text: str) -> Decimal | None:
+    """`12400.50` or `12,400.50`; None for anything else."""
+    if "," in text:
+        if not GROUPED.match(text):
+            return None
+        text = text.replace(",", "")
     try:
-        return Decimal(text).is_finite()
+        number = Decimal(text)
     except InvalidOperation:
-        return False
+        return None
+    if not number.is_finite() or "_" in text or abs(number.adjusted()) > 40:
+        return None
+    return number
 
 
 def day() -> Parser:

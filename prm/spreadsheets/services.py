@@ -1,0 +1,185 @@
+"""Bringing a file in: upload, match columns, check, correct, import or discard."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.db import transaction
+
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.jobs.models import Job
+from prm.jobs.services import start_job
+from prm.spreadsheets import errors
+from prm.spreadsheets.matching import matched
+from prm.spreadsheets.models import Import
+from prm.spreadsheets.reading import MOST_BYTES, open_table
+from prm.spreadsheets.registry import ImportKind, kind_of
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.numbers import random_number
+
+SAMPLE = 5
+OPEN = (Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED)
+
+
+def upload_file(*, kind: str, file: Any, by: Actor) -> Import:
+    """Take a file in: its heading is read and matched; nothing is checked or written yet.
+
+    `file` is an uploaded file (name, size, chunks). Raises FileRefused with what is wrong with it.
+    """
+    definition = kind_of(kind)
+    require(by, definition.verb)
+    if file.size > MOST_BYTES:
+        raise errors.FileTooLarge(most=MOST_BYTES // 1024**2)
+    with _on_disk(file) as path:
+        made = described(path, definition, name=file.name, by=by)
+        with path.open("rb") as content, transaction.atomic():
+            suffix = ".xlsx" if made.file_name.lower().endswith(".xlsx") else ".csv"
+            made.file.save(f"{made.number}{suffix}", File(content), save=False)
+            made.save()
+            record(made, "uploaded", by=by)
+    return made
+
+
+def described(path: Path, kind: ImportKind, *, name: str, by: Actor) -> Import:
+    """A new import, not saved: with the file's heading, first rows and number of rows, columns matched by heading."""
+    with open_table(path) as table:
+        sample, total = [], 0
+        for number, cells in table.rows:
+            if total < SAMPLE:
+                sample.append([number, [cell[:120].replace("\x00", "") for cell in cells[: len(table.header)]]])
+            total += 1
+        header = [heading[:200].replace("\x00", "") for heading in table.header]
+    if not total:
+        raise errors.NoRows()
+    return Import(
+        number=random_number("IM", on=clock.today()), kind=kind.name, file_name=Path(name).name[:200],
+        header=header, sample=sample, total=total, columns=matched(kind, header),
+        created_by_id=by.user_id, created_label=by.label,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def match_columns(*, upload: Import, columns: dict[str, int], by: Actor) -> Import:
+    """Say which column of the file holds what ({column: place}), and start checking."""
+    require(by, upload.definition.verb)
+    upload = _locked(upload, *OPEN)
+    upload.columns = checked_columns(upload, columns)
+    _start(upload, "imports.check", Import.State.CHECKING, by=by)
+    return upload
+
+
+def checked_columns(upload: Import, columns: dict[str, int]) -> dict[str, int]:
+    """`columns` without unknown names and places; refused when one is used twice or a required one is missing."""
+    known = {column.name for column in upload.definition.columns}
+    chosen = {
+        name: place for name, place in columns.items() if name in known and 0 <= place < len(upload.header)
+    }
+    places = list(chosen.values())
+    twice = next((place for place in places if places.count(place) > 1), None)
+    if twice is not None:
+        raise errors.ColumnTwice(heading=upload.header[twice])
+    missing = [c.name for c in upload.definition.columns if c.required and c.name not in chosen]
+    if missing:
+        raise errors.ColumnsMissing(columns=", ".join(missing))
+    return chosen
+
+
+@transaction.atomic
+def correct_value(*, upload: Import, field: str, value: str, replacement: str, by: Actor) -> Import:
+    """Read `value` as `replacement` wherever it stands in the column; the file stays as it is. Checks anew."""
+    require(by, upload.definition.verb)
+    upload = _locked(upload, Import.State.CHECKED)
+    replacement = replacement.strip()[:200].replace("\x00", "")
+    if field in {column.name for column in upload.definition.columns}:
+        upload.corrections = {
+            **upload.corrections,
+            field: {**upload.corrections.get(field, {}), value: replacement},
+        }
+        record(upload, "corrected", by=by, changes={field: [value, replacement]})
+        _start(upload, "imports.check", Import.State.CHECKING, by=by)
+    return upload
+
+
+@transaction.atomic
+def start_import(*, upload: Import, by: Actor, only_good: bool = False) -> Import:
+    """Write the rows as a job: all of them, or with `only_good` those that are good. All or none of these."""
+    require(by, upload.definition.verb)
+    upload = _locked(upload, Import.State.CHECKED)
+    if upload.bad and not only_good:
+        raise errors.BadRowsLeft(count=upload.bad)
+    if not upload.good and not upload.same:
+        raise errors.NothingToImport()
+    upload.only_good = only_good
+    _start(upload, "imports.write", Import.State.WRITING, by=by)
+    return upload
+
+
+@transaction.atomic
+def discard_import(*, upload: Import, by: Actor) -> Import:
+    """Throw the file away; nothing of it was written."""
+    require(by, upload.definition.verb)
+    upload = _locked(upload, *OPEN)
+    upload.rows.all().delete()
+    upload.state, upload.finished_at = Import.State.DISCARDED, clock.now()
+    upload.save(update_fields=["state", "finished_at"])
+    forget_file(upload)
+    record(upload, "discarded", by=by)
+    return upload
+
+
+@transaction.atomic
+def finish_import(*, upload: Import, by: Actor) -> None:
+    """Note that the rows are in. The caller has written them in the same transaction."""
+    upload.state, upload.finished_at = Import.State.DONE, clock.now()
+    upload.save()
+    forget_file(upload)
+    record(upload, "imported", by=by, changes={"rows": [0, upload.written]})
+
+
+def forget_file(upload: Import) -> None:
+    """The upload has served: delete it after the commit."""
+    if upload.file:
+        name, storage = upload.file.name, upload.file.storage
+        Import.objects.filter(pk=upload.pk).update(file="")
+        upload.file = ""
+        transaction.on_commit(lambda: storage.delete(name))
+
+
+@contextmanager
+def local_copy(upload: Import) -> Iterator[Path]:
+    """The stored file as a path on this machine, wherever files are kept."""
+    with upload.file.open("rb") as stored, _on_disk(stored) as path:
+        yield path
+
+
+@contextmanager
+def _on_disk(file: Any) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile(prefix="import-") as copy:
+        for piece in file.chunks():
+            copy.write(piece)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _locked(upload: Import, *states: str) -> Import:
+    upload = Import.objects.select_for_update(of=("self",)).get(pk=upload.pk)
+    if upload.state not in states:
+        raise errors.NotAtThisStep(state=Import.State(upload.state).label)
+    return upload
+
+
+def _start(upload: Import, job_kind: str, state: str, *, by: Actor) -> Job:
+    upload.state, upload.error = state, ""
+    upload.job = start_job(
+        kind=job_kind, by=by, key=upload.number, title=f"{upload.definition.title}: {upload.file_name}"[:200],
+        link=upload.get_absolute_url(), params={"import": upload.pk},
+    )  # fmt: skip
+    upload.save()
+    return upload.job
