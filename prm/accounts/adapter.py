@@ -35,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 (a name for "unknown", not a binding)
+        return request.META.get("REMOTE_ADDR") or "0.0.0.0"
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Check a password, slowed down; raises ValidationError with the one sentence for everything wrong."""
@@ -119,8 +119,12 @@ def failure_sentence(standing: guard.Standing) -> str:
         ) % {"minutes": standing.minutes}
     values = {"left": standing.left, "minutes": standing.minutes}
     tries = ngettext("%(left)s try left", "%(left)s tries left", standing.left) % values
-    pause = ngettext("a pause of %(minutes)s minute", "a pause of %(minutes)s minutes", standing.minutes) % values
-    return str(_("E-mail or password is not right. %(tries)s, then %(pause)s.") % {"tries": tries, "pause": pause})
+    pause = (
+        ngettext("a pause of %(minutes)s minute", "a pause of %(minutes)s minutes", standing.minutes) % values
+    )
+    return str(
+        _("E-mail or password is not right. %(tries)s, then %(pause)s.") % {"tries": tries, "pause": pause}
+    )
 
 
 def wait_sentence(standing: guard.Standing) -> str:

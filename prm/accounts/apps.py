@@ -36,5 +36,10 @@ class AccountsConfig(AppConfig):
             order=940,
         )
         menu.register(
-            section="Set-up", label=_("Account"), icon="user", url="accounts:account", audience="both", order=900
+            section="Set-up",
+            label=_("Account"),
+            icon="user",
+            url="accounts:account",
+            audience="both",
+            order=900,
         )

@@ -74,7 +74,9 @@ def user_for(person: DemoPerson) -> User | None:
 
 def buttons() -> list[dict[str, Any]]:
     """What the sign-in page shows: each role, who it is in this tenant and what they do."""
-    users = {user.email: user for user in User.objects.filter(email__in=[p.email for p in PEOPLE], is_active=True)}
+    users = {
+        user.email: user for user in User.objects.filter(email__in=[p.email for p in PEOPLE], is_active=True)
+    }
     names = companies.names_of(user.pk for user in users.values())
     rows = []
     for person in PEOPLE:

@@ -74,5 +74,6 @@ def _note_activity(request: Any) -> None:
     request.session[SEEN] = now.isoformat()
     if request.session.session_key:
         UserSession.objects.filter(session_key=request.session.session_key).update(
-            last_seen_at=now, ip=request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104
+            last_seen_at=now,
+            ip=request.META.get("REMOTE_ADDR") or "0.0.0.0",
         )

@@ -38,7 +38,10 @@ def note_failure(*, email: str, address: str, standing: guard.Standing) -> None:
         record(user, "sign_in_blocked", by=visitor)
         emit(
             GuessesBlocked(
-                email=email.strip().lower(), address=address, minutes=standing.minutes, at=clock.now().isoformat()
+                email=email.strip().lower(),
+                address=address,
+                minutes=standing.minutes,
+                at=clock.now().isoformat(),
             )
         )
 
@@ -55,7 +58,9 @@ def note_security(user: User, what: str, *, request: HttpRequest | None) -> None
     """Record a change of password or second factor; the person gets a notice and a letter."""
     by = actor_of(request, user) if request is not None else Actor.job("accounts")
     record(user, what, by=by)
-    emit(SecurityChanged(user_id=user.pk, what=what, at=clock.now().isoformat()), object_key=f"user:{user.pk}")
+    emit(
+        SecurityChanged(user_id=user.pk, what=what, at=clock.now().isoformat()), object_key=f"user:{user.pk}"
+    )
 
 
 def note_sign_out(request: HttpRequest) -> None:

@@ -40,7 +40,9 @@ class InvitationNotOpen(DomainError):
 
 class AddressInUse(DomainError):
     code = "address_in_use"
-    message = _("With this address somebody already signs in here. Sign in, or ask for an invitation to another one.")
+    message = _(
+        "With this address somebody already signs in here. Sign in, or ask for an invitation to another one."
+    )
 
 
 class LastAdministrator(DomainError):

@@ -104,7 +104,9 @@ def forgive(*keys: Key) -> None:
 def _locked(keys: tuple[Key, ...]) -> dict[str, GuessCount]:
     names = sorted(key.name for key in keys)
     GuessCount.objects.bulk_create([GuessCount(key=name) for name in names], ignore_conflicts=True)
-    return {row.key: row for row in GuessCount.objects.select_for_update().filter(key__in=names).order_by("key")}
+    return {
+        row.key: row for row in GuessCount.objects.select_for_update().filter(key__in=names).order_by("key")
+    }
 
 
 def _pause(number: int) -> timedelta:

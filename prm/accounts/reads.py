@@ -37,7 +37,9 @@ def invitations_of_company(actor: Actor) -> QuerySet[Invitation]:
 
 def open_invitations() -> QuerySet[Invitation]:
     """Invitations that nobody has accepted or withdrawn; expired ones too, since they can be sent again."""
-    return Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True).select_related("invited_by")
+    return Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True).select_related(
+        "invited_by"
+    )
 
 
 class CompanyNames:

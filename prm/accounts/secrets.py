@@ -13,7 +13,10 @@ def _keys() -> MultiFernet:
     """The newest key encrypts; SECRET_KEY_FALLBACKS still decrypt after a rotation."""
     sources = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"at-rest:{key}".encode()).digest())) for key in sources]
+        [
+            Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"at-rest:{key}".encode()).digest()))
+            for key in sources
+        ]
     )
 
 

@@ -20,7 +20,9 @@ _own = [
     path("settings/users/<int:pk>/role/", people.change_person_role, name="change_role"),
     path("settings/users/<int:pk>/deactivate/", people.deactivate_person, name="deactivate"),
     path("settings/users/<int:pk>/reactivate/", people.reactivate_person, name="reactivate"),
-    path("settings/users/<int:pk>/second-factor/reset/", people.reset_person_factor, name="reset_second_factor"),
+    path(
+        "settings/users/<int:pk>/second-factor/reset/", people.reset_person_factor, name="reset_second_factor"
+    ),
 ]
 
 urlpatterns = [
@@ -30,7 +32,11 @@ urlpatterns = [
     path("sign-in/inactive/", entrance.inactive, name="account_inactive"),
     path("password/reset/", entrance.password_reset, name="account_reset_password"),
     path("password/reset/sent/", entrance.password_reset_done, name="account_reset_password_done"),
-    path("password/reset/done/", entrance.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path(
+        "password/reset/done/",
+        entrance.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
     re_path(
         r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         entrance.password_reset_from_key,
@@ -43,7 +49,11 @@ urlpatterns = [
     path("account/second-factor/remove/", entrance.remove_second_factor, name="mfa_deactivate_totp"),
     path("account/second-factor/code/", entrance.code_again, name="mfa_reauthenticate"),
     path("account/second-factor/recovery-codes/", entrance.recovery_codes, name="mfa_view_recovery_codes"),
-    path("account/second-factor/recovery-codes/new/", entrance.new_recovery_codes, name="mfa_generate_recovery_codes"),
+    path(
+        "account/second-factor/recovery-codes/new/",
+        entrance.new_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
     path(
         "account/second-factor/recovery-codes/download/",
         entrance.download_recovery_codes,

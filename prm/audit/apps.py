@@ -15,5 +15,10 @@ class AuditConfig(AppConfig):
         permissions.register("audit.view", roles=[Role.ADMINISTRATOR], reads=True)
         permissions.register("audit.export", roles=[Role.ADMINISTRATOR], sensitive=True, reads=True)
         menu.register(
-            section="Set-up", label=_("Audit trail"), icon="history", url="audit:list", verb="audit.view", order=200
+            section="Set-up",
+            label=_("Audit trail"),
+            icon="history",
+            url="audit:list",
+            verb="audit.view",
+            order=200,
         )

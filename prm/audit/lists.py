@@ -33,7 +33,9 @@ class AuditList(ListPage):
     search = ("actor_label", "object_label", "reason", "address")
     search_label = _("Person, object, reason, address")
     export_verb = "audit.export"
-    empty = Empty(_("Nothing has happened yet"), _("Every change that somebody makes stands here."), icon="history")
+    empty = Empty(
+        _("Nothing has happened yet"), _("Every change that somebody makes stands here."), icon="history"
+    )
 
     def get_rows(self, actor):
         return AuditEntry.objects.all()
@@ -44,7 +46,12 @@ class AuditList(ListPage):
             Text("actor_label", label=_("Who"), value=who, phone="sub", css="ui-nowrap"),
             VerbColumn("verb", label=_("What"), filter=True, phone="d"),
             Link("object_label", label=_("Object"), value=_object, phone="a"),
-            Text("object_type", label=_("Kind"), value=lambda row: words.name_of_type(row.object_type), css="ui-sub"),
+            Text(
+                "object_type",
+                label=_("Kind"),
+                value=lambda row: words.name_of_type(row.object_type),
+                css="ui-sub",
+            ),
             Text("changes", label=_("Changes"), value=_changes),
             Text("reason", label=_("Reason")),
             Text("address", label=_("From"), css="ui-sub ui-fig"),

@@ -49,8 +49,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["at"], name="audit_by_time"),
         ]
 
-    def get_absolute_url(self) -> str:
-        return reverse("audit:entry", args=[self.pk])
-
     def __str__(self) -> str:
         return f"{self.actor_label}: {self.verb} {self.object_label}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("audit:entry", args=[self.pk])

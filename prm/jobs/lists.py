@@ -22,13 +22,20 @@ class JobList(ListPage):
     search_label = _("Title or person")
     exports = False
     empty = Empty(
-        _("No job yet"), _("Imports, settlements and other long work appear here while they run."), icon="activity"
+        _("No job yet"),
+        _("Imports, settlements and other long work appear here while they run."),
+        icon="activity",
     )
     views = [
         View("all", _("All")),
         View("open", _("Running"), lambda rows, actor: rows.open(), hot=True),
         View("dead", _("Failed"), lambda rows, actor: rows.filter(state=Job.State.DEAD), hot=True),
-        View("mine", _("Begun by me"), lambda rows, actor: rows.filter(created_by_id=actor.user_id), counted=False),
+        View(
+            "mine",
+            _("Begun by me"),
+            lambda rows, actor: rows.filter(created_by_id=actor.user_id),
+            counted=False,
+        ),
     ]
     columns = [
         Link("title", label=_("Job")),

@@ -68,7 +68,9 @@ class Job(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["run_after"], name="jobs_open", condition=models.Q(state__in=["queued", "running"])),
+            models.Index(
+                fields=["run_after"], name="jobs_open", condition=models.Q(state__in=["queued", "running"])
+            ),
             models.Index(fields=["-id"], name="jobs_newest"),
         ]
 

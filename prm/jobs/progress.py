@@ -36,8 +36,12 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
         "error": job.error,
         "running": job.is_open,
         "poll": reverse("jobs:detail", args=[job.pk]),
-        "cancel": reverse("jobs:cancel", args=[job.pk]) if manages and job.is_open and not job.cancel_requested else "",
-        "retry": reverse("jobs:retry", args=[job.pk]) if manages and job.state in ("dead", "cancelled") else "",
+        "cancel": reverse("jobs:cancel", args=[job.pk])
+        if manages and job.is_open and not job.cancel_requested
+        else "",
+        "retry": reverse("jobs:retry", args=[job.pk])
+        if manages and job.state in ("dead", "cancelled")
+        else "",
     }
 
 

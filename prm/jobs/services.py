@@ -26,7 +26,13 @@ SEND_AGAIN_SECONDS = 10
 
 
 def start_job(
-    *, kind: str, by: Actor, key: str = "", title: str = "", link: str = "", params: dict[str, Any] | None = None
+    *,
+    kind: str,
+    by: Actor,
+    key: str = "",
+    title: str = "",
+    link: str = "",
+    params: dict[str, Any] | None = None,
 ) -> Job:
     """Store a job with the caller's change; a worker takes it up after the commit.
 
@@ -244,10 +250,14 @@ def _let_go_quickly() -> None:
 
 def _try_lock(job_id: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"])
+        cursor.execute(
+            "SELECT pg_try_advisory_lock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"]
+        )
         return cursor.fetchone()[0]
 
 
 def _unlock(job_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"])
+        cursor.execute(
+            "SELECT pg_advisory_unlock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"]
+        )

@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from prm.jobs import services
 from prm.jobs.daily import daily_work
-from prm.jobs.tenants import active_schemas, schemas_where, send_to_tenant
+from prm.outbox.tenants import active_schemas, schemas_where, send_to_tenant
 from prm.values import clock
 
 log = structlog.get_logger(__name__)

@@ -40,12 +40,16 @@ def register(
     roles        the roles that ever get it; empty: all
     optional     whether its letter may be switched off (security notices may not)
     """
-    _kinds[name] = Kind(name, title, body, icon, label or name, frozenset(map(str, roles)), optional and bool(label))
+    _kinds[name] = Kind(
+        name, title, body, icon, label or name, frozenset(map(str, roles)), optional and bool(label)
+    )
 
 
 def kind_of(name: str) -> Kind:
     """The declared kind; one that nobody declares any more still shows as a line in the inbox."""
-    return _kinds.get(name) or Kind(name, _("News from an earlier version"), "", "bell", name, frozenset(), False)
+    return _kinds.get(name) or Kind(
+        name, _("News from an earlier version"), "", "bell", name, frozenset(), False
+    )
 
 
 def choices_for(role: str) -> list[Kind]:

@@ -49,7 +49,9 @@ def write_letter(
         }
         text = render_to_string("notices/letter.txt", context)
         html = render_to_string("notices/letter.html", context)
-    letter = Letter(to=to, subject=line, text=text, html=html, language=language, fact=fact, next_try_at=clock.now())
+    letter = Letter(
+        to=to, subject=line, text=text, html=html, language=language, fact=fact, next_try_at=clock.now()
+    )
     try:
         with transaction.atomic():
             letter.save(force_insert=True)

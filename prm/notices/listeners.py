@@ -32,7 +32,13 @@ def tell_about_guesses(fact: accounts.GuessesBlocked) -> None:
         return
     values = {"person": user.name or user.email, "address": fact.address, "minutes": fact.minutes}
     key = f"guesses:{user.pk}:{fact.at}"
-    notify(users=[user], kind="accounts.guesses_blocked", values=values, link=reverse("accounts:sessions"), fact=key)
+    notify(
+        users=[user],
+        kind="accounts.guesses_blocked",
+        values=values,
+        link=reverse("accounts:sessions"),
+        fact=key,
+    )
     others = [person for person in administrators() if person.pk != user.pk]
     link = f"{reverse('audit:list')}?verb=sign_in_blocked"
     notify(users=others, kind="accounts.guesses_blocked_admin", values=values, link=link, fact=f"{key}:admin")
@@ -63,7 +69,10 @@ def send_password_letter(fact: accounts.PasswordResetAsked) -> None:
 def tell_about_security(fact: accounts.SecurityChanged) -> None:
     user = User.objects.filter(pk=fact.user_id, is_active=True)
     notify(
-        users=user, kind=f"accounts.{fact.what}", link=reverse("accounts:account"), fact=f"{fact.what}:{fact.at}"
+        users=user,
+        kind=f"accounts.{fact.what}",
+        link=reverse("accounts:account"),
+        fact=f"{fact.what}:{fact.at}",
     )
 
 
@@ -159,7 +168,14 @@ def _tell_about_support(access_id: int, kind: str, *, letter: bool) -> None:
     if access:
         values = {"operator": access.operator_email, "person": str(access.user), "reason": access.reason}
         fact = f"{kind}:{access.pk}"
-        notify(users=administrators(), kind=kind, values=values, link=reverse("support"), fact=fact, letter=letter)
+        notify(
+            users=administrators(),
+            kind=kind,
+            values=values,
+            link=reverse("support"),
+            fact=fact,
+            letter=letter,
+        )
 
 
 @listens_to(JobFinished)

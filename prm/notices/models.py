@@ -8,7 +8,7 @@ from prm.values import clock
 
 
 class Notice(models.Model):
-    """Something a person should know, in the inbox. The text is made from `kind` and `values` in the reader's language."""
+    """Something a person should know, in the inbox; its text is made from `kind` and `values` for its reader."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=60)
@@ -62,10 +62,14 @@ class Letter(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["to", "fact"], name="one_letter_per_fact", condition=~models.Q(fact=""))
+            models.UniqueConstraint(
+                fields=["to", "fact"], name="one_letter_per_fact", condition=~models.Q(fact="")
+            )
         ]
         indexes = [
-            models.Index(fields=["next_try_at"], name="letters_open", condition=models.Q(sent_at__isnull=True))
+            models.Index(
+                fields=["next_try_at"], name="letters_open", condition=models.Q(sent_at__isnull=True)
+            )
         ]
 
     def __str__(self) -> str:

@@ -33,13 +33,17 @@ def register_kinds() -> None:
     kinds.register(
         "accounts.password_changed",
         title=_("Your password was changed"),
-        body=_("Your password was changed. If it was not you, set a new one at once and tell your administrator."),
+        body=_(
+            "Your password was changed. If it was not you, set a new one at once and tell your administrator."
+        ),
         icon="key",
     )
     kinds.register(
         "accounts.second_factor_added",
         title=_("A second factor was set up"),
-        body=_("From now on your account asks for a code after the password. If it was not you, tell your administrator."),
+        body=_(
+            "From now on your account asks for a code after the password. If it was not you, tell your administrator."
+        ),
         icon="shield-check",
     )
     kinds.register(

@@ -40,7 +40,9 @@ def send_open_letters() -> int:
 def _send(pk: int, line: object) -> int:
     """Try one letter under its row lock, so that two workers never send it twice."""
     with transaction.atomic():
-        letter = Letter.objects.select_for_update(skip_locked=True).filter(pk=pk, sent_at__isnull=True).first()
+        letter = (
+            Letter.objects.select_for_update(skip_locked=True).filter(pk=pk, sent_at__isnull=True).first()
+        )
         if letter is None or letter.next_try_at > clock.now():
             return 0
         letter.attempts += 1

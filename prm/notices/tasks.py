@@ -4,8 +4,8 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 
-from prm.jobs.tenants import schemas_where, send_to_tenant
 from prm.notices import post
+from prm.outbox.tenants import schemas_where, send_to_tenant
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,9 @@ def send_letters() -> None:
 def send_letters_everywhere() -> None:
     """Wake the sending of each tenant whose letters are due: retries, and wake-ups that were lost."""
     if settings.EMAIL_URL:
-        for schema in schemas_where("notices_letter", "sent_at IS NULL AND attempts < 10 AND next_try_at <= now()"):
+        for schema in schemas_where(
+            "notices_letter", "sent_at IS NULL AND attempts < 10 AND next_try_at <= now()"
+        ):
             send_to_tenant(send_letters, schema, expires=20)
 
 

@@ -40,7 +40,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 def notices(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
-    lines, more = reads.notices_of(request.actor, before=int(before) if before.isdigit() and len(before) < 19 else None)
+    lines, more = reads.notices_of(
+        request.actor, before=int(before) if before.isdigit() and len(before) < 19 else None
+    )
     context = {
         "lines": lines,
         "more": more,
@@ -80,7 +82,9 @@ def read_all(request: HttpRequest) -> HttpResponse:
 class LettersForm(ServiceForm):
     """Which notices also come by e-mail."""
 
-    wanted = forms.MultipleChoiceField(label=gettext_lazy("By e-mail"), widget=forms.CheckboxSelectMultiple, required=False)
+    wanted = forms.MultipleChoiceField(
+        label=gettext_lazy("By e-mail"), widget=forms.CheckboxSelectMultiple, required=False
+    )
 
     def __init__(self, *args, choices, **kwargs):
         super().__init__(*args, **kwargs)
@@ -109,7 +113,12 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """The demo's letters, which no mail server took."""
     before, search = request.GET.get("before", ""), request.GET.get("q", "").strip()[:100]
     letters, more = mailbox_letters(search, int(before) if before.isdigit() and len(before) < 19 else None)
-    context = {"letters": letters, "more": more, "last": letters[-1].pk if letters else None, "search": search}
+    context = {
+        "letters": letters,
+        "more": more,
+        "last": letters[-1].pk if letters else None,
+        "search": search,
+    }
     return render(request, "notices/mailbox.html", context)
 
 

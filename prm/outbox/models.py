@@ -19,9 +19,7 @@ class OutboxEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["id"], name="outbox_open", condition=models.Q(delivered_at__isnull=True)
-            )
+            models.Index(fields=["id"], name="outbox_open", condition=models.Q(delivered_at__isnull=True))
         ]
 
     def __str__(self) -> str:

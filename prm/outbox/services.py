@@ -49,14 +49,18 @@ def deliver_open_events() -> int:
     worker dies. A failing event waits with back-off and holds back later events of the same object only.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"])
+        cursor.execute(
+            "SELECT pg_try_advisory_lock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"]
+        )
         if not cursor.fetchone()[0]:
             return 0
     try:
         return _deliver_batch()
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"])
+            cursor.execute(
+                "SELECT pg_advisory_unlock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"]
+            )
 
 
 def _deliver_batch() -> int:
@@ -79,7 +83,9 @@ def _due() -> QuerySet[OutboxEvent]:
     waits_before = unfinished.filter(
         object_key=OuterRef("object_key"), id__lt=OuterRef("id"), next_try_at__gt=now
     ).exclude(object_key="")
-    return unfinished.filter(Q(next_try_at=None) | Q(next_try_at__lte=now), ~Exists(waits_before)).order_by("id")
+    return unfinished.filter(Q(next_try_at=None) | Q(next_try_at__lte=now), ~Exists(waits_before)).order_by(
+        "id"
+    )
 
 
 def _deliver_one(stored: OutboxEvent) -> bool:
@@ -93,7 +99,9 @@ def _deliver_one(stored: OutboxEvent) -> bool:
     except Exception as problem:  # kept with the event, where a person can read it
         wait = timedelta(seconds=min(3600, 2 ** (stored.attempts + 1)))
         OutboxEvent.objects.filter(pk=stored.pk).update(
-            attempts=stored.attempts + 1, next_try_at=clock.now() + wait, error=f"{type(problem).__name__}: {problem}"
+            attempts=stored.attempts + 1,
+            next_try_at=clock.now() + wait,
+            error=f"{type(problem).__name__}: {problem}",
         )
         log.exception("event_delivery_failed", outbox_event=stored.name, event_id=stored.pk)
         return False

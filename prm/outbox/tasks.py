@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from prm.jobs.tenants import schemas_where, send_to_tenant
 from prm.outbox.services import deliver_open_events
+from prm.outbox.tenants import schemas_where, send_to_tenant
 
 
 @shared_task

@@ -120,7 +120,8 @@ def _check_inviter(*, by: Actor, role: str, partner: int | None) -> int | None:
 
 def _send(invitation: Invitation) -> None:
     emit(
-        InvitationSent(invitation_id=invitation.pk, nonce=invitation.nonce), object_key=f"invitation:{invitation.pk}"
+        InvitationSent(invitation_id=invitation.pk, nonce=invitation.nonce),
+        object_key=f"invitation:{invitation.pk}",
     )
 
 

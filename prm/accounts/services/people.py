@@ -118,7 +118,9 @@ def require_over_person(user: User, by: Actor) -> None:
     """Administrators manage everybody; a partner's administrator the people of the own company."""
     if by.is_partner:
         require(by, "accounts.invite_colleague")
-        if by.partner_id is None or not User.objects.filter(pk=user.pk, pk__in=companies.user_ids_of(by.partner_id)):
+        if by.partner_id is None or not User.objects.filter(
+            pk=user.pk, pk__in=companies.user_ids_of(by.partner_id)
+        ):
             raise NotAllowed()
     else:
         require(by, "accounts.manage")

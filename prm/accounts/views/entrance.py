@@ -112,7 +112,9 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     user = demo.user_for(person)
     if user is None:
-        messages.error(request, _("This person comes with the demo's data, which this site was started without."))
+        messages.error(
+            request, _("This person comes with the demo's data, which this site was started without.")
+        )
         return redirect("account_login")
     return enter(request, user, answer=redirect("/"), how="demo button")
 

@@ -20,7 +20,9 @@ from prm.ui.forms import ServiceForm
 
 
 class AcceptForm(ServiceForm):
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     password = forms.CharField(
         label=_("Choose a password"),
         strip=False,

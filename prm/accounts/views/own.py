@@ -24,7 +24,9 @@ class OwnAccountForm(ServiceForm):
     name = forms.CharField(label=_("Name"), max_length=120)
     title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
-    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=LANGUAGES, required=False, widget=forms.RadioSelect
+    )
 
 
 @signed_in
@@ -45,10 +47,16 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_GET
 def sessions(request: HttpRequest) -> HttpResponse:
     rows = [
-        {"session": row, "device": devices.describe(row.user_agent), "here": row.session_key == request.session.session_key}
+        {
+            "session": row,
+            "device": devices.describe(row.user_agent),
+            "here": row.session_key == request.session.session_key,
+        }
         for row in sessions_of(request.user)
     ]
-    return render(request, "accounts/sessions.html", {"rows": rows, "others": any(not row["here"] for row in rows)})
+    return render(
+        request, "accounts/sessions.html", {"rows": rows, "others": any(not row["here"] for row in rows)}
+    )
 
 
 @signed_in

@@ -38,7 +38,11 @@ class InviteForm(ServiceForm):
     name = forms.CharField(label=_("Name"), max_length=120)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     partner = forms.TypedChoiceField(
-        label=_("Partner"), coerce=int, empty_value=None, required=False, help_text=_("For partner roles only.")
+        label=_("Partner"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("For partner roles only."),
     )
     language = forms.ChoiceField(label=_("Language of the letter"), choices=INVITED_IN, required=False)
 
@@ -53,7 +57,9 @@ def invite_person(request: HttpRequest) -> HttpResponse:
     initial = {"role": request.GET.get("role", ""), "partner": request.GET.get("partner", "")}
     form = InviteForm(request.POST or None, initial=initial, actor=request.actor)
     if form.is_valid() and form.run(invite, by=request.actor):
-        messages.success(request, gettext("The invitation to %(email)s is on its way.") % {"email": form.result.email})
+        messages.success(
+            request, gettext("The invitation to %(email)s is on its way.") % {"email": form.result.email}
+        )
         return redirect("accounts:invitations")
     return render(request, "accounts/invite.html", {"form": form}, status=form.status)
 
@@ -63,7 +69,9 @@ class RoleForm(ServiceForm):
 
     role = forms.ChoiceField(label=_("Role"))
     all_partners = forms.BooleanField(
-        label=_("Sees all partners"), required=False, help_text=_("Other channel managers see those assigned to them.")
+        label=_("Sees all partners"),
+        required=False,
+        help_text=_("Other channel managers see those assigned to them."),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any):
@@ -103,7 +111,12 @@ def deactivate_person(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.run(deactivate_user, user=user, by=request.actor):
         messages.success(request, gettext("%(name)s is signed out everywhere.") % {"name": user.name})
         return redirect(user)
-    context = {"person": user, "form": form, "work": open_work_of(user)[:20], "sessions": len(sessions_of(user))}
+    context = {
+        "person": user,
+        "form": form,
+        "work": open_work_of(user)[:20],
+        "sessions": len(sessions_of(user)),
+    }
     return render(request, "accounts/deactivate.html", context, status=form.status)
 
 
@@ -121,7 +134,9 @@ def reactivate_person(request: HttpRequest, pk: int) -> HttpResponse:
 def reset_person_factor(request: HttpRequest, pk: int) -> HttpResponse:
     user = find_person(pk)
     reset_second_factor(user=user, by=request.actor)
-    messages.success(request, gettext("The second factor is taken away, and %(name)s is signed out.") % {"name": user.name})
+    messages.success(
+        request, gettext("The second factor is taken away, and %(name)s is signed out.") % {"name": user.name}
+    )
     return redirect(user)
 
 

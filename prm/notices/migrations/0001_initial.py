@@ -1,7 +1,8 @@
 import django.db.models.deletion
-import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
+
+import prm.values.clock
 
 
 class Migration(migrations.Migration):

@@ -12,7 +12,10 @@ def active_schemas() -> list[str]:
     """Schemas of the tenants that are served."""
     with schema_context("public"):
         return list(
-            get_tenant_model().objects.filter(state="active").order_by("id").values_list("schema_name", flat=True)
+            get_tenant_model()
+            .objects.filter(state="active")
+            .order_by("id")
+            .values_list("schema_name", flat=True)
         )
 
 
@@ -22,7 +25,10 @@ def schemas_where(table: str, condition: str) -> list[str]:
     if not schemas:
         return []
     quote = connection.ops.quote_name
-    parts = [f"SELECT {i} WHERE EXISTS (SELECT 1 FROM {quote(s)}.{quote(table)} WHERE {condition})" for i, s in enumerate(schemas)]
+    parts = [
+        f"SELECT {i} WHERE EXISTS (SELECT 1 FROM {quote(s)}.{quote(table)} WHERE {condition})"
+        for i, s in enumerate(schemas)
+    ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
         return [schemas[row[0]] for row in cursor.fetchall()]
