@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from partners import services
 from partners.models import Partner, Tier
 from prm.access.roles import Role
 from prm.accounts.demo import PASSWORD, PEOPLE
 from prm.accounts.models import User
+from prm.starter import kit
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -54,10 +58,10 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     by = Actor.command("demo")
     say("partners and people")
     people = {key: _person(key, name) for key, name in NAMES.items()}
-    second = _user("manager2@demo.example", "Chen Rui", Role.CHANNEL_MANAGER, by)
+    second = _user("manager2@demo.example", "Chen Rui", Role.CHANNEL_MANAGER)
     partners = [_partner(index, by) for index in range(SIZES[size])]
     # An approver of a settlement and its payer are two people.
-    _user("controller@demo.example", "Qin Lan", Role.FINANCE, by)
+    _user("controller@demo.example", "Qin Lan", Role.FINANCE)
     for index, partner in enumerate(partners):
         services.assign_manager(
             partner=partner, user=people["channel-manager"] if index < len(partners) * 3 // 4 else second, by=by
@@ -66,7 +70,7 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     services.add_member(partner=partners[0], user=people["partner-sales"], by=by)
     services.add_member(partner=partners[1], user=people["rival-sales"], by=by)
     for index, partner in enumerate(partners[1:9], start=1):
-        buyer = _user(f"sales{index}@demo.example", CONTACTS[index % len(CONTACTS)], Role.PARTNER_SALES, by)
+        buyer = _user(f"sales{index}@demo.example", CONTACTS[index % len(CONTACTS)], Role.PARTNER_SALES)
         services.add_member(partner=partner, user=buyer, by=by)
     _some_history(partners, by)
 
@@ -78,11 +82,20 @@ CONTACTS = (
 
 def _person(key: str, name: str) -> User:
     known = next(person for person in PEOPLE if person.key == key)
-    return _user(known.email, name, known.role, Actor.command("demo"))
+    return _user(known.email, name, known.role)
 
 
-def _user(email: str, name: str, role: str, by: Actor) -> User:
-    return User.objects.create_user(email, PASSWORD, name=name, role=role)
+def _user(email: str, name: str, role: str) -> User:
+    user = User.objects.create_user(email, name=name, role=role)
+    user.password = _hashed()
+    user.save(update_fields=["password"])
+    return user
+
+
+@cache
+def _hashed() -> str:
+    """One hash for all: hashing is slow on purpose, and these passwords protect nothing."""
+    return make_password(PASSWORD)
 
 
 def _partner(index: int, by: Actor) -> Partner:
@@ -131,3 +144,6 @@ def _joining(by: Actor) -> Any:
         (("绍兴越风 Yuefeng Living", "onboarding"), ("嘉兴南湖 Nanhu Gifts", "screening"), ("泉州刺桐 Citong Trading", "applied"))
     ):
         services.create_partner(name=name, number=f"P-{1101 + number}", status=status, region=name[:2], by=by)
+
+
+kit.register_demo("partners", fill, order=10)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
 from prm.search import registry as search
-from prm.starter import kit
 from prm.ui import menu
 from prm.values import clock
 
@@ -19,11 +18,10 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 
 
 def register() -> None:
-    from partners import demo, home, people
+    from partners import home, people
 
     people.register()
     home.register()
-    kit.register_demo("partners", demo.fill, order=10)
     permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])

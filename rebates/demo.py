@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from prm.access.scope import actor_for
+from prm.starter import kit
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
@@ -80,3 +81,6 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
     for statement in statements[: 2 * statements.count() // 3]:
         pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")
+
+
+kit.register_demo("rebates", fill, order=50)

@@ -8,12 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from partners import pages as partner_pages
 from prm.search import registry as search
-from prm.starter import kit
 from prm.ui import home, menu
 
 
 def register() -> None:
-    from rebates import demo, figures
+    from rebates import figures
 
     for order, label, icon, url, verb in (
         (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
@@ -35,7 +34,6 @@ def register() -> None:
     partner_pages.add_section(
         template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
     )
-    kit.register_demo("rebates", demo.fill, order=50)
 
 
 def find_statements(actor: Any, text: str, limit: int) -> list[search.Row]:

@@ -10,5 +10,5 @@ class StarterConfig(AppConfig):
         from prm.starter import kit
         from prm.tenancy.provisioning import on_created
 
-        autodiscover_modules("starter")
+        autodiscover_modules("starter", "demo")
         on_created(kit.apply, order=10)
