@@ -56,7 +56,7 @@ class Demo:
             self.say("translations compiled")
         self._set_up()
         self._start_front()
-        shared = {name: self.env[name] for name in (*started, *self._own_variables())}
+        shared = {name: self.env[name] for name in (*started, *self._own_variables()) if name != MARK}
         self.data.publish(kind="demo", port=self.port, env=shared)
         self._announce()
         while True:
@@ -158,10 +158,12 @@ class Demo:
             "scheduler", *celery, "worker", "-Q", "system", "-n", "system@%h", "-P", "threads", "-c", "2",
             "--beat", "--schedule", str(run / "beat"), *level,
         )  # fmt: skip
-        self.front = [web, worker, system]
-        self.say("web, worker and scheduler are starting")
-        self.supervisor.start(*self.front)
+        self.front = [web, worker]
+        self.say("web and worker are starting")
+        self.supervisor.start(web, worker)
         web.wait_ready(60, tick=self._watch_start)
+        self.front.append(system)  # last: nobody waits for it, and the first page should come soon
+        self.supervisor.start(system)
 
     def _watch_start(self) -> None:
         """A part that dies again and again will not come up: say which, instead of waiting."""

@@ -36,7 +36,7 @@ class Borrowed:
         self.lock.close()
 
 
-def borrow(data: DataDir, *, for_tests: bool = False, limit: float = 90) -> Borrowed:
+def borrow(data: DataDir, *, for_tests: bool = False, limit: float = 180) -> Borrowed:
     """Use what runs in the folder, starting it first when nothing does."""
     data.create()
     lock = open(data.path / "users.lock", "a")

@@ -14,12 +14,19 @@ def main(arguments: list[str]) -> NoReturn:
     """Replace this process by manage.py; its exit status is the command's."""
     env = dict(os.environ)
     data = DataDir.from_environment()
+    running: dict[str, str] = {}
     if embedded.is_needed():
         borrowed = keep.borrow(data)
         borrowed.survive_exec()
-        env = env | {name: value for name, value in borrowed.env.items() if not env.get(name)}
+        running = borrowed.env
+    elif state := data.state():
+        running = state["env"]
+    for name, value in running.items():
+        if not env.get(name):
+            env[name] = value
     env.setdefault("PRM_DATA_DIR", str(data.path))
-    env.setdefault("PRM_DEMO", "1")
+    if not env.get("PRM_SECRET_KEY"):
+        env.setdefault("PRM_DEMO", "1")
     words = [sys.executable, str(ROOT / "manage.py"), *arguments]
     sys.stdout.flush()
     os.execve(sys.executable, words, env)
