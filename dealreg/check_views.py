@@ -12,7 +12,7 @@ from dealreg import conflicts, words
 from dealreg.forms import CheckForm, DraftForm
 from dealreg.models import AvailabilityQuestion
 from dealreg.services.availability import ask_availability
-from dealreg.telling import in_list, told
+from dealreg.telling import in_list, level_time, told
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import require
@@ -33,6 +33,7 @@ def check(request: Any) -> HttpResponse:
         initial={"customer_name": request.GET.get("q", "")[:200]},
     )
     if form.is_valid() and form.run(ask_availability, by=request.actor):
+        level_time(form.result)
         return redirect("dealreg:answer_of_check", token=form.result.token)
     return _page(request, form, None)
 
@@ -69,6 +70,7 @@ def verdict(request: Any) -> HttpResponse:
         asked = ask_availability(remembered=True, by=request.actor, **facts)
     except DomainError as error:
         return render(request, "dealreg/check_line.html", {"problem": error.text})
+    level_time(asked)
     return render(request, "dealreg/check_line.html", told(asked))
 
 
@@ -77,7 +79,9 @@ def _staff_verdict(request: Any, facts: dict[str, Any]) -> HttpResponse:
     require(request.actor, "dealreg.approve")
     chosen = request.POST.get("partner", "")
     partner = (
-        Partner.objects.visible_to(request.actor).filter(pk=chosen).first() if chosen.isdecimal() else None
+        Partner.objects.visible_to(request.actor).filter(pk=chosen).first()
+        if chosen.isdecimal() and len(chosen) < 19
+        else None
     )
     if partner is None:
         return render(request, "dealreg/check_line.html", {"asked": None})

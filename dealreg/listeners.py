@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import translation
 
 from dealreg.events import (
+    AskedTooOften,
     InformationAnswered,
     InformationRequested,
     ProtectionEndsSoon,
@@ -22,8 +23,8 @@ from dealreg.events import (
     RegistrationWithdrawn,
     RegistrationWon,
 )
-from dealreg.models import DealRegistration
-from dealreg.waiting import deciders
+from dealreg.models import AvailabilityQuestion, DealRegistration
+from dealreg.waiting import deciders, deciders_by_partner
 from partners.events import PartnerStatusChanged
 from partners.models import Member
 from prm.access.roles import Role
@@ -108,6 +109,22 @@ def remind(fact: ProtectionEndsSoon) -> None:
         partner_people(registration), "dealreg.ends_soon", registration, fact=f"ends_soon.{fact.days}",
         values=lambda row: {"day": formats.day(last_day)},
     )  # fmt: skip
+
+
+@listens_to(AskedTooOften)
+def hand_the_question_over(fact: AskedTooOften) -> None:
+    """The page answers no more about this customer: a person does."""
+    questions = AvailabilityQuestion.objects.for_everyone(because="an event names it").select_related(
+        "partner"
+    )
+    asked = questions.get(pk=fact.question_id)
+    notify(
+        users=deciders_by_partner([asked.partner_id])[asked.partner_id],
+        kind="dealreg.asked_too_often",
+        fact=f"question:{asked.pk}",
+        values={"partner": asked.partner.name, "customer": asked.customer_name},
+        link=asked.partner.get_absolute_url(),
+    )
 
 
 @listens_to(PartnerStatusChanged)

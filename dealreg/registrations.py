@@ -70,6 +70,12 @@ def _register_staff_notices() -> None:
         title=_("%(partner)s lost %(customer)s"), body=_("%(number)s: %(reason)s"),
     )  # fmt: skip
 
+    tell(
+        "asked_too_often", label=_("A partner asks again and again about one customer"),
+        title=_("%(partner)s asks a fourth time about %(customer)s"),
+        body=_("The page answers no more: the question is yours. Three in 90 days are free."),
+    )  # fmt: skip
+
 
 def _register_partner_notices() -> None:
     def tell(name: str, **words: Any) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import AvailabilityQuestion
+from dealreg.services.availability import own_registration_of
 from dealreg.services.drafts import default_type
 from dealreg.waiting import deciders_by_partner, names_of
 from prm.catalogue.models import ProductLine
 from prm.values import clock
 
 Answer = AvailabilityQuestion.Answer
+LEVEL = timedelta(milliseconds=250)  # a check takes a tenth of it
 
 # For each answer: tone, icon, heading, sentence, the short line under a field, and the word in a list.
 TOLD = {
@@ -50,6 +55,7 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
         "manager": names_of(people),
         "days": default_type().protection_days,
     }
+    own = _own(asked)
     tone, icon, heading, sentence, short = TOLD[Answer(asked.answer)]
     return {
         "asked": asked,
@@ -59,8 +65,22 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
         "heading": heading,
         "sentence": sentence % values,
         "short": short % values,
-        "may_register": asked.answer in (Answer.CLEAR, Answer.UNDER_REVIEW),
+        "may_register": asked.answer in (Answer.CLEAR, Answer.UNDER_REVIEW) and not own,
+        "own": own,
     }
+
+
+def _own(asked: AvailabilityQuestion) -> str:
+    """The address of the company's own registration of this customer, if that is what stands against it."""
+    number = own_registration_of(asked)
+    return reverse("dealreg:detail", args=[number]) if number else ""
+
+
+def level_time(asked: AvailabilityQuestion) -> None:
+    """Hold the reply to a question until a fixed moment after it came, so that its time tells nothing."""
+    left = (asked.asked_at + LEVEL - clock.now()).total_seconds()
+    if left > 0:
+        time.sleep(left)
 
 
 def in_list(asked: AvailabilityQuestion) -> dict[str, Any]:
