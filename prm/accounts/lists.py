@@ -12,6 +12,13 @@ from prm.values import clock
 BECAUSE = "people of one tenant; the page needs accounts.view"
 
 
+class RoleColumn(Choice):
+    """A role in plain words: it is no state."""
+
+    def cell(self, row):
+        return self.word(row)
+
+
 def _state(user):
     return _("Active") if user.is_active else _("Deactivated")
 
@@ -51,7 +58,7 @@ class UserList(ListPage):
         return [
             Link("name", label=_("Name"), sort=True),
             Text("email", label=_("E-mail"), sort=True, phone="sub"),
-            Choice("role", label=_("Role"), filter=True, phone="b"),
+            RoleColumn("role", label=_("Role"), filter=True, phone="b"),
             Text("company", label=_("Partner"), value=CompanyNames()),
             Flag("second_factor", label=_("Second factor"), filter=True),
             When("last_login", label=_("Last sign-in"), sort=True),
@@ -78,7 +85,7 @@ class InvitationList(ListPage):
     columns = [
         Text("name", label=_("Name"), sort=True, phone="a", css="ui-strong"),
         Text("email", label=_("E-mail"), sort=True, phone="sub"),
-        Choice("role", label=_("Role"), filter=True, phone="b"),
+        RoleColumn("role", label=_("Role"), filter=True, phone="b"),
         Text("invited_by", label=_("Invited by")),
         When("created_at", label=_("Invited"), sort=True),
         When("expires_at", label=_("Ends"), sort=True),

@@ -17,15 +17,16 @@ class NoticesConfig(AppConfig):
         permissions.register("notices.read", roles=Role.values)
         platform.register_kinds()
         on_open_work(inbox.open_work_of)
-        menu.register(
-            section="",
-            label=_("Inbox"),
-            icon="inbox",
-            url="notices:inbox",
-            audience="both",
-            order=10,
-            count=inbox.count_for,
-            hot=True,
-            tab=None,
-            key="i",
-        )
+        for audience, tab in (("staff", 1), ("partner", None)):
+            menu.register(
+                section="",
+                label=_("Inbox"),
+                icon="inbox",
+                url="notices:inbox",
+                audience=audience,
+                order=10,
+                count=inbox.count_for,
+                hot=True,
+                tab=tab,
+                key="i",
+            )
