@@ -6,8 +6,9 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import conflicts, registrations
+        from dealreg import conflicts, home, registrations
         from prm.customers.services import on_merge
 
         registrations.register()
+        home.register()
         on_merge(conflicts.move_to_survivor)

@@ -1,4 +1,4 @@
-"""The demo's programmes, one settled month, and one that is open."""
+"""The demo's programmes, one settled month, one to settle, and the current one."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ STEPS = {
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
-    """Two programmes since the month before last; the month before this one settled, closed and mostly paid."""
-    say("rebate programmes and last month's settlement")
+    """Two programmes for three months: the first settled and mostly paid, the second left to settle, the third running."""
+    say("rebate programmes and a settlement")
     by = Actor.command("demo")
-    last = Period.of("month", clock.today()).previous
-    text = PROGRAMMES.format(first=last.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency])
+    settled = Period.of("month", clock.today()).previous.previous
+    text = PROGRAMMES.format(first=settled.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency])
     apply_programmes(texts=read_yaml(text), by=by)
     people = get_user_model().objects
     finance = actor_for(people.get(email="finance@demo.example"))
     controller = actor_for(people.get(email="controller@demo.example"))
-    run = compute_run(period=last, by=finance)
+    run = compute_run(period=settled, by=finance)
     submit_for_review(run=run, by=finance)
     # The clerk on the sign-in page releases payments, so somebody else has approved.
     run = approve_run(run=run, by=controller)

@@ -11,11 +11,12 @@ class NoticesConfig(AppConfig):
         from prm.access import permissions
         from prm.access.roles import Role
         from prm.accounts.services import on_open_work
-        from prm.notices import inbox, platform
+        from prm.notices import home, inbox, platform
         from prm.ui import menu
 
         permissions.register("notices.read", roles=Role.values)
         platform.register_kinds()
+        home.register()
         on_open_work(inbox.open_work_of)
         for audience, tab in (("staff", 1), ("partner", None)):
             menu.register(
