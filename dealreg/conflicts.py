@@ -260,10 +260,13 @@ def _with_open_registrations(
 
 def hold_customer(registration: DealRegistration) -> None:
     """Let no other submission or approval of a customer that might be this one run until the transaction ends."""
-    hold_name(name=registration.customer_name, tax_number=registration.tax_number, domain=registration.domain)
     customer = registration.end_customer
-    if customer is not None and customer.name != registration.customer_name:
-        hold_name(name=customer.name, tax_number=customer.tax_number, domain=customer.domain)
+    hold_name(
+        name=registration.customer_name,
+        also=customer.name if customer else "",
+        tax_number=customer.tax_number if customer else registration.tax_number,
+        domain=customer.domain if customer else registration.domain,
+    )
 
 
 def must_be_settled(registration: DealRegistration, product_lines: Iterable[ProductLine]) -> None:

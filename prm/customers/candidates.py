@@ -92,7 +92,8 @@ def _best(question: Question, rows: list[Shared], most: int) -> list[Candidate]:
 def _same_number(question: Question, fields: list[str]) -> bool:
     tax_number, domain = fields[5], fields[6]
     return bool(
-        (question.tax_number and tax_number == question.tax_number) or (question.domain and domain == question.domain)
+        (question.tax_number and tax_number == question.tax_number)
+        or (question.domain and domain == question.domain)
     )
 
 

@@ -20,3 +20,8 @@ class CustomerChanged:
 class CustomersMerged:
     customer_id: int
     into_id: int
+
+
+@event("customers.imported", version=1)
+class CustomersImported:
+    count: int

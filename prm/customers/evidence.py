@@ -53,7 +53,9 @@ def likeness(a: NormalisedName, b: NormalisedName) -> Likeness:
     best = max(found, key=lambda one: one.points)
     if a.unit != b.unit:
         short, long = (a.core, b.core) if b.unit else (b.core, a.core)
-        best = Likeness("branch", BRANCH) if long.startswith(short) else Likeness(best.reason, best.points - 25)
+        best = (
+            Likeness("branch", BRANCH) if long.startswith(short) else Likeness(best.reason, best.points - 25)
+        )
     return best if best.points >= LEAST else NOTHING
 
 

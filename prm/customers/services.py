@@ -32,20 +32,32 @@ class Resolved(NamedTuple):
     created: bool
 
 
-def hold_name(*, name: str, tax_number: str = "", domain: str = "") -> None:
+def hold_name(*, name: str, also: str = "", tax_number: str = "", domain: str = "") -> None:
     """Let nobody else resolve, or approve for, a name that could be taken for this one, until the transaction ends.
 
-    The locks are taken in one order, so two holders never wait for each other crosswise.
+    `also` is a second spelling. The locks are taken in one order, so two holders never wait crosswise: call it once.
     """
     wanted = set(lock_keys(normalise(name)))
+    wanted |= set(lock_keys(normalise(also))) if also else set()
     wanted |= {key("t", tax_number)} if tax_number else set()
     wanted |= {key("d", domain)} if domain else set()
-    room = crc32(f"{connection.schema_name}:customers".encode()) - (1 << 31)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, 0)", [_room("customers")])
         cursor.execute(
             "SELECT count(pg_advisory_xact_lock(%s, wanted)) FROM unnest(%s::int[]) AS wanted",
-            [room, sorted(wanted)],
+            [_room("customers.names"), sorted(wanted)],
         )
+
+
+def hold_everything() -> None:
+    """What `hold_name` does, for all names: for imports and other work on the whole master."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_room("customers")])
+
+
+def _room(name: str) -> int:
+    """The first half of an advisory lock's number, for one purpose in one tenant."""
+    return crc32(f"{connection.schema_name}:{name}".encode()) - (1 << 31)
 
 
 @transaction.atomic

@@ -11,9 +11,8 @@ from django.utils.translation import ngettext
 
 from prm.audit.services import record
 from prm.catalogue.models import Product, ProductLine
-from prm.customers import services as customers
+from prm.customers.bulk import import_customers
 from prm.customers.identifiers import clean_domain, clean_tax_number
-from prm.customers.models import EndCustomer
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused, import_kind
 from prm.spreadsheets.staging import Staged
@@ -197,24 +196,11 @@ class EndCustomers(ImportKind):
         )
 
     def write(self, staged: Staged, *, by: Actor) -> int:
-        known = EndCustomer.objects.in_bulk(
-            [values["customer_number"] for values in staged.good_values()], field_name="number"
-        )
-        count = 0
-        for row in staged.good_rows():
-            try:
-                self._write(row.values, known.get(row.values["customer_number"]), by=by)
-            except DomainError as refused:
-                raise RowRefused(row.number, field=refused.field or "", text=refused.text) from None
-            count += 1
-        return count
+        try:
+            return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
+        except DomainError as refused:
+            raise RowRefused(0, field=refused.field or "", text=refused.text) from None
 
-    def _write(self, values: dict[str, str], customer: EndCustomer | None, *, by: Actor) -> None:
-        given: dict[str, Any] = {
-            name: values[name] for name in ("name", "region", "country", "tax_number", "domain", "phone") if name in values
-        }
-        given |= {name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values}
-        if customer is None:
-            customers.create_customer(number=values["customer_number"], by=by, **given)
-        else:
-            customers.update_customer(customer=customer, by=by, **given)
+    def _row(self, values: dict[str, str]) -> dict[str, Any]:
+        flags = {name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values}
+        return {**values, **flags, "number": values["customer_number"]}

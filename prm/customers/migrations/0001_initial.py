@@ -3,8 +3,9 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import prm.values.clock
 from django.db import migrations, models
+
+import prm.values.clock
 
 
 class Migration(migrations.Migration):
