@@ -113,9 +113,14 @@ def post_batch(
         "ledger_now": clock.now(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ACCOUNTS.format(rows=rows), values)
+        # New tables have no statistics yet, and a nested loop over all partners would never end.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        for kind in (debit, credit):
+            cursor.execute(_OPEN_ACCOUNTS.format(rows=rows, owner=_owner(kind)), values | {"ledger_kind": kind})
         cursor.execute(_POST.format(rows=rows, debit_owner=_owner(debit), credit_owner=_owner(credit)), values)
-        return cursor.rowcount
+        written = cursor.rowcount
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        return written
 
 
 def _owner(kind: str) -> str:
@@ -123,25 +128,14 @@ def _owner(kind: str) -> str:
 
 
 _OPEN_ACCOUNTS = """
-WITH posting AS MATERIALIZED ({rows}), wanted AS (
-    SELECT k.kind, p.partner_id, NULL::bigint AS purpose_id
-    FROM (SELECT DISTINCT partner_id FROM posting) p
-    CROSS JOIN (VALUES (%(ledger_debit)s), (%(ledger_credit)s)) k(kind)
-    WHERE k.kind IN ('accrued', 'payable', 'approved', 'wallet')
-    UNION ALL
-    SELECT k.kind, NULL, p.purpose_id
-    FROM (SELECT DISTINCT purpose_id FROM posting) p
-    CROSS JOIN (VALUES (%(ledger_debit)s), (%(ledger_credit)s)) k(kind)
-    WHERE k.kind IN ('expense', 'clearing', 'rounding')
-)
-INSERT INTO ledger_account (kind, partner_id, purpose_id, currency)
-SELECT kind, partner_id, purpose_id, %(ledger_currency)s FROM wanted
+INSERT INTO ledger_account (kind, {owner}, currency)
+SELECT %(ledger_kind)s, wanted.{owner}, %(ledger_currency)s
+FROM (SELECT DISTINCT {owner} FROM ({rows}) posting) wanted
 WHERE NOT EXISTS (
     SELECT FROM ledger_account a
-    WHERE a.kind = wanted.kind AND a.currency = %(ledger_currency)s
-      AND a.partner_id IS NOT DISTINCT FROM wanted.partner_id
-      AND a.purpose_id IS NOT DISTINCT FROM wanted.purpose_id
+    WHERE a.kind = %(ledger_kind)s AND a.currency = %(ledger_currency)s AND a.{owner} = wanted.{owner}
 )
+ORDER BY wanted.{owner}
 ON CONFLICT DO NOTHING
 """
 

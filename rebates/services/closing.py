@@ -185,6 +185,7 @@ def write_statements(run: SettlementRun) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(max(id), 0) FROM ledger_transaction")
         run.ledger_cut = cursor.fetchone()[0]
+        cursor.execute("SET LOCAL enable_nestloop = off")  # the rows are too new for the planner's statistics
         cursor.execute(
             _STATEMENTS,
             {
@@ -196,7 +197,9 @@ def write_statements(run: SettlementRun) -> int:
                 "since": previous.ledger_cut if previous else 0,
             },
         )
-        return cursor.rowcount
+        written = cursor.rowcount
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        return written
 
 
 # The balance after the close is what the ledger says; opening follows from it.

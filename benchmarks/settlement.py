@@ -1,0 +1,349 @@
+"""The month's settlement against the least that PostgreSQL must do, and against a loop through the ORM.
+
+    .venv/bin/python -m benchmarks.settlement [--lines 1000000] [--partners 10000] [--repeat 3]
+
+- product: freeze, compute, approve, close — from stored lines to results, explanations, ledger and statements
+- floor: the lines read once in a grouped sum, and as many result and entry rows inserted into equal tables
+- loop: for each line of a sample, each programme's result is read, computed again and saved
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tests.support.databases import Databases
+from tests.support.services import Services
+
+BANDS = [{"from": 0, "rate": "2%"}, {"from": 20_000, "rate": "3%"}, {"from": 60_000, "rate": "5%"}]
+KINDS = ("marginal", "retroactive")
+MONTH = "2026-09"
+
+
+def main() -> None:
+    options = _options()
+    services = Services()
+    os.environ.update(services.environment())
+    databases = Databases(services)
+    databases.prepare()
+    try:
+        _measure(options)
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        databases.drop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--partners", type=int, default=10_000)
+    parser.add_argument("--programmes", type=int, default=10)
+    parser.add_argument("--sample", type=int, default=20_000, help="lines for the loop through the ORM")
+    parser.add_argument("--repeat", type=int, default=3)
+    return parser.parse_args()
+
+
+def _measure(options: argparse.Namespace) -> None:
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django_tenants.utils import get_tenant_model
+
+    connection.set_tenant(get_tenant_model().objects.get(slug="alpha"))
+    _say(f"{options.lines:,} sales lines, {options.partners:,} partners, {options.programmes} programmes")
+    _fill(options)
+    product, floors, stages = [], [], []
+    for _ in range(options.repeat):
+        stages.append(_in_rolled_back_transaction(lambda: _product() + _floor()))
+        _sql("VACUUM rebates_result, ledger_entry, ledger_transaction, rebates_statement, rebates_runmember")
+        timed = dict(stages[-1])
+        product.append(sum(timed[name] for name in ("freeze", "compute", "finish", "approve", "close")))
+        floors.append(sum(timed[name] for name in ("grouped sum", "bare results", "bare entries")))
+    for name in dict(stages[0]):
+        _say(f"  {name:<14} {statistics.median(dict(stage)[name] for stage in stages):8.3f}")
+    product_time, floor_time = statistics.median(product), statistics.median(floors)
+    _say(f"product {product_time:.2f} s, floor {floor_time:.2f} s")
+    _say(f"product / floor: {product_time / floor_time:.2f} (aim 1.5 or less)")
+    _loops(options, product_time / options.lines)
+    _duckdb()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _sql(text: str, params: Any = None) -> Any:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(text, params)
+        return cursor.fetchall() if cursor.description else cursor.rowcount
+
+
+def _timed(name: str, work: Callable[[], Any]) -> tuple[str, float]:
+    began = time.perf_counter()
+    work()
+    return name, time.perf_counter() - began
+
+
+def _in_rolled_back_transaction(work: Callable[[], Any]) -> Any:
+    from django.db import transaction
+
+    with transaction.atomic():
+        done = work()
+        transaction.set_rollback(True)
+    return done
+
+
+# The data
+
+
+def _fill(options: argparse.Namespace) -> None:
+    began = time.perf_counter()
+    _sql("INSERT INTO partners_tier (code, name, name_zh, rank) VALUES ('gold', 'Gold', '', 2000), ('base', 'Base', '', 2001)"
+         " ON CONFLICT DO NOTHING")  # fmt: skip
+    _sql(
+        "INSERT INTO partners_partner (number, name, type, status, status_reason, status_since, region, tax_number,"
+        " website, phone, address, note, created_at)"
+        " SELECT 'B-' || i, 'Benchmark ' || i, 'reseller', 'active', '', now(), '', '', '', '', '', '', now()"
+        " FROM generate_series(1, %s) i",
+        [options.partners],
+    )
+    _sql(
+        "INSERT INTO partners_tiermembership (partner_id, tier_id, during, reason, set_by, created_at)"
+        " SELECT partner.id, tier.id, daterange('2020-01-01', NULL), '', 'benchmark', now()"
+        " FROM partners_partner partner JOIN partners_tier tier"
+        " ON tier.code = CASE WHEN partner.id % 3 = 0 THEN 'gold' ELSE 'base' END WHERE partner.number LIKE 'B-%'"
+    )
+    _fill_lines(options)
+    _apply_programmes(options.programmes)
+    _sql("VACUUM ANALYZE")
+    _say(f"filled in {time.perf_counter() - began:.0f} s")
+
+
+def _fill_lines(options: argparse.Namespace) -> None:
+    _sql(
+        "INSERT INTO catalogue_productline (code, name, name_zh, is_active)"
+        " SELECT 'b-' || i, 'B ' || i, '', true FROM generate_series(0, 9) i"
+    )
+    _sql(
+        "INSERT INTO catalogue_product (code, name, name_zh, description, product_line_id, unit, list_price, currency,"
+        " tax_rate, is_active) SELECT 'B-' || code, name, '', '', id, 'piece', 100, 'CNY', 0.13, true"
+        " FROM catalogue_productline WHERE code LIKE 'b-%'"
+    )
+    # Pseudo-random and the same in each run; about one line in twenty is a return.
+    _sql(
+        "INSERT INTO orders_salesline (line_number, partner_id, product_id, product_line_id, booking_date, quantity,"
+        " net_amount, tax_rate, currency, source, document, document_line, recorded_at)"
+        " SELECT 'B-' || i, p.id, product.id, product.product_line_id, date '2026-09-01' + abs(hashint4(i + 3)) %% 30,"
+        " sign * (1 + i %% 9), sign * (abs(hashint4(i + 5)) %% 1000000 + 1) / 100.0, 0.13, 'CNY', 'import',"
+        " 'D-' || i / 5, (i %% 5)::text, now()"
+        " FROM generate_series(1, %s) i"
+        " CROSS JOIN LATERAL (SELECT CASE WHEN i %% 20 = 0 THEN -1 ELSE 1 END AS sign) s"
+        " JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM partners_partner WHERE number LIKE 'B-%%') p"
+        " ON p.n = abs(hashint4(i)) %% %s"
+        " JOIN (SELECT id, product_line_id, row_number() OVER (ORDER BY code) - 1 AS n FROM catalogue_product"
+        " WHERE code LIKE 'B-%%') product ON product.n = abs(hashint4(i + 7)) %% 10",
+        [options.lines, options.partners],
+    )
+
+
+def _apply_programmes(count: int) -> None:
+    """Marginal and retroactive ones in turn, on three of the ten product lines each, for all partners."""
+    from prm.values.actor import Actor
+    from rebates.policy import read_document
+    from rebates.services import apply_programmes
+
+    programmes = [
+        {
+            "code": f"b-{number}", "name": f"B {number}", "from": "2026-01-01", "currency": "CNY",
+            "qualify": {"product_lines": [f"b-{(number + step) % 10}" for step in range(3)]},
+            "mechanism": {"kind": KINDS[number % 2], "bands": BANDS},
+        }
+        for number in range(count)
+    ]  # fmt: skip
+    apply_programmes(texts=read_document({"schema": 1, "programmes": programmes}), by=Actor.command("benchmark"))
+
+
+# What is measured
+
+
+def _product() -> list[tuple[str, float]]:
+    """The product's own steps, as its job and its close run them."""
+    from prm.values.actor import Actor
+    from prm.values.periods import Period
+    from rebates.services import approve_run, close_run, computing, open_run
+
+    by = Actor.command("benchmark")
+    run = open_run(period=Period.parse(MONTH), by=by)
+    timed = [_timed("freeze", lambda: computing.freeze(run.pk))]
+    chunks = computing._bounds(computing.CHUNK)
+    timed.append(_timed("compute", lambda: [computing.compute_chunk(run.pk, *bounds) for bounds in chunks]))
+    timed.append(_timed("finish", lambda: computing.finish(run.pk)))
+    timed.append(_timed("approve", lambda: approve_run(run=run, by=by)))
+    timed.append(_timed("close", lambda: close_run(run=run, by=by)))
+    return timed
+
+
+def _floor() -> list[tuple[str, float]]:
+    """Inside the product's transaction, so that the rows to copy are there."""
+    _sql("CREATE TABLE floor_result (LIKE rebates_result INCLUDING ALL)")
+    _sql("CREATE TABLE floor_entry (LIKE ledger_entry INCLUDING ALL)")
+    timed = [
+        _timed(
+            "grouped sum",
+            lambda: _sql(
+                "SELECT count(*), sum(amount), sum(lines) FROM (SELECT partner_id, product_line_id,"
+                " sum(net_amount) AS amount, count(*) AS lines FROM orders_salesline"
+                " WHERE booking_date >= '2026-09-01' AND booking_date < '2026-10-01'"
+                " GROUP BY partner_id, product_line_id) sums"
+            ),
+        ),
+        _timed("bare results", lambda: _sql("INSERT INTO floor_result SELECT * FROM rebates_result")),
+        _timed("bare entries", lambda: _sql("INSERT INTO floor_entry SELECT * FROM ledger_entry")),
+    ]
+    counts = [_sql(f"SELECT count(*) FROM {table}")[0][0] for table in ("rebates_result", "ledger_entry")]  # noqa: S608
+    _say(f"  {counts[0]:,} results, {counts[1]:,} ledger entries")
+    return timed
+
+
+# The loop through the ORM
+
+
+def _loops(options: argparse.Namespace, product_per_line: float) -> None:
+    for name, loop in (("saving at each line", _loop_saving), ("adding up in memory", _loop_in_memory)):
+        lines, seconds = _in_rolled_back_transaction(lambda loop=loop: _run_loop(loop, options.sample))
+        per_line = seconds / lines
+        _say(
+            f"ORM loop, {name}: {seconds:.1f} s for {lines:,} lines; "
+            f"the product is {per_line / product_per_line:,.0f} times as fast a line"
+        )
+
+
+def _run_loop(loop: Callable[[Any, Any, Any], None], size: int) -> tuple[int, float]:
+    from orders.models import SalesLine
+    from prm.values.actor import Actor
+    from prm.values.periods import Period
+    from rebates.models import Version
+    from rebates.services import open_run
+
+    run = open_run(period=Period.parse(MONTH), by=Actor.command("benchmark"))
+    everyone = SalesLine.objects.for_everyone(because="benchmark")
+    partners = everyone.order_by("partner_id").values_list("partner_id", flat=True)[:size]
+    lines = everyone.filter(partner_id__lt=max(partners)).select_related("product_line").order_by("id")
+    versions = list(Version.objects.published().select_related("programme"))
+    count = lines.count()
+    began = time.perf_counter()
+    loop(run, lines, versions)
+    return count, time.perf_counter() - began
+
+
+def _loop_saving(run: Any, lines: Any, versions: Any) -> None:
+    """Each line updates the results it concerns; then each result is posted."""
+    from rebates.models import Result
+
+    results = Result.objects.for_everyone(because="benchmark")
+    for line in lines.iterator():
+        for version in versions:
+            if line.product_line.code in version.policy["qualify"]["product_lines"]:
+                result, _new = results.get_or_create(
+                    run=run, partner_id=line.partner_id, programme=version.programme, ends=run.ends,
+                    defaults=_empty(run, version),
+                )  # fmt: skip
+                _add(result, line, version)
+                result.save()
+    for result in results.filter(run=run):
+        _post(result)
+
+
+def _loop_in_memory(run: Any, lines: Any, versions: Any) -> None:
+    """The kinder loop: sums in a dictionary, one save a result."""
+    from rebates.models import Result
+
+    found: dict[tuple[int, int], Result] = {}
+    for line in lines.iterator():
+        for version in versions:
+            if line.product_line.code in version.policy["qualify"]["product_lines"]:
+                key = line.partner_id, version.pk
+                if key not in found:
+                    found[key] = Result(
+                        run=run, partner_id=line.partner_id, programme=version.programme, ends=run.ends,
+                        **_empty(run, version),
+                    )  # fmt: skip
+                _add(found[key], line, version)
+    for result in found.values():
+        result.save()
+        _post(result)
+
+
+def _empty(run: Any, version: Any) -> dict[str, Any]:
+    zero = Decimal(0)
+    return {
+        "version": version, "kind": "earned", "starts": run.starts, "currency": "CNY", "qualifier": zero, "base": zero,
+        "band": 0, "computed": zero, "settled": zero, "accrued": zero, "earned": zero, "adjusted": zero,
+        "line_count": 0, "lines_hash": 0, "explanation": {},
+    }  # fmt: skip
+
+
+def _add(result: Any, line: Any, version: Any) -> None:
+    from rebates.arithmetic import rebate
+
+    result.qualifier += line.net_amount
+    result.base += line.net_amount
+    result.line_count += 1
+    result.earned = rebate(version.policy, qualifier=result.qualifier, base=result.base)
+    result.explanation = {"base": str(result.base), "earned": str(result.earned)}
+
+
+def _post(result: Any) -> None:
+    from prm.ledger.services import Move, post
+    from prm.values.actor import Actor
+
+    post(
+        key=f"loop:{result.pk}", event="rebates.close", currency="CNY", booked_on=result.ends,
+        moves=[Move("expense", "payable", result.programme.purpose, result.earned)],
+        partner_id=result.partner_id, by=Actor.command("benchmark"),
+    )  # fmt: skip
+
+
+def _duckdb() -> None:
+    """For orientation: the same grouped sum in DuckDB, once the rows are there."""
+    try:
+        import duckdb
+    except ImportError:
+        _say("DuckDB is not installed; its sums are left out")
+        return
+    from django.db import connection
+
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        with connection.cursor() as cursor:
+            cursor.cursor.copy_expert(
+                "COPY (SELECT partner_id, product_line_id, net_amount FROM orders_salesline) TO STDOUT WITH CSV", file
+            )
+        file.flush()
+        database = duckdb.connect()
+        database.execute("SET threads TO 2")
+        columns = "{'partner': 'BIGINT', 'line': 'BIGINT', 'amount': 'DECIMAL(18,2)'}"
+        database.execute(f"CREATE TABLE lines AS SELECT * FROM read_csv('{file.name}', columns={columns}, header=false)")
+        _name, seconds = _timed(
+            "duckdb",
+            lambda: database.execute(
+                "SELECT count(*), sum(amount) FROM (SELECT partner, line, sum(amount) AS amount FROM lines GROUP BY ALL)"
+            ).fetchall(),
+        )
+    _say(f"DuckDB, grouped sum of the same rows: {seconds:.3f} s")
+
+
+if __name__ == "__main__":
+    main()
