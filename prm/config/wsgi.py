@@ -4,5 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from prm.localservices import privilege
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.config.settings")
+if os.environ.get("PRM_SUPERVISED"):
+    privilege.die_with_parent()  # under bin/demo: a web process whose server was killed must not keep the port
 application = get_wsgi_application()

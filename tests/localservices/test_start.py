@@ -138,7 +138,9 @@ def test_a_killed_keeper_leaves_nobody_and_the_next_start_recovers(data):
     borrowed = keep.borrow(data, for_tests=True)
     url = borrowed.env["DATABASE_URL"]
     with psycopg2.connect(url) as link:
-        link.cursor().execute("SET synchronous_commit = on; CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)")
+        link.cursor().execute(
+            "SET synchronous_commit = on; CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)"
+        )
     link.close()
     os.kill(data.supervisor(), signal.SIGKILL)
     deadline = time.monotonic() + 10
