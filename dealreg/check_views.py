@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dealreg import conflicts, words
@@ -34,7 +35,7 @@ def check(request: Any) -> HttpResponse:
     )
     if form.is_valid() and form.run(ask_availability, by=request.actor):
         level_time(form.result)
-        return redirect("dealreg:answer_of_check", token=form.result.token)
+        return redirect(f"{reverse('dealreg:answer_of_check', args=[form.result.token])}#answer")
     return _page(request, form, None)
 
 

@@ -28,7 +28,7 @@ def _lines(**options: Any) -> VisibleChoices:
 class CheckForm(ServiceForm):
     """May I register this customer?"""
 
-    more = ("domain", "region")
+    more = ("tax_number", "domain", "region")
 
     customer_name = forms.CharField(
         label=_("Customer"), max_length=200, help_text=_("The full name as on the business licence."),

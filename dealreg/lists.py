@@ -57,6 +57,8 @@ class Check(Choice):
 class Waiting(Column):
     """For whom it waits, and for how long. `name_of(row)` tells who."""
 
+    css = "ui-nowrap"
+
     def __init__(self, name: str, *, name_of: Any, **options: Any):
         super().__init__(name, **options)
         self.name_of = name_of
@@ -142,8 +144,8 @@ class RegistrationList(ListPage):
             Link("customer_name", label=_("End customer"), value=lambda row: row.customer_name or row.number),
             Text("number", css="ui-fig ui-sub", phone="sub" if partner_reads else None),
             *([Ref("partner", filter=True)] if several else []),
-            Text("lines", label=_("Product lines"), value=lines_of),
-            Amount("estimated_value", currency="currency", places=0, sort=True, filter=Between, phone="b"),
+            Text("lines", label=_("Product lines"), value=lines_of, css="ui-nowrap ui-sub"),
+            Amount("estimated_value", label=_("Value"), currency="currency", places=0, sort=True, filter=Between),
             State(partner_reads=partner_reads, filter=True),
             *([] if partner_reads else [Check("verdict", filter=True, phone=None)]),
             Waiting("waiting_since", label=_("Waiting for"), name_of=self.name_of, phone=waits_on_phone),

@@ -183,7 +183,8 @@ def partner_timeline(registration: DealRegistration) -> list[Moment]:
         found.append(
             Moment(registration.get_state_display(), registration.closed_at, registration.closed_reason)
         )
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    found.sort(key=lambda one: one.at)  # those of one moment stay in their order
+    return found[::-1]
 
 
 def _ends_soon(registration: DealRegistration) -> str:

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from dealreg.models import DealRegistration
 from partners.models import PartnerGrant
 from prm.access.roles import Role
+from prm.ui import formats
 from prm.values import clock
 
 WORKING_DAYS = 5  # Monday to Friday
@@ -75,6 +76,22 @@ class Wait:
     @property
     def is_late(self) -> bool:
         return self.due is not None and self.due < clock.now()
+
+    @property
+    def since_short(self) -> str:
+        return short_moment(self.since)
+
+    @property
+    def due_short(self) -> str:
+        return short_moment(self.due) if self.due else ""
+
+
+def short_moment(moment: datetime) -> str:
+    """ "09:22" for today, else with the day: "12 Nov 2026 09:22"."""
+    local = moment.astimezone(clock.tenant_zone())
+    if local.date() == clock.today():
+        return formats.clock_time(local)
+    return f"{formats.day(local.date(), table=True)} {formats.clock_time(local)}"
 
 
 def wait_of(

@@ -1,0 +1,119 @@
+"""May I register this customer? One layout and one time for every answer."""
+
+from __future__ import annotations
+
+import re
+
+from dealreg.models import AvailabilityQuestion
+from prm.notices.models import Notice
+from prm.outbox.services import deliver_open_events
+from tests.factories import dealreg as deals
+from tests.factories.people import UserFactory
+
+HTMX = {"HX-Request": "true"}
+
+
+def ask(client, name="Hangzhou Xunda Logistics Co., Ltd.") -> str:
+    """Ask on the page; the address of the answer."""
+    deals.registration_type()
+    response = client.post("/check/", {"customer_name": name, "product_lines": [deals.line().pk]})
+    assert response.status_code == 302
+    return response["Location"].split("#")[0]
+
+
+def shape(page: str) -> list[str]:
+    """The tags of a part of a page, without words and addresses."""
+    return re.findall(r"<(/?\w+)", page)
+
+
+def test_before_the_tick_nothing_is_told(acme, browse, time_machine):
+    time_machine.move_to("2026-11-12T01:22:00Z", tick=False)
+    client = browse(acme.sales)
+    address = ask(client)
+    early = client.get(address, headers=HTMX).content.decode()
+    assert "Looking" in early
+    assert "delay:501ms" in early
+    time_machine.move_to("2026-11-12T01:22:00.600Z", tick=False)
+    assert "Yes, you can register it" in client.get(address, headers=HTMX).content.decode()
+
+
+def test_clear_possible_and_blocked_look_alike_before_and_differ_only_in_words_after(
+    acme, rival, manager, browse, time_machine
+):
+    deals.approved(rival, manager, customer_name="浙江迅达供应链管理有限公司")
+    time_machine.move_to("2026-11-25T01:22:00Z", tick=False)
+    client = browse(acme.sales)
+    addresses = [
+        ask(client, name) for name in ("Taizhou Bay Robotics", "迅达供应链", "浙江迅达供应链管理有限公司")
+    ]
+    early = [
+        re.sub(r"/check/\w+/|<p>.*?</p>", "", client.get(one, headers=HTMX).content.decode())
+        for one in addresses
+    ]
+    assert len(set(early)) == 1
+    time_machine.move_to("2026-11-25T01:22:01Z", tick=False)
+    answers = list(
+        AvailabilityQuestion.objects.visible_to(acme.sales).order_by("pk").values_list("answer", flat=True)
+    )
+    assert answers == ["clear", "under_review", "not_available"]
+    shapes = [shape(client.get(one, headers=HTMX).content.decode()) for one in addresses]
+    assert shapes[0] == shapes[1] == shapes[2]
+
+
+def test_the_fourth_question_goes_to_the_channel_manager(acme, manager, browse, time_machine):
+    time_machine.move_to("2026-11-12T01:22:00Z", tick=False)
+    client = browse(acme.sales)
+    for _ in range(3):
+        ask(client)
+    address = ask(client)
+    time_machine.move_to("2026-11-12T01:23:00Z", tick=False)
+    page = client.get(address).content.decode()
+    assert "Ask your channel manager" in page
+    assert "Lin Yue" in page
+    while deliver_open_events():
+        pass
+    told = Notice.objects.get(kind="dealreg.asked_too_often")
+    assert (told.user_id, told.values["partner"]) == (manager.user_id, acme.name)
+
+
+def test_the_answer_carries_over_into_the_registration(acme, browse):
+    client = browse(acme.sales)
+    token = ask(client, "Taizhou Bay Robotics").split("/")[-2]
+    page = client.get(f"/deals/new/?from={token}").content.decode()
+    assert 'value="Taizhou Bay Robotics"' in page
+    assert re.search(rf'value="{deals.line().pk}"[^>]*checked', page)
+
+
+def test_the_line_under_the_name_asks_once_for_the_same_words(acme, browse):
+    deals.registration_type()
+    client = browse(acme.sales)
+    typed = {"customer_name": "Taizhou Bay Robotics", "product_lines": [deals.line().pk]}
+    assert "Looking" in client.post("/deals/verdict/", typed, headers=HTMX).content.decode()
+    for _ in range(4):
+        assert client.post("/deals/verdict/", typed, headers=HTMX).status_code == 200
+    assert AvailabilityQuestion.objects.visible_to(acme.sales).count() == 1
+    assert "Checked as soon as" in client.post("/deals/verdict/", {"customer_name": "T"}).content.decode()
+
+
+def test_staff_who_write_for_a_partner_read_the_verdict_itself(acme, rival, manager, browse):
+    deals.approved(rival, manager)
+    typed = {
+        "customer_name": "Hangzhou Xunda Logistics",
+        "product_lines": [deals.line().pk],
+        "partner": acme.row.pk,
+    }
+    page = browse(manager).post("/deals/verdict/", typed, headers=HTMX).content.decode()
+    assert "Conflict check: Blocked" in page
+    assert not AvailabilityQuestion.objects.visible_to(manager).exists()
+
+
+def test_a_wrong_tax_number_is_told_on_its_field(acme, browse):
+    deals.registration_type()
+    typed = {"customer_name": "Anji", "product_lines": [deals.line().pk], "tax_number": "91330109MA2H4K7Q3A"}
+    response = browse(acme.sales).post("/check/", typed)
+    assert response.status_code == 422
+    assert "check digit" in response.content.decode()
+
+
+def test_staff_have_no_page_to_ask(db, browse):
+    assert browse(UserFactory(role="channel_manager", all_partners=True)).get("/check/").status_code == 403
