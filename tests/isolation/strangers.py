@@ -1,0 +1,91 @@
+"""Whose identifier an address takes when a stranger calls it. Somebody who adds an address says so here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+# Route prefix → the rival's identifiers. The first that fits counts.
+RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
+    (
+        r"partners/<int:pk>/",
+        lambda made: {
+            "pk": made["partner"].pk,
+            "contact_pk": made["contact"].pk,
+            "member_pk": made["member"].pk,
+            "user_pk": made["user"].pk,
+            "state": "suspended",
+        },
+    ),
+    (r"check/<str:token>/", lambda made: {"token": made["question"].token}),
+    (r"deals/<str:number>/answer/", lambda made: {"number": made["asked"].number}),
+    (r"deals/<str:number>/", lambda made: {"number": made["deal"].number}),
+    (r"orders/<str:number>/", lambda made: {"number": made["order"].number}),
+    (r"invoices/<str:number>/", lambda made: {"number": made["invoice"].number}),
+    (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
+    (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
+    (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
+    (r"settings/users/<int:pk>/", lambda made: {"pk": made["user"].pk}),
+    (r"company/people/<int:pk>/", lambda made: {"pk": made["user"].pk}),
+]
+# Addresses whose identifier belongs to no partner: why a stranger's cannot exist there.
+BELONGS_TO_NOBODY = {
+    r"products/<int:pk>/": "the catalogue is the tenant's",
+    r"product-lines/<int:pk>/": "the catalogue is the tenant's",
+    r"programmes/<slug:code>/": "programmes are the tenant's; partners have no verb for them",
+    r"customers/": "end customers are staff's, who see all; partners have no verb for them",
+    r"prices/": "price lists are the tenant's; partners have no verb for them",
+    r"account/sessions/<int:pk>/end/": "sessions are looked up among one's own; tests/accounts shows it",
+    r"inbox/notices/<int:pk>/": "notices are looked up among one's own; tests/notices shows it",
+    r"invitation/<str:token>/": "the token is the right",
+    r"^password/reset/": "the key is the right",
+    r"settings/support/": "the administrator's, who sees all",
+    r"settings/audit/": "the administrator's, who sees all",
+    r"settings/users/invitations/": "the administrator's, who sees all",
+    r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
+    r"jobs/<int:pk>/": "staff's; tests/jobs shows that partners see none",
+    r"imports/": "staff's, each with the rights of who uploaded; tests/spreadsheets shows it",
+    r"mailbox/": "demo mode only; tests/notices shows that it is not found elsewhere",
+    r"price-lists/": "price lists are the tenant's; partners have no verb for them",
+}
+# Form fields that name another record: the walk fills the rival's into each.
+FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "partner": lambda made: made["partner"].pk,
+    "partner_id": lambda made: made["partner"].pk,
+    "parent": lambda made: made["partner"].pk,
+    "user": lambda made: made["user"].pk,
+    "contact": lambda made: made["contact"].pk,
+    "deal": lambda made: made["deal"].number,
+    "registration": lambda made: made["deal"].pk,
+    "order": lambda made: made["order"].number,
+    "invoice": lambda made: made["invoice"].number,
+    "statement": lambda made: made["statement"].number,
+    "rows": lambda made: made["deal"].pk,
+    "pk": lambda made: made["deal"].pk,
+    "selected": lambda made: made["deal"].pk,
+    "end_customer": lambda made: made["deal"].end_customer_id,
+}
+
+
+class NobodySaidWhose(AssertionError):
+    """An address takes an identifier, and this file does not say whose a stranger would use."""
+
+
+def identifiers_for(route: str, names: set[str], made: dict[str, Any]) -> dict[str, Any] | None:
+    """The rival's identifiers for a route; None where it belongs to nobody; NobodySaidWhose otherwise."""
+    for prefix, find in RIVALS:
+        if route.startswith(prefix):
+            found = find(made)
+            if names <= set(found):
+                return {name: found[name] for name in names}
+    if any(route.startswith(prefix) for prefix in BELONGS_TO_NOBODY):
+        return None
+    raise NobodySaidWhose(f"tests/isolation/strangers.py does not say whose identifier {route!r} takes")
+
+
+def nothing_like(value: Any) -> Any:
+    """An identifier of the same shape that never existed."""
+    if isinstance(value, int):
+        return 999_000_111
+    return re.sub(r"[0-9A-Z]{5}$", "0ZZZ9", str(value)) if "-" in str(value) else "0" * len(str(value))

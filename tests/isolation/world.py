@@ -1,0 +1,101 @@
+"""A rival with one of everything, whose identifiers and secrets nobody else may meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from guardian.shortcuts import assign_perm
+
+from dealreg.services import request_information
+from dealreg.services.availability import ask_availability
+from orders.models import Invoice, Shipment
+from partners import services as partners
+from prm.accounts.models import User
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.models import Result, Statement
+from rebates.services import approve_run, close_run, compute_run
+from tests.cast import Company
+from tests.factories import dealreg as deals
+from tests.factories.catalogue import ProductFactory
+from tests.factories.orders import order_of
+from tests.factories.people import UserFactory, actor
+from tests.rebates import world as rebates
+
+SYSTEM = Actor.job("isolation")
+PERIOD = "2026-09"
+
+
+@dataclass
+class World:
+    """`people` may see ACME only; `secrets` are words of the rival that no page of theirs may hold."""
+
+    people: dict[str, User]
+    rival: dict[str, Any]
+    secrets: dict[str, str]
+
+
+def build() -> World:
+    """ACME with its people and one channel manager; the rival with one row of everything."""
+    acme, rival = Company("ACME Networks", tier="gold"), Company("Zzyzx Unseen Systems", tier="silver")
+    seller = UserFactory(role="channel_manager", name="Assigned Manager")
+    assign_perm("partners.access_partner", seller, acme.row)
+    boss = actor(UserFactory(role="channel_manager", name="Rival Manager", all_partners=True))
+    return World(
+        people={"partner sales": acme.sales_user, "partner administrator": acme.admin_user, "manager": seller},
+        rival=(made := _rival(rival, boss)),
+        secrets=_secrets(rival, made),
+    )
+
+
+def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
+    contact = partners.save_contact(
+        partner=rival.row, name="Quillon Secretperson", email="quillon@unseen.example", by=boss
+    )
+    deal = deals.approved(rival, boss, customer_name="Qwertzuiop Hidden Works GmbH")
+    asked = deals.in_review(rival, customer_name="Yxcvbnm Covert Mills AG")
+    request_information(registration=asked, text="Whisper: who signs?", by=boss)
+    question = ask_availability(
+        customer_name="Asdfghjkl Discreet Ltd", product_lines=[deals.line()], by=rival.sales
+    )
+    order = order_of(rival.row, state="invoiced", note="Keep this order quiet")
+    rebates.apply(rebates.policy(code="everyone", bands=[{"from": 0, "rate": "2%"}]))
+    rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
+    run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
+    run = close_run(run=approve_run(run=run, by=SYSTEM), by=SYSTEM)
+    return {
+        "partner": rival.row,
+        "contact": contact,
+        "member": rival.row.members.get(user=rival.sales_user),
+        "user": rival.sales_user,
+        "deal": deal,
+        "asked": asked,
+        "question": question,
+        "order": order,
+        "shipment": Shipment.objects.for_everyone(because="a test").get(order=order),
+        "invoice": Invoice.objects.for_everyone(because="a test").get(order=order),
+        "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),
+        "result": Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first(),
+        "run": run,
+        "product": ProductFactory(list_price=Decimal("5")),
+    }
+
+
+def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
+    return {
+        "name": "Zzyzx Unseen",
+        "person": rival.sales_user.email,
+        "contact": "quillon@unseen.example",
+        "customer": "Qwertzuiop",
+        "second customer": "Yxcvbnm",
+        "asked customer": "Asdfghjkl",
+        "message": "Whisper: who signs",
+        "order note": "Keep this order quiet",
+        "deal number": made["deal"].number,
+        "order number": made["order"].number,
+        "invoice number": made["invoice"].number,
+        "statement number": made["statement"].number,
+        "sales amount": "31,337",
+    }
