@@ -35,7 +35,8 @@ def actor_for(user: Any, **known: Any) -> Actor:
     is_partner = user.role in PARTNER_ROLES
     own = _own_company(user) if is_partner and _own_company else None
     if is_partner and own is None:
-        return Actor(kind="user", user_id=user.pk, label=user.name or user.email, role=user.role, **known)
+        plain = {"kind": "user", "user_id": user.pk, "label": user.name or user.email, "role": user.role}
+        return Actor(**plain | known)
     return Actor(
         **{
             "kind": "user",

@@ -19,7 +19,7 @@ SESSION_SECONDS = 8 * 3600
 ENTRANCE = "/operator/"
 VERBS = frozenset(
     f"tenancy.{verb}" for verb in ("create", "suspend", "resume", "delete", "export_tenant", "operate")
-) | {"jobs.view", "jobs.manage"}
+) | {"jobs.view", "jobs.manage", "jobs.manage_all"}
 
 
 class OperatorMiddleware:

@@ -14,7 +14,7 @@ class OperatorSignInForm(ServiceForm):
         label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
     code = forms.CharField(
-        label=_("Code"),
+        label=_("Code from the app"),
         max_length=40,
         help_text=_("Six digits from your authenticator app, or a recovery code."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text"}),
