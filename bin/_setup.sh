@@ -27,7 +27,7 @@ run() {
 why() {
     if grep -qi 'no space left\|os error 28' .tools/setup.log; then echo "disk full: free some space and start again"
     elif grep -qi 'dns error\|resolve\|failed to fetch\|error sending request\|connection refused\|unreachable\|timed out\|network' .tools/setup.log
-    then echo "no network: the packages cannot be fetched from pypi.org ($(tail -n 1 .tools/setup.log | cut -c 1-160))"
+    then echo "no network: the packages cannot be fetched from pypi.org ($(grep -i 'error\|fail' .tools/setup.log | tail -n 1 | cut -c 1-160))"
     else tail -n 1 .tools/setup.log | cut -c 1-300; fi
 }
 
