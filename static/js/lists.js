@@ -28,7 +28,7 @@
     words.textContent = words.dataset.count.replace("0", String(picked.length)) + money;
     for (const button of bar.querySelectorAll("[data-verb]")) {
       const able = picked.filter((box) => (box.dataset.can || "").split(" ").includes(button.dataset.verb)).length;
-      button.querySelector("[data-able]").textContent = able === picked.length ? "" : button.dataset.of.replace("1", able).replace("2", picked.length);
+      button.querySelector("[data-able]").textContent = able === picked.length ? "" : button.dataset.of.replace("{able}", able).replace("{all}", picked.length);
       button.disabled = able === 0;
       button.title = able === 0 ? button.dataset.none : "";
     }
