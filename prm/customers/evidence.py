@@ -95,7 +95,7 @@ def _shortened(short: str, long: NormalisedName) -> float:
     if not runs:
         return 0.0
     early = short[0] in (long.zh[0], long.brand[0])
-    return SHORT_FORM - 12 - 4 * (runs - 2) - (0 if early else 8) - (10 if len(short) == 2 else 0)
+    return SHORT_FORM - 12 - 4 * (runs - 2) - (0 if early else 8) - (4 if len(short) == 2 else 0)
 
 
 def _runs_of(short: str, long: str) -> int:

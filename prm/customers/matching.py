@@ -179,9 +179,10 @@ def whole_weights(points: Sequence[float]) -> list[int]:
     """Points as whole weights whose sum is the score: at most 100, at least 0, largest remainder."""
     against = -sum(point for point in points if point < 0)
     in_favour = sum(point for point in points if point > 0)
-    total = min(100.0, max(0.0, in_favour - against))
-    share = (total + against) / in_favour if in_favour else 0.0
-    exact = [point * share if point > 0 else point for point in points]
+    kept = min(against, in_favour)  # what speaks against never weighs more than what speaks for
+    up = min(in_favour, 100.0 + kept) / in_favour if in_favour else 0.0
+    down = kept / against if against else 0.0
+    exact = [point * (up if point > 0 else down) for point in points]
     weights = [int(value // 1) for value in exact]
     missing = round(sum(exact)) - sum(weights)
     by_remainder = sorted(range(len(exact)), key=lambda i: (weights[i] - exact[i], i))
