@@ -197,7 +197,8 @@ class EndCustomers(ImportKind):
 
     def write(self, staged: Staged, *, by: Actor) -> int:
         try:
-            return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
+            # A list: the rows are read over the connection that copies them in.
+            return import_customers(rows=[self._row(row.values) for row in staged.good_rows()], by=by)
         except DomainError as refused:
             raise RowRefused(0, field=refused.field or "", text=refused.text) from None
 
