@@ -57,7 +57,7 @@ class Check(Choice):
 class Waiting(Column):
     """For whom it waits, and for how long. `name_of(row)` tells who."""
 
-    css = "ui-nowrap"
+    css = "ui-clip"
 
     def __init__(self, name: str, *, name_of: Any, **options: Any):
         super().__init__(name, **options)
@@ -141,10 +141,15 @@ class RegistrationList(ListPage):
         partner_reads = actor.is_partner
         waits_on_phone = "sub" if partner_reads else None
         return [
-            Link("customer_name", label=_("End customer"), value=lambda row: row.customer_name or row.number),
+            Link(
+                "customer_name",
+                label=_("End customer"),
+                value=lambda row: row.customer_name or row.number,
+                css="ui-clip ui-clip-wide",
+            ),
             Text("number", css="ui-fig ui-sub", phone="sub" if partner_reads else None),
-            *([Ref("partner", filter=True)] if several else []),
-            Text("lines", label=_("Product lines"), value=lines_of, css="ui-nowrap ui-sub"),
+            *([Ref("partner", filter=True, css="ui-clip")] if several else []),
+            Text("lines", label=_("Product lines"), value=lines_of, css="ui-clip ui-sub"),
             Amount("estimated_value", label=_("Value"), currency="currency", places=0, sort=True, filter=Between),
             State(partner_reads=partner_reads, filter=True),
             *([] if partner_reads else [Check("verdict", filter=True, phone=None)]),
