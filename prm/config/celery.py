@@ -17,6 +17,7 @@ app.conf.task_routes = {
     "prm.jobs.tasks.reap": {"queue": "system"},
     "prm.jobs.tasks.reap_tenant": {"queue": "system"},
     "prm.outbox.tasks.*": {"queue": "system"},
+    "prm.notices.tasks.send_letters_everywhere": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {
@@ -28,6 +29,11 @@ app.conf.beat_schedule = {
         "task": "prm.outbox.tasks.deliver_everywhere",
         "schedule": 2.0,
         "options": {"queue": "system", "expires": 2},
+    },
+    "send-letters": {
+        "task": "prm.notices.tasks.send_letters_everywhere",
+        "schedule": 20.0,
+        "options": {"queue": "system", "expires": 20},
     },
     "daily": {
         "task": "prm.jobs.tasks.run_daily",

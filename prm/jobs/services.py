@@ -106,7 +106,8 @@ def _run_steps(job: Job, handler: JobHandler) -> None:
         with transaction.atomic():
             if handler.transactional:
                 handler.run(job, job.step)
-            job.step, job.failures, job.error = job.step + 1, 0, ""
+            # `failures` counts the tries of one step, the one that now begins included.
+            job.step, job.failures, job.error = job.step + 1, 1, ""
             job.save(update_fields=["step", "total", "counts", "result", "failures", "error", "params"])
             if job.step == job.total:
                 _complete(job, handler)

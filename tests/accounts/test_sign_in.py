@@ -127,10 +127,14 @@ def test_the_session_changes_at_sign_in_and_dies_at_sign_out(visitor, lin):
 
 
 def test_sign_in_goes_on_to_the_page_that_was_asked_for_but_never_elsewhere(visitor, lin):
-    answer = visitor.post("/sign-in/?next=/account/", {"login": lin.email, "password": PASSWORD, "next": "/account/"})
+    answer = visitor.post(
+        "/sign-in/?next=/account/", {"login": lin.email, "password": PASSWORD, "next": "/account/"}
+    )
     assert answer["Location"] == "/account/"
     visitor.post("/sign-out/")
-    answer = visitor.post("/sign-in/", {"login": lin.email, "password": PASSWORD, "next": "https://evil.example/"})
+    answer = visitor.post(
+        "/sign-in/", {"login": lin.email, "password": PASSWORD, "next": "https://evil.example/"}
+    )
     assert answer["Location"] == "/"
 
 

@@ -1,0 +1,56 @@
+"""Jobs on screens: live progress, stop, resume; partners see their own only."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from prm.jobs.models import Job
+from prm.jobs.services import start_job
+from prm.values.actor import Actor
+from tests.factories.people import UserFactory, actor
+from tests.jobs.counting import jobs  # noqa: F401 (registers the kind)
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(user) -> Client:
+    client = Client(HTTP_HOST="alpha.localhost")
+    client.force_login(user, backend="prm.accounts.backends.EmailBackend")
+    return client
+
+
+def begin(by: Actor, **changes) -> Job:
+    job = start_job(kind="tests.count", params={"steps": 10}, by=by, title="Settlement, October 2026")
+    Job.objects.filter(pk=job.pk).update(**changes)
+    return job
+
+
+def test_a_running_job_shows_its_progress_and_asks_again():
+    user = UserFactory(manager=True)
+    job = begin(actor(user), state="running", step=4, total=10)
+    page = page_of(user).get(f"/jobs/{job.pk}/")
+    assert b"every 2s" in page.content and b">4</b> of 10" in page.content
+    assert f"/jobs/{job.pk}/cancel/".encode() in page.content
+    assert b"Settlement, October 2026" in page_of(user).get("/jobs/").content
+
+
+def test_a_failed_job_says_why_and_goes_on_from_its_page():
+    user = UserFactory(manager=True)
+    job = begin(actor(user), state="dead", step=4, total=10, error="RuntimeError: no room")
+    client = page_of(user)
+    page = client.get(f"/jobs/{job.pk}/")
+    assert b"no room" in page.content and b"every 2s" not in page.content
+    assert client.post(f"/jobs/{job.pk}/retry/").status_code == 302
+    job.refresh_from_db()
+    assert job.state == "queued" and job.step == 4
+
+
+def test_partners_see_their_own_jobs_only(acme, rival):
+    own, other = begin(acme.sales), begin(rival.sales)
+    client = page_of(acme.sales_user)
+    assert client.get(f"/jobs/{own.pk}/").status_code == 200
+    strange, absent = client.get(f"/jobs/{other.pk}/"), client.get("/jobs/99999999/")
+    assert strange.status_code == absent.status_code == 404
+    assert client.post(f"/jobs/{other.pk}/cancel/").status_code == 404
+    assert client.get("/jobs/").content.count(b"Settlement, October 2026") < 4
