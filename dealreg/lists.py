@@ -152,7 +152,7 @@ class RegistrationList(ListPage):
             Text("lines", label=_("Product lines"), value=lines_of, css="ui-clip ui-sub"),
             Amount("estimated_value", label=_("Value"), currency="currency", places=0, sort=True, filter=Between),
             State(partner_reads=partner_reads, filter=True),
-            *([] if partner_reads else [Check("verdict", filter=True, phone=None)]),
+            *([] if partner_reads else [Check("verdict", label=_("Check"), filter=True, phone=None)]),
             Waiting("waiting_since", label=_("Waiting for"), name_of=self.name_of, phone=waits_on_phone),
             Day("expected_close", sort=True, filter=Between, hidden=True),
             When("submitted_at", filter=Between, hidden=True),
