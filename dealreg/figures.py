@@ -90,11 +90,13 @@ def ending_protections(actor: Actor, *, most: int = 5) -> list[DealRegistration]
     return list(rows.order_by("protected_until", "pk")[:most])
 
 
-def latest(actor: Actor, *, most: int = 5) -> list[DealRegistration]:
-    """The newest registrations, drafts of partners included for themselves."""
+def latest(actor: Actor, *, partner_id: int | None = None, most: int = 5) -> list[DealRegistration]:
+    """The newest registrations (of one partner), drafts of partners included for themselves."""
     rows = (
         DealRegistration.objects.visible_to(actor).readable_by(actor).select_related("partner", "decided_by")
     )
+    if partner_id is not None:
+        rows = rows.filter(partner_id=partner_id)
     return list(rows.order_by("-pk")[:most])
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from dealreg import figures
+from dealreg import figures, words
 from dealreg.models import DealRegistration
+from dealreg.registrations import TONES
+from partners import pages as partner_pages
 from prm.ui import formats, home
 from prm.ui.parts import Figure
 
@@ -20,7 +22,12 @@ def register() -> None:
     home.section("staff", template="dealreg/home_ending.html", order=40, width=7, verb="dealreg.view")(ending)
     home.figure("partner", order=10, verb="dealreg.view")(pipeline)
     home.section("partner", template="dealreg/home_check.html", order=5, width=5, verb="dealreg.check")(ask)
-    home.section("partner", template="dealreg/home_deals.html", order=20, width=7, verb="dealreg.view")(own_deals)
+    home.section("partner", template="dealreg/home_deals.html", order=20, width=7, verb="dealreg.view")(
+        own_deals
+    )
+    partner_pages.add_section(
+        template="dealreg/partner_part.html", verb="dealreg.view", order=20, build=of_partner
+    )
 
 
 def pipeline(actor: Any) -> Figure:
@@ -54,7 +61,22 @@ def ending(actor: Any) -> dict[str, Any]:
 
 
 def own_deals(actor: Any) -> dict[str, Any]:
-    return {"deals": figures.latest(actor), "states": DealRegistration.State}
+    return {"rows": [_as_partner_reads(deal) for deal in figures.latest(actor)]}
+
+
+def _as_partner_reads(deal: DealRegistration) -> dict[str, Any]:
+    word, tone = words.partner_state(deal, TONES)
+    return {"deal": deal, "word": word, "tone": tone}
+
+
+def of_partner(partner: Any, actor: Any) -> dict[str, Any]:
+    """The newest deals of one partner, and its record, for the partner's page."""
+    registered, won = figures.record_of_partner(actor, partner.pk)
+    rows = [
+        {"deal": deal, "word": deal.get_state_display(), "tone": TONES[deal.state]}
+        for deal in figures.latest(actor, partner_id=partner.pk)
+    ]
+    return {"rows": rows, "registered": registered, "won": won}
 
 
 def ask(actor: Any) -> dict[str, Any]:
