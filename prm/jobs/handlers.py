@@ -19,6 +19,8 @@ class JobHandler:
 
     title: Any = ""
     transactional = True
+    # Whether the work goes on after a kill even in a tenant that is suspended.
+    while_suspended = False
 
     def total(self, job: Any) -> int:
         return 1
@@ -48,3 +50,7 @@ def job_handler(kind: str) -> Callable[[type[JobHandler]], type[JobHandler]]:
 
 def handler_of(kind: str) -> JobHandler:
     return _handlers[kind]()
+
+
+def kinds_while_suspended() -> list[str]:
+    return [kind for kind, handler in _handlers.items() if handler.while_suspended]

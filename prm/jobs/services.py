@@ -157,10 +157,11 @@ def _tell_handler(job: Job) -> None:
         log.exception("job_failed_hook_failed", job=job.pk, kind=job.kind)
 
 
-def reap() -> int:
-    """Send again each job that should run and that no worker holds. Returns how many."""
+def reap(kind: str = "") -> int:
+    """Send again each job (of one kind) that should run and that no worker holds. Returns how many."""
     now, sent = clock.now(), 0
-    for job in Job.objects.open().filter(run_after__lte=now).order_by("id"):
+    due = Job.objects.open().filter(run_after__lte=now).order_by("id")
+    for job in due.filter(kind=kind) if kind else due:
         if job.state == Job.State.QUEUED and job.run_after > now - timedelta(seconds=10) and not job.failures:
             continue  # its own message is on the way
         try:

@@ -6,6 +6,7 @@ from django.core.cache import cache
 
 from prm.jobs import services
 from prm.jobs.daily import daily_work
+from prm.jobs.handlers import kinds_while_suspended
 from prm.outbox.tenants import active_schemas, schemas_where, send_to_tenant
 from prm.values import clock
 
@@ -24,11 +25,16 @@ def reap() -> None:
     cache.set("worker-seen", clock.now().timestamp(), timeout=60)
     for schema in schemas_where("jobs_job", "state IN ('queued', 'running') AND run_after <= now()"):
         send_to_tenant(reap_tenant, schema, queue="system", expires=5)
+    # A suspended tenant's work waits, except what is done because it is suspended: its export.
+    for kind in kinds_while_suspended():
+        due = f"kind = '{kind}' AND state IN ('queued', 'running') AND run_after <= now()"
+        for schema in schemas_where("jobs_job", due, state="suspended"):
+            send_to_tenant(reap_tenant, schema, kind, queue="system", expires=5)
 
 
 @shared_task
-def reap_tenant() -> None:
-    services.reap()
+def reap_tenant(kind: str = "") -> None:
+    services.reap(kind)
 
 
 @shared_task

@@ -8,20 +8,20 @@ from django.db import connection
 from django_tenants.utils import get_tenant_model, schema_context
 
 
-def active_schemas() -> list[str]:
-    """Schemas of the tenants that are served."""
+def active_schemas(state: str = "active") -> list[str]:
+    """Schemas of the tenants that are served (or are in another `state`)."""
     with schema_context("public"):
         return list(
             get_tenant_model()
-            .objects.filter(state="active")
+            .objects.filter(state=state)
             .order_by("id")
             .values_list("schema_name", flat=True)
         )
 
 
-def schemas_where(table: str, condition: str) -> list[str]:
+def schemas_where(table: str, condition: str, *, state: str = "active") -> list[str]:
     """The active tenants whose `table` has a row for which the SQL `condition` holds; one query for all."""
-    schemas = active_schemas()
+    schemas = active_schemas(state)
     if not schemas:
         return []
     quote = connection.ops.quote_name

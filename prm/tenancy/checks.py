@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
 
@@ -42,6 +43,18 @@ def no_tenant_table_in_public(
         )
         for table in found
     ]
+
+
+def refuse_stray_tables() -> None:
+    """Called when the web server starts: better no page than one that shows rows which no tenant owns."""
+    try:
+        stray = tenant_tables_in_public()
+    except OperationalError:
+        return  # readyz says that the database is away
+    finally:
+        connection.close()
+    if stray:
+        raise ImproperlyConfigured(f"Tenant tables stand in the public schema: {', '.join(stray)}.")
 
 
 def tenant_tables_in_public() -> list[str]:

@@ -17,6 +17,7 @@ class ExportTenant(JobHandler):
     """Writes the tenant's export; the operator downloads it."""
 
     title = gettext_lazy("Export of all data")
+    while_suspended = True
 
     def total(self, job: Any) -> int:
         return 2
