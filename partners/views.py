@@ -16,7 +16,7 @@ from partners.forms import ContactForm, ManagerForm, NewPartnerForm, PartnerForm
 from partners.models import Contact, Member, Partner
 from partners.querysets import managers_of
 from prm.access.decorators import requires
-from prm.audit.models import AuditEntry
+from prm.audit.history import history_of
 from prm.values import clock
 
 
@@ -28,7 +28,7 @@ def _partner(request: Any, pk: int) -> Partner:
 def detail(request: Any, pk: int) -> HttpResponse:
     """What must I know before I call?"""
     partner = _partner(request, pk)
-    history = AuditEntry.objects.visible_to(request.actor).of(partner)[:30]
+    history = history_of(partner, request.actor)
     return render(
         request,
         "partners/detail.html",

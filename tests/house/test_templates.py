@@ -56,3 +56,12 @@ def test_a_component_says_what_it_needs_in_its_first_line():
 def test_the_check_finds_a_forgotten_word():
     assert untranslated('<p>{% translate "Fine" %} forgotten</p>') == ["forgotten"]
     assert untranslated('<a aria-label="Close">{{ x }}</a>') == ["Close"]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=tree.name)
+def test_what_a_template_names_exists(path):
+    from django.template.loader import get_template
+
+    text = path.read_text(encoding="utf-8")
+    for name in re.findall(r"""{%\s*(?:include|extends)\s+["']([^"']+)["']""", text):
+        get_template(name)
