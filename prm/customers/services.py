@@ -12,6 +12,7 @@ from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.customers import errors
 from prm.customers.events import CustomerChanged, CustomerCreated, CustomersMerged
+from prm.customers.evidence import likeness
 from prm.customers.identifiers import clean_domain, clean_phone, clean_tax_number
 from prm.customers.keys import key, lock_keys
 from prm.customers.models import EndCustomer, identity
@@ -22,6 +23,7 @@ from prm.values.actor import Actor
 from prm.values.numbers import random_number
 
 NAME_MOST = 200
+ALIKE = 40.0  # points from which one name may be a short form of another
 FIELDS = ("name", "region", "country", "tax_number", "domain", "phone", "named_account", "direct_only")
 
 
@@ -74,6 +76,8 @@ def resolve_customer(
     hold_name(name=typed["name"], tax_number=typed["tax_number"], domain=typed["domain"])
     found = _known(typed["name"], typed["tax_number"])
     if found:
+        if found.core != identity(typed["name"]):
+            _take_fuller_name(found, typed["name"], by=by)
         _fill_in(found, typed, by=by)
         return Resolved(found, False)
     return Resolved(_store(EndCustomer.named(provisional=True, **typed), by=by), True)
@@ -208,15 +212,32 @@ def _locked(customer: EndCustomer) -> EndCustomer:
 
 
 def _known(name: str, tax_number: str) -> EndCustomer | None:
-    """The customer with this tax number, else the oldest of this core name whose tax number does not differ."""
+    """The customer that is meant. Staff's record of the tax number wins, then the core name, then the tax number.
+
+    The name goes before a tax number that only a partner typed, beside another name: so all spellings of one name
+    stay together, whichever of them came with the number.
+    """
     rows = EndCustomer.objects.select_related("merged_into").order_by("id")
-    if tax_number:
-        found = rows.filter(tax_number=tax_number).first()
-        if found:
-            return found
+    by_number = rows.filter(tax_number=tax_number).first() if tax_number else None
+    if by_number and not by_number.provisional:
+        return by_number
     same_name = [row.merged_into or row for row in rows.filter(core=identity(name))[:50]]
-    fitting = [row for row in same_name if not (tax_number and row.tax_number)]
-    return min(fitting, key=lambda row: (row.provisional, row.pk), default=None)
+    fitting = [row for row in same_name if not (tax_number and row.tax_number not in ("", tax_number))]
+    best = min(fitting, key=lambda row: (row.tax_number != tax_number, row.provisional, row.pk), default=None)
+    return best or by_number
+
+
+def _take_fuller_name(customer: EndCustomer, name: str, *, by: Actor) -> None:
+    """A provisional short form takes the fuller name typed with its tax number; the short one still leads to it."""
+    short, full = normalise(customer.name), normalise(name)
+    if not customer.provisional or len(full.core) <= len(short.core) or likeness(short, full).points < ALIKE:
+        return
+    was = customer.name
+    customer.name_it(name)
+    customer.save(update_fields=["name", "core", "brand", "place", "keys"])
+    number = random_number("EC", on=clock.today(), length=6)
+    EndCustomer.named(name=was, number=number, provisional=True, merged_into=customer).save()
+    record(customer, "completed", by=by, changes={"name": [was, name]})
 
 
 def _fill_in(customer: EndCustomer, typed: dict[str, str], *, by: Actor) -> None:
@@ -228,6 +249,8 @@ def _fill_in(customer: EndCustomer, typed: dict[str, str], *, by: Actor) -> None
         for field in ("tax_number", "domain", "region", "phone")
         if typed[field] and not getattr(customer, field)
     }
+    if "tax_number" in missing and EndCustomer.objects.filter(tax_number=missing["tax_number"]).exists():
+        del missing["tax_number"]  # another spelling has it; the check shows both, and staff merge them
     if not missing:
         return
     for field, value in missing.items():
