@@ -73,24 +73,37 @@ def _orders(by: Actor, *, count: int) -> None:
     products = list(Product.objects.order_by("code"))
     for number in range(count):
         buyer = buyers[number % len(buyers)]
-        age = timedelta(days=27 - number, hours=dice.randrange(1, 8)) if number < 24 else timedelta(hours=30 - number)
+        age = (
+            timedelta(days=27 - number, hours=dice.randrange(1, 8))
+            if number < 24
+            else timedelta(hours=30 - number)
+        )
         partner = Partner.objects.visible_to(buyer).get(pk=buyer.partner_id)
-        items = [(p, Decimal(dice.choice([6, 12, 24, 48, 96]))) for p in dice.sample(products, dice.randrange(2, 7))]
+        items = [
+            (p, Decimal(dice.choice([6, 12, 24, 48, 96])))
+            for p in dice.sample(products, dice.randrange(2, 7))
+        ]
         with clock.at(clock.now() - age):
-            order = services.order_at_once(partner=partner, items=items, by=buyer, ship_to=f"{partner.region}, warehouse 2")
+            order = services.order_at_once(
+                partner=partner, items=items, by=buyer, ship_to=f"{partner.region}, warehouse 2"
+            )
             _move(order, number, age.days, manager, finance, dice)
 
 
 def _people() -> list[User]:
     members = Member.objects.for_everyone(because="the demo's buyers").filter(user__role="partner_sales")
-    return [member.user for member in members.select_related("user").order_by("partner__number", "user__name")]
+    return [
+        member.user for member in members.select_related("user").order_by("partner__number", "user__name")
+    ]
 
 
 def _move(order: Order, number: int, age: int, manager: Actor, finance: Actor, dice: random.Random) -> None:
     if age < 3:
         return
     if number % 11 == 5:
-        services.reject_order(order=order, reason="Credit limit reached; pay the open invoices first.", by=manager)
+        services.reject_order(
+            order=order, reason="Credit limit reached; pay the open invoices first.", by=manager
+        )
         return
     order = services.approve_order(order=order, by=manager)
     if age < 6:
@@ -102,7 +115,11 @@ def _move(order: Order, number: int, age: int, manager: Actor, finance: Actor, d
     part = lines[: max(1, len(lines) // 2)] if number % 4 == 1 else lines
     shipped = {line.pk: line.quantity for line in part}
     services.ship_order(
-        order=order, quantities=shipped, carrier="SF Express", tracking_number=f"SF{1200345 + 77 * number}", by=manager
+        order=order,
+        quantities=shipped,
+        carrier="SF Express",
+        tracking_number=f"SF{1200345 + 77 * number}",
+        by=manager,
     )
     if age < 12:
         return
@@ -112,7 +129,10 @@ def _move(order: Order, number: int, age: int, manager: Actor, finance: Actor, d
     if number % 7 == 3:
         first = invoice.lines.order_by("position").first()
         services.credit_invoice(
-            invoice=invoice, quantities={first.pk: Decimal(1)}, reason="One piece broken in transit", by=finance
+            invoice=invoice,
+            quantities={first.pk: Decimal(1)},
+            reason="One piece broken in transit",
+            by=finance,
         )
 
 

@@ -172,7 +172,9 @@ class SalesLines(ImportKind):
                 yield "reverses", "reverses_itself", {}
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
-        known = "SELECT number FROM partners_partner" + (" WHERE id = ANY(%(ids)s)" if by.partner_ids is not None else "")
+        known = "SELECT number FROM partners_partner" + (
+            " WHERE id = ANY(%(ids)s)" if by.partner_ids is not None else ""
+        )
         staged.complain_if_unknown(
             field="partner_number", code="unknown_partner", known=known, ids=sorted(by.partner_ids or ())
         )
@@ -236,7 +238,9 @@ class SalesLines(ImportKind):
         return [{"code": "net", "values": {"currency": c, "net": net, "partners": p}} for c, net, p in rows]
 
     def fact_text(self, code: str, values: dict[str, Any]) -> str:
-        partners = ngettext("%(count)s partner", "%(count)s partners", values["partners"]) % {"count": values["partners"]}
+        partners = ngettext("%(count)s partner", "%(count)s partners", values["partners"]) % {
+            "count": values["partners"]
+        }
         net = formats.money(Decimal(values["net"]), values["currency"])
         return now_("%(amount)s net · %(partners)s") % {"amount": net, "partners": partners}
 

@@ -10,7 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import DealRegistration
-from orders.querysets import CartQuerySet, InvoiceQuerySet, OrderQuerySet, PriceQuerySet, SalesLineQuerySet
+from orders.querysets import (
+    CartQuerySet,
+    InvoiceQuerySet,
+    OrderQuerySet,
+    PriceListQuerySet,
+    PriceQuerySet,
+    SalesLineQuerySet,
+)
 from partners.models import Partner, Tier
 from prm.access.scoping import PartnerOwned
 from prm.catalogue.models import Product, ProductLine
@@ -25,6 +32,8 @@ class PriceList(models.Model):
     name = models.CharField(_("name"), max_length=80)
     tier = models.OneToOneField(Tier, models.PROTECT, null=True, blank=True, related_name="price_list")
     currency = models.CharField(_("currency"), max_length=3)
+
+    objects = PriceListQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -111,7 +120,14 @@ class Order(models.Model):
     }
     SHIPPABLE = (State.CONFIRMED, State.PARTLY_SHIPPED)
     INVOICEABLE = (State.PARTLY_SHIPPED, State.SHIPPED, State.DELIVERED)
-    MOVING = (State.APPROVED, State.SENT, State.CONFIRMED, State.PARTLY_SHIPPED, State.SHIPPED, State.DELIVERED)
+    MOVING = (
+        State.APPROVED,
+        State.SENT,
+        State.CONFIRMED,
+        State.PARTLY_SHIPPED,
+        State.SHIPPED,
+        State.DELIVERED,
+    )
     PARTNER_PATH = "partner"
 
     number = models.CharField(_("number"), max_length=40, unique=True)
@@ -255,7 +271,9 @@ class ShipmentLine(models.Model):
     objects = PartnerOwned.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="shipped_quantity_positive", condition=models.Q(quantity__gt=0))]
+        constraints = [
+            models.CheckConstraint(name="shipped_quantity_positive", condition=models.Q(quantity__gt=0))
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_line} × {self.quantity}"
@@ -352,8 +370,12 @@ class SalesLine(models.Model):
     PARTNER_PATH = "partner"
 
     line_number = models.CharField(_("line number"), max_length=80, unique=True)
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="sales_lines", verbose_name=_("partner"), db_index=False)
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"), db_index=False)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="sales_lines", verbose_name=_("partner"), db_index=False
+    )
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="+", verbose_name=_("product"), db_index=False
+    )
     # The product's line when it was sold: moving a product later changes no past figure.
     product_line = models.ForeignKey(
         ProductLine, models.PROTECT, related_name="+", verbose_name=_("product line"), db_index=False
@@ -370,7 +392,9 @@ class SalesLine(models.Model):
     document_line = models.CharField(max_length=20, blank=True)
     end_customer = models.ForeignKey(EndCustomer, models.PROTECT, null=True, related_name="+", db_index=False)
     order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="sales_lines", db_index=False)
-    reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="reversed_by", db_index=False)
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversed_by", db_index=False
+    )
     recorded_at = models.DateTimeField(default=clock.now)
 
     objects = SalesLineQuerySet.as_manager()
@@ -385,15 +409,25 @@ class SalesLine(models.Model):
                 include=["net_amount", "quantity", "currency", "id"],
                 name="sales_for_settlement",
             ),
-            models.Index(fields=["reverses"], name="sales_reversals", condition=models.Q(reverses__isnull=False)),
+            models.Index(
+                fields=["reverses"], name="sales_reversals", condition=models.Q(reverses__isnull=False)
+            ),
             models.Index(fields=["order"], name="sales_by_order", condition=models.Q(order__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(name="sales_line_has_quantity", condition=~models.Q(quantity=0)),
             models.CheckConstraint(
-                name="return_is_negative", condition=models.Q(reverses__isnull=True) | models.Q(quantity__lt=0)
+                name="return_is_negative",
+                condition=models.Q(reverses__isnull=True) | models.Q(quantity__lt=0),
             ),
         ]
 
     def __str__(self) -> str:
         return self.line_number
+
+    @property
+    def document_address(self) -> str:
+        """The page of the invoice or credit note behind the line; the list itself where there is none."""
+        if self.order_id is None:
+            return f"{reverse('orders:sales')}?q={self.line_number}"
+        return reverse("orders:invoice", args=[self.document])

@@ -59,7 +59,9 @@ def derivation(
     other = list_currency if list_currency and list_currency != currency else ""
     parts = [f"{gettext('List')} {other} {price_text(list_price, other or currency)}".replace("  ", " ")]
     if source:
-        parts.append(f"{source} {currency if other else ''} {price_text(unit_price, currency)}".replace("  ", " "))
+        parts.append(
+            f"{source} {currency if other else ''} {price_text(unit_price, currency)}".replace("  ", " ")
+        )
     return " · ".join(parts)
 
 

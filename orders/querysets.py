@@ -11,6 +11,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from prm.access.scoping import PartnerOwned
+from prm.values.actor import Actor
 
 
 class PriceQuerySet(models.QuerySet):
@@ -22,6 +23,13 @@ class PriceQuerySet(models.QuerySet):
         ids = [product.pk for product in products]
         found = self.filter(lists, product__in=ids).select_related("price_list")
         return found.order_by(F("price_list__tier_id").asc(nulls_first=True))
+
+
+class PriceListQuerySet(models.QuerySet):
+    def for_page(self) -> PriceListQuerySet:
+        """With its tier and how many products it prices, the best tier first."""
+        counted = self.select_related("tier").annotate(count=Count("prices"))
+        return counted.order_by(F("tier__rank").desc(nulls_last=True))
 
 
 class CartQuerySet(PartnerOwned):
@@ -39,6 +47,16 @@ class OrderQuerySet(PartnerOwned):
 
     def for_page(self) -> OrderQuerySet:
         return self.select_related("partner", "registration", "end_customer", "created_by", "decided_by")
+
+    def readable_by(self, actor: Actor) -> OrderQuerySet:
+        """Staff read what was handed in; a draft is its partner's own."""
+        return self if actor.is_partner or actor.is_system else self.exclude(state="draft")
+
+    def found_by(self, text: str) -> OrderQuerySet:
+        """Orders in whose number, or the partner's own number, `text` occurs."""
+        if not text:
+            return self
+        return self.filter(Q(number__icontains=text) | Q(purchase_number__icontains=text))
 
     def awaiting_approval(self) -> OrderQuerySet:
         return self.filter(state="submitted")
@@ -69,7 +87,11 @@ class InvoiceQuerySet(PartnerOwned):
 
     def unsettled(self) -> InvoiceQuerySet:
         """Invoices that are neither paid nor wholly credited."""
-        return self.with_credited().filter(kind="invoice", paid_on__isnull=True).exclude(net_total=-F("credited"))
+        return (
+            self.with_credited()
+            .filter(kind="invoice", paid_on__isnull=True)
+            .exclude(net_total=-F("credited"))
+        )
 
 
 class SalesLineQuerySet(PartnerOwned):

@@ -114,9 +114,14 @@ class Partners(ImportKind):
             partner = known.get(row.values["partner_number"])
             if partner is None or row.values.get("contact_name"):
                 continue
-            fits = all(getattr(partner, field) == row.values[field] for field in self.FIELDS if field in row.values)
+            fits = all(
+                getattr(partner, field) == row.values[field] for field in self.FIELDS if field in row.values
+            )
             fits &= row.values.get("tier") in (None, tiers.get(partner.pk))
-            fits &= row.values.get("parent_number") in (None, partner.parent.number if partner.parent else None)
+            fits &= row.values.get("parent_number") in (
+                None,
+                partner.parent.number if partner.parent else None,
+            )
             if fits:
                 found.append(row.number)
         return found
@@ -133,7 +138,9 @@ class Partners(ImportKind):
         self._set_parents(rows, by=by)
         return len(rows)
 
-    def _write(self, values: dict[str, str], known: dict[str, Partner], tiers: dict[str, Tier], *, by: Actor) -> Partner:
+    def _write(
+        self, values: dict[str, str], known: dict[str, Partner], tiers: dict[str, Tier], *, by: Actor
+    ) -> Partner:
         facts = {field: values[field] for field in self.FIELDS if field in values}
         partner = known.get(values["partner_number"])
         if partner is None:
@@ -181,5 +188,7 @@ def _known(staged: Staged, related: tuple[str, ...] = ()) -> dict[str, Partner]:
 
 
 def _of_numbers(numbers: Iterable[str], related: tuple[str, ...] = ()) -> dict[str, Partner]:
-    rows = Partner.objects.for_everyone(because="importers see every partner").filter(number__in=list(numbers))
+    rows = Partner.objects.for_everyone(because="importers see every partner").filter(
+        number__in=list(numbers)
+    )
     return {partner.number: partner for partner in rows.select_related(*related)}

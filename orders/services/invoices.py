@@ -138,7 +138,9 @@ def _issue(invoice: Invoice, lines: list[InvoiceLine]) -> None:
 def _invoice_line(invoice: Invoice, position: int, ordered: OrderLine, quantity: Decimal) -> InvoiceLine:
     if quantity > ordered.to_invoice:
         raise MoreThanShipped(
-            field=f"line_{ordered.pk}", position=ordered.position, open=formats.number(ordered.to_invoice, None)
+            field=f"line_{ordered.pk}",
+            position=ordered.position,
+            open=formats.number(ordered.to_invoice, None),
         )
     ordered.invoiced += quantity
     ordered.save(update_fields=["invoiced"])
@@ -171,7 +173,11 @@ def _book(invoice: Invoice, lines: list[InvoiceLine], *, order: Order | None) ->
     source = SalesLine.Source.CREDIT_NOTE if invoice.is_credit_note else SalesLine.Source.INVOICE
     zone = clock.tenant_zone()
     ordered_on = order.submitted_at.astimezone(zone).date() if order and order.submitted_at else None
-    last_shipped = order.shipments.order_by("-shipped_on").values_list("shipped_on", flat=True).first() if order else None
+    last_shipped = (
+        order.shipments.order_by("-shipped_on").values_list("shipped_on", flat=True).first()
+        if order
+        else None
+    )
     SalesLine.objects.bulk_create(
         SalesLine(
             line_number=f"{invoice.number}/{line.position}", partner_id=invoice.partner_id, product=line.product,

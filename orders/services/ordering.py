@@ -65,7 +65,12 @@ def change_order(
     require(by, "orders.order", order)
     order = locked(order, Order.State.DRAFT)
     before = order.net_total
-    order.purchase_number, order.ship_to, order.wanted_on, order.note = purchase_number, ship_to, wanted_on, note
+    order.purchase_number, order.ship_to, order.wanted_on, order.note = (
+        purchase_number,
+        ship_to,
+        wanted_on,
+        note,
+    )
     order.lines.all().delete()
     _write_lines(order, items)
     record(order, "changed", by=by, changes={"net_total": [before, order.net_total]})

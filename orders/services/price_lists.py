@@ -44,9 +44,7 @@ def set_prices(*, price_list: PriceList, prices: Mapping[Product, Decimal | None
     wrong = next((product for product, price in prices.items() if price is not None and price < 0), None)
     if wrong is not None:
         raise PriceBelowZero(product=str(wrong))
-    changes = {
-        product: price for product, price in prices.items() if price != before.get(product.pk)
-    }
+    changes = {product: price for product, price in prices.items() if price != before.get(product.pk)}
     gone = [product for product, price in changes.items() if price is None]
     price_list.prices.filter(product__in=gone).delete()
     Price.objects.bulk_create(

@@ -39,7 +39,9 @@ def refusal(order: Order) -> WrongState:
     return WrongState(state=label)
 
 
-def move(order: Order, state: str, *, by: Actor, verb: str, reason: str = "", fields: tuple[str, ...] = ()) -> None:
+def move(
+    order: Order, state: str, *, by: Actor, verb: str, reason: str = "", fields: tuple[str, ...] = ()
+) -> None:
     """Bring the locked order into `state`, save that and `fields`, and record it. Refused outside the table."""
     if not order.may_become(state):
         raise refusal(order)

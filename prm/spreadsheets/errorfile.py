@@ -25,7 +25,10 @@ def rows_of(upload: Import) -> Iterable[list[str]]:
     columns = [column.name for column in upload.definition.columns if column.name in upload.columns]
     yield [_("Row"), *columns, _("Why")]
     for row in upload.rows.filter(verdict="bad").order_by("number").iterator():
-        told = [f"{p['field']}: {why(p)}" if p["field"] else why(p) for p in (row.problems or []) + (row.findings or [])]
+        told = [
+            f"{p['field']}: {why(p)}" if p["field"] else why(p)
+            for p in (row.problems or []) + (row.findings or [])
+        ]
         yield [str(row.number), *(row.values.get(name, "") for name in columns), " ".join(told)]
 
 
@@ -40,7 +43,9 @@ def as_xlsx(upload: Import) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
     for place, row in enumerate(rows_of(upload)):
         for column, cell in enumerate(row):

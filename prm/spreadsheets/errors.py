@@ -73,7 +73,9 @@ class NotAtThisStep(DomainError):
 
 class BadRowsLeft(DomainError):
     code = "bad_rows_left"
-    message = _("%(count)s rows cannot be imported. Correct the file, or choose to import the good rows only.")
+    message = _(
+        "%(count)s rows cannot be imported. Correct the file, or choose to import the good rows only."
+    )
 
 
 class NothingToImport(DomainError):

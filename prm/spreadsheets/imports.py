@@ -66,17 +66,23 @@ class Products(ImportKind):
             for row in staged.good_rows()
             if (product := known.get(row.values["product_code"]))
             and product.product_line.code == row.values["product_line"]
-            and all(getattr(product, field) == value for field, value in self._fields(row.values, product).items())
+            and all(
+                getattr(product, field) == value for field, value in self._fields(row.values, product).items()
+            )
         ]
         staged.same(where="r.number = ANY(%(same)s)", same=same)
 
     def facts(self, staged: Staged) -> list[dict[str, Any]]:
         wanted = {values["product_line"] for values in staged.good_values()}
         new = sorted(wanted - set(ProductLine.objects.values_list("code", flat=True)))
-        return [{"code": "new_lines", "values": {"count": len(new), "codes": ", ".join(new[:5])}}] if new else []
+        return (
+            [{"code": "new_lines", "values": {"count": len(new), "codes": ", ".join(new[:5])}}] if new else []
+        )
 
     def fact_text(self, code: str, values: dict[str, Any]) -> str:
-        words = ngettext("%(count)s new product line: %(codes)s", "%(count)s new product lines: %(codes)s", values["count"])
+        words = ngettext(
+            "%(count)s new product line: %(codes)s", "%(count)s new product lines: %(codes)s", values["count"]
+        )
         return words % values
 
     def write(self, staged: Staged, *, by: Actor) -> int:
@@ -98,13 +104,19 @@ class Products(ImportKind):
         known = {line.code: line for line in ProductLine.objects.all()}
         for values in rows:
             if (code := values["product_line"]) not in known:
-                known[code] = ProductLine.objects.create(code=code, name=values.get("product_line_name") or code)
+                known[code] = ProductLine.objects.create(
+                    code=code, name=values.get("product_line_name") or code
+                )
                 record(known[code], "created", by=by)
         return known
 
     def _fields(self, values: dict[str, str], product: Product | None) -> dict[str, Any]:
         """What the row says of the product; a column that the file lacks leaves what is on file."""
-        given = {name: values[name] for name in ("name", "name_zh", "unit", "currency", "description") if name in values}
+        given = {
+            name: values[name]
+            for name in ("name", "name_zh", "unit", "currency", "description")
+            if name in values
+        }
         given["list_price"] = Decimal(values["list_price"])
         if "tax_rate" in values:
             given["tax_rate"] = Decimal(values["tax_rate"])

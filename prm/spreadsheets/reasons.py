@@ -40,7 +40,9 @@ register(
     not_yes_or_no=_("Write yes or no."),
     key_twice=_("The same key stands in row %(row)s. Each row needs its own."),
     too_few_cells=_("The row has fewer cells than the heading."),
-    too_many_cells=_("The row has more cells than the heading: a separator stands inside a value without quotes."),
+    too_many_cells=_(
+        "The row has more cells than the heading: a separator stands inside a value without quotes."
+    ),
     refused=_("%(text)s"),
 )
 register(not_a_rate=_("Not a rate from 0 to below 1. Write 0.13 or 13%."))

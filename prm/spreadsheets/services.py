@@ -53,7 +53,9 @@ def described(path: Path, kind: ImportKind, *, name: str, by: Actor) -> Import:
         sample, total = [], 0
         for number, cells in table.rows:
             if total < SAMPLE:
-                sample.append([number, [cell[:120].replace("\x00", "") for cell in cells[: len(table.header)]]])
+                sample.append(
+                    [number, [cell[:120].replace("\x00", "") for cell in cells[: len(table.header)]]]
+                )
             total += 1
         header = [heading[:200].replace("\x00", "") for heading in table.header]
     if not total:

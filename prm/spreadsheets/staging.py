@@ -72,13 +72,17 @@ class Staged:
         return self.upload.rows.filter(verdict="good").order_by("number").iterator(chunk_size=2000)
 
     def good_values(self) -> list[dict[str, str]]:
-        return list(self.upload.rows.filter(verdict="good").order_by("number").values_list("values", flat=True))
+        return list(
+            self.upload.rows.filter(verdict="good").order_by("number").values_list("values", flat=True)
+        )
 
 
 # Reading rows
 
 
-def read_row(kind: ImportKind, columns: dict[str, int], corrections: dict, number: int, cells: list[str]) -> tuple:
+def read_row(
+    kind: ImportKind, columns: dict[str, int], corrections: dict, number: int, cells: list[str]
+) -> tuple:
     """(number, values, problems) of one row of the file."""
     values: dict[str, str] = {}
     problems: list[Problem] = []
@@ -99,7 +103,8 @@ def read_row(kind: ImportKind, columns: dict[str, int], corrections: dict, numbe
             problems.append(_problem(column.name, values[column.name], bad.code, **bad.values))
     if not problems:
         problems = [
-            _problem(field, values.get(field, ""), code, **told) for field, code, told in kind.check_row(values)
+            _problem(field, values.get(field, ""), code, **told)
+            for field, code, told in kind.check_row(values)
         ]
     return number, values, problems
 
@@ -181,7 +186,8 @@ def write(upload: Import, *, by: Actor) -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:{upload.kind}"]
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))",
+            [f"{connection.schema_name}:{upload.kind}"],
         )
     compare(upload, by=by)
     if upload.bad and not upload.only_good:

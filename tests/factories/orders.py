@@ -85,7 +85,9 @@ def _take_step(order: Order, step: str) -> None:
     elif step == "confirmed":
         services.confirm_order(order=order, by=STAFF)
     elif step == "shipped":
-        services.ship_order(order=order, quantities={line.pk: line.to_ship for line in order.lines.all()}, by=STAFF)
+        services.ship_order(
+            order=order, quantities={line.pk: line.to_ship for line in order.lines.all()}, by=STAFF
+        )
     elif step == "invoiced":
         quantities = {line.pk: line.to_invoice for line in order.lines.all()}
         services.invoice_order(order=order, quantities=quantities, by=STAFF)

@@ -37,4 +37,6 @@ def again(order: Order) -> Order:
 def queries():
     """Within: every query; call what it gives to have them, without those that only name the tenant's schema."""
     with CaptureQueriesContext(connection) as captured:
-        yield lambda: [q["sql"] for q in captured.captured_queries if not q["sql"].startswith("SET search_path")]
+        yield lambda: [
+            q["sql"] for q in captured.captured_queries if not q["sql"].startswith("SET search_path")
+        ]

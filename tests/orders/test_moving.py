@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 def sales_of(partner):
     lines = SalesLine.objects.for_everyone(because="a test").filter(partner=partner).order_by("id")
-    return [(line.line_number.partition("/")[2], line.source, line.quantity, line.net_amount) for line in lines]
+    return [
+        (line.line_number.partition("/")[2], line.source, line.quantity, line.net_amount) for line in lines
+    ]
 
 
 def by_position(order, **quantities):
@@ -77,7 +79,9 @@ def test_a_partner_cancels_until_approved_and_staff_until_shipped(acme, manager)
 
 def test_shipping_and_invoicing_in_parts(acme, manager):
     order = order_of(acme.row, state="confirmed")
-    services.ship_order(order=order, quantities=by_position(order, p1="4"), carrier="SF", tracking_number="77", by=manager)
+    services.ship_order(
+        order=order, quantities=by_position(order, p1="4"), carrier="SF", tracking_number="77", by=manager
+    )
     assert again(order).state == "partly_shipped"
     with pytest.raises(errors.MoreThanShipped, match="only 4"):
         services.invoice_order(order=order, quantities=by_position(order, p1="5"), by=manager)
@@ -114,13 +118,23 @@ def test_a_credit_note_names_what_it_reverses(acme, finance):
     order = order_of(acme.row, state="invoiced")
     invoice = order.invoices.get()
     first, second = invoice.lines.all()
-    note = services.credit_invoice(invoice=invoice, quantities={second.pk: Decimal(1)}, reason="Broken", by=finance)
+    note = services.credit_invoice(
+        invoice=invoice, quantities={second.pk: Decimal(1)}, reason="Broken", by=finance
+    )
     assert (note.kind, note.net_total, note.tax_total) == ("credit_note", Decimal("-19.99"), Decimal("-2.60"))
     line = SalesLine.objects.for_everyone(because="a test").get(document=note.number)
-    assert (line.quantity, line.reverses.line_number, line.source) == (-1, f"{invoice.number}/2", "credit_note")
+    assert (line.quantity, line.reverses.line_number, line.source) == (
+        -1,
+        f"{invoice.number}/2",
+        "credit_note",
+    )
     with pytest.raises(errors.MoreThanInvoiced, match="only 1.5"):
-        services.credit_invoice(invoice=invoice, quantities={second.pk: Decimal(2)}, reason="More", by=finance)
-    services.credit_invoice(invoice=invoice, quantities={second.pk: Decimal("1.5")}, reason="Rest", by=finance)
+        services.credit_invoice(
+            invoice=invoice, quantities={second.pk: Decimal(2)}, reason="More", by=finance
+        )
+    services.credit_invoice(
+        invoice=invoice, quantities={second.pk: Decimal("1.5")}, reason="Rest", by=finance
+    )
     assert sum(net for *_rest, net in sales_of(acme.row)) == Decimal(1000)  # as if the line had never been
     with pytest.raises(errors.NotAnInvoice):
         services.credit_invoice(invoice=note, quantities={first.pk: Decimal(1)}, reason="No", by=finance)
@@ -141,7 +155,9 @@ def test_days_that_cannot_be_are_refused(acme, finance):
     tomorrow = clock.today() + timedelta(days=1)
     with pytest.raises(errors.DateInFuture):
         services.invoice_order(order=order, quantities=quantities, issued_on=tomorrow, by=finance)
-    invoice = services.invoice_order(order=order, quantities=quantities, issued_on=date(2026, 9, 3), by=finance)
+    invoice = services.invoice_order(
+        order=order, quantities=quantities, issued_on=date(2026, 9, 3), by=finance
+    )
     assert invoice.number.startswith("IN-2609-")
     with pytest.raises(errors.PaidTooEarly):
         services.mark_paid(invoice=invoice, paid_on=date(2026, 9, 2), by=finance)

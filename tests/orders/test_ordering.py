@@ -59,7 +59,11 @@ def test_prices_are_fixed_at_submission(acme, router):
     order = services.submit_order(order=order, by=acme.sales)
     price.delete()
     line = again(order).lines.get()
-    assert (line.unit_price, line.list_price, line.price_source) == (Decimal(90), Decimal(120), "Gold price list")
+    assert (line.unit_price, line.list_price, line.price_source) == (
+        Decimal(90),
+        Decimal(120),
+        "Gold price list",
+    )
     assert (order.net_total, order.tax_total, order.total) == (Decimal(900), Decimal(117), Decimal(1017))
 
 

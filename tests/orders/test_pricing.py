@@ -67,7 +67,9 @@ def test_many_products_cost_two_queries():
 
 def test_a_list_in_another_currency_says_so():
     product, partner = ProductFactory(list_price=Decimal(700)), PartnerFactory(tier="gold")
-    PriceFactory(price_list=PriceListFactory(tier="gold", currency="USD"), product=product, unit_price=Decimal(99))
+    PriceFactory(
+        price_list=PriceListFactory(tier="gold", currency="USD"), product=product, unit_price=Decimal(99)
+    )
     price = price_for(product, partner, date(2026, 11, 1))
     assert (price.currency, price.saved) == ("USD", None)
     assert price.derivation == "List CNY 700.00 · Gold price list USD 99.00"

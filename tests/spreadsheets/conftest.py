@@ -43,7 +43,15 @@ def products(db):
 HEADING = ["line_number", "partner_number", "product_code", "booking_date", "quantity", "net_amount"]
 
 
-def sale(number: str, partner: str, *, product: str = "MR-2200", day: str = "2026-10-01", quantity="2", net="200.00"):
+def sale(
+    number: str,
+    partner: str,
+    *,
+    product: str = "MR-2200",
+    day: str = "2026-10-01",
+    quantity="2",
+    net="200.00",
+):
     return [number, partner, product, day, quantity, net]
 
 

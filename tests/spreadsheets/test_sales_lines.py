@@ -22,13 +22,17 @@ CLERK = Actor.command("import_data")
 
 
 def lines():
-    return {line.line_number: line for line in SalesLine.objects.for_everyone(because="a test").order_by("id")}
+    return {
+        line.line_number: line for line in SalesLine.objects.for_everyone(because="a test").order_by("id")
+    }
 
 
 @pytest.fixture
 def bring(write_file, products):
     def bring(*rows, heading=HEADING, name="sales.csv", by=CLERK, dry_run=False, **how):
-        return import_file(kind="sales-lines", path=write_file(name, [heading, *rows], **how), by=by, dry_run=dry_run)
+        return import_file(
+            kind="sales-lines", path=write_file(name, [heading, *rows], **how), by=by, dry_run=dry_run
+        )
 
     return bring
 
@@ -151,7 +155,9 @@ class TestReturns:
         ],
     )  # fmt: skip
     def test_what_it_cannot_take_back(self, bring, acme, rival, products, row, field, code):
-        old = SalesLineFactory(line_number="OLD/1", partner=acme.row, product=products[0], quantity=Decimal(5))
+        old = SalesLineFactory(
+            line_number="OLD/1", partner=acme.row, product=products[0], quantity=Decimal(5)
+        )
         SalesLineFactory(line_number="BACK/1", partner=acme.row, product=products[0], quantity=Decimal(-1),
                          net_amount=Decimal(-10), reverses=old)  # fmt: skip
         SalesLineFactory(line_number="THEIRS/1", partner=rival.row, product=products[0])

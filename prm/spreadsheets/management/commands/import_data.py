@@ -27,7 +27,9 @@ class Command(TenantCommand):
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
         parser.add_argument("--json", action="store_true", help="the result as one JSON object")
 
-    def handle_tenant(self, tenant: Any, *, kind: str, file: Path, dry_run: bool, json: bool, **options: Any) -> None:
+    def handle_tenant(
+        self, tenant: Any, *, kind: str, file: Path, dry_run: bool, json: bool, **options: Any
+    ) -> None:
         if not file.is_file():
             raise UsageError(f"There is no file {file}.")
         try:
@@ -54,7 +56,9 @@ class Command(TenantCommand):
             told = "; ".join(f'{p["field"]} "{p["value"]}": {p["why"]}' for p in row["problems"])
             self.stdout.write(f"row {row['row']}, {row['key'] or 'no key'}: {told}")
         if dry_run and not bad:
-            self.stdout.write(f"{upload.good} rows are good, {upload.same} are on file already. Nothing was written.")
+            self.stdout.write(
+                f"{upload.good} rows are good, {upload.same} are on file already. Nothing was written."
+            )
         elif not bad:
             self.stdout.write(f"{upload.written} rows imported, {upload.same} were on file already.")
 

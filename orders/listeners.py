@@ -1,0 +1,134 @@
+"""Who is told what after an order moved. Each listener may run again: a notice is stored once per fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import translation
+
+from dealreg.waiting import deciders_by_partner
+from orders import events
+from orders.models import Invoice, Order, Shipment
+from partners.models import Member
+from prm.access.roles import Role
+from prm.notices.services import notify
+from prm.outbox.events import listens_to
+from prm.ui import formats
+from prm.values import clock
+
+Values = Callable[[], dict[str, Any]]
+
+
+@listens_to(events.OrderSubmitted)
+def ask_for_approval(fact: events.OrderSubmitted) -> None:
+    order = _order(fact.order_id)
+    _tell(_deciders(order), "submitted", order)
+
+
+@listens_to(events.OrderApproved)
+def tell_of_approval(fact: events.OrderApproved) -> None:
+    order = _order(fact.order_id)
+    _tell(_buyers(order), "approved", order)
+
+
+@listens_to(events.OrderRejected)
+def tell_of_rejection(fact: events.OrderRejected) -> None:
+    order = _order(fact.order_id)
+    _tell(_buyers(order), "rejected", order)
+
+
+@listens_to(events.OrderCancelled)
+def tell_of_the_end(fact: events.OrderCancelled) -> None:
+    order = _order(fact.order_id)
+    if not fact.by_partner:
+        _tell(_buyers(order), "cancelled", order)
+    elif order.submitted_at:
+        _tell(_deciders(order), "withdrawn", order)
+
+
+@listens_to(events.OrderConfirmed)
+def tell_of_confirmation(fact: events.OrderConfirmed) -> None:
+    order = _order(fact.order_id)
+    _tell(_buyers(order), "confirmed", order)
+
+
+@listens_to(events.OrderShipped)
+def tell_of_shipment(fact: events.OrderShipped) -> None:
+    order = _order(fact.order_id)
+    shipment = Shipment.objects.for_everyone(because="an event names it").get(pk=fact.shipment_id)
+    _tell(
+        _buyers(order), "shipped", order, about=shipment.number,
+        values=lambda: {
+            "shipment": shipment.number, "carrier": shipment.carrier, "tracking": shipment.tracking_number
+        },
+    )  # fmt: skip
+
+
+@listens_to(events.OrderInvoiced)
+def tell_of_invoice(fact: events.OrderInvoiced) -> None:
+    order, invoice = _order(fact.order_id), _invoice(fact.invoice_id)
+    _tell(
+        _buyers(order), "invoiced", order, about=invoice.number, link=invoice.get_absolute_url(),
+        values=lambda: {"invoice": invoice.number, "total": formats.money(invoice.total, invoice.currency)},
+    )  # fmt: skip
+
+
+@listens_to(events.InvoiceCredited)
+def tell_of_credit_note(fact: events.InvoiceCredited) -> None:
+    if fact.order_id is None:
+        return
+    order, note = _order(fact.order_id), _invoice(fact.credit_note_id)
+    _tell(
+        _buyers(order), "credited", order, about=note.number, link=note.get_absolute_url(),
+        values=lambda: {
+            "invoice": note.number, "origin": note.credits.number, "reason": note.reason,
+            "total": formats.money(note.total, note.currency),
+        },
+    )  # fmt: skip
+
+
+@listens_to(events.OrderClosed)
+def tell_of_completion(fact: events.OrderClosed) -> None:
+    order = _order(fact.order_id)
+    _tell(_buyers(order), "closed", order)
+
+
+def _order(order_id: int) -> Order:
+    return Order.objects.for_everyone(because="an event names it").for_page().get(pk=order_id)
+
+
+def _invoice(invoice_id: int) -> Invoice:
+    return (
+        Invoice.objects.for_everyone(because="an event names it").select_related("credits").get(pk=invoice_id)
+    )
+
+
+def _deciders(order: Order) -> list[Any]:
+    return deciders_by_partner([order.partner_id])[order.partner_id]
+
+
+def _buyers(order: Order) -> list[Any]:
+    """At the partner: who ordered and still belongs there, and the company's administrators."""
+    today = Member.objects.for_everyone(because="people of the order's own partner").on(clock.today())
+    members = today.filter(partner_id=order.partner_id).values("user_id")
+    people = get_user_model().objects.filter(pk__in=members, is_active=True)
+    return [user for user in people if user.pk == order.created_by_id or user.role == Role.PARTNER_ADMIN]
+
+
+def _tell(
+    people: Iterable[Any], kind: str, order: Order, *, about: str = "", link: str = "", values: Values = dict
+) -> None:
+    """Each of `people` in their own language, since money is written into the sentence."""
+    for user in people:
+        with translation.override(user.language or getattr(connection.tenant, "language", "en")):
+            known = {
+                "number": order.number, "partner": order.partner.name, "who": str(order.decided_by or ""),
+                "reason": order.state_reason, "total": formats.money(order.total, order.currency),
+            }  # fmt: skip
+            notify(
+                users=[user], kind=f"orders.{kind}", fact=f"order.{kind}:{order.pk}{f':{about}' if about else ''}",
+                values=known | values(), link=link or order.get_absolute_url(),
+            )  # fmt: skip

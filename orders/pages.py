@@ -1,0 +1,248 @@
+"""What the pages of one order or invoice show: track, decision line, timeline, lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dealreg.waiting import deciders_by_partner, names_of, promised_by
+from orders.forms import to_credit
+from orders.models import Invoice, Order
+from orders.pricing import derivation
+from orders.registrations import TONES
+from prm.access.rules import allowed
+from prm.audit.models import AuditEntry
+from prm.ui import formats
+from prm.ui.parts import Happening, Stage, Verb
+from prm.values.actor import Actor
+
+State = Order.State
+# In which order a person sees an order move, and from which states on a step is done.
+STEPS = ("submitted", "approved", "confirmed", "shipped", "delivered", "closed")
+PLACE = {
+    State.DRAFT: 0, State.SUBMITTED: 1, State.APPROVED: 2, State.SENT: 2, State.CONFIRMED: 3,
+    State.PARTLY_SHIPPED: 3, State.SHIPPED: 4, State.DELIVERED: 5, State.CLOSED: 6,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wait:
+    """For whom a submitted order waits."""
+
+    who: str
+    since: datetime
+    due: datetime
+
+
+def order_page(order: Order, actor: Actor) -> dict[str, Any]:
+    """Everything the page of an order shows to its reader."""
+    lines = list(order.lines.select_related("product__product_line"))
+    for line in lines:
+        line.order = order
+        line.derivation = derivation(
+            unit_price=line.unit_price,
+            list_price=line.list_price,
+            source=line.price_source,
+            currency=order.currency,
+        )
+    return {
+        "order": order,
+        "tone": TONES[order.state],
+        "lines": lines,
+        "stages": stages_of(order),
+        "wait": wait_of(order, actor),
+        "verbs": partner_verbs(order, actor) if actor.is_partner else staff_verbs(order, actor, lines),
+        "shipments": list(order.shipments.prefetch_related("lines__order_line__product")),
+        "invoices": list(order.invoices.with_credited().order_by("id")),
+        "happenings": happenings_of(order, actor),
+        "is_over": order.state in (State.REJECTED, State.CANCELLED),
+    }
+
+
+def wait_of(order: Order, actor: Actor) -> Wait | None:
+    """None where nobody has to approve; `who` is empty when it waits for the reader."""
+    if order.state != State.SUBMITTED or order.waiting_since is None:
+        return None
+    people = deciders_by_partner([order.partner_id])[order.partner_id]
+    mine = any(user.pk == actor.user_id for user in people)
+    return Wait("" if mine else names_of(people), order.waiting_since, promised_by(order.waiting_since))
+
+
+def stages_of(order: Order) -> list[Stage]:
+    """The track: what is done with its day, what is next."""
+    words = {
+        "submitted": (_("Submitted"), order.submitted_at),
+        "approved": (_("Approved"), order.decided_at if order.state != State.REJECTED else None),
+        "confirmed": (_("Confirmed"), order.confirmed_at),
+        "shipped": (_("Shipped"), _last_shipped(order)),
+        "delivered": (_("Delivered"), order.delivered_at),
+        "closed": (_("Closed"), order.closed_at),
+    }
+    if order.state in (State.REJECTED, State.CANCELLED):
+        done = [name for name in STEPS if words[name][1]]
+        ended = Stage(f"{order.get_state_display()}", "now")
+        return [Stage(_with_day(*words[name]), "done") for name in done] + [ended]
+    place = PLACE[State(order.state)]
+    stages = []
+    for at, name in enumerate(STEPS, start=1):
+        label, day = words[name]
+        if name == "delivered" and order.state == State.CLOSED and not day:
+            continue
+        if at <= place:
+            stages.append(Stage(_with_day(label, day), "done"))
+        elif at == place + 1:
+            partly = (
+                _("Partly shipped") if name == "shipped" and order.state == State.PARTLY_SHIPPED else label
+            )
+            stages.append(Stage(partly, "now"))
+        else:
+            stages.append(Stage(label))
+    return stages
+
+
+def _last_shipped(order: Order) -> date | None:
+    days = [shipment.shipped_on for shipment in order.shipments.all()]
+    return max(days) if days else None
+
+
+def _with_day(label: str, day: date | datetime | None) -> str:
+    return f"{label} {formats.day(day, table=True)}" if day else label
+
+
+def staff_verbs(order: Order, actor: Actor, lines: list[Any]) -> list[Verb]:
+    """What staff may do now; the next step first."""
+    found: list[tuple[str, Verb]] = []
+
+    def offer(verb: str, label: Any, name: str, *, post: bool = False, **how: Any) -> None:
+        address = reverse(f"orders:{name}", args=[order.number])
+        found.append((verb, Verb(label, **({"post": address} if post else {"href": address}), **how)))
+
+    state = order.state
+    if state == State.SUBMITTED:
+        offer("orders.approve", _("Approve order"), "approve", post=True, primary=True, key="a")
+        offer(
+            "orders.approve",
+            _("Reject"),
+            "reject",
+            final=True,
+            icon="ban",
+            note=_("Final. The partner reads your reason."),
+        )
+    if state in (State.APPROVED, State.SENT):
+        offer(
+            "orders.fulfil",
+            _("Confirm order"),
+            "confirm",
+            primary=True,
+            note=_("Promises delivery to the partner"),
+        )
+    if state in Order.SHIPPABLE:
+        offer("orders.fulfil", _("Ship"), "ship", primary=True, icon="truck", note=_("All of it, or a part"))
+    if state in Order.INVOICEABLE and any(line.to_invoice > 0 for line in lines):
+        offer("orders.invoice", _("Invoice"), "invoice_order", primary=state not in Order.SHIPPABLE, icon="receipt",
+              note=_("Books sales of what was shipped"))  # fmt: skip
+    if state == State.SHIPPED:
+        offer("orders.fulfil", _("Mark as delivered"), "delivered", post=True, icon="truck-delivery")
+    if state in (State.SUBMITTED, State.APPROVED, State.SENT, State.CONFIRMED):
+        offer("orders.cancel", _("Cancel order"), "cancel", final=state != State.SUBMITTED, icon="x",
+              note=_("Nothing has been shipped yet"))  # fmt: skip
+    verbs = [one for verb, one in found if allowed(actor, verb, order)]
+    return _with_primary(verbs)
+
+
+def partner_verbs(order: Order, actor: Actor) -> list[Verb]:
+    """What the partner may do now."""
+
+    def address(name: str) -> str:
+        return reverse(f"orders:{name}", args=[order.number])
+
+    verbs = []
+    may_order = allowed(actor, "orders.order", order)
+    if order.state == State.DRAFT and may_order:
+        verbs.append(Verb(_("Submit order"), post=address("submit"), primary=True, icon="send"))
+        verbs.append(Verb(_("Change"), href=address("edit"), icon="pencil", key="e"))
+    elif may_order:
+        verbs.append(Verb(_("Order again"), post=address("reorder"), primary=True, icon="refresh",
+                          note=_("Puts the same products into your cart")))  # fmt: skip
+    if order.state in (State.DRAFT, State.SUBMITTED) and allowed(actor, "orders.cancel", order):
+        verbs.append(Verb(_("Cancel order"), href=address("cancel"), final=True, icon="x",
+                          note=_("Possible until it is approved")))  # fmt: skip
+    return verbs
+
+
+def _with_primary(verbs: list[Verb]) -> list[Verb]:
+    """Where the next step is not the reader's, the first thing that the reader may do leads."""
+    plain = [verb for verb in verbs if not verb.final]
+    if plain and not any(verb.primary for verb in verbs):
+        verbs[verbs.index(plain[0])] = Verb(**{**vars_of(plain[0]), "primary": True})
+    return verbs
+
+
+def vars_of(verb: Verb) -> dict[str, Any]:
+    return {name: getattr(verb, name) for name in Verb.__dataclass_fields__}
+
+
+def happenings_of(order: Order, actor: Actor) -> list[Happening]:
+    """The history, newest first; a partner reads what concerns it, without names of its manager's colleagues."""
+    words = {
+        "created": _("Draft begun"), "changed": _("Draft changed"), "submitted": _("Submitted"), "approved": _("Approved"),
+        "rejected": _("Rejected"), "confirmed": _("Confirmed"), "shipped": _("Shipped"), "delivered": _("Delivered"),
+        "invoiced": _("Invoiced"), "credited": _("Credit note"), "closed": _("Closed"), "cancelled": _("Cancelled"),
+    }  # fmt: skip
+    entries = AuditEntry.objects.visible_to(actor).of(order)[:60]
+    return [
+        Happening(
+            at=entry.at, text=words.get(entry.verb, entry.verb), who=entry.actor_label, reason=entry.reason
+        )
+        for entry in entries
+        if not (actor.is_partner and entry.verb == "changed")
+    ]
+
+
+def invoice_page(invoice: Invoice, actor: Actor) -> dict[str, Any]:
+    """Everything the page of an invoice or credit note shows."""
+    lines = list(invoice.lines.select_related("product"))
+    for line in lines:
+        line.invoice = invoice
+    notes = [] if invoice.is_credit_note else list(invoice.credit_notes.order_by("id"))
+    credited = sum((note.total for note in notes), start=invoice.total - invoice.total)
+    owed = invoice.total + credited
+    return {
+        "invoice": invoice,
+        "lines": lines,
+        "notes": notes,
+        "owed": owed,
+        "state": _invoice_state(invoice, owed),
+        "verbs": invoice_verbs(invoice, actor, owed),
+    }
+
+
+def _invoice_state(invoice: Invoice, owed: Any) -> tuple[str, str]:
+    if invoice.is_credit_note:
+        return _("Credit note"), "note"
+    if invoice.paid_on:
+        return _("Paid"), "ok"
+    return (_("To pay"), "live") if owed else (_("Credited"), "")
+
+
+def invoice_verbs(invoice: Invoice, actor: Actor, owed: Any) -> list[Verb]:
+    if invoice.is_credit_note or actor.is_partner:
+        return []
+    found = []
+    if not invoice.paid_on and owed and allowed(actor, "orders.pay", invoice):
+        found.append(
+            Verb(
+                _("Mark as paid"),
+                href=reverse("orders:paid", args=[invoice.number]),
+                primary=True,
+                icon="cash",
+            )
+        )
+    if allowed(actor, "orders.invoice", invoice) and any(left > 0 for left in to_credit(invoice).values()):
+        found.append(Verb(_("Credit"), href=reverse("orders:credit", args=[invoice.number]), icon="receipt-refund",
+                          note=_("Takes back all or a part of it")))  # fmt: skip
+    return _with_primary(found)

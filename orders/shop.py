@@ -1,0 +1,159 @@
+"""What the shop's pages show: products at the partner's prices, the cart, the form of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from dealreg.models import DealRegistration
+from orders.forms import CheckOutForm, QuantityField, plain
+from orders.models import CartLine, Order
+from orders.pricing import PartnerPrice, line_amount, prices_for
+from partners.models import Partner
+from prm.catalogue.models import Product, ProductLine
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.money import round_money
+
+MOST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """A product of the catalogue at the partner's price, and how much of it is in the cart."""
+
+    product: Product
+    price: PartnerPrice
+    in_cart: Decimal
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the cart."""
+
+    product: Product
+    quantity: Decimal
+    price: PartnerPrice
+
+    @property
+    def typed(self) -> str:
+        return plain(self.quantity)
+
+    @property
+    def net(self) -> Decimal:
+        return line_amount(self.quantity, self.price.unit_price, self.price.currency)
+
+    @property
+    def tax(self) -> Decimal:
+        return round_money(self.net * self.product.tax_rate, self.price.currency)
+
+
+def catalogue_page(partner: Partner, actor: Actor, query: Any) -> dict[str, Any]:
+    """Active products, by product line and by words; 60 a page, by code."""
+    text = query.get("q", "").strip()[:100].replace("\x00", "")
+    lines = list(ProductLine.objects.filter(is_active=True, products__is_active=True).distinct())
+    chosen = next((line for line in lines if line.code == query.get("line")), None)
+    products = Product.objects.filter(is_active=True).select_related("product_line")
+    if chosen:
+        products = products.filter(product_line=chosen)
+    if text:
+        products = products.filter(
+            Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)
+        )
+    after = query.get("after", "")[:60].replace("\x00", "")
+    found = list((products.filter(code__gt=after) if after else products).order_by("code")[: MOST_SHOWN + 1])
+    return {
+        "rows": rows_of(found[:MOST_SHOWN], partner, actor),
+        "more": found[MOST_SHOWN - 1].code if len(found) > MOST_SHOWN else "",
+        "text": text,
+        "lines": lines,
+        "chosen": chosen,
+        "in_cart": cart_of(actor).count(),
+    }
+
+
+def cart_of(actor: Actor):
+    return CartLine.objects.visible_to(actor).of(actor.user_id)
+
+
+def rows_of(products: list[Product], partner: Partner, actor: Actor) -> list[Row]:
+    prices = prices_for(products, partner, clock.today())
+    in_cart = dict(cart_of(actor).filter(product__in=products).values_list("product_id", "quantity"))
+    return [Row(product, prices[product.pk], in_cart.get(product.pk, Decimal(0))) for product in products]
+
+
+def row_of(product: Product, partner: Partner, actor: Actor) -> Row:
+    return rows_of([product], partner, actor)[0]
+
+
+def cart_lines(partner: Partner, actor: Actor) -> list[Line]:
+    lines = list(cart_of(actor).for_page())
+    prices = prices_for([line.product for line in lines], partner, clock.today())
+    return [Line(line.product, line.quantity, prices[line.product_id]) for line in lines]
+
+
+def sums_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Net, tax and total by currency; an order takes one currency."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        sums = found.setdefault(
+            line.price.currency, {"currency": line.price.currency, "net": Decimal(0), "tax": Decimal(0)}
+        )
+        sums["net"] += line.net
+        sums["tax"] += line.tax
+    return [{**sums, "total": sums["net"] + sums["tax"]} for sums in found.values()]
+
+
+class OrderForm(CheckOutForm):
+    """A quantity for each product that may be ordered, and what the check-out asks."""
+
+    def __init__(self, *args: Any, rows: list[tuple[Product, PartnerPrice, Decimal | None]], **options: Any):
+        self.product_rows = rows
+        self.base_fields = {
+            **{
+                f"product_{product.pk}": QuantityField(
+                    label=str(product), initial=plain(quantity) if quantity else None
+                )
+                for product, _price, quantity in rows
+            },
+            **type(self).base_fields,
+        }
+        super().__init__(*args, **options)
+
+    @property
+    def choices(self) -> list[dict[str, Any]]:
+        return [
+            {"product": product, "price": price, "field": self[f"product_{product.pk}"]}
+            for product, price, _quantity in self.product_rows
+        ]
+
+    @property
+    def rows(self) -> list[list[Any]]:
+        return [row for row in super().rows if not row[0].name.startswith("product_")]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        typed = [
+            (product, self.cleaned_data.get(f"product_{product.pk}")) for product, _p, _q in self.product_rows
+        ]
+        rest = {name: value for name, value in self.cleaned_data.items() if not name.startswith("product_")}
+        return {"items": [(product, quantity) for product, quantity in typed if quantity], **rest}
+
+
+def order_form(
+    data: Any, *, actor: Actor, partner: Partner, deal: DealRegistration | None, order: Order | None = None
+) -> OrderForm:
+    """The form over the deal's product lines, or over all products; filled from `order` when a draft is changed."""
+    products = Product.objects.filter(is_active=True).select_related("product_line")
+    if deal:
+        products = products.filter(product_line__in=deal.lines.values("product_line"))
+    ordered = {line.product_id: line.quantity for line in order.lines.all()} if order else {}
+    found = list(products.order_by("product_line__code", "code")[:300])
+    prices = prices_for(found, partner, clock.today())
+    rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
+    words = ("purchase_number", "ship_to", "wanted_on", "note")
+    initial = {name: getattr(order, name) for name in words} if order else {}
+    return OrderForm(data, actor=actor, rows=rows, initial=initial)
