@@ -66,7 +66,7 @@ class Waiting(Column):
     def cell(self, row: Any) -> Any:
         if row.waiting_since is None:
             return ""
-        ago = formats.duration(clock.now() - row.waiting_since)
+        ago = formats.coarse(clock.now() - row.waiting_since)
         exact = formats.exact(row.waiting_since)
         return format_html(
             '{} <span class="ui-dim ui-fig" title="{}">{}</span>', self.name_of(row), exact, ago
@@ -149,7 +149,7 @@ class RegistrationList(ListPage):
             ),
             Text("number", css="ui-fig ui-sub", phone="sub" if partner_reads else None),
             *([Ref("partner", filter=True, css="ui-clip")] if several else []),
-            Text("lines", label=_("Product lines"), value=lines_of, css="ui-clip ui-sub"),
+            Text("lines", label=_("Product lines"), value=lines_of, css="ui-nowrap ui-sub"),
             Amount("estimated_value", label=_("Value"), currency="currency", places=0, sort=True, filter=Between),
             State(partner_reads=partner_reads, filter=True),
             *([] if partner_reads else [Check("verdict", label=_("Check"), filter=True, phone=None)]),
