@@ -20,6 +20,7 @@ def register() -> None:
         (30, _("Settlements"), "calculator", "rebates:runs", "rebates.view_runs"),
         (40, _("Statements"), "receipt", "rebates:statements", "rebates.view"),
         (50, _("Payments"), "cash", "rebates:payments", "rebates.view_runs"),
+        (60, _("Ledger"), "book", "rebates:ledger", "ledger.view"),
     ):
         menu.register(section="Money", label=label, icon=icon, url=url, verb=verb, order=order)
     menu.register(

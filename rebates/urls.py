@@ -1,7 +1,8 @@
 from django.urls import path
 
+from rebates.books import LedgerList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import programmes, runs, statements
+from rebates.views import ledger, programmes, runs, statements
 
 app_name = "rebates"
 urlpatterns = [
@@ -32,5 +33,7 @@ urlpatterns = [
     path("statements/<str:number>/statement.pdf", statements.pdf, name="statement_pdf"),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("results/<int:pk>/", statements.result, name="result"),
+    path("ledger/", LedgerList.as_view(), name="ledger"),
+    path("ledger/<int:pk>/", ledger.posting, name="posting"),
     path("payouts/", PaymentList.as_view(), name="payments"),
 ]

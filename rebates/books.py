@@ -1,0 +1,84 @@
+"""The ledger as finance reads it: postings by partner, and whether ledger and statements agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Sum
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Partner
+from prm.ledger.models import Account, Transaction
+from prm.ui.lists import Amount, Day, Empty, Link, ListPage, Text
+from prm.values.actor import Actor
+from rebates.models import Payment, Result
+
+ZERO = Decimal("0.00")
+EVENTS = {
+    "rebates.close": _("Settlement: earned"),
+    "rebates.adjust": _("Settlement: adjusted"),
+    "rebates.release": _("Payment approved"),
+    "rebates.pay": _("Paid"),
+}
+
+
+class LedgerList(ListPage):
+    """Does it reconcile?"""
+
+    title = _("Ledger")
+    verb = "ledger.view"
+    export_verb = "rebates.export"
+    template = "rebates/ledger.html"
+    columns = [
+        Link("event", label=_("Posting"), value=lambda row: event_name(row), to=lambda row: f"/ledger/{row.pk}/"),
+        Text("partner_name", label=_("Partner"), phone="sub"),
+        Day("booked_on"),
+        Text("posted_by"),
+        Amount("volume", label=_("Amount"), currency="currency", places=2),
+    ]
+    order = "-pk"
+    search = ("key", "partner_name")
+    search_label = _("Partner, run, payment")
+    empty = Empty(_("Nothing is booked yet"), _("Closing a settlement and paying partners write here."), icon="book")
+
+    def get_rows(self, actor: Any) -> QuerySet:
+        names = Partner.objects.for_everyone(because="names beside postings that the page has scoped")
+        name = names.filter(pk=OuterRef("partner_id")).values("name")[:1]
+        return Transaction.objects.for_list().annotate(partner_name=Subquery(name, output_field=CharField()))
+
+    def context(self, actor: Any) -> dict[str, Any]:
+        return {"checks": reconciled(actor)}
+
+
+def event_name(row: Any) -> str:
+    return str(EVENTS.get(row.event, row.event))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One currency: what the ledger says beside what results and payments say."""
+
+    currency: str
+    owed: Decimal
+    settled: Decimal
+    paid: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.owed - (self.settled - self.paid)
+
+
+def reconciled(actor: Actor) -> list[Check]:
+    """Owed to partners in the ledger = settled in closed runs − paid; a difference would be a defect."""
+    accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"))
+    owed = dict(accounts.values_list("currency").annotate(-Sum("entries__amount")))
+    closed = Result.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
+    settled = dict(closed.values_list("currency").annotate(Sum(F("earned") + F("adjusted"))))
+    payments = Payment.objects.visible_to(actor)
+    paid = dict(payments.values_list("statement__currency").annotate(Sum("amount")))
+    return [
+        Check(code, owed.get(code) or ZERO, settled.get(code) or ZERO, paid.get(code) or ZERO)
+        for code in sorted({*owed, *settled, *paid})
+    ]
