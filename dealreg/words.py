@@ -15,6 +15,7 @@ REASONS = {
     "same_words": _("Same words"),
     "short_form": _("Short form"),
     "acronym": _("Initials"),
+    "branch": _("Branch of it"),
     "similar_name": _("Similar name"),
     "same_sound": _("Same sound"),
     "same_place_and_trade": _("Same place and trade"),

@@ -6,8 +6,12 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
         from prm.access.permissions import register
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
+        from prm.audit import words
+        from prm.ui import menu
 
         managers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
         register("customers.view", roles=STAFF_ROLES, reads=True)
@@ -15,3 +19,21 @@ class CustomersConfig(AppConfig):
         register("customers.merge", roles=managers)
         register("customers.import", roles=managers)
         register("customers.resolve", roles=(*managers, *PARTNER_ROLES))
+        register("customers.export", roles=managers, sensitive=True, reads=True)
+        menu.register(
+            section="Channel",
+            label=_("End customers"),
+            icon="buildings",
+            url="customers:list",
+            verb="customers.view",
+            order=30,
+        )
+        words.register(
+            {
+                "completed": _("completed"),
+                "confirmed": _("confirmed as a company of its own"),
+                "merged": _("merged"),
+                "customers.imported": _("customers imported"),
+                "asked": _("asked"),
+            }
+        )

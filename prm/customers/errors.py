@@ -66,3 +66,9 @@ class TaxNumbersDiffer(DomainError):
     code = "customer_tax_numbers_differ"
     message = _("The two customers have different tax numbers, so they are two companies.")
     field = "into"
+
+
+class CustomerUnknown(DomainError):
+    code = "customer_unknown"
+    message = _("There is no customer with the number %(number)s.")
+    field = "into"
