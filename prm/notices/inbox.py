@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from prm.access.scope import actor_for
 from prm.notices import work
-from prm.notices.kinds import kind_of
+from prm.notices.kinds import fill, kind_of
 from prm.notices.models import Notice
 from prm.ui import formats
 from prm.values import clock
@@ -40,17 +40,11 @@ class NoticeLine:
 
     @cached_property
     def title(self) -> str:
-        return self._fill(self.kind.title)
+        return fill(self.kind.title, self.notice.values)
 
     @cached_property
     def body(self) -> str:
-        return self._fill(self.kind.body)
-
-    def _fill(self, sentence: Any) -> str:
-        try:
-            return str(sentence) % self.notice.values
-        except (KeyError, ValueError, TypeError):  # values of an earlier version
-            return str(sentence)
+        return fill(self.kind.body, self.notice.values)
 
 
 def unread_count(actor: Actor) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,3 +55,11 @@ def kind_of(name: str) -> Kind:
 def choices_for(role: str) -> list[Kind]:
     """The kinds whose letters a person of `role` may switch off."""
     return [kind for kind in _kinds.values() if kind.optional and (not kind.roles or role in kind.roles)]
+
+
+def fill(sentence: Any, values: Mapping[str, Any]) -> str:
+    """The sentence in the active language with its %(names)s; values of an earlier version never break a page."""
+    try:
+        return str(sentence) % values
+    except (KeyError, ValueError, TypeError):
+        return str(sentence)

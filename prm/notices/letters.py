@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from prm.notices.kinds import fill
 from prm.notices.links import absolute, current_tenant
 from prm.notices.models import Letter
 from prm.values import clock
@@ -38,11 +39,11 @@ def write_letter(
         language = tenant.language
     with translation.override(language):
         shown = {name: str(value) for name, value in (values or {}).items()}
-        line = " ".join((str(subject) % shown).split())[:250]
+        line = " ".join(fill(subject, shown).split())[:250]
         context = {
             "tenant": tenant,
             "subject": line,
-            "paragraphs": [str(paragraph) % shown for paragraph in paragraphs],
+            "paragraphs": [fill(paragraph, shown) for paragraph in paragraphs],
             "link": absolute(link) if link.startswith("/") else link,
             "link_label": str(link_label),
             "language": language,

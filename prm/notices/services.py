@@ -55,7 +55,7 @@ def notify(
                     language=notice.user.language,
                     fact=f"{kind}:{fact}"[:120],
                 )
-    return new
+    return list(Notice.objects.filter(fact=fact, user_id__in=[notice.user_id for notice in new]))
 
 
 def _plain(value: Any) -> Any:

@@ -32,7 +32,9 @@ def test_each_role_has_its_button(demo):
 
 
 def test_one_click_signs_in_and_a_second_button_changes_the_person(demo):
-    person_of(PartnerFactory(name="Lanqiao"), "partner_sales", name="Zhou Wen", email="partner-sales@demo.example")
+    person_of(
+        PartnerFactory(name="Lanqiao"), "partner_sales", name="Zhou Wen", email="partner-sales@demo.example"
+    )
     browser = visitor()
     assert "Zhou Wen, Lanqiao" in browser.get("/sign-in/").content.decode()
     for role, email in (("partner-sales", "partner-sales@demo.example"), ("finance", "finance@demo.example")):
@@ -48,7 +50,9 @@ def test_a_button_without_its_person_says_so(demo):
 
 
 def test_letters_lie_in_the_mailbox_of_the_demo_only(demo, settings):
-    letter = write_letter(to="a@example.com", subject="Hello %(who)s", paragraphs=["<b>"], values={"who": "Ann"})
+    letter = write_letter(
+        to="a@example.com", subject="Hello %(who)s", paragraphs=["<b>"], values={"who": "Ann"}
+    )
     browser = visitor()
     assert "Hello Ann" in browser.get("/mailbox/").content.decode()
     assert "&lt;b&gt;" in browser.get(f"/mailbox/{letter.pk}/").content.decode()
@@ -73,7 +77,11 @@ def test_letters_lie_in_the_mailbox_of_the_demo_only(demo, settings):
 def test_demo_settings_refuse_to_stand_on_a_real_site(changes, sentence):
     env = {"PATH": os.environ["PATH"], "PRM_DEMO": "1"} | changes
     run = subprocess.run(
-        [sys.executable, "-c", "import prm.config.settings"], env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-c", "import prm.config.settings"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode != 0 and sentence in run.stderr
 

@@ -7,8 +7,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from prm.accounts.errors import AddressInUse, AlreadyInvited, EmailTaken, InvitationNotOpen, PartnerNeeded
-from prm.accounts.errors import RoleNotOffered
+from prm.accounts.errors import (
+    AddressInUse,
+    AlreadyInvited,
+    EmailTaken,
+    InvitationNotOpen,
+    PartnerNeeded,
+    RoleNotOffered,
+)
 from prm.accounts.models import Invitation, User
 from prm.accounts.services import accept_invitation, invite, resend_invitation, withdraw_invitation
 from prm.accounts.services.invitations import invitation_of, token_of
@@ -18,23 +24,18 @@ from prm.outbox.services import deliver_open_events
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
-from tests.accounts.helpers import signed_in, visitor
+from tests.accounts.helpers import path_in, signed_in, visitor
 from tests.factories.people import UserFactory, actor
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-7"
 
 
-def letter_link() -> str:
-    letter = Letter.objects.first()
-    return next(word for word in letter.text.split() if "/invitation/" in word).partition("localhost")[2].partition("/")[2]
-
-
 def test_an_invited_person_chooses_a_password_and_is_in(administrator):
     invite(email="New@Example.com", name="Chen Rui", role="channel_manager", by=administrator)
     deliver_open_events()
     browser = visitor()
-    path = f"/{letter_link()}"
+    path = path_in(Letter.objects.first(), "/invitation/")
     assert browser.get(path).status_code == 200 and not User.objects.filter(email="new@example.com").exists()
     answer = browser.post(path, {"name": "Chen Rui", "password": PASSWORD})
     assert answer.status_code == 302
@@ -76,7 +77,12 @@ def test_a_made_up_token_opens_nothing(tenant, token):
 def test_a_withdrawn_invitation_opens_nothing(administrator):
     invitation = invite(email="x@example.com", name="X", role="finance", by=administrator)
     withdraw_invitation(invitation=invitation, by=administrator)
-    assert visitor().post(f"/invitation/{token_of(invitation)}/", {"name": "X", "password": PASSWORD}).status_code == 410
+    assert (
+        visitor()
+        .post(f"/invitation/{token_of(invitation)}/", {"name": "X", "password": PASSWORD})
+        .status_code
+        == 410
+    )
 
 
 def test_staff_are_told_that_an_address_is_taken_or_invited(administrator):
@@ -91,7 +97,12 @@ def test_staff_are_told_that_an_address_is_taken_or_invited(administrator):
 def test_an_address_used_at_a_rival_answers_a_partner_like_a_free_one(acme, rival, administrator):
     invite(email="invited@example.com", name="I", role="partner_sales", by=rival.admin)
     answers = []
-    for email in ("free@example.com", rival.sales_user.email, "invited@example.com", administrator_email(administrator)):
+    for email in (
+        "free@example.com",
+        rival.sales_user.email,
+        "invited@example.com",
+        administrator_email(administrator),
+    ):
         invitation = invite(email=email, name="P", role="partner_sales", by=acme.admin)
         answers.append((invitation.state, invitation.partner_id, invitation.email == email))
     assert set(answers) == {("open", acme.row.pk, True)}
@@ -100,10 +111,6 @@ def test_an_address_used_at_a_rival_answers_a_partner_like_a_free_one(acme, riva
     assert "already sign in" in letter.text and "/invitation/" not in letter.text
     assert Notice.objects.filter(kind="accounts.invited_elsewhere").exists()
     assert not Notice.objects.filter(user=acme.admin_user).exists()
-
-
-def administrator_email(administrator) -> str:
-    return User.objects.get(pk=administrator.user_id).email
 
 
 def test_whoever_is_here_already_cannot_accept_for_another_company(acme, rival):

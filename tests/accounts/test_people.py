@@ -8,8 +8,8 @@ from prm.accounts.errors import LastAdministrator, NotOneself, StaffStaysStaff
 from prm.accounts.models import User
 from prm.accounts.services import change_role, deactivate_user, reactivate_user
 from prm.audit.models import AuditEntry
-from prm.outbox.services import deliver_open_events
 from prm.notices.models import Notice
+from prm.outbox.services import deliver_open_events
 from prm.values.errors import NotAllowed
 from tests.accounts.helpers import signed_in
 from tests.factories.people import UserFactory, actor
@@ -103,7 +103,12 @@ def test_the_pages_of_people(boss, acme):
 def test_others_have_no_business_there(manager, acme):
     for user in (User.objects.get(pk=manager.user_id), acme.admin_user):
         browser = signed_in(user)
-        for path in ("/settings/users/", "/settings/users/invite/", "/settings/audit/", "/settings/users/invitations/"):
+        for path in (
+            "/settings/users/",
+            "/settings/users/invite/",
+            "/settings/audit/",
+            "/settings/users/invitations/",
+        ):
             assert browser.get(path).status_code == 403
 
 

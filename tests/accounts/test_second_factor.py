@@ -128,6 +128,8 @@ def test_changing_it_later_asks_for_the_password_again(clerk, settings):
     session.save()
     answer = browser.get("/account/second-factor/set-up/")
     assert answer.status_code == 302 and answer["Location"].startswith("/password/again/")
-    answer = browser.post(answer["Location"], {"password": PASSWORD, "next": "/account/second-factor/set-up/"})
+    answer = browser.post(
+        answer["Location"], {"password": PASSWORD, "next": "/account/second-factor/set-up/"}
+    )
     assert answer["Location"] == "/account/second-factor/set-up/"
     assert browser.get(answer["Location"]).status_code == 200

@@ -97,7 +97,9 @@ def test_a_job_whose_worker_died_too_often_is_given_up_by_the_reaper():
 
 def test_a_kind_that_a_new_version_no_longer_has_ends_instead_of_blocking_the_others(sent):
     lost = begin()
-    Job.objects.filter(pk=lost.pk).update(kind="gone.away", failures=5, state="running", run_after=clock.now())
+    Job.objects.filter(pk=lost.pk).update(
+        kind="gone.away", failures=5, state="running", run_after=clock.now()
+    )
     other = begin()
     Job.objects.filter(pk=other.pk).update(run_after=clock.now() - timedelta(seconds=20))
     assert reap() == 1 and sent == [other.pk]

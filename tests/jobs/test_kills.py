@@ -42,7 +42,9 @@ def _readies(crew, name: str) -> int:
 
 def begin(steps: int = STEPS, pause: float = 0.1, **params) -> Job:
     make_table()
-    job = start_job(kind="tests.count", params={"steps": steps, "pause": pause, **params}, by=Actor.job("tests"))
+    job = start_job(
+        kind="tests.count", params={"steps": steps, "pause": pause, **params}, by=Actor.job("tests")
+    )
     # Its message went to a broker that this crew may not have: let the reaper find it at once.
     Job.objects.filter(pk=job.pk).update(run_after=clock.now() - timedelta(seconds=30))
     return job

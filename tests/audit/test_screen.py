@@ -1,0 +1,91 @@
+"""The audit trail on its screen: found by person, object, verb and day; never changed."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from prm.accounts.models import User
+from prm.audit.models import AuditEntry
+from prm.audit.services import record
+from prm.values.actor import Actor
+from tests.factories.people import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser_of_boss(administrator) -> Client:
+    client = Client(HTTP_HOST="alpha.localhost")
+    client.force_login(
+        User.objects.get(pk=administrator.user_id), backend="prm.accounts.backends.EmailBackend"
+    )
+    return client
+
+
+def note(obj, verb="role_changed", by=None, **values) -> AuditEntry:
+    return record(
+        obj, verb, by=by or Actor(kind="user", user_id=7, label="Gao Ning", address="10.1.1.1"), **values
+    )
+
+
+def rows_of(page) -> list[str]:
+    return [line.name for line in page.context["list"].lines]
+
+
+def test_a_line_says_who_what_and_from_what_to_what(browser_of_boss):
+    user = UserFactory(name="Lin Yue")
+    entry = note(user, changes={"role": ["finance", "channel_manager"]}, reason="moved to sales")
+    page = browser_of_boss.get(f"/settings/audit/{entry.pk}/").content.decode()
+    for words in (
+        "Role changed",
+        "Lin Yue",
+        "Gao Ning",
+        "finance",
+        "channel_manager",
+        "moved to sales",
+        "10.1.1.1",
+    ):
+        assert words in page
+    assert browser_of_boss.get("/settings/audit/999999/").status_code == 404
+
+
+def test_the_trail_is_searched_by_person_object_and_verb(browser_of_boss):
+    lin, he = UserFactory(name="Lin Yue"), UserFactory(name="He Min")
+    note(lin)
+    note(he, verb="deactivated", by=Actor(kind="user", user_id=8, label="Chen Rui"))
+    assert len(rows_of(browser_of_boss.get("/settings/audit/?q=lin yue"))) == 1
+    assert "Chen Rui" in rows_of(browser_of_boss.get("/settings/audit/?q=chen"))[0]
+    assert len(rows_of(browser_of_boss.get("/settings/audit/?verb=deactivated"))) == 1
+
+
+def test_an_operator_stands_in_the_trail_beside_the_person(browser_of_boss):
+    acting = Actor(kind="operator", user_id=7, label="Gao Ning", acting_operator="op@example.com")
+    entry = note(UserFactory(), by=acting)
+    page = browser_of_boss.get(f"/settings/audit/{entry.pk}/").content.decode()
+    assert "op@example.com (operator) for Gao Ning" in page
+
+
+def test_taking_the_trail_away_stands_in_the_trail(browser_of_boss):
+    note(UserFactory())
+    answer = browser_of_boss.get("/settings/audit/?export=csv")
+    assert answer.status_code == 200
+    assert AuditEntry.objects.order_by("-id").first().verb == "exported"
+
+
+def test_the_database_refuses_to_change_the_past(tenant):
+    entry = note(UserFactory())
+    for statement in (
+        f"UPDATE audit_auditentry SET verb = 'x' WHERE id = {entry.pk}",
+        f"DELETE FROM audit_auditentry WHERE id = {entry.pk}",
+        "TRUNCATE audit_auditentry",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_partners_see_what_concerns_their_company_only(acme, rival):
+    ours, theirs = note(acme.row, "updated"), note(rival.row, "updated")
+    seen = set(AuditEntry.objects.visible_to(acme.admin).values_list("pk", flat=True))
+    assert ours.pk in seen and theirs.pk not in seen
