@@ -31,9 +31,10 @@ def root() -> Path:
 
 def sources(suffix: str) -> Iterator[Path]:
     """The project's own files, in a fixed order."""
-    for path in sorted(root().rglob(f"*{suffix}")):
-        if not LEFT_OUT & set(path.relative_to(root()).parts):
-            yield path
+    for folder in sorted(path for path in root().iterdir() if path.is_dir() and path.name not in LEFT_OUT):
+        for path in sorted(folder.rglob(f"*{suffix}")):
+            if not LEFT_OUT & set(path.relative_to(root()).parts):
+                yield path
 
 
 def gather() -> Catalog:

@@ -265,6 +265,8 @@ class Choice(Column):
         word, tone = self.word(row), self.tones.get(self.value(row), "")
         if not word:
             return ""
+        if not self.tones:  # a kind, not a state
+            return word
         look = "ui-tag" if self.tag else "ui-state"
         return format_html('<span class="{}{}">{}</span>', look, f" is-{tone}" if tone else "", word)
 

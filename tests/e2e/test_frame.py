@@ -24,7 +24,9 @@ def enter(live_stack: Stack, browser: Browser, settings) -> Iterator:
     for at in range(60):
         PartnerFactory(name=f"Lanqiao {at:02d}", region="East" if at % 2 else "West")
     person = UserFactory(manager=True)
-    settings.SECRET_KEY = settings.DEMO_SECRET  # the stack runs in demo mode and reads sessions signed with it
+    settings.SECRET_KEY = (
+        settings.DEMO_SECRET
+    )  # the stack runs in demo mode and reads sessions signed with it
     client = Client()
     client.force_login(person, backend="prm.accounts.backends.EmailBackend")
     opened: list[BrowserContext] = []
