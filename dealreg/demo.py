@@ -40,9 +40,13 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     customers = list(EndCustomer.objects.filter(direct_only=False).order_by("number")[:400])
     count = 64 if size == "full" else 16
     for number in range(count):
-        age = timedelta(days=112 - number * 108 // count, hours=dice.randrange(0, 7), minutes=dice.randrange(60))
+        age = timedelta(
+            days=112 - number * 108 // count, hours=dice.randrange(0, 7), minutes=dice.randrange(60)
+        )
         with clock.at(clock.now() - age):
-            deal = _register(people[number % len(people)], customers[number * 5 % len(customers)], dice, tenant)
+            deal = _register(
+                people[number % len(people)], customers[number * 5 % len(customers)], dice, tenant
+            )
             if deal is not None:
                 _decide(deal, number, age.days, manager)
     _clashes(people, customers, dice, tenant)
@@ -51,11 +55,15 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
 
 def _people() -> list[Actor]:
     members = Member.objects.for_everyone(because="the demo's sellers").filter(user__role="partner_sales")
-    users = [member.user for member in members.select_related("user").order_by("partner__number", "user__name")]
+    users = [
+        member.user for member in members.select_related("user").order_by("partner__number", "user__name")
+    ]
     return [actor_for(user) for user in users]
 
 
-def _register(by: Actor, customer: EndCustomer, dice: random.Random, tenant: Any, name: str = "") -> DealRegistration | None:
+def _register(
+    by: Actor, customer: EndCustomer, dice: random.Random, tenant: Any, name: str = ""
+) -> DealRegistration | None:
     lines = list(ProductLine.objects.order_by("code"))
     chosen = dice.sample(lines, dice.choice([1, 1, 2]))
     size = 1 if tenant.currency == "GBP" else 10
@@ -85,7 +93,9 @@ def _decide(deal: DealRegistration, number: int, age: int, manager: Actor) -> No
             )
             return
         if number % 10 == 7 and age < 30:
-            services.request_information(registration=deal, text="Who at the customer decides, and by when?", by=manager)
+            services.request_information(
+                registration=deal, text="Who at the customer decides, and by when?", by=manager
+            )
             return
         try:
             deal = services.approve_registration(registration=deal, by=manager)
@@ -113,7 +123,11 @@ def _clashes(people: list[Actor], customers: list[EndCustomer], dice: random.Ran
 def _respelled(name: str, number: int) -> str:
     """The same company as another person types it."""
     if name.isascii():
-        return name.upper() if number % 2 else name.replace(", Inc.", " Incorporated").replace("Corporation", "Corp.")
+        return (
+            name.upper()
+            if number % 2
+            else name.replace(", Inc.", " Incorporated").replace("Corporation", "Corp.")
+        )
     return name.replace("股份有限公司", "").replace("有限公司", "") if number % 2 else f" {name} "
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
+from prm.audit import words
 from prm.notices import kinds, work
 from prm.search import registry as search
 from prm.ui import formats, menu
@@ -20,6 +21,14 @@ DECIDERS = (ADMIN, MANAGER)
 
 def register() -> None:
     _register_verbs()
+    words.register(
+        {
+            "draft_begun": _("draft begun"),
+            "info_requested": _("information asked for"),
+            "answered": _("answered"),
+            "expired": _("protection ended"),
+        }
+    )
     _register_staff_notices()
     _register_partner_notices()
     _register_menu()

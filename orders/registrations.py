@@ -12,6 +12,7 @@ from dealreg import actions
 from dealreg.waiting import promised_by
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
+from prm.audit import words
 from prm.notices import kinds, work
 from prm.search import registry as search
 from prm.ui import formats, menu
@@ -26,6 +27,18 @@ TONES = {
 
 def register() -> None:
     _register_verbs()
+    words.register(
+        {
+            "confirmed": _("confirmed"),
+            "shipped": _("shipped"),
+            "delivered": _("delivered"),
+            "completed": _("completed"),
+            "issued": _("issued"),
+            "invoiced": _("invoiced"),
+            "credited": _("credited"),
+            "prices_changed": _("prices changed"),
+        }
+    )
     _register_notices()
     _register_menu()
     work.register(open_work, count=count_to_approve)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
+from prm.audit import words
 from prm.search import registry as search
 from prm.ui import menu
 from prm.values import clock
@@ -22,6 +23,22 @@ def register() -> None:
 
     people.register()
     home.register()
+    words.register(
+        {
+            "edited": _("changed"),
+            "saved": _("saved"),
+            "status_changed": _("state changed"),
+            "tier_set": _("tier set"),
+            "member_added": _("person joined"),
+            "member_left": _("person left"),
+            "manager_assigned": _("channel manager assigned"),
+            "manager_unassigned": _("channel manager taken off"),
+            "access_granted": _("may see this partner"),
+            "access_revoked": _("may no longer see this partner"),
+            "contact_saved": _("contact saved"),
+            "contact_removed": _("contact removed"),
+        }
+    )
     permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])

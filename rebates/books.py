@@ -73,11 +73,11 @@ class Check:
 def reconciled(actor: Actor) -> list[Check]:
     """Owed to partners in the ledger = settled in closed runs − paid; a difference would be a defect."""
     accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"))
-    owed = dict(accounts.values_list("currency").annotate(-Sum("entries__amount")))
+    owed = dict(accounts.values_list("currency").annotate(owed=-Sum("entries__amount")))
     closed = Result.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
-    settled = dict(closed.values_list("currency").annotate(Sum(F("earned") + F("adjusted"))))
+    settled = dict(closed.values_list("currency").annotate(settled=Sum(F("earned") + F("adjusted"))))
     payments = Payment.objects.visible_to(actor)
-    paid = dict(payments.values_list("statement__currency").annotate(Sum("amount")))
+    paid = dict(payments.values_list("statement__currency").annotate(paid=Sum("amount")))
     return [
         Check(code, owed.get(code) or ZERO, settled.get(code) or ZERO, paid.get(code) or ZERO)
         for code in sorted({*owed, *settled, *paid})

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from partners import pages as partner_pages
+from prm.audit import words
 from prm.search import registry as search
 from prm.ui import home, menu
 
@@ -14,6 +15,19 @@ from prm.ui import home, menu
 def register() -> None:
     from rebates import figures
 
+    words.register(
+        {
+            "opened": _("opened"),
+            "drafted": _("draft saved"),
+            "draft deleted": _("draft deleted"),
+            "published": _("published"),
+            "computation started": _("computation started"),
+            "thrown away": _("computation thrown away"),
+            "submitted for review": _("handed over for approval"),
+            "approval withdrawn": _("approval withdrawn"),
+            "paid": _("paid"),
+        }
+    )
     for order, label, icon, url, verb in (
         (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
         (20, _("Accruals"), "trending-up", "rebates:accruals", "rebates.view_programmes"),

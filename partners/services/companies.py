@@ -27,7 +27,7 @@ def create_partner(*, name: str, number: str = "", status: str = "active", by: A
     require(by, "partners.create")
     partner = Partner(name=name.strip(), number=number.strip() or _next_number(), status=status, **_known(facts))
     _save(partner)
-    record(partner, "partners.created", by=by, changes={"name": [None, partner.name], "number": [None, partner.number]})
+    record(partner, "created", by=by, changes={"name": [None, partner.name], "number": [None, partner.number]})
     emit(PartnerCreated(partner_id=partner.pk), object_key=f"partner:{partner.pk}")
     return partner
 
@@ -47,7 +47,7 @@ def update_partner(*, partner: Partner, by: Actor, reason: str = "", **facts: An
     if "parent" in changes:
         _refuse_loop(partner)
     _save(partner)
-    record(partner, "partners.edited", by=by, changes=changes, reason=reason)
+    record(partner, "edited", by=by, changes=changes, reason=reason)
     return partner
 
 
@@ -63,7 +63,7 @@ def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> P
         raise ReasonMissing()
     partner.status, partner.status_reason, partner.status_since = status, reason.strip(), clock.now()
     partner.save(update_fields=["status", "status_reason", "status_since"])
-    record(partner, "partners.status_changed", by=by, changes={"status": [before, status]}, reason=reason)
+    record(partner, "status_changed", by=by, changes={"status": [before, status]}, reason=reason)
     emit(
         PartnerStatusChanged(partner_id=partner.pk, before=before, after=status, reason=reason),
         object_key=f"partner:{partner.pk}",

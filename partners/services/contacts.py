@@ -32,7 +32,7 @@ def save_contact(
     if contact.is_primary:
         partner.contacts.exclude(pk=contact.pk).update(is_primary=False)
     contact.save()
-    record(partner, "partners.contact_saved", by=by, changes={"contact": [before, contact.name]})
+    record(partner, "contact_saved", by=by, changes={"contact": [before, contact.name]})
     return contact
 
 
@@ -41,5 +41,5 @@ def remove_contact(*, contact: Contact, by: Actor) -> None:
     """Take a contact off the list."""
     require(by, "partners.manage_contacts", contact)
     partner = Partner.objects.locked(contact.partner)
-    record(partner, "partners.contact_removed", by=by, changes={"contact": [contact.name, None]})
+    record(partner, "contact_removed", by=by, changes={"contact": [contact.name, None]})
     contact.delete()

@@ -30,7 +30,7 @@ def add_member(*, partner: Partner, user: Any, by: Actor) -> Member:
         raise AlreadyMember()
     member = Member.objects.create(partner=partner, user=user, during=(today, None))
     assign_perm(PERMISSION, user, partner)
-    record(partner, "partners.member_added", by=by, changes={"member": [None, str(user)]})
+    record(partner, "member_added", by=by, changes={"member": [None, str(user)]})
     return member
 
 
@@ -46,7 +46,7 @@ def end_membership(*, member: Member, by: Actor) -> None:
         member.during = (member.during.lower, today)
         member.save(update_fields=["during"])
     remove_perm(PERMISSION, member.user, partner)
-    record(partner, "partners.member_left", by=by, changes={"member": [str(member.user), None]})
+    record(partner, "member_left", by=by, changes={"member": [str(member.user), None]})
 
 
 @transaction.atomic
@@ -59,7 +59,7 @@ def assign_manager(*, partner: Partner, user: Any, by: Actor) -> None:
     if user.pk in _granted_users(partner):
         return
     assign_perm(PERMISSION, user, partner)
-    record(partner, "partners.manager_assigned", by=by, changes={"manager": [None, str(user)]})
+    record(partner, "manager_assigned", by=by, changes={"manager": [None, str(user)]})
     emit(ManagerAssigned(partner_id=partner.pk, user_id=user.pk), object_key=f"partner:{partner.pk}")
 
 
@@ -71,7 +71,7 @@ def unassign_manager(*, partner: Partner, user: Any, by: Actor) -> None:
     if user.role in PARTNER_ROLES or user.pk not in _granted_users(partner):
         return
     remove_perm(PERMISSION, user, partner)
-    record(partner, "partners.manager_unassigned", by=by, changes={"manager": [str(user), None]})
+    record(partner, "manager_unassigned", by=by, changes={"manager": [str(user), None]})
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def grant_access(*, partner: Partner, user: Any, by: Actor) -> None:
     """Let a distributor's administrator see one more partner, such as its reseller."""
     require(by, "partners.assign", partner)
     assign_perm(PERMISSION, user, partner)
-    record(partner, "partners.access_granted", by=by, changes={"access": [None, str(user)]})
+    record(partner, "access_granted", by=by, changes={"access": [None, str(user)]})
 
 
 @transaction.atomic
@@ -87,7 +87,7 @@ def revoke_access(*, partner: Partner, user: Any, by: Actor) -> None:
     """Take back what grant_access gave."""
     require(by, "partners.assign", partner)
     remove_perm(PERMISSION, user, partner)
-    record(partner, "partners.access_revoked", by=by, changes={"access": [str(user), None]})
+    record(partner, "access_revoked", by=by, changes={"access": [str(user), None]})
 
 
 def _granted_users(partner: Partner) -> set[int]:

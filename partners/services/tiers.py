@@ -36,7 +36,7 @@ def set_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str = "",
         partner=partner, tier=tier, during=(first_day, None), reason=reason, set_by=by.label
     )
     before = current.tier.code if current else None
-    record(partner, "partners.tier_set", by=by, changes={"tier": [before, tier.code]}, reason=reason)
+    record(partner, "tier_set", by=by, changes={"tier": [before, tier.code]}, reason=reason)
     emit(
         PartnerTierChanged(partner_id=partner.pk, tier=tier.code, first_day=first_day.isoformat()),
         object_key=f"partner:{partner.pk}",

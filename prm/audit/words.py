@@ -42,6 +42,14 @@ _verbs: dict[str, Any] = {
     "lost": _("lost"),
     "job_cancelled": _("stopped"),
     "job_resumed": _("resumed"),
+    "support_asked": _("support asked to act for a person"),
+    "support_started": _("support began to act for a person"),
+    "support_ended": _("support stopped acting for a person"),
+    "brand_changed": _("look changed"),
+    "uploaded": _("file uploaded"),
+    "corrected": _("value corrected"),
+    "imported": _("imported"),
+    "discarded": _("thrown away"),
 }
 
 

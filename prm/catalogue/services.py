@@ -21,7 +21,7 @@ def save_product_line(
     """Add a product line or change `line`. Raises CodeTaken."""
     require(by, "catalogue.edit")
     values = {"code": code.strip(), "name": name.strip(), "name_zh": name_zh.strip(), "is_active": is_active}
-    return _save(line or ProductLine(), values, "catalogue.product_line_saved", by)
+    return _save(line or ProductLine(), values, "saved", by)
 
 
 @transaction.atomic
@@ -54,7 +54,7 @@ def save_product(
         "tax_rate": tax_rate,
         "is_active": is_active,
     }
-    return _save(product or Product(), values, "catalogue.product_saved", by)
+    return _save(product or Product(), values, "saved", by)
 
 
 def _save(row: models.Model, values: dict[str, Any], verb: str, by: Actor) -> Any:
