@@ -100,7 +100,7 @@ class BrandForm(ServiceForm):
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_("For people whose browser says no other."),
+        help_text=_("Of letters to people who have chosen none."),
     )
     currency = forms.ChoiceField(label=_("Currency"))
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)

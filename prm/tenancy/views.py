@@ -126,7 +126,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "open")
     states = {"failed": ("dead",), "done": ("done", "cancelled")}.get(view, ("queued", "running"))
     found = overview.jobs_of(Tenant.objects.order_by("slug"), states=states)
-    views = [("open", _("Waiting and running")), ("failed", _("Failed")), ("done", _("Ended"))]
+    views = [("open", _("Waiting and running")), ("failed", _("Failed")), ("done", _("Done or stopped"))]
     tabs = [{"label": text, "href": f"?view={name}", "current": name == view} for name, text in views]
     return render(request, "operator/jobs.html", {"jobs": found[:200], "tabs": tabs, "view": view})
 
