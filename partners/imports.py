@@ -61,7 +61,7 @@ class Partners(ImportKind):
                _("Number of the distributor above it, on file or in the same file.")),
         Column("region", _("region"), cells.words(80), False, ("地区",), "East China", ""),
         Column("tax_number", _("tax number"), cells.code(30), False, ("税号", "统一社会信用代码"),
-               "91330106MA27X0C16P", _("Unique among partners.")),
+               "91330106MA27X0C16R", _("Unique among partners.")),
         Column("website", _("website"), cells.words(200), False, ("网站",), "lanqiao.example", ""),
         Column("phone", _("phone"), cells.words(40), False, ("电话",), "021 5888 0100", ""),
         Column("address", _("address"), cells.words(300), False, ("地址",), "", ""),
@@ -82,10 +82,11 @@ class Partners(ImportKind):
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         staged.complain_if_unknown(field="tier", code="unknown_tier", known="SELECT code FROM partners_tier")
-        staged.complain_if_unknown(
+        staged.complain(
             field="parent_number", code="unknown_parent",
-            known="SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'"
-            " FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good'",
+            where="""r.problems IS NULL AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
+                SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'
+                FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good')""",
         )  # fmt: skip
         staged.complain(
             field="tax_number", code="partner_tax_number_on_file",
@@ -172,11 +173,14 @@ class Partners(ImportKind):
 
     def _set_parents(self, rows: list[Any], *, by: Actor) -> None:
         """After all partners are there: a parent may stand further down in the file."""
-        wanted = {row.values["partner_number"]: row for row in rows if row.values.get("parent_number")}
-        numbers = {*wanted, *(row.values["parent_number"] for row in wanted.values())}
-        known = _of_numbers(numbers)
-        for number, row in wanted.items():
-            partner, parent = known[number], known[row.values["parent_number"]]
+        for row in (row for row in rows if row.values.get("parent_number")):
+            # Read anew each time: a loop shows only in what the rows before have set.
+            known = _of_numbers([row.values["partner_number"], row.values["parent_number"]])
+            partner, parent = known[row.values["partner_number"]], known.get(row.values["parent_number"])
+            if parent is None:
+                raise RowRefused(
+                    row.number, field="parent_number", text=reasons.why({"code": "unknown_parent"})
+                )
             try:
                 update_partner(partner=partner, parent=parent, by=by)
             except DomainError as refused:

@@ -7,11 +7,18 @@ class SpreadsheetsConfig(AppConfig):
     label = "spreadsheets"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
         from prm.access import permissions
         from prm.access.roles import STAFF_ROLES, Role
+        from prm.ui import menu
 
         keepers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
         permissions.register("imports.view", roles=STAFF_ROLES, reads=True)
         permissions.register("products.import", roles=keepers)
         # Each app's "imports" module declares its kinds; those of the platform are here.
         autodiscover_modules("imports")
+        menu.register(
+            section="Set-up", label=_("Imports"), icon="database-import", url="spreadsheets:list", verb="imports.view",
+            order=30,
+        )  # fmt: skip

@@ -167,7 +167,7 @@ class EndCustomers(ImportKind):
         Column("region", _("region"), cells.words(80), False, ("city", "地区"), "Hangzhou", _("Province or city.")),
         Column("country", _("country"), country, False, ("国家",), "CN", _("Two letters.")),
         Column("tax_number", _("tax number"), tax_number, False, ("uscc", "税号", "统一社会信用代码"),
-               "91330106MA27X0C16P", _("Unique; a Unified Social Credit Code must have its check digit.")),
+               "91330106MA27X0C16R", _("Unique; a Unified Social Credit Code must have its check digit.")),
         Column("domain", _("web domain"), domain, False, ("website", "web", "网站"), "xunda56.com",
                _("Host name, address or e-mail; the registrable domain is kept.")),
         Column("phone", _("phone"), cells.words(40), False, ("telephone", "电话"), "0571 8283 6601", ""),

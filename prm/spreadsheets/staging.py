@@ -97,7 +97,7 @@ def read_row(
                 problems.append(_problem(column.name, "", "missing"))
             continue
         try:
-            values[column.name] = column.parse(cell)
+            values[column.name] = _parsed(column, cell, corrections.get(column.name, {}))
         except BadValue as bad:
             values[column.name] = cell[:200].replace("\x00", "")
             problems.append(_problem(column.name, values[column.name], bad.code, **bad.values))
@@ -107,6 +107,13 @@ def read_row(
             for field, code, told in kind.check_row(values)
         ]
     return number, values, problems
+
+
+def _parsed(column: Any, cell: str, corrections: dict[str, str]) -> str:
+    """The cell in its one spelling; a correction may name that spelling too."""
+    value = column.parse(cell)
+    meant = corrections.get(value)
+    return column.parse(meant) if meant else value
 
 
 def _problem(field: str, value: str, code: str, **values: Any) -> Problem:

@@ -1,0 +1,149 @@
+"""What the page of an import shows at each step."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from prm.jobs.progress import card_of
+from prm.spreadsheets.models import Import
+from prm.spreadsheets.reasons import why
+from prm.spreadsheets.registry import ImportKind
+from prm.spreadsheets.staging import Staged
+from prm.ui import formats
+from prm.ui.parts import Figure, Stage
+from prm.values.actor import Actor
+
+MOST_REASONS = 100
+GOOD_SHOWN = 8
+
+GROUPS = """
+    SELECT p->>'field', p->>'code', p->>'value', min(r.number), count(*),
+        (array_agg(p->'values' ORDER BY r.number))[1], (array_agg(r.values->>%(key)s ORDER BY r.number))[1]
+    FROM spreadsheets_importrow r,
+        jsonb_array_elements(coalesce(r.problems, '[]') || coalesce(r.findings, '[]')) p
+    WHERE r.upload_id = %(upload)s AND r.verdict = 'bad'
+    GROUP BY 1, 2, 3 ORDER BY 5 DESC, 4 LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Rows that are bad for the same reason with the same value."""
+
+    field: str
+    label: str
+    value: str
+    why: str
+    first: int
+    more: int
+    key: str
+
+    @property
+    def count(self) -> int:
+        return self.more + 1
+
+
+def page_of(upload: Import, actor: Actor) -> dict[str, Any]:
+    """Everything the import's page shows at its present step."""
+    state = upload.state
+    context: dict[str, Any] = {"upload": upload, "kind": upload.definition, "stages": stages_of(upload)}
+    if upload.is_busy and upload.job:
+        context["card"] = card_of(upload.job, actor)
+    if state == Import.State.UPLOADED:
+        context["matches"] = matches_of(upload)
+    if state in (Import.State.CHECKED, Import.State.DONE):
+        context["figures"] = figures_of(upload)
+        context["reasons"] = reasons_of(upload)
+    if state == Import.State.CHECKED:
+        context["good"] = good_rows(upload)
+    return context
+
+
+def stages_of(upload: Import) -> list[Stage]:
+    at = {"uploaded": 1, "checking": 2, "checked": 2, "writing": 3, "done": 4, "failed": 2, "discarded": 2}[
+        upload.state
+    ]
+    columns = _("Columns")
+    if at > 1:
+        columns = _("Columns, %(matched)s of %(all)s") % {
+            "matched": len(upload.columns), "all": len(upload.definition.columns)
+        }  # fmt: skip
+    words = (_("Upload"), columns, _("Preview"), _("Import"))
+    return [
+        Stage(label, "done" if place < at else "now" if place == at else "later")
+        for place, label in enumerate(words)
+    ]
+
+
+def matches_of(upload: Import) -> list[dict[str, Any]]:
+    """Each of our columns with the file's column that holds it, and what stands there first."""
+    found = []
+    for column in upload.definition.columns:
+        place = upload.columns.get(column.name)
+        samples = [
+            cells[place] for _number, cells in upload.sample if place is not None and place < len(cells)
+        ]
+        found.append({
+            "column": column, "label": capfirst(str(column.label)), "place": place, "samples": ", ".join(filter(None, samples))[:120]
+        })  # fmt: skip
+    return found
+
+
+def figures_of(upload: Import) -> list[Figure]:
+    kind = upload.definition
+    facts = " · ".join(kind.fact_text(fact["code"], fact["values"]) for fact in upload.facts)
+    if upload.state == Import.State.DONE:
+        first = Figure(_("Imported"), formats.number(upload.written), note=facts)
+    else:
+        first = Figure(_("Good rows"), formats.number(upload.good), note=facts)
+    bad = Figure(
+        _("Bad rows"), formats.number(upload.bad), tone="bad" if upload.bad else "", note=_corrected(upload)
+    )
+    same = Figure(_("Already on file"), formats.number(upload.same), note=_("the same there: skipped"))
+    return [first, bad, same]
+
+
+def _corrected(upload: Import) -> str:
+    count = sum(len(values) for values in upload.corrections.values())
+    return (
+        ngettext("%(count)s value corrected", "%(count)s values corrected", count) % {"count": count}
+        if count
+        else ""
+    )
+
+
+def reasons_of(upload: Import) -> list[Reason]:
+    """Why rows are bad, the most frequent first."""
+    if not upload.bad:
+        return []
+    kind = upload.definition
+    rows = Staged(upload).execute(GROUPS, {"key": kind.key, "most": MOST_REASONS})
+    return [
+        Reason(
+            field=field, label=label_of(kind, field), value=value, first=first, more=count - 1, key=key or "",
+            why=why({"code": code, "values": json.loads(values or "{}")}),
+        )
+        for field, code, value, first, count, values, key in rows
+    ]  # fmt: skip
+
+
+def label_of(kind: ImportKind, field: str) -> str:
+    known = {column.name: capfirst(str(column.label)) for column in kind.columns}
+    return known.get(field, field)
+
+
+def good_rows(upload: Import) -> dict[str, Any]:
+    """The first good rows, in the kind's own few columns."""
+    kind = upload.definition
+    shown = [column for column in kind.columns if column.name in kind.shown and column.name in upload.columns]
+    rows = upload.rows.filter(verdict="good").order_by("number")[:GOOD_SHOWN]
+    return {
+        "heads": [capfirst(str(column.label)) for column in shown],
+        "rows": [(row.number, [row.values.get(column.name, "") for column in shown]) for row in rows],
+    }
