@@ -2,110 +2,106 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import Role
 from prm.notices import kinds
 
-
-def register_kinds() -> None:
-    kinds.register(
-        "accounts.guesses_blocked",
-        title=_("Wrong passwords were tried for your account"),
-        body=_(
+KINDS: dict[str, dict[str, Any]] = {
+    "accounts.guesses_blocked": {
+        "title": _("Wrong passwords were tried for your account"),
+        "body": _(
             "Somebody at %(address)s tried wrong passwords for your account until it was paused for %(minutes)s "
             "minutes. On devices you have used before you can sign in as always. If it was not you, change your "
             "password."
         ),
-        icon="shield-lock",
-    )
-    kinds.register(
-        "accounts.guesses_blocked_admin",
-        title=_("Wrong passwords were tried for %(person)s"),
-        body=_(
+        "icon": "shield-lock",
+    },
+    "accounts.guesses_blocked_admin": {
+        "title": _("Wrong passwords were tried for %(person)s"),
+        "body": _(
             "Somebody at %(address)s tried wrong passwords for %(person)s until the account was paused for "
             "%(minutes)s minutes. The person has been told."
         ),
-        icon="shield-lock",
-        label=_("Guessed passwords of others"),
-        roles=[Role.ADMINISTRATOR],
-    )
-    kinds.register(
-        "accounts.password_changed",
-        title=_("Your password was changed"),
-        body=_(
+        "icon": "shield-lock",
+        "label": _("Guessed passwords of others"),
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "accounts.password_changed": {
+        "title": _("Your password was changed"),
+        "body": _(
             "Your password was changed. If it was not you, set a new one at once and tell your administrator."
         ),
-        icon="key",
-    )
-    kinds.register(
-        "accounts.second_factor_added",
-        title=_("A second factor was set up"),
-        body=_(
+        "icon": "key",
+    },
+    "accounts.second_factor_added": {
+        "title": _("A second factor was set up"),
+        "body": _(
             "From now on your account asks for a code after the password. If it was not you, tell your administrator."
         ),
-        icon="shield-check",
-    )
-    kinds.register(
-        "accounts.second_factor_removed",
-        title=_("Your second factor was removed"),
-        body=_("Your account no longer asks for a code. If it was not you, tell your administrator."),
-        icon="shield-lock",
-    )
-    kinds.register(
-        "accounts.recovery_codes_made",
-        title=_("New recovery codes were made"),
-        body=_("The recovery codes of before no longer work. If it was not you, tell your administrator."),
-        icon="key",
-    )
-    kinds.register(
-        "accounts.invited_elsewhere",
-        title=_("%(inviter)s invited %(person)s, who already signs in here"),
-        body=_(
+        "icon": "shield-check",
+    },
+    "accounts.second_factor_removed": {
+        "title": _("Your second factor was removed"),
+        "body": _("Your account no longer asks for a code. If it was not you, tell your administrator."),
+        "icon": "shield-lock",
+    },
+    "accounts.recovery_codes_made": {
+        "title": _("New recovery codes were made"),
+        "body": _("The recovery codes of before no longer work. If it was not you, tell your administrator."),
+        "icon": "key",
+    },
+    "accounts.invited_elsewhere": {
+        "title": _("%(inviter)s invited %(person)s, who already signs in here"),
+        "body": _(
             "%(inviter)s invited %(person)s, whose address already signs in here. The inviter was not told. If the "
             "person changed company, deactivate the old account first."
         ),
-        icon="users",
-        label=_("Invitations to people who are here already"),
-        roles=[Role.ADMINISTRATOR],
-    )
-    kinds.register(
-        "accounts.invitation_accepted",
-        title=_("%(person)s accepted your invitation"),
-        icon="user-check",
-        label=_("Accepted invitations"),
-        roles=[Role.ADMINISTRATOR, Role.PARTNER_ADMIN],
-    )
-    kinds.register(
-        "accounts.role_changed",
-        title=_("Your role was changed"),
-        body=_("Your role was changed. The menu shows what you may do now."),
-        icon="user-shield",
-    )
-    kinds.register(
-        "accounts.support_asked",
-        title=_("%(operator)s asks to act for %(person)s"),
-        body=_("The operator %(operator)s asks to act for %(person)s: “%(reason)s” You consent or refuse."),
-        icon="user-shield",
-        roles=[Role.ADMINISTRATOR],
-    )
-    kinds.register(
-        "accounts.support_ended",
-        title=_("%(operator)s no longer acts for %(person)s"),
-        icon="user-shield",
-        label=_("Ended support access"),
-        roles=[Role.ADMINISTRATOR],
-    )
-    kinds.register(
-        "jobs.finished",
-        title=_("%(title)s: done"),
-        icon="circle-check",
-        label=_("Finished work in the background"),
-    )
-    kinds.register(
-        "jobs.failed",
-        title=_("%(title)s: failed"),
-        body=_("%(title)s stopped and was given up: %(error)s. What was done is kept; you can resume it."),
-        icon="alert-triangle",
-        label=_("Failed work in the background"),
-    )
+        "icon": "users",
+        "label": _("Invitations to people who are here already"),
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "accounts.invitation_accepted": {
+        "title": _("%(person)s accepted your invitation"),
+        "icon": "user-check",
+        "label": _("Accepted invitations"),
+        "roles": [Role.ADMINISTRATOR, Role.PARTNER_ADMIN],
+    },
+    "accounts.role_changed": {
+        "title": _("Your role was changed"),
+        "body": _("Your role was changed. The menu shows what you may do now."),
+        "icon": "user-shield",
+    },
+    "accounts.support_asked": {
+        "title": _("%(operator)s asks to act for %(person)s"),
+        "body": _(
+            "The operator %(operator)s asks to act for %(person)s: “%(reason)s” You consent or refuse."
+        ),
+        "icon": "user-shield",
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "accounts.support_ended": {
+        "title": _("%(operator)s no longer acts for %(person)s"),
+        "icon": "user-shield",
+        "label": _("Ended support access"),
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "jobs.finished": {
+        "title": _("%(title)s: done"),
+        "icon": "circle-check",
+        "label": _("Finished work in the background"),
+    },
+    "jobs.failed": {
+        "title": _("%(title)s: failed"),
+        "body": _("%(title)s stopped and was given up: %(error)s. What was done is kept; you can resume it."),
+        "icon": "alert-triangle",
+        "label": _("Failed work in the background"),
+    },
+}
+
+
+def register_kinds() -> None:
+    for name, words in KINDS.items():
+        kinds.register(name, **words)

@@ -101,7 +101,7 @@ def test_an_address_used_at_a_rival_answers_a_partner_like_a_free_one(acme, riva
         "free@example.com",
         rival.sales_user.email,
         "invited@example.com",
-        administrator_email(administrator),
+        User.objects.get(pk=administrator.user_id).email,
     ):
         invitation = invite(email=email, name="P", role="partner_sales", by=acme.admin)
         answers.append((invitation.state, invitation.partner_id, invitation.email == email))

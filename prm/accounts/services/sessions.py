@@ -42,6 +42,11 @@ def end_other_sessions(*, user: User, keep: str, by: Actor) -> int:
     return ended
 
 
+def forget_session(key: str | None) -> None:
+    """The person signs out of the session with this key."""
+    UserSession.objects.filter(session_key=key).delete()
+
+
 def end_all_sessions(user: User) -> int:
     """End every session and forget every device of `user`; the calling service checks and records."""
     devices.forget_all(user)

@@ -24,6 +24,7 @@ from prm.access.decorators import public, signed_in
 from prm.accounts import demo, devices, entry
 from prm.accounts.entrance import entrance
 from prm.accounts.models import User
+from prm.accounts.services.sessions import forget_session
 
 
 class SignInView(account.LoginView):
@@ -98,7 +99,7 @@ download_recovery_codes = entrance(signed_in(codes.DownloadRecoveryCodesView.as_
 def sign_out(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         entry.note_sign_out(request)
-        UserSession.objects.filter(session_key=request.session.session_key).delete()
+        forget_session(request.session.session_key)
     flows.logout.logout(request, show_message=False)
     return redirect("account_login")
 
