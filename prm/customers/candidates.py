@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 
@@ -68,11 +68,18 @@ _SEARCH = "SELECT * FROM customers_search(%s::text[], %s::text[], %s::text[], %s
 
 def search(questions: Sequence[Question], *, most: int) -> list[list[Candidate]]:
     """For each question its candidates, those that share the most telling keys first; at most `most`."""
+    if not questions:
+        return []
     wanted = [search_keys(question.name) for question in questions]
-    counts = frequencies({key for keys in wanted for key in (*keys.exact, *keys.near, *keys.across)})
-    plans = [plan(keys, counts) for keys in wanted]
+    # One cursor for both: in a tenant's schema each new one costs a round trip of its own.
+    with connection.cursor() as cursor:
+        counts = frequencies(
+            cursor, {key for keys in wanted for key in (*keys.exact, *keys.near, *keys.across)}
+        )
+        plans = [plan(keys, counts) for keys in wanted]
+        rows = _rows(cursor, questions, plans)
     found: list[list[Shared]] = [[] for _ in questions]
-    for row, *fields, keys in _rows(questions, plans):
+    for row, *fields, keys in rows:
         plan_of_row = plans[row - 1]
         near = sum(map(plan_of_row.near.get, keys, repeat(0.0)))
         across = sum(map(plan_of_row.across.get, keys, repeat(0.0)))
@@ -97,11 +104,10 @@ def _same_number(question: Question, fields: list[str]) -> bool:
     )
 
 
-def frequencies(keys: Iterable[int]) -> dict[int, int]:
+def frequencies(cursor: Any, keys: Iterable[int]) -> dict[int, int]:
     """How many customers stand under each of `keys`, for those that are common."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT key, customers FROM customers_keyfrequency WHERE key = ANY(%s)", [list(keys)])
-        return dict(cursor.fetchall())
+    cursor.execute("SELECT key, customers FROM customers_keyfrequency WHERE key = ANY(%s)", [list(keys)])
+    return dict(cursor.fetchall())
 
 
 def plan(keys: SearchKeys, counts: dict[int, int]) -> Plan:
@@ -152,19 +158,9 @@ def _worth(count: int) -> float:
     return max(1.0, 21.0 - math.log2(count + 1))
 
 
-def _rows(questions: Sequence[Question], plans: Sequence[Plan]) -> list[tuple]:
+def _rows(cursor: Any, questions: Sequence[Question], plans: Sequence[Plan]) -> list[tuple]:
     arrays = ["{" + ",".join(map(str, plan.any_of)) + "}" for plan in plans]
     together = [";".join("{" + ",".join(map(str, keys)) + "}" for keys in plan.together) for plan in plans]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SEARCH,
-            [
-                arrays,
-                together,
-                [question.tax_number for question in questions],
-                [question.domain for question in questions],
-                [question.phone for question in questions],
-                TOGETHER,
-            ],
-        )
-        return cursor.fetchall()
+    tax_numbers, domains, phones = zip(*((q.tax_number, q.domain, q.phone) for q in questions), strict=True)
+    cursor.execute(_SEARCH, [arrays, together, list(tax_numbers), list(domains), list(phones), TOGETHER])
+    return cursor.fetchall()
