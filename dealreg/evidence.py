@@ -8,7 +8,7 @@ from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
 
@@ -126,7 +126,7 @@ def _column(registration: DealRegistration, match: dict[str, Any], customer: End
     return Column(
         kind=words.STANDS.get(stand.get("kind", ""), _("Existing customer")),
         number=number,
-        href=address or _address_of(customer),
+        href=address or (customer.get_absolute_url() if customer else ""),
         score=match["score"],
         decides=match["decides"],
         cells={name: _cell(registration, name, match, customer) for name in FIELDS},
@@ -135,14 +135,6 @@ def _column(registration: DealRegistration, match: dict[str, Any], customer: End
         until=parse_date(stand.get("until", "")) if stand.get("until") else None,
         lines=sorted({line for one in match["stands"] for line in one["lines"]}),
     )
-
-
-def _address_of(customer: EndCustomer | None) -> str:
-    """The customer's page; empty where this site serves none."""
-    try:
-        return customer.get_absolute_url() if customer else ""
-    except NoReverseMatch:
-        return ""
 
 
 def _cell(
