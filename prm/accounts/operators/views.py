@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_tenants.utils import tenant_context
 
 from prm.access.decorators import public, requires
-from prm.accounts.models import SupportAccess
 from prm.accounts.operators.forms import OperatorSignInForm, SupportForm
 from prm.accounts.operators.services import demo_operator, sign_in_operator
 from prm.accounts.support import services as support
-from prm.accounts.support.querysets import with_standing
+from prm.accounts.support.querysets import requests_of, with_standing
 from prm.tenancy.models import Tenant
 from prm.tenancy.operator_access import let_in, let_out
 from prm.values.errors import DomainError
@@ -81,7 +80,7 @@ def begin(request: Any, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     try:
         with tenant_context(tenant):
-            access = get_object_or_404(SupportAccess.objects.select_related("user"), pk=pk)
+            access = get_object_or_404(requests_of(request.actor.label), pk=pk)
             word = support.begin_support(access=access, by=request.actor)
     except DomainError as refusal:
         messages.warning(request, refusal.text)
@@ -99,7 +98,7 @@ def begin(request: Any, slug: str, pk: int) -> HttpResponse:
 def end(request: Any, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     with tenant_context(tenant):
-        access = get_object_or_404(SupportAccess, pk=pk, operator_email=request.actor.label)
+        access = get_object_or_404(requests_of(request.actor.label), pk=pk)
         support.end_support(access=access, by=request.actor)
     messages.success(request, _("Ended."))
     return redirect("operator_act", slug=slug)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from prm.accounts.models import SupportAccess
 from prm.accounts.support.services import CONSENT_LASTS
 from prm.values import clock
+
+
+def requests_of(operator_email: str) -> QuerySet[SupportAccess]:
+    """The requests of one operator in the current tenant: an operator sees no other's."""
+    return SupportAccess.objects.select_related("user").filter(operator_email=operator_email)
 
 
 def with_standing(*, limit: int, operator_email: str = "") -> list[SupportAccess]:
