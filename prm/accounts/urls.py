@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from prm.accounts.lists import InvitationList, UserList
-from prm.accounts.views import entrance, invitations, own, people
+from prm.accounts.views import colleagues, entrance, invitations, own, people
 
 _own = [
     path("sign-in/demo/", entrance.demo_sign_in, name="demo_sign_in"),
@@ -13,6 +13,12 @@ _own = [
     path("account/sessions/<int:pk>/end/", own.end_one_session, name="end_session"),
     path("account/sessions/end-others/", own.end_others, name="end_other_sessions"),
     path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("company/people/", colleagues.people, name="colleagues"),
+    path("company/people/invite/", colleagues.invite_colleague, name="invite_colleague"),
+    path("company/people/<int:pk>/deactivate/", colleagues.deactivate, name="deactivate_colleague"),
+    path("company/people/<int:pk>/reactivate/", colleagues.reactivate, name="reactivate_colleague"),
+    path("company/people/invitations/<int:pk>/resend/", colleagues.resend, name="resend_to_colleague"),
+    path("company/people/invitations/<int:pk>/withdraw/", colleagues.withdraw, name="withdraw_from_colleague"),
     path("settings/users/", UserList.as_view(), name="users"),
     path("settings/users/invite/", people.invite_person, name="invite"),
     path("settings/users/invitations/", InvitationList.as_view(), name="invitations"),

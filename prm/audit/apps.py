@@ -10,7 +10,8 @@ class AuditConfig(AppConfig):
 
         from prm.access import permissions
         from prm.access.roles import Role
-        from prm.ui import menu
+        from prm.audit.services import record
+        from prm.ui import export, menu
 
         permissions.register("audit.view", roles=[Role.ADMINISTRATOR], reads=True)
         permissions.register("audit.export", roles=[Role.ADMINISTRATOR], sensitive=True, reads=True)
@@ -22,3 +23,4 @@ class AuditConfig(AppConfig):
             verb="audit.view",
             order=200,
         )
+        export.listeners.append(lambda by, title: record(None, "exported", by=by, reason=title))

@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from prm.audit import words
 from prm.audit.history import changes_of, who
 from prm.audit.models import AuditEntry
-from prm.audit.services import record
 from prm.ui import filters
 from prm.ui.lists import Choice, Empty, Link, ListPage, Text, When
 
@@ -56,11 +55,6 @@ class AuditList(ListPage):
             Text("reason", label=_("Reason")),
             Text("address", label=_("From"), css="ui-sub ui-fig"),
         ]
-
-    def export(self):
-        answer = super().export()
-        record(None, "exported", by=self.actor, reason=str(self.title))
-        return answer
 
 
 def _object(row):

@@ -222,6 +222,8 @@ class ListPage:
             require(self.actor, self.export_verb)
         if self.actor.acting_operator:
             raise NotAllowed()
+        for listener in export.listeners:
+            listener(self.actor, str(self.title))
         rows = self.current_order().sorted(self.filtered)
         return export.answer(self.query["export"], str(self.title), self.shown_columns, rows)
 

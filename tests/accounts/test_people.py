@@ -6,7 +6,7 @@ import pytest
 
 from prm.accounts.errors import LastAdministrator, NotOneself, StaffStaysStaff
 from prm.accounts.models import User
-from prm.accounts.services import change_role, deactivate_user, reactivate_user
+from prm.accounts.services import change_role, deactivate_user, invite, reactivate_user
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
@@ -121,3 +121,29 @@ def test_the_list_of_people_costs_a_fixed_number_of_queries(boss, django_assert_
     UserFactory.create_batch(30)
     with django_assert_max_num_queries(len(few)):
         browser.get("/settings/users/")
+
+
+def test_a_partners_administrator_manages_the_own_company_only(acme, rival):
+    browser = signed_in(acme.admin_user)
+    page = browser.get("/company/people/").content.decode()
+    assert acme.sales_user.email in page and rival.sales_user.email not in page
+    form = {"email": "new@acme.example", "name": "New", "role": "partner_sales"}
+    assert browser.post("/company/people/invite/", form).status_code == 302
+    assert browser.post("/company/people/invite/", form | {"role": "administrator"}).status_code == 422
+    assert "new@acme.example" in browser.get("/company/people/").content.decode()
+    assert "new@acme.example" not in signed_in(rival.admin_user).get("/company/people/").content.decode()
+    assert browser.post(f"/company/people/{rival.sales_user.pk}/deactivate/").status_code == 404
+    assert browser.post(f"/company/people/{acme.sales_user.pk}/deactivate/").status_code == 302
+    acme.sales_user.refresh_from_db()
+    assert not acme.sales_user.is_active
+    assert browser.post(f"/company/people/{acme.sales_user.pk}/reactivate/").status_code == 302
+    assert signed_in(acme.sales_user).get("/company/people/").status_code == 403
+
+
+def test_a_stranger_touches_no_invitation_of_another_company(acme, rival):
+    theirs = invite(email="x@example.com", name="X", role="partner_sales", by=rival.admin)
+    browser = signed_in(acme.admin_user)
+    for verb in ("resend", "withdraw"):
+        assert browser.post(f"/company/people/invitations/{theirs.pk}/{verb}/").status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.state == "open"
