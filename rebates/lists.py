@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from prm.ui import formats
@@ -40,12 +40,7 @@ class ProgrammeList(ListPage):
     )
 
     def get_rows(self, actor: Any) -> QuerySet:
-        newest = Version.objects.filter(programme=OuterRef("pk")).order_by("-number")
-        return Programme.objects.for_list().annotate(
-            newest_number=Subquery(newest.values("number")[:1]),
-            newest_state=Subquery(newest.values("state")[:1]),
-            newest_policy=Subquery(newest.values("policy")[:1]),
-        )
+        return Programme.objects.for_list().with_newest_version()
 
 
 def mechanism_of(row: Any) -> str:

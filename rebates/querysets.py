@@ -37,6 +37,18 @@ class ProgrammeQuerySet(models.QuerySet):
         ).order_by("code")
 
 
+    def with_newest_version(self) -> ProgrammeQuerySet:
+        """Annotate `newest_number`, `newest_state` and `newest_policy` of the version with the highest number."""
+        from rebates.models import Version
+
+        newest = Version.objects.filter(programme=models.OuterRef("pk")).order_by("-number")
+        return self.annotate(
+            newest_number=models.Subquery(newest.values("number")[:1]),
+            newest_state=models.Subquery(newest.values("state")[:1]),
+            newest_policy=models.Subquery(newest.values("policy")[:1]),
+        )
+
+
 class VersionQuerySet(models.QuerySet):
     def published(self) -> VersionQuerySet:
         return self.filter(state="published")

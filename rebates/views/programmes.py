@@ -128,7 +128,7 @@ def publish(request: Any, code: str) -> HttpResponse:
 @requires("rebates.edit_programmes")
 def delete_draft(request: Any, code: str) -> HttpResponse:
     answer = _on_draft(request, code, services.delete_draft, _("The draft was deleted."))
-    if not Programme.objects.filter(code=code).exists():
+    if not Programme.objects.visible_to(request.actor).filter(code=code).exists():
         return redirect("rebates:programmes")
     return answer
 

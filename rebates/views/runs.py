@@ -49,7 +49,7 @@ def detail(request: Any, number: str) -> HttpResponse:
         "rebates/run.html",
         {
             "run": run,
-            "job": Job.objects.filter(kind=JOB, key=run.number).order_by("-id").first(),
+            "job": Job.objects.visible_to(request.actor).filter(kind=JOB, key=run.number).order_by("-id").first(),
             "stages": pages.stages(run),
             "programmes": pages.programme_totals(run, request.actor),
             "partners": rows,
@@ -88,7 +88,7 @@ def start(request: Any) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.text)
         return redirect("rebates:runs")
-    run = SettlementRun.objects.get(ends=period.end)
+    run = SettlementRun.objects.visible_to(request.actor).get(ends=period.end)
     return redirect(run)
 
 
