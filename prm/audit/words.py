@@ -79,14 +79,6 @@ _verbs: dict[str, Any] = {
     "support_ended": _("support access ended"),
     "tier_set": _("tier set"),
     "uploaded": _("uploaded"),
-    "support_asked": _("support asked to act for a person"),
-    "support_started": _("support began to act for a person"),
-    "support_ended": _("support stopped acting for a person"),
-    "brand_changed": _("look changed"),
-    "uploaded": _("file uploaded"),
-    "corrected": _("value corrected"),
-    "imported": _("imported"),
-    "discarded": _("thrown away"),
 }
 
 
