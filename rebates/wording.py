@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 
 from partners.models import Partner, Tier
 from prm.catalogue.models import ProductLine
+from prm.ui import formats
 from rebates.models import Version
 
 
@@ -60,7 +61,8 @@ def mechanism(policy: dict[str, Any]) -> str:
         return _("a fixed sum: %(bands)s") % {
             "bands": _list([_sum_band(band, unit, currency) for band in rules["bands"]])
         }
-    bands = _list([_rate_band(band, unit) for band in rules["bands"]])
+    uppers = [band["from"] for band in rules["bands"][1:]] + [None]
+    bands = _list([_rate_band(band, upper, unit) for band, upper in zip(rules["bands"], uppers, strict=True)])
     if kind == "marginal":
         return _("%(bands)s, each rate on its own part") % {"bands": bands}
     if kind == "retroactive":
@@ -72,8 +74,14 @@ def mechanism(policy: dict[str, Any]) -> str:
     }
 
 
-def _rate_band(band: dict[str, str], currency: str) -> str:
-    return _("%(rate)s from %(lower)s") % {"rate": percent(band["rate"]), "lower": money(band["from"], currency)}
+def _rate_band(band: dict[str, str], upper: str | None, currency: str) -> str:
+    words = {"rate": percent(band["rate"]), "lower": money(band["from"], currency)}
+    if upper is None:
+        return _("%(rate)s from %(lower)s") % words
+    words["upper"] = money(upper, currency)
+    if Decimal(band["from"]) == 0:
+        return _("%(rate)s below %(upper)s") % words
+    return _("%(rate)s from %(lower)s to %(upper)s") % words
 
 
 def _amount_band(band: dict[str, str], currency: str) -> str:
@@ -126,9 +134,11 @@ def percent(rate: str) -> str:
 
 
 def money(amount: str, currency: str) -> str:
+    """An amount in `currency`, or a number of units without one; decimals only where there are some."""
     number = Decimal(amount)
-    text = f"{number:,.2f}".removesuffix(".00")
-    return f"{currency} {text}" if currency else text
+    if not currency:
+        return formats.number(number, None)
+    return formats.money(number, currency, 0 if number == number.to_integral_value() else None)
 
 
 def _list(words: list[str]) -> str:
