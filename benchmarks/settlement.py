@@ -292,7 +292,7 @@ def _empty(run: Any, version: Any) -> dict[str, Any]:
     return {
         "version": version, "kind": "earned", "starts": run.starts, "currency": "CNY", "qualifier": zero, "base": zero,
         "band": 0, "computed": zero, "settled": zero, "accrued": zero, "earned": zero, "adjusted": zero,
-        "line_count": 0, "lines_hash": 0, "explanation": {},
+        "line_count": 0, "explanation": {},
     }  # fmt: skip
 
 

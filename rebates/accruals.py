@@ -14,6 +14,8 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import settlement
 from rebates.models import Programme, Version
+from rebates.plans import Plan, Sql, plans_for
+from rebates.sums import Scope, Sums
 
 
 @dataclass(frozen=True)
@@ -49,24 +51,23 @@ def accruals(
     visible = by.partner_ids if partners is None else frozenset(partners) & (by.partner_ids or frozenset(partners))
     if not versions or (visible is not None and not visible):
         return []
-    plans = settlement.plans_for(versions)
+    plans = plans_for(versions)
     day = period.last_day if period else min(max(plan.period.last_day for plan in plans), on or clock.today())
     return [_accrual(row, plans) for row in _rows(plans, visible, day)]
 
 
-def _rows(plans: list[settlement.Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:
-    scope = settlement.Scope(partners=sorted(partners) if partners is not None else None)
-    sums = settlement.aggregated(plans, scope)
-    members = settlement.members_on(day)
-    figures = settlement.computed(plans, sums="sums", members="member")
+def _rows(plans: list[Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:
+    sums = Sums(plans, Scope(partners=sorted(partners) if partners is not None else None))
+    read, members = sums.read(), settlement.members_on(day)
+    figures = settlement.figures(sums, relation="sums", members="member")
     text = (
-        f"WITH sums AS MATERIALIZED ({sums.text}), member AS MATERIALIZED ({members.text})"
+        f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({members.text})"
         f" SELECT * FROM ({figures.text}) figures"
     )
-    return settlement.rows(settlement.Sql(text, sums.params | members.params | figures.params))
+    return settlement.rows(Sql(text, read.params | members.params | figures.params))
 
 
-def _accrual(row: dict[str, Any], plans: list[settlement.Plan]) -> Accrual:
+def _accrual(row: dict[str, Any], plans: list[Plan]) -> Accrual:
     plan = plans[row["plan"]]
     return Accrual(
         partner_id=row["partner_id"],

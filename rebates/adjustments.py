@@ -12,6 +12,8 @@ from django.db import connection
 from prm.values import clock
 from rebates import settlement
 from rebates.models import SettlementRun
+from rebates.plans import plans_for
+from rebates.sums import Scope, Sums
 
 
 def write(run: SettlementRun) -> int:
@@ -51,23 +53,19 @@ def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
 
 def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> int:
     scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
-    plans = settlement.plans_for((scope.version, scope.period) for scope in scopes)
-    scope = settlement.Scope(
+    plans = plans_for((scope.version, scope.period) for scope in scopes)
+    scope = Scope(
         watermark=run.watermark,
         partners=partners,
         closed_at_line=earlier.watermark,
         zone=str(clock.tenant_zone()),
     )
-    sums = settlement.aggregated(plans, scope)
-    today = settlement.members_on(earlier.period.last_day)
-    figures = settlement.computed(
-        plans, sums="sums", members="(SELECT * FROM member)"
-    )
-    text = _INSERT.format(sums=sums.text, today=today.text, figures=figures.text)
+    sums = Sums(plans, scope)
+    read, today = sums.read(), settlement.members_on(earlier.period.last_day)
+    figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
+    text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text)
     with connection.cursor() as cursor:
-        cursor.execute(
-            text, sums.params | today.params | figures.params | {"run": run.pk, "earlier": earlier.pk}
-        )
+        cursor.execute(text, read.params | today.params | figures.params | {"run": run.pk, "earlier": earlier.pk})
         return cursor.rowcount
 
 
@@ -88,10 +86,10 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
     GROUP BY 1, 2, 3
 )
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
-    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, lines_hash, explanation)
+    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, f.partner_id, f.programme_id, f.version_id, 'adjusted', f.starts, f.ends, f.currency, f.tier,
     f.qualifier, f.base, f.band, f.earned, COALESCE(s.amount, 0), 0, 0, f.earned - COALESCE(s.amount, 0),
-    f.lines, f.hash, f.explanation
+    f.lines, f.explanation
 FROM figures f
 LEFT JOIN settled s ON s.partner_id = f.partner_id AND s.programme_id = f.programme_id AND s.ends = f.ends
 WHERE f.earned <> COALESCE(s.amount, 0)

@@ -144,7 +144,7 @@ class SettlementRun(models.Model):
     frozen_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(_("computed"), null=True)
     computed_by_label = models.CharField(max_length=200, blank=True)
-    # By first partner of the chunk: {"sums": {currency: [lines, amount, hash]}, "foreign": [...]}.
+    # By first partner of the chunk: {"lines", "hash", "sums": {currency: amount}, "other_currencies": [...]}.
     inputs = models.JSONField(default=dict)
     partner_count = models.PositiveIntegerField(default=0)
     line_count = models.PositiveBigIntegerField(default=0)
@@ -264,7 +264,6 @@ class Result(models.Model):
     earned = models.DecimalField(_("earned"), max_digits=18, decimal_places=2)
     adjusted = models.DecimalField(_("adjusted"), max_digits=18, decimal_places=2)
     line_count = models.IntegerField(_("lines"))
-    lines_hash = models.BigIntegerField()
     explanation = models.JSONField()
 
     objects = ResultQuerySet.as_manager()

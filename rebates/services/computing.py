@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 
+from orders.models import SalesLine
 from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
@@ -26,6 +27,8 @@ from rebates import adjustments, settlement
 from rebates.errors import AlreadyClosed, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
+from rebates.plans import Plan, plans_for
+from rebates.sums import Scope, Sums
 
 CHUNK = 20_000  # partners a step
 JOB = "rebates.settle"
@@ -144,67 +147,64 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
     Result.objects.for_everyone(because="settlement").filter(
         run=run, partner_id__gte=first, partner_id__lte=last
     ).delete()
-    scope = settlement.Scope(watermark=run.watermark, first_partner=first, last_partner=last)
+    scope = Scope(watermark=run.watermark, first_partner=first, last_partner=last)
     written = write_results(run, plans, scope)
     run.save(update_fields=["inputs"])
     return written
 
 
-def write_results(run: SettlementRun, plans: list[settlement.Plan], scope: settlement.Scope) -> int:
+def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
     """Read the lines once, write a result a programme and partner."""
-    sums = settlement.aggregated(plans, scope)
-    figures = settlement.computed(
-        plans,
-        sums="rebates_sums",
-        members="(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)",
-    )
+    sums = Sums(plans, scope)
+    read = sums.read()
+    members = "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
+    figures = settlement.figures(sums, relation="rebates_sums", members=members)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
-        cursor.execute(f"CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS {sums.text}", sums.params)
+        cursor.execute(f"CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS {read.text}", read.params)
+        cursor.execute("SET LOCAL enable_nestloop = off")  # a new table has no statistics
         cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
         written = cursor.rowcount
-        run.inputs[str(scope.first_partner)] = _inputs(cursor, plans)
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        inputs = sums.inputs(cursor, "rebates_sums")
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
+        cursor.execute("SET LOCAL work_mem = DEFAULT")
+    if inputs.pop("foreign"):
+        inputs["other_currencies"] = _other_currencies(plans, scope)
+    run.inputs[str(scope.first_partner)] = inputs
     return written
 
 
 _INSERT_RESULTS = """
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
-    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, lines_hash, explanation)
+    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, currency, tier,
-    qualifier, base, band, earned, 0, earned, earned, 0, lines, hash, explanation
+    qualifier, base, band, earned, 0, earned, earned, 0, lines, explanation
 FROM ({figures}) figures
 """
 
 
-def _inputs(cursor: Any, plans: list[settlement.Plan]) -> dict[str, Any]:
-    """What was read: count, sum and fingerprint by currency; and lines in another currency than a programme's.
-
-    Those are missing data: said, never guessed.
-    """
-    cursor.execute(
-        "SELECT currency, sum(lines), sum(amount), bit_xor(hash) FROM rebates_sums GROUP BY currency ORDER BY currency"
-    )
-    sums = {row[0]: [int(row[1]), str(row[2]), row[3]] for row in cursor.fetchall()}
-    foreign = []
+def _other_currencies(plans: list[Plan], scope: Scope) -> list[list[Any]]:
+    """Lines in another currency than their programme's are missing data: said, never guessed."""
+    found = []
     for plan in plans:
-        others = sorted(set(sums) - {plan.version.currency})
-        if others:
-            cursor.execute(
-                "SELECT currency, sum(lines), sum(amount), count(DISTINCT partner_id) FROM rebates_sums"
-                " WHERE currency = ANY(%s) AND product_line_id = ANY(%s) GROUP BY currency ORDER BY currency",
-                [others, sorted(plan.qualifying | plan.paying)],
-            )
-            code = plan.version.programme.code
-            foreign += [[code, row[0], int(row[1]), str(row[2]), row[3]] for row in cursor.fetchall()]
-    return {"sums": sums, "foreign": foreign}
+        lines = SalesLine.objects.for_everyone(because="settlement").filter(
+            booking_date__gte=plan.period.start, booking_date__lt=plan.period.end, id__lte=scope.watermark,
+            product_line__in=plan.qualifying | plan.paying,
+            partner_id__gte=scope.first_partner, partner_id__lte=scope.last_partner,
+        ).exclude(currency=plan.version.currency)  # fmt: skip
+        rows = lines.values_list("currency").annotate(Count("id"), Sum("net_amount"), Count("partner_id", distinct=True))
+        code = plan.version.programme.code
+        found += [[code, currency, number, str(amount), partners]
+                  for currency, number, amount, partners in rows.order_by("currency")]  # fmt: skip
+    return found
 
 
-def scope_plans(run: SettlementRun) -> list[settlement.Plan]:
+def scope_plans(run: SettlementRun) -> list[Plan]:
     """The plans that the run froze, by programme code."""
     scopes = run.scopes.select_related("version__programme").order_by("programme__code")
-    return settlement.plans_for((scope.version, scope.period) for scope in scopes)
+    return plans_for((scope.version, scope.period) for scope in scopes)
 
 
 def finish(run_id: int) -> SettlementRun:
@@ -216,9 +216,10 @@ def finish(run_id: int) -> SettlementRun:
     results = Result.objects.for_everyone(because="settlement").filter(run=run)
     run.partner_count = results.aggregate(partners=Count("partner_id", distinct=True))["partners"]
     _add_up_inputs(run)
-    sales = {currency: sum(Decimal(chunk["sums"][currency][1]) for chunk in run.inputs.values()
-                           if currency in chunk["sums"])
-             for chunk in run.inputs.values() for currency in chunk["sums"]}  # fmt: skip
+    sales: dict[str, Decimal] = {}
+    for chunk in run.inputs.values():
+        for currency, amount in chunk["sums"].items():
+            sales[currency] = sales.get(currency, Decimal(0)) + Decimal(amount)
     run.totals = [
         {
             "currency": row["currency"],
@@ -243,10 +244,9 @@ def _add_up_inputs(run: SettlementRun) -> None:
     run.line_count = run.lines_hash = 0
     left_out: dict[tuple[str, str], list[Any]] = {}
     for chunk in run.inputs.values():
-        for lines, _amount, fingerprint in chunk["sums"].values():
-            run.line_count += lines
-            run.lines_hash ^= fingerprint
-        for programme, currency, lines, amount, partners in chunk["foreign"]:
+        run.line_count += chunk["lines"]
+        run.lines_hash ^= chunk["hash"]
+        for programme, currency, lines, amount, partners in chunk.get("other_currencies", []):
             sums = left_out.setdefault((programme, currency), [0, Decimal(0), 0])
             sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + Decimal(amount), sums[2] + partners
     run.findings = [

@@ -1,0 +1,93 @@
+"""Laws that hold on any data."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from random import Random
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prm.ledger.models import Entry
+from rebates.arithmetic import rebate
+from rebates.models import Result
+from tests.factories.partners import PartnerFactory
+from tests.rebates.world import apply, policy, results, sell, settle
+
+cents = st.integers(-3_000_000, 40_000_000).map(lambda number: Decimal(number) / 100)
+positive = st.integers(1, 40_000_000).map(lambda number: Decimal(number) / 100)
+kinds = st.sampled_from(["marginal", "retroactive"])
+
+
+def earned_with(lines: list[Decimal], kind: str) -> list[Decimal]:
+    """What a partner with these lines earns; nothing is kept."""
+    with transaction.atomic():
+        apply(policy(kind=kind))
+        partner = PartnerFactory(tier="gold")
+        for amount in lines:
+            sell(partner, amount)
+        found = [row.earned for row in results(settle("2026-09", close=False))]
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.mark.django_db
+@given(lines=st.lists(cents, min_size=2, max_size=5), kind=kinds, seed=st.integers(0, 99))
+def test_the_order_of_lines_does_not_matter(lines, kind, seed):
+    shuffled = list(lines)
+    Random(seed).shuffle(shuffled)
+    assert earned_with(lines, kind) == earned_with(shuffled, kind)
+
+
+@pytest.mark.django_db
+@given(amount=positive, share=st.integers(1, 99), kind=kinds)
+def test_splitting_a_line_changes_nothing(amount, share, kind):
+    part = (amount * share / 100).quantize(Decimal("0.01"))
+    assert earned_with([amount], kind) == earned_with([part, amount - part], kind)
+
+
+@pytest.mark.django_db
+@given(kept=cents, returned=positive, kind=kinds)
+def test_a_line_and_its_full_return_are_as_if_never_there(kept, returned, kind):
+    assert earned_with([kept, returned, -returned], kind) == earned_with([kept], kind)
+
+
+@given(lower=st.integers(0, 60_000_000), step=st.integers(1, 1000))
+def test_marginal_is_continuous_and_never_falls(lower, step):
+    rules = policy() | {"mechanism": {"kind": "marginal", "bands": [
+        {"from": "0", "rate": "0.02"}, {"from": "100000", "rate": "0.03"}, {"from": "250000", "rate": "0.05"},
+    ]}}  # fmt: skip
+    low, high = Decimal(lower) / 100, Decimal(lower + step) / 100
+    before, after = (rebate(rules, qualifier=volume, base=volume) for volume in (low, high))
+    assert 0 <= after - before <= (high - low) * Decimal("0.05") + Decimal("0.01")
+
+
+@pytest.mark.django_db
+def test_running_again_posts_nothing(acme):
+    apply(policy())
+    sell(acme, 95_000, "2026-08-20")
+    settle("2026-08")
+    sell(acme, 12_000, "2026-08-21")
+    settle("2026-09")
+    entries = Entry.objects.for_everyone(because="a test").count()
+    assert results(settle("2026-10")) == []
+    assert Entry.objects.for_everyone(because="a test").count() == entries
+
+
+@pytest.mark.django_db
+@given(steps=st.lists(st.lists(cents, max_size=3), min_size=2, max_size=4), kind=kinds)
+def test_the_sum_of_the_differences_posted_is_what_all_lines_earn(steps, kind):
+    with transaction.atomic():
+        apply(policy(kind=kind))
+        partner = PartnerFactory(tier="gold")
+        for month, lines in enumerate(steps, start=3):
+            for amount in lines:
+                sell(partner, amount, "2026-03-15")
+            settle(f"2026-{month:02d}")
+        rows = Result.objects.for_everyone(because="a test").filter(ends="2026-04-01")
+        posted = sum((row.amount for row in rows), Decimal(0))
+        transaction.set_rollback(True)
+    everything = [amount for lines in steps for amount in lines]
+    assert [posted] == (earned_with(everything, kind) or [Decimal(0)])
