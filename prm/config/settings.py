@@ -36,6 +36,9 @@ if DEMO:
 ALLOWED_HOSTS = ["*"] if env.flag("PRM_ANY_HOST") else [PUBLIC_HOST, f".{PUBLIC_HOST}", *env.words("PRM_HOSTS")]
 INTERNAL_SCHEME = "http" if DEMO or DEBUG or env.flag("PRM_PLAIN_HTTP") else "https"
 
+# How many reverse proxies stand in front and write X-Forwarded-For.
+PROXIES = env.number("PRM_PROXIES", 0 if INTERNAL_SCHEME == "http" else 1)
+
 # ---- tenants: a schema each, chosen by host name ----
 SHARED_APPS = [
     "django_tenants",
@@ -118,6 +121,7 @@ CACHES = {
 
 MIDDLEWARE = [
     "prm.config.health.HealthMiddleware",
+    "prm.config.proxy.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -142,3 +142,18 @@ def test_there_is_no_demo_door_outside_demo_mode(visitor, lin):
     assert visitor.post("/sign-in/demo/", {"role": "administrator"}).status_code == 404
     assert visitor.get("/mailbox/").status_code == 404
     assert b"data-demo-role" not in visitor.get("/sign-in/").content
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "6.6.6.6", "10.0.0.1"),
+        (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),
+        (2, "6.6.6.6, 203.0.113.9, 10.1.1.1", "203.0.113.9"),
+        (2, "10.1.1.1", "10.0.0.1"),
+    ],
+)
+def test_the_visitors_address_is_the_one_that_our_own_proxy_saw(lin, settings, proxies, forwarded, address):
+    settings.PROXIES = proxies
+    new_browser().post("/sign-in/", {"login": lin.email, "password": "x"}, headers={"X-Forwarded-For": forwarded})
+    assert AuditEntry.objects.get(verb="sign_in_failed").address == address
