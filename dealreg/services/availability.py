@@ -74,14 +74,7 @@ def ask_availability(
     if _asked_before(question) >= TIMES:
         question.answer = Answer.ASK_MANAGER
     else:
-        result = conflicts.check(
-            name=question.customer_name,
-            tax_number=question.tax_number,
-            domain=question.domain,
-            region=question.region,
-            product_lines=lines,
-            partner=partner,
-        )
+        result = _look_up(question, lines)
         question.answer, question.result = conflicts.what_partner_hears(result), result.as_json()
     question.save()
     record(question, "asked", by=by)
@@ -98,6 +91,17 @@ def answer_of(question: AvailabilityQuestion) -> str:
 def own_registration_of(question: AvailabilityQuestion) -> str:
     """The number of the partner's own registration of this customer, where that is what stands against it."""
     return question.result.get("own", "") if answer_of(question) else ""
+
+
+def _look_up(question: AvailabilityQuestion, lines: list[ProductLine]) -> conflicts.ConflictResult:
+    return conflicts.check(
+        name=question.customer_name,
+        tax_number=question.tax_number,
+        domain=question.domain,
+        region=question.region,
+        product_lines=lines,
+        partner=question.partner,
+    )
 
 
 def _question(*, customer_name: str, by: Actor, **fields: object) -> AvailabilityQuestion:
