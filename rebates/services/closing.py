@@ -7,11 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import F, Max, Sum
 
 from prm.access.rules import require, who_may
 from prm.audit.services import record
 from prm.jobs.models import Job
+from prm.ledger.models import Transaction
 from prm.ledger.services import post_batch
 from prm.outbox.services import emit
 from prm.values import clock
@@ -83,8 +84,9 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
         raise NotApproved(number=run.number, people=", ".join(str(user) for user in approvers(run)) or "—")
     hold_balances()
     _refuse_when_overtaken(run)
+    write_statements(run)  # before the postings: what the ledger holds now is what is carried over
     write_ledger(run, by)
-    write_statements(run)
+    run.ledger_cut = Transaction.objects.for_everyone(because="close").aggregate(last=Max("id"))["last"] or 0
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
     _move(run, STATE.CLOSED)
     run.closed_at, run.closed_by_label = clock.now(), by.label
@@ -183,8 +185,6 @@ def write_statements(run: SettlementRun) -> int:
     """A statement for every partner with results in the run, money outstanding or payments since the last close."""
     previous = SettlementRun.objects.closed().exclude(pk=run.pk).order_by("-closed_at").first()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM ledger_transaction")
-        run.ledger_cut = cursor.fetchone()[0]
         cursor.execute("SET LOCAL enable_nestloop = off")  # the rows are too new for the planner's statistics
         cursor.execute(
             _STATEMENTS,
@@ -202,13 +202,10 @@ def write_statements(run: SettlementRun) -> int:
         return written
 
 
-# The balance after the close is what the ledger says; opening follows from it.
+# Opening and paid come from the ledger as it stands before the close; closing follows, and is what the ledger says
+# after it.
 _STATEMENTS = """
-WITH own AS (
-    SELECT partner_id, programme_id, currency, sum(accrued) AS accrued, sum(earned) AS earned,
-           sum(adjusted) AS adjusted
-    FROM rebates_result WHERE run_id = %(run)s GROUP BY partner_id, programme_id, currency
-), balance AS (
+WITH balance AS (
     SELECT account.partner_id, programme.id AS programme_id, account.currency, -sum(entry.amount) AS amount
     FROM ledger_entry entry
     JOIN ledger_account account ON account.id = entry.account_id AND account.kind IN ('payable', 'approved')
@@ -222,24 +219,25 @@ WITH own AS (
     JOIN rebates_programme programme ON programme.purpose_id = entry.purpose_id
     WHERE done.id > %(since)s AND done.event = 'rebates.pay'
     GROUP BY account.partner_id, programme.id, account.currency
-), line AS (
-    SELECT partner_id, programme_id, currency, COALESCE(own.accrued, 0) AS accrued,
-           COALESCE(own.earned, 0) AS earned, COALESCE(own.adjusted, 0) AS adjusted,
-           COALESCE(payment.amount, 0) AS paid, COALESCE(balance.amount, 0) AS closing,
-           COALESCE(balance.amount, 0) - COALESCE(own.earned, 0) - COALESCE(own.adjusted, 0)
-               + COALESCE(payment.amount, 0) AS opening
-    FROM own
-    FULL JOIN balance USING (partner_id, programme_id, currency)
-    FULL JOIN payment USING (partner_id, programme_id, currency)
-    WHERE own.partner_id IS NOT NULL OR balance.amount <> 0 OR payment.amount <> 0
+), carried AS (
+    SELECT partner_id, currency, sum(opening) AS opening, sum(paid) AS paid, jsonb_object_agg(
+        programme_id, jsonb_build_object('opening', opening::text, 'paid', paid::text)) AS lines
+    FROM (
+        SELECT partner_id, programme_id, currency, COALESCE(payment.amount, 0) AS paid,
+               COALESCE(balance.amount, 0) + COALESCE(payment.amount, 0) AS opening
+        FROM balance FULL JOIN payment USING (partner_id, programme_id, currency)
+    ) line
+    WHERE opening <> 0 OR paid <> 0 GROUP BY partner_id, currency
+), own AS (
+    SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
+    FROM rebates_result WHERE run_id = %(run)s GROUP BY partner_id, currency
 )
 INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned,
                                adjusted, approved, paid, closing, carried, issued_at)
 SELECT %(run)s, partner_id, %(mark)s || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)),
-       %(starts)s, %(ends)s, currency, sum(opening), sum(accrued), sum(earned), sum(adjusted),
-       sum(earned) + sum(adjusted), sum(paid), sum(closing),
-       COALESCE(jsonb_object_agg(programme_id, jsonb_build_object('opening', opening::text, 'paid', paid::text))
-                FILTER (WHERE opening <> 0 OR paid <> 0), '{}'),
-       %(now)s
-FROM line GROUP BY partner_id, currency ORDER BY partner_id, currency
+       %(starts)s, %(ends)s, currency, COALESCE(opening, 0), COALESCE(accrued, 0), COALESCE(earned, 0),
+       COALESCE(adjusted, 0), COALESCE(earned, 0) + COALESCE(adjusted, 0), COALESCE(paid, 0),
+       COALESCE(opening, 0) + COALESCE(earned, 0) + COALESCE(adjusted, 0) - COALESCE(paid, 0),
+       COALESCE(lines, '{}'), %(now)s
+FROM own FULL JOIN carried USING (partner_id, currency) ORDER BY partner_id, currency
 """

@@ -7,17 +7,19 @@ from random import Random
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prm.ledger.models import Entry
 from rebates.arithmetic import rebate
 from rebates.models import Result
+from tests.conftest import LONG
 from tests.factories.partners import PartnerFactory
 from tests.rebates.world import apply, policy, results, sell, settle
 
 cents = st.integers(-3_000_000, 40_000_000).map(lambda number: Decimal(number) / 100)
 positive = st.integers(1, 40_000_000).map(lambda number: Decimal(number) / 100)
+few = settings(max_examples=300 if LONG else 10)
 kinds = st.sampled_from(["marginal", "retroactive"])
 
 
@@ -34,6 +36,7 @@ def earned_with(lines: list[Decimal], kind: str) -> list[Decimal]:
 
 
 @pytest.mark.django_db
+@few
 @given(lines=st.lists(cents, min_size=2, max_size=5), kind=kinds, seed=st.integers(0, 99))
 def test_the_order_of_lines_does_not_matter(lines, kind, seed):
     shuffled = list(lines)
@@ -42,6 +45,7 @@ def test_the_order_of_lines_does_not_matter(lines, kind, seed):
 
 
 @pytest.mark.django_db
+@few
 @given(amount=positive, share=st.integers(1, 99), kind=kinds)
 def test_splitting_a_line_changes_nothing(amount, share, kind):
     part = (amount * share / 100).quantize(Decimal("0.01"))
@@ -49,6 +53,7 @@ def test_splitting_a_line_changes_nothing(amount, share, kind):
 
 
 @pytest.mark.django_db
+@few
 @given(kept=cents, returned=positive, kind=kinds)
 def test_a_line_and_its_full_return_are_as_if_never_there(kept, returned, kind):
     assert earned_with([kept, returned, -returned], kind) == earned_with([kept], kind)
@@ -77,6 +82,7 @@ def test_running_again_posts_nothing(acme):
 
 
 @pytest.mark.django_db
+@few
 @given(steps=st.lists(st.lists(cents, max_size=3), min_size=2, max_size=4), kind=kinds)
 def test_the_sum_of_the_differences_posted_is_what_all_lines_earn(steps, kind):
     with transaction.atomic():
