@@ -53,3 +53,18 @@ def finance(db):
 @pytest.fixture
 def administrator(db):
     return actor(UserFactory(administrator=True))
+
+
+@pytest.fixture
+def browse(db):
+    """`browse(actor_or_user)` gives a signed-in client on tenant alpha's site."""
+    from django.test import Client
+
+    from prm.accounts.models import User
+
+    def sign_in(who):
+        client = Client(HTTP_HOST="alpha.localhost")
+        client.force_login(who if isinstance(who, User) else User.objects.get(pk=who.user_id))
+        return client
+
+    return sign_in

@@ -25,6 +25,7 @@ for name in "EMAIL_URL PRM_DEMO PRM_PORT PRM_HOST PRM_BIND PRM_DEBUG".split():
 services = Services()
 os.environ.update(services.environment())
 
+import django  # noqa: E402
 from django.conf import settings  # noqa: E402 (the settings read the environment above)
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
@@ -42,6 +43,12 @@ settings.WHITENOISE_AUTOREFRESH = True
 settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher"]
 # Only the tests of the second factor meet its set-up page.
 settings.SECOND_FACTOR_ROLES = []
+
+django.setup()  # before the conftests of folders, whose imports need the models
+
+from tests.cast import acme, administrator, browse, finance, manager, rival  # noqa: E402
+
+__all__ = ["acme", "administrator", "browse", "finance", "manager", "rival"]
 
 _calm = {
     "deadline": None,

@@ -91,11 +91,12 @@ def _save(partner: Partner) -> None:
 
 
 def _refuse_loop(partner: Partner) -> None:
-    above = partner.parent
+    parents = dict(Partner.objects.for_everyone(because="a loop may run over any").values_list("pk", "parent_id"))
+    above = partner.parent_id
     while above is not None:
-        if above.pk == partner.pk:
+        if above == partner.pk:
             raise ParentLoop()
-        above = above.parent
+        above = parents.get(above)
 
 
 def _next_number() -> str:
