@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,12 +13,15 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import tenant_context
 
+from prm.jobs import services as job_services
+from prm.jobs import tasks
 from prm.jobs.models import Job
 from prm.jobs.services import run_job
 from prm.tenancy import errors, exports, services
 from prm.tenancy.models import Export, OperatorLogEntry, Tenant
 from prm.tenancy.operator_log import log_operation
 from prm.tenancy.provisioning import create_tenant
+from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 
@@ -122,3 +126,23 @@ def test_the_operators_log_is_append_only(tenant, change):
         connection.cursor() as cursor,
     ):
         cursor.execute(words)
+
+
+def test_a_suspended_tenants_work_waits_but_its_export_goes_on(tenant, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        tasks, "send_to_tenant", lambda task, schema, *args, **options: sent.append((schema, *args))
+    )
+    began = clock.now() - timedelta(minutes=5)
+    for kind in ("tenancy.export", "imports.run"):
+        Job.objects.create(kind=kind, title=kind, state="running", created_label="x", run_after=began)
+    tasks.reap()
+    assert sent == [(tenant.schema_name,)]
+    services.suspend_tenant(tenant=tenant, reason="unpaid", by=BY)
+    sent.clear()
+    tasks.reap()
+    assert sent == [(tenant.schema_name, "tenancy.export")]
+    woken = []
+    monkeypatch.setattr(job_services, "send", lambda job: woken.append(job.kind))
+    job_services.reap("tenancy.export")
+    assert woken == ["tenancy.export"]
