@@ -52,9 +52,9 @@ def ask_availability(
     A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
     goes to its channel manager. Puts nobody on file. Raises DomainError naming the field.
     """
+    require(by, "dealreg.check", partner)
     if partner is None:
         partner = Partner.objects.visible_to(by).get(pk=by.partner_id)
-    require(by, "dealreg.check", partner)
     asked_at = clock.now()
     # One question of a company at a time: the limit must hold for two that come at once.
     partner = Partner.objects.locked(partner)
