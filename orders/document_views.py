@@ -16,7 +16,6 @@ from orders.forms import CreditForm, PaidForm, PriceListForm, PricesForm, to_cre
 from orders.models import Invoice, PriceList
 from orders.views import posted
 from prm.access.decorators import requires
-from prm.catalogue.models import Product, ProductLine
 
 
 def invoice_of(request: Any, number: str) -> Invoice:
@@ -43,7 +42,7 @@ def credit(request: Any, number: str) -> HttpResponse:
     context = {
         "invoice": found, "form": form, "cancel": found.get_absolute_url(), "currency": found.currency,
         "title": _("Credit"), "open_label": _("Left to credit"),
-        "effect": _("A credit note cannot be changed. Its lines are booked as returns that name the lines they reverse."),
+        "effect": _("A credit note is never changed. Its lines are booked as returns of the lines that they name."),
     }  # fmt: skip
     return render(request, "orders/quantities.html", context, status=form.status)
 
@@ -57,7 +56,7 @@ def paid(request: Any, number: str) -> HttpResponse:
         return redirect(found)
     context = {
         "invoice": found, "form": form, "cancel": found.get_absolute_url(), "title": _("Mark as paid"),
-        "effect": _("The day cannot be changed afterwards. The order closes when all of it is shipped, invoiced and paid."),
+        "effect": _("The day is never changed. The order closes when it is all shipped, invoiced and paid."),
     }  # fmt: skip
     return render(request, "orders/verb.html", context, status=form.status)
 
@@ -81,11 +80,8 @@ def new_price_list(request: Any) -> HttpResponse:
 @requires("orders.price")
 def prices(request: Any, pk: int) -> HttpResponse:
     """What do partners of this tier pay? One product line at a time."""
-    price_list = get_object_or_404(PriceList.objects.select_related("tier"), pk=pk)
-    lines = ProductLine.objects.filter(is_active=True)
-    chosen = lines.filter(code=request.GET.get("line", "")).first() or lines.first()
-    products = list(Product.objects.filter(product_line=chosen, is_active=True)[:300]) if chosen else []
-    known = dict(price_list.prices.filter(product__in=products).values_list("product_id", "unit_price"))
+    price_list = get_object_or_404(PriceList.objects.for_page(), pk=pk)
+    lines, chosen, products, known = pages.price_grid(price_list, request.GET.get("line", ""))
     form = PricesForm(posted(request), actor=request.actor, products=products, prices=known)
     if form.is_valid() and form.run(services.set_prices, price_list=price_list, by=request.actor):
         messages.success(request, _("%(count)s prices were changed.") % {"count": form.result})

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import Invoice, Order
+from orders.querysets import tiers_without_list
 from partners.models import Tier
 from prm.catalogue.models import Product
 from prm.ui import formats
@@ -141,7 +142,7 @@ class PriceListForm(ServiceForm):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        self.fields["tier"].queryset = Tier.objects.filter(price_list__isnull=True)
+        self.fields["tier"].queryset = tiers_without_list()
 
     def fields_for_service(self) -> dict[str, Any]:
         return {**self.cleaned_data, "currency": self.cleaned_data["currency"].upper()}

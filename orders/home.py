@@ -49,7 +49,8 @@ def net_sales(actor: Any) -> Figure:
         note, tone = words % {"share": share}, "ok" if growth >= 0 else "warn"
     return Figure(
         label=_("Net sales, %(month)s") % {"month": formats.month(month.month)},
-        value=formats.money(month.net, _currency(), 0), note=note, tone=tone, href=f"/sales/?booking_date_from={month.month}",
+        value=formats.money(month.net, _currency(), 0), note=note, tone=tone,
+        href=f"/sales/?booking_date_from={month.month}",
     )  # fmt: skip
 
 

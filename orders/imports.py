@@ -39,6 +39,10 @@ reasons.register(
     line_differs=_("This line is on file already and differs in: %(fields)s. Book a return and a new line."),
 )
 
+SOURCES = {
+    "import": "导入", "invoice": "发票", "credit_note": "credit note|红字发票", "pos": "point of sale|point-of-sale report|销售点",
+}  # fmt: skip
+
 # One staged row with what its texts mean; rows with unknown references fall out.
 RESOLVED = """
     SELECT r.number AS row_number, r.values->>'line_number' AS line_number,
@@ -139,16 +143,16 @@ class SalesLines(ImportKind):
                "CNY", _("ISO code. Empty: the tenant's currency.")),
         Column("tax_rate", _("tax rate"), cells.rate, False, ("vat", "税率"),
                "0.13", _("0.13 or 13%. Empty: the product's rate.")),
-        Column("document", _("document"), cells.code(60), False, ("invoice", "invoice number", "document number", "单据号"),
+        Column("document", _("document"), cells.code(60), False, ("invoice", "invoice number", "单据号"),
                "INV-261001-003", _("Invoice, credit note or report. Empty: the line number.")),
         Column("document_line", _("document line"), cells.code(20), False, ("position", "单据行"),
                "1", _("Position in the document.")),
-        Column("source", _("source"), cells.choice({"import": "导入", "invoice": "发票", "credit_note": "credit note|红字发票",
-               "pos": "point of sale|point-of-sale report|销售点"}), False, ("来源",),
+        Column("source", _("source"), cells.choice(SOURCES), False, ("来源",),
                "pos", _("import, invoice, credit_note or pos. Empty: import.")),
         Column("customer_number", _("customer number"), cells.code(40), False, ("customer", "end customer", "最终客户"),
                "EC-10482", _("Number of an end customer on file.")),
-        Column("order_date", _("order date"), cells.day(), False, ("下单日期",), "2026-09-28", _("When it was ordered.")),
+        Column("order_date", _("order date"), cells.day(), False, ("下单日期",),
+               "2026-09-28", _("When it was ordered.")),
         Column("ship_date", _("ship date"), cells.day(), False, ("发货日期",), "2026-09-30", _("When it was shipped.")),
         Column("reverses", _("reverses"), cells.code(80), False, ("reversed line", "return of", "冲销行号"),
                "INV-260901-001/2", _("For a return: the line number of the sale that it takes back, on file or in the "
@@ -219,7 +223,8 @@ class SalesLines(ImportKind):
             )  # fmt: skip
         staged.complain(
             field="quantity", code="reversed_too_much",
-            values="SELECT jsonb_build_object('left', trim_scale(greatest(f.unreturned - f.returned_so_far + f.quantity, 0))::text)"
+            values="SELECT jsonb_build_object('left',"
+            " trim_scale(greatest(f.unreturned - f.returned_so_far + f.quantity, 0))::text)"
             " FROM returns_in_file f WHERE f.row_number = r.number",
             where="""r.number IN (SELECT row_number FROM returns_in_file
                 WHERE o_quantity > 0 AND o_partner_id = partner_id AND returned_so_far > unreturned)""",

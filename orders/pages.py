@@ -7,20 +7,23 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from dealreg.waiting import deciders_by_partner, names_of, promised_by
 from orders.forms import to_credit
-from orders.models import Invoice, Order
+from orders.models import Invoice, Order, PriceList
 from orders.pricing import derivation
 from orders.registrations import TONES
 from prm.access.rules import allowed
 from prm.audit.models import AuditEntry
+from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.ui.parts import Happening, Stage, Verb
 from prm.values.actor import Actor
 
 State = Order.State
+MOST_IN_GRID = 300
 # In which order a person sees an order move, and from which states on a step is done.
 STEPS = ("submitted", "approved", "confirmed", "shipped", "delivered", "closed")
 PLACE = {
@@ -109,8 +112,17 @@ def _last_shipped(order: Order) -> date | None:
     return max(days) if days else None
 
 
-def _with_day(label: str, day: date | datetime | None) -> str:
-    return f"{label} {formats.day(day, table=True)}" if day else label
+def _with_day(label: str, day: date | datetime | None) -> Any:
+    """`Shipped 12 Nov`; a phone has the days in the timeline."""
+    if not day:
+        return label
+    return format_html('{} <span class="ui-hide-sm ui-dim">{}</span>', label, _short(day))
+
+
+def _short(day: date | datetime) -> str:
+    """12 Nov; 11月12日."""
+    day = formats.local(day) if isinstance(day, datetime) else day
+    return f"{day.month}月{day.day}日" if formats.is_chinese() else f"{day.day} {day:%b}"
 
 
 def staff_verbs(order: Order, actor: Actor, lines: list[Any]) -> list[Verb]:
@@ -189,7 +201,8 @@ def vars_of(verb: Verb) -> dict[str, Any]:
 def happenings_of(order: Order, actor: Actor) -> list[Happening]:
     """The history, newest first; a partner reads what concerns it, without names of its manager's colleagues."""
     words = {
-        "created": _("Draft begun"), "changed": _("Draft changed"), "submitted": _("Submitted"), "approved": _("Approved"),
+        "created": _("Draft begun"), "changed": _("Draft changed"), "submitted": _("Submitted"),
+        "approved": _("Approved"),
         "rejected": _("Rejected"), "confirmed": _("Confirmed"), "shipped": _("Shipped"), "delivered": _("Delivered"),
         "invoiced": _("Invoiced"), "credited": _("Credit note"), "closed": _("Closed"), "cancelled": _("Cancelled"),
     }  # fmt: skip
@@ -246,3 +259,16 @@ def invoice_verbs(invoice: Invoice, actor: Actor, owed: Any) -> list[Verb]:
         found.append(Verb(_("Credit"), href=reverse("orders:credit", args=[invoice.number]), icon="receipt-refund",
                           note=_("Takes back all or a part of it")))  # fmt: skip
     return _with_primary(found)
+
+
+def price_grid(
+    price_list: PriceList, code: str
+) -> tuple[list[ProductLine], ProductLine | None, list[Product], dict]:
+    """The product lines, the chosen one, its products for sale, and their prices on the list by product id."""
+    lines = list(ProductLine.objects.filter(is_active=True))
+    chosen = next((line for line in lines if line.code == code), lines[0] if lines else None)
+    products = (
+        list(Product.objects.filter(product_line=chosen, is_active=True)[:MOST_IN_GRID]) if chosen else []
+    )
+    prices = price_list.prices.filter(product__in=products).values_list("product_id", "unit_price")
+    return lines, chosen, products, dict(prices)

@@ -102,3 +102,10 @@ class SalesLineQuerySet(PartnerOwned):
         """Net amount and number of lines by currency."""
         rows = self.order_by().values("currency").annotate(net=Sum("net_amount"), lines=Count("id"))
         return {row["currency"]: row for row in rows.order_by("currency")}
+
+
+def tiers_without_list() -> models.QuerySet[Any]:
+    """Tiers for which a price list can still be made."""
+    from partners.models import Tier
+
+    return Tier.objects.filter(price_list__isnull=True)

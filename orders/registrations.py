@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -73,142 +72,81 @@ def _register_verbs() -> None:
     permissions.register("sales.export", roles=STAFF_ROLES, sensitive=True, reads=True)
 
 
-def _register_notices() -> None:
-    def tell(name: str, roles: Iterable[str], **words: Any) -> None:
-        kinds.register(f"orders.{name}", icon="shopping-cart", roles=roles, **words)
+# Kind: who gets it, how it is called in the settings, heading, text.
+NOTICES = {
+    "submitted": (
+        MOVERS, _("An order waits for approval"), _("%(partner)s ordered for %(total)s"),
+        _("%(number)s waits for your approval."),
+    ),
+    "withdrawn": (
+        MOVERS, _("A partner cancelled an order"), _("%(partner)s cancelled %(number)s"),
+        _("It needs no decision any more."),
+    ),
+    "approved": (
+        PARTNER_ROLES, _("Your order was approved"), _("%(number)s was approved"),
+        _("%(who)s approved your order for %(total)s."),
+    ),
+    "rejected": (
+        PARTNER_ROLES, _("Your order was rejected"), _("%(number)s was rejected"), _("%(who)s wrote: %(reason)s"),
+    ),
+    "cancelled": (
+        PARTNER_ROLES, _("Your order was cancelled"), _("%(number)s was cancelled"), _("The reason: %(reason)s"),
+    ),
+    "confirmed": (
+        PARTNER_ROLES, _("Your order was confirmed"), _("%(number)s is confirmed"), _("It will be shipped next."),
+    ),
+    "shipped": (
+        PARTNER_ROLES, _("Goods are on their way"), _("Goods of %(number)s are on their way"),
+        _("Shipment %(shipment)s. %(carrier)s %(tracking)s"),
+    ),
+    "invoiced": (
+        PARTNER_ROLES, _("A new invoice"), _("Invoice %(invoice)s for %(total)s"), _("For order %(number)s."),
+    ),
+    "credited": (
+        PARTNER_ROLES, _("A credit note"), _("Credit note %(invoice)s for %(total)s"),
+        _("For invoice %(origin)s: %(reason)s"),
+    ),
+    "closed": (
+        PARTNER_ROLES, _("Your order is complete"), _("%(number)s is complete"),
+        _("All of it is shipped, invoiced and paid."),
+    ),
+}  # fmt: skip
 
-    tell(
-        "submitted",
-        MOVERS,
-        label=_("An order waits for approval"),
-        title=_("%(partner)s ordered for %(total)s"),
-        body=_("%(number)s waits for your approval."),
-    )
-    tell(
-        "withdrawn",
-        MOVERS,
-        label=_("A partner cancelled an order"),
-        title=_("%(partner)s cancelled %(number)s"),
-        body=_("It needs no decision any more."),
-    )
-    tell(
-        "approved",
-        PARTNER_ROLES,
-        label=_("Your order was approved"),
-        title=_("%(number)s was approved"),
-        body=_("%(who)s approved your order for %(total)s."),
-    )
-    tell(
-        "rejected",
-        PARTNER_ROLES,
-        label=_("Your order was rejected"),
-        title=_("%(number)s was rejected"),
-        body=_("%(who)s wrote: %(reason)s"),
-    )
-    tell(
-        "cancelled",
-        PARTNER_ROLES,
-        label=_("Your order was cancelled"),
-        title=_("%(number)s was cancelled"),
-        body=_("The reason: %(reason)s"),
-    )
-    tell(
-        "confirmed",
-        PARTNER_ROLES,
-        label=_("Your order was confirmed"),
-        title=_("%(number)s is confirmed"),
-        body=_("It will be shipped next."),
-    )
-    tell(
-        "shipped",
-        PARTNER_ROLES,
-        label=_("Goods are on their way"),
-        title=_("Goods of %(number)s are on their way"),
-        body=_("Shipment %(shipment)s. %(carrier)s %(tracking)s"),
-    )
-    tell(
-        "invoiced",
-        PARTNER_ROLES,
-        label=_("A new invoice"),
-        title=_("Invoice %(invoice)s for %(total)s"),
-        body=_("For order %(number)s."),
-    )
-    tell(
-        "credited",
-        PARTNER_ROLES,
-        label=_("A credit note"),
-        title=_("Credit note %(invoice)s for %(total)s"),
-        body=_("For invoice %(origin)s: %(reason)s"),
-    )
-    tell("closed", PARTNER_ROLES, label=_("Your order is complete"),
-         title=_("%(number)s is complete"), body=_("All of it is shipped, invoiced and paid."))  # fmt: skip
+
+def _register_notices() -> None:
+    for name, (roles, label, title, body) in NOTICES.items():
+        kinds.register(
+            f"orders.{name}", icon="shopping-cart", roles=roles, label=label, title=title, body=body
+        )
 
 
 def _register_menu() -> None:
-    staff: dict[str, Any] = {"audience": "staff"}
-    menu.register(
-        section="Channel",
-        label=_("Orders"),
-        icon="shopping-cart",
-        url="orders:list",
-        verb="orders.view",
-        order=30,
-        count=count_to_approve,
-        hot=True,
-        key="o",
-        **staff,
+    staff = (
+        (
+            "Channel",
+            _("Orders"),
+            "shopping-cart",
+            "list",
+            "orders.view",
+            30,
+            {"count": count_to_approve, "key": "o"},
+        ),
+        ("Channel", _("Price lists"), "tag", "price_lists", "orders.price", 55, {}),
+        ("Money", _("Invoices"), "receipt", "invoices", "orders.view", 40, {}),
+        ("Money", _("Sales lines"), "list-details", "sales", "sales.view", 50, {}),
     )
-    menu.register(
-        section="Channel",
-        label=_("Price lists"),
-        icon="tag",
-        url="orders:price_lists",
-        verb="orders.price",
-        order=55,
-        **staff,
+    partner = (
+        ("", _("Catalogue"), "books", "catalogue", "orders.order", 44, {}),
+        ("", _("Cart"), "shopping-cart", "cart", "orders.order", 45, {"count": count_in_cart}),
+        ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
+        ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
     )
-    menu.register(
-        section="Money",
-        label=_("Invoices"),
-        icon="receipt",
-        url="orders:invoices",
-        verb="orders.view",
-        order=40,
-        **staff,
-    )
-    menu.register(
-        section="Money",
-        label=_("Sales lines"),
-        icon="list-details",
-        url="orders:sales",
-        verb="sales.view",
-        order=50,
-        **staff,
-    )
-    partner: dict[str, Any] = {"audience": "partner", "section": ""}
-    menu.register(
-        label=_("Catalogue"), icon="books", url="orders:catalogue", verb="orders.order", order=50, **partner
-    )
-    menu.register(
-        label=_("Cart"),
-        icon="shopping-cart",
-        url="orders:cart",
-        verb="orders.order",
-        order=52,
-        count=count_in_cart,
-        **partner,
-    )
-    menu.register(
-        label=_("Orders"),
-        icon="package",
-        url="orders:list",
-        verb="orders.view",
-        order=54,
-        tab=4,
-        key="o",
-        **partner,
-    )
-    menu.register(label=_("Invoices"), icon="receipt", url="orders:invoices", verb="orders.view", order=56, **partner)  # fmt: skip
+    for audience, entries in (("staff", staff), ("partner", partner)):
+        for section, label, icon, url, verb, order, more in entries:
+            menu.register(
+                section=section, label=label, icon=icon, url=f"orders:{url}", verb=verb, order=order,
+                audience=audience, hot=True, **more,
+            )  # fmt: skip
 
 
 def count_to_approve(actor: Actor) -> int:

@@ -81,7 +81,8 @@ def reorder(request: Any, number: str) -> HttpResponse:
 def reject(request: Any, number: str) -> HttpResponse:
     return _do(
         request, number, ReasonForm, services.reject_order, _("%(order)s was rejected."),
-        title=_("Reject order"), effect=_("This is final. The partner reads your reason and may order anew."), final=True,
+        title=_("Reject order"), final=True,
+        effect=_("This is final. The partner reads your reason and may order anew."),
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def invoice_order(request: Any, number: str) -> HttpResponse:
     )
     return _quantities(
         request, order, form, services.invoice_order, _("%(made)s was issued."), title=_("Invoice"),
-        effect=_("An issued invoice cannot be changed, only credited. Each line is booked as a sale on the invoice date."),
+        effect=_("An invoice is never changed, only credited. Its lines are booked as sales of that day."),
         open_label=_("To invoice"),
     )  # fmt: skip
 

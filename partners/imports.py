@@ -67,7 +67,8 @@ class Partners(ImportKind):
         Column("address", _("address"), cells.words(300), False, ("地址",), "", ""),
         Column("contact_name", _("contact"), cells.words(120), False, ("contact", "联系人"), "Zhou Wen",
                _("The main contact.")),
-        Column("contact_email", _("contact's e-mail"), cells.email, False, ("email", "邮箱"), "zhou.wen@lanqiao.example", ""),
+        Column("contact_email", _("contact's e-mail"), cells.email, False, ("email", "邮箱"),
+               "zhou.wen@lanqiao.example", ""),
         Column("contact_phone", _("contact's phone"), cells.words(40), False, ("联系电话",), "138 0013 8000", ""),
         Column("note", _("internal note"), cells.words(2000), False, ("备注",), "", _("Staff only.")),
     )  # fmt: skip

@@ -36,7 +36,8 @@ class ColumnsForm(ServiceForm):
         headings = [("", _("not in the file"))] + [(str(p), h) for p, h in enumerate(upload.header) if h]
         self.base_fields = {
             column.name: forms.ChoiceField(
-                label=capfirst(str(column.label)), choices=headings, required=False, initial=upload.columns.get(column.name)
+                label=capfirst(str(column.label)), choices=headings, required=False,
+                initial=upload.columns.get(column.name)
             )
             for column in upload.definition.columns
         }  # fmt: skip

@@ -180,7 +180,8 @@ class EndCustomers(ImportKind):
         staged.complain(
             field="customer_number", code="customer_merged",
             values="SELECT jsonb_build_object('number', into_.number) FROM customers_endcustomer c"
-            " JOIN customers_endcustomer into_ ON into_.id = c.merged_into_id WHERE c.number = r.values->>'customer_number'",
+            " JOIN customers_endcustomer into_ ON into_.id = c.merged_into_id"
+            " WHERE c.number = r.values->>'customer_number'",
             where="""EXISTS (SELECT 1 FROM customers_endcustomer c
                 WHERE c.number = r.values->>'customer_number' AND c.merged_into_id IS NOT NULL)""",
         )  # fmt: skip
@@ -188,8 +189,8 @@ class EndCustomers(ImportKind):
             field="tax_number", code="tax_number_on_file",
             values="SELECT jsonb_build_object('number', c.number) FROM customers_endcustomer c"
             " WHERE c.tax_number = r.values->>'tax_number'",
-            where="""r.problems IS NULL AND r.values->>'tax_number' <> '' AND EXISTS (SELECT 1 FROM customers_endcustomer c
-                WHERE c.tax_number = r.values->>'tax_number' AND c.number <> r.values->>'customer_number')""",
+            where="""r.problems IS NULL AND r.values->>'tax_number' <> '' AND EXISTS (
+                SELECT 1 FROM customers_endcustomer c WHERE c.tax_number = r.values->>'tax_number' AND c.number <> r.values->>'customer_number')""",
         )  # fmt: skip
         staged.complain(
             field="tax_number", code="tax_number_twice",

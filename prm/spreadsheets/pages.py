@@ -90,7 +90,8 @@ def matches_of(upload: Import) -> list[dict[str, Any]]:
             cells[place] for _number, cells in upload.sample if place is not None and place < len(cells)
         ]
         found.append({
-            "column": column, "label": capfirst(str(column.label)), "place": place, "samples": ", ".join(filter(None, samples))[:120]
+            "column": column, "label": capfirst(str(column.label)), "place": place,
+            "samples": ", ".join(filter(None, samples))[:120]
         })  # fmt: skip
     return found
 

@@ -29,18 +29,16 @@ def workbook(tmp_path):
         office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
         package = "http://schemas.openxmlformats.org/package/2006"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
-            book.writestr(
-                "[Content_Types].xml",
-                f'<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
-            )
+            book.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types"/>')
             book.writestr(
                 "_rels/.rels",
-                f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" Type="{office}/officeDocument" '
-                'Target="xl/workbook.xml"/></Relationships>',
+                f'<Relationships xmlns="{package}/relationships">'
+                f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
             )
             book.writestr(
                 "xl/workbook.xml",
-                f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
+                f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+                '<sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
             )
             book.writestr(
                 "xl/_rels/workbook.xml.rels",

@@ -150,7 +150,10 @@ class TestReturns:
             ({"reverses": "R/1", "quantity": "-1", "net": "-1"}, "reverses", "reverses_itself"),
             ({"reverses": "BACK/1", "quantity": "-1", "net": "-1"}, "reverses", "reversed_is_return"),
             ({"reverses": "THEIRS/1", "quantity": "-1", "net": "-1"}, "reverses", "reversed_other_partner"),
-            ({"reverses": "OLD/1", "product": "MR-4400", "quantity": "-1", "net": "-1"}, "reverses", "reversed_other_product"),
+            (
+                {"reverses": "OLD/1", "product": "MR-4400", "quantity": "-1", "net": "-1"},
+                "reverses", "reversed_other_product",
+            ),
             ({"reverses": "OLD/1", "quantity": "-5", "net": "-1"}, "quantity", "reversed_too_much"),
         ],
     )  # fmt: skip
