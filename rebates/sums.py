@@ -81,25 +81,31 @@ class Sums:
 
     def read(self) -> Sql:
         """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines)."""
-        lines = self._lines()
-        quantity = ", sum(quantity){} AS {}" if self.units else ""
-        if not self.side_by_side:
-            extra = quantity.format("", "quantity")
-            text = (
-                "SELECT partner_id, cell, sum(net_amount) AS amount, count(*)::int AS lines,"
-                f" bit_xor(fingerprint) AS fingerprint{extra} FROM ({lines.text}) lines GROUP BY partner_id, cell"
-            )
-            return Sql(text, lines.params)
-        columns = ["partner_id", "count(*)::int AS lines", "bit_xor(fingerprint) AS fingerprint"]
-        for cell in range(len(self.cells)):
-            only = f" FILTER (WHERE cell = {cell})"
-            columns.append(f"sum(net_amount){only} AS a{cell}, count(*){only}::int AS n{cell}")
-            columns[-1] += quantity.format(only, f"q{cell}")
-        text = f"SELECT {', '.join(columns)} FROM ({lines.text}) lines GROUP BY partner_id ORDER BY partner_id"
-        return Sql(text, lines.params)
+        where, params = self._lines()
+        fingerprint = "bit_xor(hash_numeric_extended(net_amount, id)) AS fingerprint"
+        if self.side_by_side:
+            columns = ["partner_id", "count(*)::int AS lines", fingerprint]
+            for number, digits in enumerate(self.cells):
+                only = self._only(digits, params)
+                columns.append(f"sum(net_amount){only} AS a{number}, count(*){only}::int AS n{number}")
+                if self.units:
+                    columns.append(f"sum(quantity){only} AS q{number}")
+            keys = "partner_id ORDER BY partner_id"
+        else:
+            quantity = ["sum(quantity) AS quantity"] if self.units else []
+            cell = f"{self._cell(params)} AS cell"
+            columns = ["partner_id", cell, "sum(net_amount) AS amount", "count(*)::int AS lines", fingerprint, *quantity]
+            keys = "partner_id, cell"
+        return Sql(f"SELECT {', '.join(columns)} FROM orders_salesline WHERE {where} GROUP BY {keys}", params)
 
-    def _lines(self) -> Sql:
-        """Lines with their cell; −1 for one whose currency no programme counts."""
+    def _lines(self) -> tuple[str, dict[str, Any]]:
+        """The condition that picks the lines, with its parameters."""
+        where, params = self.picked()
+        params["currencies"] = self.currencies
+        return f"{where} AND currency = ANY(%(currencies)s)", params
+
+    def picked(self) -> tuple[str, dict[str, Any]]:
+        """The same in any currency."""
         params: dict[str, Any] = {"first_day": self.days[0], "after_day": self.days[-1]}
         where = ["booking_date >= %(first_day)s", "booking_date < %(after_day)s"]
         if not any(plan.takes_everything for plan in self.plans):
@@ -115,43 +121,52 @@ class Sums:
             if value is not None:
                 where.append(condition)
                 params[name] = list(value) if name == "partners" else value
-        cell = self._cell(params)
-        # OFFSET 0 keeps the planner from computing the cell anew for each sum.
-        text = (
-            f"SELECT partner_id, net_amount, quantity, {cell} AS cell,"
-            " hash_numeric_extended(net_amount, id) AS fingerprint"
-            f" FROM orders_salesline WHERE {' AND '.join(where)} OFFSET 0"
+        return " AND ".join(where), params
+
+    def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
+        """FILTER that picks the lines of one cell; empty where there is only one."""
+        use, currency, slot, late = digits
+        lines = ", ".join(map(str, list(self.lines_by_use.values())[use]))
+        wanted = (
+            f"product_line_id IN ({lines})",
+            f"currency = %(currency_{currency})s",
+            f"booking_date >= %(day_{slot})s AND booking_date < %(day_{slot + 1})s",
+            f"{self._lateness(params)} = {late}",
         )
-        return Sql(text, params)
+        params |= {f"currency_{currency}": self.currencies[currency]}
+        params |= {f"day_{slot}": self.days[slot], f"day_{slot + 1}": self.days[slot + 1]}
+        chosen = [text for text, size in zip(wanted, self.shape, strict=True) if size > 1]
+        return f" FILTER (WHERE {' AND '.join(chosen)})" if chosen else ""
 
     def _cell(self, params: dict[str, Any]) -> str:
         """The number of a line's cell, mixed from the four numbers as digits are."""
-        number = "0"
-        for digit, size in zip(self._digits(params), self.shape, strict=True):
-            if size > 1:
-                number = digit if number == "0" else f"({number}) * {size} + {digit}"
-        params["currencies"] = self.currencies
-        return f"CASE WHEN currency = ANY(%(currencies)s) THEN {number} ELSE -1 END"
-
-    def _digits(self, params: dict[str, Any]) -> tuple[str, str, str, str]:
         use = " ".join(
             f"WHEN product_line_id IN ({', '.join(map(str, lines))}) THEN {index}"
             for index, lines in enumerate(self.lines_by_use.values())
         )
-        if len(self.days) > 2:
-            params["boundaries"] = self.days
-        if self.scope.closed_at_line is not None:
-            params |= {
-                "closed_at_line": self.scope.closed_at_line,
-                "zone": self.scope.zone,
-                "after_grace": [day + timedelta(days=1) for day in self.graces],
-            }
-        return (
+        params["boundaries"] = self.days
+        digits = (
             f"CASE {use} END",
             "array_position(%(currencies)s::varchar[], currency) - 1",
             "width_bucket(booking_date, %(boundaries)s::date[]) - 1",
-            "CASE WHEN id > %(closed_at_line)s AND net_amount >= 0 AND quantity >= 0"
-            " THEN 1 + width_bucket((recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) ELSE 0 END",
+            self._lateness(params),
+        )
+        number = "0"
+        for digit, size in zip(digits, self.shape, strict=True):
+            if size > 1:
+                number = digit if number == "0" else f"({number}) * {size} + {digit}"
+        return number
+
+    def _lateness(self, params: dict[str, Any]) -> str:
+        """0 for a line in time, else 1 and one more for each grace period that it missed."""
+        params |= {
+            "closed_at_line": self.scope.closed_at_line,
+            "zone": self.scope.zone,
+            "after_grace": [day + timedelta(days=1) for day in self.graces],
+        }
+        return (
+            "CASE WHEN id > %(closed_at_line)s AND net_amount >= 0 AND quantity >= 0 THEN 1 + width_bucket("
+            "(recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) ELSE 0 END"
         )
 
     # Using what was read
@@ -208,32 +223,44 @@ class Sums:
         return f"CASE WHEN pair.no IN ({', '.join(map(str, by_units))}) THEN sums.quantity ELSE sums.amount END"
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
-        """What was read: lines, fingerprint, the sum by currency, and how many lines no programme's currency counts."""
+        """What was read: lines, fingerprint and the sum by currency."""
         if self.side_by_side:
             cells = range(len(self.cells))
-            columns = ", ".join(f"sum(a{cell}), COALESCE(sum(n{cell}), 0)::bigint" for cell in cells)
-            cursor.execute(
-                f"SELECT COALESCE(sum(lines), 0)::bigint, COALESCE(bit_xor(fingerprint), 0), {columns} FROM {relation}"
-            )
-            lines, fingerprint, *rest = cursor.fetchone()
-            found = dict(zip(cells, zip(rest[::2], rest[1::2], strict=True), strict=True))
+            columns = ", ".join(f"sum(a{cell})" for cell in cells)
+            cursor.execute(f"SELECT sum(lines)::bigint, bit_xor(fingerprint), {columns} FROM {relation}")
+            lines, fingerprint, *amounts = cursor.fetchone()
+            found = list(zip(cells, amounts, strict=True))
         else:
             cursor.execute(
-                "SELECT cell, sum(amount), sum(lines)::bigint, bit_xor(fingerprint)"
-                f" FROM {relation} GROUP BY cell ORDER BY cell"
+                f"SELECT cell, sum(amount), sum(lines)::bigint, bit_xor(fingerprint) FROM {relation} GROUP BY cell"
             )
             rows = cursor.fetchall()
             lines, fingerprint = sum(row[2] for row in rows), 0
             for row in rows:
                 fingerprint ^= row[3]
-            found = {row[0]: (row[1], row[2]) for row in rows if row[0] >= 0}
+            found = [(row[0], row[1]) for row in rows]
         sums: dict[str, Any] = {}
-        for cell, (amount, _number) in found.items():
+        for cell, amount in found:
             currency = self.currencies[self.cells[cell][1]]
             sums[currency] = sums.get(currency, 0) + (amount or 0)
-        return {
-            "lines": lines,
-            "hash": fingerprint,
-            "sums": {currency: str(amount) for currency, amount in sorted(sums.items())},
-            "foreign": lines - sum(number for _amount, number in found.values()),
-        }
+        amounts_as_text = {currency: str(amount) for currency, amount in sorted(sums.items())}
+        return {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
+
+    def other_currencies(self, cursor: Any) -> list[list[Any]]:
+        """Lines that a programme would count, were they not in another currency than its own.
+
+        They are missing data: said ([code, currency, lines, amount, partners]), never guessed.
+        """
+        where, params = self.picked()
+        cursor.execute(
+            "SELECT currency, product_line_id, booking_date, count(*), sum(net_amount), array_agg(DISTINCT partner_id)"
+            f" FROM orders_salesline WHERE {where} AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3",
+            params | {"currencies": self.currencies},
+        )
+        rows, found = cursor.fetchall(), {}
+        for currency, line, day, lines, amount, partners in rows:
+            for plan in self.plans:
+                if currency != plan.version.currency and line in plan.qualifying | plan.paying and day in plan.period:
+                    sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
+                    sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
+        return [[*key, lines, str(amount), len(partners)] for key, (lines, amount, partners) in sorted(found.items())]

@@ -13,7 +13,6 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 
-from orders.models import SalesLine
 from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
@@ -167,12 +166,11 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
         cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
         written = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
-        inputs = sums.inputs(cursor, "rebates_sums")
+        run.inputs[str(scope.first_partner)] = sums.inputs(cursor, "rebates_sums") | {
+            "other_currencies": sums.other_currencies(cursor)
+        }
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
         cursor.execute("SET LOCAL work_mem = DEFAULT")
-    if inputs.pop("foreign"):
-        inputs["other_currencies"] = _other_currencies(plans, scope)
-    run.inputs[str(scope.first_partner)] = inputs
     return written
 
 
@@ -183,22 +181,6 @@ SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, cu
     qualifier, base, band, earned, 0, earned, earned, 0, lines, explanation
 FROM ({figures}) figures
 """
-
-
-def _other_currencies(plans: list[Plan], scope: Scope) -> list[list[Any]]:
-    """Lines in another currency than their programme's are missing data: said, never guessed."""
-    found = []
-    for plan in plans:
-        lines = SalesLine.objects.for_everyone(because="settlement").filter(
-            booking_date__gte=plan.period.start, booking_date__lt=plan.period.end, id__lte=scope.watermark,
-            product_line__in=plan.qualifying | plan.paying,
-            partner_id__gte=scope.first_partner, partner_id__lte=scope.last_partner,
-        ).exclude(currency=plan.version.currency)  # fmt: skip
-        rows = lines.values_list("currency").annotate(Count("id"), Sum("net_amount"), Count("partner_id", distinct=True))
-        code = plan.version.programme.code
-        found += [[code, currency, number, str(amount), partners]
-                  for currency, number, amount, partners in rows.order_by("currency")]  # fmt: skip
-    return found
 
 
 def scope_plans(run: SettlementRun) -> list[Plan]:
@@ -246,7 +228,7 @@ def _add_up_inputs(run: SettlementRun) -> None:
     for chunk in run.inputs.values():
         run.line_count += chunk["lines"]
         run.lines_hash ^= chunk["hash"]
-        for programme, currency, lines, amount, partners in chunk.get("other_currencies", []):
+        for programme, currency, lines, amount, partners in chunk["other_currencies"]:
             sums = left_out.setdefault((programme, currency), [0, Decimal(0), 0])
             sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + Decimal(amount), sums[2] + partners
     run.findings = [
