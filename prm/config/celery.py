@@ -23,12 +23,13 @@ app.conf.beat_schedule = {
     "reap": {
         "task": "prm.jobs.tasks.reap",
         "schedule": settings.JOBS_REAP_SECONDS,
-        "options": {"queue": "system", "expires": settings.JOBS_REAP_SECONDS},
+        # Rounds outlive a short jam: were they dropped after one beat, a busy minute would drop them all.
+        "options": {"queue": "system", "expires": 10 * settings.JOBS_REAP_SECONDS},
     },
     "deliver-events": {
         "task": "prm.outbox.tasks.deliver_everywhere",
         "schedule": 2.0,
-        "options": {"queue": "system", "expires": 2},
+        "options": {"queue": "system", "expires": 20},
     },
     "send-letters": {
         "task": "prm.notices.tasks.send_letters_everywhere",

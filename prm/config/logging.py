@@ -51,7 +51,8 @@ def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
     renderer: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        # Plain tracebacks: the rich ones take a second each and print local variables, passwords included.
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     quiet = {"level": "WARNING"}
     return {

@@ -24,12 +24,12 @@ def reap() -> None:
     """Look in each tenant for jobs that no worker holds, and send them again."""
     cache.set("worker-seen", clock.now().timestamp(), timeout=60)
     for schema in schemas_where("jobs_job", "state IN ('queued', 'running') AND run_after <= now()"):
-        send_to_tenant(reap_tenant, schema, queue="system", expires=5)
+        send_to_tenant(reap_tenant, schema, queue="system", expires=20)
     # A suspended tenant's work waits, except what is done because it is suspended: its export.
     for kind in kinds_while_suspended():
         due = f"kind = '{kind}' AND state IN ('queued', 'running') AND run_after <= now()"
         for schema in schemas_where("jobs_job", due, state="suspended"):
-            send_to_tenant(reap_tenant, schema, kind, queue="system", expires=5)
+            send_to_tenant(reap_tenant, schema, kind, queue="system", expires=20)
 
 
 @shared_task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -42,8 +43,8 @@ def _wake() -> None:
         log.warning("outbox_wake_failed", error=str(problem))
 
 
-def deliver_open_events() -> int:
-    """Deliver what waits, oldest first. Returns how many were delivered.
+def deliver_open_events(*, until: float | None = None) -> int:
+    """Deliver what waits, oldest first, up to the monotonic time `until`. Returns how many were delivered.
 
     Listeners and the mark "delivered" commit together, so a listener's rows are written once even when the
     worker dies. A failing event waits with back-off and holds back later events of the same object only.
@@ -55,7 +56,7 @@ def deliver_open_events() -> int:
         if not cursor.fetchone()[0]:
             return 0
     try:
-        return _deliver_batch()
+        return _deliver_batch(until)
     finally:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -63,10 +64,12 @@ def deliver_open_events() -> int:
             )
 
 
-def _deliver_batch() -> int:
+def _deliver_batch(until: float | None) -> int:
     held: set[str] = set()
     done = 0
     for stored in _due()[:BATCH]:
+        if until is not None and time.monotonic() > until:
+            break
         if stored.object_key and stored.object_key in held:
             continue
         if _deliver_one(stored):

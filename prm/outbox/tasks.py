@@ -1,13 +1,21 @@
+import time
+
 from celery import shared_task
 
 from prm.outbox.services import deliver_open_events
 from prm.outbox.tenants import schemas_where, send_to_tenant
 
+LONGEST = 3.0
+
 
 @shared_task
 def deliver() -> None:
-    """Deliver the current tenant's open events."""
-    while deliver_open_events():
+    """Deliver the current tenant's open events, for a few seconds; the next round goes on where this one left off.
+
+    One tenant's flood must keep neither the other tenants' events nor the reaper waiting.
+    """
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until and deliver_open_events(until=until):
         pass
 
 
@@ -15,4 +23,4 @@ def deliver() -> None:
 def deliver_everywhere() -> None:
     """Wake the delivery of each tenant that has open events (a wake-up that was lost is made up here)."""
     for schema in schemas_where("outbox_outboxevent", "delivered_at IS NULL AND attempts < 12"):
-        send_to_tenant(deliver, schema, expires=10)
+        send_to_tenant(deliver, schema, expires=20)
