@@ -48,7 +48,6 @@ BELONGS_TO_NOBODY = {
     r"jobs/<int:pk>/": "staff's; tests/jobs shows that partners see none",
     r"imports/": "staff's, each with the rights of who uploaded; tests/spreadsheets shows it",
     r"mailbox/": "demo mode only; tests/notices shows that it is not found elsewhere",
-    r"price-lists/": "price lists are the tenant's; partners have no verb for them",
 }
 # Form fields that name another record: the walk fills the rival's into each.
 FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -67,6 +66,16 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "selected": lambda made: made["deal"].pk,
     "end_customer": lambda made: made["deal"].end_customer_id,
 }
+
+
+# End customers are the tenant's own record: staff see all of them, whoever registered them. Partners get no such page.
+STAFF_SEE = {"/customers/": {"customer", "second customer"}}
+
+
+def shown_to_staff(where: str) -> set[str]:
+    """Names of the secrets that a page shows to staff on purpose; `where` is "GET /path/ …"."""
+    path = where.split(" ")[1]
+    return next((names for prefix, names in STAFF_SEE.items() if path.startswith(prefix)), set())
 
 
 class NobodySaidWhose(AssertionError):

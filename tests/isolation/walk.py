@@ -122,6 +122,8 @@ def _open(client: Client, address: Address, world: World) -> list[str]:
         if answer.status_code >= 500:
             wrong.append(f"GET {path} {query} answered {answer.status_code}")
         wrong += _found(answer, world, f"GET {path} {query}", query)
+        if answer.status_code in (302, 403, 404, 405):
+            break  # closed whatever is asked
     answer = client.post(path, _body(world))
     if answer.status_code >= 500:
         wrong.append(f"POST {path} answered {answer.status_code}")
@@ -139,10 +141,11 @@ def _found(answer: Any, world: World, where: str, sent: dict[str, Any]) -> list[
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     text = content.decode("utf-8", errors="replace")
     echoed = {str(value) for value in sent.values()}
+    shown_on_purpose = strangers.shown_to_staff(where)
     return [
         f"{where} shows the rival's {name}"
         for name, secret in world.secrets.items()
-        if secret in text and not any(secret in value or value in secret for value in echoed if len(value) > 3)
+        if secret in text and name not in shown_on_purpose and not any(secret in value or value in secret for value in echoed if len(value) > 3)
     ]
 
 

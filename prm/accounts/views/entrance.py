@@ -36,6 +36,12 @@ class SignInView(account.LoginView):
 
 
 class ChangePasswordView(account.PasswordChangeView):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Who never chose a password (invited through another system) chooses the first one by letter.
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            return redirect("account_reset_password")
+        return super().dispatch(request, *args, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
         messages.success(self.request, _("Your password is changed. Other devices are signed out."))
