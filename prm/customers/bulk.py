@@ -7,7 +7,8 @@ nobody resolves or registers a typed name.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -24,6 +25,7 @@ from prm.customers.services import NAME_MOST, hold_everything
 from prm.outbox.services import emit
 from prm.values.actor import Actor
 
+PIECE = 5_000
 COMMON_FROM = 20  # a key of at least so many customers is counted
 COUNT_FROM = 500  # so many new customers change what is common
 
@@ -64,10 +66,14 @@ def import_customers(*, rows: Iterable[Mapping[str, Any]], by: Actor) -> int:
     """
     require(by, "customers.import")
     hold_everything()
-    lines = _Lines(_line(row) for row in rows)
+    source, count = iter(rows), 0
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
-        cursor.copy_expert(f"COPY customers_coming ({', '.join(_COLUMNS)}) FROM STDIN", lines, 1 << 18)
+        # In pieces: `rows` may come over the same connection.
+        while piece := list(islice(source, PIECE)):
+            lines = io.StringIO("".join(map(_line, piece)))
+            cursor.copy_expert(f"COPY customers_coming ({', '.join(_COLUMNS)}) FROM STDIN", lines)
+            count += len(piece)
         cursor.execute("ALTER TABLE customers_coming ADD PRIMARY KEY (number)")
         try:
             with transaction.atomic():
@@ -77,12 +83,12 @@ def import_customers(*, rows: Iterable[Mapping[str, Any]], by: Actor) -> int:
                 raise TaxNumberTaken() from problem
             raise
         cursor.execute("DROP TABLE customers_coming")
-    if lines.count >= COUNT_FROM:
+    if count >= COUNT_FROM:
         count_keys()
-    if lines.count:
-        record(None, "customers.imported", by=by, changes={"rows": [0, lines.count]})
-        emit(CustomersImported(count=lines.count))
-    return lines.count
+    if count:
+        record(None, "customers.imported", by=by, changes={"rows": [0, count]})
+        emit(CustomersImported(count=count))
+    return count
 
 
 def _upsert(cursor: Any) -> None:
@@ -99,29 +105,6 @@ def count_keys() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT customers_count_keys(%s)", [COMMON_FROM])
         return cursor.fetchone()[0]
-
-
-class _Lines(io.TextIOBase):
-    """Lines for COPY, made while they are read."""
-
-    def __init__(self, lines: Iterator[str]):
-        self._lines, self._rest, self.count = lines, "", 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> str:
-        parts, length = [self._rest], len(self._rest)
-        limit = size if size and size > 0 else 1 << 60
-        for line in self._lines:
-            self.count += 1
-            parts.append(line)
-            length += len(line)
-            if length >= limit:
-                break
-        text = "".join(parts)
-        self._rest = text[limit:]
-        return text[:limit]
 
 
 def _line(row: Mapping[str, Any]) -> str:
