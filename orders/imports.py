@@ -40,7 +40,8 @@ reasons.register(
 )
 
 SOURCES = {
-    "import": "导入", "invoice": "发票", "credit_note": "credit note|红字发票", "pos": "point of sale|point-of-sale report|销售点",
+    "import": "导入", "invoice": "发票", "credit_note": "credit note|红字发票",
+    "pos": "point of sale|point-of-sale report|销售点",
 }  # fmt: skip
 
 # One staged row with what its texts mean; rows with unknown references fall out.

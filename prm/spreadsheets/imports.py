@@ -14,7 +14,7 @@ from prm.catalogue.models import Product, ProductLine
 from prm.customers.bulk import import_customers
 from prm.customers.identifiers import clean_domain, clean_tax_number
 from prm.spreadsheets import cells, reasons
-from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused, import_kind
+from prm.spreadsheets.registry import BadValue, Column, ImportKind, import_kind
 from prm.spreadsheets.staging import Staged
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
@@ -190,7 +190,8 @@ class EndCustomers(ImportKind):
             values="SELECT jsonb_build_object('number', c.number) FROM customers_endcustomer c"
             " WHERE c.tax_number = r.values->>'tax_number'",
             where="""r.problems IS NULL AND r.values->>'tax_number' <> '' AND EXISTS (
-                SELECT 1 FROM customers_endcustomer c WHERE c.tax_number = r.values->>'tax_number' AND c.number <> r.values->>'customer_number')""",
+                SELECT 1 FROM customers_endcustomer c WHERE c.tax_number = r.values->>'tax_number'
+                AND c.number <> r.values->>'customer_number')""",
         )  # fmt: skip
         staged.complain(
             field="tax_number", code="tax_number_twice",
@@ -209,11 +210,7 @@ class EndCustomers(ImportKind):
         )
 
     def write(self, staged: Staged, *, by: Actor) -> int:
-        try:
-            # A list: the rows are read over the connection that copies them in.
-            return import_customers(rows=[self._row(row.values) for row in staged.good_rows()], by=by)
-        except DomainError as refused:
-            raise RowRefused(0, field=refused.field or "", text=refused.text) from None
+        return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
 
     def _row(self, values: dict[str, str]) -> dict[str, Any]:
         flags = {name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values}

@@ -63,7 +63,7 @@ class CheckImport(_OnImport):
             upload.save()
             return
         if step == 0:
-            upload.rows.all().delete()
+            upload.drop_rows()
         rows = itertools.islice(self._rows_from(upload, step), staging.CHUNK)
         staging.stage(upload, rows, len(upload.header))
         self._next = step + 1

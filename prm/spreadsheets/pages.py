@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -103,9 +104,9 @@ def figures_of(upload: Import) -> list[Figure]:
         first = Figure(_("Imported"), formats.number(upload.written), note=facts)
     else:
         first = Figure(_("Good rows"), formats.number(upload.good), note=facts)
-    bad = Figure(
-        _("Bad rows"), formats.number(upload.bad), tone="bad" if upload.bad else "", note=_corrected(upload)
-    )
+    count = formats.number(upload.bad)
+    shown = format_html('<span class="ui-bad">{}</span>', count) if upload.bad else count
+    bad = Figure(_("Bad rows"), shown, note=_corrected(upload))
     same = Figure(_("Already on file"), formats.number(upload.same), note=_("the same there: skipped"))
     return [first, bad, same]
 

@@ -128,7 +128,7 @@ def discard_import(*, upload: Import, by: Actor) -> Import:
     """Throw the file away; nothing of it was written."""
     require(by, upload.definition.verb)
     upload = _locked(upload, *OPEN)
-    upload.rows.all().delete()
+    upload.drop_rows()
     upload.state, upload.finished_at = Import.State.DISCARDED, clock.now()
     upload.save(update_fields=["state", "finished_at"])
     forget_file(upload)

@@ -207,5 +207,5 @@ def write(upload: Import, *, by: Actor) -> bool:
         upload.rows.filter(number=refused.number).update(findings=[problem], verdict="bad")
         count_rows(upload)
         return False
-    upload.rows.exclude(verdict="bad").delete()
+    upload.drop_rows(but_bad=True)
     return True

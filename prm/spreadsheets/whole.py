@@ -40,7 +40,7 @@ def import_file(
         with transaction.atomic():
             _finish(upload, dry_run=dry_run, by=by)
     except Exception as problem:
-        upload.rows.all().delete()
+        upload.drop_rows()
         Import.objects.filter(pk=upload.pk).update(
             state=Import.State.FAILED, error=str(problem)[:2000], finished_at=clock.now()
         )
@@ -64,5 +64,5 @@ def _finish(upload: Import, *, dry_run: bool, by: Actor) -> None:
         finish_import(upload=upload, by=by)
         return
     upload.state, upload.finished_at = Import.State.DISCARDED, clock.now()
-    upload.rows.exclude(verdict="bad").delete()
+    upload.drop_rows(but_bad=True)
     upload.save()
