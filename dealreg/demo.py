@@ -66,7 +66,7 @@ def _register(
 ) -> DealRegistration | None:
     lines = list(ProductLine.objects.order_by("code"))
     chosen = dice.sample(lines, dice.choice([1, 1, 2]))
-    size = 1 if tenant.currency == "GBP" else 10
+    size = 10 if tenant.currency == "CNY" else 1
     try:
         return services.register_deal(
             by=by,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -59,12 +59,25 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     say("partners and people")
     people = {key: _person(key, name) for key, name in NAMES.items()}
     second = _user("manager2@demo.example", "Chen Rui", Role.CHANNEL_MANAGER)
-    partners = [_partner(index, by) for index in range(SIZES[size])]
+    partners = []
+    for index in range(SIZES[size]):
+        with clock.at(clock.now() - timedelta(days=640 - 9 * index)):
+            partners.append(_partner(index, by))
+    with clock.at(clock.now() - timedelta(days=280)):
+        _people_of(partners, people, second, by)
+    with clock.at(clock.now() - timedelta(days=37)):
+        _some_history(partners, by)
+
+
+def _people_of(partners: list[Partner], people: dict[str, User], second: User, by: Actor) -> None:
+    """Who looks after which partner, and who signs in for it."""
     # An approver of a settlement and its payer are two people.
     _user("controller@demo.example", "Qin Lan", Role.FINANCE)
     for index, partner in enumerate(partners):
         services.assign_manager(
-            partner=partner, user=people["channel-manager"] if index < len(partners) * 3 // 4 else second, by=by
+            partner=partner,
+            user=people["channel-manager"] if index < len(partners) * 3 // 4 else second,
+            by=by,
         )
     services.add_member(partner=partners[0], user=people["partner-admin"], by=by)
     services.add_member(partner=partners[0], user=people["partner-sales"], by=by)
@@ -72,7 +85,6 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     for index, partner in enumerate(partners[1:9], start=1):
         buyer = _user(f"sales{index}@demo.example", CONTACTS[index % len(CONTACTS)], Role.PARTNER_SALES)
         services.add_member(partner=partner, user=buyer, by=by)
-    _some_history(partners, by)
 
 
 CONTACTS = (
@@ -101,12 +113,14 @@ def _hashed() -> str:
 def _partner(index: int, by: Actor) -> Partner:
     name, kind, region, parent = COMPANIES[index]
     everyone = Partner.objects.for_everyone(because="the demo makes them all")
-    above = everyone.filter(name=COMPANIES[parent][0]).first() if parent is not None and parent < index else None
+    above = (
+        everyone.filter(name=COMPANIES[parent][0]).first() if parent is not None and parent < index else None
+    )
     partner = services.create_partner(
         name=name, number=f"P-{1001 + index}", type=kind, region=region, parent=above, by=by
     )
     tier = next(code for code, last in TIERS if index < last)
-    services.set_tier(partner=partner, tier=Tier.objects.get(code=tier), first_day=_years_first_day(), by=by)
+    services.set_tier(partner=partner, tier=Tier.objects.get(code=tier), first_day=clock.today(), by=by)
     person = CONTACTS[index % len(CONTACTS)]
     services.save_contact(
         partner=partner,
@@ -120,19 +134,17 @@ def _partner(index: int, by: Actor) -> Partner:
     return partner
 
 
-def _years_first_day() -> date:
-    today = clock.today()
-    return date(today.year - 1, 1, 1)
-
-
 def _some_history(partners: list[Partner], by: Actor) -> None:
     """A promotion this year, a suspended partner and one that is still joining: what lists and filters show."""
     first = date(clock.today().year, 1, 1)
     gold, silver = Tier.objects.get(code="gold"), Tier.objects.get(code="silver")
-    services.set_tier(partner=partners[9], tier=gold, first_day=first, reason="Requalified on last year's sales", by=by)
-    if len(partners) < 40:
-        return
-    services.set_tier(partner=partners[24], tier=silver, first_day=first, reason="Requalified", by=by)
+    with clock.at(clock.start_of_day(first)):
+        services.set_tier(
+            partner=partners[9], tier=gold, first_day=first, reason="Requalified on last year's sales", by=by
+        )
+        if len(partners) < 40:
+            return
+        services.set_tier(partner=partners[24], tier=silver, first_day=first, reason="Requalified", by=by)
     services.change_status(
         partner=partners[38], status="suspended", reason="Invoices unpaid for more than 90 days", by=by
     )
@@ -141,7 +153,11 @@ def _some_history(partners: list[Partner], by: Actor) -> None:
 
 def _joining(by: Actor) -> Any:
     for number, (name, status) in enumerate(
-        (("绍兴越风 Yuefeng Living", "onboarding"), ("嘉兴南湖 Nanhu Gifts", "screening"), ("泉州刺桐 Citong Trading", "applied"))
+        (
+            ("绍兴越风 Yuefeng Living", "onboarding"),
+            ("嘉兴南湖 Nanhu Gifts", "screening"),
+            ("泉州刺桐 Citong Trading", "applied"),
+        )
     ):
         services.create_partner(name=name, number=f"P-{1101 + number}", status=status, region=name[:2], by=by)
 

@@ -59,17 +59,21 @@ programmes:
 """
 STEPS = {
     "CNY": {"step1": 20_000, "step2": 50_000, "low": 5_000, "middle": 20_000, "high": 45_000},
+    "EUR": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500},
     "GBP": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500},
 }
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
-    """Two programmes for three months: the first settled and mostly paid, the second left to settle, the third running."""
+    """Two programmes for three months: one settled and mostly paid, one left to settle, one running."""
     say("rebate programmes and a settlement")
     by = Actor.command("demo")
     settled = Period.of("month", clock.today()).previous.previous
-    text = PROGRAMMES.format(first=settled.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency])
-    apply_programmes(texts=read_yaml(text), by=by)
+    text = PROGRAMMES.format(
+        first=settled.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency]
+    )
+    with clock.at(clock.start_of_day(clock.days_after(settled.start, -12))):
+        apply_programmes(texts=read_yaml(text), by=by)
     people = get_user_model().objects
     finance = actor_for(people.get(email="finance@demo.example"))
     controller = actor_for(people.get(email="controller@demo.example"))

@@ -16,10 +16,10 @@ from prm.tenancy.provisioning import create_tenant
 from prm.values.actor import Actor
 
 DEMO_OPERATOR = "operator@demo.example"
-# slug, name, language, zone, colour, how much data
+# slug, name, language, zone, currency, colour, how much data
 TENANTS = (
-    ("demo", "Lianhe Home 联和家居", "zh-hans", "Asia/Shanghai", "#3150c8", "full"),
-    ("demo2", "Nordlys Trading", "en", "Europe/Berlin", "#0f766e", "small"),
+    ("demo", "Lianhe Home 联和家居", "zh-hans", "Asia/Shanghai", "CNY", "#3150c8", "full"),
+    ("demo2", "Nordlys Trading", "en", "Europe/Berlin", "EUR", "#0f766e", "small"),
 )
 
 
@@ -43,13 +43,13 @@ class Command(ProductCommand):
         if not Operator.objects.filter(email=DEMO_OPERATOR).exists():
             # No password and no second factor: only the button of demo mode opens this account.
             Operator.objects.create(email=DEMO_OPERATOR, name="Demo operator", password="!")
-        for slug, name, language, zone, accent, size in TENANTS[: 1 if no_data else None]:
+        for slug, name, language, zone, currency, accent, size in TENANTS[: 1 if no_data else None]:
             if Tenant.objects.filter(slug=slug).exclude(state=Tenant.State.FILLING).exists():
                 continue
             drop_half_filled(slug)
             began = time.monotonic()
             tenant = create_tenant(
-                slug=slug, name=name, language=language, currency="CNY", time_zone=zone, accent=accent,
+                slug=slug, name=name, language=language, currency=currency, time_zone=zone, accent=accent,
                 contact_email=f"administrator@{slug}.example", by=Actor.command("setup_demo"),
             )  # fmt: skip
             self.say(f"tenant {slug} made in {time.monotonic() - began:.1f} s")
