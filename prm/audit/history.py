@@ -51,6 +51,7 @@ def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
     for field, pair in row.changes.items():
         old, new = (pair + [None, None])[:2] if isinstance(pair, list) else (None, pair)
         name = words.name_of_field(row.object_type, field)
+        old, new = (words.value_of(row.object_type, field, value) for value in (old, new))
         if old in (None, ""):
             text = f"{name} {_shown(new)}"
         else:

@@ -110,3 +110,14 @@ def name_of_field(object_type: str, field: str) -> str:
         return str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
     except Exception:
         return field.replace("_", " ")
+
+
+def value_of(object_type: str, field: str, value: Any) -> Any:
+    """A stored choice in the reader's words; everything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        choices = apps.get_model(object_type)._meta.get_field(field).flatchoices
+    except Exception:
+        return value
+    return next((label for key, label in choices if key == value), value)

@@ -54,8 +54,9 @@ def unread_count(actor: Actor) -> int:
 
 
 def count_for(actor: Actor) -> int:
-    """What the menu shows: work that waits and notices that are new."""
-    return work.count_for(actor) + unread_count(actor)
+    """What the menu shows: to staff the work that waits, to partners what is new as well."""
+    waiting = work.count_for(actor)
+    return waiting + unread_count(actor) if actor.is_partner else waiting
 
 
 def open_work_of(user: Any) -> list[work.Work]:

@@ -42,8 +42,8 @@ def test_a_line_says_who_what_and_from_what_to_what(browser_of_boss):
         "Role changed",
         "Lin Yue",
         "Gao Ning",
-        "finance",
-        "channel_manager",
+        "Finance",
+        "Channel manager",
         "moved to sales",
         "10.1.1.1",
     ):

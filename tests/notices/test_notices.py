@@ -64,8 +64,8 @@ def test_letters_and_notices_speak_the_readers_language(tenant):
     assert "http://alpha.localhost" in english.text and "/deals/" in english.text
 
 
-def test_the_inbox_shows_reads_and_leads_on():
-    user, other = UserFactory(), UserFactory()
+def test_the_inbox_shows_reads_and_leads_on(acme):
+    user, other = acme.sales_user, UserFactory()
     (notice,) = tell(user)
     (theirs,) = tell(other)
     browser = page_of(user)
@@ -81,6 +81,12 @@ def test_the_inbox_shows_reads_and_leads_on():
     tell(user, fact="b")
     browser.post("/inbox/notices/read/")
     assert not Notice.objects.filter(user=user, read_at=None).exists()
+
+
+def test_the_menu_counts_work_for_staff_so_that_news_never_drowns_it():
+    user = UserFactory()
+    tell(user)
+    assert page_of(user).get("/inbox/count/").context["count"] == 0
 
 
 def test_a_notice_never_leads_out_of_the_portal():

@@ -90,9 +90,17 @@ def invite(
         invited_by_id=by.user_id,
         expires_at=clock.now() + VALID_FOR,
     )
-    record(invitation, "invited", by=by, changes={"role": [None, role], "partner": [None, partner]})
+    record(invitation, "invited", by=by, changes=_given(role, partner, by))
     _send(invitation)
     return invitation
+
+
+def _given(role: str, partner: int | None, by: Actor) -> dict[str, list[Any]]:
+    """What the audit trail keeps of an invitation: the role, and the partner by name."""
+    given = {"role": [None, role]}
+    if partner is not None:
+        given["partner"] = [None, dict(companies.choices(by)).get(partner, str(partner))]
+    return given
 
 
 def _check_inviter(*, by: Actor, role: str, partner: int | None) -> int | None:
