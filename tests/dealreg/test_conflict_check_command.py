@@ -102,3 +102,12 @@ def test_what_cannot_be_called_is_a_usage_error(check, tmp_path, tenant):
     with pytest.raises(CommandError) as refused:
         call_command("conflict_check", "no-such", "--file", str(tmp_path), "--out", str(tmp_path / "out.csv"))
     assert refused.value.returncode == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_file_is_answered_by_several_processes_in_its_order(check):
+    customer = on_file(FULL)
+    status, rows = check("name\n" + f"{FULL}\nApex\n" * 1_050, "--processes", "2")
+    assert status == 0
+    assert [int(row["query_row"]) for row in rows] == list(range(1, 2_101))
+    assert [row["customer_number"] for row in rows] == [customer.number, ""] * 1_050

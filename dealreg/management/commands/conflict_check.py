@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import csv
 import itertools
+import multiprocessing
+import os
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import CommandParser
+from django.db import connection, connections
 
 from prm.customers.identifiers import clean_domain, clean_tax_number
 from prm.customers.matching import CLEAR, Asked, Match, asked, find_many
@@ -17,14 +22,26 @@ from prm.values.errors import DomainError
 COLUMNS = ("name", "tax_number", "domain", "region")
 HEADER = ("query_row", "rank", "customer_number", "score", "verdict", "reasons")
 BATCH = 100
+ALONE = 20  # so many batches are not worth a second process
 MOST = 20
+
+Batch = list[dict[str, str]]
+
+
+class Answered(NamedTuple):
+    """What a batch comes to: how many rows, the lines of the answer, complaints, and how many rows have one."""
+
+    rows: int
+    lines: list[tuple]
+    complaints: list[str]
+    bad: int
 
 
 class Command(TenantCommand):
     """Answers a file of names, row by row, without keeping it in memory.
 
     1. Reads --file in batches; a tax number or domain that cannot be is named on standard error and left out.
-    2. Looks each name up as the conflict check does.
+    2. Looks each name up as the conflict check does; long files in several processes, the order stays.
     3. Writes the best matches of each row to --out; a row that fits nobody gets one line with rank 1, no number.
     4. Moves the finished file into place; an interrupted run leaves none.
     """
@@ -37,10 +54,21 @@ class Command(TenantCommand):
         parser.add_argument(
             "--top", type=int, default=5, metavar="N", help="matches for each row (default 5)"
         )
+        parser.add_argument(
+            "--processes",
+            type=int,
+            default=os.cpu_count() or 1,
+            metavar="N",
+            help="for long files (default: cores)",
+        )
 
-    def handle_tenant(self, tenant: Any, *, file: Path, out: Path, top: int, **options: Any) -> None:
+    def handle_tenant(
+        self, tenant: Any, *, file: Path, out: Path, top: int, processes: int = 1, **options: Any
+    ) -> None:
         if not 1 <= top <= MOST:
             raise UsageError(f"--top {top}: write a number from 1 to {MOST}.")
+        if not 1 <= processes <= 64:
+            raise UsageError(f"--processes {processes}: write a number from 1 to 64.")
         if not file.is_file():
             raise UsageError(f"There is no file {file}.")
         if not out.parent.is_dir():
@@ -51,7 +79,8 @@ class Command(TenantCommand):
                 file.open(encoding="utf-8-sig", newline="") as source,
                 unfinished.open("w", encoding="utf-8", newline="") as target,
             ):
-                rows, bad = self._check(source, csv.writer(target, lineterminator="\n"), top)
+                batches = _answered(_batches(source), tenant, top, processes)
+                rows, bad = self._write(batches, csv.writer(target, lineterminator="\n"))
             unfinished.replace(out)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -59,50 +88,86 @@ class Command(TenantCommand):
         if bad:
             raise BadRows(f"{bad} of {rows} rows have a value that cannot be; they were checked without it.")
 
-    def _check(self, source: Any, target: Any, top: int) -> tuple[int, int]:
-        reader = csv.DictReader(source)
-        missing = [column for column in COLUMNS[:1] if column not in (reader.fieldnames or [])]
-        if missing:
-            raise UsageError(f"The file has no column {missing[0]}. It needs: {','.join(COLUMNS)}.")
+    def _write(self, answers: Iterable[Answered], target: Any) -> tuple[int, int]:
         target.writerow(HEADER)
         done = bad = 0
-        try:
-            for batch in _batches(reader, BATCH):
-                questions = []
-                for number, row in enumerate(batch, start=done + 1):
-                    question, good = self._question(number, row)
-                    questions.append(question)
-                    bad += not good
-                for number, matches in enumerate(find_many(questions, limit=top), start=done + 1):
-                    target.writerows(_lines(number, matches))
-                done += len(batch)
-                self._progress(done)
-        except (csv.Error, UnicodeDecodeError) as problem:
-            raise UsageError(f"The file cannot be read as UTF-8 CSV after row {done}: {problem}") from None
+        for answer in answers:
+            target.writerows(answer.lines)
+            for complaint in answer.complaints:
+                self.stderr.write(complaint)
+            done, bad = done + answer.rows, bad + answer.bad
+            if sys.stderr.isatty():
+                self.stderr.write(f"\r{done:,} rows checked", ending="")
         return done, bad
 
-    def _question(self, number: int, row: dict[str, str | None]) -> tuple[Asked, bool]:
-        """The row as a question, and whether every value of it could be used."""
-        fields = {column: (row.get(column) or "").strip() for column in COLUMNS}
-        good = bool(fields["name"])
-        if not good:
-            self.stderr.write(f"row {number}: name: the cell is empty")
-        for column, clean in (("tax_number", clean_tax_number), ("domain", clean_domain)):
-            try:
-                fields[column] = clean(fields[column])
-            except DomainError as refused:
-                self.stderr.write(f"row {number}: {column}: {refused.text}")
-                fields[column], good = "", False
-        return asked(**fields), good
 
-    def _progress(self, done: int) -> None:
-        if sys.stderr.isatty():
-            self.stderr.write(f"\r{done:,} rows checked", ending="")
+def _batches(source: Any) -> Iterator[Batch]:
+    """The rows of the file in batches; UsageError where it cannot be read."""
+    reader, done = csv.DictReader(source), 0
+    try:
+        if "name" not in (reader.fieldnames or []):
+            raise UsageError(f"The file has no column name. It needs: {','.join(COLUMNS)}.")
+        while batch := [_plain(row) for row in itertools.islice(reader, BATCH)]:
+            yield batch
+            done += len(batch)
+    except (csv.Error, UnicodeDecodeError) as problem:
+        raise UsageError(f"The file cannot be read as UTF-8 CSV after row {done}: {problem}") from None
 
 
-def _batches(rows: Iterator[dict], size: int) -> Iterator[list[dict]]:
-    while batch := list(itertools.islice(rows, size)):
-        yield batch
+def _plain(row: dict[str, Any]) -> dict[str, str]:
+    return {column: (row.get(column) or "").strip() for column in COLUMNS}
+
+
+def _answered(batches: Iterator[Batch], tenant: Any, top: int, processes: int) -> Iterator[Answered]:
+    """The answers to all batches, in order."""
+    starts = itertools.count(1, BATCH)
+    first = list(itertools.islice(batches, ALONE))
+    batches = itertools.chain(first, batches)
+    if len(first) < ALONE or processes == 1:
+        for batch in batches:
+            yield answer(next(starts), batch, top)
+        return
+    connections.close_all()  # a child must not speak over its parent's connection
+    pool = ProcessPoolExecutor(
+        processes, mp_context=multiprocessing.get_context("fork"), initializer=_enter, initargs=(tenant,)
+    )
+    waiting: deque[Future[Answered]] = deque()
+    with pool:
+        for batch in batches:
+            waiting.append(pool.submit(answer, next(starts), batch, top))
+            if len(waiting) > 3 * processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _enter(tenant: Any) -> None:
+    connection.set_tenant(tenant)
+
+
+def answer(start: int, batch: Batch, top: int) -> Answered:
+    """Look up the rows of one batch, the first of which is row `start`."""
+    questions, complaints, bad = [], [], 0
+    for number, row in enumerate(batch, start):
+        question, wrong = _question(number, row)
+        questions.append(question)
+        complaints += wrong
+        bad += bool(wrong)
+    found = find_many(questions, limit=top)
+    lines = [line for number, matches in enumerate(found, start) for line in _lines(number, matches)]
+    return Answered(len(batch), lines, complaints, bad)
+
+
+def _question(number: int, fields: dict[str, str]) -> tuple[Asked, list[str]]:
+    """The row as a question, and what of it could not be used."""
+    wrong = [] if fields["name"] else [f"row {number}: name: the cell is empty"]
+    for column, clean in (("tax_number", clean_tax_number), ("domain", clean_domain)):
+        try:
+            fields[column] = clean(fields[column])
+        except DomainError as refused:
+            wrong.append(f"row {number}: {column}: {refused.text}")
+            fields[column] = ""
+    return asked(**fields), wrong
 
 
 def _lines(number: int, matches: list[Match]) -> list[tuple]:
