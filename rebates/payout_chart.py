@@ -10,7 +10,7 @@ from prm.ui import formats
 from rebates import arithmetic
 from rebates.policy import bands_of
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 640, 260, 56, 226
+WIDTH, LEFT, BOTTOM = 480, 48, 206
 
 
 @dataclass(frozen=True)
