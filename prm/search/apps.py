@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class SearchConfig(AppConfig):
     name = "prm.search"
     label = "search"
+
+    def ready(self) -> None:
+        from prm.search.customers import register_customers
+
+        register_customers()

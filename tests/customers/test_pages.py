@@ -88,3 +88,13 @@ def test_a_look_alike_is_shown_and_merged_or_confirmed(acme, manager, browse, on
     client.post(f"/customers/{other.number}/confirm/")
     other.refresh_from_db()
     assert not other.provisional
+
+
+def test_the_one_box_finds_customers_for_staff_only(acme, manager, on_file):
+    from prm.search.registry import search
+
+    on_file(FULL)
+    groups = search(actor=manager, text="迅達供應鏈")
+    assert [row.title for group in groups for row in group.rows if row.href.startswith("/customers/")] == [FULL]
+    found = search(actor=acme.sales, text="迅達供應鏈")
+    assert [row for group in found for row in group.rows if row.href.startswith("/customers/")] == []
