@@ -48,7 +48,9 @@ def accruals(
         versions = Version.objects.ending_on(period.last_day)
     else:
         versions = Version.objects.open_on(on or clock.today())
-    visible = by.partner_ids if partners is None else frozenset(partners) & (by.partner_ids or frozenset(partners))
+    visible = by.partner_ids
+    if partners is not None:
+        visible = frozenset(partners) if visible is None else visible & frozenset(partners)
     if not versions or (visible is not None and not visible):
         return []
     plans = plans_for(versions)

@@ -6,18 +6,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.models import Partner
 from prm.access.rules import allowed
+from prm.ledger.models import Account
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.errors import DomainError
 from prm.values.periods import Period
 from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
+from rebates.services.payments import refuse_release
 
 ZERO = Decimal("0.00")
 State = SettlementRun.State
@@ -100,8 +104,10 @@ def owed_to(actor: Actor) -> list[Owed]:
         of(accrual.currency).accrued += accrual.amount
         of(accrual.currency).accruals.append(accrual)
     year = clock.today().year
+    accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"), partner_id__in=own)
+    for currency, owed in accounts.values_list("currency").annotate(owed=-Sum("entries__amount")):
+        of(currency).unpaid = max(ZERO, owed or ZERO)
     for statement in Statement.objects.visible_to(actor).filter(partner_id__in=own).for_list():
-        of(statement.currency).unpaid += statement.unpaid
         if statement.starts.year == year:
             of(statement.currency).earned_this_year += statement.own_amount
             of(statement.currency).paid_this_year += statement.payments_sum
@@ -161,8 +167,11 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
     if run.state == State.CLOSED and may["pay"]:
-        own = run.approved_by_id is not None and run.approved_by_id == actor.user_id
-        why = _("You approved this run: somebody else has to release its payments.") if own else ""
+        try:
+            refuse_release(run, actor)
+            why = ""
+        except DomainError as refusal:
+            why = refusal.text
         verbs.append(Verb(_("Release all payments"), post=to("release"), primary=True, icon="cash", why_not=why))
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))

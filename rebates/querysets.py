@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, F, Max, Q, Sum, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
@@ -134,13 +134,18 @@ class ResultQuerySet(PartnerOwned):
 
 class StatementQuerySet(PartnerOwned):
     def for_list(self) -> StatementQuerySet:
-        """Newest period first, with `payments_sum` and what is still to pay of the statement's own figure."""
+        """Newest period first, with `payments_sum` and `unpaid`: what is still to pay of the statement's own figure.
+
+        A negative figure that was carried into it was taken off first: what it closed with is the most it pays.
+        """
         paid = Coalesce(Sum("payments__amount"), ZERO)
         return (
             self.select_related("run", "partner")
             .annotate(payments_sum=paid)
             .annotate(
-                unpaid=Greatest(F("earned") + F("adjusted") - F("payments_sum"), ZERO, output_field=MONEY)
+                unpaid=Greatest(
+                    Least(F("earned") + F("adjusted"), F("closing")) - F("payments_sum"), ZERO, output_field=MONEY
+                )
             )
             .order_by("-ends", "-id")
         )

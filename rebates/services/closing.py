@@ -52,7 +52,7 @@ def approve_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     if run.state == STATE.COMPUTED:
         _move(run, STATE.IN_REVIEW)
     _move(run, STATE.APPROVED, refuse_only=True)
-    _refuse_author(run, by)
+    refuse_author(run, by)
     _move(run, STATE.APPROVED)
     run.approved_by_id, run.approved_by_label, run.approved_at = by.user_id, by.label, clock.now()
     run.save()
@@ -115,7 +115,8 @@ def _move(run: SettlementRun, state: str, *, refuse_only: bool = False) -> None:
         run.state, run.state_since = state, clock.now()
 
 
-def _refuse_author(run: SettlementRun, by: Actor) -> None:
+def refuse_author(run: SettlementRun, by: Actor) -> None:
+    """Nobody approves or pays more than the stated sum under a version of their own."""
     version = _written_beyond_limit(run, by.user_id)
     if version is not None:
         limit = f"{version.currency} {settings.REBATE_AUTHOR_LIMIT:,.2f}"

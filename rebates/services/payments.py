@@ -18,15 +18,25 @@ from prm.values.actor import Actor
 from rebates.errors import MoreThanOpen, NothingToPay, SecondPersonNeeded
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
-from rebates.services.closing import hold_balances
+from rebates.services.closing import hold_balances, refuse_author
 
 ZERO = Decimal("0.00")
 
 
 def open_amount(statement: Statement) -> Decimal:
-    """What can still be paid of the statement's own figure, never more than the partner's balance."""
+    """What can still be paid of the statement's own figure, never more than the partner's balance.
+
+    The balance belongs to the newest statements first: what an older one lost to a negative figure never opens again.
+    """
     paid = statement.payments.aggregate(paid=Sum("amount"))["paid"] or ZERO
-    return max(ZERO, min(statement.own_amount - paid, sum(balances(statement).values(), ZERO)))
+    newer = (
+        Statement.objects.for_everyone(because="the statement's own partner")
+        .filter(partner_id=statement.partner_id, currency=statement.currency, ends__gt=statement.ends)
+        .for_list()
+        .values_list("unpaid", flat=True)
+    )
+    balance = sum(balances(statement).values(), ZERO) - sum(newer, ZERO)
+    return max(ZERO, min(statement.own_amount - paid, balance))
 
 
 def balances(statement: Statement) -> dict[int, Decimal]:
@@ -59,11 +69,11 @@ def payment_state(statement: Statement) -> str:
 def pay_statement(
     *, statement: Statement, by: Actor, amount: Decimal | None = None, paid_on: date | None = None, reference: str = ""
 ) -> Payment:
-    """Release and pay what is open, or a part. Somebody else than who approved the run."""
+    """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by."""
     require(by, "rebates.pay", statement)
     run = SettlementRun.objects.select_for_update().get(pk=statement.run_id)
     statement = Statement.objects.locked(statement)
-    _refuse_same_person(run, by)
+    refuse_release(run, by)
     hold_balances()
     payment = _pay(statement, amount, paid_on, reference, by)
     _finish_run(run, by)
@@ -98,7 +108,7 @@ def release_run(*, run: SettlementRun, by: Actor, paid_on: date | None = None, r
     """Pay every open statement of a closed run in full. Returns how many were paid."""
     require(by, "rebates.pay")
     run = SettlementRun.objects.select_for_update().get(pk=run.pk)
-    _refuse_same_person(run, by)
+    refuse_release(run, by)
     hold_balances()
     count = 0
     for statement in Statement.objects.visible_to(by).filter(run=run).order_by("pk"):
@@ -109,9 +119,11 @@ def release_run(*, run: SettlementRun, by: Actor, paid_on: date | None = None, r
     return count
 
 
-def _refuse_same_person(run: SettlementRun, by: Actor) -> None:
+def refuse_release(run: SettlementRun, by: Actor) -> None:
+    """Raise unless `by` may release payments of `run`: a second person, and no author beyond the stated sum."""
     if by.user_id is not None and by.user_id == run.approved_by_id:
         raise SecondPersonNeeded(person=run.approved_by_label)
+    refuse_author(run, by)
 
 
 def _split(statement: Statement, amount: Decimal) -> dict[int, Decimal]:
