@@ -30,7 +30,9 @@ WAYS = ["", "?q=Company+77", "?view=all", "?q=2611"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=60)
     options = parser.parse_args()
@@ -72,7 +74,9 @@ def _measure(options: argparse.Namespace) -> int:
                     found.setdefault((role, address + way), []).append(
                         _ask(slug, people[role], address + way, options.requests)
                     )
-    print(f"{options.rows:,} registrations, orders and sales lines against 100 of each, {options.requests} requests each")
+    print(
+        f"{options.rows:,} registrations, orders and sales lines against 100 of each, {options.requests} requests each"
+    )
     print(f"{'':10}{'list':34}{'requests/s':>11}{'p95 ms':>9}{'queries':>9}{'ratio':>8}")
     slow = 0
     for (role, address), (few, many) in found.items():
@@ -100,7 +104,9 @@ def _ask(slug: str, user: Any, address: str, count: int) -> tuple[float, float, 
         sys.exit(f"{address} answered {answer.status_code}")
     older = re.search(rb'href="([^"]*after=[^"]*)"', answer.content)
     targets = [address, older[1].decode().replace("&amp;", "&")] if older else [address]
-    targets = [target if target.startswith("/") else address.split("?")[0] + target for target in targets]
+    targets = [
+        target if target.startswith("/") else address.split("?", maxsplit=1)[0] + target for target in targets
+    ]
     times = []
     for number in range(count):
         began = time.perf_counter()
@@ -115,8 +121,8 @@ def _fill(rows: int) -> dict[str, Any]:
     from django.db import connection
 
     from partners.models import Partner
-    from prm.customers.models import EndCustomer
     from prm.customers.bulk import import_customers
+    from prm.customers.models import EndCustomer
     from prm.values.actor import Actor
     from tests.cast import Company
     from tests.factories.people import UserFactory
@@ -125,7 +131,8 @@ def _fill(rows: int) -> dict[str, Any]:
     others = max(20, rows // 500)
     Partner.objects.bulk_create(Partner(number=f"Q-{n}", name=f"Partner {n}") for n in range(others))
     import_customers(
-        rows=({"number": f"EC-{n}", "name": f"Company {n}"} for n in range(rows)), by=Actor.command("benchmark")
+        rows=({"number": f"EC-{n}", "name": f"Company {n}"} for n in range(rows)),
+        by=Actor.command("benchmark"),
     )
     everyone = Partner.objects.for_everyone(because="a benchmark").exclude(pk=acme.row.pk)
     ids = list(everyone.values_list("pk", flat=True))

@@ -28,7 +28,10 @@ class PartnerForm(ServiceForm):
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     address = forms.CharField(label=_("Address"), max_length=300, required=False)
     note = forms.CharField(
-        label=_("Internal note"), widget=forms.Textarea, required=False, help_text=_("Partners never see this.")
+        label=_("Internal note"),
+        widget=forms.Textarea,
+        required=False,
+        help_text=_("Partners never see this."),
     )
     pairs = (("type", "region"),)
     more = ("parent", "website", "phone", "address", "note")

@@ -52,7 +52,9 @@ class PartnerList(ListPage):
         View("all", _("All")),
         View("joining", _("Joining"), lambda rows, actor: rows.filter(status__in=JOINING)),
         View("suspended", _("Suspended"), lambda rows, actor: rows.filter(status="suspended")),
-        View("untiered", _("Without a tier"), lambda rows, actor: rows.filter(status="active", tier_code=None)),
+        View(
+            "untiered", _("Without a tier"), lambda rows, actor: rows.filter(status="active", tier_code=None)
+        ),
     ]
     create = Create(_("Add a partner"), "partners:create", "partners.create")
     empty = Empty(

@@ -74,7 +74,12 @@ class Partner(models.Model):
     status_reason = models.TextField(blank=True)
     status_since = models.DateTimeField(default=clock.now)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent partner")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent partner"),
     )
     region = models.CharField(_("region"), max_length=80, blank=True)
     tax_number = models.CharField(_("tax number"), max_length=30, blank=True)
@@ -96,7 +101,9 @@ class Partner(models.Model):
                 condition=~models.Q(tax_number=""),
                 violation_error_message=_("A partner with this tax number exists already."),
             ),
-            models.CheckConstraint(name="partner_is_not_its_own_parent", condition=~models.Q(parent=models.F("id"))),
+            models.CheckConstraint(
+                name="partner_is_not_its_own_parent", condition=~models.Q(parent=models.F("id"))
+            ),
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="partner_by_name"),

@@ -22,7 +22,9 @@ STATUS_VERBS = {
     "rejected": _("Reject application"),
 }
 STATUS_EFFECTS = {
-    "suspended": _("Its people can still sign in and read, but cannot register deals or order. You can lift this."),
+    "suspended": _(
+        "Its people can still sign in and read, but cannot register deals or order. You can lift this."
+    ),
     "exiting": _("No new deals and orders. Open ones are finished or reassigned."),
     "exited": _("Its people no longer see anything. Statements stay in your records. This cannot be undone."),
 }
@@ -53,7 +55,11 @@ def sections_for(partner: Partner, actor: Any) -> list[tuple[str, dict[str, Any]
 
 
 def figures_for(partner: Partner, actor: Any) -> list[Any]:
-    shown = [build(partner, actor) for _order, verb, build in sorted(_figures, key=lambda p: p[0]) if allowed(actor, verb)]
+    shown = [
+        build(partner, actor)
+        for _order, verb, build in sorted(_figures, key=lambda p: p[0])
+        if allowed(actor, verb)
+    ]
     return [figure for figure in shown if figure is not None]
 
 
@@ -63,7 +69,11 @@ def next_states(partner: Partner, actor: Any) -> list[dict[str, Any]]:
         return []
     states = Partner.TRANSITIONS[Partner.Status(partner.status)]
     return [
-        {"state": str(state.value), "verb": STATUS_VERBS[state.value], "final": state.value in ("exited", "rejected")}
+        {
+            "state": str(state.value),
+            "verb": STATUS_VERBS[state.value],
+            "final": state.value in ("exited", "rejected"),
+        }
         for state in states
     ]
 

@@ -48,4 +48,8 @@ def managers_of(partner: Any) -> models.QuerySet[Any]:
     from partners.models import PartnerGrant
 
     granted = PartnerGrant.objects.filter(content_object=partner).values("user_id")
-    return get_user_model().objects.filter(pk__in=granted, role="channel_manager", is_active=True).order_by("name")
+    return (
+        get_user_model()
+        .objects.filter(pk__in=granted, role="channel_manager", is_active=True)
+        .order_by("name")
+    )

@@ -50,7 +50,12 @@ def register() -> None:
     permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
     menu.register(
-        section="Channel", label=_("Partners"), icon="building-store", url="partners:list", verb="partners.view", order=10
+        section="Channel",
+        label=_("Partners"),
+        icon="building-store",
+        url="partners:list",
+        verb="partners.view",
+        order=10,
     )
     menu.register(
         section="", label=_("Our company"), icon="building", url="partners:company", verb="company.view", order=90,

@@ -38,7 +38,9 @@ def detail(request: Any, pk: int) -> HttpResponse:
             "members": partner.members.on(clock.today()).select_related("user"),
             "tiers": partner.tier_memberships.select_related("tier").order_by("-during"),
             "managers": managers_of(partner),
-            "children": Partner.objects.visible_to(request.actor).filter(parent=partner).order_by("name")[:20],
+            "children": Partner.objects.visible_to(request.actor)
+            .filter(parent=partner)
+            .order_by("name")[:20],
             "history": history,
             "next_states": pages.next_states(partner, request.actor),
             "sections": pages.sections_for(partner, request.actor),
@@ -98,7 +100,9 @@ def contact(request: Any, pk: int, contact_pk: int | None = None) -> HttpRespons
     form = ContactForm(request.POST or None, actor=request.actor, initial=initial)
     if form.is_valid() and form.run(services.save_contact, partner=partner, contact=known, by=request.actor):
         return redirect(pages.back_to(partner, request.actor))
-    return _form(request, partner, form, _("Edit contact") if known else _("Add a contact"), _("Save contact"))
+    return _form(
+        request, partner, form, _("Edit contact") if known else _("Add a contact"), _("Save contact")
+    )
 
 
 @require_POST
@@ -158,5 +162,12 @@ def _form(
     request: HttpRequest, partner: Partner, form: Any, title: str, submit: str, note: str = ""
 ) -> HttpResponse:
     back = pages.back_to(partner, request.actor)  # type: ignore[attr-defined]
-    context = {"partner": partner, "form": form, "title": title, "submit": submit, "cancel": back, "note": note}
+    context = {
+        "partner": partner,
+        "form": form,
+        "title": title,
+        "submit": submit,
+        "cancel": back,
+        "note": note,
+    }
     return render(request, "partners/form.html", context, status=form.status)

@@ -32,7 +32,12 @@ class LedgerList(ListPage):
     export_verb = "rebates.export"
     template = "rebates/ledger.html"
     columns = [
-        Link("event", label=_("Posting"), value=lambda row: event_name(row), to=lambda row: f"/ledger/{row.pk}/"),
+        Link(
+            "event",
+            label=_("Posting"),
+            value=lambda row: event_name(row),
+            to=lambda row: f"/ledger/{row.pk}/",
+        ),
         Text("partner_name", label=_("Partner"), phone="sub"),
         Day("booked_on"),
         Text("posted_by"),
@@ -41,7 +46,9 @@ class LedgerList(ListPage):
     order = "-pk"
     search = ("key", "partner_name")
     search_label = _("Partner, run, payment")
-    empty = Empty(_("Nothing is booked yet"), _("Closing a settlement and paying partners write here."), icon="book")
+    empty = Empty(
+        _("Nothing is booked yet"), _("Closing a settlement and paying partners write here."), icon="book"
+    )
 
     def get_rows(self, actor: Any) -> QuerySet:
         names = Partner.objects.for_everyone(because="names beside postings that the page has scoped")

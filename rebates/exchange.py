@@ -13,7 +13,9 @@ from rebates.services.programmes import text_of
 
 def as_yaml(programme: Programme) -> str:
     """All published versions of a programme, or its draft where nothing is published yet."""
-    versions = list(programme.versions.published().order_by("starts")) or list(programme.versions.order_by("starts"))
+    versions = list(programme.versions.published().order_by("starts")) or list(
+        programme.versions.order_by("starts")
+    )
     document = {"schema": 1, "programmes": [_entry(version) for version in versions]}
     out, yaml = StringIO(), YAML()
     yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 110

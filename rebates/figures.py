@@ -53,7 +53,10 @@ def _own(label: str, owed: list[pages.Owed], name: str, note: str) -> Figure | N
 
 def runs(actor: Any) -> dict[str, Any]:
     """The newest runs and the months that can be settled."""
-    return {"runs": list(SettlementRun.objects.visible_to(actor).for_list()[:5]), "months": pages.months_to_settle(3)}
+    return {
+        "runs": list(SettlementRun.objects.visible_to(actor).for_list()[:5]),
+        "months": pages.months_to_settle(3),
+    }
 
 
 def of_partner(partner: Any, actor: Any) -> dict[str, Any] | None:

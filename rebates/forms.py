@@ -40,7 +40,9 @@ class ProgrammeForm(ServiceForm):
         to_field_name="code",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: every partner, with or without a tier. The tier on the period's last day decides."),
+        help_text=_(
+            "None ticked: every partner, with or without a tier. The tier on the period's last day decides."
+        ),
     )
     types = forms.MultipleChoiceField(
         label=_("Partner types"),
@@ -73,7 +75,11 @@ class ProgrammeForm(ServiceForm):
         for row in range(BAND_ROWS):
             self.fields[f"from_{row}"] = AmountField(label=_("From"), required=False, min_value=Decimal(0))
             self.fields[f"rate_{row}"] = AmountField(
-                label=_("Rate, %"), required=False, decimal_places=6, min_value=Decimal(0), max_value=Decimal(100)
+                label=_("Rate, %"),
+                required=False,
+                decimal_places=6,
+                min_value=Decimal(0),
+                max_value=Decimal(100),
             )
             for name in (f"from_{row}", f"rate_{row}"):
                 self.fields[name].widget.attrs.update({"class": "ui-input ui-num", "inputmode": "decimal"})
@@ -140,7 +146,9 @@ class ProgrammeForm(ServiceForm):
             if low is None and rate is None:
                 continue
             if low is None or rate is None:
-                self.add_error(f"from_{row}" if low is None else f"rate_{row}", _("Fill in both, or neither."))
+                self.add_error(
+                    f"from_{row}" if low is None else f"rate_{row}", _("Fill in both, or neither.")
+                )
                 continue
             bands.append({"from": f"{low:f}", "rate": f"{rate:f}%"})
         if not bands:
@@ -180,7 +188,9 @@ class PaymentForm(ServiceForm):
 
     amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
     paid_on = forms.DateField(label=_("Paid on"))
-    reference = forms.CharField(label=_("Reference"), max_length=80, required=False, help_text=_("As on the bank's slip."))
+    reference = forms.CharField(
+        label=_("Reference"), max_length=80, required=False, help_text=_("As on the bank's slip.")
+    )
     pairs = (("amount", "paid_on"),)
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -35,7 +35,9 @@ class ProgrammeList(ListPage):
     create = Create(_("New programme"), "rebates:programme_new", "rebates.edit_programmes")
     empty = Empty(
         _("No programme yet"),
-        _("A programme says what partners earn on what they buy. Its text and its calculation are the same thing."),
+        _(
+            "A programme says what partners earn on what they buy. Its text and its calculation are the same thing."
+        ),
         icon="percentage",
     )
 
@@ -65,12 +67,20 @@ class RunList(ListPage):
         Choice("state", filter=True, tones=RUN_TONES),
         Number("partner_count", label=_("Partners")),
         Number("line_count", label=_("Sales lines")),
-        Text("totals", label=_("Earned and adjusted"), value=lambda row: totals_of(row), css="ui-num", phone="b"),
+        Text(
+            "totals",
+            label=_("Earned and adjusted"),
+            value=lambda row: totals_of(row),
+            css="ui-num",
+            phone="b",
+        ),
         When("computed_at"),
         Text("approved_by_label"),
     ]
     order = "-ends"
-    empty = Empty(_("Nothing settled yet"), _("Settle the month when its sales lines are in."), icon="calculator")
+    empty = Empty(
+        _("Nothing settled yet"), _("Settle the month when its sales lines are in."), icon="calculator"
+    )
 
     def context(self, actor: Any) -> dict[str, Any]:
         return {"months": pages.months_to_settle()}
@@ -97,7 +107,9 @@ class StatementList(ListPage):
         View("all", _("All")),
         View("open", _("To be paid"), lambda rows, actor: rows.filter(unpaid__gt=0)),
     ]
-    empty = Empty(_("No statement yet"), _("Statements are issued when a month's settlement is closed."), icon="receipt")
+    empty = Empty(
+        _("No statement yet"), _("Statements are issued when a month's settlement is closed."), icon="receipt"
+    )
 
     def get_columns(self, actor: Any) -> list[Any]:
         whose = [] if actor.is_partner else [Ref("partner", filter=True)]
@@ -131,4 +143,6 @@ class PaymentList(ListPage):
     ]
     order = "-pk"
     search = ("number", "reference")
-    empty = Empty(_("Nothing paid yet"), _("Payments are released from a statement, by somebody who did not approve."))
+    empty = Empty(
+        _("Nothing paid yet"), _("Payments are released from a statement, by somebody who did not approve.")
+    )

@@ -55,11 +55,12 @@ def stages(run: SettlementRun) -> list[Stage]:
     order = [State.DRAFT, State.COMPUTED, State.IN_REVIEW, State.APPROVED, State.CLOSED, State.PAID]
     now = order.index(State(run.state))
     return [
-        Stage(str(state.label), "done" if place < now or run.state == State.PAID else "now" if place == now else "later")
+        Stage(
+            str(state.label),
+            "done" if place < now or run.state == State.PAID else "now" if place == now else "later",
+        )
         for place, state in enumerate(order)
     ]
-
-
 
 
 def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
@@ -172,7 +173,9 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
             why = ""
         except DomainError as refusal:
             why = refusal.text
-        verbs.append(Verb(_("Release all payments"), post=to("release"), primary=True, icon="cash", why_not=why))
+        verbs.append(
+            Verb(_("Release all payments"), post=to("release"), primary=True, icon="cash", why_not=why)
+        )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))
         verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash"))

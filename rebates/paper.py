@@ -26,7 +26,9 @@ def statement_pdf(statement: Statement, request: Any) -> bytes:
     explained = [explain(line.result) for line in lines if line.result]
     explained += [explain(result) for line in lines for result in line.adjustments]
     text = render_to_string(
-        "rebates/statement_pdf.html", {"statement": statement, "lines": lines, "explained": explained}, request
+        "rebates/statement_pdf.html",
+        {"statement": statement, "lines": lines, "explained": explained},
+        request,
     )
     return HTML(string=text, base_url=str(settings.BASE_DIR), url_fetcher=refuse).write_pdf()
 

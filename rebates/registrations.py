@@ -41,11 +41,20 @@ def register() -> None:
         section="", label=_("Rebates"), icon="receipt", url="rebates:overview", verb="rebates.view", order=50,
         audience="partner", tab=5,
     )  # fmt: skip
-    search.register("statements", label=_("Statements"), icon="receipt", find=find_statements, order=60, verb="rebates.view")
+    search.register(
+        "statements",
+        label=_("Statements"),
+        icon="receipt",
+        find=find_statements,
+        order=60,
+        verb="rebates.view",
+    )
     home.figure("staff", order=40, verb="rebates.view_programmes")(figures.accrued)
     home.figure("partner", order=20, verb="rebates.view")(figures.own_unpaid)
     home.figure("partner", order=30, verb="rebates.view")(figures.own_accrued)
-    home.section("staff", template="rebates/home_runs.html", order=30, width=5, verb="rebates.view_runs")(figures.runs)
+    home.section("staff", template="rebates/home_runs.html", order=30, width=5, verb="rebates.view_runs")(
+        figures.runs
+    )
     partner_pages.add_section(
         template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
     )

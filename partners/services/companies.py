@@ -19,15 +19,21 @@ FIELDS = ("name", "type", "parent", "region", "tax_number", "website", "phone", 
 
 
 @transaction.atomic
-def create_partner(*, name: str, number: str = "", status: str = "active", by: Actor, **facts: Any) -> Partner:
+def create_partner(
+    *, name: str, number: str = "", status: str = "active", by: Actor, **facts: Any
+) -> Partner:
     """Add a company to the channel. Without `number` the next free `P-0001` is given.
 
     `facts` are the fields named in FIELDS. Raises NumberTaken, TaxNumberTaken, ParentLoop.
     """
     require(by, "partners.create")
-    partner = Partner(name=name.strip(), number=number.strip() or _next_number(), status=status, **_known(facts))
+    partner = Partner(
+        name=name.strip(), number=number.strip() or _next_number(), status=status, **_known(facts)
+    )
     _save(partner)
-    record(partner, "created", by=by, changes={"name": [None, partner.name], "number": [None, partner.number]})
+    record(
+        partner, "created", by=by, changes={"name": [None, partner.name], "number": [None, partner.number]}
+    )
     emit(PartnerCreated(partner_id=partner.pk), object_key=f"partner:{partner.pk}")
     return partner
 
@@ -91,7 +97,9 @@ def _save(partner: Partner) -> None:
 
 
 def _refuse_loop(partner: Partner) -> None:
-    parents = dict(Partner.objects.for_everyone(because="a loop may run over any").values_list("pk", "parent_id"))
+    parents = dict(
+        Partner.objects.for_everyone(because="a loop may run over any").values_list("pk", "parent_id")
+    )
     above = partner.parent_id
     while above is not None:
         if above == partner.pk:

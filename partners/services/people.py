@@ -26,7 +26,12 @@ def add_member(*, partner: Partner, user: Any, by: Actor) -> Member:
     require(by, "partners.manage_people", partner)
     partner = Partner.objects.locked(partner)
     today = clock.today()
-    if Member.objects.for_everyone(because="a person belongs to one partner").filter(user=user).on(today).exists():
+    if (
+        Member.objects.for_everyone(because="a person belongs to one partner")
+        .filter(user=user)
+        .on(today)
+        .exists()
+    ):
         raise AlreadyMember()
     member = Member.objects.create(partner=partner, user=user, during=(today, None))
     assign_perm(PERMISSION, user, partner)
@@ -100,4 +105,6 @@ def _granted_users(partner: Partner) -> set[int]:
 def join_by_invitation(*, partner_id: int, user: Any, by: Actor) -> Member:
     """An invited person becomes a member. The right to invite was checked when the invitation was sent."""
     partner = Partner.objects.for_everyone(because="named by the invitation").get(pk=partner_id)
-    return add_member(partner=partner, user=user, by=Actor.job("invitation").with_(user_id=by.user_id, label=by.label))
+    return add_member(
+        partner=partner, user=user, by=Actor.job("invitation").with_(user_id=by.user_id, label=by.label)
+    )

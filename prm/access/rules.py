@@ -45,7 +45,11 @@ def who_may(verb: str, obj: Any = None) -> list[Any]:
     """The active users who may do `verb` to `obj`, by name: staff first those assigned to the object's partner."""
     from prm.access.scope import partner_ids_of_user
 
-    users = get_user_model().objects.filter(role__in=permissions.verb(verb).roles, is_active=True).order_by("name")
+    users = (
+        get_user_model()
+        .objects.filter(role__in=permissions.verb(verb).roles, is_active=True)
+        .order_by("name")
+    )
     if obj is None:
         return list(users)
     owner = partner_id_of(obj)

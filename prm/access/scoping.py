@@ -54,13 +54,17 @@ class PartnerOwned(models.QuerySet):
 
     def locked(self, instance: models.Model) -> Any:
         """`instance` read again under a row lock, held until the transaction ends."""
-        return self.for_everyone(because="the caller already holds this row").select_for_update(of=("self",)).get(
-            pk=instance.pk
+        return (
+            self.for_everyone(because="the caller already holds this row")
+            .select_for_update(of=("self",))
+            .get(pk=instance.pk)
         )
 
     def _check(self) -> None:
         if not (self._said_whose or self._hints.get("instance") is not None or self.query.is_empty()):
-            raise Unscoped(f"{self.model.__name__}: visible_to(actor) or for_everyone(because=...) is missing")
+            raise Unscoped(
+                f"{self.model.__name__}: visible_to(actor) or for_everyone(because=...) is missing"
+            )
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:

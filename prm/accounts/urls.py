@@ -18,7 +18,9 @@ _own = [
     path("company/people/<int:pk>/deactivate/", colleagues.deactivate, name="deactivate_colleague"),
     path("company/people/<int:pk>/reactivate/", colleagues.reactivate, name="reactivate_colleague"),
     path("company/people/invitations/<int:pk>/resend/", colleagues.resend, name="resend_to_colleague"),
-    path("company/people/invitations/<int:pk>/withdraw/", colleagues.withdraw, name="withdraw_from_colleague"),
+    path(
+        "company/people/invitations/<int:pk>/withdraw/", colleagues.withdraw, name="withdraw_from_colleague"
+    ),
     path("settings/users/", UserList.as_view(), name="users"),
     path("settings/users/invite/", people.invite_person, name="invite"),
     path("settings/users/invitations/", InvitationList.as_view(), name="invitations"),

@@ -35,9 +35,10 @@ def record(
         user_id=by.user_id,
         actor_kind=by.kind,
         actor_label=by.label[:200],
-        acting_operator=by.acting_operator,
-        address=by.address,
-        request_id=by.request_id,
+        acting_operator=by.acting_operator[:200],
+        # These two come from headers, which may hold anything.
+        address=by.address[:45],
+        request_id=by.request_id[:64],
         changes=_plain(changes or {}),
         reason=reason,
     )

@@ -16,5 +16,10 @@ class CatalogueConfig(AppConfig):
         permissions.register("catalogue.edit", roles=[Role.ADMINISTRATOR, Role.CHANNEL_MANAGER])
         permissions.register("catalogue.export", roles=STAFF_ROLES, sensitive=True, reads=True)
         menu.register(
-            section="Channel", label=_("Products"), icon="package", url="catalogue:products", verb="catalogue.view", order=50
+            section="Channel",
+            label=_("Products"),
+            icon="package",
+            url="catalogue:products",
+            verb="catalogue.view",
+            order=50,
         )

@@ -60,4 +60,8 @@ class ProductLineList(ListPage):
     order = "code"
     search = ("name", "name_zh", "code")
     create = Create(_("Add a product line"), "catalogue:line_new", "catalogue.edit")
-    empty = Empty(_("No product line yet"), _("Deals are registered and rebates earned by product line."), icon="package")
+    empty = Empty(
+        _("No product line yet"),
+        _("Deals are registered and rebates earned by product line."),
+        icon="package",
+    )

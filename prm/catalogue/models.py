@@ -29,7 +29,9 @@ class Product(models.Model):
     name = models.CharField(_("name"), max_length=200)
     name_zh = models.CharField(_("Chinese name"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
-    product_line = models.ForeignKey(ProductLine, models.PROTECT, related_name="products", verbose_name=_("product line"))
+    product_line = models.ForeignKey(
+        ProductLine, models.PROTECT, related_name="products", verbose_name=_("product line")
+    )
     unit = models.CharField(_("unit"), max_length=20, default="piece")
     list_price = models.DecimalField(_("list price"), max_digits=18, decimal_places=4)
     currency = models.CharField(_("currency"), max_length=3)

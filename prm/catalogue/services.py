@@ -16,7 +16,13 @@ from prm.values.actor import Actor
 
 @transaction.atomic
 def save_product_line(
-    *, code: str, name: str, name_zh: str = "", is_active: bool = True, line: ProductLine | None = None, by: Actor
+    *,
+    code: str,
+    name: str,
+    name_zh: str = "",
+    is_active: bool = True,
+    line: ProductLine | None = None,
+    by: Actor,
 ) -> ProductLine:
     """Add a product line or change `line`. Raises CodeTaken."""
     require(by, "catalogue.edit")

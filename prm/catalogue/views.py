@@ -29,11 +29,18 @@ def product(request: Any, pk: int) -> HttpResponse:
 def _product(request: Any, known: Product | None) -> HttpResponse:
     currency = known.currency if known else connection.tenant.currency
     form = ProductForm(
-        request.POST or None, actor=request.actor, currency=currency, initial=_initial(known) if known else None
+        request.POST or None,
+        actor=request.actor,
+        currency=currency,
+        initial=_initial(known) if known else None,
     )
-    if form.is_valid() and form.run(services.save_product, product=known, currency=currency, by=request.actor):
+    if form.is_valid() and form.run(
+        services.save_product, product=known, currency=currency, by=request.actor
+    ):
         return redirect("catalogue:products")
-    return _page(request, form, known.name if known else _("Add a product"), "catalogue:products", _("Products"))
+    return _page(
+        request, form, known.name if known else _("Add a product"), "catalogue:products", _("Products")
+    )
 
 
 def _initial(known: Product) -> dict[str, Any]:
@@ -57,7 +64,9 @@ def _line(request: Any, known: ProductLine | None) -> HttpResponse:
     form = ProductLineForm(request.POST or None, actor=request.actor, initial=initial)
     if form.is_valid() and form.run(services.save_product_line, line=known, by=request.actor):
         return redirect("catalogue:lines")
-    return _page(request, form, known.name if known else _("Add a product line"), "catalogue:lines", _("Product lines"))
+    return _page(
+        request, form, known.name if known else _("Add a product line"), "catalogue:lines", _("Product lines")
+    )
 
 
 def _page(request: Any, form: Any, title: str, back: str, back_label: str) -> HttpResponse:

@@ -30,10 +30,16 @@ if DEMO:
         raise ImproperlyConfigured(f"PRM_BIND is '{BIND}', but demo mode listens on 127.0.0.1 only.")
     if PUBLIC_HOST != "localhost":
         raise ImproperlyConfigured(f"PRM_HOST is '{PUBLIC_HOST}', but demo mode runs on localhost only.")
+    if env.flag("PRM_ANY_HOST") or env.words("PRM_HOSTS"):
+        raise ImproperlyConfigured("PRM_ANY_HOST or PRM_HOSTS is set, but demo mode runs on localhost only.")
     if SECRET_KEY != DEMO_SECRET:
-        raise ImproperlyConfigured("PRM_SECRET_KEY is set: demo mode refuses to run with a production secret.")
+        raise ImproperlyConfigured(
+            "PRM_SECRET_KEY is set: demo mode refuses to run with a production secret."
+        )
 
-ALLOWED_HOSTS = ["*"] if env.flag("PRM_ANY_HOST") else [PUBLIC_HOST, f".{PUBLIC_HOST}", *env.words("PRM_HOSTS")]
+ALLOWED_HOSTS = (
+    ["*"] if env.flag("PRM_ANY_HOST") else [PUBLIC_HOST, f".{PUBLIC_HOST}", *env.words("PRM_HOSTS")]
+)
 INTERNAL_SCHEME = "http" if DEMO or DEBUG or env.flag("PRM_PLAIN_HTTP") else "https"
 
 # How many reverse proxies stand in front and write X-Forwarded-For.
@@ -97,7 +103,8 @@ DATABASE_URL = env.text("DATABASE_URL")
 DATABASES = {
     "default": {
         **dj_database_url.parse(
-            DATABASE_URL or "postgresql://prm@127.0.0.1:1/prm", conn_max_age=env.number("PRM_CONN_MAX_AGE", 600)
+            DATABASE_URL or "postgresql://prm@127.0.0.1:1/prm",
+            conn_max_age=env.number("PRM_CONN_MAX_AGE", 600),
         ),
         "ENGINE": "django_tenants.postgresql_backend",
         "CONN_HEALTH_CHECKS": True,
@@ -105,7 +112,13 @@ DATABASES = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "connect_timeout": 5}
+    {
+        "keepalives": 1,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "connect_timeout": 5,
+    }
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -120,6 +133,7 @@ CACHES = {
 }
 
 MIDDLEWARE = [
+    "prm.config.proxy.DemoStaysHomeMiddleware",
     "prm.config.health.HealthMiddleware",
     "prm.config.proxy.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -290,7 +304,11 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TENANT_CACHE_SECONDS = 0
 JOBS_REAP_SECONDS = env.number("PRM_REAP_SECONDS", 2)

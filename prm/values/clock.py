@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-
 _set_to: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
 

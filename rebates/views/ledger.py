@@ -17,5 +17,10 @@ from rebates.books import event_name
 def posting(request: Any, pk: int) -> HttpResponse:
     found = get_object_or_404(Transaction.objects.visible_to(request.actor).for_detail(), pk=pk)
     partner = Partner.objects.visible_to(request.actor).filter(pk=found.partner_id).first()
-    context = {"posting": found, "partner": partner, "name": event_name(found), "entries": found.entries.all()}
+    context = {
+        "posting": found,
+        "partner": partner,
+        "name": event_name(found),
+        "entries": found.entries.all(),
+    }
     return render(request, "rebates/posting.html", context)

@@ -38,8 +38,10 @@ def detail(request: Any, number: str) -> HttpResponse:
     rows = rows[:PARTNERS_A_PAGE]
     statements = {}
     if run.is_closed:
-        of_page = Statement.objects.visible_to(request.actor).for_list().filter(
-            run=run, partner_id__in=[row["partner_id"] for row in rows]
+        of_page = (
+            Statement.objects.visible_to(request.actor)
+            .for_list()
+            .filter(run=run, partner_id__in=[row["partner_id"] for row in rows])
         )
         statements = {(row.partner_id, row.currency): row for row in of_page}
     for row in rows:
@@ -49,7 +51,10 @@ def detail(request: Any, number: str) -> HttpResponse:
         "rebates/run.html",
         {
             "run": run,
-            "job": Job.objects.visible_to(request.actor).filter(kind=JOB, key=run.number).order_by("-id").first(),
+            "job": Job.objects.visible_to(request.actor)
+            .filter(kind=JOB, key=run.number)
+            .order_by("-id")
+            .first(),
             "stages": pages.stages(run),
             "programmes": pages.programme_totals(run, request.actor),
             "partners": rows,
@@ -133,7 +138,9 @@ approve = _verb(
 )
 withdraw = _verb(
     "rebates.approve",
-    lambda run, request: services.withdraw_approval(run=run, reason=request.POST.get("reason", ""), by=request.actor),
+    lambda run, request: services.withdraw_approval(
+        run=run, reason=request.POST.get("reason", ""), by=request.actor
+    ),
     lambda outcome: _("The approval was withdrawn."),
 )
 close = _verb(

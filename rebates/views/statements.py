@@ -61,7 +61,8 @@ def statement(request: Any, number: str) -> HttpResponse:
 def result(request: Any, pk: int) -> HttpResponse:
     """One figure opened: clause, arithmetic, lines. Its own address; beside a statement it comes as a panel."""
     found = get_object_or_404(
-        Result.objects.visible_to(request.actor).select_related("programme", "version", "run", "partner"), pk=pk
+        Result.objects.visible_to(request.actor).select_related("programme", "version", "run", "partner"),
+        pk=pk,
     )
     if request.actor.is_partner and not found.run.is_closed:
         raise Http404
@@ -104,7 +105,10 @@ def pdf(request: Any, number: str) -> HttpResponse:
 def pay(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
     form = PaymentForm(
-        request.POST or None, actor=request.actor, currency=found.currency, initial={"amount": open_amount(found)}
+        request.POST or None,
+        actor=request.actor,
+        currency=found.currency,
+        initial={"amount": open_amount(found)},
     )
     if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
         return redirect(found)

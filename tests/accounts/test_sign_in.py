@@ -155,5 +155,7 @@ def test_there_is_no_demo_door_outside_demo_mode(visitor, lin):
 )
 def test_the_visitors_address_is_the_one_that_our_own_proxy_saw(lin, settings, proxies, forwarded, address):
     settings.PROXIES = proxies
-    new_browser().post("/sign-in/", {"login": lin.email, "password": "x"}, headers={"X-Forwarded-For": forwarded})
+    new_browser().post(
+        "/sign-in/", {"login": lin.email, "password": "x"}, headers={"X-Forwarded-For": forwarded}
+    )
     assert AuditEntry.objects.get(verb="sign_in_failed").address == address

@@ -17,7 +17,13 @@ pytestmark = pytest.mark.django_db
 
 def test_a_code_is_used_once(manager):
     line = save_product_line(code="routing", name="Routing", by=manager)
-    facts = {"name": "Router", "product_line": line, "list_price": Decimal(100), "currency": "CNY", "by": manager}
+    facts = {
+        "name": "Router",
+        "product_line": line,
+        "list_price": Decimal(100),
+        "currency": "CNY",
+        "by": manager,
+    }
     save_product(code="MR-1", **facts)
     with pytest.raises(CodeTaken) as refused:
         save_product(code="MR-1", **facts)
@@ -29,7 +35,7 @@ def test_finance_reads_and_does_not_change_the_catalogue(finance, browse):
     with pytest.raises(NotAllowed):
         save_product_line(code="x", name="X", by=finance)
     page = browse(finance).get(f"/products/{product.pk}/").content.decode()
-    assert "Router" in page and "<form method=\"post\" class=\"ui-form" not in page
+    assert "Router" in page and '<form method="post" class="ui-form' not in page
 
 
 def test_a_manager_changes_a_price_on_the_page(manager, browse):

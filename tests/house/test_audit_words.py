@@ -16,7 +16,11 @@ def verbs() -> set[tuple[str, str]]:
     for place in PLACES:
         for file in (ROOT / place).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 1:
+                if (
+                    isinstance(node, ast.Call)
+                    and getattr(node.func, "id", "") == "record"
+                    and len(node.args) > 1
+                ):
                     verb = node.args[1]
                     if isinstance(verb, ast.Constant):
                         found.add((str(file.relative_to(ROOT)), str(verb.value)))

@@ -116,7 +116,10 @@ def _open(client: Client, address: Address, world: World) -> list[str]:
             {"deal": made["deal"].number, "order": made["order"].number, "after": made["deal"].pk},
         ]
     if getattr(address.callback, "list_page", None) is not None:
-        queries += [{"export": "csv", "view": "all"}, {"export": "xlsx", "view": "all", "partner": made["partner"].pk}]
+        queries += [
+            {"export": "csv", "view": "all"},
+            {"export": "xlsx", "view": "all", "partner": made["partner"].pk},
+        ]
     for query in queries:
         answer = client.get(path, query)
         if answer.status_code >= 500:
@@ -145,7 +148,9 @@ def _found(answer: Any, world: World, where: str, sent: dict[str, Any]) -> list[
     return [
         f"{where} shows the rival's {name}"
         for name, secret in world.secrets.items()
-        if secret in text and name not in shown_on_purpose and not any(secret in value or value in secret for value in echoed if len(value) > 3)
+        if secret in text
+        and name not in shown_on_purpose
+        and not any(secret in value or value in secret for value in echoed if len(value) > 3)
     ]
 
 
@@ -165,7 +170,11 @@ def rival_rows(world: World) -> dict[str, Any]:
     found = {}
     for model in apps.get_models():
         path = getattr(model, "PARTNER_PATH", None)
-        if path is None or MARKS_OF_A_VISIT.search(model._meta.db_table) or model._meta.label_lower.startswith("ledger."):
+        if (
+            path is None
+            or MARKS_OF_A_VISIT.search(model._meta.db_table)
+            or model._meta.label_lower.startswith("ledger.")
+        ):
             continue
         rows = model._default_manager.for_everyone(because="a fingerprint")
         lookup = "pk" if path == "self" else f"{path}_id"
@@ -186,5 +195,3 @@ def unused_prefixes(urlconf: str = "prm.config.urls") -> list[str]:
     routes = [address.route for address in addresses(urlconf)]
     known = [prefix for prefix, _find in strangers.RIVALS] + list(strangers.BELONGS_TO_NOBODY)
     return [prefix for prefix in known if not any(route.startswith(prefix) for route in routes)]
-
-

@@ -44,7 +44,11 @@ def build() -> World:
     assign_perm("partners.access_partner", seller, acme.row)
     boss = actor(UserFactory(role="channel_manager", name="Rival Manager", all_partners=True))
     return World(
-        people={"partner sales": acme.sales_user, "partner administrator": acme.admin_user, "manager": seller},
+        people={
+            "partner sales": acme.sales_user,
+            "partner administrator": acme.admin_user,
+            "manager": seller,
+        },
         rival=(made := _rival(rival, boss)),
         secrets=_secrets(rival, made),
     )

@@ -47,9 +47,13 @@ def test_partners_cannot_be_their_own_grandparents(manager, acme, rival):
 def test_suspending_needs_a_reason_and_can_be_lifted(manager, acme):
     with pytest.raises(errors.ReasonMissing):
         services.change_status(partner=acme.row, status="suspended", reason=" ", by=manager)
-    partner = services.change_status(partner=acme.row, status="suspended", reason="Invoices unpaid", by=manager)
+    partner = services.change_status(
+        partner=acme.row, status="suspended", reason="Invoices unpaid", by=manager
+    )
     assert partner.status_reason == "Invoices unpaid"
-    assert services.change_status(partner=partner, status="active", reason="Paid", by=manager).status == "active"
+    assert (
+        services.change_status(partner=partner, status="active", reason="Paid", by=manager).status == "active"
+    )
 
 
 def test_partner_people_change_nothing_about_companies(acme):

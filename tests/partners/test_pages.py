@@ -27,7 +27,9 @@ def test_a_manager_adds_suspends_and_edits_a_partner(browse, manager):
 
 
 def test_a_refused_form_keeps_what_was_typed_and_names_the_field(browse, manager, acme):
-    answer = browse(manager).post("/partners/new/", {"name": "Copy", "type": "reseller", "number": acme.row.number})
+    answer = browse(manager).post(
+        "/partners/new/", {"name": "Copy", "type": "reseller", "number": acme.row.number}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422 and 'value="Copy"' in page and acme.row.number in page
 
@@ -49,7 +51,9 @@ def test_an_administrator_assigns_a_manager_on_the_partners_page(browse, adminis
     assert "Chen Rui" in client.get(f"/partners/{acme.row.pk}/").content.decode()
 
 
-def test_the_list_costs_the_same_however_many_partners_there_are(browse, manager, django_assert_max_num_queries):
+def test_the_list_costs_the_same_however_many_partners_there_are(
+    browse, manager, django_assert_max_num_queries
+):
     from django.db import connection
 
     client = browse(manager)

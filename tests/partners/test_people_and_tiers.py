@@ -82,7 +82,9 @@ def test_a_tier_planned_for_later_is_not_cut_off(manager, acme):
     later = clock.today() + timedelta(days=30)
     services.set_tier(partner=acme.row, tier=TierFactory(code="platinum"), first_day=later, by=manager)
     with pytest.raises(errors.TierInTheFuture):
-        services.set_tier(partner=acme.row, tier=TierFactory(code="bronze"), first_day=clock.today(), by=manager)
+        services.set_tier(
+            partner=acme.row, tier=TierFactory(code="bronze"), first_day=clock.today(), by=manager
+        )
 
 
 def test_the_database_refuses_two_tiers_at_once(acme):
