@@ -30,15 +30,11 @@ class Plan:
     bands: Bands
     qualifying: frozenset[int]  # ids of product lines
     paying: frozenset[int]
+    catalogue: frozenset[int]  # all product lines
 
     @property
     def policy(self) -> dict[str, Any]:
         return self.version.policy
-
-    @property
-    def takes_everything(self) -> bool:
-        """Whether it counts or pays on every product line."""
-        return "product_lines" not in self.policy.get("qualify", {})
 
     @property
     def grace_until(self) -> date | None:
@@ -65,5 +61,5 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
     for version, period in versions:
         qualifying = chosen(version.policy.get("qualify"), everything)
         paying = chosen(version.policy.get("pay"), qualifying)
-        plans.append(Plan(version, period, bands_of(version.policy), qualifying, paying))
+        plans.append(Plan(version, period, bands_of(version.policy), qualifying, paying, everything))
     return plans

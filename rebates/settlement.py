@@ -40,38 +40,42 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     earned, explanation.
     """
     params: dict[str, Any] = {}
-    values = ", ".join(_plan_row(number, plan, params) for number, plan in enumerate(sums.plans))
+    plan_rows = [_plan_row(number, plan, params) for number, plan in enumerate(sums.plans)]
     modes = {plan.rounding for plan in sums.plans}
     rounded = _ROUNDED[modes.pop()] if len(modes) == 1 else (
         f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
     )  # fmt: skip
     return Sql(
         f"""
-        SELECT plan.no AS plan, plan.programme_id, plan.version_id, based.partner_id, plan.starts, plan.ends,
-               plan.currency, based.tier, based.qualifier, based.base, band.number AS band, based.lines,
+        SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
+               plan.currency, plan.tier, plan.qualifier, plan.base, band.number AS band, plan.lines,
                {rounded} AS earned,
-               plan.clauses[CASE WHEN based.base < 0 THEN 1 ELSE band.number + 2 END] AS explanation
-        FROM ({sums.based(relation, members)}) based
-        JOIN (VALUES {values}) plan(no, programme_id, version_id, starts, ends, currency, tiers, types, by_base,
-            lower, fixed, rate, shift, first_rate, floor, digits, half_even, clauses) ON plan.no = based.no
+               plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END] AS explanation
+        FROM ({sums.based(relation, members, plan_rows, _PLAN_COLUMNS)}) plan
         CROSS JOIN LATERAL (SELECT width_bucket(
-            CASE WHEN plan.by_base THEN based.base ELSE based.qualifier END, plan.lower) AS number OFFSET 0) band
+            CASE WHEN plan.by_base THEN plan.base ELSE plan.qualifier END, plan.lower) AS number OFFSET 0) band
         CROSS JOIN LATERAL (SELECT CASE
-            WHEN based.base < 0 THEN plan.first_rate * based.base
-            WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(based.base, plan.floor)
-                + COALESCE(plan.rate[band.number], 0) * greatest(based.base - plan.floor, 0)
+            WHEN plan.base < 0 THEN plan.first_rate * plan.base
+            WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(plan.base, plan.floor)
+                + COALESCE(plan.rate[band.number], 0) * greatest(plan.base - plan.floor, 0)
             WHEN band.number = 0 THEN 0
-            ELSE plan.fixed[band.number] + plan.rate[band.number] * (based.base - plan.shift[band.number])
+            ELSE plan.fixed[band.number] + plan.rate[band.number] * (plan.base - plan.shift[band.number])
             END AS raw OFFSET 0) figure
-        WHERE (plan.tiers IS NULL OR based.tier = ANY(plan.tiers))
-          AND (plan.types IS NULL OR based.type = ANY(plan.types))
+        WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
+          AND (plan.types IS NULL OR plan.type = ANY(plan.types))
         """,
         params,
     )
 
 
+_PLAN_COLUMNS = (
+    "no, programme_id, version_id, starts, ends, currency, tiers, types, by_base, lower, fixed, rate, shift,"
+    " first_rate, floor, digits, half_even, clauses"
+)
+
+
 def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
-    """A row of VALUES; texts and arrays go as parameters."""
+    """A row of VALUES with `_PLAN_COLUMNS`; texts and arrays go as parameters."""
     who, bands = plan.policy.get("who", {}), plan.bands
     cells = {
         "programme": (plan.version.programme_id, "bigint"),
@@ -96,7 +100,7 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
     for name, (value, kind) in cells.items():
         params[f"{name}_{number}"] = value
         text.append(f"%({name}_{number})s::{kind}")
-    return f"({', '.join(text)})"
+    return ", ".join(text)
 
 
 def clauses(plan: Plan) -> list[str]:

@@ -27,9 +27,10 @@ from rebates.errors import AlreadyClosed, NothingToSettle, NotInThisState, Still
 from rebates.events import SettlementComputed
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
-from rebates.sums import Scope, Sums
+from rebates.sums import READ_SETTINGS, Scope, Sums
 
 CHUNK = 20_000  # partners a step
+LAST = 2**62 - 1  # above every partner's id
 JOB = "rebates.settle"
 
 
@@ -90,7 +91,7 @@ def _bounds(chunk: int) -> list[list[int]]:
         Partner.objects.for_everyone(because="a settlement concerns all").order_by("pk").values_list("pk", flat=True)
     )
     firsts = ids[::chunk][1:]
-    edges = [0, *firsts, 2**62]
+    edges = [0, *firsts, LAST + 1]
     return [[low, high - 1] for low, high in zip(edges, edges[1:], strict=False)]
 
 
@@ -146,7 +147,10 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
     Result.objects.for_everyone(because="settlement").filter(
         run=run, partner_id__gte=first, partner_id__lte=last
     ).delete()
-    scope = Scope(watermark=run.watermark, first_partner=first, last_partner=last)
+    everyone = (first, last) == (0, LAST)
+    scope = Scope(
+        watermark=run.watermark, first_partner=None if everyone else first, last_partner=None if everyone else last
+    )
     written = write_results(run, plans, scope)
     run.save(update_fields=["inputs"])
     return written
@@ -159,18 +163,18 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
     members = "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
     figures = settlement.figures(sums, relation="rebates_sums", members=members)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(READ_SETTINGS)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
         cursor.execute(f"CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS {read.text}", read.params)
         cursor.execute("SET LOCAL enable_nestloop = off")  # a new table has no statistics
         cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
         written = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
-        run.inputs[str(scope.first_partner)] = sums.inputs(cursor, "rebates_sums") | {
+        run.inputs[str(scope.first_partner or 0)] = sums.inputs(cursor, "rebates_sums") | {
             "other_currencies": sums.other_currencies(cursor)
         }
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
-        cursor.execute("SET LOCAL work_mem = DEFAULT")
+        cursor.execute("SET LOCAL work_mem = DEFAULT; SET LOCAL enable_hashagg = DEFAULT")
     return written
 
 
