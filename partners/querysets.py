@@ -14,7 +14,7 @@ from prm.access.scoping import PartnerOwned
 
 class PartnerQuerySet(PartnerOwned):
     def with_tier(self, on: date) -> PartnerQuerySet:
-        """Annotate `tier_code`, `tier_name`, `tier_name_zh` and `tier_rank` as of the day `on` (None without a tier)."""
+        """Annotate `tier_code`, `tier_name`, `tier_name_zh`, `tier_rank` as of the day `on` (None without a tier)."""
         from partners.models import TierMembership
 
         current = TierMembership.objects.for_everyone(because="narrowed to the row's own partner").filter(
