@@ -168,8 +168,9 @@ class Amount(Column):
             return ""
         if currency != self.own_currency:
             return formats.money(value, currency, self.places, iso=True)
+        minus = formats.MINUS if value < 0 else ""
         return format_html(
-            '<span class="ui-only-sm">{}</span>{}', self.sign, formats.number(value, self.places)
+            '{}<span class="ui-only-sm">{}</span>{}', minus, self.sign, formats.number(abs(value), self.places)
         )
 
     def for_export(self, row):
