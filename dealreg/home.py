@@ -19,7 +19,9 @@ from prm.ui.parts import Figure
 def register() -> None:
     home.figure("staff", order=20, verb="dealreg.view")(pipeline)
     home.figure("staff", order=30, verb="dealreg.view")(win_rate)
-    home.section("staff", template="dealreg/home_ending.html", order=40, width=5, verb="dealreg.approve")(ending)
+    home.section("staff", template="dealreg/home_ending.html", order=40, width=5, verb="dealreg.approve")(
+        ending
+    )
     home.figure("partner", order=10, verb="dealreg.view")(pipeline)
     home.section("partner", template="dealreg/home_check.html", order=5, width=5, verb="dealreg.check")(ask)
     home.section("partner", template="dealreg/home_deals.html", order=20, width=7, verb="dealreg.view")(

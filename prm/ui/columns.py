@@ -170,7 +170,10 @@ class Amount(Column):
             return formats.money(value, currency, self.places, iso=True)
         minus = formats.MINUS if value < 0 else ""
         return format_html(
-            '{}<span class="ui-only-sm">{}</span>{}', minus, self.sign, formats.number(abs(value), self.places)
+            '{}<span class="ui-only-sm">{}</span>{}',
+            minus,
+            self.sign,
+            formats.number(abs(value), self.places),
         )
 
     def for_export(self, row):
