@@ -24,7 +24,7 @@ def demo(settings, tenant):
 
 
 def test_each_role_has_its_button(demo):
-    page = visitor().get("/sign-in/").content.decode()
+    page = visitor("127.0.0.1").get("/sign-in/").content.decode()
     assert {person.key for person in PEOPLE} == KEYS
     for key in KEYS:
         assert f'data-demo-role="{key}"' in page
@@ -35,7 +35,7 @@ def test_one_click_signs_in_and_a_second_button_changes_the_person(demo):
     person_of(
         PartnerFactory(name="Lanqiao"), "partner_sales", name="Zhou Wen", email="partner-sales@demo.example"
     )
-    browser = visitor()
+    browser = visitor("127.0.0.1")
     assert "Zhou Wen, Lanqiao" in browser.get("/sign-in/").content.decode()
     for role, email in (("partner-sales", "partner-sales@demo.example"), ("finance", "finance@demo.example")):
         assert browser.post("/sign-in/demo/", {"role": role}).status_code == 302
@@ -44,16 +44,16 @@ def test_one_click_signs_in_and_a_second_button_changes_the_person(demo):
 
 
 def test_a_button_without_its_person_says_so(demo):
-    answer = visitor().post("/sign-in/demo/", {"role": "rival-sales"}, follow=True)
+    answer = visitor("127.0.0.1").post("/sign-in/demo/", {"role": "rival-sales"}, follow=True)
     assert "demo&#x27;s data" in answer.content.decode()
-    assert visitor().post("/sign-in/demo/", {"role": "operator"}).status_code == 404
+    assert visitor("127.0.0.1").post("/sign-in/demo/", {"role": "operator"}).status_code == 404
 
 
 def test_letters_lie_in_the_mailbox_of_the_demo_only(demo, settings):
     letter = write_letter(
         to="a@example.com", subject="Hello %(who)s", paragraphs=["<b>"], values={"who": "Ann"}
     )
-    browser = visitor()
+    browser = visitor("127.0.0.1")
     assert "Hello Ann" in browser.get("/mailbox/").content.decode()
     assert "&lt;b&gt;" in browser.get(f"/mailbox/{letter.pk}/").content.decode()
     assert "&lt;b&gt;" in browser.get(f"/mailbox/{letter.pk}/html/").content.decode()
@@ -65,11 +65,21 @@ def test_letters_lie_in_the_mailbox_of_the_demo_only(demo, settings):
         assert browser.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("address", ["10.0.0.1", "203.0.113.9", "fe80::1", "::ffff:10.0.0.1", "", "unix:"])
+def test_a_demo_answers_its_own_machine_only_wherever_its_server_listens(demo, address):
+    for path in ("/sign-in/", "/healthz"):
+        assert visitor(address).get(path).status_code == 403
+    for home in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert visitor(home).get("/sign-in/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"PRM_BIND": "0.0.0.0"}, "demo mode listens on 127.0.0.1 only"),
         ({"PRM_HOST": "portal.example.com"}, "demo mode runs on localhost only"),
+        ({"PRM_HOSTS": "portal.example.com"}, "demo mode runs on localhost only"),
+        ({"PRM_ANY_HOST": "1"}, "demo mode runs on localhost only"),
         ({"PRM_SECRET_KEY": "x" * 50}, "refuses to run with a production secret"),
         ({"PRM_DEMO": "", "PRM_SECRET_KEY": ""}, "PRM_SECRET_KEY is not set"),
     ],

@@ -131,11 +131,21 @@ def test_sign_in_goes_on_to_the_page_that_was_asked_for_but_never_elsewhere(visi
         "/sign-in/?next=/account/", {"login": lin.email, "password": PASSWORD, "next": "/account/"}
     )
     assert answer["Location"] == "/account/"
-    visitor.post("/sign-out/")
+    for elsewhere in (
+        "https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)",
+        "http://beta.localhost/", "https://localhost/operator/",  # another tenant's site, the operator's
+    ):  # fmt: skip
+        visitor.post("/sign-out/")
+        answer = visitor.post("/sign-in/", {"login": lin.email, "password": PASSWORD, "next": elsewhere})
+        assert answer["Location"] == "/", elsewhere
+
+
+def test_headers_of_any_length_enter_the_audit_trail_cut(visitor, lin):
     answer = visitor.post(
-        "/sign-in/", {"login": lin.email, "password": PASSWORD, "next": "https://evil.example/"}
+        "/sign-in/", {"login": lin.email, "password": PASSWORD}, headers={"x-request-id": "r" * 500}
     )
-    assert answer["Location"] == "/"
+    assert answer.status_code == 302
+    assert AuditEntry.objects.get(verb="signed_in").request_id == "r" * 64
 
 
 def test_there_is_no_demo_door_outside_demo_mode(visitor, lin):
