@@ -95,6 +95,8 @@ def test_the_one_box_finds_customers_for_staff_only(acme, manager, on_file):
 
     on_file(FULL)
     groups = search(actor=manager, text="迅達供應鏈")
-    assert [row.title for group in groups for row in group.rows if row.href.startswith("/customers/")] == [FULL]
+    assert [row.title for group in groups for row in group.rows if row.href.startswith("/customers/")] == [
+        FULL
+    ]
     found = search(actor=acme.sales, text="迅達供應鏈")
     assert [row for group in found for row in group.rows if row.href.startswith("/customers/")] == []
