@@ -28,7 +28,7 @@ def _lines(**options: Any) -> VisibleChoices:
 class CheckForm(ServiceForm):
     """May I register this customer?"""
 
-    more = ("tax_number", "domain", "region")
+    more: tuple[str, ...] = ("tax_number", "domain", "region")
 
     customer_name = forms.CharField(
         label=_("Customer"), max_length=200, help_text=_("The full name as on the business licence."),
@@ -46,7 +46,7 @@ class RegisterForm(ServiceForm):
     """A deal in four fields; what else is known stands under More."""
 
     pairs = (("estimated_value", "expected_close"), ("tax_number", "domain"), ("contact", "phone"))
-    more = ("tax_number", "domain", "region", "contact", "phone", "note", "type")
+    more: tuple[str, ...] = ("tax_number", "domain", "region", "contact", "phone", "note", "type")
 
     customer_name = forms.CharField(
         label=_("Customer"), max_length=200, help_text=_("The full name as on the business licence."),

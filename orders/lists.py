@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -203,7 +203,7 @@ class SalesList(ListPage):
     def find(self, rows: QuerySet, text: str) -> QuerySet:
         return rows.filter(line_number__startswith=text)
 
-    def answer(self) -> HttpResponse:
+    def answer(self) -> HttpResponseBase:
         """The list; with `sums=1` only the net amount of the whole filter, which takes longer on many lines."""
         if self.query.get("sums") and self.request.method == "GET":
             self.shown_columns = self.get_columns(self.actor)

@@ -131,7 +131,8 @@ def staff_verbs(order: Order, actor: Actor, lines: list[Any]) -> list[Verb]:
 
     def offer(verb: str, label: Any, name: str, *, post: bool = False, **how: Any) -> None:
         address = reverse(f"orders:{name}", args=[order.number])
-        found.append((verb, Verb(label, **({"post": address} if post else {"href": address}), **how)))
+        where = {"post": address, "href": ""} if post else {"post": "", "href": address}
+        found.append((verb, Verb(label, href=where["href"], post=where["post"], **how)))
 
     state = order.state
     if state == State.SUBMITTED:

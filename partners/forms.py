@@ -33,7 +33,7 @@ class PartnerForm(ServiceForm):
         required=False,
         help_text=_("Partners never see this."),
     )
-    pairs = (("type", "region"),)
+    pairs: tuple[tuple[str, str], ...] = (("type", "region"),)
     more = ("parent", "website", "phone", "address", "note")
 
 

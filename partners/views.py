@@ -77,8 +77,8 @@ def status(request: Any, pk: int, state: str) -> HttpResponse:
     form = StatusForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.change_status, partner=partner, status=state, by=request.actor):
         return redirect(partner)
-    verb = pages.STATUS_VERBS[state]
-    return _form(request, partner, form, verb, verb, note=pages.STATUS_EFFECTS.get(state, ""))
+    verb = str(pages.STATUS_VERBS[state])
+    return _form(request, partner, form, verb, verb, note=str(pages.STATUS_EFFECTS.get(state, "")))
 
 
 @requires("partners.set_tier")

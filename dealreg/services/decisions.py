@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -67,7 +68,7 @@ def approve_registration(
     registration.decision_reason, registration.protected_until = note.strip(), last_day
     registration.save()
     _mark_lines(registration, chosen)
-    changes = {
+    changes: dict[str, list[Any]] = {
         "state": ["in_review", "approved"],
         "product_lines": ["", str(_names(chosen))],
         "last_day": ["", last_day],

@@ -15,7 +15,7 @@ def _keys() -> MultiFernet:
     return MultiFernet(
         [
             Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"at-rest:{key}".encode()).digest()))
-            for key in sources
+            for key in map(str, sources)
         ]
     )
 

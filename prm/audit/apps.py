@@ -12,6 +12,7 @@ class AuditConfig(AppConfig):
         from prm.access.roles import Role
         from prm.audit.services import record
         from prm.ui import export, menu
+        from prm.values.actor import Actor
 
         permissions.register("audit.view", roles=[Role.ADMINISTRATOR], reads=True)
         permissions.register("audit.export", roles=[Role.ADMINISTRATOR], sensitive=True, reads=True)
@@ -23,4 +24,8 @@ class AuditConfig(AppConfig):
             verb="audit.view",
             order=200,
         )
-        export.listeners.append(lambda by, title: record(None, "exported", by=by, reason=title))
+
+        def note_export(by: Actor, title: str) -> None:
+            record(None, "exported", by=by, reason=title)
+
+        export.listeners.append(note_export)

@@ -95,7 +95,7 @@ def bars(
             mark = f"M{middle - width / 2 - 4:.1f} {_y(point.target, marks[-1]):.1f}h{width + 8:.1f}"
             parts.append(format_html('<path class="l2" d="{}"/>', mark))
         if point is highest and point.value > 0:
-            place = f"{middle:.1f}", f"{y - 6:.1f}", shown(point.value)
+            place: tuple[Any, ...] = (f"{middle:.1f}", f"{y - 6:.1f}", shown(point.value))
             parts.append(
                 format_html('<text class="t-ink" x="{}" y="{}" text-anchor="middle">{}</text>', *place)
             )

@@ -112,7 +112,7 @@ class Products(ImportKind):
 
     def _fields(self, values: dict[str, str], product: Product | None) -> dict[str, Any]:
         """What the row says of the product; a column that the file lacks leaves what is on file."""
-        given = {
+        given: dict[str, Any] = {
             name: values[name]
             for name in ("name", "name_zh", "unit", "currency", "description")
             if name in values
@@ -213,5 +213,5 @@ class EndCustomers(ImportKind):
         return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
 
     def _row(self, values: dict[str, str]) -> dict[str, Any]:
-        flags = {name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values}
+        flags: dict[str, Any] = {name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values}
         return {**values, **flags, "number": values["customer_number"]}

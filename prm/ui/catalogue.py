@@ -59,7 +59,7 @@ def _as_python(path: Path) -> str:
 
 def _add(found: Catalog, path: Path, code: bytes) -> None:
     name = path.relative_to(root()).as_posix()
-    for _line, message, _comments, context in extract("python", BytesIO(code), keywords=KEYWORDS):
+    for _line, message, _comments, context in extract("python", BytesIO(code), keywords=KEYWORDS):  # type: ignore[arg-type]
         found.add(message, locations=[(name, 0)], context=context)
 
 

@@ -104,7 +104,7 @@ class Shell:
     @property
     def role(self) -> str:
         role = self.actor.role if self.actor else ""
-        return Role(role).label if role in Role.values else ""
+        return str(Role(role).label) if role in Role.values else ""
 
     @property
     def language(self) -> str:

@@ -179,7 +179,7 @@ class _Visible:
         self._open_to_partners = open_to_partners
         if isinstance(self, VisibleChoice):
             kwargs.setdefault("empty_label", _("Choose"))
-        super().__init__(queryset=model._default_manager.none(), **kwargs)
+        super().__init__(queryset=model._default_manager.none(), **kwargs)  # type: ignore[call-arg]
 
     def show_to(self, actor: Actor | None) -> None:
         rows = self._model._default_manager.all()

@@ -26,6 +26,7 @@ class Order:
         if self.field == "pk":
             return rows.order_by("-pk" if down else "pk")
         if self.nullable:
+            ordered: Any
             first = F(self.field).desc if down else F(self.field).asc
             ordered = first(nulls_first=True) if backwards else first(nulls_last=True)
         else:

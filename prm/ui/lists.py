@@ -39,6 +39,7 @@ from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, ngettext
@@ -182,7 +183,7 @@ class ListPage:
 
     # ---- the request ----
 
-    def answer(self) -> HttpResponse:
+    def answer(self) -> HttpResponseBase:
         self.shown_columns = self.get_columns(self.actor)
         self.scoped = self.scope(self.get_rows(self.actor))
         for column in self.shown_columns:
@@ -216,7 +217,7 @@ class ListPage:
             )
         return rows
 
-    def export(self) -> HttpResponse:
+    def export(self) -> HttpResponseBase:
         """The whole filter as a file; never for an operator who acts for somebody."""
         if self.export_verb:
             require(self.actor, self.export_verb)

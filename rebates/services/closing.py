@@ -131,9 +131,9 @@ def _written_beyond_limit(run: SettlementRun, user_id: int | None) -> Version | 
         Result.objects.for_everyone(because="who may approve")
         .filter(run=run, version__author_id=user_id)
         .values("version_id")
-        .annotate(amount=Sum(F("earned") + F("adjusted")))
+        .annotate(moved=Sum(F("earned") + F("adjusted")))
     )
-    beyond = [row["version_id"] for row in sums if abs(row["amount"]) > Decimal(settings.REBATE_AUTHOR_LIMIT)]
+    beyond = [row["version_id"] for row in sums if abs(row["moved"]) > Decimal(settings.REBATE_AUTHOR_LIMIT)]
     return Version.objects.select_related("programme").filter(pk__in=beyond).first()
 
 

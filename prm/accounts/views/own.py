@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -45,7 +47,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_GET
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: Any) -> HttpResponse:
     rows = [
         {
             "session": row,
@@ -61,7 +63,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def end_one_session(request: HttpRequest, pk: int) -> HttpResponse:
+def end_one_session(request: Any, pk: int) -> HttpResponse:
     if not end_session(user=request.user, session_id=pk, by=request.actor):
         raise Http404
     messages.success(request, gettext("That device is signed out."))
@@ -70,7 +72,7 @@ def end_one_session(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_POST
-def end_others(request: HttpRequest) -> HttpResponse:
+def end_others(request: Any) -> HttpResponse:
     end_other_sessions(user=request.user, keep=request.session.session_key, by=request.actor)
     messages.success(request, gettext("All other devices are signed out."))
     return redirect("accounts:sessions")
