@@ -110,6 +110,15 @@ class Listing:
         keep = {name: self.query[name] for name in ("view", "sort") if self.query.get(name)}
         return f"{self.address}?" + "&".join(f"{k}={v}" for k, v in keep.items()) if keep else self.address
 
+    @cached_property
+    def is_narrowed(self) -> bool:
+        """Rows are there, but none in this view and these filters."""
+        return bool(self.filters_on) or (
+            self.page.shown_view is not None
+            and self.page.shown_view.narrow is not None
+            and self.page.scoped.exists()
+        )
+
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What the filter form hands on besides its own fields."""
