@@ -80,6 +80,8 @@ class RegisterForm(ServiceForm):
         if self.fields["type"].queryset.count() < 2:
             del self.fields["type"]
             self.more = tuple(name for name in self.more if name != "type")
+        else:
+            self.fields["type"].initial = self.fields["type"].queryset.filter(is_default=True).first()
         for name in ("customer_name", "tax_number", "domain", "region"):
             self.fields[name].widget.attrs["data-checked"] = ""
 

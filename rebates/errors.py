@@ -39,6 +39,11 @@ class NothingToSettle(DomainError):
     message = _("No published programme has a period that ends on %(day)s.")
 
 
+class NotBegun(DomainError):
+    code = "period_not_begun"
+    message = _("%(period)s ends in a month that has not begun. Settle it when its sales lines are in.")
+
+
 class StillComputing(DomainError):
     code = "still_computing"
     message = _("Settlement %(number)s is being computed. Wait until it is ready.")

@@ -193,10 +193,10 @@ def _add_balances(lines: dict[Key, StatementLine], month: Period, by: Actor) -> 
     balance: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     paid: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     keys = ("account__partner_id", "purpose__programme", "account__currency")
-    for row in entries.filter(account__kind__in=("payable", "approved")).values_list(*keys).annotate(-Sum("amount")):
+    for row in entries.filter(account__kind__in=("payable", "approved")).values_list(*keys).annotate(owed=-Sum("amount")):
         balance[row[:3]] = row[3]
     payments = entries.filter(account__kind="approved", transaction__event="rebates.pay", transaction_id__gt=cut)
-    for row in payments.values_list(*keys).annotate(Sum("amount")):
+    for row in payments.values_list(*keys).annotate(paid=Sum("amount")):
         paid[row[:3]] = row[3]
     programmes = Programme.objects.in_bulk()
     for key in {**balance, **paid}:

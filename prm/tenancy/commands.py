@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import Namespace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
+from django.db import connections
 from django_tenants.utils import tenant_context
 
 from prm.tenancy.errors import TenantNotFound
@@ -33,6 +36,26 @@ class ProductCommand(BaseCommand):
     """A command whose refusals (DomainError) end with status 3 and their sentence."""
 
     requires_system_checks: list[str] = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As Django's, but what went wrong is told as a sentence, without the name of a class before it."""
+        self._called_from_command_line = True
+        parser = self.create_parser(argv[0], argv[1])
+        options = vars(parser.parse_args(argv[2:]))
+        args = options.pop("args", ())
+        handle_default_options(Namespace(**options))
+        try:
+            self.execute(*args, **options)
+        except CommandError as problem:
+            if options["traceback"]:
+                raise
+            self.stderr.write(str(problem))
+            sys.exit(problem.returncode)
+        except EOFError:
+            self.stderr.write("This command asks before it acts, and nobody is there to answer.")
+            sys.exit(REFUSED)
+        finally:
+            connections.close_all()
 
     def execute(self, *args: Any, **options: Any) -> Any:
         try:

@@ -23,7 +23,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import adjustments, settlement
-from rebates.errors import AlreadyClosed, NothingToSettle, NotInThisState, StillComputing
+from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
@@ -39,6 +39,8 @@ def open_run(*, period: Period, by: Actor) -> SettlementRun:
     """The run that settles every programme whose period ends with `period`; made when there is none."""
     require(by, "rebates.settle")
     month = Period.of("month", period.last_day)
+    if month.start > clock.today():
+        raise NotBegun(period=str(period))
     run, new = SettlementRun.objects.get_or_create(
         ends=month.end,
         defaults={"number": f"S-{month}", "starts": month.start, "created_by_label": by.label},
