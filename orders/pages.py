@@ -113,10 +113,10 @@ def _last_shipped(order: Order) -> date | None:
 
 
 def _with_day(label: str, day: date | datetime | None) -> Any:
-    """`Shipped 12 Nov`; a phone has the days in the timeline."""
+    """`Shipped 12 Nov`."""
     if not day:
         return label
-    return format_html('{} <span class="ui-hide-sm ui-dim">{}</span>', label, _short(day))
+    return format_html('{} <span class="ui-dim">{}</span>', label, _short(day))
 
 
 def _short(day: date | datetime) -> str:
