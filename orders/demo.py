@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from dealreg.models import DealRegistration
 from orders import services
 from orders.models import Order, PriceList
 from partners.models import Member, Partner, Tier
@@ -79,15 +80,31 @@ def _orders(by: Actor, *, count: int) -> None:
             else timedelta(hours=30 - number)
         )
         partner = Partner.objects.visible_to(buyer).get(pk=buyer.partner_id)
-        items = [
-            (p, Decimal(dice.choice([6, 12, 24, 48, 96])))
-            for p in dice.sample(products, dice.randrange(2, 7))
-        ]
         with clock.at(clock.now() - age):
+            deal = _won_deal(partner)
+            wanted = [p for p in products if p.product_line_id in deal[1]] if deal else products
+            items = [
+                (p, Decimal(dice.choice([6, 12, 24, 48, 96])))
+                for p in dice.sample(wanted, dice.randrange(2, 7))
+            ]
             order = services.order_at_once(
-                partner=partner, items=items, by=buyer, ship_to=f"{partner.region}, warehouse 2"
+                partner=partner,
+                items=items,
+                registration=deal[0] if deal else None,
+                purchase_number=f"PO-{4100 + 17 * number}" if number % 3 else "",
+                by=buyer,
+                ship_to=f"{partner.region}, warehouse 2",
             )
             _move(order, number, age.days, manager, finance, dice)
+
+
+def _won_deal(partner: Partner) -> tuple[DealRegistration, set[int]] | None:
+    """A deal that the partner had won by then and has not ordered from, with its product lines."""
+    won = DealRegistration.objects.for_everyone(because="the demo's orders").filter(
+        partner=partner, state="won", closed_at__lte=clock.now()
+    )
+    deal = won.filter(orders=None).order_by("closed_at").first()
+    return (deal, {line.product_line_id for line in deal.lines.all()}) if deal else None
 
 
 def _people() -> list[User]:

@@ -49,14 +49,22 @@ class Account(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "partner_id", "purpose", "currency"], name="one_account_each", nulls_distinct=False
+                fields=["kind", "partner_id", "purpose", "currency"],
+                name="one_account_each",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="account_of_partner_or_purpose",
                 condition=models.Q(
-                    kind__in=["accrued", "payable", "approved", "wallet"], partner_id__isnull=False, purpose__isnull=True
+                    kind__in=["accrued", "payable", "approved", "wallet"],
+                    partner_id__isnull=False,
+                    purpose__isnull=True,
                 )
-                | models.Q(kind__in=["expense", "clearing", "rounding"], partner_id__isnull=True, purpose__isnull=False),
+                | models.Q(
+                    kind__in=["expense", "clearing", "rounding"],
+                    partner_id__isnull=True,
+                    purpose__isnull=False,
+                ),
             ),
         ]
 
@@ -105,7 +113,9 @@ class Entry(models.Model):
     transaction = models.ForeignKey(
         Transaction, models.PROTECT, related_name="entries", db_constraint=False, db_index=False
     )
-    account = models.ForeignKey(Account, models.PROTECT, related_name="entries", db_constraint=False, db_index=False)
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="entries", db_constraint=False, db_index=False
+    )
     purpose = models.ForeignKey(
         Purpose, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
     )

@@ -23,12 +23,14 @@ class AccountQuerySet(PartnerOwned):
 class TransactionQuerySet(PartnerOwned):
     def for_list(self) -> TransactionQuerySet:
         """Newest first, with `volume`: the sum of the debits."""
-        return self.annotate(volume=Coalesce(Sum("entries__amount", filter=Q(entries__amount__gt=0)), ZERO)).order_by(
-            "-id"
-        )
+        return self.annotate(
+            volume=Coalesce(Sum("entries__amount", filter=Q(entries__amount__gt=0)), ZERO)
+        ).order_by("-id")
 
     def for_detail(self) -> TransactionQuerySet:
-        return self.select_related("reverses").prefetch_related("entries__account__purpose", "entries__purpose")
+        return self.select_related("reverses").prefetch_related(
+            "entries__account__purpose", "entries__purpose"
+        )
 
 
 class EntryQuerySet(PartnerOwned):
@@ -36,4 +38,6 @@ class EntryQuerySet(PartnerOwned):
         return self.select_related("transaction", "account", "purpose").order_by("-id")
 
     def of_transaction(self, transaction: Any) -> EntryQuerySet:
-        return self.filter(transaction=transaction).select_related("account__purpose", "purpose").order_by("id")
+        return (
+            self.filter(transaction=transaction).select_related("account__purpose", "purpose").order_by("id")
+        )

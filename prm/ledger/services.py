@@ -29,7 +29,9 @@ class Move:
 
 def purpose_for(*, kind: str, code: str, name: str, name_zh: str = "") -> Purpose:
     """The purpose with this code, made when there is none; its name follows."""
-    made, _ = Purpose.objects.update_or_create(kind=kind, code=code, defaults={"name": name, "name_zh": name_zh})
+    made, _ = Purpose.objects.update_or_create(
+        kind=kind, code=code, defaults={"name": name, "name_zh": name_zh}
+    )
     return made
 
 
@@ -116,8 +118,12 @@ def post_batch(
         # New tables have no statistics yet, and a nested loop over all partners would never end.
         cursor.execute("SET LOCAL enable_nestloop = off")
         for kind in (debit, credit):
-            cursor.execute(_OPEN_ACCOUNTS.format(rows=rows, owner=_owner(kind)), values | {"ledger_kind": kind})
-        cursor.execute(_POST.format(rows=rows, debit_owner=_owner(debit), credit_owner=_owner(credit)), values)
+            cursor.execute(
+                _OPEN_ACCOUNTS.format(rows=rows, owner=_owner(kind)), values | {"ledger_kind": kind}
+            )
+        cursor.execute(
+            _POST.format(rows=rows, debit_owner=_owner(debit), credit_owner=_owner(credit)), values
+        )
         written = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
         return written
@@ -180,7 +186,9 @@ def reverse(*, original: Transaction, booked_on: date, by: Actor, memo: str = ""
         posted_by=by.label,
     )
     Entry.objects.bulk_create(
-        Entry(transaction=made, account_id=entry.account_id, purpose_id=entry.purpose_id, amount=-entry.amount)
+        Entry(
+            transaction=made, account_id=entry.account_id, purpose_id=entry.purpose_id, amount=-entry.amount
+        )
         for entry in original.entries.all()
     )
     return made

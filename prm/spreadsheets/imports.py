@@ -213,5 +213,7 @@ class EndCustomers(ImportKind):
         return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
 
     def _row(self, values: dict[str, str]) -> dict[str, Any]:
-        flags: dict[str, Any] = {name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values}
+        flags: dict[str, Any] = {
+            name: values[name] == "yes" for name in ("named_account", "direct_only") if name in values
+        }
         return {**values, **flags, "number": values["customer_number"]}

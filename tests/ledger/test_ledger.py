@@ -26,7 +26,9 @@ def purpose():
 
 def close(purpose, amount="100.00", *, key="k", partner=7, currency="CNY", event="rebates.close"):
     move = Move("expense", "payable", purpose, Decimal(amount))
-    return post(key=key, event=event, moves=[move], currency=currency, booked_on=DAY, partner_id=partner, by=BY)
+    return post(
+        key=key, event=event, moves=[move], currency=currency, booked_on=DAY, partner_id=partner, by=BY
+    )
 
 
 def balance(kind, **owner):
@@ -79,7 +81,9 @@ def test_the_database_refuses_entries_that_do_not_balance(purpose, amounts):
 def test_the_database_refuses_two_currencies_in_one_transaction(purpose):
     close(purpose)
     close(purpose, key="usd", currency="USD")
-    cny, usd = (Account.objects.for_everyone(because="a test").get(kind="expense", currency=c) for c in ("CNY", "USD"))
+    cny, usd = (
+        Account.objects.for_everyone(because="a test").get(kind="expense", currency=c) for c in ("CNY", "USD")
+    )
     made = bare_transaction()
     with pytest.raises(IntegrityError, match="another currency"), transaction.atomic():
         Entry.objects.bulk_create(
@@ -90,7 +94,10 @@ def test_the_database_refuses_two_currencies_in_one_transaction(purpose):
 def test_the_database_refuses_entries_of_a_missing_account_or_transaction(purpose):
     close(purpose)
     account = Account.objects.for_everyone(because="a test").get(kind="expense")
-    for values in ({"transaction_id": 10**9, "account_id": account.pk}, {"transaction_id": bare_transaction().pk, "account_id": 10**9}):
+    for values in (
+        {"transaction_id": 10**9, "account_id": account.pk},
+        {"transaction_id": bare_transaction().pk, "account_id": 10**9},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             Entry.objects.bulk_create([Entry(**values, amount=1), Entry(**values, amount=-1)])
 
@@ -115,7 +122,9 @@ def test_the_database_refuses_every_change(purpose, change):
 
 
 def batch(purpose, rows, key="batch"):
-    values = ", ".join(f"({partner}::bigint, {purpose.pk}::bigint, {amount}::numeric(18,2))" for partner, amount in rows)
+    values = ", ".join(
+        f"({partner}::bigint, {purpose.pk}::bigint, {amount}::numeric(18,2))" for partner, amount in rows
+    )
     return post_batch(
         key=key, event="rebates.close", debit="expense", credit="payable", currency="CNY", booked_on=DAY,
         rows=f"SELECT partner_id, purpose_id, amount FROM (VALUES {values}) v(partner_id, purpose_id, amount)",

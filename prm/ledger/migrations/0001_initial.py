@@ -7,85 +7,191 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Purpose',
+            name="Purpose",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20, verbose_name='kind')),
-                ('code', models.CharField(max_length=60, verbose_name='code')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('name_zh', models.CharField(blank=True, max_length=160, verbose_name='Chinese name')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                ("code", models.CharField(max_length=60, verbose_name="code")),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                ("name_zh", models.CharField(blank=True, max_length=160, verbose_name="Chinese name")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'code'), name='one_purpose_per_code')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "code"), name="one_purpose_per_code")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('accrued', 'Accrued'), ('payable', 'Payable'), ('approved', 'Approved'), ('wallet', 'Wallet'), ('expense', 'Expense'), ('clearing', 'Clearing'), ('rounding', 'Rounding')], max_length=12, verbose_name='kind')),
-                ('partner_id', models.BigIntegerField(null=True)),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('purpose', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.purpose')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("accrued", "Accrued"),
+                            ("payable", "Payable"),
+                            ("approved", "Approved"),
+                            ("wallet", "Wallet"),
+                            ("expense", "Expense"),
+                            ("clearing", "Clearing"),
+                            ("rounding", "Rounding"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("partner_id", models.BigIntegerField(null=True)),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.purpose",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160, unique=True)),
-                ('event', models.CharField(max_length=40, verbose_name='event')),
-                ('partner_id', models.BigIntegerField(null=True)),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('booked_on', models.DateField(verbose_name='booked on')),
-                ('memo', models.CharField(blank=True, max_length=200, verbose_name='text')),
-                ('posted_by', models.CharField(max_length=200, verbose_name='posted by')),
-                ('posted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=prm.values.clock.now, verbose_name='posted')),
-                ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='ledger.transaction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=160, unique=True)),
+                ("event", models.CharField(max_length=40, verbose_name="event")),
+                ("partner_id", models.BigIntegerField(null=True)),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("booked_on", models.DateField(verbose_name="booked on")),
+                ("memo", models.CharField(blank=True, max_length=200, verbose_name="text")),
+                ("posted_by", models.CharField(max_length=200, verbose_name="posted by")),
+                (
+                    "posted_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=prm.values.clock.now,
+                        verbose_name="posted",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversed_by",
+                        to="ledger.transaction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.account')),
-                ('purpose', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.purpose')),
-                ('transaction', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.transaction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.purpose",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.transaction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('kind', 'partner_id', 'purpose', 'currency'), name='one_account_each', nulls_distinct=False),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "partner_id", "purpose", "currency"),
+                name="one_account_each",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['accrued', 'payable', 'approved', 'wallet']), ('partner_id__isnull', False), ('purpose__isnull', True)), models.Q(('kind__in', ['expense', 'clearing', 'rounding']), ('partner_id__isnull', True), ('purpose__isnull', False)), _connector='OR'), name='account_of_partner_or_purpose'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind__in", ["accrued", "payable", "approved", "wallet"]),
+                        ("partner_id__isnull", False),
+                        ("purpose__isnull", True),
+                    ),
+                    models.Q(
+                        ("kind__in", ["expense", "clearing", "rounding"]),
+                        ("partner_id__isnull", True),
+                        ("purpose__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="account_of_partner_or_purpose",
+            ),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(fields=['partner_id', '-id'], name='ledger_by_partner'),
+            model_name="transaction",
+            index=models.Index(fields=["partner_id", "-id"], name="ledger_by_partner"),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(fields=['event', '-id'], name='ledger_by_event'),
+            model_name="transaction",
+            index=models.Index(fields=["event", "-id"], name="ledger_by_event"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['account', 'purpose'], include=('amount',), name='ledger_balances'),
+            model_name="entry",
+            index=models.Index(fields=["account", "purpose"], include=("amount",), name="ledger_balances"),
         ),
     ]
