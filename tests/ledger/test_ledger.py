@@ -115,10 +115,10 @@ def test_the_database_refuses_entries_of_a_missing_account_or_transaction(purpos
 )
 def test_the_database_refuses_every_change(purpose, change):
     close(purpose)
-    with pytest.raises((IntegrityError, InternalError), match="never changed"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(change)
+    refused = pytest.raises((IntegrityError, InternalError), match="never changed")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(change)
 
 
 def batch(purpose, rows, key="batch"):
