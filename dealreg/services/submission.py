@@ -68,6 +68,8 @@ def register_deal(
     type: RegistrationType | None = None,
 ) -> DealRegistration:
     """Write a registration and hand it in, in one step; with `registration`, from that draft."""
+    require(by, "dealreg.register", partner)
+    partner = Partner.objects.locked(partner)  # before the draft, as every verb locks
     draft = save_draft(
         by=by, partner=partner, registration=registration, customer_name=customer_name,
         product_lines=product_lines, estimated_value=estimated_value, expected_close=expected_close,

@@ -30,11 +30,10 @@ def put_in_cart(*, product: Product, quantity: Decimal, by: Actor) -> CartLine:
     quantity = checked_quantity(quantity, field="quantity")
     if not product.is_active:
         raise NotForSale(product=str(product))
-    line = cart.filter(product=product).first()
-    if line is None:
-        return CartLine.objects.create(
-            partner_id=by.partner_id, user_id=by.user_id, product=product, quantity=quantity
-        )
+    first = {"partner_id": by.partner_id, "user_id": by.user_id, "quantity": quantity}
+    line, new = cart.get_or_create(product=product, defaults=first)
+    if new:
+        return line
     line.quantity = checked_quantity(line.quantity + quantity, field="quantity")
     line.save(update_fields=["quantity"])
     return line
@@ -48,15 +47,13 @@ def set_cart_quantity(*, product: Product, quantity: Decimal, by: Actor) -> None
     if quantity == 0:
         cart.filter(product=product).delete()
         return
-    line = cart.filter(product=product).first() or CartLine(
-        partner_id=by.partner_id, user_id=by.user_id, product=product
-    )
-    line.quantity = checked_quantity(quantity, field="quantity")
-    line.save()
+    quantity = checked_quantity(quantity, field="quantity")
+    first = {"partner_id": by.partner_id, "user_id": by.user_id, "quantity": quantity}
+    cart.update_or_create(product=product, defaults={"quantity": quantity}, create_defaults=first)
 
 
 @transaction.atomic
-def empty_cart(*, by: Actor) -> None:
-    """Take everything out of the actor's cart."""
+def empty_cart(*, by: Actor) -> int:
+    """Take everything out of the actor's cart. Returns how many products it held."""
     require(by, "orders.order")
-    _mine(by).delete()
+    return _mine(by).delete()[0]

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from dealreg.models import DealRegistration
 from orders.errors import (
+    BadQuantity,
     DealNotWon,
     DealOfAnotherPartner,
     NotForSale,
@@ -33,6 +34,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 
 MOST_LINES = 500
+LARGEST_TOTAL = Decimal(10) ** 15  # what the database keeps, with room for sums
 Items = Iterable[tuple[Product, Decimal]]
 
 
@@ -100,11 +102,14 @@ def submit_order(*, order: Order, by: Actor) -> Order:
 def order_at_once(
     *, partner: Partner, items: Items, by: Actor, clear_cart: bool = False, **words: object
 ) -> Order:
-    """Place and submit in one step, as the check-out does; `words` as in place_order."""
+    """Place and submit in one step, as the check-out does; `words` as in place_order.
+
+    With `clear_cart` the cart is what is ordered: pressed twice at once, the second finds it empty and orders nothing.
+    """
     order = place_order(partner=partner, items=items, by=by, **words)  # type: ignore[arg-type]
     order = submit_order(order=order, by=by)
-    if clear_cart:
-        empty_cart(by=by)
+    if clear_cart and not empty_cart(by=by):
+        raise NothingOrdered()
     return order
 
 
@@ -144,6 +149,8 @@ def _write_lines(order: Order, items: Items) -> None:
     ]
     order.net_total = sum((line.net_amount for line in lines), Decimal(0))
     order.tax_total = sum((line.tax_amount for line in lines), Decimal(0))
+    if order.total >= LARGEST_TOTAL:
+        raise BadQuantity()
     order.save()
     OrderLine.objects.bulk_create(lines)
 

@@ -155,6 +155,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "prm.access.middleware.SignInRequiredMiddleware",
     "prm.accounts.entrance.EntranceMiddleware",
+    "prm.ui.middleware.NulByteMiddleware",
     "prm.ui.middleware.DomainErrorMiddleware",
 ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -35,6 +35,21 @@ class LanguageMiddleware:
         if chosen and chosen in dict(settings.LANGUAGES):
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
+
+
+class NulByteMiddleware:
+    """An address or a form with a NUL byte names nothing: PostgreSQL has no text for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        sent = (text for data in (request.GET, request.POST) for texts in data.lists() for text in texts[1])
+        if "\x00" in request.path or any("\x00" in text for text in sent):
+            raise Http404
 
 
 class DomainErrorMiddleware:
