@@ -17,7 +17,15 @@ from typing import Any
 from rebates.plans import Plan, Sql
 
 SIDE_BY_SIDE = 40  # cells
-READ_SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_hashagg = off"
+# Without the third the planner takes an index by partner for order's sake and hops over the whole table.
+READ_SETTINGS = (
+    "SET LOCAL work_mem = '128MB'; SET LOCAL enable_hashagg = off; SET LOCAL enable_indexscan = off;"
+    " SET LOCAL enable_nestloop = off; SET LOCAL enable_memoize = off"
+)
+READ_SETTINGS_END = (
+    "SET LOCAL work_mem = DEFAULT; SET LOCAL enable_hashagg = DEFAULT; SET LOCAL enable_indexscan = DEFAULT;"
+    " SET LOCAL enable_nestloop = DEFAULT; SET LOCAL enable_memoize = DEFAULT"
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,9 @@ class Sums:
     graces: list[date] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.days = sorted({plan.period.start for plan in self.plans} | {plan.period.end for plan in self.plans})
+        self.days = sorted(
+            {plan.period.start for plan in self.plans} | {plan.period.end for plan in self.plans}
+        )
         self.currencies = sorted({plan.version.currency for plan in self.plans})
         self.graces = sorted({plan.grace_until for plan in self.plans if plan.grace_until})
         self.lines_by_use: dict[tuple[frozenset[int], frozenset[int]], list[int]] = {}
@@ -98,7 +108,14 @@ class Sums:
         else:
             quantity = ["sum(quantity) AS quantity"] if self.units else []
             cell = f"{self._cell(params)} AS cell"
-            columns = ["partner_id", cell, "sum(net_amount) AS amount", "count(*)::int AS lines", fingerprint, *quantity]
+            columns = [
+                "partner_id",
+                cell,
+                "sum(net_amount) AS amount",
+                "count(*)::int AS lines",
+                fingerprint,
+                *quantity,
+            ]
             keys = "partner_id, cell"
         return Sql(f"SELECT {', '.join(columns)} FROM orders_salesline WHERE {where} GROUP BY {keys}", params)
 
@@ -183,14 +200,17 @@ class Sums:
         """
         if not self.side_by_side:
             return self._based_on_rows(relation, members, plan_rows, plan_columns)
-        rows = ", ".join(
-            f"({row}, {self._added(number, pays=False)}, {self._added(number, pays=True)}, {self._counted(number)})"
-            for number, row in enumerate(plan_rows)
-        )
+        plans = range(len(self.plans))
+        qualifiers = ", ".join(self._added(number, pays=False) for number in plans)
+        bases = ", ".join(self._added(number, pays=True) for number in plans)
+        counts = ", ".join(self._counted(number) for number in plans)
         return (
-            f"SELECT sums.partner_id, member.tier, member.type, plan.* FROM {relation} sums"
-            f" JOIN {members} member ON member.partner_id = sums.partner_id"
-            f" CROSS JOIN LATERAL (VALUES {rows}) plan({plan_columns}, qualifier, base, lines) WHERE plan.lines > 0"
+            "SELECT sums.partner_id, member.tier, member.type, plan.*, figure.qualifier, figure.base, figure.lines"
+            f" FROM {relation} sums JOIN {members} member ON member.partner_id = sums.partner_id"
+            f" CROSS JOIN LATERAL unnest(ARRAY[{qualifiers}]::numeric[], ARRAY[{bases}]::numeric[],"
+            f" ARRAY[{counts}]::int[]) WITH ORDINALITY figure(qualifier, base, lines, number)"
+            f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns})"
+            " ON plan.no = figure.number - 1 WHERE figure.lines > 0"
         )
 
     def _added(self, number: int, *, pays: bool) -> str:
@@ -210,7 +230,9 @@ class Sums:
             for name, units in (("qualifier", plan.bands.reads_units), ("base", plan.bands.pays_units)):
                 if units:
                     columns[name].append(number)
-            pairs += [f"({number}, {cell}, {cell in counting}, {cell in paying})" for cell in counting | paying]
+            pairs += [
+                f"({number}, {cell}, {cell in counting}, {cell in paying})" for cell in counting | paying
+            ]
         qualifier, base = (self._measured(columns[name]) for name in ("qualifier", "base"))
         return (
             "SELECT based.partner_id, member.tier, member.type, plan.*, based.qualifier, based.base, based.lines"
@@ -230,7 +252,9 @@ class Sums:
             return "sums.amount"
         if len(by_units) == len(self.plans):
             return "sums.quantity"
-        return f"CASE WHEN pair.no IN ({', '.join(map(str, by_units))}) THEN sums.quantity ELSE sums.amount END"
+        return (
+            f"CASE WHEN pair.no IN ({', '.join(map(str, by_units))}) THEN sums.quantity ELSE sums.amount END"
+        )
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
         """What was read: lines, fingerprint and the sum by currency."""
@@ -270,7 +294,14 @@ class Sums:
         rows, found = cursor.fetchall(), {}
         for currency, line, day, lines, amount, partners in rows:
             for plan in self.plans:
-                if currency != plan.version.currency and line in plan.qualifying | plan.paying and day in plan.period:
+                if (
+                    currency != plan.version.currency
+                    and line in plan.qualifying | plan.paying
+                    and day in plan.period
+                ):
                     sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
                     sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
-        return [[*key, lines, str(amount), len(partners)] for key, (lines, amount, partners) in sorted(found.items())]
+        return [
+            [*key, lines, str(amount), len(partners)]
+            for key, (lines, amount, partners) in sorted(found.items())
+        ]

@@ -78,13 +78,15 @@ class Transaction(models.Model):
     PARTNER_PATH = "partner"
 
     # The same key again is the same posting: a no-op.
-    key = models.CharField(max_length=160, unique=True)
+    key = models.CharField(max_length=160)
     event = models.CharField(_("event"), max_length=40)
     partner_id = models.BigIntegerField(null=True)
     currency = models.CharField(_("currency"), max_length=3)
     booked_on = models.DateField(_("booked on"))
     memo = models.CharField(_("text"), max_length=200, blank=True)
-    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversed_by", db_index=False
+    )
     posted_by = models.CharField(_("posted by"), max_length=200)
     posted_at = models.DateTimeField(_("posted"), default=clock.now, db_default=models.functions.Now())
 
@@ -92,10 +94,13 @@ class Transaction(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["partner_id", "-id"], name="ledger_by_partner"),
-            models.Index(fields=["event", "-id"], name="ledger_by_event"),
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="posted_once"),
+            models.UniqueConstraint(
+                fields=["reverses"], name="reversed_once", condition=models.Q(reverses__isnull=False)
+            ),
         ]
+        indexes = [models.Index(fields=["partner_id", "-id"], name="ledger_by_partner")]
 
     def __str__(self) -> str:
         return self.key

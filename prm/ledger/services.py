@@ -117,14 +117,12 @@ def post_batch(
     with connection.cursor() as cursor:
         # New tables have no statistics yet, and a nested loop over all partners would never end.
         cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute(f"CREATE TEMP TABLE ledger_posting ON COMMIT DROP AS {rows}", values)
         for kind in (debit, credit):
-            cursor.execute(
-                _OPEN_ACCOUNTS.format(rows=rows, owner=_owner(kind)), values | {"ledger_kind": kind}
-            )
-        cursor.execute(
-            _POST.format(rows=rows, debit_owner=_owner(debit), credit_owner=_owner(credit)), values
-        )
+            cursor.execute(_OPEN_ACCOUNTS.format(owner=_owner(kind)), values | {"ledger_kind": kind})
+        cursor.execute(_POST.format(debit_owner=_owner(debit), credit_owner=_owner(credit)), values)
         written = cursor.rowcount
+        cursor.execute("DROP TABLE pg_temp.ledger_posting")
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
         return written
 
@@ -136,7 +134,7 @@ def _owner(kind: str) -> str:
 _OPEN_ACCOUNTS = """
 INSERT INTO ledger_account (kind, {owner}, currency)
 SELECT %(ledger_kind)s, wanted.{owner}, %(ledger_currency)s
-FROM (SELECT DISTINCT {owner} FROM ({rows}) posting) wanted
+FROM (SELECT DISTINCT {owner} FROM ledger_posting) wanted
 WHERE NOT EXISTS (
     SELECT FROM ledger_account a
     WHERE a.kind = %(ledger_kind)s AND a.currency = %(ledger_currency)s AND a.{owner} = wanted.{owner}
@@ -146,7 +144,7 @@ ON CONFLICT DO NOTHING
 """
 
 _POST = """
-WITH posting AS MATERIALIZED ({rows}), made AS (
+WITH posting AS MATERIALIZED (SELECT * FROM ledger_posting), made AS (
     INSERT INTO ledger_transaction (key, event, partner_id, currency, booked_on, memo, posted_by, posted_at)
     SELECT %(ledger_key)s || ':' || partner_id, %(ledger_event)s, partner_id, %(ledger_currency)s,
            %(ledger_day)s, %(ledger_memo)s, %(ledger_by)s, %(ledger_now)s
@@ -158,12 +156,13 @@ WITH posting AS MATERIALIZED ({rows}), made AS (
     WHERE currency = %(ledger_currency)s AND kind IN (%(ledger_debit)s, %(ledger_credit)s)
 )
 INSERT INTO ledger_entry (transaction_id, account_id, purpose_id, amount)
-SELECT made.id, side.account_id, posting.purpose_id, side.amount
+SELECT made.id, CASE side.sign WHEN 1 THEN debit.id ELSE credit.id END, posting.purpose_id,
+       side.sign * posting.amount
 FROM posting
 JOIN made ON made.partner_id = posting.partner_id
 LEFT JOIN account debit ON debit.kind = %(ledger_debit)s AND debit.{debit_owner} = posting.{debit_owner}
 LEFT JOIN account credit ON credit.kind = %(ledger_credit)s AND credit.{credit_owner} = posting.{credit_owner}
-CROSS JOIN LATERAL (VALUES (debit.id, posting.amount), (credit.id, -posting.amount)) side(account_id, amount)
+CROSS JOIN (VALUES (1), (-1)) side(sign)
 WHERE posting.amount <> 0
 """
 

@@ -27,7 +27,7 @@ from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisSt
 from rebates.events import SettlementComputed
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
-from rebates.sums import READ_SETTINGS, Scope, Sums
+from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
 
 CHUNK = 20_000  # partners a step
 LAST = 2**62 - 1  # above every partner's id
@@ -90,7 +90,9 @@ def _refuse_unless_recomputable(run: SettlementRun) -> None:
 def _bounds(chunk: int) -> list[list[int]]:
     """Ranges of partner ids, each with about `chunk` partners; together they cover every id."""
     ids = list(
-        Partner.objects.for_everyone(because="a settlement concerns all").order_by("pk").values_list("pk", flat=True)
+        Partner.objects.for_everyone(because="a settlement concerns all")
+        .order_by("pk")
+        .values_list("pk", flat=True)
     )
     firsts = ids[::chunk][1:]
     edges = [0, *firsts, LAST + 1]
@@ -107,7 +109,9 @@ def freeze(run_id: int) -> SettlementRun:
     _forget(run)
     found = Version.objects.ending_on(run.period.last_day)
     RunScope.objects.bulk_create(
-        RunScope(run=run, programme_id=version.programme_id, version=version, starts=period.start, ends=period.end)
+        RunScope(
+            run=run, programme_id=version.programme_id, version=version, starts=period.start, ends=period.end
+        )
         for version, period in found
     )
     members = settlement.members_on(run.period.last_day)
@@ -151,7 +155,9 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
     ).delete()
     everyone = (first, last) == (0, LAST)
     scope = Scope(
-        watermark=run.watermark, first_partner=None if everyone else first, last_partner=None if everyone else last
+        watermark=run.watermark,
+        first_partner=None if everyone else first,
+        last_partner=None if everyone else last,
     )
     written = write_results(run, plans, scope)
     run.save(update_fields=["inputs"])
@@ -168,15 +174,13 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
         cursor.execute(READ_SETTINGS)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
         cursor.execute(f"CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS {read.text}", read.params)
-        cursor.execute("SET LOCAL enable_nestloop = off")  # a new table has no statistics
         cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
         written = cursor.rowcount
-        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
         run.inputs[str(scope.first_partner or 0)] = sums.inputs(cursor, "rebates_sums") | {
             "other_currencies": sums.other_currencies(cursor)
         }
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
-        cursor.execute("SET LOCAL work_mem = DEFAULT; SET LOCAL enable_hashagg = DEFAULT")
+        cursor.execute(READ_SETTINGS_END)
     return written
 
 
