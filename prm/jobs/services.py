@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -250,7 +252,18 @@ def _let_go_quickly() -> None:
         )
 
 
-def _try_lock(job_id: int) -> bool:
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Whether no other process of this tenant is within `alone(name)`; the lock dies with the process."""
+    got = _try_lock(name)
+    try:
+        yield got
+    finally:
+        if got:
+            _unlock(name)
+
+
+def _try_lock(job_id: int | str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_try_advisory_lock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"]
@@ -258,7 +271,7 @@ def _try_lock(job_id: int) -> bool:
         return cursor.fetchone()[0]
 
 
-def _unlock(job_id: int) -> None:
+def _unlock(job_id: int | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_unlock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"]

@@ -46,13 +46,19 @@ def run_daily() -> None:
 
 @shared_task
 def run_daily_of_tenant() -> None:
-    """Run what is due today and has not run yet. The work is idempotent: the mark only saves effort."""
+    """Run what is due today and has not run yet. The work is idempotent: the mark only saves effort.
+
+    A lock that dies with the worker keeps two from doing the same at once, also when the broker lost the marks.
+    """
     for name, function in daily_work().items():
         mark = f"daily:{name}:{clock.today()}"
-        if not cache.add(mark, "running", timeout=600):
+        if cache.get(mark):
             continue
-        try:
-            function()
-            cache.set(mark, "done", timeout=2 * 24 * 3600)
-        except Exception:  # the others are due all the same; this one is tried again when its mark has gone
-            log.exception("daily_work_failed", work=name)
+        with services.alone(f"daily:{name}") as alone:
+            if not alone or cache.get(mark):
+                continue
+            try:
+                function()
+                cache.set(mark, "done", timeout=2 * 24 * 3600)
+            except Exception:  # the others are due all the same; this one is tried again in the next round
+                log.exception("daily_work_failed", work=name)
