@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from prm.tenancy.deploy import behind
 from prm.tenancy.models import Tenant
@@ -23,6 +24,17 @@ def register_readiness(function: Callable[[], dict[str, str]]) -> None:
 def findings() -> dict[str, str]:
     """Each part with "ok" or what is wrong."""
     return _readiness() if _readiness else {}
+
+
+def parts() -> list[dict[str, str]]:
+    """The findings under the names by which people call the parts."""
+    names = {
+        "database": _("Database"),
+        "migrations": _("Migrations"),
+        "broker": _("Broker"),
+        "worker": _("Worker"),
+    }
+    return [{"label": str(names.get(part, part)), "finding": finding} for part, finding in findings().items()]
 
 
 def figures() -> dict[str, str | int]:

@@ -148,9 +148,7 @@ def act_on_job(request: Any, slug: str, pk: int, verb: str) -> HttpResponse:
 @requires(OPERATE)
 @require_GET
 def health_page(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "operator/health.html", {"findings": health.findings(), "figures": health.figures()}
-    )
+    return render(request, "operator/health.html", {"parts": health.parts(), "figures": health.figures()})
 
 
 class Tenants(ListPage):

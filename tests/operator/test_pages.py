@@ -145,7 +145,7 @@ def test_a_failed_job_of_any_tenant_is_shown_and_resumed(operator):
 
 def test_health_and_log_answer(operator):
     page = operator.get("/operator/health/").text
-    assert "PostgreSQL" in page and "Database" in page
+    assert "PostgreSQL" in page and "Worker" in page and "Free on disk" in page
     assert "Signed in" in operator.get("/operator/log/").text
 
 
