@@ -65,7 +65,8 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
     params = {"run": run.pk, "bounds": _bounds(chunk), "by": by.label}
     record(run, "computation started", by=by)
     return start_job(
-        kind=JOB, key=run.number, title=f"{capfirst(SettlementRun._meta.verbose_name)} {run.number}", link=f"/settlements/{run.number}/",
+        kind=JOB, key=run.number, title=f"{capfirst(SettlementRun._meta.verbose_name)} {run.number}",
+        link=f"/settlements/{run.number}/",
         params=params, by=by,
     )  # fmt: skip
 
