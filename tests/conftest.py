@@ -45,6 +45,8 @@ settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher"]
 settings.SECOND_FACTOR_ROLES = []
 
 django.setup()  # before the conftests of folders, whose imports need the models
+# Parallel processes inherit the environment: with this they would read the settings before their own slot is known.
+os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 from tests.cast import acme, administrator, browse, finance, manager, rival  # noqa: E402
 
