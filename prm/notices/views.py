@@ -41,7 +41,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     lines, more = reads.notices_of(
-        request.actor, before=int(before) if before.isdigit() and len(before) < 19 else None
+        request.actor, before=int(before) if before.isdecimal() and len(before) < 19 else None
     )
     context = {
         "lines": lines,
@@ -112,7 +112,7 @@ def letter_choices(request: HttpRequest) -> HttpResponse:
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The demo's letters, which no mail server took."""
     before, search = request.GET.get("before", ""), request.GET.get("q", "").strip()[:100]
-    letters, more = mailbox_letters(search, int(before) if before.isdigit() and len(before) < 19 else None)
+    letters, more = mailbox_letters(search, int(before) if before.isdecimal() and len(before) < 19 else None)
     context = {
         "letters": letters,
         "more": more,

@@ -213,9 +213,10 @@ def _range(low: str, high: str) -> str:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return found if 1 < found.year < 9999 else None  # the day after, in any zone, must exist too
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -31,7 +31,7 @@ def detail(request: Any, number: str) -> HttpResponse:
     run = _run(request, number)
     after = request.GET.get("after", "")
     partners = Result.objects.visible_to(request.actor).by_partner(run)
-    if after.isdigit():
+    if after.isdecimal() and len(after) < 19:
         partners = partners.filter(partner_id__gt=int(after))
     rows = list(partners[: PARTNERS_A_PAGE + 1])
     more = len(rows) > PARTNERS_A_PAGE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cast import acme, browse, manager
+from tests.cast import acme, administrator, browse
 
-__all__ = ["acme", "browse", "manager"]
+__all__ = ["acme", "administrator", "browse"]
 pytestmark = pytest.mark.django_db
 
 
@@ -31,3 +31,14 @@ def test_a_nul_byte_in_a_form_is_refused(acme, browse, path, sent):
     client = browse(acme.sales)
     client.raise_request_exception = False
     assert client.post(path, sent).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/invitation/²-x/", "/inbox/notices/?before=²", "/settings/audit/?at_from=0001-01-01&at_to=9999-12-31",
+     "/settings/audit/?at=²&after=²"],
+)  # fmt: skip
+def test_digits_and_days_beyond_reason_are_answered(administrator, browse, path):
+    client = browse(administrator)
+    client.raise_request_exception = False
+    assert client.get(path).status_code < 500

@@ -54,7 +54,7 @@ def token_of(invitation: Invitation, nonce: str = "") -> str:
 def invitation_of(token: str) -> Invitation | None:
     """The invitation that a token opens, in whatever state; None for a token that was never (or is no longer) good."""
     number, _, signature = token.partition("-")
-    if not number.isdigit() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
         return None
     invitation = Invitation.objects.filter(pk=int(number)).first()
     if invitation is None or not constant_time_compare(token_of(invitation), token):
