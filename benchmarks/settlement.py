@@ -43,7 +43,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--partners", type=int, default=10_000)
     parser.add_argument("--programmes", type=int, default=10)
@@ -173,7 +175,9 @@ def _apply_programmes(count: int) -> None:
         }
         for number in range(count)
     ]  # fmt: skip
-    apply_programmes(texts=read_document({"schema": 1, "programmes": programmes}), by=Actor.command("benchmark"))
+    apply_programmes(
+        texts=read_document({"schema": 1, "programmes": programmes}), by=Actor.command("benchmark")
+    )
 
 
 # What is measured
@@ -329,13 +333,16 @@ def _duckdb() -> None:
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         with connection.cursor() as cursor:
             cursor.cursor.copy_expert(
-                "COPY (SELECT partner_id, product_line_id, net_amount FROM orders_salesline) TO STDOUT WITH CSV", file
+                "COPY (SELECT partner_id, product_line_id, net_amount FROM orders_salesline) TO STDOUT WITH CSV",
+                file,
             )
         file.flush()
         database = duckdb.connect()
         database.execute("SET threads TO 2")
         columns = "{'partner': 'BIGINT', 'line': 'BIGINT', 'amount': 'DECIMAL(18,2)'}"
-        database.execute(f"CREATE TABLE lines AS SELECT * FROM read_csv('{file.name}', columns={columns}, header=false)")
+        database.execute(
+            f"CREATE TABLE lines AS SELECT * FROM read_csv('{file.name}', columns={columns}, header=false)"
+        )
         _name, seconds = _timed(
             "duckdb",
             lambda: database.execute(

@@ -66,6 +66,8 @@ class Sums:
             counting = frozenset(number for number, plan in enumerate(self.plans) if line in plan.qualifying)
             paying = frozenset(number for number, plan in enumerate(self.plans) if line in plan.paying)
             self.lines_by_use.setdefault((counting, paying), []).append(line)
+        if not self.lines_by_use:
+            self.lines_by_use[frozenset(), frozenset()] = [-1]  # an empty catalogue: no line will be found
         self.classes = list(self.lines_by_use)
         late = len(self.graces) + 2 if self.scope.closed_at_line is not None else 1
         self.shape = (len(self.classes), len(self.currencies), len(self.days) - 1, late)

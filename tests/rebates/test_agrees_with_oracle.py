@@ -29,7 +29,15 @@ LINES = ("routing", "wireless", "care", "security")
 TIERS = ("", "bronze", "silver", "gold")
 TYPES = ("reseller", "distributor", "agent")
 KINDS = (
-    *("marginal", "retroactive", "retroactive_from_floor", "flat", "per_unit", "per_unit_stepped", "lump_sum"),
+    *(
+        "marginal",
+        "retroactive",
+        "retroactive_from_floor",
+        "flat",
+        "per_unit",
+        "per_unit_stepped",
+        "lump_sum",
+    ),
     *("marginal", "retroactive"),
 )
 RATES = ("0.5%", "1.25%", "2%", "3%", "0.0333", "5%", "7.5%")
@@ -37,7 +45,9 @@ RATES = ("0.5%", "1.25%", "2%", "3%", "0.0333", "5%", "7.5%")
 
 def mechanism(random: Random) -> dict:
     kind = random.choice(KINDS)
-    lower = sorted(random.sample([0, 50, 100, 999, "1000.01", 2500, 10000], random.randint(1, 4)), key=Fraction)
+    lower = sorted(
+        random.sample([0, 50, 100, 999, "1000.01", 2500, 10000], random.randint(1, 4)), key=Fraction
+    )
     if random.random() < 0.7:
         lower[0] = 0
     if kind == "flat":
@@ -45,7 +55,10 @@ def mechanism(random: Random) -> dict:
     if kind == "per_unit":
         return {"kind": kind, "amount": random.choice(["1.25", "0.333", 7])}
     if kind in ("per_unit_stepped", "lump_sum"):
-        return {"kind": kind, "bands": [{"from": low, "amount": random.choice(["1.5", 2, "0.335"])} for low in lower]}
+        return {
+            "kind": kind,
+            "bands": [{"from": low, "amount": random.choice(["1.5", 2, "0.335"])} for low in lower],
+        }
     made = {"kind": kind, "bands": [{"from": low, "rate": random.choice(RATES)} for low in lower]}
     if kind == "retroactive_from_floor":
         made |= {"floor": random.choice([100, 1000, "33.33"]), "first_rate": random.choice(RATES)}
@@ -77,7 +90,13 @@ def random_policy(random: Random, number: int) -> dict:
 def random_line(random: Random, *, late: bool) -> oracle.Line:
     # Amounts that often hit a bound or a tie exactly.
     amount = random.choice(
-        [Fraction(random.randint(-30000, 300000), 100), Fraction(1000), Fraction(50), Fraction("10.10"), Fraction("0.10")]
+        [
+            Fraction(random.randint(-30000, 300000), 100),
+            Fraction(1000),
+            Fraction(50),
+            Fraction("10.10"),
+            Fraction("0.10"),
+        ]
     )
     if random.random() < 0.15:
         amount = -abs(amount)
@@ -107,17 +126,23 @@ class World:
         self.count = 0
 
     def _partner(self, number: int) -> tuple[Partner, str]:
-        partner = Partner.objects.create(number=f"X-{number}", name=f"X {number}", type=self.random.choice(TYPES))
+        partner = Partner.objects.create(
+            number=f"X-{number}", name=f"X {number}", type=self.random.choice(TYPES)
+        )
         tier = self.random.choice(TIERS)
         if tier:
             during = (date(2020, 1, 1), None)
-            TierMembership.objects.create(partner=partner, tier=TierFactory(code=tier), during=during, set_by="test")
+            TierMembership.objects.create(
+                partner=partner, tier=TierFactory(code=tier), during=during, set_by="test"
+            )
         return partner, tier
 
     def store(self, *, late: bool) -> None:
         rows = []
         for partner, _tier in self.partners:
-            for _ in range(self.random.choice([0, 1, 2, 6, 12]) if not late else self.random.choice([0, 0, 1, 3])):
+            for _ in range(
+                self.random.choice([0, 1, 2, 6, 12]) if not late else self.random.choice([0, 0, 1, 3])
+            ):
                 line = random_line(self.random, late=late)
                 self.lines[partner.pk].append(line)
                 rows.append(self._row(partner, line))
@@ -175,7 +200,9 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
             expected |= closing
             run = settle(f"{last_day:%Y-%m}", chunk=13)
             assert posted(run) == closing
-        assert {(row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live} == closing
+        assert {
+            (row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live
+        } == closing
 
         world.store(late=True)
         october = settle("2026-10")

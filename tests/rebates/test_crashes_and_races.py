@@ -37,7 +37,16 @@ def world(partners: int = 7) -> None:
 def figures() -> list[tuple]:
     rows = Result.objects.for_everyone(because="a test").order_by("partner_id", "programme_id", "ends")
     return [
-        (row.partner_id, row.programme_id, row.kind, row.qualifier, row.base, row.band, row.earned, row.explanation)
+        (
+            row.partner_id,
+            row.programme_id,
+            row.kind,
+            row.qualifier,
+            row.base,
+            row.band,
+            row.earned,
+            row.explanation,
+        )
         for row in rows
     ]
 
@@ -86,7 +95,9 @@ def test_two_closing_at_once_close_once(in_threads):
     run = approve_run(run=settle("2026-09", close=False), by=BY)
     answers = in_threads(*[lambda: close_run(run=run, by=BY)] * 4)
     assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyClosed"] * 3 + ["SettlementRun"]
-    assert isinstance(next(answer for answer in answers if not isinstance(answer, SettlementRun)), AlreadyClosed)
+    assert isinstance(
+        next(answer for answer in answers if not isinstance(answer, SettlementRun)), AlreadyClosed
+    )
     # A transaction a partner, a debit and a credit for each of three programmes.
     assert Transaction.objects.for_everyone(because="a test").count() == 7
     assert Entry.objects.for_everyone(because="a test").count() == 7 * 6
@@ -94,7 +105,9 @@ def test_two_closing_at_once_close_once(in_threads):
 
 
 @pytest.mark.parametrize("step", range(6))
-def test_a_worker_killed_at_any_step_and_started_again_ends_with_the_same_figures(fresh_tenant, monkeypatch, step):
+def test_a_worker_killed_at_any_step_and_started_again_ends_with_the_same_figures(
+    fresh_tenant, monkeypatch, step
+):
     world()
     with transaction.atomic():
         settle("2026-09", close=False)

@@ -75,7 +75,13 @@ def test_computing_writes_results_and_freezes_what_it_read(computed):
     assert computed.state == "computed"
     assert (computed.partner_count, computed.line_count) == (2, 2)
     assert computed.totals == [
-        {"currency": "CNY", "sales": "230000.00", "accrued": "5400.00", "earned": "5400.00", "adjusted": "0.00"}
+        {
+            "currency": "CNY",
+            "sales": "230000.00",
+            "accrued": "5400.00",
+            "earned": "5400.00",
+            "adjusted": "0.00",
+        }
     ]
     assert computed.watermark and computed.lines_hash
     assert computed.scopes.get().period == SEPTEMBER
@@ -114,7 +120,11 @@ def test_closing_posts_balanced_entries_statements_and_one_event(computed, acme,
     assert balance("payable", rival) == Decimal("1000.00")
     assert Entry.objects.for_everyone(because="a test").aggregate(sum=Sum("amount"))["sum"] == 0
     statement = statement_of(acme)
-    assert (statement.opening, statement.earned, statement.closing) == (0, Decimal("4400.00"), Decimal("4400.00"))
+    assert (statement.opening, statement.earned, statement.closing) == (
+        0,
+        Decimal("4400.00"),
+        Decimal("4400.00"),
+    )
     assert OutboxEvent.objects.filter(name="rebates.settlement_closed").count() == 1
     assert AuditEntry.objects.of(closed).filter(verb="closed").exists()
     assert Version.objects.get().is_frozen

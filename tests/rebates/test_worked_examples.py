@@ -103,6 +103,9 @@ def test_return_by_booking_counts_in_the_period_of_its_own_booking(acme, kind):
 
 
 def test_additive_stacking_pays_both(acme):
-    apply(policy("a", mechanism={"kind": "flat", "rate": "3%"}), policy("b", mechanism={"kind": "flat", "rate": "2%"}))
+    apply(
+        policy("a", mechanism={"kind": "flat", "rate": "3%"}),
+        policy("b", mechanism={"kind": "flat", "rate": "2%"}),
+    )
     sell(acme, 200_000)
     assert sum(row.earned for row in results(settle("2026-09"))) == Decimal("10000.00")

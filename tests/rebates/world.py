@@ -22,7 +22,13 @@ T = [{"from": 0, "rate": "2%"}, {"from": 100_000, "rate": "3%"}, {"from": 250_00
 def policy(code: str = "core", kind: str = "marginal", **entries: Any) -> dict[str, Any]:
     """A monthly programme from January 2026 on; without more words the bands are T."""
     mechanism = entries.pop("mechanism", None) or {"kind": kind, "bands": entries.pop("bands", T)}
-    made = {"code": code, "name": code.title(), "from": "2026-01-01", "currency": "CNY", "mechanism": mechanism}
+    made = {
+        "code": code,
+        "name": code.title(),
+        "from": "2026-01-01",
+        "currency": "CNY",
+        "mechanism": mechanism,
+    }
     return made | {key.rstrip("_"): value for key, value in entries.items()}
 
 
@@ -31,7 +37,9 @@ def apply(*policies: dict[str, Any]) -> list[Version]:
     return [version for version, _outcome in apply_programmes(texts=texts, by=BY)]
 
 
-def sell(partner: Any, amount: Any, on: str = "2026-09-15", *, line: str = "routing", **more: Any) -> SalesLine:
+def sell(
+    partner: Any, amount: Any, on: str = "2026-09-15", *, line: str = "routing", **more: Any
+) -> SalesLine:
     """A sales line of `partner` (a Company of the cast, or a Partner)."""
     product = ProductFactory(code=f"{line}-1", product_line__code=line)
     return SalesLineFactory(
