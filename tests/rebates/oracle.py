@@ -37,9 +37,13 @@ def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: d
     for line in lines:
         if line.currency != policy["currency"] or not first <= line.day < after:
             continue
-        if line.after_close and grace is not None and line.amount >= 0 and line.quantity >= 0:
-            if line.recorded > after - timedelta(days=1) + timedelta(days=grace):
-                continue
+        is_late = line.after_close and line.amount >= 0 and line.quantity >= 0
+        if (
+            is_late
+            and grace is not None
+            and line.recorded > after - timedelta(days=1) + timedelta(days=grace)
+        ):
+            continue
         found.append(line)
     return found
 

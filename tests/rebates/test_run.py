@@ -162,10 +162,13 @@ def test_closed_is_for_ever(computed, finance):
 )
 def test_the_database_refuses_to_change_what_is_closed(computed, change):
     close_run(run=approve_run(run=computed, by=BY), by=BY)
-    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(change)
+    with (
+        pytest.raises(DatabaseError, match="never changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(change)
 
 
 def test_a_draft_can_be_thrown_away(computed):

@@ -1,0 +1,45 @@
+"""What is accrued while months wait for their settlement, and what older months print."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from prm.values.periods import Period
+from rebates.accruals import accruals
+from rebates.statements import statement_rows
+from tests.rebates import world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def november():
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        yield
+
+
+def test_a_month_that_is_over_and_not_settled_is_still_accrued(acme, november):
+    world.apply(world.policy(from_="2026-09-01"))
+    for day, amount in (("2026-09-10", 50_000), ("2026-10-10", 60_000), ("2026-11-10", 70_000)):
+        world.sell(acme, amount, on=day)
+    world.settle("2026-09")
+    found = {str(accrual.period): accrual.amount for accrual in accruals(by=acme.sales)}
+    assert found == {"2026-10": Decimal("1200.00"), "2026-11": Decimal("1400.00")}
+
+
+def test_a_month_before_the_first_settlement_owes_nothing(acme, finance, november):
+    world.apply(world.policy(from_="2026-09-01"))
+    world.sell(acme, 50_000, on="2026-09-10")
+    world.settle("2026-09")
+    assert statement_rows(period=Period.parse("2026-08"), by=finance) == []
+
+
+def test_the_future_is_not_settled(acme, november):
+    from rebates.errors import NotBegun
+
+    world.apply(world.policy(from_="2026-09-01"))
+    with pytest.raises(NotBegun):
+        world.settle("2026-12")
