@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.html import format_html
-from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dealreg import services, words
@@ -130,7 +130,7 @@ class RegistrationList(ListPage):
 
     def name_of(self, row: Any) -> str:
         if row.waits_for_partner:
-            return _gettext("you") if self.actor.is_partner else row.partner.name
+            return gettext("you") if self.actor.is_partner else row.partner.name
         return row.manager_name or self.general
 
     def get_rows(self, actor: Actor) -> QuerySet:

@@ -121,6 +121,12 @@ class DateInFuture(DomainError):
     message = _("This day is still to come. Choose today or an earlier day.")
 
 
+class WantedInThePast(DomainError):
+    code = "wanted_in_the_past"
+    message = _("This day is over. Choose today or a later day, or leave it empty.")
+    field = "wanted_on"
+
+
 class DateBefore(DomainError):
     code = "date_before"
     message = _("This day is before %(earlier)s. Choose that day or a later one.")

@@ -61,9 +61,7 @@ def catalogue_page(partner: Partner, actor: Actor, query: Any) -> dict[str, Any]
     if chosen:
         products = products.filter(product_line=chosen)
     if text:
-        products = products.filter(
-            Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)
-        )
+        products = products.filter(_says(text))
     after = query.get("after", "")[:60].replace("\x00", "")
     found = list((products.filter(code__gt=after) if after else products).order_by("code")[: MOST_SHOWN + 1])
     return {
@@ -109,7 +107,10 @@ def sums_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
 
 
 class OrderForm(CheckOutForm):
-    """A quantity for each product that may be ordered, and what the check-out asks."""
+    """A quantity for each product that is chosen or was found, and what the check-out asks."""
+
+    text = ""
+    is_cut = False
 
     def __init__(self, *args: Any, rows: list[tuple[Product, PartnerPrice, Decimal | None]], **options: Any):
         self.product_rows = rows
@@ -146,14 +147,41 @@ class OrderForm(CheckOutForm):
 def order_form(
     data: Any, *, actor: Actor, partner: Partner, deal: DealRegistration | None, order: Order | None = None
 ) -> OrderForm:
-    """The form over the deal's product lines, or over all products; filled from `order` when a draft is changed."""
+    """The form over what is chosen and what was searched for, of the deal's product lines or of all products.
+
+    Filled from `order` when a draft is changed. With `find` in the data it is filled from them and not yet checked.
+    """
     products = Product.objects.filter(is_active=True).select_related("product_line")
     if deal:
         products = products.filter(product_line__in=deal.lines.values("product_line"))
     ordered = {line.product_id: line.quantity for line in order.lines.all()} if order else {}
-    found = list(products.order_by("product_line__code", "code")[:300])
+    typed = {} if data is None else _typed(data)
+    text = "" if data is None else data.get("q", "").strip()[:100].replace("\x00", "")
+    chosen = list(products.filter(pk__in={*ordered, *typed}).order_by("code"))
+    others = products.exclude(pk__in=[product.pk for product in chosen])
+    found = chosen + list((others.filter(_says(text)) if text else others).order_by("code")[:MOST_SHOWN])
     prices = prices_for(found, partner, clock.today())
-    rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
     words = ("purchase_number", "ship_to", "wanted_on", "note")
     initial = {name: getattr(order, name) for name in words} if order else {}
-    return OrderForm(data, actor=actor, rows=rows, initial=initial)
+    if data is not None and "find" in data:
+        initial = {name: data.get(name, "") for name in words}
+        initial |= {f"product_{pk}": quantity for pk, quantity in typed.items()}
+        data = None
+    rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
+    form = OrderForm(data, actor=actor, rows=rows, initial=initial)
+    form.text, form.is_cut = text, len(found) - len(chosen) == MOST_SHOWN
+    return form
+
+
+def _typed(data: Any) -> dict[int, str]:
+    """The quantities that were sent, by product, as they were typed."""
+    prefix = "product_"
+    keys = [key for key in data if key.startswith(prefix) and key.removeprefix(prefix).isascii()]
+    found = {key.removeprefix(prefix): data[key].strip() for key in keys}
+    return {
+        int(pk): quantity for pk, quantity in found.items() if quantity and pk.isdecimal() and len(pk) < 19
+    }
+
+
+def _says(text: str) -> Q:
+    return Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)

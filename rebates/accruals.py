@@ -1,8 +1,9 @@
-"""Live accruals: what the open periods would pay if they ended now. Computed when asked, by the settlement's own SQL."""
+"""Live accruals: what open periods would pay if they ended now. Computed when asked, by the settlement's own SQL."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -41,21 +42,30 @@ def accruals(
 ) -> list[Accrual]:
     """Accruals visible to `by`, by partner and programme.
 
-    Without `period`: of every programme for its own period that contains `on` (today). With it: of the programmes
-    that a settlement of `period` would settle.
+    Without `period`: of every programme for each of its periods that has begun by `on` (today) and is not closed,
+    also one that is over and waits for its settlement. With it: of the programmes that a settlement of `period`
+    would settle. The tier is that of the period's last day, of today in a period that runs.
     """
+    today = on or clock.today()
     if period is not None:
         versions = Version.objects.ending_on(period.last_day)
     else:
-        versions = Version.objects.open_on(on or clock.today())
+        versions = Version.objects.unsettled_on(today)
     visible = by.partner_ids
     if partners is not None:
         visible = frozenset(partners) if visible is None else visible & frozenset(partners)
     if not versions or (visible is not None and not visible):
         return []
-    plans = plans_for(versions)
-    day = period.last_day if period else min(max(plan.period.last_day for plan in plans), on or clock.today())
-    return [_accrual(row, plans) for row in _rows(plans, visible, day)]
+    by_day: dict[date, list[Any]] = defaultdict(list)
+    for version, its_period in versions:
+        by_day[its_period.last_day if period else min(its_period.last_day, today)].append(
+            (version, its_period)
+        )
+    found = []
+    for day, together in sorted(by_day.items()):
+        plans = plans_for(together)
+        found += [_accrual(row, plans) for row in _rows(plans, visible, day)]
+    return sorted(found, key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
 
 
 def _rows(plans: list[Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:
@@ -83,5 +93,7 @@ def _accrual(row: dict[str, Any], plans: list[Plan]) -> Accrual:
         band=row["band"],
         lines=row["lines"],
         amount=row["earned"],
-        explanation=json.loads(row["explanation"]) if isinstance(row["explanation"], str) else row["explanation"],
+        explanation=json.loads(row["explanation"])
+        if isinstance(row["explanation"], str)
+        else row["explanation"],
     )

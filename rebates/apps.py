@@ -9,7 +9,6 @@ class RebatesConfig(AppConfig):
 
     def ready(self) -> None:
         from prm.ledger import postings
-
         from rebates import registrations
 
         self._register_verbs()

@@ -273,7 +273,9 @@ class Result(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "partner", "programme", "ends"], name="one_result_each")
         ]
-        indexes = [models.Index(fields=["partner", "programme"], name="adjustments", condition=models.Q(kind="adjusted"))]
+        indexes = [
+            models.Index(fields=["partner", "programme"], name="adjustments", condition=models.Q(kind="adjusted"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.partner_id} {self.programme_id}"

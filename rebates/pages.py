@@ -116,13 +116,13 @@ def owed_to(actor: Actor) -> list[Owed]:
 
 
 def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
-    """The open periods' accruals that `actor` may see: a group a programme, its partners by amount."""
-    groups: dict[int, dict[str, Any]] = {}
+    """The open periods' accruals that `actor` may see: a group a programme and period, its partners by amount."""
+    groups: dict[Any, dict[str, Any]] = {}
     found = accruals(by=actor)
     partners = Partner.objects.visible_to(actor).in_bulk({accrual.partner_id for accrual in found})
     for accrual in found:
         group = groups.setdefault(
-            accrual.programme.pk,
+            (accrual.programme.pk, accrual.period),
             {"programme": accrual.programme, "version": accrual.version, "period": accrual.period,
              "currency": accrual.currency, "total": ZERO, "base": ZERO, "rows": []},
         )  # fmt: skip
@@ -131,7 +131,7 @@ def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
         group["rows"].append({"accrual": accrual, "partner": partners.get(accrual.partner_id)})
     for group in groups.values():
         group["rows"].sort(key=lambda row: (-row["accrual"].amount, row["accrual"].partner_id))
-    return sorted(groups.values(), key=lambda group: group["programme"].code)
+    return sorted(groups.values(), key=lambda group: (group["programme"].code, group["period"]))
 
 
 def waiting_line(run: SettlementRun) -> str:

@@ -36,7 +36,6 @@ class ProgrammeQuerySet(models.QuerySet):
             version_count=Count("versions"), newest_from=Max("versions__starts", filter=published)
         ).order_by("code")
 
-
     def with_newest_version(self) -> ProgrammeQuerySet:
         """Annotate `newest_number`, `newest_state` and `newest_policy` of the version with the highest number."""
         from rebates.models import Version
@@ -68,13 +67,26 @@ class VersionQuerySet(models.QuerySet):
                 found.append((version, period))
         return found
 
-    def open_on(self, day: date) -> list[tuple[Any, Period]]:
-        """The versions in force for the period that contains `day`, each with that period."""
+    def unsettled_on(self, day: date, *, back: int = 12) -> list[tuple[Any, Period]]:
+        """The versions with each period that has begun by `day` and is not closed, oldest first in a programme.
+
+        Looks at most `back` periods into the past, and not behind one that is closed.
+        """
+        from rebates.models import RunScope
+
+        closed = set(
+            RunScope.objects.filter(run__state__in=("closed", "paid")).values_list("programme_id", "ends")
+        )
         found = []
-        for version in self.published().select_related("programme").order_by("programme__code"):
-            period = Period.of(version.period_length, day)
-            if version.covers(period):
-                found.append((version, period))
+        for version in self.published().select_related("programme").order_by("programme__code", "starts"):
+            period, open_periods = Period.of(version.period_length, day), []
+            for _step in range(back):
+                if (version.programme_id, period.end) in closed or period.end <= version.starts:
+                    break
+                if version.covers(period):
+                    open_periods.append((version, period))
+                period = period.previous
+            found += reversed(open_periods)
         return found
 
 
@@ -144,7 +156,9 @@ class StatementQuerySet(PartnerOwned):
             .annotate(payments_sum=paid)
             .annotate(
                 unpaid=Greatest(
-                    Least(F("earned") + F("adjusted"), F("closing")) - F("payments_sum"), ZERO, output_field=MONEY
+                    Least(F("earned") + F("adjusted"), F("closing")) - F("payments_sum"),
+                    ZERO,
+                    output_field=MONEY,
                 )
             )
             .order_by("-ends", "-id")

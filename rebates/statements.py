@@ -53,8 +53,7 @@ class StatementLine:
 
     @property
     def accrued(self) -> Decimal:
-        figure = self.result.accrued if self.result else self.live.amount if self.live else ZERO
-        return figure
+        return self.result.accrued if self.result else self.live.amount if self.live else ZERO
 
     @property
     def earned(self) -> Decimal:
@@ -188,12 +187,15 @@ def _add_carried(lines: dict[Key, StatementLine], run: SettlementRun, by: Actor)
 def _add_balances(lines: dict[Key, StatementLine], month: Period, by: Actor) -> None:
     """Before the close: opening and paid as the ledger has them now."""
     last = SettlementRun.objects.closed().order_by("-closed_at").first()
+    if last is not None and month.end <= last.ends:
+        return  # a month before the last settled one: the ledger of today says nothing about it
     cut = last.ledger_cut if last else 0
     entries = Entry.objects.visible_to(by).filter(purpose__kind="rebate")
     balance: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     paid: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     keys = ("account__partner_id", "purpose__programme", "account__currency")
-    for row in entries.filter(account__kind__in=("payable", "approved")).values_list(*keys).annotate(owed=-Sum("amount")):
+    owed = entries.filter(account__kind__in=("payable", "approved"))
+    for row in owed.values_list(*keys).annotate(owed=-Sum("amount")):
         balance[row[:3]] = row[3]
     payments = entries.filter(account__kind="approved", transaction__event="rebates.pay", transaction_id__gt=cut)
     for row in payments.values_list(*keys).annotate(paid=Sum("amount")):

@@ -19,6 +19,7 @@ from orders.errors import (
     ProductTwice,
     SeveralCurrencies,
     TooManyLines,
+    WantedInThePast,
 )
 from orders.events import OrderSubmitted
 from orders.models import Order, OrderLine
@@ -48,6 +49,7 @@ def place_order(
     partner = Partner.objects.locked(partner)
     _check_partner(partner)
     _check_registration(registration, partner)
+    _check_wanted(wanted_on)
     order = Order(
         number=new_number("SO", Order), partner=partner, registration=registration, currency="",
         end_customer_id=registration.end_customer_id if registration else None,
@@ -66,6 +68,7 @@ def change_order(
     """Replace the lines and words of a draft."""
     require(by, "orders.order", order)
     order = locked(order, Order.State.DRAFT)
+    _check_wanted(wanted_on)
     before = order.net_total
     order.purchase_number, order.ship_to, order.wanted_on, order.note = (
         purchase_number,
@@ -121,6 +124,11 @@ def reorder(*, order: Order, by: Actor) -> int:
     for line in lines:
         put_in_cart(product=line.product, quantity=line.quantity, by=by)
     return len(lines)
+
+
+def _check_wanted(wanted_on: date | None) -> None:
+    if wanted_on is not None and wanted_on < clock.today():
+        raise WantedInThePast()
 
 
 def _check_partner(partner: Partner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -137,3 +138,11 @@ def test_a_draft_can_be_changed_and_a_submitted_order_cannot(acme, router, cable
     services.submit_order(order=order, by=acme.sales)
     with pytest.raises(errors.WrongState, match="Submitted"):
         services.change_order(order=order, items=[(router, Decimal(1))], by=acme.sales)
+
+
+def test_an_order_is_not_wanted_on_a_day_that_is_over(acme, router):
+    with pytest.raises(errors.WantedInThePast) as refused:
+        services.place_order(
+            partner=acme.row, items=[(router, Decimal(1))], wanted_on=date(2020, 1, 1), by=acme.sales
+        )
+    assert refused.value.field == "wanted_on"

@@ -84,6 +84,21 @@ def test_a_draft_is_written_changed_and_submitted(browse, acme, manager, router)
     assert browse(manager).get(f"/orders/{order.number}/").status_code == 200
 
 
+def test_a_search_in_the_order_form_keeps_what_was_typed(browse, acme, router):
+    cable = ProductFactory(code="CB-1", name="Cable")
+    page = browse(acme.sales)
+    found = text(
+        page.post("/orders/new/", {f"product_{router.pk}": "2", "q": "cabl", "find": "1", "ship_to": "Here"})
+    )
+    assert f'name="product_{router.pk}" value="2"' in found and f'name="product_{cable.pk}"' in found
+    assert 'value="Here"' in found and not Order.objects.visible_to(acme.sales).exists()
+    page.post(
+        "/orders/new/",
+        {f"product_{router.pk}": "2", f"product_{cable.pk}": "1", "q": "nothing", "draft": "1"},
+    )
+    assert Order.objects.visible_to(acme.sales).get().lines.count() == 2
+
+
 def test_a_rivals_order_and_invoice_are_not_found(browse, acme, rival):
     order = order_of(rival.row, state="invoiced")
     invoice = order.invoices.get()
