@@ -9,6 +9,7 @@ import pytest
 from orders import services
 from orders.models import CartLine, Order, PriceList
 from prm.accounts.models import User
+from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import PriceFactory, PriceListFactory, order_of
 from tests.orders.conftest import again, queries
 
