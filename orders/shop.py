@@ -165,7 +165,7 @@ def order_form(
     initial = {name: getattr(order, name) for name in words} if order else {}
     if data is not None and "find" in data:
         initial = {name: data.get(name, "") for name in words}
-        initial |= {f"product_{pk}": quantity for pk, quantity in typed.items()}
+        initial |= {f"product_{pk}": typed.get(pk, "") for pk in {*ordered, *typed}}
         data = None
     rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
     form = OrderForm(data, actor=actor, rows=rows, initial=initial)
