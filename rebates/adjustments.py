@@ -24,9 +24,7 @@ def write(run: SettlementRun) -> int:
     return sum(_adjust(run, earlier, late) for earlier, late in late_partners(run, closed))
 
 
-def late_partners(
-    run: SettlementRun, closed: list[SettlementRun]
-) -> list[tuple[SettlementRun, list[int]]]:
+def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple[SettlementRun, list[int]]]:
     """For each closed run the partners with lines of its periods that no close has looked at yet."""
     found = []
     for earlier in closed:
@@ -65,7 +63,9 @@ def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> 
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
     text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text)
     with connection.cursor() as cursor:
-        cursor.execute(text, read.params | today.params | figures.params | {"run": run.pk, "earlier": earlier.pk})
+        cursor.execute(
+            text, read.params | today.params | figures.params | {"run": run.pk, "earlier": earlier.pk}
+        )
         return cursor.rowcount
 
 

@@ -86,7 +86,9 @@ def to_next_band(policy: dict[str, Any], *, qualifier: Decimal, base: Decimal) -
     return higher[0] - measured if higher else None
 
 
-def payout_curve(policy: dict[str, Any], *, up_to: Decimal, points: int = 60) -> list[tuple[Decimal, Decimal]]:
+def payout_curve(
+    policy: dict[str, Any], *, up_to: Decimal, points: int = 60
+) -> list[tuple[Decimal, Decimal]]:
     """Volume and payout from 0 to `up_to`, each band's edge included, for a chart."""
     step = up_to / points
     volumes = {step * number for number in range(points + 1)}

@@ -14,7 +14,9 @@ class NotComputedYet(DomainError):
 
 class VersionFrozen(DomainError):
     code = "version_frozen"
-    message = _("%(programme)s: version %(number)s has accrued and cannot change. Give the change a later first day.")
+    message = _(
+        "%(programme)s: version %(number)s has accrued and cannot change. Give the change a later first day."
+    )
 
 
 class VersionTooEarly(DomainError):
@@ -69,12 +71,16 @@ class SecondPersonNeeded(DomainError):
 
 class ComputedBefore(DomainError):
     code = "computed_before"
-    message = _("Another settlement was closed after %(number)s was computed. Compute it again and have it approved.")
+    message = _(
+        "Another settlement was closed after %(number)s was computed. Compute it again and have it approved."
+    )
 
 
 class AlreadyClosed(DomainError):
     code = "already_closed"
-    message = _("Settlement %(number)s was closed by %(person)s. Closed is for ever; later lines become adjustments.")
+    message = _(
+        "Settlement %(number)s was closed by %(person)s. Closed is for ever; later lines become adjustments."
+    )
 
 
 class NothingToPay(DomainError):

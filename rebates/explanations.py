@@ -96,8 +96,12 @@ def _steps(result: Result, raw: Decimal) -> list[Step]:
     if result.tier:
         steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": result.tier, **days}))
     if result.kind == Result.Kind.ADJUSTED:
-        steps.append(Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled))
-        steps.append(Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted))
+        steps.append(
+            Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
+        )
+        steps.append(
+            Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted)
+        )
     return steps
 
 

@@ -214,7 +214,9 @@ class RunMember(models.Model):
     PARTNER_PATH = "partner"
 
     run = models.ForeignKey(SettlementRun, models.CASCADE, related_name="members", db_index=False)
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    partner = models.ForeignKey(
+        Partner, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     tier = models.CharField(max_length=40, blank=True)
     type = models.CharField(max_length=20)
 
@@ -249,7 +251,9 @@ class Result(models.Model):
     programme = models.ForeignKey(
         Programme, models.PROTECT, related_name="results", db_constraint=False, db_index=False
     )
-    version = models.ForeignKey(Version, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    version = models.ForeignKey(
+        Version, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     starts = models.DateField()
     ends = models.DateField()
@@ -259,7 +263,9 @@ class Result(models.Model):
     base = models.DecimalField(_("base"), max_digits=20, decimal_places=3)
     band = models.SmallIntegerField(_("band"))  # 0: below the first
     computed = models.DecimalField(max_digits=18, decimal_places=2)  # f(all lines)
-    settled = models.DecimalField(max_digits=18, decimal_places=2)  # earned and adjusted before, for this period
+    settled = models.DecimalField(
+        max_digits=18, decimal_places=2
+    )  # earned and adjusted before, for this period
     accrued = models.DecimalField(_("accrued"), max_digits=18, decimal_places=2)
     earned = models.DecimalField(_("earned"), max_digits=18, decimal_places=2)
     adjusted = models.DecimalField(_("adjusted"), max_digits=18, decimal_places=2)
@@ -274,7 +280,9 @@ class Result(models.Model):
             models.UniqueConstraint(fields=["run", "partner", "programme", "ends"], name="one_result_each")
         ]
         indexes = [
-            models.Index(fields=["partner", "programme"], name="adjustments", condition=models.Q(kind="adjusted"))
+            models.Index(
+                fields=["partner", "programme"], name="adjustments", condition=models.Q(kind="adjusted")
+            )
         ]
 
     def __str__(self) -> str:

@@ -55,7 +55,19 @@ MECHANISMS = (
 )
 UNITS = ("per_unit", "per_unit_stepped")
 DECIMALS = {
-    *("from", "rate", "amount", "floor", "first_rate", "at", "increment", "quantity", "target", "at_least", "factor"),
+    *(
+        "from",
+        "rate",
+        "amount",
+        "floor",
+        "first_rate",
+        "at",
+        "increment",
+        "quantity",
+        "target",
+        "at_least",
+        "factor",
+    ),
     "minimum_payout",
 }
 

@@ -148,7 +148,10 @@ def statement_rows(*, period: Period, by: Actor) -> list[dict[str, str]]:
     else:
         approved = run.state in ("approved", "closed", "paid")
         results = (
-            Result.objects.visible_to(by).filter(run=run).select_related("programme", "version").order_by("id")
+            Result.objects.visible_to(by)
+            .filter(run=run)
+            .select_related("programme", "version")
+            .order_by("id")
         )
         lines = _merge(results.iterator(chunk_size=5000), run.period, is_approved=approved)
     month = Period.of("month", period.last_day)
@@ -197,7 +200,9 @@ def _add_balances(lines: dict[Key, StatementLine], month: Period, by: Actor) -> 
     owed = entries.filter(account__kind__in=("payable", "approved"))
     for row in owed.values_list(*keys).annotate(owed=-Sum("amount")):
         balance[row[:3]] = row[3]
-    payments = entries.filter(account__kind="approved", transaction__event="rebates.pay", transaction_id__gt=cut)
+    payments = entries.filter(
+        account__kind="approved", transaction__event="rebates.pay", transaction_id__gt=cut
+    )
     for row in payments.values_list(*keys).annotate(paid=Sum("amount")):
         paid[row[:3]] = row[3]
     programmes = Programme.objects.in_bulk()

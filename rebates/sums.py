@@ -95,9 +95,17 @@ class Sums:
 
     # Reading
 
-    def read(self) -> Sql:
-        """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines)."""
-        where, params = self._lines()
+    @property
+    def hopes(self) -> bool:
+        """Whether it pays to read first and to look for other currencies meanwhile: there are hardly ever any."""
+        return self.side_by_side and len(self.currencies) == 1
+
+    def read(self, *, hoping: bool = False) -> Sql:
+        """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines).
+
+        `hoping` reads lines of every currency and counts the foreign ones: with any, the sums are worth nothing.
+        """
+        where, params = self.picked() if hoping else self._lines()
         fingerprint = "bit_xor(hash_numeric_extended(net_amount, id)) AS fingerprint"
         if self.side_by_side:
             columns = ["partner_id", "count(*)::int AS lines", fingerprint]
@@ -106,6 +114,9 @@ class Sums:
                 columns.append(f"sum(net_amount){only} AS a{number}, count(*){only}::int AS n{number}")
                 if self.units:
                     columns.append(f"sum(quantity){only} AS q{number}")
+            if hoping:
+                columns.append("count(*) FILTER (WHERE currency <> %(currency)s) AS foreign_lines")
+                params["currency"] = self.currencies[0]
             keys = "partner_id ORDER BY partner_id"
         else:
             quantity = ["sum(quantity) AS quantity"] if self.units else []

@@ -34,7 +34,10 @@ def who(policy: dict[str, Any]) -> str:
     if not named and not types:
         return _("All partners")
     if named and types:
-        return _("Partners of tier %(tiers)s and type %(types)s") % {"tiers": _list(named), "types": _list(types)}
+        return _("Partners of tier %(tiers)s and type %(types)s") % {
+            "tiers": _list(named),
+            "types": _list(types),
+        }
     if named:
         return _("Partners of tier %(tiers)s") % {"tiers": _list(named)}
     return _("Partners of type %(types)s") % {"types": _list(types)}
@@ -118,7 +121,9 @@ def band(policy: dict[str, Any], number: int, base: Decimal) -> str:
     bands = policy["mechanism"].get("bands")
     if not bands:
         return _("One rate for all")
-    lower = money(bands[number - 1]["from"], "" if policy.get("measure") == "quantity" else policy["currency"])
+    lower = money(
+        bands[number - 1]["from"], "" if policy.get("measure") == "quantity" else policy["currency"]
+    )
     return _("Band %(number)s is reached, from %(lower)s") % {"number": number, "lower": lower}
 
 

@@ -9,218 +9,464 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0001_initial'),
-        ('partners', '0001_initial'),
+        ("ledger", "0001_initial"),
+        ("partners", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('name_zh', models.CharField(blank=True, max_length=160, verbose_name='Chinese name')),
-                ('created_by_label', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(default=prm.values.clock.now)),
-                ('purpose', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='programme', to='ledger.purpose')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                ("name_zh", models.CharField(blank=True, max_length=160, verbose_name="Chinese name")),
+                ("created_by_label", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(default=prm.values.clock.now)),
+                (
+                    "purpose",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="programme",
+                        to="ledger.purpose",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='SettlementRun',
+            name="SettlementRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
-                ('starts', models.DateField(verbose_name='from')),
-                ('ends', models.DateField(unique=True, verbose_name='before')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('computed', 'Computed'), ('in_review', 'In review'), ('approved', 'Approved'), ('closed', 'Closed'), ('paid', 'Paid')], default='draft', max_length=10, verbose_name='state')),
-                ('state_since', models.DateTimeField(default=prm.values.clock.now)),
-                ('created_by_label', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(default=prm.values.clock.now)),
-                ('watermark', models.BigIntegerField(null=True)),
-                ('frozen_at', models.DateTimeField(null=True)),
-                ('computed_at', models.DateTimeField(null=True, verbose_name='computed')),
-                ('computed_by_label', models.CharField(blank=True, max_length=200)),
-                ('inputs', models.JSONField(default=dict)),
-                ('partner_count', models.PositiveIntegerField(default=0)),
-                ('line_count', models.PositiveBigIntegerField(default=0)),
-                ('lines_hash', models.BigIntegerField(default=0)),
-                ('totals', models.JSONField(default=list)),
-                ('findings', models.JSONField(default=list)),
-                ('approved_by_label', models.CharField(blank=True, max_length=200, verbose_name='approved by')),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('closed_by_label', models.CharField(blank=True, max_length=200, verbose_name='closed by')),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('ledger_cut', models.BigIntegerField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="number")),
+                ("starts", models.DateField(verbose_name="from")),
+                ("ends", models.DateField(unique=True, verbose_name="before")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("computed", "Computed"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("closed", "Closed"),
+                            ("paid", "Paid"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("state_since", models.DateTimeField(default=prm.values.clock.now)),
+                ("created_by_label", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(default=prm.values.clock.now)),
+                ("watermark", models.BigIntegerField(null=True)),
+                ("frozen_at", models.DateTimeField(null=True)),
+                ("computed_at", models.DateTimeField(null=True, verbose_name="computed")),
+                ("computed_by_label", models.CharField(blank=True, max_length=200)),
+                ("inputs", models.JSONField(default=dict)),
+                ("partner_count", models.PositiveIntegerField(default=0)),
+                ("line_count", models.PositiveBigIntegerField(default=0)),
+                ("lines_hash", models.BigIntegerField(default=0)),
+                ("totals", models.JSONField(default=list)),
+                ("findings", models.JSONField(default=list)),
+                (
+                    "approved_by_label",
+                    models.CharField(blank=True, max_length=200, verbose_name="approved by"),
+                ),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("closed_by_label", models.CharField(blank=True, max_length=200, verbose_name="closed by")),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("ledger_cut", models.BigIntegerField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-ends'],
+                "ordering": ["-ends"],
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='number')),
-                ('starts', models.DateField()),
-                ('ends', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('opening', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='opening')),
-                ('accrued', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='accrued')),
-                ('earned', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='earned')),
-                ('adjusted', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='adjusted')),
-                ('approved', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='approved')),
-                ('paid', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='paid')),
-                ('closing', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='closing')),
-                ('carried', models.JSONField()),
-                ('issued_at', models.DateTimeField(verbose_name='issued')),
-                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='partners.partner')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='rebates.settlementrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=30, unique=True, verbose_name="number")),
+                ("starts", models.DateField()),
+                ("ends", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("opening", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="opening")),
+                ("accrued", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="accrued")),
+                ("earned", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="earned")),
+                ("adjusted", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="adjusted")),
+                ("approved", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="approved")),
+                ("paid", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="paid")),
+                ("closing", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="closing")),
+                ("carried", models.JSONField()),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="rebates.settlementrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-ends', '-id'],
+                "ordering": ["-ends", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('paid_on', models.DateField(verbose_name='paid on')),
-                ('reference', models.CharField(blank=True, max_length=80, verbose_name='reference')),
-                ('released_by_label', models.CharField(max_length=200, verbose_name='released by')),
-                ('created_at', models.DateTimeField(default=prm.values.clock.now)),
-                ('released_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='rebates.statement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount")),
+                ("paid_on", models.DateField(verbose_name="paid on")),
+                ("reference", models.CharField(blank=True, max_length=80, verbose_name="reference")),
+                ("released_by_label", models.CharField(max_length=200, verbose_name="released by")),
+                ("created_at", models.DateTimeField(default=prm.values.clock.now)),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="rebates.statement",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('starts', models.DateField(verbose_name='in force from')),
-                ('ends', models.DateField(null=True, verbose_name='in force before')),
-                ('policy', models.JSONField()),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published')], default='draft', max_length=10, verbose_name='state')),
-                ('author_label', models.CharField(max_length=200, verbose_name='written by')),
-                ('created_at', models.DateTimeField(default=prm.values.clock.now)),
-                ('published_at', models.DateTimeField(null=True, verbose_name='published')),
-                ('accrued_at', models.DateTimeField(null=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='rebates.programme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                ("starts", models.DateField(verbose_name="in force from")),
+                ("ends", models.DateField(null=True, verbose_name="in force before")),
+                ("policy", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("author_label", models.CharField(max_length=200, verbose_name="written by")),
+                ("created_at", models.DateTimeField(default=prm.values.clock.now)),
+                ("published_at", models.DateTimeField(null=True, verbose_name="published")),
+                ("accrued_at", models.DateTimeField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="rebates.programme",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['programme', '-number'],
+                "ordering": ["programme", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='RunScope',
+            name="RunScope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts', models.DateField()),
-                ('ends', models.DateField()),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scopes', to='rebates.programme')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scopes', to='rebates.settlementrun')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scopes', to='rebates.version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts", models.DateField()),
+                ("ends", models.DateField()),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scopes",
+                        to="rebates.programme",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scopes",
+                        to="rebates.settlementrun",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scopes",
+                        to="rebates.version",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Result',
+            name="Result",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('earned', 'Earned'), ('adjusted', 'Adjusted')], max_length=8, verbose_name='kind')),
-                ('starts', models.DateField()),
-                ('ends', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('tier', models.CharField(blank=True, max_length=40, verbose_name='tier')),
-                ('qualifier', models.DecimalField(decimal_places=3, max_digits=20, verbose_name='qualifier')),
-                ('base', models.DecimalField(decimal_places=3, max_digits=20, verbose_name='base')),
-                ('band', models.SmallIntegerField(verbose_name='band')),
-                ('computed', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('settled', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('accrued', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='accrued')),
-                ('earned', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='earned')),
-                ('adjusted', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='adjusted')),
-                ('line_count', models.IntegerField(verbose_name='lines')),
-                ('explanation', models.JSONField()),
-                ('partner', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rebate_results', to='partners.partner')),
-                ('programme', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='rebates.programme')),
-                ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='results', to='rebates.settlementrun')),
-                ('version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rebates.version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("earned", "Earned"), ("adjusted", "Adjusted")],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("starts", models.DateField()),
+                ("ends", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("tier", models.CharField(blank=True, max_length=40, verbose_name="tier")),
+                ("qualifier", models.DecimalField(decimal_places=3, max_digits=20, verbose_name="qualifier")),
+                ("base", models.DecimalField(decimal_places=3, max_digits=20, verbose_name="base")),
+                ("band", models.SmallIntegerField(verbose_name="band")),
+                ("computed", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("settled", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("accrued", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="accrued")),
+                ("earned", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="earned")),
+                ("adjusted", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="adjusted")),
+                ("line_count", models.IntegerField(verbose_name="lines")),
+                ("explanation", models.JSONField()),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rebate_results",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="rebates.programme",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="results",
+                        to="rebates.settlementrun",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rebates.version",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='RunMember',
+            name="RunMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tier', models.CharField(blank=True, max_length=40)),
-                ('type', models.CharField(max_length=20)),
-                ('partner', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.partner')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='members', to='rebates.settlementrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tier", models.CharField(blank=True, max_length=40)),
+                ("type", models.CharField(max_length=20)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="rebates.settlementrun",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'partner'), name='member_once_per_run')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "partner"), name="member_once_per_run")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['partner', '-ends', '-id'], name='statements_of_partner'),
+            model_name="statement",
+            index=models.Index(fields=["partner", "-ends", "-id"], name="statements_of_partner"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('run', 'partner', 'currency'), name='one_statement_each'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                fields=("run", "partner", "currency"), name="one_statement_each"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('closing', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('opening'), '+', models.F('earned')), '+', models.F('adjusted')), '-', models.F('paid')))), name='statement_adds_up'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "closing",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("opening"), "+", models.F("earned")
+                                ),
+                                "+",
+                                models.F("adjusted"),
+                            ),
+                            "-",
+                            models.F("paid"),
+                        ),
+                    )
+                ),
+                name="statement_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_above_zero'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payment_above_zero"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('programme', 'number'), name='one_version_per_number'),
+            model_name="version",
+            constraint=models.UniqueConstraint(fields=("programme", "number"), name="one_version_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gt', models.F('starts')), _connector='OR'), name='version_ends_after_it_starts'),
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__isnull", True), ("ends__gt", models.F("starts")), _connector="OR"),
+                name="version_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'published')), expressions=[('programme', '='), (models.Func('starts', 'ends', function='daterange', output_field=models.Field()), '&&')], name='one_version_in_force', violation_error_message='Another version of this programme is in force in that time.'),
+            model_name="version",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("state", "published")),
+                expressions=[
+                    ("programme", "="),
+                    (models.Func("starts", "ends", function="daterange", output_field=models.Field()), "&&"),
+                ],
+                name="one_version_in_force",
+                violation_error_message="Another version of this programme is in force in that time.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runscope',
-            constraint=models.UniqueConstraint(fields=('run', 'programme'), name='programme_once_per_run'),
+            model_name="runscope",
+            constraint=models.UniqueConstraint(fields=("run", "programme"), name="programme_once_per_run"),
         ),
         migrations.AddConstraint(
-            model_name='runscope',
-            constraint=models.UniqueConstraint(fields=('programme', 'ends'), name='period_settled_once'),
+            model_name="runscope",
+            constraint=models.UniqueConstraint(fields=("programme", "ends"), name="period_settled_once"),
         ),
         migrations.AddIndex(
-            model_name='result',
-            index=models.Index(condition=models.Q(('kind', 'adjusted')), fields=['partner', 'programme'], name='adjustments'),
+            model_name="result",
+            index=models.Index(
+                condition=models.Q(("kind", "adjusted")), fields=["partner", "programme"], name="adjustments"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.UniqueConstraint(fields=('run', 'partner', 'programme', 'ends'), name='one_result_each'),
+            model_name="result",
+            constraint=models.UniqueConstraint(
+                fields=("run", "partner", "programme", "ends"), name="one_result_each"
+            ),
         ),
     ]

@@ -140,7 +140,9 @@ def _written_beyond_limit(run: SettlementRun, user_id: int | None) -> Version | 
 def hold_balances() -> None:
     """Closes and payments go one after the other, so that balances and cuts in the ledger are in order."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:rebates"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:rebates"]
+        )
 
 
 def _refuse_when_overtaken(run: SettlementRun) -> None:
@@ -186,7 +188,9 @@ def write_statements(run: SettlementRun) -> int:
     """A statement for every partner with results in the run, money outstanding or payments since the last close."""
     previous = SettlementRun.objects.closed().exclude(pk=run.pk).order_by("-closed_at").first()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")  # the rows are too new for the planner's statistics
+        cursor.execute(
+            "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off"
+        )  # the rows are too new for the planner's statistics
         cursor.execute(
             _STATEMENTS,
             {
@@ -199,7 +203,7 @@ def write_statements(run: SettlementRun) -> int:
             },
         )
         written = cursor.rowcount
-        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        cursor.execute("SET LOCAL work_mem = DEFAULT; SET LOCAL enable_nestloop = DEFAULT")
         return written
 
 

@@ -169,21 +169,35 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
 def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
     """Read the lines once, write a result a programme and partner."""
     sums = Sums(plans, scope)
-    read = sums.read()
     members = "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
     figures = settlement.figures(sums, relation="rebates_sums", members=members)
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
-        cursor.execute(f"CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS {read.text}", read.params)
+        left_out = _read_lines(cursor, sums)
         cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
         written = cursor.rowcount
         run.inputs[str(scope.first_partner or 0)] = sums.inputs(cursor, "rebates_sums") | {
-            "other_currencies": sums.other_currencies(cursor)
+            "other_currencies": left_out
         }
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
         cursor.execute(READ_SETTINGS_END)
     return written
+
+
+def _read_lines(cursor: Any, sums: Sums) -> list[list[Any]]:
+    """Fill the temporary table `rebates_sums`. Returns the lines in other currencies, see `other_currencies`."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
+    create = "CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS"
+    if sums.hopes:
+        read = sums.read(hoping=True)
+        cursor.execute(f"{create} {read.text}", read.params)
+        cursor.execute("SELECT sum(foreign_lines) FROM rebates_sums")
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute("DROP TABLE pg_temp.rebates_sums")
+    read = sums.read()
+    cursor.execute(f"{create} {read.text}", read.params)
+    return sums.other_currencies(cursor)
 
 
 _INSERT_RESULTS = """

@@ -67,7 +67,12 @@ def payment_state(statement: Statement) -> str:
 
 @transaction.atomic
 def pay_statement(
-    *, statement: Statement, by: Actor, amount: Decimal | None = None, paid_on: date | None = None, reference: str = ""
+    *,
+    statement: Statement,
+    by: Actor,
+    amount: Decimal | None = None,
+    paid_on: date | None = None,
+    reference: str = "",
 ) -> Payment:
     """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by."""
     require(by, "rebates.pay", statement)
@@ -80,7 +85,9 @@ def pay_statement(
     return payment
 
 
-def _pay(statement: Statement, amount: Decimal | None, paid_on: date | None, reference: str, by: Actor) -> Payment:
+def _pay(
+    statement: Statement, amount: Decimal | None, paid_on: date | None, reference: str, by: Actor
+) -> Payment:
     still_open = open_amount(statement)
     if still_open <= 0:
         raise NothingToPay(number=statement.number)
@@ -99,7 +106,10 @@ def _pay(statement: Statement, amount: Decimal | None, paid_on: date | None, ref
     )
     _post(payment, _split(statement, amount), by)
     record(statement, "paid", by=by, changes={"amount": [None, amount]})
-    emit(StatementPaid(statement_id=statement.pk, payment_id=payment.pk), object_key=f"statement:{statement.pk}")
+    emit(
+        StatementPaid(statement_id=statement.pk, payment_id=payment.pk),
+        object_key=f"statement:{statement.pk}",
+    )
     return payment
 
 
@@ -141,7 +151,9 @@ def _split(statement: Statement, amount: Decimal) -> dict[int, Decimal]:
 
 def _post(payment: Payment, shares: dict[int, Decimal], by: Actor) -> None:
     statement = payment.statement
-    purposes = {programme.purpose_id: programme.purpose for programme in Programme.objects.select_related("purpose")}
+    purposes = {
+        programme.purpose_id: programme.purpose for programme in Programme.objects.select_related("purpose")
+    }
     for event, debit, credit in (
         ("rebates.release", "payable", "approved"),
         ("rebates.pay", "approved", "clearing"),
@@ -160,8 +172,12 @@ def _post(payment: Payment, shares: dict[int, Decimal], by: Actor) -> None:
 
 def _finish_run(run: SettlementRun, by: Actor) -> None:
     """The run is paid when nothing is open on any of its statements."""
-    waiting = Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)
-    if run.state == SettlementRun.State.CLOSED and not any(open_amount(statement) > 0 for statement in waiting):
+    waiting = (
+        Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)
+    )
+    if run.state == SettlementRun.State.CLOSED and not any(
+        open_amount(statement) > 0 for statement in waiting
+    ):
         run.state, run.state_since = SettlementRun.State.PAID, clock.now()
         run.save(update_fields=["state", "state_since"])
         record(run, "paid", by=by)

@@ -44,7 +44,9 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
     problems = []
     for text in texts:
         named = [*_codes(text, "qualify"), *_codes(text, "pay")]
-        problems += [f"{text.code}: no product line has the code {code}" for code in sorted(set(named) - lines)]
+        problems += [
+            f"{text.code}: no product line has the code {code}" for code in sorted(set(named) - lines)
+        ]
         wanted = set(text.policy.get("who", {}).get("tiers", []))
         problems += [f"{text.code}: no tier has the code {code}" for code in sorted(wanted - tiers)]
         if not is_known_currency(text.policy["currency"]):
@@ -68,7 +70,9 @@ def _apply(text: ProgrammeText, by: Actor) -> tuple[Version, str]:
     return publish_version(version=version, by=by), outcome
 
 
-def _apply_again(programme: Programme, version: Version, text: ProgrammeText, by: Actor) -> tuple[Version, str]:
+def _apply_again(
+    programme: Programme, version: Version, text: ProgrammeText, by: Actor
+) -> tuple[Version, str]:
     """The file names a version that exists: nothing to do, a later end, or a change that is still possible."""
     names_differ = (programme.name, programme.name_zh) != (text.name, text.name_zh)
     if names_differ:
@@ -173,7 +177,9 @@ def _end_before(earlier: Version, version: Version) -> None:
     first = Period.of(earlier.period_length, version.starts)
     if first.start != version.starts:
         raise PeriodNotWhole(
-            programme=version.programme.code, day=version.starts.isoformat(), choice=first.next.start.isoformat()
+            programme=version.programme.code,
+            day=version.starts.isoformat(),
+            choice=first.next.start.isoformat(),
         )
     earlier.ends = version.starts
     earlier.save(update_fields=["ends"])
@@ -189,16 +195,22 @@ def _refuse_parts_of_periods(text: ProgrammeText, version: Version | None) -> No
     if text.until:
         last = Period.of(length, text.until)
         if last.last_day != text.until:
-            raise PeriodNotWhole(programme=text.code, day=text.until.isoformat(), choice=last.last_day.isoformat())
+            raise PeriodNotWhole(
+                programme=text.code, day=text.until.isoformat(), choice=last.last_day.isoformat()
+            )
 
 
 def text_of(version: Version) -> ProgrammeText:
     """A version as the text that would make it."""
     programme = version.programme
     until = version.ends - timedelta(days=1) if version.ends else None
-    return ProgrammeText(programme.code, programme.name, programme.name_zh, version.starts, until, version.policy)
+    return ProgrammeText(
+        programme.code, programme.name, programme.name_zh, version.starts, until, version.policy
+    )
 
 
 def closed_periods_after(day: date) -> list[str]:
     """Closed runs that a version from `day` on can no longer take part in, by number."""
-    return list(SettlementRun.objects.closed().filter(ends__gt=day).order_by("ends").values_list("number", flat=True))
+    return list(
+        SettlementRun.objects.closed().filter(ends__gt=day).order_by("ends").values_list("number", flat=True)
+    )

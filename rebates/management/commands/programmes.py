@@ -19,7 +19,9 @@ from rebates.services.programmes import apply_programmes, closed_periods_after
 
 
 class Command(ProductCommand):
-    help = "Apply rebate programmes from a YAML file that begins `schema: 1`. Applying it again changes nothing."
+    help = (
+        "Apply rebate programmes from a YAML file that begins `schema: 1`. Applying it again changes nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["apply"])
@@ -57,7 +59,9 @@ class Command(ProductCommand):
             self.stdout.write(json.dumps({"programmes": rows}))
             return
         for row, (version, _outcome) in zip(rows, applied, strict=True):
-            self.stdout.write(f"{row['programme']} version {row['version']} from {row['from']}: {row['outcome']}")
+            self.stdout.write(
+                f"{row['programme']} version {row['version']} from {row['from']}: {row['outcome']}"
+            )
             closed = closed_periods_after(version.starts) if row["outcome"] != "unchanged" else []
             if closed and not version.is_frozen:
                 self.stderr.write(f"{row['programme']}: closed before, stays as it is: {', '.join(closed)}")

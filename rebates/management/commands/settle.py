@@ -55,9 +55,13 @@ class Command(TenantCommand):
 
     def _close(self, run: SettlementRun, options: dict[str, Any]) -> SettlementRun:
         if run.state != SettlementRun.State.APPROVED:
-            people = ", ".join(f"{user} <{user.email}>" for user in approvers(run)) or "nobody has the right to"
+            people = (
+                ", ".join(f"{user} <{user.email}>" for user in approvers(run)) or "nobody has the right to"
+            )
             self._show(run, options)
-            raise CommandError(f"{run.number} must be approved first, by one of: {people}", returncode=REFUSED)
+            raise CommandError(
+                f"{run.number} must be approved first, by one of: {people}", returncode=REFUSED
+            )
         return close_run(run=run, by=BY)
 
     def _show(self, run: SettlementRun, options: dict[str, Any]) -> None:
@@ -65,7 +69,9 @@ class Command(TenantCommand):
             "run": run.number,
             "period": str(run.period),
             "state": run.state,
-            "programmes": list(run.scopes.order_by("programme__code").values_list("programme__code", flat=True)),
+            "programmes": list(
+                run.scopes.order_by("programme__code").values_list("programme__code", flat=True)
+            ),
             "partners": run.partner_count,
             "lines": run.line_count,
             "totals": run.totals,
@@ -74,7 +80,9 @@ class Command(TenantCommand):
         if options["json"]:
             self.stdout.write(json.dumps(facts))
             return
-        self.stdout.write(f"{run.number}: {run.state}, {run.partner_count} partners, {run.line_count} sales lines")
+        self.stdout.write(
+            f"{run.number}: {run.state}, {run.partner_count} partners, {run.line_count} sales lines"
+        )
         for total in run.totals:
             self.stdout.write(f"  {total['currency']} earned {total['earned']}, adjusted {total['adjusted']}")
         for finding in run.findings:

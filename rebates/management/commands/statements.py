@@ -29,7 +29,9 @@ class Command(TenantCommand):
             raise UsageError(str(problem)) from problem
         rows = statement_rows(period=period, by=Actor.command("statements"))
         if options["format"] == "json":
-            self.stdout.write(json.dumps([{name: row[name] for name in COLUMNS} for row in rows], ensure_ascii=False))
+            self.stdout.write(
+                json.dumps([{name: row[name] for name in COLUMNS} for row in rows], ensure_ascii=False)
+            )
             return
         writer = csv.writer(self.stdout, lineterminator="\n")
         writer.writerow(COLUMNS)
