@@ -116,14 +116,14 @@ def post_batch(
     }
     with connection.cursor() as cursor:
         # New tables have no statistics yet, and a nested loop over all partners would never end.
-        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
         cursor.execute(f"CREATE TEMP TABLE ledger_posting ON COMMIT DROP AS {rows}", values)
         for kind in (debit, credit):
             cursor.execute(_OPEN_ACCOUNTS.format(owner=_owner(kind)), values | {"ledger_kind": kind})
         cursor.execute(_POST.format(debit_owner=_owner(debit), credit_owner=_owner(credit)), values)
         written = cursor.rowcount
         cursor.execute("DROP TABLE pg_temp.ledger_posting")
-        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT; SET LOCAL work_mem = DEFAULT")
         return written
 
 
