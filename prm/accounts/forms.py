@@ -99,7 +99,7 @@ class PasswordAgainForm(_Plain, AllauthReauthenticateForm):
 class _Code(_Plain):
     """A code field that takes paste and autofill, with guesses counted for the person."""
 
-    labels = {"code": _("Code")}
+    labels = {"code": _("Sign-in code")}
     user: Any
 
     def dress(self) -> None:
