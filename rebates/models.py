@@ -213,7 +213,9 @@ class RunMember(models.Model):
 
     PARTNER_PATH = "partner"
 
-    run = models.ForeignKey(SettlementRun, models.CASCADE, related_name="members", db_index=False)
+    run = models.ForeignKey(
+        SettlementRun, models.CASCADE, related_name="members", db_index=False, db_constraint=False
+    )
     partner = models.ForeignKey(
         Partner, models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
@@ -309,9 +311,13 @@ class Statement(models.Model):
 
     PARTNER_PATH = "partner"
 
-    run = models.ForeignKey(SettlementRun, models.PROTECT, related_name="statements", db_index=False)
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="statements", db_index=False)
-    number = models.CharField(_("number"), max_length=30, unique=True)
+    run = models.ForeignKey(
+        SettlementRun, models.PROTECT, related_name="statements", db_index=False, db_constraint=False
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="statements", db_index=False, db_constraint=False
+    )
+    number = models.CharField(_("number"), max_length=30)
     starts = models.DateField()
     ends = models.DateField()
     currency = models.CharField(max_length=3)
@@ -331,6 +337,7 @@ class Statement(models.Model):
         ordering = ["-ends", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["run", "partner", "currency"], name="one_statement_each"),
+            models.UniqueConstraint(fields=["number"], name="statement_number"),
             models.CheckConstraint(
                 name="statement_adds_up",
                 condition=models.Q(
