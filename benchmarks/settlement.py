@@ -58,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--programmes", type=int, default=10)
     parser.add_argument("--sample", type=int, default=20_000, help="lines for the loop through the ORM")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--one-core", action="store_true", help="no parallel plans; processor time is printed")
     parser.add_argument(
         "--saving-loop", action="store_true", help="also a loop that saves at each line (minutes)"
     )
@@ -97,7 +98,8 @@ def _report(stages: list[dict[str, Times]], *, one_core: bool) -> float:
             statistics.median(sum(stage[name][at] for name in names) for stage in stages) for names in (PRODUCT, FLOOR)
         )
         found.append(product)
-        _say(f"{kind}: product {product:.2f} s, floor {floor:.2f} s, ratio {product / (floor or 1):.2f} (aim 1.5 or less)")
+        ratio = product / (floor or 1)
+        _say(f"{kind}: product {product:.2f} s, floor {floor:.2f} s, ratio {ratio:.2f} (aim 1.5 or less)")
     return found[0]
 
 
@@ -383,7 +385,8 @@ def _duckdb() -> None:
         _name, (seconds, _cpu) = _timed(
             "duckdb",
             lambda: database.execute(
-                "SELECT count(*), sum(amount) FROM (SELECT partner, line, sum(amount) AS amount FROM lines GROUP BY ALL)"
+                "SELECT count(*), sum(amount)"
+                " FROM (SELECT partner, line, sum(amount) AS amount FROM lines GROUP BY ALL)"
             ).fetchall(),
         )
     _say(f"DuckDB, grouped sum of the same rows: {seconds:.3f} s")
