@@ -52,10 +52,10 @@ class Filter:
         self.name, self.label = name, label
 
     def apply(self, rows: QuerySet, query, actor) -> tuple[QuerySet, Chip | None]:
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it narrows rows")
 
     def control(self, query, actor) -> Control:
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it is shown")
 
 
 class ChoiceFilter(Filter):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.management.base import CommandParser
-from django.db import connection, connections
+from django.db import InterfaceError, connection, connections
 
 from prm.customers.identifiers import clean_domain, clean_tax_number
 from prm.customers.matching import CLEAR, Asked, Match, asked, find_many
@@ -153,9 +153,18 @@ def answer(start: int, batch: Batch, top: int) -> Answered:
         questions.append(question)
         complaints += wrong
         bad += bool(wrong)
-    found = find_many(questions, limit=top)
+    found = _looked_up(questions, top)
     lines = [line for number, matches in enumerate(found, start) for line in _lines(number, matches)]
     return Answered(len(batch), lines, complaints, bad)
+
+
+def _looked_up(questions: list[Asked], top: int) -> list[Any]:
+    try:
+        return find_many(questions, limit=top)
+    except InterfaceError:
+        # The server or the fork took the connection away. Reading again on a new one is harmless.
+        connection.close()
+        return find_many(questions, limit=top)
 
 
 def _question(number: int, fields: dict[str, str]) -> tuple[Asked, list[str]]:
