@@ -58,7 +58,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--programmes", type=int, default=10)
     parser.add_argument("--sample", type=int, default=20_000, help="lines for the loop through the ORM")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--one-core", action="store_true", help="no parallel plans; processor time is printed")
+    parser.add_argument(
+        "--one-core", action="store_true", help="no parallel plans; processor time is printed"
+    )
     parser.add_argument(
         "--saving-loop", action="store_true", help="also a loop that saves at each line (minutes)"
     )
@@ -90,12 +92,16 @@ def _report(stages: list[dict[str, Times]], *, one_core: bool) -> float:
     """Print medians and ratios; the product's time on the clock."""
     kinds = {"clock": 0, "processor": 1} if one_core else {"clock": 0}
     for name in stages[0]:
-        times = [f"{kind} {statistics.median(stage[name][at] for stage in stages):.3f}" for kind, at in kinds.items()]
+        times = [
+            f"{kind} {statistics.median(stage[name][at] for stage in stages):.3f}"
+            for kind, at in kinds.items()
+        ]
         _say(f"  {name:<14} {'   '.join(times)}")
     found = []
     for kind, at in kinds.items():
         product, floor = (
-            statistics.median(sum(stage[name][at] for name in names) for stage in stages) for names in (PRODUCT, FLOOR)
+            statistics.median(sum(stage[name][at] for name in names) for stage in stages)
+            for names in (PRODUCT, FLOOR)
         )
         found.append(product)
         ratio = product / (floor or 1)
