@@ -20,11 +20,12 @@ SIDE_BY_SIDE = 40  # cells
 # Without the third the planner takes an index by partner for order's sake and hops over the whole table.
 READ_SETTINGS = (
     "SET LOCAL work_mem = '128MB'; SET LOCAL enable_hashagg = off; SET LOCAL enable_indexscan = off;"
-    " SET LOCAL enable_nestloop = off; SET LOCAL enable_memoize = off"
+    " SET LOCAL enable_nestloop = off; SET LOCAL enable_memoize = off; SET LOCAL max_parallel_workers_per_gather = 0"
 )
 READ_SETTINGS_END = (
     "SET LOCAL work_mem = DEFAULT; SET LOCAL enable_hashagg = DEFAULT; SET LOCAL enable_indexscan = DEFAULT;"
-    " SET LOCAL enable_nestloop = DEFAULT; SET LOCAL enable_memoize = DEFAULT"
+    " SET LOCAL enable_nestloop = DEFAULT; SET LOCAL enable_memoize = DEFAULT;"
+    " SET LOCAL max_parallel_workers_per_gather = DEFAULT"
 )
 
 

@@ -69,7 +69,7 @@ def random_policy(random: Random, number: int) -> dict:
     rules = mechanism(random)
     made = {
         "code": f"p-{number}", "name": f"P {number}", "from": "2026-01-01", "currency": "CNY", "mechanism": rules,
-        "period": random.choice(["month", "month", "quarter", "year"]),
+        "period": random.choice(["month", "month", "quarter", "year"]) if number else "month",
         "rounding": {"on": "total", "mode": random.choice(["half_up", "half_even"])},
     }  # fmt: skip
     if random.random() < 0.5:
