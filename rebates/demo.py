@@ -77,14 +77,15 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     people = get_user_model().objects
     finance = actor_for(people.get(email="finance@demo.example"))
     controller = actor_for(people.get(email="controller@demo.example"))
-    run = compute_run(period=settled, by=finance)
-    submit_for_review(run=run, by=finance)
-    # The clerk on the sign-in page releases payments, so somebody else has approved.
-    run = approve_run(run=run, by=controller)
-    run = close_run(run=run, by=controller)
+    with clock.at(clock.start_of_day(clock.days_after(settled.end, 9))):
+        run = compute_run(period=settled, by=finance)
+        submit_for_review(run=run, by=finance)
+        # The clerk on the sign-in page releases payments, so somebody else has approved.
+        run = close_run(run=approve_run(run=run, by=controller), by=controller)
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
-    for statement in statements[: 2 * statements.count() // 3]:
-        pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")
+    with clock.at(clock.start_of_day(clock.days_after(settled.end, 15))):
+        for statement in statements[: 2 * statements.count() // 3]:
+            pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")
 
 
 kit.register_demo("rebates", fill, order=50)
