@@ -84,15 +84,3 @@ def to_next_band(policy: dict[str, Any], *, qualifier: Decimal, base: Decimal) -
     measured = base if bands.by_base else qualifier
     higher = [low for low in bands.lower if low > measured]
     return higher[0] - measured if higher else None
-
-
-def payout_curve(
-    policy: dict[str, Any], *, up_to: Decimal, points: int = 60
-) -> list[tuple[Decimal, Decimal]]:
-    """Volume and payout from 0 to `up_to`, each band's edge included, for a chart."""
-    step = up_to / points
-    volumes = {step * number for number in range(points + 1)}
-    for low in bands_of(policy).lower:
-        if 0 < low <= up_to:
-            volumes |= {low - Decimal("0.01"), low}
-    return [(volume, rebate(policy, qualifier=volume, base=volume)) for volume in sorted(volumes)]

@@ -36,7 +36,6 @@ class _Part:
 
 _figures: list[_Part] = []
 _sections: list[_Part] = []
-_greetings: dict[str, Callable[[Any], str]] = {}
 
 
 def figure(
