@@ -36,14 +36,16 @@ def counts_by_state(actor: Actor) -> dict[str, int]:
     return {str(state): 0 for state in State} | dict(rows)
 
 
-def to_decide(actor: Actor) -> int:
-    """How many wait for a decision of `actor`."""
-    return DealRegistration.objects.visible_to(actor).to_decide(actor).count()
+def to_decide(actor: Actor, *, most: int | None = None) -> int:
+    """How many wait for a decision of `actor`, counted no further than `most`."""
+    rows = DealRegistration.objects.visible_to(actor).to_decide(actor)
+    return rows.count_to(most) if most else rows.count()
 
 
-def waiting_for_partner(actor: Actor) -> int:
-    """How many wait for the partner's answer."""
-    return DealRegistration.objects.visible_to(actor).waiting_for_partner().count()
+def waiting_for_partner(actor: Actor, *, most: int | None = None) -> int:
+    """How many wait for the partner's answer, counted no further than `most`."""
+    rows = DealRegistration.objects.visible_to(actor).waiting_for_partner()
+    return rows.count_to(most) if most else rows.count()
 
 
 def pipeline_value(actor: Actor) -> dict[str, Decimal]:

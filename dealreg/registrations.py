@@ -137,13 +137,13 @@ def _register_menu() -> None:
 def count_to_decide(actor: Actor) -> int | None:
     from dealreg import figures
 
-    return figures.to_decide(actor) if "dealreg.approve" in actor.permissions else None
+    return figures.to_decide(actor, most=menu.COUNTED) if "dealreg.approve" in actor.permissions else None
 
 
 def count_for_partner(actor: Actor) -> int:
     from dealreg import figures
 
-    return figures.waiting_for_partner(actor)
+    return figures.waiting_for_partner(actor, most=menu.COUNTED)
 
 
 def count_open_work(actor: Actor) -> int:

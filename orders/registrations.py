@@ -154,7 +154,7 @@ def count_to_approve(actor: Actor) -> int:
 
     if "orders.approve" not in actor.permissions:
         return 0
-    return Order.objects.visible_to(actor).awaiting_approval().count()
+    return Order.objects.visible_to(actor).awaiting_approval().count_to(menu.COUNTED)
 
 
 def count_in_cart(actor: Actor) -> int:

@@ -80,6 +80,10 @@ class PartnerOwned(models.QuerySet):
             self._check()
         return super().count()
 
+    def count_to(self, most: int) -> int:
+        """How many, counted no further than `most`: a badge that reads "999+" need not know the rest."""
+        return self.order_by().values("pk")[:most].count()
+
     def exists(self) -> bool:
         if self._result_cache is None:
             self._check()

@@ -49,7 +49,7 @@ class Line:
 class Listing:
     """One list as the page shows it."""
 
-    def __init__(self, page, in_view):
+    def __init__(self, page):
         self.page, self.actor, self.query = page, page.actor, page.query
         self.title, self.text, self.search_label = page.title, page.text, page.search_label
         self.can_search, self.empty, self.create = bool(page.search), page.empty, page.create
@@ -90,8 +90,10 @@ class Listing:
         tabs = []
         for at, view in enumerate(self.page.get_views(self.actor)):
             current = view is self.page.shown_view
-            rows = self.page._narrowed(view)
-            count = _shown(self._counted(rows), self.page) if view.counted else ""
+            # Without filters the list's own count is this tab's.
+            same = current and not self.filters_on
+            number = self._count if same else self._counted(self.page._narrowed(view)) if view.counted else 0
+            count = _shown(number, self.page) if view.counted else ""
             href = self.address_with(view=view.name if at else "")
             tabs.append(Tab(view.label, href, current, count, view.hot and count not in ("", "0")))
         return tabs

@@ -195,11 +195,10 @@ class ListPage:
             return self.act()
         self.chips: list[Chip] = []
         self.shown_view = self._view()
-        in_view = self._narrowed(self.shown_view)
-        self.filtered = self._filtered(in_view)
+        self.filtered = self._filtered(self._narrowed(self.shown_view))
         if self.query.get("export") in export.FORMATS and self.exports:
             return self.export()
-        listing = Listing(self, in_view)
+        listing = Listing(self)
         template = (
             "ui/list_part.html" if self._wants_part() and self.template == "ui/list.html" else self.template
         )

@@ -15,6 +15,8 @@ SECTIONS = {
     "Set-up": _("Set-up"),
     "Operation": _("Operation"),
 }
+# Badges say "999+" beyond 999, so that a menu costs the same however much waits.
+COUNTED = 1000
 AUDIENCES = ("staff", "partner", "both", "operator")
 
 
@@ -46,7 +48,7 @@ def register(
     section  a key of SECTIONS; "" stands on top, without a heading
     url      a URL name that takes no arguments
     verb     the permission that opens it; None: everybody of the audience
-    count    callable(actor) -> int or None: my open work there; `hot` paints it in the accent
+    count    callable(actor) -> int or None: my open work there, counted to COUNTED; `hot` paints it in the accent
     audience "staff", "partner", "both" or "operator" (the public site)
     tab      place in the phone's bottom bar: 1, 2, 4, 5; 3 is the raised one in the middle
     key      second key of the shortcut `G …` ("R" for registrations)

@@ -103,6 +103,13 @@ class Stack:
 
     # Ending
 
+    def revive(self) -> None:
+        """Start again whatever ended by itself, as every supervisor of the product does. Never what a test killed."""
+        for child in self.children.values():
+            if child.process and not child.alive():
+                child.kill_group()
+                child.spawn()
+
     def kill(self, name: str) -> None:
         """SIGKILL the process and everything it started, as a power cut would."""
         child = self.children.pop(name)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from prm.ui import formats
+from prm.ui.templatetags.ui import badge
 
 NOW = datetime(2026, 11, 12, 12, 0, tzinfo=UTC)
 
@@ -58,3 +59,7 @@ def test_a_wait_has_two_units():
         assert formats.duration(timedelta(hours=3, minutes=5)) == "3 h 05 min"
         assert formats.duration(timedelta(days=2, hours=4, minutes=50)) == "2 d 4 h"
         assert formats.duration(timedelta(seconds=30)) == "0 min"
+
+
+def test_a_badge_stops_counting_at_a_thousand():
+    assert [badge(count) for count in (7, 999, 1000, 20_000)] == ["7", "999", "999+", "999+"]

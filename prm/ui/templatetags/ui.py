@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from prm.ui import formats, script
+from prm.ui import formats, menu, script
 from prm.values import clock
 
 register = template.Library()
@@ -52,6 +52,12 @@ def money_short(amount, currency="CNY"):
     if digits.startswith(formats.MINUS):
         sign, digits = formats.MINUS + sign, digits[1:]
     return format_html("{}{}<small>{}</small>", sign, digits, unit) if unit else f"{sign}{digits}"
+
+
+@register.filter
+def badge(count):
+    """A small number beside a name: 7, or "999+" where there are more."""
+    return formats.number(count) if count < menu.COUNTED else f"{formats.number(menu.COUNTED - 1)}+"
 
 
 @register.filter
