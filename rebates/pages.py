@@ -22,6 +22,7 @@ from prm.values.periods import Period
 from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.payments import refuse_release
+from rebates.services.releasing import is_releasing
 
 ZERO = Decimal("0.00")
 State = SettlementRun.State
@@ -167,7 +168,7 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
             verbs.append(Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock"))
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
-    if run.state == State.CLOSED and may["pay"]:
+    if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
         try:
             refuse_release(run, actor)
             why = ""
