@@ -59,7 +59,7 @@ class Release(JobHandler):
 
     def run(self, job: Job, step: int) -> None:
         first, last = job.params["bounds"][step]
-        paid = releasing.release_some(
+        paid, blocked = releasing.release_some(
             job.params["run"],
             first,
             last,
@@ -67,7 +67,7 @@ class Release(JobHandler):
             reference=job.params["reference"],
             by=self.by(job),
         )
-        job.say(paid=job.counts.get("paid", 0) + paid)
+        job.say(paid=job.counts.get("paid", 0) + paid, blocked=job.counts.get("blocked", 0) + blocked)
 
     def finish(self, job: Job) -> None:
         releasing.finish(job.params["run"], by=self.by(job))

@@ -82,6 +82,13 @@ def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["programme"].code)
 
 
+def blocked_payments(run: SettlementRun, actor: Actor) -> int:
+    """How many statements of a closed run owe something to partners on hold."""
+    if run.state != State.CLOSED:
+        return 0
+    return Statement.objects.visible_to(actor).for_list().of_run(run).blocked().count()
+
+
 @dataclass
 class Owed:
     """What a partner is owed and expects, in one currency."""

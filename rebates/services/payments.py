@@ -1,6 +1,6 @@
 """Paying what statements owe. Releasing and paying are postings of one service: payable → approved → clearing.
 
-Whoever pays holds the run, then the balances.
+Whoever pays holds, in this order: the partners, so that nobody suspends them meanwhile; the run; the balances.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Count, Sum
 
+from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.ledger.models import Entry
@@ -21,13 +22,14 @@ from prm.ledger.services import Move, Posting, post_many
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.errors import MoreThanOpen, NothingToPay, SecondPersonNeeded
+from rebates.errors import MoreThanOpen, NothingToPay, PaymentBlocked, SecondPersonNeeded
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
 
 ZERO = Decimal("0.00")
 SOME = 200  # statements that are looked at together
+State = Statement.PaymentState
 
 
 @dataclass(frozen=True)
@@ -99,18 +101,20 @@ def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
 
 
 def open_amount(statement: Statement) -> Decimal:
-    """What can still be paid of the statement."""
+    """What can still be paid of the statement, whether or not its partner is on hold."""
     return open_on([statement])[0].amount
 
 
-def payment_state(statement: Statement) -> str:
-    """open, part_paid, paid, or carried where the figure is not above zero."""
+def payment_state(statement: Statement) -> Statement.PaymentState:
+    """Carried where the figure is not above zero; blocked where the partner is on hold."""
     if statement.own_amount <= 0:
-        return "carried"
+        return State.CARRIED
     (found,) = open_on([statement])
     if found.amount == 0:
-        return "paid"
-    return "part_paid" if found.paid else "open"
+        return State.PAID
+    if statement.partner.is_on_hold:
+        return State.BLOCKED
+    return State.PART_PAID if found.paid else State.OPEN
 
 
 @transaction.atomic
@@ -124,6 +128,7 @@ def pay_statement(
 ) -> Payment:
     """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by."""
     require(by, "rebates.pay", statement)
+    (partner,) = Partner.objects.hold([statement.partner_id])
     run = SettlementRun.objects.select_for_update().get(pk=statement.run_id)
     statement = Statement.objects.locked(statement)
     refuse_release(run, by)
@@ -131,6 +136,8 @@ def pay_statement(
     (found,) = open_on([statement])
     if found.amount <= 0:
         raise NothingToPay(number=statement.number)
+    if partner.is_on_hold:
+        raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
     amount = found.amount if amount is None else amount
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=f"{statement.currency} {found.amount}")
@@ -210,7 +217,7 @@ def _post(payments: Sequence[Payment], opens: Sequence[Open], by: Actor) -> None
 
 
 def finish_run(run: SettlementRun, by: Actor) -> None:
-    """The run is paid when nothing is open on any of its statements. The caller locked it."""
+    """The run is paid when nothing is open on any of its statements, blocked ones included. The caller locked it."""
     if run.state != SettlementRun.State.CLOSED:
         return
     rows = Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)

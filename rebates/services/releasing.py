@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from partners.models import Partner
 from prm.access.rules import require
 from prm.access.scope import actor_for
 from prm.audit.services import record
@@ -111,16 +112,20 @@ def _bounds(run: SettlementRun, chunk: int) -> list[list[int]]:
 # The job's steps
 
 
-def release_some(run_id: int, first: int, last: int, *, paid_on: date, reference: str, by: Actor) -> int:
-    """Pay what is open on the run's statements `first` to `last`. Returns how many were paid."""
+def release_some(
+    run_id: int, first: int, last: int, *, paid_on: date, reference: str, by: Actor
+) -> tuple[int, int]:
+    """Pay what is open on the run's statements `first` to `last`. Returns how many were paid, how many are blocked."""
     require(by, "rebates.pay")
     rows = Statement.objects.visible_to(by).filter(run_id=run_id, pk__gte=first, pk__lte=last)
+    held = {partner.pk: partner for partner in Partner.objects.hold(rows.values("partner_id"))}
     run = SettlementRun.objects.select_for_update().get(pk=run_id)
     refuse_release(run, by)
     hold_balances()
-    due = [(one, one.amount) for one in open_on(list(rows.order_by("pk"))) if one.amount > 0]
+    found = [one for one in open_on(list(rows.order_by("pk"))) if one.amount > 0]
+    due = [(one, one.amount) for one in found if not held[one.statement.partner_id].is_on_hold]
     write_payments(due, paid_on=paid_on, reference=reference, by=by)
-    return len(due)
+    return len(due), len(found) - len(due)
 
 
 def finish(run_id: int, *, by: Actor) -> None:

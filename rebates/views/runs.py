@@ -56,6 +56,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             .order_by("-id")
             .first(),
             "release_kind": releasing.JOB,
+            "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
             "programmes": pages.programme_totals(run, request.actor),
             "partners": rows,
