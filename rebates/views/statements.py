@@ -41,7 +41,7 @@ def accruals(request: Any) -> HttpResponse:
 @requires("rebates.view")
 def statement(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
-    lines = statement_lines(found)
+    lines, paid = statement_lines(found), payment_state(found)
     return render(
         request,
         "rebates/statement.html",
@@ -49,7 +49,8 @@ def statement(request: Any, number: str) -> HttpResponse:
             "statement": found,
             "lines": lines,
             "open": open_amount(found),
-            "payment_state": payment_state(found),
+            "payment_state": paid,
+            "tone": Statement.PAYMENT_TONES.get(paid, ""),
             "payments": found.payments.order_by("id"),
             "may_pay": allowed(request.actor, "rebates.pay", found),
             "explained": None,
