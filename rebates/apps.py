@@ -9,10 +9,12 @@ class RebatesConfig(AppConfig):
 
     def ready(self) -> None:
         from prm.ledger import postings
-        from rebates import registrations
+        from prm.sealing import facts
+        from rebates import registrations, sealing
 
         self._register_verbs()
         registrations.register()
+        facts.register("statements_issued", sealing.complaint)
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")

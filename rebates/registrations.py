@@ -26,6 +26,7 @@ def register() -> None:
             "submitted for review": _("handed over for approval"),
             "approval withdrawn": _("approval withdrawn"),
             "paid": _("paid"),
+            "statements_issued": _("statements issued"),
         }
     )
     for order, label, icon, url, verb in (
