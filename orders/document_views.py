@@ -16,6 +16,7 @@ from orders.forms import CreditForm, PaidForm, PriceListForm, PricesForm, to_cre
 from orders.models import Invoice, PriceList
 from orders.views import posted
 from prm.access.decorators import requires
+from prm.audit.history import history_of
 
 
 def invoice_of(request: Any, number: str) -> Invoice:
@@ -86,5 +87,8 @@ def prices(request: Any, pk: int) -> HttpResponse:
     if form.is_valid() and form.run(services.set_prices, price_list=price_list, by=request.actor):
         messages.success(request, _("%(count)s prices were changed.") % {"count": form.result})
         return redirect(request.get_full_path())
-    context = {"price_list": price_list, "lines": lines, "chosen": chosen, "form": form}
+    context = {
+        "price_list": price_list, "lines": lines, "chosen": chosen, "form": form,
+        "history": history_of(price_list, request.actor),
+    }  # fmt: skip
     return render(request, "orders/prices.html", context, status=form.status)

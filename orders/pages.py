@@ -16,6 +16,7 @@ from orders.models import Invoice, Order, PriceList
 from orders.pricing import derivation
 from orders.registrations import TONES
 from prm.access.rules import allowed
+from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
@@ -232,6 +233,7 @@ def invoice_page(invoice: Invoice, actor: Actor) -> dict[str, Any]:
         "owed": owed,
         "state": _invoice_state(invoice, owed),
         "verbs": invoice_verbs(invoice, actor, owed),
+        "history": history_of(invoice, actor) if actor.is_staff else [],
     }
 
 

@@ -9,11 +9,13 @@ class RebatesConfig(AppConfig):
 
     def ready(self) -> None:
         from prm.ledger import postings
-        from rebates import conditions, registrations
+        from prm.sealing import facts
+        from rebates import conditions, registrations, sealing
 
         self._register_verbs()
         registrations.register()
         conditions.register()
+        facts.register("statements_issued", sealing.complaint)
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")

@@ -160,6 +160,8 @@ class SettlementRun(models.Model):
     closed_at = models.DateTimeField(null=True)
     # The last ledger transaction of the close: statements after it count payments from here.
     ledger_cut = models.BigIntegerField(null=True)
+    # The head of the audit trail when it was closed; it stands on the statements.
+    audit_head = models.CharField(max_length=90, blank=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -340,6 +342,8 @@ class Statement(models.Model):
     closing = models.DecimalField(_("closing"), max_digits=18, decimal_places=2)
     carried = models.JSONField()
     issued_at = models.DateTimeField(_("issued"))
+    # SHA-256 of its own data and results; empty on statements of before they were sealed. See sealing.py.
+    digest = models.CharField(max_length=64, blank=True)
 
     objects = StatementQuerySet.as_manager()
 

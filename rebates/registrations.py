@@ -27,6 +27,7 @@ def register() -> None:
             "approval withdrawn": _("approval withdrawn"),
             "release started": _("release of payments started"),
             "paid": _("paid"),
+            "statements_issued": _("statements issued"),
         }
     )
     for order, label, icon, url, verb in (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 
+from prm.access.scoping import partner_id_of
 from prm.audit import words
 from prm.audit.models import AuditEntry
 from prm.ui.parts import Happening
@@ -17,8 +19,19 @@ BAD = ("sign_in_failed", "sign_in_blocked", "rejected", "deactivated", "deleted"
 
 def history_of(obj: models.Model, actor: Actor, *, limit: int = 30) -> list[Happening]:
     """What happened to `obj` that `actor` may see, newest first."""
-    rows = AuditEntry.objects.visible_to(actor).of(obj)[:limit]
-    return [happening(row) for row in rows]
+    return history_of_many([obj], actor, limit=limit)
+
+
+def history_of_many(objects: Iterable[models.Model], actor: Actor, *, limit: int = 30) -> list[Happening]:
+    """What happened to any of `objects`, which the caller's page shows to `actor`, newest first.
+
+    Of what belongs to a partner, what the actor may see; of the tenant's own records, all to staff.
+    """
+    objects = list(objects)
+    rows = AuditEntry.objects.of_any(objects)
+    if not actor.is_staff or any(partner_id_of(obj) is not None for obj in objects):
+        rows = rows.visible_to(actor)
+    return [happening(row) for row in rows[:limit]]
 
 
 def happening(row: AuditEntry) -> Happening:

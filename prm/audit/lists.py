@@ -1,26 +1,63 @@
 from __future__ import annotations
 
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from prm.audit import words
 from prm.audit.history import changes_of, who
 from prm.audit.models import AuditEntry
+from prm.audit.searching import partner_model, present
 from prm.ui import filters
 from prm.ui.lists import Choice, Empty, Link, ListPage, Text, When
 
 
 class VerbColumn(Choice):
-    """The verb in words; filters by those that have words."""
-
-    @property
-    def choices(self):
-        return sorted(words.known().items(), key=lambda pair: str(pair[1]))
+    """The verb in words; filters by those that occur."""
 
     def word(self, row):
         return words.word_for(row.verb)
 
     def make_filter(self, model):
-        return filters.ChoiceFilter(self.name, self.label, self.choices)
+        known = [(verb, words.word_for(verb)) for verb in present("verb")]
+        return filters.ChoiceFilter(self.name, self.label, sorted(known, key=lambda pair: pair[1]))
+
+
+class KindColumn(Text):
+    """The kind of the object; filters by those that occur."""
+
+    def value(self, row):
+        return words.name_of_type(row.object_type) if row.object_type else ""
+
+    def make_filter(self, model):
+        known = [(kind, words.name_of_type(kind)) for kind in present("object_type")]
+        return filters.ChoiceFilter(self.name, self.label, sorted(known, key=lambda pair: pair[1]))
+
+
+class ByNumber(filters.RefFilter):
+    """A row of another table by its number: the trail keeps numbers, so that what is gone still stands in it."""
+
+    def apply(self, rows, query, actor):
+        wanted = query.get(self.name, "").strip()
+        if not wanted:
+            return rows, None
+        known = wanted.isdecimal() and len(wanted) < 19
+        found = self.visible(actor).filter(pk=wanted).first() if known else None
+        words_of = _("%(label)s is") % {"label": self.label}
+        if found is None:
+            return rows.none(), filters.Chip(words_of, _("unknown"), [self.name])
+        return rows.filter(**{self.name: found.pk}), filters.Chip(words_of, str(found), [self.name])
+
+
+class NumberedColumn(Text):
+    """Who, or which partner: text of the row, filtered by the number beside it."""
+
+    def __init__(self, name, *, by, model, **options):
+        super().__init__(name, **options)
+        self.by, self.model_of = by, model
+
+    def make_filter(self, model):
+        other = self.model_of()
+        return ByNumber(self.by, self.label, other) if other else None
 
 
 class AuditList(ListPage):
@@ -29,32 +66,35 @@ class AuditList(ListPage):
     title = _("Audit trail")
     verb = "audit.view"
     order = "-pk"
-    search = ("actor_label", "object_label", "reason", "address")
-    search_label = _("Person, object, reason, address")
+    search = ("words",)
+    search_label = _("Person, object, reason, change, address")
     export_verb = "audit.export"
+    template = "audit/list.html"
     empty = Empty(
         _("Nothing has happened yet"), _("Every change that somebody makes stands here."), icon="history"
     )
 
     def get_rows(self, actor):
-        return AuditEntry.objects.all()
+        return AuditEntry.objects.all().with_partner_name()
+
+    def find(self, rows, text):
+        return rows.saying(text)
 
     def get_columns(self, actor):
         return [
             When("at", label=_("When"), filter=True, phone="b"),
-            Text("actor_label", label=_("Who"), value=who, phone="sub", css="ui-nowrap"),
+            NumberedColumn(
+                "actor_label", by="user_id", model=get_user_model, label=_("Who"), value=who, phone="sub",
+                css="ui-nowrap",
+            ),
             VerbColumn("verb", label=_("What"), filter=True, phone="d"),
             Link("object_label", label=_("Object"), value=_object, phone="a"),
-            Text(
-                "object_type",
-                label=_("Kind"),
-                value=lambda row: words.name_of_type(row.object_type),
-                css="ui-sub",
-            ),
+            KindColumn("object_type", label=_("Kind"), css="ui-sub"),
+            NumberedColumn("partner_name", by="partner_id", model=partner_model, label=_("Partner")),
             Text("changes", label=_("Changes"), value=_changes),
             Text("reason", label=_("Reason")),
             Text("address", label=_("From"), css="ui-sub ui-fig"),
-        ]
+        ]  # fmt: skip
 
 
 def _object(row):

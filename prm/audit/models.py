@@ -1,22 +1,49 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from prm.audit.searching import Words, partner_model, words_index
 from prm.values.actor import Actor
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def of(self, obj: models.Model) -> AuditQuerySet:
         """The history of one object, newest first."""
-        return self.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk)).order_by("-id")
+        return self.of_any([obj])
+
+    def of_any(self, objects: Iterable[models.Model]) -> AuditQuerySet:
+        """The history of several objects as one, newest first."""
+        found = models.Q(pk__in=[])
+        for obj in objects:
+            found |= models.Q(object_type=obj._meta.label_lower, object_id=str(obj.pk))
+        return self.filter(found).order_by("-id")
 
     def visible_to(self, actor: Actor) -> AuditQuerySet:
         """Staff who see every partner see all; others what concerns their partners."""
         if actor.partner_ids is None:
             return self
         return self.filter(partner_id__in=sorted(actor.partner_ids))
+
+    def saying(self, text: str) -> AuditQuerySet:
+        """Rows in whose names, reason, address or changes each word of `text` occurs."""
+        rows = self.annotate(all_words=Words())
+        for word in text.split():
+            rows = rows.filter(all_words__contains=word.upper())
+        return rows
+
+    def with_partner_name(self) -> AuditQuerySet:
+        """`partner_name` beside each row; rows that concern no partner have none."""
+        partners = partner_model()
+        if partners is None:
+            return self.annotate(partner_name=models.Value(None, models.CharField()))
+        names = partners.objects.for_everyone(because="the row itself is narrowed").filter(
+            pk=models.OuterRef("partner_id")
+        )
+        return self.annotate(partner_name=models.Subquery(names.values("name")[:1]))
 
 
 class AuditEntry(models.Model):
@@ -47,6 +74,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["user_id", "-id"], name="audit_by_user"),
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
             models.Index(fields=["at"], name="audit_by_time"),
+            words_index(),
         ]
 
     def __str__(self) -> str:

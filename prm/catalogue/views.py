@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from prm.access.decorators import requires
+from prm.audit.history import history_of
 from prm.catalogue import services
 from prm.catalogue.forms import ProductForm, ProductLineForm
 from prm.catalogue.models import Product, ProductLine
@@ -38,9 +39,8 @@ def _product(request: Any, known: Product | None) -> HttpResponse:
         services.save_product, product=known, currency=currency, by=request.actor
     ):
         return redirect("catalogue:products")
-    return _page(
-        request, form, known.name if known else _("Add a product"), "catalogue:products", _("Products")
-    )
+    title = known.name if known else _("Add a product")
+    return _page(request, form, known, title, "catalogue:products", _("Products"))
 
 
 def _initial(known: Product) -> dict[str, Any]:
@@ -64,12 +64,14 @@ def _line(request: Any, known: ProductLine | None) -> HttpResponse:
     form = ProductLineForm(request.POST or None, actor=request.actor, initial=initial)
     if form.is_valid() and form.run(services.save_product_line, line=known, by=request.actor):
         return redirect("catalogue:lines")
-    return _page(
-        request, form, known.name if known else _("Add a product line"), "catalogue:lines", _("Product lines")
-    )
+    title = known.name if known else _("Add a product line")
+    return _page(request, form, known, title, "catalogue:lines", _("Product lines"))
 
 
-def _page(request: Any, form: Any, title: str, back: str, back_label: str) -> HttpResponse:
+def _page(request: Any, form: Any, known: Any, title: str, back: str, back_label: str) -> HttpResponse:
     may_edit = "catalogue.edit" in request.actor.permissions
-    context = {"form": form, "title": title, "back": back, "back_label": back_label, "may_edit": may_edit}
+    history = history_of(known, request.actor) if known and request.actor.is_staff else []
+    context = {
+        "form": form, "title": title, "back": back, "back_label": back_label, "may_edit": may_edit, "history": history,
+    }  # fmt: skip
     return render(request, "catalogue/form.html", context, status=form.status)

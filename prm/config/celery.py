@@ -17,6 +17,7 @@ app.conf.task_routes = {
     "prm.jobs.tasks.reap": {"queue": "system"},
     "prm.jobs.tasks.reap_tenant": {"queue": "system"},
     "prm.outbox.tasks.*": {"queue": "system"},
+    "prm.sealing.tasks.*": {"queue": "system"},
     "prm.notices.tasks.send_letters_everywhere": {"queue": "system"},
 }
 app.conf.beat_schedule = {
@@ -30,6 +31,12 @@ app.conf.beat_schedule = {
         "task": "prm.outbox.tasks.deliver_everywhere",
         "schedule": 2.0,
         "options": {"queue": "system", "expires": 20},
+    },
+    # Every second, so that a row is sealed within two.
+    "seal": {
+        "task": "prm.sealing.tasks.seal_everywhere",
+        "schedule": 1.0,
+        "options": {"queue": "system", "expires": 10},
     },
     "send-letters": {
         "task": "prm.notices.tasks.send_letters_everywhere",

@@ -82,6 +82,7 @@ TENANT_APPS = [
     "prm.measures",
     "prm.conditions",
     "prm.notices",
+    "prm.sealing",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

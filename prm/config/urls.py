@@ -15,6 +15,7 @@ _APPS = [
     "prm.notices",
     "prm.search",
     "prm.jobs",
+    "prm.sealing",
     "prm.audit",
     "prm.conditions",
     "prm.catalogue",

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from prm.audit.history import history_of
 from prm.jobs.progress import card_of
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reasons import why
@@ -53,7 +54,12 @@ class Reason:
 def page_of(upload: Import, actor: Actor) -> dict[str, Any]:
     """Everything the import's page shows at its present step."""
     state = upload.state
-    context: dict[str, Any] = {"upload": upload, "kind": upload.definition, "stages": stages_of(upload)}
+    context: dict[str, Any] = {
+        "upload": upload,
+        "kind": upload.definition,
+        "stages": stages_of(upload),
+        "history": history_of(upload, actor),
+    }
     if upload.is_busy and upload.job:
         context["card"] = card_of(upload.job, actor)
     if state == Import.State.UPLOADED:

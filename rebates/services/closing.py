@@ -15,8 +15,10 @@ from prm.jobs.models import Job
 from prm.ledger.models import Transaction
 from prm.ledger.services import post_batch
 from prm.outbox.services import emit
+from prm.sealing.services import head
 from prm.values import clock
 from prm.values.actor import Actor
+from rebates import sealing
 from rebates.errors import (
     AlreadyClosed,
     AuthorMayNotApprove,
@@ -84,6 +86,7 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
         raise NotApproved(number=run.number, people=", ".join(str(user) for user in approvers(run)) or "—")
     hold_balances()
     _refuse_when_overtaken(run)
+    run.audit_head = head()
     write_statements(run)  # before the postings: what the ledger holds now is what is carried over
     write_ledger(run, by)
     run.ledger_cut = Transaction.objects.for_everyone(because="close").aggregate(last=Max("id"))["last"] or 0
@@ -92,6 +95,7 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     run.closed_at, run.closed_by_label = clock.now(), by.label
     run.save()
     record(run, "closed", by=by, changes={"state": [STATE.APPROVED, STATE.CLOSED]})
+    record(run, "statements_issued", by=by, changes=sealing.issued(run))
     emit(SettlementClosed(run_id=run.pk), object_key=f"run:{run.pk}")
     return run
 
@@ -236,13 +240,19 @@ WITH balance AS (
 ), own AS (
     SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
     FROM rebates_result WHERE run_id = %(run)s GROUP BY partner_id, currency
-)
+), statement AS MATERIALIZED (
+    SELECT %(run)s::bigint AS run_id, partner_id,
+           %(mark)s || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)) AS number,
+           %(starts)s::date AS starts, %(ends)s::date AS ends, currency, COALESCE(opening, 0) AS opening,
+           COALESCE(accrued, 0) AS accrued, COALESCE(earned, 0) AS earned, COALESCE(adjusted, 0) AS adjusted,
+           COALESCE(earned, 0) + COALESCE(adjusted, 0) AS approved, COALESCE(paid, 0) AS paid,
+           COALESCE(opening, 0) + COALESCE(earned, 0) + COALESCE(adjusted, 0) - COALESCE(paid, 0) AS closing,
+           COALESCE(lines, '{}') AS carried, %(now)s::timestamptz AS issued_at
+    FROM own FULL JOIN carried USING (partner_id, currency)
+), {results}
 INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned,
-                               adjusted, approved, paid, closing, carried, issued_at)
-SELECT %(run)s, partner_id, %(mark)s || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)),
-       %(starts)s, %(ends)s, currency, COALESCE(opening, 0), COALESCE(accrued, 0), COALESCE(earned, 0),
-       COALESCE(adjusted, 0), COALESCE(earned, 0) + COALESCE(adjusted, 0), COALESCE(paid, 0),
-       COALESCE(opening, 0) + COALESCE(earned, 0) + COALESCE(adjusted, 0) - COALESCE(paid, 0),
-       COALESCE(lines, '{}'), %(now)s
-FROM own FULL JOIN carried USING (partner_id, currency) ORDER BY partner_id, currency
-"""
+                               adjusted, approved, paid, closing, carried, issued_at, digest)
+SELECT statement.*, {digest}
+FROM statement JOIN partners_partner partner ON partner.id = statement.partner_id
+LEFT JOIN results USING (partner_id, currency) ORDER BY statement.partner_id, statement.currency
+""".replace("{results}", sealing.RESULTS).replace("{digest}", sealing.DIGEST)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from prm.access.decorators import requires
+from prm.audit.history import history_of_many
 from prm.ui import formats
 from prm.values.errors import DomainError
 from rebates import pages, services, wording
@@ -65,6 +66,7 @@ def detail(request: Any, code: str) -> HttpResponse:
         "rebates/programme.html",
         {
             "programme": programme,
+            "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,
             "mechanism": pages.mechanism_name(shown.mechanism),

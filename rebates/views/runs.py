@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from prm.access.decorators import requires
+from prm.audit.history import history_of
 from prm.jobs.models import Job
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
@@ -51,6 +52,7 @@ def detail(request: Any, number: str) -> HttpResponse:
         "rebates/run.html",
         {
             "run": run,
+            "history": history_of(run, request.actor),
             "job": Job.objects.visible_to(request.actor)
             .filter(kind__in=(computing.JOB, releasing.JOB), key=run.number)
             .order_by("-id")

@@ -11,6 +11,7 @@ from django.urls import reverse
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import allowed
+from prm.audit.history import history_of
 from rebates import explanations, pages, services
 from rebates.forms import PaymentForm
 from rebates.models import Result, Statement
@@ -52,6 +53,7 @@ def statement(request: Any, number: str) -> HttpResponse:
             "payment_state": paid,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
             "payments": found.payments.order_by("id"),
+            "history": history_of(found, request.actor) if request.actor.is_staff else [],
             "may_pay": allowed(request.actor, "rebates.pay", found),
             "explained": None,
         },

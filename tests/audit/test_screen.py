@@ -89,3 +89,52 @@ def test_partners_see_what_concerns_their_company_only(acme, rival):
     ours, theirs = note(acme.row, "updated"), note(rival.row, "updated")
     seen = set(AuditEntry.objects.visible_to(acme.admin).values_list("pk", flat=True))
     assert ours.pk in seen and theirs.pk not in seen
+
+
+def test_words_in_changes_and_reasons_are_found_through_the_index(browser_of_boss):
+    user = UserFactory(name="Lin Yue")
+    note(user, changes={"phone": ["", "0571-8812"]}, reason="moved to Hangzhou")
+    note(user, changes={"phone": ["", "010-5566"]})
+    assert len(rows_of(browser_of_boss.get("/settings/audit/?q=hangzhou 8812"))) == 1
+    assert len(rows_of(browser_of_boss.get("/settings/audit/?q=5566"))) == 1
+    assert not rows_of(browser_of_boss.get("/settings/audit/?q=hangzhou 5566"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_auditentry (at, verb, object_type, object_id, object_label, actor_kind, actor_label,"
+            " acting_operator, address, request_id, changes, reason) SELECT now(), 'changed', '', '', 'Object ' || n,"
+            " 'user', 'Somebody', '', '', '', '{}', md5(n::text) FROM generate_series(1, 20000) n"
+        )
+        cursor.execute("SELECT gin_clean_pending_list('audit_by_words')")
+        cursor.execute("ANALYZE audit_auditentry")
+    plan = AuditEntry.objects.saying("hangzhou").order_by("-pk")[:51].explain()
+    assert "audit_by_words" in plan
+
+
+def test_the_trail_is_filtered_by_person_kind_partner_and_days(browser_of_boss, acme, rival):
+    boss = UserFactory(name="Gao Ning")
+    by = Actor(kind="user", user_id=boss.pk, label=boss.name)
+    note(acme.row, verb="edited", by=by)
+    note(rival.row, verb="edited", by=Actor(kind="user", user_id=boss.pk + 1, label="Other"))
+    note(boss, by=by)
+    everything = "/settings/audit/?verb=edited"
+    assert len(rows_of(browser_of_boss.get(everything))) == 2
+    assert len(rows_of(browser_of_boss.get(f"{everything}&user_id={boss.pk}"))) == 1
+    assert len(rows_of(browser_of_boss.get(f"{everything}&partner_id={acme.row.pk}"))) == 1
+    mine = rows_of(browser_of_boss.get(f"/settings/audit/?user_id={boss.pk}&object_type=accounts.user"))
+    assert len(mine) == 1
+    assert not rows_of(browser_of_boss.get("/settings/audit/?user_id=999999"))
+    assert not rows_of(browser_of_boss.get("/settings/audit/?at_to=2001-01-01"))
+    page = browser_of_boss.get(f"{everything}&partner_id={acme.row.pk}").content.decode()
+    assert acme.name in page and "Partner is" in page
+
+
+def test_sign_ins_are_in_the_trail(administrator):
+    from django.contrib.auth.hashers import make_password
+
+    user = User.objects.get(pk=administrator.user_id)
+    User.objects.filter(pk=user.pk).update(password=make_password("correct horse battery"))
+    client = Client(HTTP_HOST="alpha.localhost")
+    client.post("/sign-in/", {"login": user.email, "password": "wrong horse battery"})
+    client.post("/sign-in/", {"login": user.email, "password": "correct horse battery"})
+    verbs = set(AuditEntry.objects.of(user).values_list("verb", flat=True))
+    assert {"sign_in_failed", "signed_in"} <= verbs

@@ -136,7 +136,7 @@ def test_a_clone_keeps_the_constraints(tenant):
             "SELECT count(*) FROM pg_trigger"
             " WHERE NOT tgisinternal AND tgrelid::regclass::text = 'audit_auditentry'"
         )
-        assert cursor.fetchone()[0] == 2
+        assert cursor.fetchone()[0] == 3
         cursor.execute(
             "SELECT count(*) FROM pg_constraint"
             " WHERE conname = 'one_tier_at_a_time' AND connamespace = %s::regnamespace",

@@ -1,0 +1,76 @@
+"""Statements in the sealed audit trail: a digest of each, and one over all of a close.
+
+Guarantee: a statement, or a result behind it, that is changed after the close is named when the chain is verified.
+docs/explanation/sealing.md states the bytes; a test computes them in Python.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from rebates.models import SettlementRun
+
+# Needs the parameter run. The results of each partner and currency as lines of text.
+RESULTS = """results AS (
+    SELECT result.partner_id, result.currency, string_agg(concat_ws(
+        ' ', result.kind, programme.code, to_char(result.starts, 'YYYY-MM-DD'), to_char(result.ends, 'YYYY-MM-DD'),
+        result.qualifier::numeric(20, 3),
+        result.base::numeric(20, 3), result.band, result.computed::numeric(18, 2), result.settled::numeric(18, 2),
+        result.earned::numeric(18, 2), result.adjusted::numeric(18, 2), result.line_count) || E'\\n', ''
+        ORDER BY programme.code COLLATE "C", result.ends, result.kind) AS text
+    FROM rebates_result result JOIN rebates_programme programme ON programme.id = result.programme_id
+    WHERE result.run_id = %(run)s GROUP BY result.partner_id, result.currency
+)"""
+_AMOUNTS = " || ".join(
+    f"'{name} ' || statement.{name}::numeric(18, 2) || E'\\n'"
+    for name in ("opening", "accrued", "earned", "adjusted", "approved", "paid", "closing")
+)
+# Of a row `statement` beside its `partner` and `results`.
+DIGEST = f"""encode(sha256(convert_to(
+    E'qudao.statement.1\\nnumber ' || statement.number || E'\\npartner ' || partner.number
+    || E'\\nperiod ' || to_char(statement.starts, 'YYYY-MM-DD') || ' '
+    || to_char(statement.ends, 'YYYY-MM-DD') || E'\\ncurrency ' || statement.currency || E'\\n'
+    || {_AMOUNTS} || 'issued '
+    || to_char(statement.issued_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    || E'\\ncarried ' || statement.carried::text || E'\\n' || COALESCE(results.text, ''), 'UTF8')), 'hex')"""
+_SUM = """
+SELECT count(*), encode(sha256(convert_to(
+    COALESCE(string_agg(number || ' ' || digest || E'\\n', '' ORDER BY number COLLATE "C"), ''), 'UTF8')), 'hex')
+FROM rebates_statement WHERE run_id = %(run)s
+"""
+_CHANGED = f"""
+WITH {RESULTS} SELECT statement.number FROM rebates_statement statement
+JOIN partners_partner partner ON partner.id = statement.partner_id
+LEFT JOIN results ON results.partner_id = statement.partner_id AND results.currency = statement.currency
+WHERE statement.run_id = %(run)s AND statement.digest <> {DIGEST}
+ORDER BY statement.number LIMIT 1
+"""
+
+
+def issued(run: SettlementRun) -> dict[str, list[Any]]:
+    """What the trail keeps of the statements that `run` has just issued."""
+    count, digest = _one(_SUM, run.pk)
+    return {"statements": [None, count], "sha256": [None, digest], "audit_head": [None, run.audit_head]}
+
+
+def complaint(row: dict[str, Any]) -> str:
+    """What no longer agrees with the sealed row of a close; empty when all does."""
+    run = int(row["object_id"])
+    changed = _one(_CHANGED, run)
+    if changed:
+        return _("statement %(number)s, or a result behind it, was changed after it was issued.") % {
+            "number": changed[0]
+        }
+    count, digest = _one(_SUM, run)
+    if [count, digest] != [row["changes"]["statements"][1], row["changes"]["sha256"][1]]:
+        return _("the statements of %(run)s are not those that were issued.") % {"run": row["object_label"]}
+    return ""
+
+
+def _one(query: str, run: int) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"run": run})
+        return cursor.fetchone()
