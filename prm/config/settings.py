@@ -313,6 +313,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TENANT_CACHE_SECONDS = 0
 JOBS_REAP_SECONDS = env.number("PRM_REAP_SECONDS", 2)
+# How long delivered events and what was sent to other hosts stay readable.
+EVENTS_DAYS = max(env.number("PRM_EVENTS_DAYS", 60), 1)
 
 # Who wrote a programme version may approve settlements that pay up to this under it, in the programme's currency.
 REBATE_AUTHOR_LIMIT = env.number("PRM_REBATE_AUTHOR_LIMIT", 250_000)

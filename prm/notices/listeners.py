@@ -17,7 +17,9 @@ from prm.jobs.models import Job
 from prm.notices.letters import write_letter
 from prm.notices.links import current_tenant
 from prm.notices.services import notify
+from prm.outbox.delivery import DeliveryGivenUp
 from prm.outbox.events import listens_to
+from prm.outbox.models import MissedDelivery
 
 
 def administrators() -> list[User]:
@@ -200,3 +202,18 @@ def _tell_about_job(job_id: int, kind: str) -> None:
             fact=f"job:{job.pk}:{kind}:{job.attempt}",
             letter=kind == "jobs.failed",
         )
+
+
+@listens_to(DeliveryGivenUp)
+def tell_of_a_lost_event(fact: DeliveryGivenUp) -> None:
+    """Administrators hear of each event that the product no longer tries to deliver."""
+    missed = MissedDelivery.objects.select_related("event").filter(pk=fact.missed_id).first()
+    if missed is None:
+        return
+    notify(
+        users=administrators(),
+        kind="outbox.given_up",
+        values={"event": missed.event.name, "receiver": missed.receiver, "object": missed.object_key or "—"},
+        link=missed.get_absolute_url(),
+        fact=f"event-given-up:{missed.pk}:{fact.at}",
+    )

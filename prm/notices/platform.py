@@ -99,6 +99,16 @@ KINDS: dict[str, dict[str, Any]] = {
         "icon": "alert-triangle",
         "label": _("Failed work in the background"),
     },
+    "outbox.given_up": {
+        "title": _("An event did not arrive: %(event)s"),
+        "body": _(
+            "%(receiver)s could not take the event %(event)s of %(object)s and is not tried again. Later events of the "
+            "same object wait for it. Read the error, then try again or give it up."
+        ),
+        "icon": "alert-triangle",
+        "label": _("Events that did not arrive"),
+        "roles": [Role.ADMINISTRATOR],
+    },
 }
 
 
