@@ -18,6 +18,8 @@ app.conf.task_routes = {
     "prm.jobs.tasks.reap_tenant": {"queue": "system"},
     "prm.outbox.tasks.*": {"queue": "system"},
     "prm.notices.tasks.send_letters_everywhere": {"queue": "system"},
+    "prm.egress.tasks.send_everywhere": {"queue": "system"},
+    "prm.egress.tasks.send_of_tenant": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {
@@ -34,6 +36,11 @@ app.conf.beat_schedule = {
     "send-letters": {
         "task": "prm.notices.tasks.send_letters_everywhere",
         "schedule": 20.0,
+        "options": {"queue": "system", "expires": 20},
+    },
+    "send-outside": {
+        "task": "prm.egress.tasks.send_everywhere",
+        "schedule": 5.0,
         "options": {"queue": "system", "expires": 20},
     },
     "daily": {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.config import env
 from prm.config.logging import logging_config
+from prm.egress.addresses import allowed_entry
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = Path(env.text("PRM_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
@@ -77,6 +78,7 @@ TENANT_APPS = [
     "prm.audit",
     "prm.outbox",
     "prm.jobs",
+    "prm.egress",
     "prm.accounts",
     "prm.ledger",
     "prm.notices",
@@ -297,6 +299,9 @@ if INTERNAL_SCHEME == "https":
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# ---- other hosts: https to public addresses, and what the operator lists here ----
+EGRESS_ALLOW = [allowed_entry(word) for word in env.words("PRM_EGRESS_ALLOW")]
 
 # ---- jobs: Celery carries them, the database is their truth ----
 CELERY_BROKER_URL = REDIS_URL

@@ -17,6 +17,7 @@ _APPS = [
     "prm.jobs",
     "prm.audit",
     "prm.outbox",
+    "prm.egress",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

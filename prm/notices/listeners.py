@@ -12,6 +12,8 @@ from prm.accounts import events as accounts
 from prm.accounts.models import Invitation, SupportAccess, User
 from prm.accounts.services.invitations import VALID_FOR, token_of
 from prm.accounts.support.events import SupportAsked, SupportEnded
+from prm.egress.events import MessageGivenUp, ReceiverGone
+from prm.egress.models import Message, Receiver
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.models import Job
 from prm.notices.letters import write_letter
@@ -217,3 +219,30 @@ def tell_of_a_lost_event(fact: DeliveryGivenUp) -> None:
         link=missed.get_absolute_url(),
         fact=f"event-given-up:{missed.pk}:{fact.at}",
     )
+
+
+@listens_to(MessageGivenUp)
+def tell_of_a_message_not_taken(fact: MessageGivenUp) -> None:
+    message = Message.objects.select_related("receiver").filter(pk=fact.message_id).first()
+    if message:
+        notify(
+            users=administrators(),
+            kind="egress.given_up",
+            values={"receiver": message.receiver.name, "message": message.title,
+                    "error": message.last_try.get("error", "")},
+            link=message.get_absolute_url(),
+            fact=f"message-given-up:{message.pk}:{fact.at}",
+        )  # fmt: skip
+
+
+@listens_to(ReceiverGone)
+def tell_of_a_receiver_gone(fact: ReceiverGone) -> None:
+    receiver = Receiver.objects.filter(pk=fact.receiver_id).first()
+    if receiver:
+        notify(
+            users=administrators(),
+            kind="egress.receiver_gone",
+            values={"receiver": receiver.name},
+            link=receiver.get_absolute_url(),
+            fact=f"receiver-gone:{receiver.pk}:{fact.at}",
+        )

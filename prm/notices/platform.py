@@ -99,6 +99,22 @@ KINDS: dict[str, dict[str, Any]] = {
         "icon": "alert-triangle",
         "label": _("Failed work in the background"),
     },
+    "egress.given_up": {
+        "title": _("%(receiver)s did not take a message"),
+        "body": _("“%(message)s” was sent to %(receiver)s again and again and not taken: %(error)s"),
+        "icon": "plug-connected-x",
+        "label": _("Messages that other systems did not take"),
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "egress.receiver_gone": {
+        "title": _("%(receiver)s wants no more messages"),
+        "body": _(
+            "%(receiver)s answered that it is gone, so it was switched off. Nothing is sent to it any more."
+        ),
+        "icon": "plug-connected-x",
+        "label": _("Receivers that switched themselves off"),
+        "roles": [Role.ADMINISTRATOR],
+    },
     "outbox.given_up": {
         "title": _("An event did not arrive: %(event)s"),
         "body": _(

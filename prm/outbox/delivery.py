@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.outbox.events import Listener, event, from_payload, listeners_of, name_of
 from prm.outbox.models import MissedDelivery, OutboxEvent
+from prm.outbox.telling import telling
 from prm.values import clock
 
 log = structlog.get_logger(__name__)
@@ -99,7 +100,7 @@ def _tell_everybody(stored: OutboxEvent, held: Held) -> None:
             _miss(stored, name, None)
             continue
         try:
-            with transaction.atomic():
+            with transaction.atomic(), telling(stored):
                 listener(fact)
         except Exception as problem:  # kept where a person can read it
             if _is_ours(problem):
@@ -167,7 +168,8 @@ def _try_again(missed: MissedDelivery) -> bool:
                 return False
             if row.listener:
                 fact = _read(missed.event)
-                _listener(fact, row.listener)(fact)
+                with telling(missed.event):
+                    _listener(fact, row.listener)(fact)
             else:
                 _tell_everybody(missed.event, _held_for(missed.event))
             row.state, row.ended_at = MissedDelivery.State.DONE, clock.now()

@@ -41,7 +41,7 @@ class MissedList(ListPage):
     title = _("Events that did not arrive")
     verb = "outbox.view"
     open_because = OF_THE_TENANT
-    rows = MissedDelivery.objects.select_related("event")
+    rows = MissedDelivery.objects.for_list()
     order = "-pk"
     search = ("listener", "object_key", "error", "event__name")
     search_label = _("Receiver, object, error")

@@ -49,6 +49,9 @@ class OutboxEvent(models.Model):
 
 
 class MissedDeliveryQuerySet(models.QuerySet["MissedDelivery"]):
+    def for_list(self) -> MissedDeliveryQuerySet:
+        return self.select_related("event")
+
     def holding(self) -> MissedDeliveryQuerySet:
         """Those behind which later events of the same object wait."""
         return self.filter(state__in=MissedDelivery.HOLDING)

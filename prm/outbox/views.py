@@ -25,7 +25,7 @@ from prm.ui.parts import Fact, Verb
 @require_GET
 def missed(request: Any, pk: int) -> HttpResponse:
     """One delivery that failed: what was to be told, to whom, and what went wrong."""
-    row = get_object_or_404(MissedDelivery.objects.select_related("event"), pk=pk)
+    row = get_object_or_404(MissedDelivery.objects.for_list(), pk=pk)
     facts = [
         Fact(gettext_lazy("Receiver"), row.listener or row.receiver),
         Fact(gettext_lazy("Attempts"), row.attempts),
@@ -123,7 +123,7 @@ def retry_dead(request: Any) -> HttpResponse:
 @requires("outbox.manage")
 def give_up(request: Any, pk: int) -> HttpResponse:
     """Ask for the reason, then never deliver this one."""
-    row = get_object_or_404(MissedDelivery.objects.select_related("event"), pk=pk)
+    row = get_object_or_404(MissedDelivery.objects.for_list(), pk=pk)
     form = GiveUpForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(give_up_delivery, missed=row, by=request.actor):
         messages.success(request, _("This receiver does not get the event. Later ones go on."))

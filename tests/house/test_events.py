@@ -22,7 +22,12 @@ def test_every_event_has_a_label():
 
 def test_payloads_are_plain_values():
     plain = {int, str, bool, int | None, str | None, list, dict}
-    wrong = [f"{one.code}.{name}" for one in EVENTS for name, hint in get_type_hints(one.cls).items() if hint not in plain]
+    wrong = [
+        f"{one.code}.{name}"
+        for one in EVENTS
+        for name, hint in get_type_hints(one.cls).items()
+        if hint not in plain
+    ]
     assert wrong == []
     json.dumps([name for one in EVENTS for name, _kind in one.fields])
 

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from prm.outbox import delivery, services
 from prm.outbox import events as registry
-from prm.outbox.events import event, listens_to
 from prm.outbox.delivery import DeliveryGivenUp
+from prm.outbox.events import event, listens_to
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import deliver_open_events, emit
 from prm.values import clock

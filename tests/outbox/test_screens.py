@@ -22,7 +22,9 @@ def stuck(heard):
     heard.fails = {"broken"}
     tell("broken", "waits", key="deal:7")
     deliver_open_events()
-    MissedDelivery.objects.filter(attempts=1).update(attempts=delivery.MAX_ATTEMPTS - 1, next_try_at=clock.now())
+    MissedDelivery.objects.filter(attempts=1).update(
+        attempts=delivery.MAX_ATTEMPTS - 1, next_try_at=clock.now()
+    )
     deliver_open_events()
     heard.fails = set()
     return MissedDelivery.objects.dead().get()
@@ -98,7 +100,9 @@ def test_administrators_are_told_once_that_an_event_was_given_up(administrator, 
     emit(Happened(what="x"), object_key="deal:7")
     deliver_open_events()
     for _ in range(2):
-        MissedDelivery.objects.update(attempts=delivery.MAX_ATTEMPTS - 1, state="open", next_try_at=clock.now())
+        MissedDelivery.objects.update(
+            attempts=delivery.MAX_ATTEMPTS - 1, state="open", next_try_at=clock.now()
+        )
         while deliver_open_events():
             pass
     notices = Notice.objects.filter(kind="outbox.given_up", user_id=administrator.user_id)
