@@ -1,12 +1,20 @@
+from django.utils.translation import gettext_lazy as _
+
 from prm.outbox.events import event
 
 
-@event("partners.created", version=1)
+@event("partners.created", version=1, label=_("Partner created"), subject="partner", object_id="partner_id")
 class PartnerCreated:
     partner_id: int
 
 
-@event("partners.status_changed", version=1)
+@event(
+    "partners.status_changed",
+    version=1,
+    label=_("State of a partner changed"),
+    subject="partner",
+    object_id="partner_id",
+)
 class PartnerStatusChanged:
     partner_id: int
     before: str
@@ -14,14 +22,26 @@ class PartnerStatusChanged:
     reason: str
 
 
-@event("partners.tier_changed", version=1)
+@event(
+    "partners.tier_changed",
+    version=1,
+    label=_("Tier of a partner changed"),
+    subject="partner",
+    object_id="partner_id",
+)
 class PartnerTierChanged:
     partner_id: int
     tier: str
     first_day: str
 
 
-@event("partners.manager_assigned", version=1)
+@event(
+    "partners.manager_assigned",
+    version=1,
+    label=_("Channel manager assigned"),
+    subject="partner",
+    object_id="partner_id",
+)
 class ManagerAssigned:
     partner_id: int
     user_id: int

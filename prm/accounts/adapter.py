@@ -16,8 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from prm.accounts import devices, entry, guard, secrets
-from prm.values import clock
+from prm.accounts import devices, entry, guard
+from prm.values import clock, secrets
 
 # How long a password that was typed counts as "just now" for changes of the second factor.
 FRESH_SECONDS = 600

@@ -19,6 +19,8 @@ app.conf.task_routes = {
     "prm.outbox.tasks.*": {"queue": "system"},
     "prm.sealing.tasks.*": {"queue": "system"},
     "prm.notices.tasks.send_letters_everywhere": {"queue": "system"},
+    "prm.egress.tasks.send_everywhere": {"queue": "system"},
+    "prm.egress.tasks.send_of_tenant": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {
@@ -41,6 +43,11 @@ app.conf.beat_schedule = {
     "send-letters": {
         "task": "prm.notices.tasks.send_letters_everywhere",
         "schedule": 20.0,
+        "options": {"queue": "system", "expires": 20},
+    },
+    "send-outside": {
+        "task": "prm.egress.tasks.send_everywhere",
+        "schedule": 5.0,
         "options": {"queue": "system", "expires": 20},
     },
     "daily": {

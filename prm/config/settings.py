@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.config import env
 from prm.config.logging import logging_config
+from prm.egress.addresses import allowed_entry
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = Path(env.text("PRM_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
@@ -77,6 +78,7 @@ TENANT_APPS = [
     "prm.audit",
     "prm.outbox",
     "prm.jobs",
+    "prm.egress",
     "prm.accounts",
     "prm.ledger",
     "prm.measures",
@@ -301,6 +303,9 @@ if INTERNAL_SCHEME == "https":
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+# ---- other hosts: https to public addresses, and what the operator lists here ----
+EGRESS_ALLOW = [allowed_entry(word) for word in env.words("PRM_EGRESS_ALLOW")]
+
 # ---- jobs: Celery carries them, the database is their truth ----
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -316,6 +321,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TENANT_CACHE_SECONDS = 0
 JOBS_REAP_SECONDS = env.number("PRM_REAP_SECONDS", 2)
+# How long delivered events and what was sent to other hosts stay readable.
+EVENTS_DAYS = max(env.number("PRM_EVENTS_DAYS", 60), 1)
 
 # Who wrote a programme version may approve settlements that pay up to this under it, in the programme's currency.
 REBATE_AUTHOR_LIMIT = env.number("PRM_REBATE_AUTHOR_LIMIT", 250_000)

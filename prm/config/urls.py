@@ -18,6 +18,8 @@ _APPS = [
     "prm.sealing",
     "prm.audit",
     "prm.conditions",
+    "prm.outbox",
+    "prm.egress",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

@@ -11,6 +11,8 @@ class JobsConfig(AppConfig):
 
         from prm.access import permissions
         from prm.access.roles import Role
+        from prm.jobs.daily import daily
+        from prm.outbox.services import prune
         from prm.ui import menu
 
         # Everybody sees jobs: partners' people those that they began, staff all of them.
@@ -28,3 +30,5 @@ class JobsConfig(AppConfig):
         )
         # "daily" modules name work that is due each day; "jobs" modules hold the handlers.
         autodiscover_modules("jobs", "daily")
+        # The outbox stands below the jobs and cannot ask for its own day's work.
+        daily("outbox.prune")(prune)

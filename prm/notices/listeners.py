@@ -12,12 +12,16 @@ from prm.accounts import events as accounts
 from prm.accounts.models import Invitation, SupportAccess, User
 from prm.accounts.services.invitations import VALID_FOR, token_of
 from prm.accounts.support.events import SupportAsked, SupportEnded
+from prm.egress.events import MessageGivenUp, ReceiverGone
+from prm.egress.models import Message, Receiver
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.models import Job
 from prm.notices.letters import write_letter
 from prm.notices.links import current_tenant
 from prm.notices.services import notify
+from prm.outbox.delivery import DeliveryGivenUp
 from prm.outbox.events import listens_to
+from prm.outbox.models import MissedDelivery
 
 
 def administrators() -> list[User]:
@@ -199,4 +203,46 @@ def _tell_about_job(job_id: int, kind: str) -> None:
             link=(job.link if kind == "jobs.finished" else "") or reverse("jobs:detail", args=[job.pk]),
             fact=f"job:{job.pk}:{kind}:{job.attempt}",
             letter=kind == "jobs.failed",
+        )
+
+
+@listens_to(DeliveryGivenUp)
+def tell_of_a_lost_event(fact: DeliveryGivenUp) -> None:
+    """Administrators hear of each event that the product no longer tries to deliver."""
+    missed = MissedDelivery.objects.select_related("event").filter(pk=fact.missed_id).first()
+    if missed is None:
+        return
+    notify(
+        users=administrators(),
+        kind="outbox.given_up",
+        values={"event": missed.event.name, "receiver": missed.receiver, "object": missed.object_key or "—"},
+        link=missed.get_absolute_url(),
+        fact=f"event-given-up:{missed.pk}:{fact.at}",
+    )
+
+
+@listens_to(MessageGivenUp)
+def tell_of_a_message_not_taken(fact: MessageGivenUp) -> None:
+    message = Message.objects.select_related("receiver").filter(pk=fact.message_id).first()
+    if message:
+        notify(
+            users=administrators(),
+            kind="egress.given_up",
+            values={"receiver": message.receiver.name, "message": message.title,
+                    "error": message.last_try.get("error", "")},
+            link=message.get_absolute_url(),
+            fact=f"message-given-up:{message.pk}:{fact.at}",
+        )  # fmt: skip
+
+
+@listens_to(ReceiverGone)
+def tell_of_a_receiver_gone(fact: ReceiverGone) -> None:
+    receiver = Receiver.objects.filter(pk=fact.receiver_id).first()
+    if receiver:
+        notify(
+            users=administrators(),
+            kind="egress.receiver_gone",
+            values={"receiver": receiver.name},
+            link=receiver.get_absolute_url(),
+            fact=f"receiver-gone:{receiver.pk}:{fact.at}",
         )

@@ -99,6 +99,32 @@ KINDS: dict[str, dict[str, Any]] = {
         "icon": "alert-triangle",
         "label": _("Failed work in the background"),
     },
+    "egress.given_up": {
+        "title": _("%(receiver)s did not take a message"),
+        "body": _("“%(message)s” was sent to %(receiver)s again and again and not taken: %(error)s"),
+        "icon": "plug-connected-x",
+        "label": _("Messages that other systems did not take"),
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "egress.receiver_gone": {
+        "title": _("%(receiver)s wants no more messages"),
+        "body": _(
+            "%(receiver)s answered that it is gone, so it was switched off. Nothing is sent to it any more."
+        ),
+        "icon": "plug-connected-x",
+        "label": _("Receivers that switched themselves off"),
+        "roles": [Role.ADMINISTRATOR],
+    },
+    "outbox.given_up": {
+        "title": _("An event did not arrive: %(event)s"),
+        "body": _(
+            "%(receiver)s could not take the event %(event)s of %(object)s and is not tried again. Later events of the "
+            "same object wait for it. Read the error, then try again or give it up."
+        ),
+        "icon": "alert-triangle",
+        "label": _("Events that did not arrive"),
+        "roles": [Role.ADMINISTRATOR],
+    },
 }
 
 

@@ -1,35 +1,84 @@
-"""Events: facts in the past tense with a name, a version and plain values."""
+"""Events: facts in the past tense with a name, a version and plain values, and who listens to them."""
 
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, dataclass_transform
 
 Fact = TypeVar("Fact")
+Listener = Callable[[Any], None]
 
 _events: dict[tuple[str, int], type] = {}
-_listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+_listeners: dict[type, list[Listener]] = defaultdict(list)
+_everywhere: list[Listener] = []
+
+
+@dataclasses.dataclass(frozen=True)
+class Declared:
+    """What the catalogue knows of an event.
+
+    label       what people call it; a house test asks it of every event of the product
+    subject     the kind of object it is about, as conditions call it ("deal"); "" where it is about none
+    object_id   the payload's field with that object's number
+    internal    never offered outside: webhooks and automations do not see it
+    hidden      payload fields that no screen shows
+    """
+
+    cls: type
+    name: str
+    version: int
+    label: Any
+    subject: str
+    object_id: str
+    internal: bool
+    hidden: frozenset[str]
+
+    @property
+    def code(self) -> str:
+        """ "dealreg.approved.v1": what receivers see."""
+        return f"{self.name}.v{self.version}"
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Name and type of each payload field."""
+        hints = typing.get_type_hints(self.cls)
+        return [(field.name, _type_name(hints[field.name])) for field in dataclasses.fields(self.cls)]
+
+    @property
+    def meaning(self) -> str:
+        """The docstring, where somebody wrote one."""
+        text = self.cls.__doc__ or ""
+        return "" if text.startswith(f"{self.cls.__name__}(") else " ".join(text.split())
 
 
 @dataclass_transform(frozen_default=True)
-def event(name: str, *, version: int) -> Callable[[type[Fact]], type[Fact]]:
-    """Declare a class as the event `name`; its annotations become the payload's plain values."""
+def event(
+    name: str, *, version: int, label: Any = "", subject: str = "", object_id: str = "", internal: bool = False,
+    hidden: Iterable[str] = (),
+) -> Callable[[type[Fact]], type[Fact]]:  # fmt: skip
+    """Declare a class as the event `name`; its annotations become the payload's plain values (see Declared)."""
 
     def declare(cls: type[Fact]) -> type[Fact]:
         made = dataclasses.dataclass(frozen=True)(cls)
-        made.event_name, made.event_version = name, version  # type: ignore[attr-defined]
+        known = Declared(made, name, version, label or name, subject, object_id, internal, frozenset(hidden))
+        made.event_name, made.event_version, made.declared = name, version, known  # type: ignore[attr-defined]
         _events[name, version] = made
         return made
 
     return declare
 
 
-def listens_to(*event_types: type) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
-    """Run the function, in a worker, once for each such event that was committed. It must be idempotent."""
+def listens_to(*event_types: type) -> Callable[[Listener], Listener]:
+    """Run the function, in a worker, for each such event that was committed; it must be idempotent.
 
-    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
+    Its rows and the mark that it has heard commit together, so a rollback or a kill repeats it, never half of it.
+    When it fails, it alone is tried again, with growing pauses, and later events of the same object wait for it.
+    """
+
+    def register(function: Listener) -> Listener:
         for event_type in event_types:
             _listeners[event_type].append(function)
         return function
@@ -37,10 +86,47 @@ def listens_to(*event_types: type) -> Callable[[Callable[[Any], None]], Callable
     return register
 
 
+def listens_to_all(function: Listener) -> Listener:
+    """Like `listens_to`, for every event that is not internal: webhooks, automations."""
+    if function not in _everywhere:
+        _everywhere.append(function)
+    return function
+
+
 def from_payload(name: str, version: int, payload: dict[str, Any]) -> Any:
     """The event instance that was stored; KeyError when nobody declares it any more."""
     return _events[name, version](**payload)
 
 
-def listeners_of(event_type: type) -> list[Callable[[Any], None]]:
-    return _listeners[event_type]
+def listeners_of(event_type: type) -> list[Listener]:
+    """Everybody who hears of the event, in the order in which they are called."""
+    own = list(_listeners[event_type])
+    return own if event_type.declared.internal else own + _everywhere  # type: ignore[attr-defined]
+
+
+def name_of(listener: Listener) -> str:
+    """The name under which a listener's failures are kept: "dealreg.listeners.remind"."""
+    return f"{listener.__module__}.{listener.__qualname__}"
+
+
+def declared(name: str, version: int) -> Declared | None:
+    found = _events.get((name, version))
+    return found.declared if found else None  # type: ignore[attr-defined]
+
+
+def catalogue(*, internal: bool = True) -> list[Declared]:
+    """Every event by name and version."""
+    known = [cls.declared for _key, cls in sorted(_events.items())]  # type: ignore[attr-defined]
+    return [one for one in known if internal or not one.internal]
+
+
+def by_code(code: str) -> Declared | None:
+    """The event that is called "dealreg.approved.v1"."""
+    name, _dot, version = code.rpartition(".v")
+    return declared(name, int(version)) if version.isdecimal() else None
+
+
+def _type_name(hint: Any) -> str:
+    if isinstance(hint, type):
+        return hint.__name__
+    return str(hint).replace("typing.", "")

@@ -1,23 +1,27 @@
-"""Emitting and delivering events."""
+"""Emitting events, and what an administrator does with those that could not be delivered."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 
-from prm.outbox.events import from_payload, listeners_of
-from prm.outbox.models import OutboxEvent
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.outbox.delivery import deliver_open_events
+from prm.outbox.errors import DeliveryEnded, NotGivenUpYet
+from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.values import clock
+from prm.values.actor import Actor
 
+__all__ = ["deliver_open_events", "emit", "give_up_delivery", "prune", "retry_all", "retry_delivery"]
 log = structlog.get_logger(__name__)
-MAX_ATTEMPTS = 12
-BATCH = 200
+PRUNED_AT_ONCE = 5_000
 
 
 def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
@@ -28,10 +32,14 @@ def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
         payload=dataclasses.asdict(fact),
         object_key=object_key,
     )
-    # One wake-up for a transaction is enough. Django forgets it with a rollback, so its own list is asked.
+    wake_on_commit()
+    return stored
+
+
+def wake_on_commit() -> None:
+    """One wake-up for a transaction is enough. Django forgets it with a rollback, so its own list is asked."""
     if not any(planned[1] is _wake for planned in connection.run_on_commit):
         transaction.on_commit(_wake)
-    return stored
 
 
 def _wake() -> None:
@@ -43,68 +51,64 @@ def _wake() -> None:
         log.warning("outbox_wake_failed", error=str(problem))
 
 
-def deliver_open_events(*, until: float | None = None) -> int:
-    """Deliver what waits, oldest first, up to the monotonic time `until`. Returns how many were delivered.
-
-    Listeners and the mark "delivered" commit together, so a listener's rows are written once even when the
-    worker dies. A failing event waits with back-off and holds back later events of the same object only.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_lock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"]
-        )
-        if not cursor.fetchone()[0]:
-            return 0
-    try:
-        return _deliver_batch(until)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_unlock(hashtextextended(%s, 1))", [f"{connection.schema_name}:outbox"]
-            )
+@transaction.atomic
+def retry_delivery(*, missed: MissedDelivery, by: Actor) -> MissedDelivery:
+    """Try a delivery again at once, with all its attempts before it."""
+    require(by, "outbox.manage")
+    missed = MissedDelivery.objects.select_for_update(of=("self",)).get(pk=missed.pk)
+    if missed.state not in MissedDelivery.HOLDING:
+        raise DeliveryEnded(state=missed.get_state_display())
+    _let_it_go(missed)
+    record(missed, "delivery_retried", by=by)
+    wake_on_commit()
+    return missed
 
 
-def _deliver_batch(until: float | None) -> int:
-    held: set[str] = set()
-    done = 0
-    for stored in _due()[:BATCH]:
-        if until is not None and time.monotonic() > until:
-            break
-        if stored.object_key and stored.object_key in held:
-            continue
-        if _deliver_one(stored):
-            done += 1
-        elif stored.object_key:
-            held.add(stored.object_key)
-    return done
+@transaction.atomic
+def retry_all(*, by: Actor) -> int:
+    """Try everything again that was given up by the product. Returns how many."""
+    require(by, "outbox.manage")
+    dead = list(MissedDelivery.objects.dead().select_for_update(of=("self",)).order_by("event_id"))
+    for missed in dead:
+        _let_it_go(missed)
+    if dead:
+        record(None, "deliveries_retried", by=by, changes={"count": [None, len(dead)]})
+        wake_on_commit()
+    return len(dead)
 
 
-def _due() -> QuerySet[OutboxEvent]:
-    """What may leave now, oldest first: not what waits after a failure, nor what follows it for the same object."""
-    now = clock.now()
-    unfinished = OutboxEvent.objects.filter(delivered_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
-    waits_before = unfinished.filter(
-        object_key=OuterRef("object_key"), id__lt=OuterRef("id"), next_try_at__gt=now
-    ).exclude(object_key="")
-    return unfinished.filter(Q(next_try_at=None) | Q(next_try_at__lte=now), ~Exists(waits_before)).order_by(
-        "id"
+def _let_it_go(missed: MissedDelivery) -> None:
+    missed.state, missed.attempts, missed.next_try_at = MissedDelivery.State.OPEN, 0, clock.now()
+    missed.save(update_fields=["state", "attempts", "next_try_at"])
+
+
+@transaction.atomic
+def give_up_delivery(*, missed: MissedDelivery, reason: str, by: Actor) -> MissedDelivery:
+    """Never deliver this one; later events of the same object go on."""
+    require(by, "outbox.manage")
+    missed = MissedDelivery.objects.select_for_update(of=("self",)).get(pk=missed.pk)
+    if not missed.may_become(MissedDelivery.State.DROPPED):
+        raise DeliveryEnded(state=missed.get_state_display())
+    if not missed.attempts:  # it only waits its turn behind another one, which is to be decided on first
+        raise NotGivenUpYet()
+    missed.state, missed.ended_at = MissedDelivery.State.DROPPED, clock.now()
+    missed.save(update_fields=["state", "ended_at"])
+    record(missed, "delivery_given_up", by=by, reason=reason)
+    wake_on_commit()
+    return missed
+
+
+def prune() -> int:
+    """Delete events that everybody has heard of and that are older than PRM_EVENTS_DAYS. Returns how many."""
+    before = clock.now() - timedelta(days=settings.EVENTS_DAYS)
+    unfinished = MissedDelivery.objects.holding().filter(event=OuterRef("pk"))
+    old = OutboxEvent.objects.filter(created_at__lt=before, delivered_at__isnull=False).exclude(
+        Exists(unfinished)
     )
-
-
-def _deliver_one(stored: OutboxEvent) -> bool:
-    try:
-        with transaction.atomic():
-            fact = from_payload(stored.name, stored.version, stored.payload)
-            for listener in listeners_of(type(fact)):
-                listener(fact)
-            OutboxEvent.objects.filter(pk=stored.pk).update(delivered_at=clock.now(), error="")
-        return True
-    except Exception as problem:  # kept with the event, where a person can read it
-        wait = timedelta(seconds=min(3600, 2 ** (stored.attempts + 1)))
-        OutboxEvent.objects.filter(pk=stored.pk).update(
-            attempts=stored.attempts + 1,
-            next_try_at=clock.now() + wait,
-            error=f"{type(problem).__name__}: {problem}",
-        )
-        log.exception("event_delivery_failed", outbox_event=stored.name, event_id=stored.pk)
-        return False
+    total = 0
+    while True:  # in small pieces: nobody waits for a long delete
+        some = list(old.order_by("id").values_list("pk", flat=True)[:PRUNED_AT_ONCE])
+        OutboxEvent.objects.filter(pk__in=some).delete()
+        total += len(some)
+        if len(some) < PRUNED_AT_ONCE:
+            return total

@@ -22,5 +22,7 @@ def deliver() -> None:
 @shared_task
 def deliver_everywhere() -> None:
     """Wake the delivery of each tenant that has open events (a wake-up that was lost is made up here)."""
-    for schema in schemas_where("outbox_outboxevent", "delivered_at IS NULL AND attempts < 12"):
+    waits = schemas_where("outbox_outboxevent", "delivered_at IS NULL")
+    due = schemas_where("outbox_misseddelivery", "state = 'open' AND next_try_at <= now()")
+    for schema in dict.fromkeys([*waits, *due]):
         send_to_tenant(deliver, schema, expires=20)

@@ -12,7 +12,10 @@ RAW = {
     "filter", "get", "all", "exclude", "create", "get_or_create", "update_or_create", "bulk_create", "update", "delete",
     "first", "last", "count", "exists", "values", "values_list", "aggregate", "annotate", "select_related", "order_by",
 }  # fmt: skip
-NETWORK = {"httpx", "requests", "aiohttp", "socket", "urllib.request", "urllib3", "http.client", "smtplib"}
+NETWORK = {
+    "httpx", "requests", "aiohttp", "socket", "socketserver", "ssl", "urllib.request", "urllib3", "http.client", "smtplib",
+    "ftplib", "poplib", "imaplib", "xmlrpc.client", "websocket", "websockets", "pycurl", "asyncio", "pywebpush",
+}  # fmt: skip
 MAY_SPEAK = ("prm/egress/", "prm/localservices/")
 
 
@@ -50,6 +53,14 @@ def test_only_the_room_for_it_speaks_to_other_hosts():
         if module in NETWORK
     ]
     assert found == []
+
+
+def test_the_check_finds_who_speaks_past_it(tmp_path):
+    forbidden = tmp_path / "leak.py"
+    forbidden.write_text(
+        "from urllib import request\nimport http.client\nfrom socket import create_connection\n"
+    )
+    assert NETWORK & set(imported(forbidden)) == {"urllib.request", "http.client", "socket"}
 
 
 def test_now_comes_from_the_one_clock():

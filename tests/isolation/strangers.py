@@ -43,6 +43,8 @@ BELONGS_TO_NOBODY = {
     r"^password/reset/": "the key is the right",
     r"settings/support/": "the administrator's, who sees all",
     r"settings/audit/": "the administrator's, who sees all",
+    r"settings/events/": "the administrator's, who sees all; tests/outbox shows that others get none",
+    r"settings/webhooks/": "the administrator's, who sees all; tests/egress shows that others get none",
     r"settings/users/invitations/": "the administrator's, who sees all",
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
     r"jobs/<int:pk>/": "staff's; tests/jobs shows that partners see none",

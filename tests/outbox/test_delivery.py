@@ -9,10 +9,11 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from prm.outbox import delivery, services
 from prm.outbox import events as registry
-from prm.outbox import services
+from prm.outbox.delivery import DeliveryGivenUp
 from prm.outbox.events import event, listens_to
-from prm.outbox.models import OutboxEvent
+from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import deliver_open_events, emit
 from prm.values import clock
 
@@ -34,6 +35,7 @@ def heard(monkeypatch):
     found = Heard()
     found.fails = set()
     monkeypatch.setattr(registry, "_listeners", defaultdict(list))
+    monkeypatch.setattr(registry, "_everywhere", [])
     monkeypatch.setattr(services, "_wake", lambda: None)
 
     @listens_to(Happened)
@@ -70,13 +72,15 @@ def test_a_failing_listener_is_tried_again_later_and_later(heard):
         waits = []
         for _ in range(4):
             deliver_open_events()
-            stored = OutboxEvent.objects.get()
-            waits.append((stored.next_try_at - clock.now()).total_seconds())
+            missed = MissedDelivery.objects.get()
+            waits.append((missed.next_try_at - clock.now()).total_seconds())
             assert deliver_open_events() == 0
-            time.move_to(stored.next_try_at + timedelta(seconds=1))
-        assert waits == [2, 4, 8, 16] and "too much" in stored.error
+            time.move_to(missed.next_try_at + timedelta(seconds=1))
+        assert waits == [2, 4, 8, 16] and "too much" in missed.error and missed.attempts == 4
         heard.fails = set()
         assert deliver_open_events() == 1 and heard == ["hard"]
+    missed.refresh_from_db()
+    assert missed.state == "done" and missed.error == ""
 
 
 def test_a_failing_event_holds_back_its_own_object_only(heard):
@@ -91,12 +95,30 @@ def test_a_failing_event_holds_back_its_own_object_only(heard):
     assert heard == ["b1", "free"]
     heard.fails = set()
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
-        deliver_open_events()
+        while deliver_open_events():
+            pass
     assert heard == ["b1", "free", "a1", "a2", "a3"]
 
 
+def test_a_failing_listener_keeps_no_other_listener_waiting(heard):
+    @listens_to(Happened)
+    def hear_too(fact):
+        other.append(fact.what)
+
+    other: list[str] = []
+    heard.fails = {"a1"}
+    tell("a1", "a2", key="a")
+    deliver_open_events()
+    assert heard == [] and other == ["a1", "a2"]
+    heard.fails = set()
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        while deliver_open_events():
+            pass
+    assert heard == ["a1", "a2"] and other == ["a1", "a2"], "who had heard hears nothing twice"
+
+
 def test_many_failing_events_do_not_keep_a_new_one_waiting(heard, monkeypatch):
-    monkeypatch.setattr(services, "BATCH", 5)
+    monkeypatch.setattr(delivery, "BATCH", 5)
     heard.fails = {f"bad{n}" for n in range(12)}
     for n in range(12):
         tell(f"bad{n}", key=f"deal:{n}")
@@ -109,23 +131,70 @@ def test_many_failing_events_do_not_keep_a_new_one_waiting(heard, monkeypatch):
 def test_a_listeners_rows_and_the_mark_commit_together(heard):
     @listens_to(Happened)
     def write_then_fail(fact):
-        OutboxEvent.objects.create(name="written.by.listener", version=1, payload={}, attempts=99)
+        OutboxEvent.objects.create(name="written.by.listener", version=1, payload={})
         raise RuntimeError("after writing")
 
     tell("x")
     deliver_open_events()
     assert not OutboxEvent.objects.filter(name="written.by.listener").exists()
-    assert OutboxEvent.objects.get(name="tests.happened").delivered_at is None
+    assert heard == ["x"]
+    assert MissedDelivery.objects.get().listener.endswith("write_then_fail")
 
 
-def test_after_twelve_attempts_an_event_rests_with_its_error(heard):
-    heard.fails = {"never"}
-    tell("never")
-    OutboxEvent.objects.update(attempts=11)
+def give_up_at_once() -> None:
+    """Let what failed once have its last attempt now."""
+    MissedDelivery.objects.update(attempts=delivery.MAX_ATTEMPTS - 1, next_try_at=clock.now())
     deliver_open_events()
+
+
+def test_after_twelve_attempts_an_event_is_given_up_and_holds_its_object(heard):
+    heard.fails = {"never"}
+    tell("never", "later", key="deal:1")
+    deliver_open_events()
+    give_up_at_once()
+    missed = MissedDelivery.objects.get(event__payload={"what": "never"})
+    assert (missed.state, missed.attempts) == ("dead", 12)
     with time_machine.travel(clock.now() + timedelta(days=1)):
-        assert deliver_open_events() == 0
-    assert OutboxEvent.objects.get().attempts == 12
+        deliver_open_events()
+    assert heard == [], "the later one waits for a person"
+    told = OutboxEvent.objects.get(name=DeliveryGivenUp.event_name)
+    assert told.payload["missed_id"] == missed.pk
+
+
+def test_an_event_that_nobody_can_read_is_kept_for_every_listener(heard):
+    tell("old", key="deal:1")
+    OutboxEvent.objects.update(payload={"gone": 1})
+    tell("new", key="deal:1")
+    deliver_open_events()
+    assert heard == []
+    first, second = MissedDelivery.objects.order_by("event_id")
+    assert (first.listener, second.listener) == ("", "") and "gone" in first.error
+    OutboxEvent.objects.filter(pk=first.event_id).update(payload={"what": "old"})
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        while deliver_open_events():
+            pass
+    assert heard == ["old", "new"]
+
+
+def test_a_listener_that_is_gone_is_an_error_that_people_see(heard):
+    heard.fails = {"x"}
+    tell("x")
+    deliver_open_events()
+    MissedDelivery.objects.update(listener="tests.gone")
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        deliver_open_events()
+    assert "tests.gone" in MissedDelivery.objects.get().error
+
+
+def test_old_events_are_deleted_when_everybody_has_heard(heard, settings):
+    heard.fails = {"stuck"}
+    tell("stuck", "fine")
+    deliver_open_events()
+    OutboxEvent.objects.update(created_at=clock.now() - timedelta(days=settings.EVENTS_DAYS + 1))
+    tell("young")
+    deliver_open_events()
+    assert services.prune() == 1
+    assert [stored.payload["what"] for stored in OutboxEvent.objects.order_by("id")] == ["stuck", "young"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,12 +17,12 @@ from django_tenants.utils import schema_context
 from prm.access.rules import require
 from prm.accounts.operators import totp
 from prm.accounts.operators.errors import SignInRefused, SignInSlowed
-from prm.accounts.secrets import decrypt, encrypt
 from prm.tenancy.errors import OperatorExists, PasswordTooWeak
 from prm.tenancy.models import Operator, OperatorGuess
 from prm.tenancy.operator_log import log_operation
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.secrets import decrypt, encrypt
 
 RECOVERY_CODES = 10
 TRIES = 5

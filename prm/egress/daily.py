@@ -1,0 +1,4 @@
+from prm.egress.services import prune
+from prm.jobs.daily import daily
+
+daily("egress.prune")(prune)

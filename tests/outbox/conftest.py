@@ -1,0 +1,3 @@
+import django
+
+django.setup()  # this file is read before pytest-django sets up, when it is named on the command line

@@ -1,0 +1,118 @@
+"""The administrator sees what did not arrive, tries it again, or gives it up with a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from prm.audit.models import AuditEntry
+from prm.notices.models import Notice
+from prm.outbox import delivery
+from prm.outbox.models import MissedDelivery, OutboxEvent
+from prm.outbox.services import deliver_open_events, emit
+from prm.values import clock
+from tests.outbox.test_delivery import Happened, heard, tell
+
+__all__ = ["heard"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stuck(heard):
+    """An event that was given up, and a later one of its object that waits."""
+    heard.fails = {"broken"}
+    tell("broken", "waits", key="deal:7")
+    deliver_open_events()
+    MissedDelivery.objects.filter(attempts=1).update(
+        attempts=delivery.MAX_ATTEMPTS - 1, next_try_at=clock.now()
+    )
+    deliver_open_events()
+    heard.fails = set()
+    return MissedDelivery.objects.dead().get()
+
+
+def test_the_list_and_the_page_say_what_failed_and_why(browse, administrator, stuck):
+    page = browse(administrator).get("/settings/events/").content.decode()
+    assert "broken is too much" in page and "deal:7" in page
+    detail = browse(administrator).get(f"/settings/events/{stuck.pk}/").content.decode()
+    assert "RuntimeError: broken is too much" in detail and "&quot;what&quot;: &quot;broken&quot;" in detail
+    assert "1 later event of this object waits for it" in detail
+    everything = browse(administrator).get("/settings/events/all/").content.decode()
+    assert "deal:7" in everything
+    assert browse(administrator).get(f"/settings/events/all/{stuck.event_id}/").status_code == 200
+
+
+def test_one_is_tried_again_and_the_later_one_follows(browse, administrator, stuck, heard):
+    browse(administrator).post(f"/settings/events/{stuck.pk}/retry/")
+    while deliver_open_events():
+        pass
+    assert heard == ["broken", "waits"]
+    assert AuditEntry.objects.get(verb="delivery_retried").user_id == administrator.user_id
+
+
+def test_all_are_tried_again(browse, administrator, stuck, heard):
+    browse(administrator).post("/settings/events/retry/")
+    while deliver_open_events():
+        pass
+    assert heard == ["broken", "waits"]
+    assert AuditEntry.objects.get(verb="deliveries_retried").changes == {"count": [None, 1]}
+
+
+def test_chosen_rows_are_tried_again(browse, administrator, stuck, heard):
+    browse(administrator).post("/settings/events/", {"bulk": "retry", "row": [stuck.pk]})
+    deliver_open_events()
+    assert heard == ["broken"]
+
+
+def test_giving_up_wants_a_reason_and_lets_the_later_one_go(browse, administrator, stuck, heard):
+    client = browse(administrator)
+    assert client.post(f"/settings/events/{stuck.pk}/give-up/", {"reason": ""}).status_code == 422
+    client.post(f"/settings/events/{stuck.pk}/give-up/", {"reason": "The deal was deleted."})
+    while deliver_open_events():
+        pass
+    assert heard == ["waits"]
+    stuck.refresh_from_db()
+    assert stuck.state == "dropped"
+    assert AuditEntry.objects.get(verb="delivery_given_up").reason == "The deal was deleted."
+    assert client.post(f"/settings/events/{stuck.pk}/retry/").status_code == 409
+
+
+def test_one_that_only_waits_its_turn_cannot_be_given_up(browse, administrator, stuck):
+    waits = MissedDelivery.objects.get(attempts=0)
+    page = browse(administrator).get(f"/settings/events/{waits.pk}/").content.decode()
+    assert "give-up" not in page and "waits behind an earlier event" in page
+    answer = browse(administrator).post(f"/settings/events/{waits.pk}/give-up/", {"reason": "x"})
+    assert answer.status_code == 422
+
+
+def test_nobody_else_sees_them(browse, manager, acme, stuck):
+    for person in (manager, acme.sales):
+        assert browse(person).get("/settings/events/").status_code == 403
+        assert browse(person).post(f"/settings/events/{stuck.pk}/retry/").status_code == 403
+
+
+def test_administrators_are_told_once_that_an_event_was_given_up(administrator, monkeypatch):
+    def fail(fact):
+        raise RuntimeError("out of order")
+
+    from prm.outbox import events as registry
+
+    monkeypatch.setitem(registry._listeners, Happened, [fail])
+    emit(Happened(what="x"), object_key="deal:7")
+    deliver_open_events()
+    for _ in range(2):
+        MissedDelivery.objects.update(
+            attempts=delivery.MAX_ATTEMPTS - 1, state="open", next_try_at=clock.now()
+        )
+        while deliver_open_events():
+            pass
+    notices = Notice.objects.filter(kind="outbox.given_up", user_id=administrator.user_id)
+    assert notices.count() == 2, "once for each time it was given up"
+    assert notices[0].link == f"/settings/events/{MissedDelivery.objects.get().pk}/"
+
+
+def test_secrets_of_an_event_are_not_shown(browse, administrator):
+    stored = OutboxEvent.objects.create(
+        name="accounts.invitation_sent", version=1, payload={"invitation_id": 1, "nonce": "very-secret"}
+    )
+    page = browse(administrator).get(f"/settings/events/all/{stored.pk}/").content.decode()
+    assert "very-secret" not in page and "•••" in page
