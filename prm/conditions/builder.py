@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -106,22 +107,26 @@ class Builder:
     # ---- below: what it says ----
 
     @cached_property
+    def asked(self) -> dict[str, Any]:
+        return drafts.without_blanks(self.draft)
+
+    @cached_property
     def problems(self) -> list[reading.Problem]:
-        return language.validate(self.draft, self.code, by=self.by)
+        return language.validate(self.asked, self.code, by=self.by)
 
     @property
     def is_empty(self) -> bool:
-        return self.draft == {"all": []}
+        return self.asked == {"all": []}
 
     @cached_property
     def sentence(self) -> str:
-        return "" if self.problems else language.sentence(self.draft, self.code, by=self.by)
+        return "" if self.problems else language.sentence(self.asked, self.code, by=self.by)
 
     @cached_property
     def taken(self) -> str:
         """Takes 14 of 1,284 today."""
         every = self.subject.visible_to(self.by)
-        found = _count(language.narrow(every, self.draft, self.code))
+        found = _count(language.narrow(every, self.asked, self.code))
         return _("Takes %(count)s of %(all)s today.") % {"count": found, "all": _count(every)}
 
     # ---- groups and rows ----
@@ -272,9 +277,14 @@ def _operators(table: dict[str, operators.Operator], chosen: operators.Operator)
 def _numbers(row: Row, operator: operators.Operator, value: Any) -> None:
     row.input_type = "number"
     if operator.takes == "two":
-        row.widget, row.low, row.high = "two", value["from"], value["to"]
+        row.widget, row.low, row.high = "two", _grouped(value["from"]), _grouped(value["to"])
     else:
-        row.widget, row.value = "number", value
+        row.widget, row.value = "number", _grouped(value)
+
+
+def _grouped(digits: str) -> str:
+    """300000.50 as 300,000.50; whatever else was typed stays as it is."""
+    return f"{Decimal(digits):,}" if values.DECIMAL.fullmatch(digits) else digits
 
 
 def _as_dict(condition: Any) -> Any:

@@ -43,6 +43,16 @@ def parts_of(draft: dict[str, Any]) -> list[dict[str, Any]]:
     return next(iter(draft.get("not", draft).values()))
 
 
+def without_blanks(raw: Any) -> Any:
+    """The draft without rows in which no field was chosen: who chose nothing asks nothing."""
+    if not isinstance(raw, dict) or len(raw) != 1:
+        return raw
+    kind, inner = next(iter(raw.items()))
+    if kind in ("all", "any") and isinstance(inner, list):
+        return {kind: [without_blanks(part) for part in inner if part != NEW]}
+    return {kind: without_blanks(inner)} if kind == "not" else raw
+
+
 def _completed(raw: Any, code: str, lookup: Lookup, depth: int, left: list[int]) -> dict[str, Any] | None:
     left[0] -= 1
     if not isinstance(raw, dict) or depth > DEEPEST or left[0] < 0:
