@@ -137,7 +137,9 @@ class Builder:
         items: list[Row | Box] = []
         for at, part in enumerate(drafts.parts_of(draft)):
             below = f"{place}-{at}"
-            items.append(self._box(part, below, depth + 1) if drafts.kind_of(part) else self._row(part, below))
+            items.append(
+                self._box(part, below, depth + 1) if drafts.kind_of(part) else self._row(part, below)
+            )
         return Box(place, kinds, items, depth)
 
     def _row(self, draft: dict[str, Any], place: str) -> Row:
@@ -148,7 +150,9 @@ class Builder:
             return Row(place, "", self._fields(""))
         table = operators.BY_TYPE[operand.field.type]
         operator = table[draft["op"]]
-        row = Row(place, operand.label, self._fields(f"f:{operand.name}", operand), _operators(table, operator))
+        row = Row(
+            place, operand.label, self._fields(f"f:{operand.name}", operand), _operators(table, operator)
+        )
         self._value(row, operand.field, operand.name, operator, draft.get("value"))
         if "currency" in draft:
             known = dict.fromkeys([values.own_currency(), draft["currency"], *formats.SYMBOLS])
@@ -159,12 +163,18 @@ class Builder:
         measure = measures.find(draft["measure"])
         table = operators.BY_TYPE["measure"]
         row = Row(
-            place, str(measure.label), self._fields(f"m:{measure.name}"), _operators(table, table[draft["op"]])
+            place,
+            str(measure.label),
+            self._fields(f"m:{measure.name}"),
+            _operators(table, table[draft["op"]]),
         )
         _numbers(row, table[draft["op"]], draft["value"])
         period = draft["period"]
         this = "this" in period
-        row.period_kinds = [Option("last", _("in the last"), not this), Option("this", _("in the current"), this)]
+        row.period_kinds = [
+            Option("last", _("in the last"), not this),
+            Option("this", _("in the current"), this),
+        ]
         row.period_count = 0 if this else period["last"]
         unit = period["this"] if this else period["unit"]
         offered = spans.UNITS[1:] if this else spans.UNITS
@@ -180,9 +190,12 @@ class Builder:
             operands.append(operand)
         for one in operands:
             heading = one.field.group or (one.steps[-1].label if one.steps else self.subject.label)
-            groups.setdefault(str(heading), []).append(Option(f"f:{one.name}", one.label, chosen == f"f:{one.name}"))
+            groups.setdefault(str(heading), []).append(
+                Option(f"f:{one.name}", one.label, chosen == f"f:{one.name}")
+            )
         figures = [
-            Option(f"m:{one.name}", one.label, chosen == f"m:{one.name}") for one in self.lookup.measures(self.code)
+            Option(f"m:{one.name}", one.label, chosen == f"m:{one.name}")
+            for one in self.lookup.measures(self.code)
         ]
         if figures:
             groups[_("Figures of the partner")] = figures
@@ -256,7 +269,9 @@ def found_options(one: Field, by: Actor, text: str) -> list[Option]:
     rows = values.visible_targets(one, by)
     if text:
         rows = _holding(rows, one, text)
-    return [Option(str(getattr(row, one.key)), str(row)) for row in rows.order_by(one.key)[: MOST_OPTIONS + 1]]
+    return [
+        Option(str(getattr(row, one.key)), str(row)) for row in rows.order_by(one.key)[: MOST_OPTIONS + 1]
+    ]
 
 
 def _holding(rows: Any, one: Field, text: str) -> Any:

@@ -87,7 +87,9 @@ def refine(request: Any, code: str) -> HttpResponse:
     return render(request, "conditions/refine.html", context, status=form.status)
 
 
-def answer_to(request: Any, form: ViewForm, code: str, path: str, query: QueryDict, view: SavedView | None) -> str:
+def answer_to(
+    request: Any, form: ViewForm, code: str, path: str, query: QueryDict, view: SavedView | None
+) -> str:
     """Do what the pressed button says; where to go then, or "" when something must be corrected."""
     asked, rest = request.POST.get("do"), refining.rest_of(query)
     if asked == "delete" and view is not None:
