@@ -31,7 +31,7 @@ def choose(page: Page, row: int, field: str, op: str, value: str) -> None:
 
 def test_a_manager_builds_a_filter_and_keeps_it_as_a_view(office: Office, cast: Any) -> None:
     orders(cast)
-    page = office.enter("channel_manager")
+    page = office.enter("channel-manager")
     open_builder(page, "More filters")
     choose(page, 0, "f:net_total", "at_least", "300,000.00")
     foot = page.locator("[data-foot]")
@@ -56,7 +56,7 @@ def test_a_manager_builds_a_filter_and_keeps_it_as_a_view(office: Office, cast: 
 
 def test_a_partner_builds_one_on_a_phone_in_chinese(office: Office, cast: Any) -> None:
     orders(cast)
-    page = office.enter("partner_sales", size=PHONE, locale="zh-CN")
+    page = office.enter("partner-sales", size=PHONE, locale="zh-CN")
     open_builder(page, "更多筛选")
     choose(page, 0, "f:net_total", "less_than", "300000")
     expect(page.locator("[data-foot]")).to_contain_text("今天 2 条记录中有 1 条符合。")
