@@ -81,6 +81,8 @@ TENANT_APPS = [
     "prm.egress",
     "prm.accounts",
     "prm.ledger",
+    "prm.measures",
+    "prm.conditions",
     "prm.notices",
     "prm.catalogue",
     "prm.customers",

@@ -18,6 +18,7 @@ _APPS = [
     "prm.audit",
     "prm.outbox",
     "prm.egress",
+    "prm.conditions",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",
