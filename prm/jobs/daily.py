@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-_daily: dict[str, Callable[[], None]] = {}
+_daily: dict[str, Callable[[], Any]] = {}
 
 
-def daily(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+def daily(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
     """Run the function once for each tenant and local day. It must be idempotent."""
 
-    def register(function: Callable[[], None]) -> Callable[[], None]:
+    def register(function: Callable[[], Any]) -> Callable[[], Any]:
         _daily[name] = function
         return function
 
     return register
 
 
-def daily_work() -> dict[str, Callable[[], None]]:
+def daily_work() -> dict[str, Callable[[], Any]]:
     return dict(_daily)

@@ -11,13 +11,33 @@ class NoticesConfig(AppConfig):
         from prm.access import permissions
         from prm.access.roles import Role
         from prm.accounts.services import on_open_work
-        from prm.notices import home, inbox, platform
+        from prm.audit import words
+        from prm.notices import digest, home, inbox, platform, robots
         from prm.ui import menu
 
         permissions.register("notices.read", roles=Role.values)
+        permissions.register("notices.word", roles=[Role.ADMINISTRATOR])
+        words.register(
+            {
+                "notices_chosen": _("notices chosen"),
+                "letter_worded": _("letter worded anew"),
+                "letter_reset": _("letter set back to the product's words"),
+                "sender_changed": _("sender of letters changed"),
+            }
+        )
         platform.register_kinds()
+        digest.register()
+        robots.register()
         home.register()
         on_open_work(inbox.open_work_of)
+        menu.register(
+            section="Set-up",
+            label=_("Letters"),
+            icon="mail",
+            url="notices:wordings",
+            verb="notices.word",
+            order=230,
+        )
         for audience, tab in (("staff", 1), ("partner", None)):
             menu.register(
                 section="",

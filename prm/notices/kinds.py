@@ -38,7 +38,7 @@ def register(
     title, body  lazily translated sentences with %(names)s of the notice's values
     label        what the kind is called where people choose which letters they get
     roles        the roles that ever get it; empty: all
-    optional     whether its letter may be switched off (security notices may not)
+    optional     whether people may choose how they hear of it (security notices always come at once)
     """
     _kinds[name] = Kind(
         name, title, body, icon, label or name, frozenset(map(str, roles)), optional and bool(label)
@@ -52,8 +52,12 @@ def kind_of(name: str) -> Kind:
     )
 
 
+def all_kinds() -> list[Kind]:
+    return list(_kinds.values())
+
+
 def choices_for(role: str) -> list[Kind]:
-    """The kinds whose letters a person of `role` may switch off."""
+    """The kinds of which a person of `role` may choose how to hear."""
     return [kind for kind in _kinds.values() if kind.optional and (not kind.roles or role in kind.roles)]
 
 

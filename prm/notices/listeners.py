@@ -19,6 +19,7 @@ from prm.jobs.models import Job
 from prm.notices.letters import write_letter
 from prm.notices.links import current_tenant
 from prm.notices.services import notify
+from prm.notices.texts import words_of
 from prm.outbox.delivery import DeliveryGivenUp
 from prm.outbox.events import listens_to
 from prm.outbox.models import MissedDelivery
@@ -56,11 +57,7 @@ def send_password_letter(fact: accounts.PasswordResetAsked) -> None:
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     write_letter(
         to=user.email,
-        subject=_("Set a new password for %(tenant)s"),
-        paragraphs=[
-            _("Somebody, most likely you, asked for a new password for %(email)s."),
-            _("The link works for four hours and once. If you did not ask, nothing changes."),
-        ],
+        **words_of("accounts.password_reset"),
         values={"tenant": current_tenant().name, "email": user.email},
         link=reverse("account_reset_password_from_key", kwargs=key),
         link_label=_("Set a new password"),
@@ -94,12 +91,7 @@ def send_invitation_letter(fact: accounts.InvitationSent) -> None:
         return
     write_letter(
         to=invitation.email,
-        subject=_("%(inviter)s invites you to the partner portal of %(tenant)s"),
-        paragraphs=[
-            _("Hello %(name)s,"),
-            _("%(inviter)s invites you to the partner portal of %(tenant)s. Choose a password to enter."),
-            _("The link works once, for %(days)s days."),
-        ],
+        **words_of("accounts.invitation"),
         values=values | {"days": VALID_FOR.days},
         link=reverse("accounts:invitation", args=[token_of(invitation)]),
         link_label=_("Accept the invitation"),
@@ -112,11 +104,7 @@ def _tell_it_is_taken(invitation: Invitation, values: dict, key: str) -> None:
     contact = current_tenant().contact_email
     write_letter(
         to=invitation.email,
-        subject=_("You already have an account at %(tenant)s"),
-        paragraphs=[
-            _("%(inviter)s invited you to the partner portal of %(tenant)s, where you already sign in."),
-            _("A person belongs to one company at a time. If you changed company, write to %(contact)s."),
-        ],
+        **words_of("accounts.already_here"),
         values=values | {"contact": contact or values["tenant"]},
         link=reverse("account_login"),
         link_label=_("Sign in"),

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import Role
-from prm.notices import kinds
+from prm.notices import kinds, texts
 
 KINDS: dict[str, dict[str, Any]] = {
     "accounts.guesses_blocked": {
@@ -128,6 +128,37 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
+LETTERS: dict[str, dict[str, Any]] = {
+    "accounts.invitation": {
+        "label": _("Invitation"),
+        "subject": _("%(inviter)s invites you to the partner portal of %(tenant)s"),
+        "paragraphs": [
+            _("Hello %(name)s,"),
+            _("%(inviter)s invites you to the partner portal of %(tenant)s. Choose a password to enter."),
+            _("The link works once, for %(days)s days."),
+        ],
+    },
+    "accounts.already_here": {
+        "label": _("Invitation of somebody who is here already"),
+        "subject": _("You already have an account at %(tenant)s"),
+        "paragraphs": [
+            _("%(inviter)s invited you to the partner portal of %(tenant)s, where you already sign in."),
+            _("A person belongs to one company at a time. If you changed company, write to %(contact)s."),
+        ],
+    },
+    "accounts.password_reset": {
+        "label": _("New password"),
+        "subject": _("Set a new password for %(tenant)s"),
+        "paragraphs": [
+            _("Somebody, most likely you, asked for a new password for %(email)s."),
+            _("The link works for four hours and once. If you did not ask, nothing changes."),
+        ],
+    },
+}
+
+
 def register_kinds() -> None:
+    for name, words in LETTERS.items():
+        texts.register(name, **words)
     for name, words in KINDS.items():
         kinds.register(name, **words)

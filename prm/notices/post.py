@@ -11,6 +11,7 @@ from django.db import transaction
 
 from prm.notices.links import current_tenant
 from prm.notices.models import Letter
+from prm.notices.wording import sender
 from prm.values import clock
 
 log = structlog.get_logger(__name__)
@@ -47,11 +48,13 @@ def _send(pk: int, line: object) -> int:
             return 0
         letter.attempts += 1
         try:
+            known = sender()
             message = EmailMultiAlternatives(
                 letter.subject,
                 letter.text,
-                f'"{_quoted(current_tenant().name)}" <{settings.DEFAULT_FROM_EMAIL}>',
+                f'"{_quoted(known.name or current_tenant().name)}" <{settings.DEFAULT_FROM_EMAIL}>',
                 [letter.to],
+                reply_to=[known.reply_to] if known.reply_to else None,
                 connection=line,
             )
             message.attach_alternative(letter.html, "text/html")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from prm.notices.models import Letter, NoLetter, Notice
+from prm.notices.models import Letter, LetterText, Notice, Preference
 from prm.values.actor import Actor
 
 MAILBOX_PAGE = 50
@@ -19,8 +19,21 @@ def own_notice(actor: Actor, pk: int) -> Notice:
     return get_object_or_404(Notice.objects.filter(user_id=actor.user_id), pk=pk)
 
 
-def refused_kinds(user: Any) -> set[str]:
-    return set(NoLetter.objects.filter(user=user).values_list("kind", flat=True))
+def deliveries_of(user: Any) -> dict[str, str]:
+    """What the person chose, by kind; a kind that is missing comes at once."""
+    return dict(Preference.objects.filter(user=user).values_list("kind", "delivery"))
+
+
+def worded_letters() -> dict[str, list[LetterText]]:
+    """Letters with words of the tenant's own, by name."""
+    found: dict[str, list[LetterText]] = {}
+    for row in LetterText.objects.order_by("name", "language"):
+        found.setdefault(row.name, []).append(row)
+    return found
+
+
+def letter_text(name: str, language: str) -> LetterText | None:
+    return LetterText.objects.filter(name=name, language=language).first()
 
 
 def mailbox_letters(search: str = "", before: int | None = None) -> tuple[list[Letter], bool]:

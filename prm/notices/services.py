@@ -1,19 +1,25 @@
-"""Telling people: a notice in the inbox and, unless they chose otherwise, a letter."""
+"""Telling people: a notice in the inbox and, as each of them chose, a letter at once, the digest, or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import time
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
-from prm.notices.kinds import choices_for, kind_of
+from prm.audit.services import record
+from prm.notices import robots, times
+from prm.notices.errors import QuietHoursNeedBoth
+from prm.notices.kinds import Kind, choices_for, kind_of
 from prm.notices.letters import write_letter
-from prm.notices.models import NoLetter, Notice
+from prm.notices.models import Notice, NoticeTimes, Preference
 from prm.values import clock
 from prm.values.actor import Actor
+
+MAIL, DIGEST, INBOX, OFF = (one.value for one in Preference.Delivery)
 
 
 @transaction.atomic
@@ -29,33 +35,57 @@ def notify(
     """Tell `users` once about `fact` ("dealreg.approved:17"); telling it again does nothing. Returns the new notices.
 
     Called by listeners and jobs, which stand behind the rules. `values` fill the kind's sentences and are stored as
-    text; money and days come formatted by the caller. Inactive users are left out.
+    text; money and days come formatted by the caller. Inactive users are left out. Group chats that want the kind are
+    told as well.
     """
     people = {user.pk: user for user in users if user.is_active}
-    known = set(Notice.objects.filter(fact=fact, user_id__in=people).values_list("user_id", flat=True))
+    if not people:
+        return []
+    declared = kind_of(kind)
     plain = {name: _plain(value) for name, value in (values or {}).items()}
+    chosen = _chosen(declared, people)
+    known = set(Notice.objects.filter(fact=fact, user_id__in=people).values_list("user_id", flat=True))
+    told = {pk: user for pk, user in people.items() if pk not in known and chosen.get(pk) != OFF}
+    known_times = times.times_of(told.values())
     new = [
-        Notice(user=user, kind=kind, values=plain, link=link, fact=fact)
-        for pk, user in people.items()
-        if pk not in known
-    ]
+        Notice(
+            user=user, kind=kind, values=plain, link=link, fact=fact,
+            digest_due=times.next_digest(known_times[pk], clock.now()) if chosen.get(pk) == DIGEST else None,
+        )
+        for pk, user in told.items()
+    ]  # fmt: skip
     Notice.objects.bulk_create(new, ignore_conflicts=True)
-    if letter and new:
-        declared = kind_of(kind)
-        unwanted = set(NoLetter.objects.filter(kind=kind, user__in=people).values_list("user_id", flat=True))
+    if letter:
         for notice in new:
-            if notice.user_id not in unwanted or not declared.optional:
-                write_letter(
-                    to=notice.user.email,
-                    subject=declared.title,
-                    paragraphs=[part for part in (declared.body or declared.title,) if part],
-                    values=plain,
-                    link=link,
-                    link_label=_("Open in the portal"),
-                    language=notice.user.language,
-                    fact=f"{kind}:{fact}"[:120],
-                )
-    return list(Notice.objects.filter(fact=fact, user_id__in=[notice.user_id for notice in new]))
+            if chosen.get(notice.user_id, MAIL) == MAIL:
+                _write(notice, declared, known_times[notice.user_id])
+    robots.tell(kind=declared, people=people.values(), values=plain, link=link, fact=fact)
+    return list(Notice.objects.filter(fact=fact, user_id__in=told))
+
+
+def _chosen(declared: Kind, people: Mapping[int, Any]) -> dict[int, str]:
+    """What each person chose for the kind; nobody can have chosen anything for what concerns their safety."""
+    if not declared.optional:
+        return {}
+    rows = Preference.objects.filter(kind=declared.name, user__in=people)
+    return dict(rows.values_list("user_id", "delivery"))
+
+
+def _write(notice: Notice, declared: Kind, known_times: NoticeTimes) -> None:
+    """The letter about a notice; within quiet hours it waits for their end, unless it is about safety."""
+    now = clock.now()
+    write_letter(
+        to=notice.user.email,
+        subject=declared.title,
+        paragraphs=[part for part in (declared.body or declared.title,) if part],
+        values=notice.values,
+        link=notice.link,
+        link_label=_("Open in the portal"),
+        language=notice.user.language,
+        fact=f"{declared.name}:{notice.fact}"[:120],
+        name=declared.name,
+        not_before=times.may_write_at(known_times, now) if declared.optional else now,
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -75,11 +105,34 @@ def mark_all_read(*, by: Actor) -> int:
 
 
 @transaction.atomic
-def choose_letters(*, user: Any, wanted: Iterable[str], by: Actor) -> None:
-    """Keep which kinds of notices `user` also gets by e-mail."""
+def choose_notices(
+    *,
+    user: Any,
+    deliveries: Mapping[str, str],
+    time_zone: str = "",
+    quiet_from: time | None = None,
+    quiet_to: time | None = None,
+    digest_at: time | None = None,
+    by: Actor,
+) -> None:
+    """Keep how `user` hears of each kind of notice, and when letters may come."""
     require(by, "accounts.change_own")
-    wanted = set(wanted)
+    if (quiet_from is None) != (quiet_to is None):
+        raise QuietHoursNeedBoth(field="quiet_to" if quiet_to is None else "quiet_from")
     offered = {kind.name for kind in choices_for(user.role)}
-    NoLetter.objects.filter(user=user, kind__in=offered & wanted).delete()
-    refused = [NoLetter(user=user, kind=kind) for kind in sorted(offered - wanted)]
-    NoLetter.objects.bulk_create(refused, ignore_conflicts=True)
+    for kind in sorted(offered & set(deliveries)):
+        delivery = deliveries[kind]
+        if delivery == MAIL:
+            Preference.objects.filter(user=user, kind=kind).delete()
+        elif delivery in Preference.Delivery.values:
+            Preference.objects.update_or_create(user=user, kind=kind, defaults={"delivery": delivery})
+    NoticeTimes.objects.update_or_create(
+        user=user,
+        defaults={
+            "time_zone": time_zone,
+            "quiet_from": quiet_from,
+            "quiet_to": quiet_to,
+            "digest_at": digest_at or time(8, 0),
+        },
+    )
+    record(user, "notices_chosen", by=by)

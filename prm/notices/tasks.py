@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 
-from prm.notices import post
+from prm.notices import digest, post
 from prm.outbox.tenants import schemas_where, send_to_tenant
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,20 @@ def send_letters_everywhere() -> None:
             "notices_letter", "sent_at IS NULL AND attempts < 10 AND next_try_at <= now()"
         ):
             send_to_tenant(send_letters, schema, expires=20)
+
+
+@shared_task
+def write_digests() -> None:
+    """Write the current tenant's digests whose time has come."""
+    while digest.write_due_digests():
+        pass
+
+
+@shared_task
+def write_digests_everywhere() -> None:
+    due = "digest_due <= now() AND digested_at IS NULL"
+    for schema in schemas_where("notices_notice", due):
+        send_to_tenant(write_digests, schema, expires=60)
 
 
 def wake() -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from prm.notices import views
+from prm.notices import views, wording_views
 
 app_name = "notices"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("inbox/notices/read/", views.read_all, name="read_all"),
     path("inbox/notices/<int:pk>/", views.open_notice, name="open"),
     path("account/letters/", views.letter_choices, name="letters"),
+    path("settings/letters/", wording_views.wordings, name="wordings"),
+    path("settings/letters/sender/", wording_views.sender, name="sender"),
+    path("settings/letters/<str:name>/<slug:language>/", wording_views.words, name="words"),
+    path("settings/letters/<str:name>/<slug:language>/reset/", wording_views.reset, name="reset_words"),
+    path("settings/letters/<str:name>/<slug:language>/html/", wording_views.words_html, name="words_html"),
     path("mailbox/", views.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", views.letter, name="letter"),
     path("mailbox/<int:pk>/html/", views.letter_html, name="letter_html"),

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import public, signed_in
 from prm.notices import inbox as reads
 from prm.notices import work
+from prm.notices.forms import NoticesForm
 from prm.notices.kinds import choices_for
-from prm.notices.querysets import mailbox_letter, mailbox_letters, own_notice, refused_kinds
-from prm.notices.services import choose_letters, mark_all_read, mark_read
-from prm.ui.forms import ServiceForm
+from prm.notices.querysets import deliveries_of, mailbox_letter, mailbox_letters, own_notice
+from prm.notices.services import choose_notices, mark_all_read, mark_read
+from prm.notices.times import times_of
+from prm.values.clock import tenant_zone
 
 
 @signed_in
@@ -79,32 +79,22 @@ def read_all(request: HttpRequest) -> HttpResponse:
     return redirect("notices:notices")
 
 
-class LettersForm(ServiceForm):
-    """Which notices also come by e-mail."""
-
-    wanted = forms.MultipleChoiceField(
-        label=gettext_lazy("By e-mail"), widget=forms.CheckboxSelectMultiple, required=False
-    )
-
-    def __init__(self, *args, choices, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["wanted"].choices = choices
-
-
 @signed_in
 def letter_choices(request: HttpRequest) -> HttpResponse:
+    """How one hears of each kind of notice, and when letters may come."""
     kinds = choices_for(request.user.role)
-    refused = refused_kinds(request.user)
-    form = LettersForm(
+    form = NoticesForm(
         request.POST if request.method == "POST" else None,
-        choices=[(kind.name, kind.label) for kind in kinds],
-        initial={"wanted": [kind.name for kind in kinds if kind.name not in refused]},
+        kinds=kinds,
+        deliveries=deliveries_of(request.user),
+        times=times_of([request.user])[request.user.pk],
         actor=request.actor,
     )
-    if form.is_valid() and form.run(choose_letters, user=request.user, by=request.actor):
+    if form.is_valid() and form.run(choose_notices, user=request.user, by=request.actor):
         messages.success(request, _("Your choice is saved."))
         return redirect("notices:letters")
-    return render(request, "notices/letters.html", {"form": form, "kinds": kinds}, status=form.status)
+    context = {"form": form, "kinds": kinds, "zone": tenant_zone().key}
+    return render(request, "notices/letters.html", context, status=form.status)
 
 
 @public

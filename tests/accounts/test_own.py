@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prm.accounts.models import User
-from prm.notices.models import Letter, NoLetter
+from prm.notices.models import Letter, Preference
 from prm.outbox.services import deliver_open_events
 from tests.accounts.helpers import path_in, visitor
 from tests.factories.people import UserFactory
@@ -95,7 +95,9 @@ def test_letters_of_a_kind_may_be_refused(lin):
     page = browser.get("/account/letters/")
     kinds = [kind.name for kind in page.context["kinds"]]
     assert "jobs.failed" in kinds and "accounts.password_changed" not in kinds
-    browser.post("/account/letters/", {"wanted": [kind for kind in kinds if kind != "jobs.failed"]})
-    assert list(NoLetter.objects.filter(user=lin).values_list("kind", flat=True)) == ["jobs.failed"]
-    browser.post("/account/letters/", {"wanted": kinds})
-    assert not NoLetter.objects.exists()
+    browser.post("/account/letters/", {"digest_at": "08:00", "kind-jobs-failed": "inbox"})
+    assert list(Preference.objects.values_list("user", "kind", "delivery")) == [
+        (lin.pk, "jobs.failed", "inbox")
+    ]
+    browser.post("/account/letters/", {"digest_at": "08:00", "kind-jobs-failed": "mail"})
+    assert not Preference.objects.exists()

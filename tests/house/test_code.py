@@ -13,8 +13,9 @@ RAW = {
     "first", "last", "count", "exists", "values", "values_list", "aggregate", "annotate", "select_related", "order_by",
 }  # fmt: skip
 NETWORK = {
-    "httpx", "requests", "aiohttp", "socket", "socketserver", "ssl", "urllib.request", "urllib3", "http.client", "smtplib",
-    "ftplib", "poplib", "imaplib", "xmlrpc.client", "websocket", "websockets", "pycurl", "asyncio", "pywebpush",
+    "httpx", "requests", "aiohttp", "socket", "socketserver", "ssl", "urllib.request", "urllib3", "http.client",
+    "smtplib", "ftplib", "poplib", "imaplib", "xmlrpc.client", "websocket", "websockets", "pycurl", "asyncio",
+    "pywebpush",
 }  # fmt: skip
 MAY_SPEAK = ("prm/egress/", "prm/localservices/")
 

@@ -45,6 +45,7 @@ BELONGS_TO_NOBODY = {
     r"settings/support/": "the administrator's, who sees all",
     r"settings/audit/": "the administrator's, who sees all",
     r"settings/events/": "the administrator's, who sees all; tests/outbox shows that others get none",
+    r"settings/letters/": "words of letters are the tenant's; the administrator with notices.word sees them",
     r"settings/webhooks/": "the administrator's, who sees all; tests/egress shows that others get none",
     r"settings/users/invitations/": "the administrator's, who sees all",
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.notices import kinds, work
 from prm.notices.letters import write_letter
-from prm.notices.models import Letter, NoLetter, Notice
+from prm.notices.models import Letter, Notice, Preference
 from prm.notices.services import notify
 from prm.values import clock
 from tests.factories.people import UserFactory
@@ -49,7 +49,7 @@ def test_a_fact_told_twice_is_one_notice_and_one_letter():
 
 def test_the_deactivated_are_left_out_and_refused_letters_are_not_written():
     gone, quiet, plain = UserFactory(is_active=False), UserFactory(), UserFactory()
-    NoLetter.objects.create(user=quiet, kind="tests.approved")
+    Preference.objects.create(user=quiet, kind="tests.approved", delivery="inbox")
     tell(gone, quiet, plain)
     assert set(Notice.objects.values_list("user_id", flat=True)) == {quiet.pk, plain.pk}
     assert Letter.objects.get().to == plain.email

@@ -1,0 +1,21 @@
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class QuietHoursNeedBoth(DomainError):
+    code = "quiet_hours_need_both"
+    field = "quiet_to"
+    message = _("Quiet hours need a beginning and an end. Fill in both, or neither.")
+
+
+class UnknownPlaceholder(DomainError):
+    code = "unknown_placeholder"
+    field = "body"
+    message = _("%(wrong)s is not known in this letter. Use only the placeholders beside the form.")
+
+
+class NoText(DomainError):
+    code = "no_text"
+    field = "body"
+    message = _("The letter has no text. Write at least one paragraph.")

@@ -1,0 +1,83 @@
+"""How one hears of things; words of letters; their sender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from prm.notices.kinds import Kind
+from prm.notices.models import NoticeTimes, Preference
+from prm.ui.forms import ServiceForm
+
+BEFORE = "kind-"
+
+
+class TimeOfDay(forms.TimeField):
+    """HH:MM, with the browser's own control."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["widget"] = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        super().__init__(input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
+
+
+def zones() -> list[tuple[str, Any]]:
+    """Zones by name; the first means the tenant's."""
+    named = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix"))
+    )
+    return [("", _("As everybody here")), ("UTC", "UTC"), *[(name, name) for name in named]]
+
+
+class NoticesForm(ServiceForm):
+    time_zone = forms.ChoiceField(label=_("Your time zone"), required=False)
+    digest_at = TimeOfDay(label=_("The daily digest comes at"))
+    quiet_from = TimeOfDay(
+        label=_("Quiet from"), required=False, help_text=_("No letters meanwhile; they come afterwards.")
+    )
+    quiet_to = TimeOfDay(label=_("Quiet until"), required=False)
+    pairs = (("time_zone", "digest_at"), ("quiet_from", "quiet_to"))
+
+    def __init__(
+        self, *args: Any, kinds: Iterable[Kind], deliveries: dict[str, str], times: NoticeTimes, **kwargs: Any
+    ) -> None:
+        fields = ("time_zone", "digest_at", "quiet_from", "quiet_to")
+        initial = {name: getattr(times, name) for name in fields}
+        self.kinds = {f"{BEFORE}{kind.name.replace('.', '-')}": kind for kind in kinds}
+        for name, kind in self.kinds.items():
+            initial[name] = deliveries.get(kind.name, Preference.Delivery.MAIL)
+            self.base_fields = self.base_fields | {
+                name: forms.ChoiceField(label=kind.label, choices=Preference.Delivery.choices, required=False)
+            }
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        deliveries = {kind.name: values.pop(name) for name, kind in self.kinds.items()}
+        return values | {"deliveries": {name: chosen for name, chosen in deliveries.items() if chosen}}
+
+
+class WordsForm(ServiceForm):
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    body = forms.CharField(
+        label=_("Text"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 9}),
+        help_text=_("An empty line begins a new paragraph. The button with the link is added below."),
+    )
+
+
+class SenderForm(ServiceForm):
+    name = forms.CharField(
+        label=_("Sender's name"),
+        max_length=80,
+        required=False,
+        help_text=_("Empty: the name of the company. The address stays that of the portal."),
+    )
+    reply_to = forms.EmailField(
+        label=_("Answers go to"), required=False, help_text=_("Empty: to the portal's own address.")
+    )
