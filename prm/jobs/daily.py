@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prm.modules.registry import runs
+
 _daily: dict[str, Callable[[], None]] = {}
 
 
@@ -18,4 +20,5 @@ def daily(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 
 def daily_work() -> dict[str, Callable[[], None]]:
-    return dict(_daily)
+    """What is due in the current tenant: not the work of a module that is off."""
+    return {name: function for name, function in _daily.items() if runs(function)}

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from prm.modules.registry import name_is_on
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -54,7 +56,11 @@ def kind_of(name: str) -> Kind:
 
 def choices_for(role: str) -> list[Kind]:
     """The kinds whose letters a person of `role` may switch off."""
-    return [kind for kind in _kinds.values() if kind.optional and (not kind.roles or role in kind.roles)]
+    return [
+        kind
+        for kind in _kinds.values()
+        if kind.optional and (not kind.roles or role in kind.roles) and name_is_on(kind.name)
+    ]
 
 
 def fill(sentence: Any, values: Mapping[str, Any]) -> str:

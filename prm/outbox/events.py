@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, dataclass_transform
+
+from prm.modules.registry import owner_of, runs
 
 Fact = TypeVar("Fact")
 
@@ -43,4 +45,18 @@ def from_payload(name: str, version: int, payload: dict[str, Any]) -> Any:
 
 
 def listeners_of(event_type: type) -> list[Callable[[Any], None]]:
-    return _listeners[event_type]
+    """Who reacts in the current tenant; the listeners of a module that is off catch up when it is on again."""
+    return [listener for listener in _listeners[event_type] if runs(listener)]
+
+
+def heard_by(module: str) -> list[tuple[str, int]]:
+    """Names and versions of the events to which a module listens."""
+    return [key for key, event_type in _events.items() if any(_of(module, event_type))]
+
+
+def listeners_in(module: str, event_type: type) -> list[Callable[[Any], None]]:
+    return list(_of(module, event_type))
+
+
+def _of(module: str, event_type: type) -> Iterator[Callable[[Any], None]]:
+    return (listener for listener in _listeners[event_type] if owner_of(listener) == module)
