@@ -10,8 +10,25 @@ class DealregConfig(AppConfig):
         from prm.customers.services import on_merge
 
         registrations.register()
+        self._declare()
         home.register()
         conditions.register()
         measures.register()
         on_merge(conflicts.move_to_survivor)
         customer_part.register()
+
+    def _declare(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from dealreg.registrations import open_work_when_off
+        from prm.modules import registry
+
+        registry.register(
+            "dealreg",
+            label=_("Deal registration"),
+            text=_(
+                "Partners register end customers, the conflict check finds who was first, protections run."
+            ),
+            order=20,
+            open_work=open_work_when_off,
+        )

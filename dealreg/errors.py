@@ -164,3 +164,18 @@ class BothProtected(DomainError):
         "%(name)s and %(other)s are both protected for the same product line. End one protection first."
     )
     field = "into"
+
+
+class TypeInUse(DomainError):
+    code = "type_in_use"
+    message = _("%(type)s cannot be taken away: there are registrations of this type.")
+
+
+class TypeTwice(DomainError):
+    code = "type_twice"
+    message = _("Two registration types have the same code.")
+
+
+class OneDefaultType(DomainError):
+    code = "one_default_type"
+    message = _("Exactly one registration type is the default.")

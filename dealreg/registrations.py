@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
@@ -46,6 +47,7 @@ def _register_verbs() -> None:
     permissions.register("dealreg.approve", roles=DECIDERS, sensitive=True)
     permissions.register("dealreg.reject", roles=DECIDERS, sensitive=True)
     permissions.register("dealreg.ask", roles=DECIDERS)
+    permissions.register("dealreg.configure", roles=[ADMIN], sensitive=True)
     # Won, lost and withdrawn: the name makes it sensitive, so that nobody ends a deal in another's name.
     permissions.register("dealreg.close", roles=[*PARTNER_ROLES, *DECIDERS], sensitive=True)
     permissions.register(
@@ -172,6 +174,35 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             subtitle=f"{row.partner} · {value}", due=promised_by(row.waiting_since),
             kind=_("Deal registration"), icon="target-arrow",
         )  # fmt: skip
+
+
+def open_work_when_off() -> list[str]:
+    """What stays undone in the tenant while deal registration is off."""
+    from dealreg.models import DealRegistration
+
+    rows = DealRegistration.objects.for_everyone(because="counted, for whoever switches the module off")
+    waiting = rows.filter(state__in=["submitted", "in_review", "info_requested"]).count()
+    running = rows.filter(state="approved").count()
+    found = []
+    if waiting:
+        found.append(
+            ngettext(
+                "%(count)s registration waits for an answer and stays unanswered.",
+                "%(count)s registrations wait for an answer and stay unanswered.",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    if running:
+        found.append(
+            ngettext(
+                "%(count)s protection is running; its last day does not move.",
+                "%(count)s protections are running; their last days do not move.",
+                running,
+            )
+            % {"count": running}
+        )
+    return found
 
 
 TONES = {

@@ -12,3 +12,21 @@ class OrdersConfig(AppConfig):
         home.register()
         conditions.register()
         measures.register()
+        self._declare()
+
+    def _declare(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from orders.registrations import open_work_when_off
+        from prm.modules import registry
+
+        registry.register(
+            "orders",
+            label=_("Orders"),
+            text=_(
+                "Catalogue at own prices, cart, orders, shipments, invoices, price lists and sales lines."
+            ),
+            names=("orders", "sales"),
+            order=30,
+            open_work=open_work_when_off,
+        )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dealreg import actions
 from dealreg.waiting import promised_by
@@ -178,6 +179,21 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             subtitle=f"{order.number} · {total}", due=promised_by(order.waiting_since), kind=_("Order"),
             icon="shopping-cart",
         )  # fmt: skip
+
+
+def open_work_when_off() -> list[str]:
+    """What stays undone in the tenant while orders are off."""
+    from orders.models import Order
+
+    count = Order.objects.for_everyone(because="counted, for whoever switches the module off").open().count()
+    if not count:
+        return []
+    text = ngettext(
+        "%(count)s order is open and stays where it is.",
+        "%(count)s orders are open and stay where they are.",
+        count,
+    )
+    return [text % {"count": count}]
 
 
 def find(actor: Actor, text: str, limit: int) -> list[search.Row]:

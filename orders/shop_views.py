@@ -139,6 +139,8 @@ def _deal(request: Any) -> DealRegistration | None:
     number = request.GET.get("deal") or request.POST.get("deal")
     if not number:
         return None
+    if "dealreg.view" not in request.actor.permissions:
+        raise Http404
     rows = DealRegistration.objects.visible_to(request.actor).filter(partner_id=request.actor.partner_id)
     return get_object_or_404(rows.select_related("end_customer"), number=number, state="won")
 

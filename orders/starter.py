@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import override, pgettext
+
 from orders.models import PriceList
-from prm.starter import kit
+from orders.services.price_lists import create_price_list
+from prm.tenancy.provisioning import on_created
 from prm.values.actor import Actor
 
 
-@kit.part("orders", order=30)
-def apply(text: dict[str, Any], *, tenant: Any, by: Actor) -> None:
+def first_price_list(tenant: Any, *, administrator_email: str | None = None, by: Actor) -> None:
     """Add the list for all partners, empty, in the tenant's currency: until it has prices, list prices count."""
-    wanted = text.get("price_list")
-    if wanted:
-        name = wanted.get("name_zh") if tenant.language.startswith("zh") else None
-        PriceList.objects.get_or_create(
-            tier=None, defaults={"name": name or wanted["name"], "currency": tenant.currency}
-        )
+    if not PriceList.objects.filter(tier=None).exists():
+        with override(tenant.language):
+            name = pgettext("price list", "Standard")
+        create_price_list(name=name, currency=tenant.currency, by=Actor.job(f"starter kit ({by.label})"))
+
+
+on_created(first_price_list, order=20)

@@ -54,3 +54,13 @@ class NotAChannelManager(DomainError):
     code = "not_a_channel_manager"
     message = _("Only channel managers are assigned to partners.")
     field = "user"
+
+
+class TierInUse(DomainError):
+    code = "tier_in_use"
+    message = _("%(tier)s cannot be taken away: partners have or had it, or a price list is for it.")
+
+
+class TierTwice(DomainError):
+    code = "tier_twice"
+    message = _("Two tiers have the same code or the same rank.")

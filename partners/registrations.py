@@ -43,6 +43,7 @@ def register() -> None:
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])
     permissions.register("partners.set_tier", roles=[ADMIN, MANAGER])
+    permissions.register("partners.configure", roles=[ADMIN], sensitive=True)
     permissions.register("partners.assign", roles=[ADMIN], sensitive=True)
     permissions.register("partners.manage_people", roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN], sensitive=True)
     permissions.register("partners.manage_contacts", roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN])

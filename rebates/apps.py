@@ -16,10 +16,24 @@ class RebatesConfig(AppConfig):
         registrations.register()
         conditions.register()
         facts.register("statements_issued", sealing.complaint)
+        self._declare()
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
+
+    def _declare(self) -> None:
+        from prm.modules import registry
+        from rebates.registrations import open_work_when_off
+
+        registry.register(
+            "rebates",
+            label=_("Rebates"),
+            text=_("Programmes, accruals, settlements, statements, payments and the ledger's pages."),
+            needs=("orders",),
+            order=40,
+            open_work=open_work_when_off,
+        )
 
     def _register_verbs(self) -> None:
         from prm.access import permissions

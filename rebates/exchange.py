@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from rebates.models import Programme
+from rebates.models import Programme, Version
 from rebates.services.programmes import text_of
 
 
@@ -21,6 +21,12 @@ def as_yaml(programme: Programme) -> str:
     yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 110
     yaml.dump(document, out)
     return out.getvalue()
+
+
+def entries() -> list[dict[str, Any]]:
+    """Every published version as an entry of a programme file, by code and first day."""
+    rows = Version.objects.published().select_related("programme").order_by("programme__code", "starts")
+    return [_entry(version) for version in rows]
 
 
 def _entry(version: Any) -> dict[str, Any]:

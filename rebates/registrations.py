@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from partners import pages as partner_pages
 from prm.audit import words
@@ -70,3 +71,18 @@ def find_statements(actor: Any, text: str, limit: int) -> list[search.Row]:
         return []
     rows = Statement.objects.visible_to(actor).select_related("partner").filter(number__istartswith=text)
     return [search.Row(row.number, row.get_absolute_url(), detail=row.partner.name) for row in rows[:limit]]
+
+
+def open_work_when_off() -> list[str]:
+    """What stays undone in the tenant while rebates are off."""
+    from rebates.models import SettlementRun
+
+    count = SettlementRun.objects.exclude(state__in=["closed", "paid"]).count()
+    if not count:
+        return []
+    text = ngettext(
+        "%(count)s settlement is not closed and waits.",
+        "%(count)s settlements are not closed and wait.",
+        count,
+    )
+    return [text % {"count": count}]

@@ -53,7 +53,8 @@ ORDER BY statement.number LIMIT 1
 def issued(run: SettlementRun) -> dict[str, list[Any]]:
     """What the trail keeps of the statements that `run` has just issued."""
     count, digest = _one(_SUM, run.pk)
-    return {"statements": [None, count], "sha256": [None, digest], "audit_head": [None, run.audit_head]}
+    known = {"statements": [None, count], "sha256": [None, digest]}
+    return known | ({"audit_head": [None, run.audit_head]} if run.audit_head else {})
 
 
 def complaint(row: dict[str, Any]) -> str:

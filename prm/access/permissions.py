@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from prm.modules.registry import names_off
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -31,8 +33,11 @@ def verb(name: str) -> Verb:
 
 
 def of_role(role: str) -> frozenset[str]:
-    """Names of all verbs that `role` may do."""
-    return frozenset(name for name, verb in _verbs.items() if role in verb.roles)
+    """Names of all verbs that `role` may do; a module that is off has none."""
+    off = tuple(f"{name}." for name in names_off())
+    return frozenset(
+        name for name, verb in _verbs.items() if role in verb.roles and not (off and name.startswith(off))
+    )
 
 
 def everything() -> dict[str, Verb]:

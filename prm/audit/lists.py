@@ -42,9 +42,9 @@ class ByNumber(filters.RefFilter):
             return rows, None
         known = wanted.isdecimal() and len(wanted) < 19
         found = self.visible(actor).filter(pk=wanted).first() if known else None
-        words_of = _("%(label)s is") % {"label": self.label}
+        words_of = str(_("%(label)s is") % {"label": self.label})
         if found is None:
-            return rows.none(), filters.Chip(words_of, _("unknown"), [self.name])
+            return rows.none(), filters.Chip(words_of, str(_("unknown")), [self.name])
         return rows.filter(**{self.name: found.pk}), filters.Chip(words_of, str(found), [self.name])
 
 
@@ -90,7 +90,7 @@ class AuditList(ListPage):
             VerbColumn("verb", label=_("What"), filter=True, phone="d"),
             Link("object_label", label=_("Object"), value=_object, phone="a"),
             KindColumn("object_type", label=_("Kind"), css="ui-sub"),
-            NumberedColumn("partner_name", by="partner_id", model=partner_model, label=_("Partner")),
+            NumberedColumn("partner_name", by="partner_id", model=partner_model, label=_("Partner"), hidden=True),
             Text("changes", label=_("Changes"), value=_changes),
             Text("reason", label=_("Reason")),
             Text("address", label=_("From"), css="ui-sub ui-fig"),
@@ -102,5 +102,10 @@ def _object(row):
 
 
 def _changes(row):
-    text = "; ".join(change["text"] for change in changes_of(row))
+    text = "; ".join(_short(change["text"]) for change in changes_of(row))
     return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _short(text):
+    """What has no blanks, such as a hash, would widen the table; the row's own page shows all of it."""
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -60,6 +60,7 @@ SHARED_APPS = [
     "django_structlog",
     "csp",
     "prm.ui",
+    "prm.configuration",
     "prm.search",
     "prm.starter",
     "prm.config",

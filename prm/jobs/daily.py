@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from prm.modules.registry import runs
+
 _daily: dict[str, Callable[[], Any]] = {}
 
 
@@ -19,4 +21,5 @@ def daily(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
 
 
 def daily_work() -> dict[str, Callable[[], Any]]:
-    return dict(_daily)
+    """What is due in the current tenant: not the work of a module that is off."""
+    return {name: function for name, function in _daily.items() if runs(function)}

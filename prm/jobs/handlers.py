@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from prm.modules.registry import runs
+
 _handlers: dict[str, type[JobHandler]] = {}
 
 
@@ -50,6 +52,11 @@ def job_handler(kind: str) -> Callable[[type[JobHandler]], type[JobHandler]]:
 
 def handler_of(kind: str) -> JobHandler:
     return _handlers[kind]()
+
+
+def kinds_at_rest() -> list[str]:
+    """Kinds whose module is off in the current tenant: their jobs wait until it is on again."""
+    return [kind for kind, handler in _handlers.items() if not runs(handler)]
 
 
 def kinds_while_suspended() -> list[str]:

@@ -17,7 +17,7 @@ from prm.access.rules import require
 from prm.audit.services import record
 from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
 from prm.jobs.events import JobFailed, JobFinished
-from prm.jobs.handlers import JobHandler, handler_of
+from prm.jobs.handlers import JobHandler, handler_of, kinds_at_rest
 from prm.jobs.models import Job
 from prm.outbox.services import emit
 from prm.values import clock
@@ -84,7 +84,7 @@ def run_job(job_id: int) -> str:
     try:
         _let_go_quickly()
         job = Job.objects.filter(pk=job_id, state__in=Job.OPEN).first()
-        if job is None or job.run_after > clock.now():
+        if job is None or job.run_after > clock.now() or job.kind in kinds_at_rest():
             return job.state if job else ""
         job.state, job.attempt, job.failures = Job.State.RUNNING, job.attempt + 1, job.failures + 1
         job.started_at = job.started_at or clock.now()
@@ -185,7 +185,7 @@ def _tell_handler(job: Job) -> None:
 def reap(kind: str = "") -> int:
     """Send again each job (of one kind) that should run and that no worker holds. Returns how many."""
     now, sent = clock.now(), 0
-    due = Job.objects.open().filter(run_after__lte=now).order_by("id")
+    due = Job.objects.open().filter(run_after__lte=now).exclude(kind__in=kinds_at_rest()).order_by("id")
     for job in due.filter(kind=kind) if kind else due:
         if job.state == Job.State.QUEUED and job.run_after > now - timedelta(seconds=10) and not job.failures:
             continue  # its own message is on the way

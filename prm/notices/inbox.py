@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from prm.access.scope import actor_for
+from prm.modules.registry import names_off
 from prm.notices import work
 from prm.notices.kinds import fill, kind_of
 from prm.notices.models import Notice
@@ -50,7 +52,15 @@ class NoticeLine:
 def unread_count(actor: Actor) -> int:
     if not actor.user_id:
         return 0
-    return Notice.objects.filter(user_id=actor.user_id, read_at__isnull=True).count()
+    return shown_to(actor).filter(read_at__isnull=True).count()
+
+
+def shown_to(actor: Actor) -> QuerySet[Notice]:
+    """The actor's notices; those of a module that is off come back with it."""
+    rows = Notice.objects.filter(user_id=actor.user_id)
+    for name in names_off():
+        rows = rows.exclude(kind__startswith=f"{name}.")
+    return rows
 
 
 def count_for(actor: Actor) -> int:
@@ -65,7 +75,7 @@ def open_work_of(user: Any) -> list[work.Work]:
 
 def notices_of(actor: Actor, *, before: int | None = None) -> tuple[list[NoticeLine], bool]:
     """One page of the actor's notices, newest first, and whether there are more."""
-    rows = Notice.objects.filter(user_id=actor.user_id)
+    rows = shown_to(actor)
     if before:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-id")[: PAGE + 1])

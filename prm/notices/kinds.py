@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from prm.modules.registry import name_is_on
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -58,7 +60,11 @@ def all_kinds() -> list[Kind]:
 
 def choices_for(role: str) -> list[Kind]:
     """The kinds of which a person of `role` may choose how to hear."""
-    return [kind for kind in _kinds.values() if kind.optional and (not kind.roles or role in kind.roles)]
+    return [
+        kind
+        for kind in _kinds.values()
+        if kind.optional and (not kind.roles or role in kind.roles) and name_is_on(kind.name)
+    ]
 
 
 def fill(sentence: Any, values: Mapping[str, Any]) -> str:

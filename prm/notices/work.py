@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prm.modules.registry import runs
 from prm.values.actor import Actor
 
 
@@ -43,9 +44,13 @@ def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor]
 
 def waiting_for(actor: Actor) -> list[Work]:
     """Everything that waits for `actor`, the nearest promise first, then the longest wait."""
-    found = [row for source in _sources for row in source.rows(actor)]
+    found = [row for source in _sources if runs(source.rows) for row in source.rows(actor)]
     return sorted(found, key=lambda row: (row.due is None, row.due or row.since, row.since))
 
 
 def count_for(actor: Actor) -> int:
-    return sum(source.count(actor) if source.count else len(list(source.rows(actor))) for source in _sources)
+    return sum(
+        source.count(actor) if source.count else len(list(source.rows(actor)))
+        for source in _sources
+        if runs(source.rows)
+    )

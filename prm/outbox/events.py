@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, dataclass_transform
+
+from prm.modules.registry import owner_of, runs
 
 Fact = TypeVar("Fact")
 Listener = Callable[[Any], None]
@@ -99,8 +101,11 @@ def from_payload(name: str, version: int, payload: dict[str, Any]) -> Any:
 
 
 def listeners_of(event_type: type) -> list[Listener]:
-    """Everybody who hears of the event, in the order in which they are called."""
-    own = list(_listeners[event_type])
+    """Who hears of the event in the current tenant, in the order in which they are called.
+
+    The listeners of a module that is off catch up when it is on again.
+    """
+    own = [listener for listener in _listeners[event_type] if runs(listener)]
     return own if event_type.declared.internal else own + _everywhere  # type: ignore[attr-defined]
 
 
@@ -130,3 +135,16 @@ def _type_name(hint: Any) -> str:
     if isinstance(hint, type):
         return hint.__name__
     return str(hint).replace("typing.", "")
+
+
+def heard_by(module: str) -> list[tuple[str, int]]:
+    """Names and versions of the events to which a module listens."""
+    return [key for key, event_type in _events.items() if any(_of(module, event_type))]
+
+
+def listeners_in(module: str, event_type: type) -> list[Listener]:
+    return list(_of(module, event_type))
+
+
+def _of(module: str, event_type: type) -> Iterator[Listener]:
+    return (listener for listener in _listeners[event_type] if owner_of(listener) == module)

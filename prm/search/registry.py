@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from prm.modules.registry import runs
+
 PER_GROUP = 8
 
 
@@ -58,7 +60,7 @@ def search(*, actor, text: str, limit: int = PER_GROUP) -> list[Group]:
     text = " ".join(text.split())[:100]
     groups = []
     for kind in sorted(_kinds.values(), key=lambda k: k.order):
-        if kind.verb and kind.verb not in actor.permissions:
+        if (kind.verb and kind.verb not in actor.permissions) or not runs(kind.find):
             continue
         rows = kind.find(actor, text, limit)
         if rows:

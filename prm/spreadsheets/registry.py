@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from prm.modules.registry import runs
+
 if TYPE_CHECKING:
     from prm.spreadsheets.staging import Staged
     from prm.values.actor import Actor
@@ -94,9 +96,11 @@ def import_kind(cls: type[ImportKind]) -> type[ImportKind]:
 
 
 def kind_of(name: str) -> ImportKind:
-    """The kind; KeyError when nobody registered it."""
+    """The kind, also of a module that is off; KeyError when nobody registered it."""
     return _registry.kinds[name]
 
 
 def kinds() -> list[ImportKind]:
-    return sorted(_registry.kinds.values(), key=lambda kind: kind.name)
+    """What can be imported in the current tenant: nothing of a module that is off."""
+    on = (kind for kind in _registry.kinds.values() if runs(type(kind)))
+    return sorted(on, key=lambda kind: kind.name)

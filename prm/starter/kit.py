@@ -1,11 +1,10 @@
-"""The starter kit: configuration with which every new tenant begins, and the demo's fillers.
+"""The starter kit: configuration as text with which every new tenant begins, and the demo's fillers.
 
-Knows no business app. Apps say in their `starter.py` what they do with their part of the kit's text:
+A kit is a file as `manage.py config apply` takes it, applied by the same code. An app that has something to say there
+adds a section (prm/configuration/registry.py). Of what is no section, an app says in its `starter.py` what it does:
 
-    @kit.part("partners", order=10)
+    @kit.part("flows", order=10)
     def apply(text, *, tenant, by): ...
-
-`text` is the part of `kits/default.yaml` under that name. Parts use get_or_create: twice is as good as once.
 """
 
 from __future__ import annotations
@@ -13,11 +12,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from prm.configuration import services as configuration
 from prm.values.actor import Actor
 
 FOLDER = Path(__file__).parent / "kits"
@@ -65,13 +66,12 @@ def demo_fillers() -> list[Filler]:
 
 
 def apply(tenant: Any, *, administrator_email: str | None = None, by: Actor) -> None:
-    """Apply every part inside the current tenant, and invite its first administrator."""
-    kit, actor = read(), Actor.job(f"starter kit ({by.label})")
-    unknown = set(kit) - set(_parts)
-    if unknown:
-        raise KeyError(f"no app applies this part of the starter kit: {', '.join(sorted(unknown))}")
+    """Apply the kit inside the current tenant, and invite its first administrator."""
+    actor = Actor.job(f"starter kit ({by.label})")
+    text, parts = read()
+    configuration.apply(source=text, by=actor)
     for name, (_order, function) in sorted(_parts.items(), key=lambda pair: pair[1][0]):
-        function(kit.get(name) or {}, tenant=tenant, by=actor)
+        function(parts.get(name) or {}, tenant=tenant, by=actor)
     if administrator_email:
         from prm.access.roles import Role
         from prm.accounts.services.invitations import invite
@@ -83,6 +83,13 @@ def apply(tenant: Any, *, administrator_email: str | None = None, by: Actor) -> 
 
 
 @functools.cache
-def read(name: str = "default") -> dict[str, Any]:
-    """The kit's text."""
-    return YAML(typ="safe").load(FOLDER / f"{name}.yaml") or {}
+def read(name: str = "default") -> tuple[str, dict[str, Any]]:
+    """The kit's text as configuration, and what it says to parts."""
+    source = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    document = YAML(typ="safe").load(source)
+    parts = {key: document.pop(key) for key in list(document) if key in _parts}
+    if not parts:
+        return source, {}
+    out = StringIO()
+    YAML(typ="safe").dump(document, out)
+    return out.getvalue(), parts

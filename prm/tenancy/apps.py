@@ -14,6 +14,8 @@ class TenancyConfig(AppConfig):
         for verb in ("create", "suspend", "resume", "delete", "export_tenant", "operate"):
             permissions.register(f"tenancy.{verb}", roles=[])
         permissions.register("tenancy.brand", roles=[Role.ADMINISTRATOR])
+        permissions.register("tenancy.modules", roles=[Role.ADMINISTRATOR], sensitive=True)
+        register_words()
         register_menu()
 
 
@@ -39,4 +41,22 @@ def register_menu() -> None:
         url="tenancy:brand",
         verb="tenancy.brand",
         order=920,
+    )
+    menu.register(
+        section="Set-up",
+        label=_("Modules"),
+        icon="toggle-left",
+        url="tenancy:modules",
+        verb="tenancy.modules",
+        order=930,
+    )
+
+
+def register_words() -> None:
+    from django.utils.translation import gettext_lazy as _
+
+    from prm.audit import words
+
+    words.register(
+        {"module_switched_on": _("module switched on"), "module_switched_off": _("module switched off")}
     )

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django_tenants.utils import tenant_context
 
-from prm.tenancy.errors import TenantNotFound
+from prm.modules.registry import module_of, owner_of, runs
+from prm.tenancy.errors import ModuleOff, TenantNotFound
 from prm.tenancy.models import Tenant
 from prm.tenancy.services import tenant_by_slug
 from prm.values.errors import DomainError
@@ -64,6 +65,12 @@ class ProductCommand(BaseCommand):
             raise CommandError(refusal.text, returncode=REFUSED) from refusal
 
 
+def refuse_when_off(command: BaseCommand) -> None:
+    """Raise ModuleOff when the current tenant has switched off the module to which the command belongs."""
+    if not runs(type(command)):
+        raise ModuleOff(name=module_of(owner_of(type(command))).label)
+
+
 class TenantCommand(ProductCommand):
     """A command that works inside one tenant, named by its slug as the first argument.
 
@@ -83,6 +90,7 @@ class TenantCommand(ProductCommand):
         except TenantNotFound as error:
             raise UsageError(error.text) from error
         with tenant_context(found):
+            refuse_when_off(self)
             return self.handle_tenant(found, **options)
 
     def handle_tenant(self, tenant: Tenant, **options: Any) -> Any:

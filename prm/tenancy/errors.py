@@ -108,3 +108,23 @@ class PasswordTooWeak(DomainError):
     code = "password_too_weak"
     message = _("This password is too weak: %(why)s")
     field = "password"
+
+
+class ModuleOff(DomainError):
+    code = "module_off"
+    message = _("The module %(name)s is switched off for this tenant.")
+
+
+class ModuleUnknown(DomainError):
+    code = "module_unknown"
+    message = _("There is no module “%(code)s”. There are: %(known)s.")
+
+
+class ModuleNeeded(DomainError):
+    code = "module_needed"
+    message = _("%(names)s cannot work without %(name)s. Switch off %(names)s first.")
+
+
+class ModuleNeedsOthers(DomainError):
+    code = "module_needs_others"
+    message = _("%(name)s cannot work without %(names)s. Switch on %(names)s first.")

@@ -116,3 +116,14 @@ class BrandForm(ServiceForm):
 
     def fields_for_service(self) -> dict[str, Any]:
         return {"remove_logo": False, **self.cleaned_data}
+
+
+class SwitchOffForm(ServiceForm):
+    """Why a module goes off."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=400,
+        required=False,
+        help_text=_("Stands in the audit trail."),
+    )

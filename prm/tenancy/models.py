@@ -40,6 +40,8 @@ class Tenant(TenantMixin):
     suspended_at = models.DateTimeField(null=True)
     suspended_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
+    # Modules that are off: {code: ISO moment since when}. Asked by prm.modules on every page, without a query.
+    modules_off = models.JSONField(default=dict)
     brand_version = models.PositiveIntegerField(default=1)
     brand_changed_by = models.CharField(max_length=200, blank=True)
     brand_changed_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 
 from prm.access.decorators import signed_in
 from prm.access.rules import allowed
+from prm.modules.registry import runs
 from prm.ui import formats
 from prm.ui.parts import Figure
 from prm.values import clock
@@ -95,6 +96,7 @@ FAILED = object()
 
 def _shown(parts: list[_Part], audience: str, actor: Any) -> list[_Part]:
     open_to = [p for p in parts if p.audience == audience and (p.verb is None or allowed(actor, p.verb))]
+    open_to = [part for part in open_to if runs(part.build)]
     return sorted(open_to, key=lambda part: part.order)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from prm.modules.registry import name_is_on
+
 SECTIONS = {
     "": "",
     "Channel": _("Channel"),
@@ -120,7 +122,7 @@ def menu_for(actor, *, audience: str, path: str, counts: bool = True) -> list[Se
 def _is_for(entry: Entry, audience: str, actor) -> bool:
     if entry.audience != audience and not (entry.audience == "both" and audience in ("staff", "partner")):
         return False
-    return entry.verb is None or entry.verb in actor.permissions
+    return (entry.verb is None or entry.verb in actor.permissions) and name_is_on(entry.url)
 
 
 def _address(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django_tenants.utils import tenant_context
 
-from prm.tenancy.commands import BadRows, ProductCommand, UsageError
+from prm.tenancy.commands import BadRows, ProductCommand, UsageError, refuse_when_off
 from prm.tenancy.errors import TenantNotFound
 from prm.tenancy.services import tenant_by_slug
 from prm.values.actor import Actor
@@ -38,6 +38,7 @@ class Command(ProductCommand):
         except (OSError, UnicodeDecodeError) as problem:
             raise UsageError(f"{file} cannot be read: {problem}") from problem
         with tenant_context(found):
+            refuse_when_off(self)
             self._apply(text, options["json"])
 
     def _apply(self, text: str, as_json: bool) -> None:

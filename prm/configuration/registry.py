@@ -1,0 +1,111 @@
+"""The sections of a tenant's configuration as text. An app adds its own in its `configuration.py`:
+
+    @section("tiers", order=40, comment="Levels of the partner programme.", schema={...})
+    class Tiers:
+        def export(self):                # what is configured now: dicts, lists, text, whole numbers, True, False
+            return [{"code": tier.code, …} for tier in …]
+
+        def apply(self, wanted, *, by):  # make it so, through services; `wanted` fits the schema
+            for place, entry in each("tiers", wanted):
+                with at(place):          # a DomainError inside names this place
+                    save_tier(**entry, by=by)
+
+Nothing else: what would change is found by exporting, applying, exporting again and rolling back, so a dry run cannot
+differ from what it promises. Entries of a list are told apart by their `code`. A section of a module that is off is
+neither exported nor taken. Sections that need another's rows have a higher order.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from prm.configuration.errors import ConfigurationProblem
+from prm.modules.registry import runs
+from prm.values.errors import DomainError, NotAllowed
+
+
+class _Undo(threading.local):
+    def __init__(self) -> None:
+        self.functions: list[Callable[[], None]] = []
+
+
+_undo = _Undo()
+
+
+class Handler(Protocol):
+    def export(self) -> Any: ...
+
+    def apply(self, wanted: Any, *, by: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    order: int
+    comment: str
+    schema: dict[str, Any]
+    handler: Handler
+
+
+_sections: dict[str, Section] = {}
+
+
+def section(
+    name: str, *, order: int, comment: str, schema: dict[str, Any]
+) -> Callable[[type[Any]], type[Any]]:
+    """Register a class with `export` and `apply` under the key `name` of the file.
+
+    `comment` stands above it in the file; `schema` is JSON Schema, whose $defs go to the whole's.
+    """
+
+    def register(cls: type[Any]) -> type[Any]:
+        _sections[name] = Section(name, order, comment, schema, cls())
+        return cls
+
+    return register
+
+
+def all_sections() -> list[Section]:
+    return sorted(_sections.values(), key=lambda one: (one.order, one.name))
+
+
+def sections() -> list[Section]:
+    """Those of the current tenant: without what belongs to a module that is off."""
+    return [one for one in all_sections() if runs(type(one.handler))]
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """Whatever a rule refuses inside is told with its place in the file."""
+    try:
+        yield
+    except ConfigurationProblem:
+        raise
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        where = f"{place}.{refusal.field}" if refusal.field else place
+        raise ConfigurationProblem([f"{where}: {refusal.text}"]) from refusal
+
+
+def each(name: str, entries: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """Each entry of a list with its place, `tiers[0]`."""
+    return ((f"{name}[{index}]", entry) for index, entry in enumerate(entries))
+
+
+def when_undone(function: Callable[[], None]) -> None:
+    """Call this after a dry run or a failure, for what no rollback takes back, such as a stored file."""
+    _undo.functions.append(function)
+
+
+def forget_undo() -> None:
+    _undo.functions.clear()
+
+
+def undo() -> None:
+    while _undo.functions:
+        _undo.functions.pop()()

@@ -1,0 +1,120 @@
+"""Exporting, comparing and applying a tenant's configuration.
+
+Guarantee: a dry run applies everything and rolls it back, so it shows what applying does and refuses what applying
+refuses; applying is one transaction; applying the same text again changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django_tenants.utils import get_tenant_model, schema_context
+
+from prm.access import permissions
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.configuration import registry, text
+from prm.configuration.differences import Difference, between
+from prm.configuration.errors import ChangedMeanwhile, ConfigurationProblem
+from prm.values.actor import Actor
+
+
+class _DryRun(Exception):
+    """Rolls back what a dry run did."""
+
+
+def export_text(*, by: Actor) -> str:
+    """Everything that is configured in the current tenant, as YAML; the taking away stands in the audit trail."""
+    require(by, "configuration.export")
+    record(None, "exported", by=by, reason=str(_("Configuration")))
+    return current_text()
+
+
+def current_text() -> str:
+    sections = registry.sections()
+    return text.write(_values(sections), sections)
+
+
+def _values(sections: list[registry.Section]) -> dict[str, Any]:
+    return {one.name: one.handler.export() for one in sections}
+
+
+def plan(*, source: str, by: Actor) -> list[Difference]:
+    """What applying `source` would change, and nothing changed. Raises ConfigurationProblem."""
+    require(by, "configuration.apply")
+    found: list[Difference] = []
+    try:
+        with transaction.atomic():
+            found = _apply(text.read(source), by)
+            raise _DryRun
+    except _DryRun:
+        pass
+    finally:
+        _take_back()
+    return found
+
+
+def apply(*, source: str, expected: str = "", by: Actor) -> list[Difference]:
+    """Make the current tenant's configuration what `source` says. Returns what changed.
+
+    `expected` is the fingerprint of the differences that a person agreed to; others are refused.
+    """
+    require(by, "configuration.apply")
+    wanted = text.read(source)
+    try:
+        with transaction.atomic():
+            found = _apply(wanted, by)
+            if expected and fingerprint(found) != expected:
+                raise ChangedMeanwhile()
+            if found:
+                changes: dict[str, list[Any]] = {
+                    "sections": [None, ", ".join(wanted)],
+                    "differences": [None, len(found)],
+                    "sha256": [None, hashlib.sha256(source.encode()).hexdigest()],
+                }
+                record(None, "configuration_applied", by=by, changes=changes)
+        registry.forget_undo()
+    except Exception:
+        _take_back()
+        raise
+    return found
+
+
+def fingerprint(differences: list[Difference]) -> str:
+    listed = json.dumps([one.as_json() for one in differences], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _apply(wanted: dict[str, Any], by: Actor) -> list[Difference]:
+    """Apply the sections in their order; what differs is read off the exports before and after."""
+    before = _values(registry.all_sections())
+    for one in registry.all_sections():
+        if one.name not in wanted:
+            continue
+        if one not in registry.sections():
+            raise ConfigurationProblem(
+                [_("%(place)s: belongs to a module that is off") % {"place": one.name}]
+            )
+        with registry.at(one.name):
+            one.handler.apply(wanted[one.name], by=_as_now(by))
+    after = _values(registry.all_sections())
+    return list(between(before, after))
+
+
+def _as_now(by: Actor) -> Actor:
+    """The person with the verbs of the modules that are on by now."""
+    return by.with_(permissions=permissions.of_role(by.role)) if by.kind == "user" else by
+
+
+def _take_back() -> None:
+    """What the rollback did not: files, and the tenant that this connection holds."""
+    registry.undo()
+    schema = connection.schema_name
+    with schema_context("public"):
+        stored = get_tenant_model().objects.filter(schema_name=schema).first()
+    if stored is not None:
+        connection.set_tenant(stored)

@@ -1,0 +1,150 @@
+"""Configuration as YAML: written in one stable form with comments, read with every problem named by its place."""
+
+from __future__ import annotations
+
+import functools
+import json
+from datetime import date
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import jsonschema
+from django.utils.translation import gettext as _
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import LiteralScalarString
+
+from prm.configuration.errors import ConfigurationProblem
+from prm.configuration.registry import Section, all_sections
+
+VERSION = 1
+MOST_BYTES = 2 * 1024 * 1024
+HEAD = """Configuration of a tenant, as `manage.py config export` writes it and `config apply` reads it.
+A section that is left out stays as it is; in a section, what is not named is taken away where the comment says so.
+JSON Schema: docs/configuration.schema.json"""
+
+
+class _ExactConstructor(SafeConstructor):
+    """0.025 stays the decimal that was typed."""
+
+    def construct_yaml_float(self, node: Any) -> Decimal:
+        return Decimal(str(self.construct_scalar(node)).replace("_", ""))
+
+
+_ExactConstructor.add_constructor("tag:yaml.org,2002:float", _ExactConstructor.construct_yaml_float)
+
+
+def write(values: dict[str, Any], sections: list[Section]) -> str:
+    """The sections in their order, each below its comment."""
+    document = CommentedMap({"schema": VERSION})
+    for one in sections:
+        document[one.name] = _styled(values[one.name])
+        document.yaml_set_comment_before_after_key(one.name, before=f"\n{one.comment}")
+    document.yaml_set_start_comment(HEAD)
+    yaml, out = YAML(), StringIO()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width, yaml.allow_unicode = 110, True
+    yaml.dump(document, out)
+    lines = (line.rstrip() for line in out.getvalue().splitlines())
+    return "\n".join("" if line == "#" else line for line in lines) + "\n"
+
+
+def _styled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return CommentedMap({key: _styled(inner) for key, inner in value.items()})
+    if isinstance(value, list | tuple):
+        return [_styled(inner) for inner in value]
+    if isinstance(value, str) and "\n" in value:
+        return LiteralScalarString(value)
+    return value
+
+
+def read(text: str) -> dict[str, Any]:
+    """The file's sections by name, checked. Raises ConfigurationProblem with every problem found."""
+    if len(text.encode()) > MOST_BYTES:
+        raise ConfigurationProblem([_("file: larger than 2 MB")])
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _ExactConstructor
+    try:
+        document = _plain(yaml.load(text))
+    except (YAMLError, ArithmeticError, ValueError, RecursionError) as problem:
+        words = " ".join(str(problem).split())[:300]
+        raise ConfigurationProblem(
+            [_("file: this is not YAML: %(problem)s") % {"problem": words}]
+        ) from problem
+    errors = sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path])
+    if errors:
+        raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in errors[:50])))
+    return {name: value for name, value in document.items() if name != "schema"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the whole file, from what the sections declare."""
+    properties: dict[str, Any] = {"schema": {"const": VERSION}}
+    shared: dict[str, Any] = {}
+    for one in all_sections():
+        own = json.loads(json.dumps(one.schema))
+        shared |= own.pop("$defs", {})
+        properties[one.name] = {"description": one.comment.replace("\n", " "), **own}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "configuration.schema.json",
+        "title": "Configuration of a tenant, schema 1",
+        "description": "What `manage.py config apply` reads. Later releases add sections and keys and rename none.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["schema"],
+        "properties": properties,
+        "$defs": shared,
+    }
+
+
+@functools.cache
+def _validator() -> Any:
+    return jsonschema.Draft202012Validator(schema())
+
+
+def sentence(error: Any) -> str:
+    """`tiers[0].rank: …` in the reader's language."""
+    place = error.json_path[2:] or "file"
+    rule, wanted = error.validator, error.validator_value
+    if rule == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in known]
+        text = _("unknown key: %(keys)s") % {"keys": ", ".join(map(str, unknown))}
+    elif rule == "required":
+        missing = [key for key in wanted if key not in error.instance]
+        text = _("missing: %(keys)s") % {"keys": ", ".join(missing)}
+    elif rule == "type":
+        text = _("%(value)s is no %(type)s") % {"value": _shown(error.instance), "type": wanted}
+    elif rule in ("enum", "const"):
+        choices = wanted if rule == "enum" else [wanted]
+        text = _("%(value)s is not one of: %(choices)s") % {
+            "value": _shown(error.instance),
+            "choices": ", ".join(map(str, choices)),
+        }
+    elif rule in ("oneOf", "anyOf") and error.context:
+        return sentence(jsonschema.exceptions.best_match(error.context))
+    else:
+        text = _("%(value)s is not possible here (%(rule)s %(limit)s)") % {
+            "value": _shown(error.instance),
+            "rule": rule,
+            "limit": wanted,
+        }
+    return f"{place}: {text}"
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return f"“{text}”" if len(text) <= 60 else f"“{text[:57]}…”"

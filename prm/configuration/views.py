@@ -1,0 +1,82 @@
+"""The configuration as text: taken away, compared, applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prm.access.decorators import requires
+from prm.configuration import registry, services
+from prm.configuration.errors import ChangedMeanwhile, ConfigurationProblem
+from prm.configuration.forms import UploadForm
+from prm.values import clock
+
+
+@requires("configuration.view")
+@require_http_methods(["GET", "POST"])
+def page(request: Any) -> HttpResponse:
+    """What is configured here, and what would another text change? A POST compares and changes nothing."""
+    sent = request.method == "POST"
+    form = UploadForm(request.POST if sent else None, request.FILES if sent else None, actor=request.actor)
+    context: dict[str, Any] = {"form": form, "sections": [one.name for one in registry.sections()]}
+    if form.is_valid():
+        return _compared(request, form.cleaned_data["source"], context)
+    return render(request, "configuration/page.html", context, status=form.status)
+
+
+def _compared(request: Any, source: str, context: dict[str, Any]) -> HttpResponse:
+    try:
+        found = services.plan(source=source, by=request.actor)
+    except ConfigurationProblem as problem:
+        context["problems"] = problem.problems
+        return render(request, "configuration/page.html", context, status=422)
+    context |= {
+        "source": source,
+        "differences": found,
+        "expected": services.fingerprint(found),
+        "compared": True,
+    }
+    return render(request, "configuration/page.html", context)
+
+
+@requires("configuration.apply")
+@require_POST
+def apply(request: Any) -> HttpResponse:
+    """Apply the text whose differences were shown."""
+    source = request.POST.get("source", "").replace("\r\n", "\n")
+    try:
+        found = services.apply(
+            source=source, expected=request.POST.get("expected") or "none", by=request.actor
+        )
+    except ChangedMeanwhile as problem:
+        messages.warning(request, problem.text)
+        return _compared(request, source, _fresh(request))
+    except ConfigurationProblem as problem:
+        context = _fresh(request) | {"problems": problem.problems}
+        return render(request, "configuration/page.html", context, status=422)
+    text = ngettext("%(count)s difference applied.", "%(count)s differences applied.", len(found))
+    messages.success(request, text % {"count": len(found)})
+    return redirect("configuration:page")
+
+
+def _fresh(request: Any) -> dict[str, Any]:
+    return {"form": UploadForm(actor=request.actor), "sections": [one.name for one in registry.sections()]}
+
+
+@requires("configuration.export")
+@require_POST
+def export(request: Any) -> HttpResponse:
+    """The file; taking it away is recorded, so it is a POST."""
+    answer = HttpResponse(
+        services.export_text(by=request.actor), content_type="application/yaml; charset=utf-8"
+    )
+    name = f"{connection.tenant.slug}-configuration-{clock.today():%Y-%m-%d}.yaml"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

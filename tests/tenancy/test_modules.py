@@ -1,0 +1,195 @@
+"""A tenant's modules: switched off they are gone and rest, switched on again they have missed nothing."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from dealreg.models import DealRegistration
+from partners.services import change_status
+from prm.access import permissions
+from prm.audit.models import AuditEntry
+from prm.jobs.daily import daily_work
+from prm.jobs.models import Job
+from prm.jobs.services import reap, run_job, start_job
+from prm.modules import registry
+from prm.notices import inbox, kinds, work
+from prm.notices.services import notify
+from prm.outbox.services import deliver_open_events
+from prm.spreadsheets.registry import kinds as import_kinds
+from prm.tenancy.errors import ModuleNeeded, ModuleNeedsOthers, ModuleUnknown
+from prm.tenancy.models import Tenant
+from prm.tenancy.module_switch import switch_module
+from prm.values.actor import Actor
+from prm.values.errors import NotAllowed
+from tests.factories import dealreg as deals
+from tests.factories.people import UserFactory, actor
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.job("tests")
+
+
+@pytest.fixture
+def switch(tenant, administrator):
+    def set_to(code: str, on: bool, by: Actor = administrator) -> None:
+        switch_module(tenant=tenant, code=code, on=on, by=by)
+
+    yield set_to
+    connection.set_tenant(tenant)
+
+
+def test_what_is_needed_by_another_stays_on(switch):
+    with pytest.raises(ModuleNeeded) as refusal:
+        switch("orders", False)
+    assert "Rebates" in refusal.value.text
+    switch("rebates", False)
+    switch("orders", False)
+    with pytest.raises(ModuleNeedsOthers) as refusal:
+        switch("rebates", True)
+    assert "Orders" in refusal.value.text
+    switch("orders", True)
+    switch("rebates", True)
+    assert registry.switched_off() == {}
+
+
+def test_a_module_that_does_not_exist_is_named(switch):
+    with pytest.raises(ModuleUnknown):
+        switch("training", False)
+
+
+def test_only_administrators_switch_and_each_switch_is_recorded(switch, finance, tenant):
+    with pytest.raises(NotAllowed):
+        switch("rebates", False, by=finance)
+    switch("rebates", False)
+    switch("rebates", False)
+    switch("rebates", True)
+    rows = AuditEntry.objects.of(tenant).order_by("id").values_list("verb", "changes")
+    assert list(rows) == [
+        ("module_switched_off", {"module": [None, "rebates"]}),
+        ("module_switched_on", {"module": [None, "rebates"]}),
+    ]
+
+
+def test_verbs_kinds_imports_work_and_daily_work_go_and_come_back(switch, acme):
+    def what_is_there() -> dict:
+        return {
+            "verbs": sorted(permissions.of_role("administrator")),
+            "letters": [kind.name for kind in kinds.choices_for("channel_manager")],
+            "imports": [kind.name for kind in import_kinds()],
+            "daily": sorted(daily_work()),
+        }
+
+    before = what_is_there()
+    switch("rebates", False)
+    switch("orders", False)
+    off = what_is_there()
+    assert not [verb for verb in off["verbs"] if verb.startswith(("orders.", "sales.", "rebates."))]
+    assert not [name for name in off["letters"] if name.startswith("orders.")]
+    assert "sales-lines" not in off["imports"] and "partners" in off["imports"]
+    switch("dealreg", False)
+    assert "dealreg.protections" not in daily_work() and "sealing.head" in daily_work()
+    for code in ("dealreg", "orders", "rebates"):
+        switch(code, True)
+    assert what_is_there() == before
+
+
+def test_open_work_and_notices_rest(switch, acme, manager):
+    deals.in_review(acme)
+    person = UserFactory(manager=True)
+    notify(users=[person], kind="dealreg.submitted", fact="dealreg.submitted:1", values={})
+    notify(users=[person], kind="jobs.finished", fact="jobs.finished:1", values={"title": "x"})
+    assert work.waiting_for(actor(person)) and inbox.unread_count(actor(person)) == 2
+    switch("dealreg", False)
+    assert not work.waiting_for(actor(person)) and work.count_for(actor(person)) == 0
+    assert inbox.unread_count(actor(person)) == 1
+    switch("dealreg", True)
+    assert inbox.unread_count(actor(person)) == 2
+
+
+def test_a_job_waits_until_its_module_is_on_again(switch, monkeypatch):
+    from prm.jobs import services
+
+    sent = []
+    monkeypatch.setattr(services, "send", lambda job: sent.append(job.pk))
+    job = start_job(kind="rebates.settle", key="x", params={"run": "none", "bounds": []}, by=SYSTEM)
+    Job.objects.filter(pk=job.pk).update(state="running")
+    switch("rebates", False)
+    sent.clear()
+    assert run_job(job.pk) == "running" and reap() == 0 and not sent
+    job.refresh_from_db()
+    assert job.attempt == 0 and not job.error
+    switch("rebates", True)
+    assert reap() >= 1 and job.pk in sent
+
+
+def test_what_others_did_meanwhile_is_made_up_for(switch, acme, manager):
+    """A partner leaves while deal registration is off: its protections end when it is on again."""
+    deal = deals.approved(acme, manager)
+    deliver_open_events()
+    switch("dealreg", False)
+    for state in ("exiting", "exited"):
+        change_status(partner=acme.row, status=state, reason="the end", by=SYSTEM)
+        acme.row.refresh_from_db()
+    deliver_open_events()
+    before = DealRegistration.objects.for_everyone(because="a test").get(pk=deal.pk).state
+    assert before == "approved"
+    switch("dealreg", True)
+    job = Job.objects.get(kind="tenancy.catch_up")
+    assert run_job(job.pk) == "done"
+    after = DealRegistration.objects.for_everyone(because="a test").get(pk=deal.pk).state
+    assert after != "approved"
+
+
+def test_its_commands_are_refused(switch, tenant):
+    switch("rebates", False)
+    for command in (
+        ("settle", tenant.slug, "2026-09"),
+        ("statements", tenant.slug, "2026-09"),
+        ("programmes", "apply", tenant.slug, "/dev/null"),
+    ):
+        with pytest.raises(CommandError) as refusal:
+            call_command(*command, stdout=StringIO())
+        assert refusal.value.returncode == 3 and "switched off" in str(refusal.value)
+
+
+def test_a_schema_that_was_entered_by_its_name_knows_too(switch, tenant):
+    from django_tenants.utils import schema_context
+
+    switch("rebates", False)
+    with schema_context(tenant.schema_name):
+        assert not registry.is_on("rebates") and registry.is_on("orders")
+    with schema_context("public"):
+        assert registry.is_on("rebates")
+
+
+def test_the_page_says_what_depends_on_what_and_asks_before_it_acts(administrator, browse, acme, tenant):
+    client = browse(administrator)
+    page = client.get("/settings/modules/").content.decode()
+    assert "Needs Orders." in page and "Switch off Rebates first." in page
+    question = client.get("/settings/modules/rebates/off/").content.decode()
+    assert "Nothing is deleted." in question
+    assert registry.is_on("rebates")
+    answer = client.post("/settings/modules/rebates/off/", {"reason": "later"}, follow=True).content.decode()
+    assert "Rebates is switched off." in answer and "Off since" in answer
+    assert client.get("/programmes/").status_code == 404
+    assert AuditEntry.objects.filter(verb="module_switched_off").get().reason == "later"
+    client.post("/settings/modules/rebates/on/")
+    assert client.get("/programmes/").status_code == 200
+    assert client.get("/settings/modules/nothing/off/").status_code == 404
+    Tenant.objects.filter(pk=tenant.pk).update(modules_off={})
+
+
+def test_the_question_counts_what_stays_undone(administrator, browse, acme, manager):
+    deals.approved(acme, manager)
+    page = browse(administrator).get("/settings/modules/dealreg/off/").content.decode()
+    assert "1 protection is running" in page
+
+
+def test_nobody_else_opens_the_page(finance, manager, browse):
+    for who in (finance, manager):
+        assert browse(who).get("/settings/modules/").status_code == 403
+        assert browse(who).post("/settings/modules/rebates/off/").status_code == 403
