@@ -84,6 +84,7 @@ TENANT_APPS = [
     "prm.measures",
     "prm.conditions",
     "prm.notices",
+    "prm.automations",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",
