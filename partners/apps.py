@@ -6,7 +6,8 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from partners import conditions, registrations
+        from partners import conditions, registrations, updates
 
         registrations.register()
         conditions.register()
+        updates.register()

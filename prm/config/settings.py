@@ -86,6 +86,7 @@ TENANT_APPS = [
     "prm.conditions",
     "prm.notices",
     "prm.sealing",
+    "prm.automations",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

@@ -16,6 +16,7 @@ _APPS = [
     "prm.accounts",
     "prm.accounts.support",
     "prm.notices",
+    "prm.automations",
     "prm.search",
     "prm.jobs",
     "prm.sealing",

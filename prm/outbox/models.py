@@ -19,6 +19,8 @@ class OutboxEvent(models.Model):
     # Events with the same key reach each listener in order.
     object_key = models.CharField(_("object"), max_length=80, blank=True)
     created_at = models.DateTimeField(_("time"), auto_now_add=True)
+    # How many automated steps this is away from what somebody did.
+    depth = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Every listener has heard of it, or what is missing stands as a row of its own.
     delivered_at = models.DateTimeField(null=True)
 

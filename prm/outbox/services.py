@@ -16,6 +16,7 @@ from prm.audit.services import record
 from prm.outbox.delivery import deliver_open_events
 from prm.outbox.errors import DeliveryEnded, NotGivenUpYet
 from prm.outbox.models import MissedDelivery, OutboxEvent
+from prm.outbox.telling import next_depth
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -31,6 +32,7 @@ def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
         version=fact.event_version,
         payload=dataclasses.asdict(fact),
         object_key=object_key,
+        depth=next_depth(),
     )
     wake_on_commit()
     return stored

@@ -45,6 +45,8 @@ BELONGS_TO_NOBODY = {
     r"settings/support/": "the administrator's, who sees all",
     r"settings/audit/": "the administrator's, who sees all",
     r"settings/events/": "the administrator's, who sees all; tests/outbox shows that others get none",
+    r"settings/automations/": "the administrator's, who sees all; tests/automations shows that others get none",
+    r"tasks/<int:pk>/": "tasks are looked up among one's own; tests/automations shows it",
     r"settings/letters/": "words of letters are the tenant's; the administrator with notices.word sees them",
     r"settings/webhooks/": "the administrator's, who sees all; tests/egress shows that others get none",
     r"settings/modules/": "the administrator's, about the product's own parts",

@@ -1,0 +1,46 @@
+from django.apps import AppConfig
+
+
+class AutomationsConfig(AppConfig):
+    name = "prm.automations"
+    label = "automations"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from prm.access import permissions
+        from prm.access.roles import Role
+        from prm.audit import words
+        from prm.automations import work
+        from prm.notices import kinds
+        from prm.notices.work import register as register_work
+        from prm.ui import menu
+
+        permissions.register("automations.view", roles=[Role.ADMINISTRATOR], reads=True)
+        # Whoever sets up automations decides who is told of what: never an operator acting for somebody.
+        permissions.register("automations.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register("automations.do_task", roles=Role.values)
+        words.register(
+            {
+                "action_added": _("action added"),
+                "action_removed": _("action taken away"),
+                "run_repeated": _("run repeated"),
+                "task_done": _("task done"),
+            }
+        )
+        kinds.register(
+            "automations.notice",
+            title=_("%(text)s"),
+            body=_("%(automation)s: %(object)s"),
+            icon="bolt",
+            label=_("Notices of automations"),
+        )
+        register_work(work.open_tasks, count=work.count)
+        menu.register(
+            section="Set-up",
+            label=_("Automations"),
+            icon="bolt",
+            url="automations:list",
+            verb="automations.view",
+            order=205,
+        )

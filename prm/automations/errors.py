@@ -1,0 +1,49 @@
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class NameTaken(DomainError):
+    code = "name_taken"
+    field = "name"
+    message = _("Another automation has this name. Choose a different one.")
+
+
+class NothingToDo(DomainError):
+    code = "nothing_to_do"
+    message = _("The automation does nothing yet. Add an action first.")
+
+
+class ActionIncomplete(DomainError):
+    code = "action_incomplete"
+    message = _("This is missing. Fill it in.")
+
+
+class ConditionUnsound(DomainError):
+    code = "condition_unsound"
+    message = _("The condition is not sound any more: %(why)s Change it first.")
+
+
+class ObjectGone(DomainError):
+    code = "object_gone"
+    message = _("The object of the event is not there any more.")
+
+
+class ReceiverGone(DomainError):
+    code = "receiver_gone"
+    message = _("The webhook was deleted or is switched off. Choose another one.")
+
+
+class FieldGone(DomainError):
+    code = "field_gone"
+    message = _("The field %(field)s can no longer be changed by automations.")
+
+
+class NotFailed(DomainError):
+    code = "not_failed"
+    message = _("Only a run that failed or was stopped can be repeated.")
+
+
+class TaskDone(DomainError):
+    code = "task_done"
+    message = _("This was already done by %(who)s.")

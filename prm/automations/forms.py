@@ -1,0 +1,95 @@
+"""Forms of automations: each kind of action asks only for what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from prm.automations import people
+from prm.automations.models import Action, Automation
+from prm.automations.updates import update_of, updates_of
+from prm.egress.querysets import webhooks_on
+from prm.outbox.events import catalogue
+from prm.ui.forms import ServiceForm
+
+TEXT_HELP = _("You may write {object}, {event} and {automation}; they are filled in each time.")
+NEEDS = {
+    Action.Kind.NOTIFY: ("who", "text"),
+    Action.Kind.TASK: ("who", "text", "days"),
+    Action.Kind.UPDATE: ("field", "value"),
+    Action.Kind.WEBHOOK: ("receiver", "text"),
+}
+
+
+def events() -> list[tuple[str, Any]]:
+    """Events by their app, as groups of choices."""
+    groups: dict[str, list[tuple[str, Any]]] = {}
+    for one in catalogue(internal=False):
+        if not one.name.startswith("tests."):
+            groups.setdefault(one.name.partition(".")[0], []).append((one.code, one.label))
+    return [("", _("Choose")), *groups.items()]
+
+
+class AutomationForm(ServiceForm):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    event_code = forms.ChoiceField(label=_("When this happens"))
+
+    def __init__(self, *args: Any, known: Automation | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["event_code"].choices = events()  # type: ignore[attr-defined]
+        if known is not None:
+            del self.fields["event_code"]
+
+
+class ActionForm(ServiceForm):
+    who = forms.MultipleChoiceField(
+        label=_("Who"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nobody is told of what they may not see: partners' people only of their own company's."),
+    )
+    text = forms.CharField(label=_("Text"), max_length=300, help_text=TEXT_HELP)
+    days = forms.IntegerField(label=_("Due after days"), min_value=1, max_value=365, required=False)
+    field = forms.ChoiceField(label=_("Field"))
+    value = forms.CharField(label=_("Value"), max_length=500, required=False)
+    receiver = forms.ChoiceField(label=_("Webhook"))
+
+    def __init__(
+        self, *args: Any, kind: str, automation: Automation, field_name: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for name in list(self.fields):
+            if name not in NEEDS[Action.Kind(kind)]:
+                del self.fields[name]
+        subject = automation.declared.subject if automation.declared else ""
+        if "who" in self.fields:
+            self.fields["who"].choices = people.choices()  # type: ignore[attr-defined]
+        if "field" in self.fields:
+            named = [(one.name, one.label) for one in updates_of(subject)]
+            self.fields["field"].choices = named  # type: ignore[attr-defined]
+            self._ask_for_value(subject, field_name or (named[0][0] if named else ""))
+        if "receiver" in self.fields:
+            self.receivers = {str(row.pk): row for row in webhooks_on()}
+            named = [(key, row.name) for key, row in self.receivers.items()]
+            self.fields["receiver"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
+        if kind == Action.Kind.WEBHOOK:
+            self.fields["text"].required = False
+
+    def _ask_for_value(self, subject: str, name: str) -> None:
+        """A field with choices offers them; yes and no are words."""
+        update = update_of(subject, name)
+        if update is not None and isinstance(update.field, forms.BooleanField):
+            choices = [("True", _("Yes")), ("False", _("No"))]
+            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=choices)
+        elif update is not None and isinstance(update.field, forms.ChoiceField):
+            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=update.field.choices)
+        if isinstance(self.fields["value"], forms.ChoiceField):
+            self.fields["value"].widget.attrs["class"] = "ui-input"
+
+    def fields_for_service(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        if "receiver" in values:
+            values["receiver"] = self.receivers.get(values["receiver"])
+        return values

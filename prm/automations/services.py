@@ -1,0 +1,183 @@
+"""What an administrator does with automations, and what people do with their tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+
+from prm.access.rules import require
+from prm.audit.services import differences, record
+from prm.automations import engine
+from prm.automations.errors import (
+    ActionIncomplete,
+    ConditionUnsound,
+    FieldGone,
+    NameTaken,
+    NotFailed,
+    NothingToDo,
+    ObjectGone,
+    TaskDone,
+)
+from prm.automations.models import Action, Automation, Run, Task
+from prm.automations.updates import update_of
+from prm.conditions import validate
+from prm.egress.models import Receiver
+from prm.notices.errors import UnknownPlaceholder
+from prm.notices.texts import PLACEHOLDER
+from prm.outbox.events import by_code
+from prm.outbox.models import OutboxEvent
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+@transaction.atomic
+def save_automation(
+    *, automation: Automation | None, name: str, event_code: str = "", by: Actor
+) -> Automation:
+    """A new automation, off and without actions; or another name. The event stays what it was."""
+    require(by, "automations.manage")
+    if Automation.objects.filter(name=name).exclude(pk=automation.pk if automation else None).exists():
+        raise NameTaken()
+    if automation is None:
+        declared = by_code(event_code)
+        if declared is None or declared.internal:
+            raise ActionIncomplete(field="event_code")
+        row = Automation(name=name, event_code=event_code, created_label=by.label)
+        return _saved(row, "created", by, {})
+    before, automation.name = automation.name, name
+    return _saved(automation, "changed", by, differences({"name": before}, {"name": name}))
+
+
+def _saved(row: Automation, verb: str, by: Actor, changes: dict[str, Any]) -> Automation:
+    row.changed_at, row.changed_label = clock.now(), by.label
+    row.save()
+    record(row, verb, by=by, changes=changes)
+    return row
+
+
+@transaction.atomic
+def set_condition(*, automation: Automation, condition: dict[str, Any], by: Actor) -> Automation:
+    """When the automation applies; {} for always."""
+    require(by, "automations.manage")
+    automation = Automation.objects.select_for_update().get(pk=automation.pk)
+    _must_be_sound(automation, condition, by)
+    before, automation.condition = automation.condition, condition
+    changes = {} if before == condition else {"condition": [str(before), str(condition)]}
+    return _saved(automation, "changed", by, changes)
+
+
+def _must_be_sound(automation: Automation, condition: dict[str, Any], by: Actor) -> None:
+    subject = engine.subject_of(automation.declared)
+    problems = validate(condition, subject, by=by) if subject and condition else []
+    if problems or (condition and not subject):
+        raise ConditionUnsound(why=str(problems[0].message) if problems else "", field="condition")
+
+
+@transaction.atomic
+def add_action(
+    *, automation: Automation, kind: str, who: list[str] | None = None, text: str = "", days: int | None = None,
+    field: str = "", value: str = "", receiver: Receiver | None = None, by: Actor,
+) -> Action:  # fmt: skip
+    """One more thing that the automation does, after the others."""
+    require(by, "automations.manage")
+    automation = Automation.objects.select_for_update().get(pk=automation.pk)
+    row = Action(
+        automation=automation, kind=kind, who=who or [], text=" ".join(text.split()), days=days, field=field,
+        value=value, receiver=receiver,
+    )  # fmt: skip
+    _must_be_complete(row)
+    row.save()
+    _saved(automation, "action_added", by, {"action": [None, str(row)]})
+    return row
+
+
+def _must_be_complete(row: Action) -> None:
+    if row.kind in (Action.Kind.NOTIFY, Action.Kind.TASK):
+        if not row.who:
+            raise ActionIncomplete(field="who")
+        if not row.text:
+            raise ActionIncomplete(field="text")
+    wrong = [name for name in PLACEHOLDER.findall(row.text) if name not in engine.PLACEHOLDERS]
+    if wrong:
+        raise UnknownPlaceholder(field="text", wrong=", ".join(f"{{{name}}}" for name in wrong))
+    if row.kind == Action.Kind.WEBHOOK and row.receiver is None:
+        raise ActionIncomplete(field="receiver")
+    if row.kind == Action.Kind.UPDATE:
+        declared = row.automation.declared
+        update = update_of(declared.subject, row.field) if declared else None
+        if update is None:
+            raise FieldGone(field=row.field or "—")
+        try:
+            update.cleaned(row.value)
+        except forms.ValidationError:
+            raise ActionIncomplete(field="value") from None
+
+
+@transaction.atomic
+def remove_action(*, action: Action, by: Actor) -> None:
+    """Take an action away; an automation that is left with none is switched off."""
+    require(by, "automations.manage")
+    automation = Automation.objects.select_for_update().get(pk=action.automation_id)
+    said = str(action)
+    action.delete()
+    if automation.is_active and not automation.actions.exists():
+        automation.is_active = False
+    _saved(automation, "action_removed", by, {"action": [said, None]})
+
+
+@transaction.atomic
+def switch_automation(*, automation: Automation, on: bool, by: Actor) -> Automation:
+    """On: from the next event on. Off: nothing more happens; what it did stays."""
+    require(by, "automations.manage")
+    automation = Automation.objects.select_for_update().get(pk=automation.pk)
+    if on and not automation.actions.exists():
+        raise NothingToDo()
+    if on:
+        _must_be_sound(automation, automation.condition, by)
+    if automation.is_active == on:
+        return automation
+    automation.is_active = on
+    return _saved(automation, "switched_on" if on else "switched_off", by, {})
+
+
+@transaction.atomic
+def delete_automation(*, automation: Automation, by: Actor) -> None:
+    """The automation and the log of its runs; tasks that it made stay."""
+    require(by, "automations.manage")
+    record(automation, "deleted", by=by)
+    automation.delete()
+
+
+def last_event(automation: Automation) -> OutboxEvent | None:
+    """The newest event of the automation's kind, to try it on."""
+    name, _dot, version = automation.event_code.rpartition(".v")
+    return OutboxEvent.objects.filter(name=name, version=int(version)).order_by("-id").first()
+
+
+@transaction.atomic
+def repeat_run(*, run: Run, by: Actor) -> Run:
+    """Try a run again that failed or was stopped, with the automation as it is now."""
+    require(by, "automations.manage")
+    run = Run.objects.select_for_update(of=("self",)).select_related("automation").get(pk=run.pk)
+    if run.outcome not in (Run.Outcome.FAILED, Run.Outcome.STOPPED):
+        raise NotFailed()
+    stored = OutboxEvent.objects.filter(pk=run.event_id).first()
+    if stored is None:
+        raise ObjectGone()
+    record(run, "run_repeated", by=by)
+    return engine.run(run.automation, stored)
+
+
+@transaction.atomic
+def finish_task(*, task: Task, by: Actor) -> Task:
+    """Done, for everybody whose inbox it stands in."""
+    require(by, "automations.do_task")
+    task = Task.objects.visible_to(by).select_for_update(of=("self",)).get(pk=task.pk)
+    if task.done_at:
+        raise TaskDone(who=task.done_label)
+    task.done_at, task.done_label = clock.now(), by.label
+    task.save(update_fields=["done_at", "done_label"])
+    record(task, "task_done", by=by)
+    return task
