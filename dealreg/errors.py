@@ -17,6 +17,13 @@ class AlreadySubmitted(DomainError):
     message = _("%(number)s was already submitted and is in review.")
 
 
+class AttemptSpent(DomainError):
+    """The same form again with other words in it: somebody went back and typed over it."""
+
+    code = "attempt_spent"
+    message = _("This form has registered %(number)s already. Submit it again only if this is another deal.")
+
+
 class WaitsForPartner(DomainError):
     code = "waits_for_partner"
     message = _("%(number)s waits for the partner's answer.")

@@ -81,6 +81,8 @@ class DealRegistration(models.Model):
         BLOCKED = "blocked", _("Blocked")
 
     number = models.CharField(_("number"), max_length=40, unique=True)
+    # Of the form that was filled in: pressed twice, or saving itself meanwhile, it makes one registration.
+    attempt = models.UUIDField(null=True, editable=False)
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="registrations", verbose_name=_("partner")
     )
@@ -142,6 +144,12 @@ class DealRegistration(models.Model):
             ),
         ]
         constraints = [
+            # Within a partner: a mark that somebody else's form carries says nothing here.
+            models.UniqueConstraint(
+                name="one_registration_per_attempt",
+                fields=["partner", "attempt"],
+                condition=models.Q(attempt__isnull=False),
+            ),
             models.CheckConstraint(
                 name="submitted_registration_is_complete",
                 condition=models.Q(state__in=["draft", "withdrawn"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 
@@ -34,6 +36,10 @@ class RegistrationQuerySet(PartnerOwned):
         return self.select_related(
             "partner", "end_customer", "type", "created_by", "submitted_by", "decided_by"
         ).prefetch_related("lines__product_line", "protections__product_line", "messages")
+
+    def made_by(self, attempt: UUID | None, partner: Any) -> Any:
+        """The registration that one filled-in form of `partner` made, None before it did."""
+        return self.filter(partner=partner, attempt=attempt).first() if attempt else None
 
     def handed_in(self) -> RegistrationQuerySet:
         """Without drafts and what was withdrawn as a draft: those are the partner's own business."""

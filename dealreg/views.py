@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from dealreg import pages, services
+from dealreg.errors import AttemptSpent
 from dealreg.forms import (
     ApproveForm,
     DraftForm,
@@ -84,13 +87,17 @@ def _write(request: Any, draft: DealRegistration | None) -> HttpResponse:
         draft = draft or _posted_draft(request)
         form = kind(request.POST, **options)
         partner = {"partner": own} if own else {}
+        attempt = _attempt(request)
         if form.is_valid() and form.run(
-            services.register_deal, by=request.actor, registration=draft, **partner
+            services.register_deal, by=request.actor, registration=draft, attempt=attempt, **partner
         ):
             return redirect(form.result)
+        if form.has_error(NON_FIELD_ERRORS, AttemptSpent.code):
+            attempt, draft = None, None
     else:
+        attempt = draft.attempt if draft else None
         form = kind(initial=_of_draft(draft) if draft else _of_question(request), **options)
-    context = {"form": form, "draft": draft, "own": own}
+    context = {"form": form, "draft": draft, "own": own, "attempt": attempt or uuid4()}
     return render(request, "dealreg/register.html", context, status=form.status)
 
 
@@ -105,7 +112,9 @@ def draft(request: Any) -> HttpResponse:
     kept, problem = _posted_draft(request), ""
     if partner is not None and (typed.get("customer_name") or kept):
         try:
-            kept = services.save_draft(by=request.actor, partner=partner, registration=kept, **typed)
+            kept = services.save_draft(
+                by=request.actor, partner=partner, registration=kept, attempt=_attempt(request), **typed
+            )
         except NotAllowed:
             raise
         except DomainError as error:
@@ -121,6 +130,14 @@ def _own_company(request: Any) -> Partner | None:
     if not request.actor.is_partner:
         return None
     return get_object_or_404(Partner.objects.visible_to(request.actor), pk=request.actor.partner_id)
+
+
+def _attempt(request: Any) -> UUID | None:
+    """The mark that the form was given when it was shown; what is no mark is as none."""
+    try:
+        return UUID(request.POST.get("attempt", ""))
+    except ValueError:
+        return None
 
 
 def _posted_draft(request: Any) -> DealRegistration | None:

@@ -65,6 +65,8 @@ class Partner(models.Model):
         Status.EXITED: (),
         Status.REJECTED: (),
     }
+    # What these are owed may be paid: who leaves is settled with. All others are on hold.
+    PAYABLE = (Status.ACTIVE, Status.EXITING, Status.EXITED)
     PARTNER_PATH = "self"
 
     number = models.CharField(_("number"), max_length=40, unique=True)
@@ -119,6 +121,11 @@ class Partner(models.Model):
 
     def may_become(self, status: str) -> bool:
         return status in self.TRANSITIONS[self.Status(self.status)]
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Settled with the others, but not paid for now."""
+        return self.status not in self.PAYABLE
 
 
 class PartnerGrant(UserObjectPermissionBase):

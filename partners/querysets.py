@@ -30,6 +30,11 @@ class PartnerQuerySet(PartnerOwned):
     def active(self) -> PartnerQuerySet:
         return self.filter(status="active")
 
+    def hold(self, ids: Any) -> list[Any]:
+        """The partners `ids`, whose state nobody changes until the transaction ends; others may still refer to them."""
+        rows = self.for_everyone(because="the caller has chosen them").filter(pk__in=ids)
+        return list(rows.order_by("pk").select_for_update(no_key=True))
+
 
 class TierMembershipQuerySet(PartnerOwned):
     def on(self, day: date) -> TierMembershipQuerySet:

@@ -88,6 +88,14 @@ class NothingToPay(DomainError):
     message = _("Nothing is open on statement %(number)s.")
 
 
+class PaymentBlocked(DomainError):
+    code = "payment_blocked"
+    message = _(
+        "The payment is blocked: %(partner)s is “%(state)s”. It can be paid when the partner is active; its state is"
+        " changed on the partner's page."
+    )
+
+
 class MoreThanOpen(DomainError):
     code = "more_than_open"
     message = _("Only %(open)s is open on this statement. Pay that much or less.")

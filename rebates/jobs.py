@@ -1,12 +1,15 @@
-"""Settlement as a background job."""
+"""Settlement and the release of its payments as background jobs."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.jobs.models import Job
-from rebates.services import computing
+from prm.values.actor import Actor
+from rebates.services import computing, releasing
 
 
 @job_handler(computing.JOB)
@@ -37,3 +40,34 @@ class Settle(JobHandler):
             first, last = job.params["bounds"][step - 1]
             written = computing.compute_chunk(job.params["run"], first, last)
             job.say(results=job.counts.get("results", 0) + written)
+
+
+@job_handler(releasing.JOB)
+class Release(JobHandler):
+    """One step a range of statements, as whoever pressed; with the last one the run may be paid."""
+
+    title = _("Release of payments")
+
+    def total(self, job: Job) -> int:
+        return len(job.params["bounds"])
+
+    def name(self, job: Job, step: int) -> str:
+        return str(_("Paying statements"))
+
+    def by(self, job: Job) -> Actor:
+        return releasing.Pressed(**job.params["by"]).actor()
+
+    def run(self, job: Job, step: int) -> None:
+        first, last = job.params["bounds"][step]
+        paid, blocked = releasing.release_some(
+            job.params["run"],
+            first,
+            last,
+            paid_on=date.fromisoformat(job.params["paid_on"]),
+            reference=job.params["reference"],
+            by=self.by(job),
+        )
+        job.say(paid=job.counts.get("paid", 0) + paid, blocked=job.counts.get("blocked", 0) + blocked)
+
+    def finish(self, job: Job) -> None:
+        releasing.finish(job.params["run"], by=self.by(job))

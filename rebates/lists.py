@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.ui import formats
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
@@ -105,7 +106,8 @@ class StatementList(ListPage):
     search = ("number",)
     views = [
         View("all", _("All")),
-        View("open", _("To be paid"), lambda rows, actor: rows.filter(unpaid__gt=0)),
+        View("open", _("To be paid"), lambda rows, actor: rows.to_be_paid()),
+        View("blocked", pgettext_lazy("payment", "Blocked"), lambda rows, actor: rows.blocked(), hot=True),
     ]
     empty = Empty(
         _("No statement yet"), _("Statements are issued when a month's settlement is closed."), icon="receipt"
@@ -120,7 +122,13 @@ class StatementList(ListPage):
             Amount("opening", currency="currency", places=2, phone=None, total=False),
             Amount("earned", currency="currency", places=2, phone="b"),
             Amount("adjusted", currency="currency", places=2, phone=None),
-            Amount("unpaid", label=_("To be paid"), currency="currency", places=2, phone="d"),
+            Amount("unpaid", label=_("To be paid"), currency="currency", places=2, phone=None),
+            Choice(
+                "payment_state",
+                label=_("Payment"),
+                choices=Statement.PaymentState.choices,
+                tones=Statement.PAYMENT_TONES,
+            ),
             Amount("closing", currency="currency", places=2, phone=None, total=False),
         ]
 

@@ -7,7 +7,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
@@ -311,6 +311,16 @@ class Statement(models.Model):
     {"opening": "1900.00", "paid": "1900.00"}, left out where both are zero.
     """
 
+    class PaymentState(models.TextChoices):
+        """Follows from the figures, the payments and the partner's state; nobody sets it."""
+
+        OPEN = "open", _("To be paid")
+        PART_PAID = "part_paid", _("Part paid")
+        PAID = "paid", _("Paid")
+        BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
+        CARRIED = "carried", _("Carried")
+
+    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad"}
     PARTNER_PATH = "partner"
 
     run = models.ForeignKey(
@@ -365,6 +375,15 @@ class Statement(models.Model):
     def own_amount(self) -> Decimal:
         """What this period added to the partner's balance."""
         return self.earned + self.adjusted
+
+    @property
+    def payment_word(self) -> str:
+        """The payment's state in words, of a row of `for_list()`."""
+        return str(self.PaymentState(self.payment_state).label)
+
+    @property
+    def payment_tone(self) -> str:
+        return self.PAYMENT_TONES.get(self.payment_state, "")
 
 
 class Payment(models.Model):

@@ -22,6 +22,7 @@ from prm.values.periods import Period
 from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.payments import refuse_release
+from rebates.services.releasing import is_releasing
 
 ZERO = Decimal("0.00")
 State = SettlementRun.State
@@ -79,6 +80,13 @@ def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
         key = (row["programme_id"], row["currency"])
         rows.append({**row, "programme": names[row["programme_id"]], "before": before.get(key, ZERO)})
     return sorted(rows, key=lambda row: row["programme"].code)
+
+
+def blocked_payments(run: SettlementRun, actor: Actor) -> int:
+    """How many statements of a closed run owe something to partners on hold."""
+    if run.state != State.CLOSED:
+        return 0
+    return Statement.objects.visible_to(actor).for_list().of_run(run).blocked().count()
 
 
 @dataclass
@@ -167,7 +175,7 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
             verbs.append(Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock"))
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
-    if run.state == State.CLOSED and may["pay"]:
+    if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
         try:
             refuse_release(run, actor)
             why = ""

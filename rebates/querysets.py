@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, F, Max, Q, Sum, Value
+from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.lookups import LessThanOrEqual
 
+from partners.models import Partner
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
 from prm.values.periods import Period
@@ -144,11 +146,24 @@ class ResultQuerySet(PartnerOwned):
         return self.for_review(run).filter(kind="adjusted")
 
 
+def _payment_state() -> Case:
+    """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
+    return Case(
+        When(LessThanOrEqual(F("earned") + F("adjusted"), ZERO), then=Value("carried")),
+        When(unpaid=0, then=Value("paid")),
+        When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
+        When(payments_sum__gt=0, then=Value("part_paid")),
+        default=Value("open"),
+        output_field=models.CharField(),
+    )
+
+
 class StatementQuerySet(PartnerOwned):
     def for_list(self) -> StatementQuerySet:
-        """Newest period first, with `payments_sum` and `unpaid`: what is still to pay of the statement's own figure.
+        """Newest period first, with `payments_sum`, `unpaid` and `payment_state`.
 
-        A negative figure that was carried into it was taken off first: what it closed with is the most it pays.
+        `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
+        taken off first: what it closed with is the most it pays.
         """
         paid = Coalesce(Sum("payments__amount"), ZERO)
         return (
@@ -161,8 +176,17 @@ class StatementQuerySet(PartnerOwned):
                     output_field=MONEY,
                 )
             )
+            .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
         )
+
+    def to_be_paid(self) -> StatementQuerySet:
+        """Of `for_list()`, those on which something can be paid now."""
+        return self.filter(payment_state__in=("open", "part_paid"))
+
+    def blocked(self) -> StatementQuerySet:
+        """Of `for_list()`, those that owe something to a partner on hold."""
+        return self.exclude(partner__status__in=Partner.PAYABLE).filter(payment_state="blocked")
 
     def of_run(self, run: Any) -> StatementQuerySet:
         return self.filter(run=run)

@@ -26,6 +26,7 @@ def register() -> None:
             "thrown away": _("computation thrown away"),
             "submitted for review": _("handed over for approval"),
             "approval withdrawn": _("approval withdrawn"),
+            "release started": _("release of payments started"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
         }

@@ -17,7 +17,7 @@ from prm.access.rules import require
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
 from prm.customers.errors import NameMissing, NameTooLong
-from prm.customers.identifiers import clean_domain, clean_tax_number
+from prm.customers.identifiers import clean_domain, clean_tax_number, says_something
 from prm.customers.models import identity
 from prm.outbox.services import emit
 from prm.values import clock
@@ -130,10 +130,12 @@ def _the_same(question: AvailabilityQuestion) -> AvailabilityQuestion | None:
 
 
 def _asked_before(question: AvailabilityQuestion) -> int:
-    """How often the company asked about this customer, by name or tax number, and got an answer."""
+    """How often the company asked about this customer, by name, tax number or web domain, and got an answer."""
     same = Q(core_key=question.core_key)
     if question.tax_number:
         same |= Q(tax_number=question.tax_number)
+    if says_something(question.domain):
+        same |= Q(domain=question.domain)
     return (
         AvailabilityQuestion.objects.for_everyone(because="the limit counts the company's own questions")
         .filter(same, partner=question.partner, asked_at__gt=question.asked_at - WITHIN)

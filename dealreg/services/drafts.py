@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -37,17 +38,14 @@ def save_draft(
     phone: str = "",
     note: str = "",
     type: RegistrationType | None = None,
+    attempt: UUID | None = None,
 ) -> DealRegistration:
-    """Keep what was typed so far, in a new draft or in `registration`. What is given replaces all."""
+    """Keep what was typed so far, in a new draft or in `registration`. What is given replaces all.
+
+    `attempt` marks the form that is being filled in: the draft that it began is found again.
+    """
     require(by, "dealreg.register", partner)
-    if registration is None:
-        draft = _begin(partner=partner, by=by)
-    else:
-        require(by, "dealreg.register", registration)
-        draft = DealRegistration.objects.locked(registration)
-        if draft.state != State.DRAFT:
-            raise wrong_state(draft)
-        draft.partner = partner
+    draft = _opened(registration, partner=partner, attempt=attempt, by=by)
     if estimated_value is not None and estimated_value < 0:
         raise errors.ValueNegative()
     draft.type = type or draft.type
@@ -67,11 +65,30 @@ def save_draft(
     return draft
 
 
-def _begin(*, partner: Partner, by: Actor) -> DealRegistration:
+def _opened(
+    registration: DealRegistration | None, *, partner: Partner, attempt: UUID | None, by: Actor
+) -> DealRegistration:
+    """The draft to write into, locked; unsaved when it is a new one."""
+    if registration is None and attempt is not None:
+        partner = Partner.objects.locked(partner)  # two saves of one form queue here
+        rows = DealRegistration.objects.for_everyone(because="the partner's own, of the very same form")
+        registration = rows.made_by(attempt, partner)
+    if registration is None:
+        return _begin(partner=partner, attempt=attempt, by=by)
+    require(by, "dealreg.register", registration)
+    draft = DealRegistration.objects.locked(registration)
+    if draft.state != State.DRAFT:
+        raise wrong_state(draft)
+    draft.partner = partner
+    return draft
+
+
+def _begin(*, partner: Partner, attempt: UUID | None, by: Actor) -> DealRegistration:
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
     return DealRegistration(
         number=random_number("DR", on=clock.today()),
+        attempt=attempt,
         partner=partner,
         type=default_type(),
         currency=getattr(connection.tenant, "currency", "CNY"),

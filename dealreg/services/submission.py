@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -66,17 +67,42 @@ def register_deal(
     phone: str = "",
     note: str = "",
     type: RegistrationType | None = None,
+    attempt: UUID | None = None,
 ) -> DealRegistration:
-    """Write a registration and hand it in, in one step; with `registration`, from that draft."""
+    """Write a registration and hand it in, in one step; with `registration`, from that draft.
+
+    `attempt` marks the form that was filled in: pressed again it gives the registration that it made. With other
+    words in it by then, it raises AttemptSpent. Another partner's mark is as none.
+    """
     require(by, "dealreg.register", partner)
     partner = Partner.objects.locked(partner)  # before the draft, as every verb locks
+    product_lines = list(product_lines)
+    rows = DealRegistration.objects.for_everyone(because="the partner's own, of the very same form")
+    made = rows.made_by(attempt, partner)
+    if made is not None and made.submitted_at:
+        return _pressed_again(made, customer_name, product_lines, estimated_value, expected_close)
     draft = save_draft(
         by=by, partner=partner, registration=registration, customer_name=customer_name,
         product_lines=product_lines, estimated_value=estimated_value, expected_close=expected_close,
         tax_number=tax_number, domain=domain, region=region, contact=contact, phone=phone, note=note,
-        type=type,
+        type=type, attempt=attempt,
     )  # fmt: skip
     return submit_registration(registration=draft, by=by)
+
+
+def _pressed_again(
+    made: DealRegistration,
+    customer_name: str,
+    product_lines: list[ProductLine],
+    estimated_value: Decimal | None,
+    expected_close: date | None,
+) -> DealRegistration:
+    """`made`, unless the form says another deal by now: nothing that was typed is dropped without a word."""
+    typed = (customer_name.strip(), estimated_value, expected_close, {line.pk for line in product_lines})
+    lines = set(made.lines.values_list("product_line_id", flat=True))
+    if typed != (made.customer_name, made.estimated_value, made.expected_close, lines):
+        raise errors.AttemptSpent(number=made.number)
+    return made
 
 
 def _must_be_complete(registration: DealRegistration) -> list[ProductLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import structlog
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import translation
 
 from prm.access.rules import require
 from prm.audit.services import record
@@ -20,7 +22,7 @@ from prm.jobs.models import Job
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.errors import NotAllowed
+from prm.values.errors import DomainError, NotAllowed
 
 log = structlog.get_logger(__name__)
 # A message that was sent and not taken up is sent again after this long: queues fill slower than workers empty them.
@@ -129,9 +131,23 @@ def _end(job: Job, state: str) -> None:
     job.save(update_fields=["state", "finished_at", "step_name", "counts", "result"])
 
 
+def run_to_end(job: Job) -> Job:
+    """Run in this process and wait for the end, for commands. A worker may be faster: then its work is used."""
+    while run_job(job.pk) == "" and Job.objects.open().filter(pk=job.pk).exists():
+        time.sleep(0.2)  # a worker has it
+    job.refresh_from_db()
+    if job.state != Job.State.DONE:
+        raise RuntimeError(job.error or f"the job is {job.state}")
+    return job
+
+
 def _note_failure(job: Job, problem: Exception) -> None:
     log.exception("job_step_failed", job=job.pk, kind=job.kind, step=job.step)
     job.refresh_from_db()
+    if isinstance(problem, DomainError):  # a rule says the same however often it is asked
+        job.error = _in_words(problem, job)
+        give_up(job)
+        return
     job.error = f"{type(problem).__name__}: {problem}"[:2000]
     if job.failures >= job.max_failures:
         give_up(job)
@@ -139,6 +155,13 @@ def _note_failure(job: Job, problem: Exception) -> None:
     job.state = Job.State.QUEUED
     job.run_after = clock.now() + timedelta(seconds=2**job.failures)
     job.save(update_fields=["state", "error", "run_after"])
+
+
+def _in_words(problem: DomainError, job: Job) -> str:
+    """The refusal as whoever began the job reads it."""
+    language = job.created_by.language if job.created_by else ""
+    with translation.override(language or getattr(connection.tenant, "language", "en")):
+        return problem.text[:2000]
 
 
 def give_up(job: Job) -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
-from prm.ledger import postings
+from prm.ledger import postings as table
 from prm.ledger.errors import AlreadyReversed
 from prm.ledger.models import Account, Entry, Purpose, Transaction
 from prm.values import clock
@@ -35,6 +36,18 @@ def purpose_for(*, kind: str, code: str, name: str, name_zh: str = "") -> Purpos
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One transaction to write: what `post` takes, for many at once."""
+
+    key: str
+    moves: Sequence[Move]
+    currency: str
+    booked_on: date
+    partner_id: int | None = None
+    memo: str = ""
+
+
 @transaction.atomic
 def post(
     *,
@@ -48,38 +61,88 @@ def post(
     memo: str = "",
 ) -> Transaction:
     """Write one balanced transaction; with a key that was used before, return that one and write nothing."""
-    for move in moves:
-        postings.check(event, move.debit, move.credit)
-    made, new = Transaction.objects.for_everyone(because="posting by key").get_or_create(
-        key=key,
-        defaults={
-            "event": event,
-            "partner_id": partner_id,
-            "currency": currency,
-            "booked_on": booked_on,
-            "memo": memo,
-            "posted_by": by.label,
-        },
+    posting = Posting(key, moves, currency, booked_on, partner_id, memo)
+    post_many(event=event, postings=[posting], by=by)
+    return Transaction.objects.for_everyone(because="posting by key").get(key=key)
+
+
+@transaction.atomic
+def post_many(*, event: str, postings: Sequence[Posting], by: Actor) -> int:
+    """Write a balanced transaction each, in few queries for all. Returns how many: a used key writes nothing."""
+    postings = list({posting.key: posting for posting in postings}.values())
+    for posting in postings:
+        for move in posting.moves:
+            table.check(event, move.debit, move.credit)
+    values: dict[str, Any] = {
+        "event": event,
+        "by": by.label,
+        "now": clock.now(),
+        "keys": [posting.key for posting in postings],
+        "partners": [posting.partner_id for posting in postings],
+        "currencies": [posting.currency for posting in postings],
+        "days": [posting.booked_on for posting in postings],
+        "memos": [posting.memo for posting in postings],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_TRANSACTIONS, values)
+        made = dict(cursor.fetchall())
+    new = [posting for posting in postings if posting.key in made]
+    accounts = _accounts(new)
+    Entry.objects.bulk_create(
+        Entry(
+            transaction_id=made[posting.key],
+            account_id=accounts[_owned(kind, move, posting)],
+            purpose=move.purpose,
+            amount=amount,
+        )
+        for posting in new
+        for move in posting.moves
+        for kind, amount in ((move.debit, move.amount), (move.credit, -move.amount))
     )
-    if new:
-        Entry.objects.bulk_create(_entries(made, moves))
-    return made
+    return len(new)
 
 
-def _entries(made: Transaction, moves: Sequence[Move]) -> list[Entry]:
-    entries = []
-    for move in moves:
-        for kind, amount in ((move.debit, move.amount), (move.credit, -move.amount)):
-            account = _account(kind, made.partner_id, move.purpose, made.currency)
-            entries.append(Entry(transaction=made, account=account, purpose=move.purpose, amount=amount))
-    return entries
+_OPEN_TRANSACTIONS = """
+INSERT INTO ledger_transaction (key, event, partner_id, currency, booked_on, memo, posted_by, posted_at)
+SELECT key, %(event)s, partner_id, currency, booked_on, memo, %(by)s, %(now)s
+FROM unnest(%(keys)s::text[], %(partners)s::bigint[], %(currencies)s::text[], %(days)s::date[], %(memos)s::text[])
+     AS wanted (key, partner_id, currency, booked_on, memo)
+ON CONFLICT (key) DO NOTHING RETURNING key, id
+"""
+
+# An account by what makes it one: kind, partner, purpose, currency.
+Owned = tuple[str, int | None, int | None, str]
 
 
-def _account(kind: str, partner_id: int | None, purpose: Purpose, currency: str) -> Account:
+def _owned(kind: str, move: Move, posting: Posting) -> Owned:
     of_partner = kind in Account.OF_PARTNERS
-    owner = {"partner_id": partner_id} if of_partner else {"purpose": purpose}
-    accounts = Account.objects.for_everyone(because="posting names the account exactly")
-    return accounts.get_or_create(kind=kind, currency=currency, **owner)[0]
+    purpose_id = None if of_partner else move.purpose.pk
+    return kind, posting.partner_id if of_partner else None, purpose_id, posting.currency
+
+
+def _accounts(postings: Sequence[Posting]) -> dict[Owned, int]:
+    """The ids of the accounts that the postings name; those that nobody used before are opened."""
+    wanted = {
+        _owned(kind, move, posting)
+        for posting in postings
+        for move in posting.moves
+        for kind in (move.debit, move.credit)
+    }
+    names = ("kind", "partner_id", "purpose_id", "currency")
+    some = {name: {owned[at] for owned in wanted} - {None} for at, name in enumerate(names)}
+    rows = (
+        Account.objects.for_everyone(because="posting names the account exactly")
+        .filter(Q(partner_id__in=some["partner_id"]) | Q(purpose_id__in=some["purpose_id"]))
+        .filter(kind__in=some["kind"], currency__in=some["currency"])
+    )
+    found = {row[:4]: row[4] for row in rows.values_list(*names, "pk")}
+    if missing := wanted - set(found):
+        Account.objects.bulk_create(
+            (Account(**dict(zip(names, owned, strict=True))) for owned in sorted(missing, key=str)),
+            ignore_conflicts=True,
+        )
+        found = {row[:4]: row[4] for row in rows.values_list(*names, "pk")}
+    return found
 
 
 @transaction.atomic
@@ -102,7 +165,7 @@ def post_batch(
     account. A partner's key is `key:partner_id`: partners posted under that key before are left out, so a repeated
     batch writes nothing.
     """
-    postings.check(event, debit, credit)
+    table.check(event, debit, credit)
     values = params | {
         "ledger_key": key,
         "ledger_event": event,

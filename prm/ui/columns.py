@@ -244,13 +244,15 @@ class When(Column):
 class Choice(Column):
     """A field with choices: dot and word, or with `tag=True` on a soft ground. `tones={"approved": "ok"}`.
 
-    Tones: ok warn bad note live; without `tones` the model's `TONES` is used.
+    Tones: ok warn bad note live; without `tones` the model's `TONES` is used. An annotation says its `choices`.
     """
 
-    def __init__(self, name: str, *, tones: dict | None = None, tag: bool = False, **options):
+    def __init__(
+        self, name: str, *, tones: dict | None = None, tag: bool = False, choices: list | None = None, **options
+    ):  # fmt: skip
         options.setdefault("phone", "d")
         super().__init__(name, **options)
-        self.tones, self.tag = tones, tag
+        self.tones, self.tag, self._choices = tones, tag, choices
 
     def bind(self, model) -> None:
         super().bind(model)
@@ -259,7 +261,7 @@ class Choice(Column):
 
     @property
     def choices(self) -> list[tuple[Any, Any]]:
-        return list(getattr(self.field, "flatchoices", []) or [])
+        return list(self._choices or getattr(self.field, "flatchoices", []) or [])
 
     def word(self, row) -> str:
         value = self.value(row)

@@ -2,8 +2,9 @@
 
 from rebates.services.closing import approve_run, close_run, submit_for_review, withdraw_approval
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
-from rebates.services.payments import pay_statement, release_run
+from rebates.services.payments import pay_statement
 from rebates.services.programmes import apply_programmes, delete_draft, publish_version, save_draft
+from rebates.services.releasing import release_run, start_release
 
 __all__ = [
     "apply_programmes",
@@ -17,6 +18,7 @@ __all__ = [
     "publish_version",
     "release_run",
     "save_draft",
+    "start_release",
     "start_settlement",
     "submit_for_review",
     "withdraw_approval",

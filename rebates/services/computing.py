@@ -6,7 +6,6 @@ the same.
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +17,7 @@ from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.jobs.models import Job
-from prm.jobs.services import run_job, start_job
+from prm.jobs.services import run_to_end, start_job
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -72,13 +71,8 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
 
 
 def compute_run(*, period: Period, by: Actor, chunk: int = CHUNK) -> SettlementRun:
-    """Compute in this process and wait for the end; for commands. A worker may be faster: then its work is used."""
-    job = start_settlement(period=period, by=by, chunk=chunk)
-    while run_job(job.pk) == "" and Job.objects.open().filter(pk=job.pk).exists():
-        time.sleep(0.2)  # a worker has it
-    job.refresh_from_db()
-    if job.state != Job.State.DONE:
-        raise RuntimeError(job.error or f"the job is {job.state}")
+    """Compute in this process and wait for the end; for commands."""
+    job = run_to_end(start_settlement(period=period, by=by, chunk=chunk))
     return SettlementRun.objects.get(pk=job.params["run"])
 
 

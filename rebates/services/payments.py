@@ -1,68 +1,120 @@
-"""Paying what statements owe. Releasing and paying are postings of one service: payable → approved → clearing."""
+"""Paying what statements owe. Releasing and paying are postings of one service: payable → approved → clearing.
+
+Whoever pays holds, in this order: the partners, so that nobody suspends them meanwhile; the run; the balances.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
+from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.ledger.models import Entry
-from prm.ledger.services import Move, post
+from prm.ledger.services import Move, Posting, post_many
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.errors import MoreThanOpen, NothingToPay, SecondPersonNeeded
+from rebates.errors import MoreThanOpen, NothingToPay, PaymentBlocked, SecondPersonNeeded
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
 
 ZERO = Decimal("0.00")
+SOME = 200  # statements that are looked at together
+State = Statement.PaymentState
+
+
+@dataclass(frozen=True)
+class Open:
+    """What can still be paid of a statement, and from where."""
+
+    statement: Statement
+    payments: int  # so far
+    paid: Decimal
+    owed: dict[int, Decimal]  # the partner's balance in the ledger, by purpose
+    newer: Decimal  # what newer statements have still to pay of that balance
+
+    @property
+    def amount(self) -> Decimal:
+        """The rest of the statement's own figure, never more than the partner's balance.
+
+        The balance belongs to the newest statements first: what an older one lost to a negative figure never opens
+        again.
+        """
+        balance = sum(self.owed.values(), ZERO) - self.newer
+        return max(ZERO, min(self.statement.own_amount - self.paid, balance))
+
+
+def open_on(statements: Sequence[Statement]) -> list[Open]:
+    """What is open on each, in three queries for all."""
+    partners = {statement.partner_id for statement in statements}
+    sums = (
+        Payment.objects.for_everyone(because="of the statements that the caller has")
+        .filter(statement__in=[statement.pk for statement in statements])
+        .values_list("statement_id")
+        .annotate(payments=Count("pk"), paid=Sum("amount"))
+    )
+    payments = {statement_id: (count, paid) for statement_id, count, paid in sums}
+    owed, newer = _balances(partners), defaultdict(list)
+    rows = (
+        Statement.objects.for_everyone(because="the statements' own partners")
+        .filter(partner__in=partners, ends__gt=min((s.ends for s in statements), default=clock.today()))
+        .for_list()
+        .values_list("partner_id", "currency", "ends", "unpaid")
+    )
+    for partner_id, currency, ends, unpaid in rows:
+        newer[partner_id, currency].append((ends, unpaid))
+    found = []
+    for statement in statements:
+        whose = (statement.partner_id, statement.currency)
+        later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
+        count, paid = payments.get(statement.pk, (0, ZERO))
+        found.append(Open(statement, count, paid, owed.get(whose, {}), sum(later, ZERO)))
+    return found
+
+
+def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
+    """What the ledger owes partners: by partner and currency, then by purpose."""
+    sums = (
+        Entry.objects.for_everyone(because="narrowed to the partners of the caller's statements")
+        .filter(
+            account__partner_id__in=partners,
+            account__kind__in=("payable", "approved"),
+            purpose__kind="rebate",
+        )
+        .values_list("account__partner_id", "account__currency", "purpose_id")
+        .annotate(owed=-Sum("amount"))
+    )
+    found: dict[tuple[int, str], dict[int, Decimal]] = defaultdict(dict)
+    for partner_id, currency, purpose_id, owed in sums:
+        if owed:
+            found[partner_id, currency][purpose_id] = owed
+    return found
 
 
 def open_amount(statement: Statement) -> Decimal:
-    """What can still be paid of the statement's own figure, never more than the partner's balance.
-
-    The balance belongs to the newest statements first: what an older one lost to a negative figure never opens again.
-    """
-    paid = statement.payments.aggregate(paid=Sum("amount"))["paid"] or ZERO
-    newer = (
-        Statement.objects.for_everyone(because="the statement's own partner")
-        .filter(partner_id=statement.partner_id, currency=statement.currency, ends__gt=statement.ends)
-        .for_list()
-        .values_list("unpaid", flat=True)
-    )
-    balance = sum(balances(statement).values(), ZERO) - sum(newer, ZERO)
-    return max(ZERO, min(statement.own_amount - paid, balance))
+    """What can still be paid of the statement, whether or not its partner is on hold."""
+    return open_on([statement])[0].amount
 
 
-def balances(statement: Statement) -> dict[int, Decimal]:
-    """What the ledger owes the statement's partner, by purpose."""
-    sums = (
-        Entry.objects.for_everyone(because="narrowed to the statement's partner")
-        .filter(
-            account__partner_id=statement.partner_id,
-            account__kind__in=("payable", "approved"),
-            account__currency=statement.currency,
-            purpose__kind="rebate",
-        )
-        .values("purpose_id")
-        .annotate(owed=-Sum("amount"))
-    )
-    return {row["purpose_id"]: row["owed"] for row in sums if row["owed"]}
-
-
-def payment_state(statement: Statement) -> str:
-    """open, part_paid, paid, or carried where the figure is not above zero."""
+def payment_state(statement: Statement) -> Statement.PaymentState:
+    """Carried where the figure is not above zero; blocked where the partner is on hold."""
     if statement.own_amount <= 0:
-        return "carried"
-    paid = statement.payments.aggregate(paid=Sum("amount"))["paid"] or ZERO
-    if open_amount(statement) == 0:
-        return "paid"
-    return "part_paid" if paid else "open"
+        return State.CARRIED
+    (found,) = open_on([statement])
+    if found.amount == 0:
+        return State.PAID
+    if statement.partner.is_on_hold:
+        return State.BLOCKED
+    return State.PART_PAID if found.paid else State.OPEN
 
 
 @transaction.atomic
@@ -76,57 +128,48 @@ def pay_statement(
 ) -> Payment:
     """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by."""
     require(by, "rebates.pay", statement)
+    (partner,) = Partner.objects.hold([statement.partner_id])
     run = SettlementRun.objects.select_for_update().get(pk=statement.run_id)
     statement = Statement.objects.locked(statement)
     refuse_release(run, by)
     hold_balances()
-    payment = _pay(statement, amount, paid_on, reference, by)
-    _finish_run(run, by)
-    return payment
-
-
-def _pay(
-    statement: Statement, amount: Decimal | None, paid_on: date | None, reference: str, by: Actor
-) -> Payment:
-    still_open = open_amount(statement)
-    if still_open <= 0:
+    (found,) = open_on([statement])
+    if found.amount <= 0:
         raise NothingToPay(number=statement.number)
-    amount = still_open if amount is None else amount
-    if amount > still_open or amount <= 0:
-        raise MoreThanOpen(open=f"{statement.currency} {still_open}")
-    count = statement.payments.count() + 1
-    payment = Payment.objects.create(
-        statement=statement,
-        number=f"{statement.number}-P{count}",
-        amount=amount,
-        paid_on=paid_on or clock.today(),
-        reference=reference,
-        released_by_id=by.user_id,
-        released_by_label=by.label,
-    )
-    _post(payment, _split(statement, amount), by)
-    record(statement, "paid", by=by, changes={"amount": [None, amount]})
-    emit(
-        StatementPaid(statement_id=statement.pk, payment_id=payment.pk),
-        object_key=f"statement:{statement.pk}",
-    )
+    if partner.is_on_hold:
+        raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
+    amount = found.amount if amount is None else amount
+    if amount > found.amount or amount <= 0:
+        raise MoreThanOpen(open=f"{statement.currency} {found.amount}")
+    (payment,) = write_payments([(found, amount)], paid_on=paid_on, reference=reference, by=by)
+    finish_run(run, by)
     return payment
 
 
-@transaction.atomic
-def release_run(*, run: SettlementRun, by: Actor, paid_on: date | None = None, reference: str = "") -> int:
-    """Pay every open statement of a closed run in full. Returns how many were paid."""
-    require(by, "rebates.pay")
-    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
-    refuse_release(run, by)
-    hold_balances()
-    count = 0
-    for statement in Statement.objects.visible_to(by).filter(run=run).order_by("pk"):
-        if open_amount(statement) > 0:
-            _pay(statement, None, paid_on, reference, by)
-            count += 1
-    _finish_run(run, by)
-    return count
+def write_payments(
+    due: Sequence[tuple[Open, Decimal]], *, paid_on: date | None, reference: str, by: Actor
+) -> list[Payment]:
+    """Pay each statement that amount. The caller holds the locks and has asked the rules."""
+    payments = Payment.objects.bulk_create(
+        Payment(
+            statement=found.statement,
+            number=f"{found.statement.number}-P{found.payments + 1}",
+            amount=amount,
+            paid_on=paid_on or clock.today(),
+            reference=reference,
+            released_by_id=by.user_id,
+            released_by_label=by.label,
+        )
+        for found, amount in due
+    )
+    _post(payments, [found for found, _amount in due], by)
+    for payment in payments:
+        record(payment.statement, "paid", by=by, changes={"amount": [None, payment.amount]})
+        emit(
+            StatementPaid(statement_id=payment.statement_id, payment_id=payment.pk),
+            object_key=f"statement:{payment.statement_id}",
+        )
+    return payments
 
 
 def refuse_release(run: SettlementRun, by: Actor) -> None:
@@ -136,48 +179,53 @@ def refuse_release(run: SettlementRun, by: Actor) -> None:
     refuse_author(run, by)
 
 
-def _split(statement: Statement, amount: Decimal) -> dict[int, Decimal]:
+def _split(found: Open, amount: Decimal, programmes: dict[int, Programme]) -> dict[int, Decimal]:
     """The payment by purpose: all balances where it settles them, else from the first programme on."""
-    owed = balances(statement)
-    if amount == sum(owed.values(), ZERO):
-        return owed
-    codes = dict(Programme.objects.filter(purpose_id__in=owed).values_list("purpose_id", "code"))
+    if amount == sum(found.owed.values(), ZERO):
+        return found.owed
     shares, rest = {}, amount
-    for purpose in sorted(owed, key=lambda purpose: codes[purpose]):
-        shares[purpose] = max(ZERO, min(rest, owed[purpose]))
+    for purpose in sorted(found.owed, key=lambda purpose: programmes[purpose].code):
+        shares[purpose] = max(ZERO, min(rest, found.owed[purpose]))
         rest -= shares[purpose]
     return {purpose: share for purpose, share in shares.items() if share}
 
 
-def _post(payment: Payment, shares: dict[int, Decimal], by: Actor) -> None:
-    statement = payment.statement
-    purposes = {
-        programme.purpose_id: programme.purpose for programme in Programme.objects.select_related("purpose")
-    }
+def _post(payments: Sequence[Payment], opens: Sequence[Open], by: Actor) -> None:
+    programmes = {row.purpose_id: row for row in Programme.objects.select_related("purpose")}
+    shares = [
+        _split(found, payment.amount, programmes) for payment, found in zip(payments, opens, strict=True)
+    ]
     for event, debit, credit in (
         ("rebates.release", "payable", "approved"),
         ("rebates.pay", "approved", "clearing"),
     ):
-        post(
-            key=f"{event}:{payment.number}",
-            event=event,
-            moves=[Move(debit, credit, purposes[purpose], share) for purpose, share in shares.items()],
-            currency=statement.currency,
-            booked_on=payment.paid_on,
-            partner_id=statement.partner_id,
-            memo=payment.number,
-            by=by,
-        )
+        postings = [
+            Posting(
+                key=f"{event}:{payment.number}",
+                moves=[
+                    Move(debit, credit, programmes[purpose].purpose, share)
+                    for purpose, share in by_purpose.items()
+                ],
+                currency=payment.statement.currency,
+                booked_on=payment.paid_on,
+                partner_id=payment.statement.partner_id,
+                memo=payment.number,
+            )
+            for payment, by_purpose in zip(payments, shares, strict=True)
+        ]
+        post_many(event=event, postings=postings, by=by)
 
 
-def _finish_run(run: SettlementRun, by: Actor) -> None:
-    """The run is paid when nothing is open on any of its statements."""
-    waiting = (
-        Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)
-    )
-    if run.state == SettlementRun.State.CLOSED and not any(
-        open_amount(statement) > 0 for statement in waiting
-    ):
-        run.state, run.state_since = SettlementRun.State.PAID, clock.now()
-        run.save(update_fields=["state", "state_since"])
-        record(run, "paid", by=by)
+def finish_run(run: SettlementRun, by: Actor) -> None:
+    """The run is paid when nothing is open on any of its statements, blocked ones included. The caller locked it."""
+    if run.state != SettlementRun.State.CLOSED:
+        return
+    rows = Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)
+    after = 0
+    while some := list(rows.filter(pk__gt=after).order_by("pk")[:SOME]):
+        if any(found.amount > 0 for found in open_on(some)):
+            return
+        after = some[-1].pk
+    run.state, run.state_since = SettlementRun.State.PAID, clock.now()
+    run.save(update_fields=["state", "state_since"])
+    record(run, "paid", by=by)

@@ -18,7 +18,7 @@ from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import pages, services
 from rebates.models import Result, SettlementRun, Statement
-from rebates.services.computing import JOB
+from rebates.services import computing, releasing
 
 PARTNERS_A_PAGE = 50
 
@@ -54,9 +54,11 @@ def detail(request: Any, number: str) -> HttpResponse:
             "run": run,
             "history": history_of(run, request.actor),
             "job": Job.objects.visible_to(request.actor)
-            .filter(kind=JOB, key=run.number)
+            .filter(kind__in=(computing.JOB, releasing.JOB), key=run.number)
             .order_by("-id")
             .first(),
+            "release_kind": releasing.JOB,
+            "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
             "programmes": pages.programme_totals(run, request.actor),
             "partners": rows,
@@ -152,8 +154,8 @@ close = _verb(
 )
 release = _verb(
     "rebates.pay",
-    lambda run, request: services.release_run(run=run, by=request.actor),
-    lambda count: _("Released for payment: %(count)s statements.") % {"count": count},
+    lambda run, request: services.start_release(run=run, by=request.actor),
+    lambda job: _("The release has begun. This page shows how far it is."),
 )
 
 

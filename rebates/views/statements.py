@@ -42,7 +42,7 @@ def accruals(request: Any) -> HttpResponse:
 @requires("rebates.view")
 def statement(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
-    lines = statement_lines(found)
+    lines, paid = statement_lines(found), payment_state(found)
     return render(
         request,
         "rebates/statement.html",
@@ -50,7 +50,8 @@ def statement(request: Any, number: str) -> HttpResponse:
             "statement": found,
             "lines": lines,
             "open": open_amount(found),
-            "payment_state": payment_state(found),
+            "payment_state": paid,
+            "tone": Statement.PAYMENT_TONES.get(paid, ""),
             "payments": found.payments.order_by("id"),
             "history": history_of(found, request.actor) if request.actor.is_staff else [],
             "may_pay": allowed(request.actor, "rebates.pay", found),

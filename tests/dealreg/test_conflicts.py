@@ -216,6 +216,19 @@ def test_the_same_tax_number_counts_as_the_same_customer(acme):
     assert ask(acme, "Another", tax_number="9144 0300 7084 6113 6T").answer == "ask_manager"
 
 
+def test_the_same_web_domain_counts_as_the_same_customer(acme, rival):
+    for number, address in enumerate(("https://www.xunda.cn/about", "xunda.cn", "mail@XUNDA.cn")):
+        assert ask(acme, f"Spelling {number} Ltd", domain=address).answer == "clear"
+    assert ask(acme, "Four Ltd", domain="shop.xunda.cn").answer == "ask_manager"
+    assert ask(acme, "Four Ltd", domain="xunda-group.cn").answer == "clear"
+    assert ask(rival, "Four Ltd", domain="xunda.cn").answer == "clear"
+
+
+def test_a_mail_services_domain_counts_nobody_as_the_same_customer(acme):
+    for number in range(4):
+        assert ask(acme, f"Company {number} Ltd", domain="someone@qq.com").answer == "clear"
+
+
 def test_what_the_partner_can_read_names_nobody(acme, rival, manager, browse, time_machine):
     deals.approved(rival, manager, customer_name=FULL)
     time_machine.move_to("2026-11-25T08:00:00Z", tick=False)

@@ -62,6 +62,7 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "order": lambda made: made["order"].number,
     "invoice": lambda made: made["invoice"].number,
     "statement": lambda made: made["statement"].number,
+    "attempt": lambda made: made["deal"].attempt,
     "rows": lambda made: made["deal"].pk,
     "pk": lambda made: made["deal"].pk,
     "selected": lambda made: made["deal"].pk,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from guardian.shortcuts import assign_perm
 
@@ -58,7 +59,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     contact = partners.save_contact(
         partner=rival.row, name="Quillon Secretperson", email="quillon@unseen.example", by=boss
     )
-    deal = deals.approved(rival, boss, customer_name="Qwertzuiop Hidden Works GmbH")
+    deal = deals.approved(rival, boss, customer_name="Qwertzuiop Hidden Works GmbH", attempt=uuid4())
     asked = deals.in_review(rival, customer_name="Yxcvbnm Covert Mills AG")
     request_information(registration=asked, text="Whisper: who signs?", by=boss)
     question = ask_availability(

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from prm.jobs import services
 from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
 from prm.jobs.models import Job
-from prm.jobs.services import cancel_job, reap, retry_job, run_job, start_job
+from prm.jobs.services import cancel_job, reap, retry_job, run_job, run_to_end, start_job
 from prm.notices.models import Letter, Notice
 from prm.outbox.services import deliver_open_events
 from prm.values import clock
@@ -83,6 +83,20 @@ def test_a_job_that_fails_again_and_again_is_given_up_and_whoever_began_it_is_to
     deliver_open_events()
     assert Notice.objects.get(user=user).kind == "jobs.failed"
     assert "no step 1 today" in Letter.objects.get(to=user.email).text
+
+
+def test_what_a_rule_refuses_is_not_tried_again_and_said_in_the_persons_language():
+    user = UserFactory(manager=True, language="zh-hans")
+    job = begin(by=actor(user), refused_at=1)
+    assert run_job(job.pk) == "dead" and counted(job) == [0]
+    job.refresh_from_db()
+    assert (job.error, job.failures) == ("该任务已结束。", 1)
+
+
+def test_a_command_waits_for_the_end_or_says_why_there_is_none():
+    assert run_to_end(begin()).counts == {"counted": 3}
+    with pytest.raises(RuntimeError, match="already ended"):
+        run_to_end(begin(refused_at=0))
 
 
 def test_a_job_whose_worker_died_too_often_is_given_up_by_the_reaper():

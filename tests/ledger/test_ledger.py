@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from prm.ledger.errors import AlreadyReversed, UnknownPosting
 from prm.ledger.models import Account, Entry, Transaction
-from prm.ledger.services import Move, post, post_batch, purpose_for, reverse
+from prm.ledger.services import Move, Posting, post, post_batch, post_many, purpose_for, reverse
 from prm.values.actor import Actor
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +149,44 @@ def test_partners_see_only_their_own_postings(purpose, acme, rival, finance):
     assert [row.key for row in Transaction.objects.visible_to(acme.admin)] == ["a"]
     assert {entry.account.partner_id for entry in Entry.objects.visible_to(acme.admin)} == {acme.row.pk}
     assert Transaction.objects.visible_to(finance).count() == 2
+
+
+def several(purpose, *rows):
+    """Postings of (key, partner, currency, amount)."""
+    return [
+        Posting(
+            key, [Move("expense", "payable", purpose, Decimal(amount))], currency, DAY, partner_id=partner,
+            memo=key.upper(),
+        )
+        for key, partner, currency, amount in rows
+    ]  # fmt: skip
+
+
+def test_many_postings_go_to_the_accounts_of_their_own_partner_and_currency(purpose):
+    other = purpose_for(kind="rebate", code="other", name="Other")
+    rows = several(purpose, ("a", 1, "CNY", "10.00"), ("b", 2, "CNY", "4.00"), ("c", 1, "USD", "7.00"))
+    rows += several(other, ("d", 1, "CNY", "0.50"))
+    assert post_many(event="rebates.close", postings=rows, by=BY) == 4
+    assert balance("payable", partner_id=1, currency="CNY") == Decimal("-10.50")
+    assert balance("payable", partner_id=1, currency="USD") == Decimal("-7.00")
+    assert balance("payable", partner_id=2) == Decimal("-4.00")
+    assert balance("expense", purpose=purpose, currency="CNY") == Decimal("14.00")
+    assert balance("expense", purpose=other) == Decimal("0.50")
+    written = Transaction.objects.for_everyone(because="a test").get(key="b")
+    assert (written.partner_id, written.memo, written.booked_on, written.posted_by) == (2, "B", DAY, "tests")
+
+
+def test_of_many_postings_those_that_were_posted_write_nothing(purpose):
+    close(purpose, "10.00", key="a", partner=1)
+    rows = several(purpose, ("a", 1, "CNY", "10.00"), ("b", 2, "CNY", "4.00"), ("b", 2, "CNY", "4.00"))
+    assert post_many(event="rebates.close", postings=rows, by=BY) == 1
+    assert post_many(event="rebates.close", postings=rows, by=BY) == 0
+    assert post_many(event="rebates.close", postings=[], by=BY) == 0
+    assert Entry.objects.for_everyone(because="a test").count() == 4
+
+
+def test_many_postings_are_refused_together_when_the_table_does_not_list_one(purpose):
+    rows = several(purpose, ("a", 1, "CNY", "1.00"))
+    with pytest.raises(UnknownPosting):
+        post_many(event="rebates.gift", postings=rows, by=BY)
+    assert not Transaction.objects.for_everyone(because="a test").exists()

@@ -4,6 +4,7 @@ import time
 
 from django.db import connection
 
+from prm.jobs.errors import JobNotOpen
 from prm.jobs.handlers import JobHandler, job_handler
 
 TABLE = "counted_steps"
@@ -24,6 +25,8 @@ class Count(JobHandler):
     def run(self, job, step):
         if job.params.get("breaks_at") == step and job.attempt <= job.params.get("breaks", 1):
             raise RuntimeError(f"no step {step} today")
+        if job.params.get("refused_at") == step:
+            raise JobNotOpen()
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {TABLE} (job, step) VALUES (%s, %s)", [job.pk, step])
             if job.params.get("asleep_in_sql"):

@@ -1,0 +1,133 @@
+"""Releasing the payments of a whole run: a background job whose steps pay some statements each.
+
+A step asks the rules again with the rights that whoever pressed has by then, and pays what is open by then: a kill
+between steps, or a step run twice, pays nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from partners.models import Partner
+from prm.access.rules import require
+from prm.access.scope import actor_for
+from prm.audit.services import record
+from prm.jobs.models import Job
+from prm.jobs.services import run_to_end, start_job
+from prm.values import clock
+from prm.values.actor import Actor
+from rebates.errors import NotInThisState
+from rebates.models import SettlementRun, Statement
+from rebates.services.closing import hold_balances
+from rebates.services.payments import SOME, finish_run, open_on, refuse_release, write_payments
+
+JOB = "rebates.release"
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """Who released, as the job remembers it."""
+
+    kind: str
+    label: str
+    user_id: int | None
+    request_id: str
+    address: str
+
+    @classmethod
+    def of(cls, by: Actor) -> Pressed:
+        return cls(by.kind, by.label, by.user_id, by.request_id, by.address)
+
+    def actor(self) -> Actor:
+        """The same with the rights of now; somebody who is gone may nothing."""
+        if self.user_id is None:
+            return Actor(kind=self.kind, label=self.label, partner_ids=None)
+        user = get_user_model().objects.filter(pk=self.user_id).first()
+        return (
+            actor_for(user, request_id=self.request_id, address=self.address)
+            if user
+            else Actor.nobody(label=self.label)
+        )
+
+
+@transaction.atomic
+def start_release(
+    *,
+    run: SettlementRun,
+    by: Actor,
+    paid_on: date | None = None,
+    reference: str = "",
+    chunk: int = SOME,
+) -> Job:
+    """Pay every open statement of a closed run in full, as a background job. Pressed twice it is one job."""
+    require(by, "rebates.pay")
+    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+    refuse_release(run, by)
+    if run.state != SettlementRun.State.CLOSED:
+        raise NotInThisState(number=run.number, state=run.get_state_display())
+    known = _open_job(run)
+    if known is not None:
+        return known
+    params: dict[str, Any] = {
+        "run": run.pk,
+        "bounds": _bounds(run, chunk),
+        "paid_on": (paid_on or clock.today()).isoformat(),
+        "reference": reference,
+        "by": asdict(Pressed.of(by)),
+    }
+    record(run, "release started", by=by)
+    return start_job(
+        kind=JOB, key=run.number, title=_("Payments of settlement %(number)s") % {"number": run.number},
+        link=run.get_absolute_url(), params=params, by=by,
+    )  # fmt: skip
+
+
+def is_releasing(run: SettlementRun) -> bool:
+    return _open_job(run) is not None
+
+
+def release_run(*, run: SettlementRun, by: Actor, paid_on: date | None = None, reference: str = "") -> int:
+    """Release in this process and wait for the end, for commands. Returns how many statements were paid."""
+    job = run_to_end(start_release(run=run, by=by, paid_on=paid_on, reference=reference))
+    return job.counts.get("paid", 0)
+
+
+def _open_job(run: SettlementRun) -> Job | None:
+    return Job.objects.open().filter(kind=JOB, key=run.number).first()
+
+
+def _bounds(run: SettlementRun, chunk: int) -> list[list[int]]:
+    """Ranges of statement ids, each with `chunk` statements of the run; no statement is added to a closed run."""
+    rows = Statement.objects.for_everyone(because="whoever is not seen is left out by the step").of_run(run)
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    return [[some[0], some[-1]] for some in (ids[at : at + chunk] for at in range(0, len(ids), chunk))]
+
+
+# The job's steps
+
+
+def release_some(
+    run_id: int, first: int, last: int, *, paid_on: date, reference: str, by: Actor
+) -> tuple[int, int]:
+    """Pay what is open on the run's statements `first` to `last`. Returns how many were paid, how many are blocked."""
+    require(by, "rebates.pay")
+    rows = Statement.objects.visible_to(by).filter(run_id=run_id, pk__gte=first, pk__lte=last)
+    held = {partner.pk: partner for partner in Partner.objects.hold(rows.values("partner_id"))}
+    run = SettlementRun.objects.select_for_update().get(pk=run_id)
+    refuse_release(run, by)
+    hold_balances()
+    found = [one for one in open_on(list(rows.order_by("pk"))) if one.amount > 0]
+    due = [(one, one.amount) for one in found if not held[one.statement.partner_id].is_on_hold]
+    write_payments(due, paid_on=paid_on, reference=reference, by=by)
+    return len(due), len(found) - len(due)
+
+
+def finish(run_id: int, *, by: Actor) -> None:
+    """With the last step: is the whole run paid?"""
+    finish_run(SettlementRun.objects.select_for_update().get(pk=run_id), by)
