@@ -30,6 +30,13 @@ def register() -> None:
             "expired": _("protection ended"),
         }
     )
+    words.register_types(
+        {
+            "dealreg.dealregistration": _("Deal registration"),
+            "dealreg.registrationtype": _("Registration type"),
+            "dealreg.availabilityquestion": _("Question about a customer"),
+        }
+    )
     _register_staff_notices()
     _register_partner_notices()
     _register_menu()

@@ -39,6 +39,9 @@ def register() -> None:
             "prices_changed": _("prices changed"),
         }
     )
+    words.register_types(
+        {"orders.order": _("Order"), "orders.invoice": _("Invoice"), "orders.pricelist": _("Price list")}
+    )
     _register_notices()
     _register_menu()
     work.register(open_work, count=count_to_approve)

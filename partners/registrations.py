@@ -39,6 +39,7 @@ def register() -> None:
             "contact_removed": _("contact removed"),
         }
     )
+    words.register_types({"partners.partner": _("Partner"), "partners.tier": _("Tier")})
     permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])

@@ -16,21 +16,7 @@ from prm.ui import home, menu
 def register() -> None:
     from rebates import figures
 
-    words.register(
-        {
-            "opened": _("opened"),
-            "drafted": _("draft saved"),
-            "draft deleted": _("draft deleted"),
-            "published": _("published"),
-            "computation started": _("computation started"),
-            "thrown away": _("computation thrown away"),
-            "submitted for review": _("handed over for approval"),
-            "approval withdrawn": _("approval withdrawn"),
-            "release started": _("release of payments started"),
-            "paid": _("paid"),
-            "statements_issued": _("statements issued"),
-        }
-    )
+    _register_words()
     for order, label, icon, url, verb in (
         (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
         (20, _("Accruals"), "trending-up", "rebates:accruals", "rebates.view_programmes"),
@@ -60,6 +46,32 @@ def register() -> None:
     )
     partner_pages.add_section(
         template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
+    )
+
+
+def _register_words() -> None:
+    words.register(
+        {
+            "opened": _("opened"),
+            "drafted": _("draft saved"),
+            "draft deleted": _("draft deleted"),
+            "published": _("published"),
+            "computation started": _("computation started"),
+            "thrown away": _("computation thrown away"),
+            "submitted for review": _("handed over for approval"),
+            "approval withdrawn": _("approval withdrawn"),
+            "release started": _("release of payments started"),
+            "paid": _("paid"),
+            "statements_issued": _("statements issued"),
+        }
+    )
+    words.register_types(
+        {
+            "rebates.programme": _("Rebate programme"),
+            "rebates.version": _("Version of a programme"),
+            "rebates.settlementrun": _("Settlement"),
+            "rebates.statement": _("Statement"),
+        }
     )
 
 

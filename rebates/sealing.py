@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from rebates.models import SettlementRun
@@ -72,6 +72,9 @@ def complaint(row: dict[str, Any]) -> str:
 
 
 def _one(query: str, run: int) -> Any:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")  # what was just written has no statistics yet
         cursor.execute(query, {"run": run})
-        return cursor.fetchone()
+        found = cursor.fetchone()
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        return found

@@ -80,11 +80,52 @@ _verbs: dict[str, Any] = {
     "tier_set": _("tier set"),
     "uploaded": _("uploaded"),
 }
+# What rows of the platform are called; apps add theirs.
+_types: dict[str, Any] = {
+    "accounts.user": _("User"),
+    "accounts.invitation": _("Invitation"),
+    "accounts.supportaccess": _("Support access"),
+    "tenancy.tenant": _("Tenant"),
+    "jobs.job": _("Background job"),
+    "spreadsheets.import": _("Import"),
+    "customers.endcustomer": _("End customer"),
+    "catalogue.product": _("Product"),
+    "catalogue.productline": _("Product line"),
+}
+# Keys of changes that are no field of the object.
+_fields: dict[str, Any] = {
+    "access": _("access"),
+    "addresses": _("addresses"),
+    "amount": _("amount"),
+    "audit_head": _("head of the audit trail"),
+    "batches": _("batches"),
+    "contact": _("contact"),
+    "count": _("count"),
+    "differences": _("differences"),
+    "how": _("how"),
+    "manager": _("channel manager"),
+    "may_write": _("may write"),
+    "member": _("person"),
+    "module": _("module"),
+    "rows": _("rows"),
+    "sections": _("sections"),
+    "sessions_ended": _("devices signed out"),
+    "sha256": "SHA-256",
+    "state": _("state"),
+    "statements": _("statements"),
+    "tier": _("tier"),
+    "wants_write": _("wants to write"),
+}
 
 
 def register(words: Mapping[str, Any]) -> None:
     """Add an app's verbs: {"tier_set": _("tier set")}; called from `ready()`."""
     _verbs.update(words)
+
+
+def register_types(names: Mapping[str, Any]) -> None:
+    """Say what an app's rows are called: {"partners.partner": _("Partner")}; called from `ready()`."""
+    _types.update(names)
 
 
 def word_for(verb: str) -> str:
@@ -98,6 +139,8 @@ def known() -> dict[str, Any]:
 
 def name_of_type(object_type: str) -> str:
     """ "Partner" for partners.partner."""
+    if object_type in _types:
+        return str(_types[object_type])
     try:
         return str(apps.get_model(object_type)._meta.verbose_name).capitalize()
     except (LookupError, ValueError):
@@ -105,11 +148,13 @@ def name_of_type(object_type: str) -> str:
 
 
 def name_of_field(object_type: str, field: str) -> str:
-    """The field's name on screens; its own name where the model has none."""
+    """The field's name on screens; its own name where nobody gave it one."""
     try:
-        return str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
+        named = str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
     except Exception:
-        return field.replace("_", " ")
+        named = field.replace("_", " ")
+    # A verbose_name that Django made of the field's name is no word of a person's.
+    return str(_fields.get(field, named)) if named == field.replace("_", " ") else named
 
 
 def value_of(object_type: str, field: str, value: Any) -> Any:

@@ -138,3 +138,19 @@ def test_sign_ins_are_in_the_trail(administrator):
     client.post("/sign-in/", {"login": user.email, "password": "correct horse battery"})
     verbs = set(AuditEntry.objects.of(user).values_list("verb", flat=True))
     assert {"sign_in_failed", "signed_in"} <= verbs
+
+
+def test_every_kind_that_is_recorded_has_a_name_in_both_languages(db):
+    """By what the services record: no kind is called after its class."""
+    from django.apps import apps
+    from django.utils import translation
+
+    from prm.audit import words
+
+    for kind in words._types:
+        apps.get_model(kind)
+        with translation.override("zh-hans"):
+            assert not words.name_of_type(kind).isascii(), kind
+    with translation.override("zh-hans"):
+        assert words.name_of_field("tenancy.tenant", "module") == "模块"
+        assert words.name_of_field("rebates.settlementrun", "state") == "状态"

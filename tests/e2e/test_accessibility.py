@@ -30,7 +30,9 @@ PAGES = {
     "/orders/{order}/ /search/?q=Lan " + BUILDER,
     "finance": "/ /programmes/ /programmes/new/ /programmes/core/ /accruals/ /settlements/ /settlements/{run}/ "
     "/statements/{statement}/ /ledger/ /imports/new/ /jobs/",
-    "administrator": "/ /settings/users/ /settings/users/invite/ /settings/brand/ /settings/audit/ /products/",
+    "administrator": "/ /settings/users/ /settings/users/invite/ /settings/brand/ /settings/audit/ "
+    "/settings/audit/seal/ /settings/modules/ /settings/modules/rebates/off/ /settings/configuration/ /products/ "
+    "/prices/",
 }
 
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
