@@ -6,7 +6,8 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import home, registrations
+        from orders import home, own_fields, registrations
 
         registrations.register()
+        own_fields.register()
         home.register()

@@ -6,6 +6,7 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from partners import registrations
+        from partners import own_fields, registrations
 
         registrations.register()
+        own_fields.register()

@@ -18,7 +18,8 @@ BAD = ("sign_in_failed", "sign_in_blocked", "rejected", "deactivated", "deleted"
 def history_of(obj: models.Model, actor: Actor, *, limit: int = 30) -> list[Happening]:
     """What happened to `obj` that `actor` may see, newest first."""
     rows = AuditEntry.objects.visible_to(actor).of(obj)[:limit]
-    return [happening(row) for row in rows]
+    with words.remembered():
+        return [happening(row) for row in rows]
 
 
 def happening(row: AuditEntry) -> Happening:

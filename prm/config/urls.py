@@ -16,6 +16,7 @@ _APPS = [
     "prm.search",
     "prm.jobs",
     "prm.audit",
+    "prm.customfields",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

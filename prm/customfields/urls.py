@@ -1,0 +1,14 @@
+from django.urls import path
+
+from prm.customfields import views
+
+app_name = "customfields"
+urlpatterns = [
+    path("settings/fields/", views.index, name="index"),
+    path("settings/fields/<str:target>/", views.fields, name="fields"),
+    path("settings/fields/<str:target>/new/", views.new, name="new"),
+    path("settings/fields/<str:target>/<str:code>/", views.edit, name="edit"),
+    path("settings/fields/<str:target>/<str:code>/move/", views.move, name="move"),
+    path("settings/fields/<str:target>/<str:code>/delete/", views.delete, name="delete"),
+    path("settings/fields/<str:target>/<str:code>/restore/", views.restore, name="restore"),
+]
