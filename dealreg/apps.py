@@ -6,11 +6,13 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import conflicts, customer_part, home, own_fields, registrations
+        from dealreg import conditions, conflicts, customer_part, home, measures, own_fields, registrations
         from prm.customers.services import on_merge
 
         registrations.register()
         own_fields.register()
         home.register()
+        conditions.register()
+        measures.register()
         on_merge(conflicts.move_to_survivor)
         customer_part.register()

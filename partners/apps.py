@@ -6,7 +6,8 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from partners import own_fields, registrations
+        from partners import conditions, own_fields, registrations
 
         registrations.register()
         own_fields.register()
+        conditions.register()

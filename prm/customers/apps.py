@@ -11,10 +11,11 @@ class CustomersConfig(AppConfig):
         from prm.access.permissions import register
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
         from prm.audit import words
-        from prm.customers import own_fields
+        from prm.customers import conditions, own_fields
         from prm.ui import menu
 
         own_fields.register()
+        conditions.register()
         managers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
         register("customers.view", roles=STAFF_ROLES, reads=True)
         register("customers.edit", roles=managers)
