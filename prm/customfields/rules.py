@@ -19,14 +19,15 @@ from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.ui import formats
 
 ORDERED = ("is", "is_not", "more_than", "at_least", "less_than", "at_most", "empty", "not_empty")
+DAYS = ("is", "before", "on_or_before", "after", "on_or_after", "empty", "not_empty")
 OPERATORS: dict[str, tuple[str, ...]] = {
     "text": ("is", "is_not", "contains", "empty", "not_empty"),
     "number": ORDERED,
     "money": ORDERED,
-    "date": ORDERED,
+    "date": DAYS,
     "yes_no": ("is", "empty", "not_empty"),
     "choice": ("is", "is_not", "one_of", "empty", "not_empty"),
-    "many": ("has", "empty", "not_empty"),
+    "many": ("any_of", "empty", "not_empty"),
 }
 WORDS = {
     "is": gettext_lazy("is"),
@@ -37,7 +38,11 @@ WORDS = {
     "less_than": gettext_lazy("is less than"),
     "at_most": gettext_lazy("is at most"),
     "one_of": gettext_lazy("is one of"),
-    "has": gettext_lazy("has"),
+    "any_of": gettext_lazy("has any of"),
+    "before": gettext_lazy("is before"),
+    "on_or_before": gettext_lazy("is on or before"),
+    "after": gettext_lazy("is after"),
+    "on_or_after": gettext_lazy("is on or after"),
     "empty": gettext_lazy("is empty"),
     "not_empty": gettext_lazy("is filled in"),
 }
@@ -99,8 +104,8 @@ def _compared(op: str, value: Any, wanted: Any, kind: str) -> bool:
         return value is not None
     if op == "one_of":
         return value in {value_of(one, kind) for one in wanted}
-    if op == "has":
-        return value is not None and str(wanted) in value
+    if op == "any_of":
+        return value is not None and bool(value & {str(one) for one in wanted})
     wanted = value_of(wanted, kind)
     if op == "is_not":
         return value != wanted
@@ -116,6 +121,10 @@ _OPERATIONS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda value, wanted: value >= wanted,
     "less_than": lambda value, wanted: value < wanted,
     "at_most": lambda value, wanted: value <= wanted,
+    "before": lambda value, wanted: value < wanted,
+    "on_or_before": lambda value, wanted: value <= wanted,
+    "after": lambda value, wanted: value > wanted,
+    "on_or_after": lambda value, wanted: value >= wanted,
 }
 
 
@@ -152,7 +161,10 @@ def _problem_of_comparison(rule: Mapping[str, Any], known: Mapping[str, Any]) ->
     if rule["op"] in WITHOUT_VALUE:
         return ""
     wanted = rule.get("value")
-    values = wanted if isinstance(wanted, list) and rule["op"] == "one_of" else [wanted]
+    several = rule["op"] in ("one_of", "any_of")
+    if several != isinstance(wanted, list):
+        return _("The value to compare “%(field)s” with does not fit.") % {"field": element.label}
+    values = wanted if several else [wanted]
     codes = [str(code) for code, _label in element.choices]
     fits = bool(values) and all(
         not isinstance(one, list | dict | float)

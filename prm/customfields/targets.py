@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 
+from prm.conditions import registry
 from prm.values.actor import Actor
 
 Choices = Callable[[], list[tuple[str, str]]]
@@ -81,7 +83,10 @@ def register(
     code: str, *, model: str, label: Any, verb: str, builtin: Iterable[Builtin] = (), **options: Any
 ) -> None:
     """Let rows of `model`, which has a JSON column `custom`, have fields of the tenant's own."""
+    from prm.customfields.asking import fields_of
+
     _targets[code] = Target(code, model, label, verb, tuple(builtin), **options)
+    registry.extend(code, fields_of(code))
 
 
 def register_partners(*, model: str, people: Callable[[Actor], QuerySet]) -> None:
@@ -91,6 +96,10 @@ def register_partners(*, model: str, people: Callable[[Actor], QuerySet]) -> Non
 
 def partner_model() -> type[Model]:
     return apps.get_model(_partner_model[0])
+
+
+def people_model() -> type[Model]:
+    return get_user_model()
 
 
 def people_for(actor: Actor) -> QuerySet:

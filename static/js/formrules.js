@@ -38,16 +38,16 @@
     if (op === "empty") return value === null;
     if (op === "not_empty") return value !== null;
     if (op === "one_of") return wanted.some((one) => valueOf(one, kind) === value);
-    if (op === "has") return value !== null && value.includes(String(wanted));
+    if (op === "any_of") return value !== null && wanted.some((one) => value.includes(String(one)));
     const other = valueOf(wanted, kind);
     if (op === "is_not") return value !== other;
     if (value === null || other === null) return false;
     if (op === "is") return value === other;
     if (op === "contains") return value.includes(other);
-    if (op === "more_than") return value > other;
-    if (op === "at_least") return value >= other;
-    if (op === "less_than") return value < other;
-    return op === "at_most" && value <= other;
+    if (op === "more_than" || op === "after") return value > other;
+    if (op === "at_least" || op === "on_or_after") return value >= other;
+    if (op === "less_than" || op === "before") return value < other;
+    return (op === "at_most" || op === "on_or_before") && value <= other;
   };
   const holds = (rule, values, kinds) => {
     if (rule === null || rule === undefined || typeof rule === "boolean") return Boolean(rule);
