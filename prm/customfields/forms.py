@@ -110,6 +110,11 @@ class CustomForm(ServiceForm):
         )
 
     @property
+    def blocks_of_the_product(self) -> list[Block]:
+        """The built-in order."""
+        return super().blocks
+
+    @property
     def blocks(self) -> list[Block]:
         """The sections of the published form, and at the end what stands in none; else the built-in order."""
         self._hide()

@@ -44,7 +44,7 @@ def problems_of(
     `audience` is whose form it is: "staff", "partner" or "" for both.
     """
     found = _shape(document)
-    if found:
+    if shape_of(document):
         return found
     places = placements(document)
     known = {place["field"]: elements[place["field"]] for place in places if place["field"] in elements}
@@ -54,8 +54,21 @@ def problems_of(
     return found + _warnings(document, target, elements)
 
 
+def shape_of(document: Any) -> list[Problem]:
+    """Why it cannot be read at all; a draft's empty section can."""
+    sections = document.get("sections") if isinstance(document, Mapping) else None
+    count = len(sections) if isinstance(sections, list) else 0
+    empties = {_empty(number) for number in range(1, min(count, MOST_SECTIONS) + 1)}
+    return [problem for problem in _shape(document) if problem.text not in empties]
+
+
+def _empty(number: int) -> str:
+    name = _("Section %(number)s") % {"number": number}
+    return _("%(section)s is empty. Put a field there or take it away.") % {"section": name}
+
+
 def _shape(document: Any) -> list[Problem]:
-    """Whether it can be read at all."""
+    """Whether it can be read at all, and each section that is empty."""
     if not isinstance(document, Mapping) or document.get("schema") != 1:
         return [Problem("", _("This is no form of schema 1."))]
     sections = document.get("sections")
@@ -90,9 +103,7 @@ def _section(section: Any, number: int) -> list[Problem]:
         ):
             return [Problem("", _("%(section)s holds something that is no field.") % {"section": name})]
     if not section["fields"]:
-        return [
-            Problem("", _("%(section)s is empty. Put a field there or take it away.") % {"section": name})
-        ]
+        return [Problem("", _empty(number))]
     return []
 
 

@@ -26,6 +26,7 @@ def register() -> None:
             "field_restored": _("field restored"),
             "field_dropped": _("values of a deleted field dropped"),
             "form_published": _("form published"),
+            "form_withdrawn": _("form withdrawn"),
             "form_discarded": _("draft of a form discarded"),
         }
     )

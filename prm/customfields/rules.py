@@ -111,7 +111,8 @@ def _compared(op: str, value: Any, wanted: Any, kind: str) -> bool:
         return value != wanted
     if value is None or wanted is None:
         return False
-    return _OPERATIONS[op](value, wanted)
+    compare = _OPERATIONS.get(op)
+    return bool(compare and compare(value, wanted))
 
 
 _OPERATIONS: dict[str, Callable[[Any, Any], bool]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -122,7 +123,7 @@ def _posted(request: Any) -> Any:
 
 def _back(request: Any, target: str, field: CustomField) -> str:
     """To the form in the designer that asked for the field, else to the list of fields."""
-    form = request.GET.get("form", "")
-    if form.isdecimal() and len(form) < 19:
-        return f"{reverse('customfields:design', args=[target])}?form={form}&put={field.name}"
+    if request.GET.get("form"):
+        asked = {name: request.GET.get(name, "") for name in ("variant", "role")} | {"put": field.name}
+        return f"{reverse('customfields:design', args=[target])}?{urlencode(asked)}"
     return reverse("customfields:fields", args=[target])

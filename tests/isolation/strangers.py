@@ -43,6 +43,7 @@ BELONGS_TO_NOBODY = {
     r"^password/reset/": "the key is the right",
     r"settings/support/": "the administrator's, who sees all",
     r"settings/fields/": "fields are the tenant's; the administrator's, who sees all",
+    r"settings/forms/": "forms are the tenant's; the administrator's, who sees all",
     r"settings/audit/": "the administrator's, who sees all",
     r"settings/users/invitations/": "the administrator's, who sees all",
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
