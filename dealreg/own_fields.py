@@ -35,7 +35,7 @@ BUILTIN = (
     Builtin("phone", _("Phone"), "text"),
     Builtin("note", _("What do they need?"), "long_text"),
     Builtin(
-        "type", _("Type"), "choice", choices=lambda: types("pk"),
+        "type", _("Type"), "choice", choices=lambda: types("pk"), given=True,
         locked=_("The type decides how long the protection lasts. With one type only, nobody is asked."),
     ),
 )  # fmt: skip

@@ -23,7 +23,9 @@ BUILTIN = (
     Builtin("tax_percent", _("Tax, %"), "other", locked=_("Orders and invoices reckon with it.")),
     Builtin("unit", _("Unit"), "text", locked=_("Quantities are in this unit.")),
     Builtin("description", _("Description"), "long_text"),
-    Builtin("is_active", _("Sold now"), "yes_no", locked=_("It decides whether partners can order.")),
+    Builtin(
+        "is_active", _("Sold now"), "yes_no", given=True, locked=_("It decides whether partners can order.")
+    ),
 )
 
 

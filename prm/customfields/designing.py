@@ -110,7 +110,7 @@ class Studio:
                 and name not in placed
                 and (not self.audience or element.only in ("", self.audience))
             ):
-                sections[-1]["fields"].append({"field": name, "wide": True})
+                sections[0]["fields"].insert(0, {"field": name, "wide": True})
         return {"schema": 1, "sections": sections}
 
     # ---- whose form, of which type ----

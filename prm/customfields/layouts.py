@@ -249,12 +249,14 @@ def is_mandatory(place: Mapping[str, Any], elements: Mapping[str, Element]) -> b
     element = elements.get(place["field"])
     if element is None or (element.custom and not element.custom.is_written):
         return False
-    return bool(element.locked or (element.custom and element.custom.required) or place.get("required"))
+    own = element.custom is not None and element.custom.required
+    return bool((element.locked and not element.given) or own or place.get("required"))
 
 
 def mandatory(document: Mapping[str, Any], elements: Mapping[str, Element]) -> int:
-    """How many fields must be filled in, those under a condition too."""
-    return sum(is_mandatory(place, elements) for place in placements(document))
+    """How many fields must be filled in, those under a condition too, without what only staff are asked."""
+    places = [place for place in placements(document) if elements.get(place["field"]) is not None]
+    return sum(is_mandatory(place, elements) for place in places if elements[place["field"]].only != "staff")
 
 
 def tidy(document: Mapping[str, Any]) -> dict[str, Any]:

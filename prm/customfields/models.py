@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from prm.values import clock
@@ -28,18 +28,18 @@ class CustomField(models.Model):
     """A fact that a tenant keeps about its partners, deals, orders …; values live in the row's `custom`."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", _("Text")
+        TEXT = "text", pgettext_lazy("kind of field", "Text")
         LONG_TEXT = "long_text", _("Long text")
-        NUMBER = "number", _("Number")
-        MONEY = "money", _("Money")
-        DATE = "date", _("Date")
+        NUMBER = "number", pgettext_lazy("kind of field", "Number")
+        MONEY = "money", pgettext_lazy("kind of field", "Money")
+        DATE = "date", pgettext_lazy("kind of field", "Date")
         YES_NO = "yes_no", _("Yes or no")
         CHOICE = "choice", _("Choice")
         MANY = "many", _("Many choices")
         PERSON = "person", _("Person")
         PARTNER = "partner", _("Partner")
         LINK = "link", _("Link")
-        COMPUTED = "computed", _("Computed")
+        COMPUTED = "computed", pgettext_lazy("kind of field", "Computed")
         REFERENCE = "reference", _("Reference number")
 
     # Never changes: values, layouts, conditions and imports know the field by it.

@@ -23,6 +23,7 @@ class Element:
     choices: tuple[tuple[str, Any], ...] = ()
     custom: CustomField | None = None
     only: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Plan:
 
 def builtin_element(one: Builtin) -> Element:
     choices = tuple(one.choices()) if one.choices else ()
-    return Element(one.name, one.label, one.kind, one.locked, choices, only=one.only)
+    return Element(one.name, one.label, one.kind, one.locked, choices, only=one.only, given=one.given)
 
 
 def custom_element(one: CustomField) -> Element:

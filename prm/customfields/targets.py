@@ -31,6 +31,7 @@ class Builtin:
     locked   why nobody may take it off, hide it or make it optional; empty: the tenant decides
     choices  of a choice: values as the form posts them, with words
     only     "staff" or "partner": on whose form it stands
+    given    locked, but nobody must fill it in: it has a value by itself
     """
 
     name: str
@@ -39,6 +40,7 @@ class Builtin:
     locked: Any = ""
     choices: Choices | None = None
     only: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,32 +6,40 @@
   let waiting = null;
 
   const board = () => document.getElementById("design");
-  const current = () => JSON.parse(board().dataset.document);
+  // What the designer has made; the page is drawn from it, never the other way round.
+  const state = { document: board().dataset.document, selected: board().dataset.selected, mode: board().dataset.mode };
+  let busy = false, again = false, unsaved = false;
+  const current = () => JSON.parse(state.document);
   const places = (doc) => doc.sections.flatMap((section, part) => section.fields.map((place, at) => ({ place, part, at })));
   const find = (doc, name) => places(doc).find((one) => one.place.field === name);
 
-  const draw = (changes) => {
-    const now = board().dataset;
-    const values = { variant: now.variant, role: now.role, selected: now.selected, mode: now.mode, ...changes };
+  // One request at a time: what changes meanwhile goes with the next.
+  const draw = (changes = {}) => {
+    Object.assign(state, changes);
+    if (busy) { again = true; return; }
+    busy = true;
+    const { variant, role } = board().dataset;
+    const values = { variant, role, selected: state.selected, mode: state.mode, ...(unsaved ? { document: state.document } : {}) };
+    unsaved = false;
     const focus = document.activeElement?.dataset?.place || document.activeElement?.id || "";
-    return htmx.ajax("POST", frame.dataset.address, { target: "#design", swap: "outerHTML", values }).then(() => {
-      const again = focus && (document.getElementById(focus) || board().querySelector(`[data-place="${CSS.escape(focus)}"]`));
-      (again || board().querySelector("[data-selected][data-place]"))?.focus({ preventScroll: true });
+    htmx.ajax("POST", frame.dataset.address, { target: "#design", swap: "outerHTML", values }).finally(() => {
+      busy = false;
+      if (again) { again = false; draw(); return; }
+      const spot = focus && (document.getElementById(focus) || board().querySelector(`[data-place="${CSS.escape(focus)}"]`));
+      (spot || board().querySelector("[data-selected][data-place]"))?.focus({ preventScroll: true });
       buttons();
     });
   };
-  const keep = (doc, selected = board().dataset.selected) => {
-    past.push(board().dataset.document);
+  const write = (text, selected = state.selected) => { unsaved = true; draw({ document: text, selected }); };
+  const keep = (doc, selected) => {
+    past.push(state.document);
     future.length = 0;
-    board().dataset.document = JSON.stringify(doc);
-    return draw({ document: JSON.stringify(doc), selected });
+    write(JSON.stringify(doc), selected);
   };
   const back = (from, to) => {
     if (!from.length) return;
-    to.push(board().dataset.document);
-    const text = from.pop();
-    board().dataset.document = text;
-    draw({ document: text });
+    to.push(state.document);
+    write(from.pop());
   };
   const buttons = () => {
     const undo = board().querySelector('[data-do="undo"]'), redo = board().querySelector('[data-do="redo"]');
@@ -50,9 +58,10 @@
     if (before?.startsWith("part:")) return doc.sections[Number(before.slice(5))].fields.push(place);
     const spot = before ? find(doc, before) : null;
     if (spot) return doc.sections[spot.part].fields.splice(spot.at, 0, place);
-    const chosen = find(doc, board().dataset.selected);
+    const chosen = find(doc, state.selected);
     if (chosen) return doc.sections[chosen.part].fields.splice(chosen.at + 1, 0, place);
-    return doc.sections[doc.sections.length - 1].fields.push(place);
+    const open = doc.sections.filter((one) => !one.folded);
+    return (open.pop() || doc.sections[doc.sections.length - 1]).fields.push(place);
   };
   const moveTo = (name, before) => {
     if (name === before) return;
@@ -74,16 +83,16 @@
     doc.sections[spot.part].fields.splice(spot.at, 1);
     keep(doc, "");
   };
-  const section = (doc) => doc.sections[Number(board().dataset.selected.slice(8))];
+  const section = (doc) => doc.sections[Number(state.selected.slice(8))];
   const verbs = {
     undo: () => back(past, future),
     redo: () => back(future, past),
-    up: () => step(board().dataset.selected, -1),
-    down: () => step(board().dataset.selected, 1),
-    remove: () => remove(board().dataset.selected),
+    up: () => step(state.selected, -1),
+    down: () => step(state.selected, 1),
+    remove: () => remove(state.selected),
     section: () => { const doc = current(); doc.sections.push({ title: frame.dataset.section, title_zh: "", columns: 2, folded: false, fields: [] }); keep(doc, `section:${doc.sections.length - 1}`); },
     "remove-section": () => {
-      const doc = current(), at = Number(board().dataset.selected.slice(8));
+      const doc = current(), at = Number(state.selected.slice(8));
       if (doc.sections.length < 2) return;
       const [gone] = doc.sections.splice(at, 1);
       doc.sections[Math.max(at - 1, 0)].fields.push(...gone.fields);
@@ -93,7 +102,7 @@
 
   // ---- properties ----
 
-  const change = (what, value) => { const doc = current(); const { place } = find(doc, board().dataset.selected); if (value === undefined) delete place[what]; else place[what] = value; keep(doc); };
+  const change = (what, value) => { const doc = current(); const { place } = find(doc, state.selected); if (value === undefined) delete place[what]; else place[what] = value; keep(doc); };
   const readRow = (row) => {
     const found = {};
     for (const part of row.querySelectorAll("[data-part-of]")) found[part.dataset.partOf] = part.multiple ? [...part.selectedOptions].map((one) => one.value) : part.value.trim();
@@ -111,7 +120,7 @@
     const box = field.closest("[data-rule]");
     if (field.matches("[data-rule-mode]")) {
       const first = board().dataset.first;
-      if (field.value === "when") return first ? change(box.dataset.rule, JSON.parse(first)) : draw({});
+      if (field.value === "when") return first ? change(box.dataset.rule, JSON.parse(first)) : draw();
       return change(box.dataset.rule, field.value === "always" ? true : undefined);
     }
     if (box) {
@@ -143,7 +152,7 @@
     if (at("data-add-row")) { const rows = [...box.querySelectorAll("[data-row]")].map(readRow); return change(box.dataset.rule, { [box.querySelector("[data-joint]")?.value || "all"]: [...rows, JSON.parse(board().dataset.first)] }); }
     if (at("data-drop-row")) { at("data-row").remove(); return change(box.dataset.rule, readRule(box)); }
     const cell = at("data-place");
-    if (cell && cell.dataset.place !== board().dataset.selected) return draw({ selected: cell.dataset.place });
+    if (cell && cell.dataset.place !== state.selected) return draw({ selected: cell.dataset.place });
     return null;
   });
   document.addEventListener("keydown", (event) => {
@@ -197,5 +206,14 @@
   document.addEventListener("dragend", () => { slot.remove(); waiting = null; });
 
   buttons();
-  if (frame.dataset.put) put(frame.dataset.put);
+  // A field that was just made: out of what is folded, and chosen; a reload does not bring it again.
+  if (frame.dataset.put) {
+    const doc = current(), spot = find(doc, frame.dataset.put);
+    const place = spot ? doc.sections[spot.part].fields.splice(spot.at, 1)[0] : { field: frame.dataset.put, wide: true };
+    insert(doc, place);
+    keep(doc, place.field);
+    const address = new URL(location.href);
+    address.searchParams.delete("put");
+    history.replaceState(history.state, "", address);
+  }
 })();

@@ -87,6 +87,8 @@
     }
     const seen = Object.fromEntries(Object.entries(typed).filter(([name]) => !hidden.has(name)));
     for (const one of ruled) {
+      const fold = one.part.closest("details");
+      if (fold && one.part.hidden && !hidden.has(one.name)) fold.open = true;
       one.part.hidden = hidden.has(one.name);
       if (one.required) {
         const must = holds(one.required, seen, kinds);

@@ -65,7 +65,9 @@ UNSOUND = {
     "a field twice": (form({"field": "region"}, {"field": "region"}), "region"),
     "without the customer": (form(without=["customer_name"]), "customer_name"),
     "without the product lines": (form(without=["product_lines"]), "product_lines"),
-    "the value hidden": (form({"field": "estimated_value", "shown": {"field": "region", "op": "empty"}}), "estimated_value"),
+    "the value hidden": (
+        form({"field": "estimated_value", "shown": {"field": "region", "op": "empty"}}), "estimated_value"
+    ),
     "the closing day optional": (form({"field": "expected_close", "required": False}), "expected_close"),
     "the customer read-only": (form({"field": "customer_name", "readonly": True}), "customer_name"),
     "without what is required everywhere": (form(without=["custom_must"]), "custom_must"),
@@ -79,7 +81,9 @@ UNSOUND = {
     ),
     "a condition about product lines": (form({"field": C, "shown": {"field": "product_lines", "op": "not_empty"}}), C),
     "a condition that cannot be read": (form({"field": C, "shown": {"all": "x"}}), C),
-    "a condition without end": (form({"field": C, "shown": {"not": {"not": {"not": {"not": {"not": {"not": OVER}}}}}}}), C),
+    "a condition without end": (
+        form({"field": C, "shown": {"not": {"not": {"not": {"not": {"not": {"not": OVER}}}}}}}), C
+    ),
     "shown only when the other is": (
         form({"field": "region", "shown": {"field": "phone", "op": "not_empty"}},
              {"field": "phone", "shown": {"field": "region", "op": "not_empty"}}), "phone"
