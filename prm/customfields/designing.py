@@ -179,7 +179,7 @@ class Studio:
     @property
     def parts(self) -> list[Part]:
         form, faults = self.preview, {}
-        for problem in self.problems:
+        for problem in self.faults:
             faults.setdefault(problem.field, []).append(problem.text)
         found = []
         for number, section in enumerate(self.document["sections"]):

@@ -26,7 +26,7 @@ from prm.values.errors import DomainError
 
 MOST_CHARACTERS = 500
 DEEPEST = 40
-LARGEST = Fraction(10) ** 15
+LARGEST = Fraction(10**15)
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign><=|>=|!=|[-+*/()=<>,]))"
 )
@@ -319,6 +319,7 @@ def result_of(node: Node, values: Values, *, places: int, label: str) -> Decimal
     found = evaluate(node, values)
     if found is None or isinstance(found, date):
         return found
-    if abs(found) >= LARGEST:
+    exact = Fraction(found)
+    if abs(exact) >= LARGEST:
         raise ResultTooLarge(label=label)
-    return _rounded(Fraction(found), places)
+    return _rounded(exact, places)

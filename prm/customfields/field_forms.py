@@ -18,7 +18,7 @@ OF_KIND = {
     Kind.MANY: ("choices",),
     Kind.NUMBER: ("places",),
     Kind.MONEY: ("places",),
-    Kind.COMPUTED: ("expression", "result", "places"),
+    Kind.COMPUTED: ("expression", "shown_as", "places"),
     Kind.REFERENCE: ("pattern",),
 }
 LINE = re.compile(r"^\s*(?:([a-z][a-z0-9_]{0,39})\s*[:：]\s*)?([^|｜]*?)\s*(?:[|｜]\s*(.*?)\s*)?$")
@@ -40,7 +40,7 @@ class FieldForm(ServiceForm):
     expression = forms.CharField(
         label=_("Expression"), max_length=500, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
     )
-    result = forms.ChoiceField(
+    shown_as = forms.ChoiceField(
         label=_("Shown as"), choices=[("number", _("Number or date")), ("money", _("Money"))], required=False
     )
     places = forms.IntegerField(label=_("Decimals"), min_value=0, max_value=6, required=False)
@@ -65,6 +65,7 @@ class FieldForm(ServiceForm):
     ):
         if field is not None:
             options["initial"] = {name: getattr(field, name) for name in services.WORDS} | field.options
+            options["initial"]["shown_as"] = field.options.get("result", "")
             options["initial"]["choices"] = "\n".join(
                 _as_line(one) for one in field.options.get("choices", [])
             )
@@ -87,6 +88,8 @@ class FieldForm(ServiceForm):
     def fields_for_service(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)
         options = {name: given.pop(name) for name in OF_KIND.get(Kind(self.kind), ())}
+        if "shown_as" in options:
+            options["result"] = options.pop("shown_as")
         if "choices" in options:
             options["choices"] = [_parts(line) for line in options["choices"].splitlines() if line.strip()]
         if self.field is None:
