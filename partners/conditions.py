@@ -35,7 +35,7 @@ def register() -> None:
                   key="email", among=assigned, read=managers_of, staff=True),
             Field("has_people", "yes_no", label=_("Somebody can sign in"), expression=has_people, read=people_of,
                   staff=True),
-            Field("created_at", "moment", label=_("Created")),
+            Field("created_at", "moment", label=_("Date of creation")),
         ],
         relations=[Relation("parent", "partner", label=_("Parent partner"))],
     )  # fmt: skip

@@ -23,6 +23,6 @@ def register() -> None:
             Field("named_account", "yes_no", label=_("Named account")),
             Field("direct_only", "yes_no", label=_("Direct sales only")),
             Field("provisional", "yes_no", label=_("Provisional")),
-            Field("created_at", "moment", label=_("Created")),
+            Field("created_at", "moment", label=_("Date of creation")),
         ],
     )
