@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from prm.conditions import Field, registry
+from prm.customers.models import EndCustomer
 
 
 def register() -> None:
@@ -13,6 +14,7 @@ def register() -> None:
         model="customers.EndCustomer",
         label=_("End customer"),
         verb="customers.view",
+        rows=lambda actor: EndCustomer.objects.visible_to(actor).living(),
         fields=[
             Field("name", "text", label=_("Name")),
             Field("number", "text", label=_("Number")),
