@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from dealreg.models import RegistrationType
 from partners.models import Partner
 from prm.catalogue.models import ProductLine
+from prm.customfields.forms import CustomForm
 from prm.ui.forms import MoneyField, ServiceForm, VisibleChoice, VisibleChoices
 
 
 def _lines(**options: Any) -> VisibleChoices:
-    return VisibleChoices(
+    lines = VisibleChoices(
         ProductLine,
         narrow=lambda rows: rows.filter(is_active=True),
         open_to_partners=True,
@@ -23,6 +24,8 @@ def _lines(**options: Any) -> VisibleChoices:
         error_messages={"required": _("No product line is chosen. Choose at least one.")},
         **options,
     )
+    lines.template = "dealreg/picks.html"
+    return lines
 
 
 class CheckForm(ServiceForm):
@@ -42,8 +45,10 @@ class CheckForm(ServiceForm):
     region = forms.CharField(label=_("Region"), max_length=80, required=False)
 
 
-class RegisterForm(ServiceForm):
+class RegisterForm(CustomForm):
     """A deal in four fields; what else is known stands under More."""
+
+    target = "deal"
 
     pairs = (("estimated_value", "expected_close"), ("tax_number", "domain"), ("contact", "phone"))
     more: tuple[str, ...] = ("tax_number", "domain", "region", "contact", "phone", "note", "type")
@@ -77,13 +82,16 @@ class RegisterForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if self.fields["type"].queryset.count() < 2:
+        kinds = self.fields.get("type")
+        if kinds is not None and kinds.queryset.count() < 2:
             del self.fields["type"]
             self.more = tuple(name for name in self.more if name != "type")
-        else:
-            self.fields["type"].initial = self.fields["type"].queryset.filter(is_default=True).first()
+        elif kinds is not None:
+            kinds.initial = kinds.queryset.filter(is_default=True).first()
+        self.fields["customer_name"].template = "dealreg/customer_field.html"
         for name in ("customer_name", "tax_number", "domain", "region"):
-            self.fields[name].widget.attrs["data-checked"] = ""
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-checked"] = ""
 
 
 class StaffRegisterForm(RegisterForm):
@@ -96,6 +104,8 @@ class StaffRegisterForm(RegisterForm):
 class DraftForm(RegisterForm):
     """What is typed so far: everything may be missing, what cannot be read is left out."""
 
+    is_draft = True
+
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -104,7 +114,8 @@ class DraftForm(RegisterForm):
     def readable(self) -> dict[str, Any]:
         """The fields that can be kept as they are."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+        typed = self.fields_for_service()
+        return {name: value for name, value in typed.items() if value is not None}
 
 
 class StaffDraftForm(StaffRegisterForm, DraftForm):

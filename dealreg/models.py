@@ -121,6 +121,8 @@ class DealRegistration(models.Model):
     protected_until = models.DateField(_("protected to"), null=True)
     # The last reminder that the protection ends: how many days before.
     reminded_days = models.PositiveSmallIntegerField(null=True)
+    # What the tenant's own fields hold; prm.customfields writes it.
+    custom = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -136,6 +138,7 @@ class DealRegistration(models.Model):
                 fields=["waiting_since"], name="deal_waiting", condition=models.Q(waiting_since__isnull=False)
             ),
             models.Index(fields=["protected_until", "id"], name="deal_by_protection"),
+            GinIndex(fields=["custom"], name="deal_by_custom"),
             GinIndex(
                 OpClass(Upper("customer_name"), name="gin_trgm_ops"),
                 OpClass(Upper("number"), name="gin_trgm_ops"),

@@ -18,6 +18,7 @@ from dealreg.services.decisions import lines_taken
 from dealreg.waiting import deciders, names_of, wait_of
 from prm.access.rules import allowed
 from prm.audit.models import AuditEntry
+from prm.customfields.showing import facts_of
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
@@ -47,6 +48,7 @@ def staff_detail(registration: DealRegistration, actor: Actor, *, tab: str) -> d
         "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=False),
         "evidence": evidence_of(registration),
         "lines": list(registration.lines.all()),
+        "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
         "talk": list(registration.messages.all()),
         "partner_state": words.partner_state(registration, TONES),
@@ -70,6 +72,7 @@ def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, An
         "state": words.partner_state(registration, TONES),
         "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=True),
         "lines": list(registration.lines.all()),
+        "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
         "talk": list(registration.messages.all()),
         "timeline": partner_timeline(registration),

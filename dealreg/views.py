@@ -82,10 +82,11 @@ def edit(request: Any, number: str) -> HttpResponse:
 def _write(request: Any, draft: DealRegistration | None) -> HttpResponse:
     own = _own_company(request)
     kind = RegisterForm if own else StaffRegisterForm
+    draft = draft or _posted_draft(request)
     options = {"actor": request.actor, "currency": getattr(connection.tenant, "currency", "CNY")}
+    options |= {"obj": draft, "variant": services.type_code(request.POST.get("type", ""), draft)}
     if request.method == "POST":
-        draft = draft or _posted_draft(request)
-        form = kind(request.POST, **options)
+        form = kind(request.POST, initial=_of_draft(draft) if draft else None, **options)
         partner = {"partner": own} if own else {}
         attempt = _attempt(request)
         if form.is_valid() and form.run(
@@ -106,10 +107,15 @@ def _write(request: Any, draft: DealRegistration | None) -> HttpResponse:
 def draft(request: Any) -> HttpResponse:
     """What is typed so far is kept; answers with the line that says so, and with the draft's address."""
     own = _own_company(request)
-    form = (DraftForm if own else StaffDraftForm)(request.POST, actor=request.actor)
+    kept, problem = _posted_draft(request), ""
+    options = {"obj": kept, "variant": services.type_code(request.POST.get("type", ""), kept)}
+    initial = _of_draft(kept) if kept else None
+    was = kept.type.code if kept else services.type_code("", None)
+    form = (DraftForm if own else StaffDraftForm)(
+        request.POST, actor=request.actor, initial=initial, **options
+    )
     typed = form.readable()
     partner = own or typed.pop("partner", None)
-    kept, problem = _posted_draft(request), ""
     if partner is not None and (typed.get("customer_name") or kept):
         try:
             kept = services.save_draft(
@@ -121,7 +127,9 @@ def draft(request: Any) -> HttpResponse:
             problem = error.text
     response = render(request, "dealreg/draft_line.html", {"draft": kept, "problem": problem})
     if kept is not None:
-        response["HX-Replace-Url"] = reverse("dealreg:edit", args=[kept.number])
+        address = reverse("dealreg:edit", args=[kept.number])
+        # Another type may have another form: the page is opened anew, with what is typed so far.
+        response["HX-Redirect" if options["variant"] != was and not problem else "HX-Replace-Url"] = address
     return response
 
 

@@ -6,9 +6,10 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import conditions, home, measures, registrations
+        from orders import conditions, home, measures, own_fields, registrations
 
         registrations.register()
+        own_fields.register()
         home.register()
         conditions.register()
         measures.register()

@@ -12,6 +12,7 @@ from orders.models import Invoice, Order
 from orders.querysets import tiers_without_list
 from partners.models import Tier
 from prm.catalogue.models import Product
+from prm.customfields.forms import CustomForm
 from prm.ui import formats
 from prm.ui.forms import AmountField, ServiceForm
 from prm.values import clock
@@ -34,8 +35,10 @@ def plain(number: Decimal) -> str:
     return format(number.normalize(), "f")
 
 
-class CheckOutForm(ServiceForm):
+class CheckOutForm(CustomForm):
     """The few things an order needs besides products."""
+
+    target = "order"
 
     ship_to = forms.CharField(
         label=_("Ship to"),

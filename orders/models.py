@@ -156,6 +156,8 @@ class Order(models.Model):
     state_reason = models.TextField(blank=True)
     # The number that the ERP gave; empty where staff move the order by hand.
     erp_number = models.CharField(max_length=60, blank=True)
+    # What the tenant's own fields hold; prm.customfields writes it.
+    custom = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -165,6 +167,7 @@ class Order(models.Model):
             models.Index(fields=["partner", "-id"], name="order_by_partner"),
             models.Index(fields=["state", "-id"], name="order_by_state"),
             models.Index(fields=["net_total", "id"], name="order_by_total"),
+            GinIndex(fields=["custom"], name="order_by_custom"),
             GinIndex(OpClass(Upper("number"), name="gin_trgm_ops"), name="order_number_words"),
             GinIndex(OpClass(Upper("purchase_number"), name="gin_trgm_ops"), name="order_purchase_words"),
         ]

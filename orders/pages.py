@@ -19,6 +19,7 @@ from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
 from prm.catalogue.models import Product, ProductLine
+from prm.customfields.showing import facts_of
 from prm.ui import formats
 from prm.ui.parts import Happening, Stage, Verb
 from prm.values.actor import Actor
@@ -63,6 +64,7 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
         "shipments": list(order.shipments.prefetch_related("lines__order_line__product")),
         "invoices": list(order.invoices.with_credited().order_by("id")),
         "happenings": happenings_of(order, actor),
+        "own": facts_of("order", order, actor),
         "is_over": order.state in (State.REJECTED, State.CANCELLED),
     }
 

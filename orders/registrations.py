@@ -13,6 +13,7 @@ from dealreg.waiting import promised_by
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
+from prm.customfields.showing import found_by as own_found_by
 from prm.notices import kinds, work
 from prm.search import registry as search
 from prm.ui import formats, menu
@@ -203,9 +204,9 @@ def find(actor: Actor, text: str, limit: int) -> list[search.Row]:
     """Orders by their number or the partner's own order number; without text the newest."""
     from orders.models import Order
 
-    orders = (
-        Order.objects.visible_to(actor).readable_by(actor).for_list().found_by(text).order_by("-pk")[:limit]
-    )
+    rows = Order.objects.visible_to(actor).readable_by(actor).for_list()
+    own = own_found_by("order", actor, text) if text else None
+    orders = (rows.found_by(text) | rows.filter(own) if own else rows.found_by(text)).order_by("-pk")[:limit]
     return [
         search.Row(
             title=order.number, href=order.get_absolute_url(), state=str(order.get_state_display()),

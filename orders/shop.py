@@ -109,6 +109,7 @@ def sums_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
 class OrderForm(CheckOutForm):
     """A quantity for each product that is chosen or was found, and what the check-out asks."""
 
+    apart = ("product_",)
     text = ""
     is_cut = False
 
@@ -134,14 +135,15 @@ class OrderForm(CheckOutForm):
 
     @property
     def rows(self) -> list[list[Any]]:
-        return [row for row in super().rows if not row[0].name.startswith("product_")]
+        return [row for row in super().rows if not row[0].name.startswith(self.apart)]
 
     def fields_for_service(self) -> dict[str, Any]:
         typed = [
             (product, self.cleaned_data.get(f"product_{product.pk}")) for product, _p, _q in self.product_rows
         ]
         rest = {name: value for name, value in self.cleaned_data.items() if not name.startswith("product_")}
-        return {"items": [(product, quantity) for product, quantity in typed if quantity], **rest}
+        items = [(product, quantity) for product, quantity in typed if quantity]
+        return {"items": items, **self.with_custom(rest)}
 
 
 def order_form(
@@ -168,7 +170,7 @@ def order_form(
         initial |= {f"product_{pk}": typed.get(pk, "") for pk in {*ordered, *typed}}
         data = None
     rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
-    form = OrderForm(data, actor=actor, rows=rows, initial=initial)
+    form = OrderForm(data, actor=actor, rows=rows, initial=initial, obj=order)
     form.text, form.is_cut = text, len(found) - len(chosen) == MOST_SHOWN
     return form
 

@@ -6,8 +6,9 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from partners import conditions, registrations, updates
+        from partners import conditions, own_fields, registrations, updates
 
         registrations.register()
+        own_fields.register()
         conditions.register()
         updates.register()

@@ -7,12 +7,15 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner, Tier
+from prm.customfields.forms import CustomForm
 from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
 
 
-class PartnerForm(ServiceForm):
+class PartnerForm(CustomForm):
     """A company: name and type, the rest under "More"."""
+
+    target = "partner"
 
     name = forms.CharField(label=_("Name"), max_length=200)
     type = forms.ChoiceField(label=_("Type"), choices=Partner.Type.choices)
@@ -34,7 +37,7 @@ class PartnerForm(ServiceForm):
         help_text=_("Partners never see this."),
     )
     pairs: tuple[tuple[str, str], ...] = (("type", "region"),)
-    more = ("parent", "website", "phone", "address", "note")
+    more: tuple[str, ...] = ("parent", "website", "phone", "address", "note")
 
 
 class NewPartnerForm(PartnerForm):

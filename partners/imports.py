@@ -12,7 +12,7 @@ from partners.models import Partner, Tier, TierMembership
 from partners.services import create_partner, save_contact, set_tier, update_partner
 from prm.access import permissions
 from prm.access.roles import Role
-from prm.spreadsheets import cells, reasons
+from prm.spreadsheets import cells, own, reasons
 from prm.spreadsheets.registry import Column, ImportKind, RowRefused, import_kind
 from prm.spreadsheets.staging import Staged
 from prm.values import clock
@@ -42,6 +42,7 @@ class Partners(ImportKind):
     """Creates partners and changes those on file."""
 
     name = "partners"
+    target = "partner"
     title = _("Partners")
     verb = "partners.import"
     key = "partner_number"
@@ -111,7 +112,7 @@ class Partners(ImportKind):
             .on(clock.today())
             .select_related("tier")
         }
-        found = []
+        found, own_fields = [], own.fields_of(self.target)
         for row in staged.good_rows():
             partner = known.get(row.values["partner_number"])
             if partner is None or row.values.get("contact_name"):
@@ -119,6 +120,7 @@ class Partners(ImportKind):
             fits = all(
                 getattr(partner, field) == row.values[field] for field in self.FIELDS if field in row.values
             )
+            fits &= own.is_same(own_fields, row.values, partner.custom)
             fits &= row.values.get("tier") in (None, tiers.get(partner.pk))
             fits &= row.values.get("parent_number") in (
                 None,
@@ -143,7 +145,9 @@ class Partners(ImportKind):
     def _write(
         self, values: dict[str, str], known: dict[str, Partner], tiers: dict[str, Tier], *, by: Actor
     ) -> Partner:
-        facts = {field: values[field] for field in self.FIELDS if field in values}
+        facts: dict[str, Any] = {field: values[field] for field in self.FIELDS if field in values}
+        if custom := own.given(values):
+            facts["custom"] = custom
         partner = known.get(values["partner_number"])
         if partner is None:
             status = values.get("status", "active")

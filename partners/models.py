@@ -90,6 +90,8 @@ class Partner(models.Model):
     address = models.CharField(_("address"), max_length=300, blank=True)
     note = models.TextField(_("internal note"), blank=True)
     created_at = models.DateTimeField(default=clock.now)
+    # What the tenant's own fields hold; prm.customfields writes it.
+    custom = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     objects = PartnerQuerySet.as_manager()
 
@@ -111,6 +113,7 @@ class Partner(models.Model):
             models.Index(fields=["name", "id"], name="partner_by_name"),
             models.Index(fields=["status", "name"], name="partner_by_status"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="partner_name_words"),
+            GinIndex(fields=["custom"], name="partner_by_custom"),
         ]
 
     def __str__(self) -> str:

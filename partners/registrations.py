@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
 from prm.audit import words
+from prm.customfields.showing import found_by
 from prm.search import registry as search
 from prm.ui import menu
 from prm.values import clock
@@ -97,9 +98,10 @@ def find_partners(actor: Any, text: str, limit: int) -> list[search.Row]:
 
     if not text:
         return []
-    rows = Partner.objects.visible_to(actor).filter(
-        Q(name__icontains=text) | Q(number__iexact=text) | Q(tax_number__iexact=text)
-    )
+    wanted = Q(name__icontains=text) | Q(number__iexact=text) | Q(tax_number__iexact=text)
+    if own := found_by("partner", actor, text):
+        wanted |= own
+    rows = Partner.objects.visible_to(actor).filter(wanted)
     return [
         search.Row(row.name, row.get_absolute_url(), detail=row.number, state=row.get_status_display())
         for row in rows.order_by("name")[:limit]

@@ -17,6 +17,7 @@ from partners.models import Contact, Member, Partner
 from partners.querysets import managers_of
 from prm.access.decorators import requires
 from prm.audit.history import history_of
+from prm.customfields.showing import facts_of
 from prm.values import clock
 
 
@@ -42,6 +43,7 @@ def detail(request: Any, pk: int) -> HttpResponse:
             .filter(parent=partner)
             .order_by("name")[:20],
             "history": history,
+            "own": facts_of("partner", partner, request.actor),
             "next_states": pages.next_states(partner, request.actor),
             "sections": pages.sections_for(partner, request.actor),
             "figures": pages.figures_for(partner, request.actor),
@@ -63,7 +65,7 @@ def create(request: Any) -> HttpResponse:
 def edit(request: Any, pk: int) -> HttpResponse:
     partner = _partner(request, pk)
     initial = {name: getattr(partner, name) for name in services.companies.FIELDS}
-    form = PartnerForm(request.POST or None, actor=request.actor, initial=initial)
+    form = PartnerForm(request.POST or None, actor=request.actor, initial=initial, obj=partner)
     if form.is_valid() and form.run(services.update_partner, partner=partner, by=request.actor):
         return redirect(partner)
     return _form(request, partner, form, _("Edit partner"), _("Save"))

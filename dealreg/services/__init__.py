@@ -6,7 +6,7 @@ from dealreg.services.decisions import (
     reject_registration,
     request_information,
 )
-from dealreg.services.drafts import save_draft
+from dealreg.services.drafts import save_draft, type_code
 from dealreg.services.endings import (
     end_protections,
     expire_registration,
@@ -30,5 +30,6 @@ __all__ = [
     "request_information",
     "save_draft",
     "submit_registration",
+    "type_code",
     "withdraw_registration",
 ]

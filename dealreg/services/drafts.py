@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
+from prm.customfields.values import apply as apply_custom
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.numbers import random_number
@@ -39,10 +41,12 @@ def save_draft(
     note: str = "",
     type: RegistrationType | None = None,
     attempt: UUID | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> DealRegistration:
     """Keep what was typed so far, in a new draft or in `registration`. What is given replaces all.
 
-    `attempt` marks the form that is being filled in: the draft that it began is found again.
+    `attempt` marks the form that is being filled in: the draft that it began is found again. `custom` are values of
+    the tenant's own fields by code; those that are not named stay.
     """
     require(by, "dealreg.register", partner)
     draft = _opened(registration, partner=partner, attempt=attempt, by=by)
@@ -57,6 +61,7 @@ def save_draft(
     draft.region, draft.contact, draft.phone = region.strip(), contact.strip(), phone.strip()
     draft.note, draft.estimated_value, draft.expected_close = note.strip(), estimated_value, expected_close
     draft.saved_at = clock.now()
+    apply_custom("deal", draft, custom, by=by, draft=True)
     is_new = draft.pk is None
     draft.save()
     _set_lines(draft, product_lines)
@@ -103,6 +108,16 @@ def default_type() -> RegistrationType:
     if found is None:
         raise errors.TypeMissing()
     return found
+
+
+def type_code(chosen: str, draft: DealRegistration | None) -> str:
+    """The code of the type that is chosen by id, else the draft's, else the default's; "" where there is none."""
+    found = None
+    if chosen.isdecimal() and len(chosen) < 19:
+        found = RegistrationType.objects.filter(pk=chosen).first()
+    found = found or (draft.type if draft else None)
+    found = found or RegistrationType.objects.order_by("-is_default", "code").first()
+    return found.code if found else ""
 
 
 def _set_lines(draft: DealRegistration, product_lines: Iterable[ProductLine]) -> None:

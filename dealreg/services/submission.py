@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
+from prm.customfields.values import apply as apply_custom
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -34,6 +36,8 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
     product_lines = _must_be_complete(registration)
+    held = {f"custom.{code}": ["", value] for code, value in registration.custom.items()}
+    changes = held | apply_custom("deal", registration, None, by=by)
 
     registration.partner = partner
     registration.submitted_at = registration.waiting_since = clock.now()
@@ -42,7 +46,7 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
     verdict = check_registration(registration, product_lines).verdict
     registration.state = State.IN_REVIEW
     registration.save()
-    record(registration, "submitted", by=by, changes={"state": ["draft", "in_review"]})
+    record(registration, "submitted", by=by, changes={"state": ["draft", "in_review"], **changes})
     emit(
         RegistrationSubmitted(registration_id=registration.pk, verdict=verdict),
         object_key=f"deal:{registration.pk}",
@@ -68,6 +72,7 @@ def register_deal(
     note: str = "",
     type: RegistrationType | None = None,
     attempt: UUID | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> DealRegistration:
     """Write a registration and hand it in, in one step; with `registration`, from that draft.
 
@@ -85,7 +90,7 @@ def register_deal(
         by=by, partner=partner, registration=registration, customer_name=customer_name,
         product_lines=product_lines, estimated_value=estimated_value, expected_close=expected_close,
         tax_number=tax_number, domain=domain, region=region, contact=contact, phone=phone, note=note,
-        type=type, attempt=attempt,
+        type=type, attempt=attempt, custom=custom,
     )  # fmt: skip
     return submit_registration(registration=draft, by=by)
 

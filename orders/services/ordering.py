@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -30,6 +31,8 @@ from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.catalogue.models import Product
+from prm.customfields.values import apply as apply_custom
+from prm.customfields.values import changes_between
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -43,8 +46,12 @@ Items = Iterable[tuple[Product, Decimal]]
 def place_order(
     *, partner: Partner, items: Items, by: Actor, registration: DealRegistration | None = None,
     purchase_number: str = "", ship_to: str = "", wanted_on: date | None = None, note: str = "",
+    custom: Mapping[str, Any] | None = None,
 ) -> Order:  # fmt: skip
-    """A draft order of `partner` over `items` (product, quantity), priced as of today until it is submitted."""
+    """A draft order of `partner` over `items` (product, quantity), priced as of today until it is submitted.
+
+    `custom` are values of the tenant's own fields by code; a draft may lack those that an order must have.
+    """
     require(by, "orders.order", partner)
     partner = Partner.objects.locked(partner)
     _check_partner(partner)
@@ -55,7 +62,7 @@ def place_order(
         end_customer_id=registration.end_customer_id if registration else None,
         purchase_number=purchase_number, ship_to=ship_to, wanted_on=wanted_on, note=note, created_by_id=by.user_id,
     )  # fmt: skip
-    _write_lines(order, items)
+    _write_lines(order, items, custom, by=by)
     record(order, "created", by=by, changes={"net_total": [None, order.net_total]})
     return order
 
@@ -63,13 +70,13 @@ def place_order(
 @transaction.atomic
 def change_order(
     *, order: Order, items: Items, by: Actor, purchase_number: str = "", ship_to: str = "",
-    wanted_on: date | None = None, note: str = "",
+    wanted_on: date | None = None, note: str = "", custom: Mapping[str, Any] | None = None,
 ) -> Order:  # fmt: skip
     """Replace the lines and words of a draft."""
     require(by, "orders.order", order)
     order = locked(order, Order.State.DRAFT)
     _check_wanted(wanted_on)
-    before = order.net_total
+    before, held = order.net_total, dict(order.custom)
     order.purchase_number, order.ship_to, order.wanted_on, order.note = (
         purchase_number,
         ship_to,
@@ -77,8 +84,9 @@ def change_order(
         note,
     )
     order.lines.all().delete()
-    _write_lines(order, items)
-    record(order, "changed", by=by, changes={"net_total": [before, order.net_total]})
+    _write_lines(order, items, custom, by=by)
+    changes = {"net_total": [before, order.net_total], **changes_between("order", held, order.custom)}
+    record(order, "changed", by=by, changes=changes)
     return order
 
 
@@ -93,7 +101,7 @@ def submit_order(*, order: Order, by: Actor) -> Order:
     items = [(line.product, line.quantity) for line in order.lines.select_related("product")]
     order.lines.all().delete()
     order.submitted_at = clock.now()
-    _write_lines(order, items)
+    _write_lines(order, items, None, by=by, draft=False)
     move(order, Order.State.SUBMITTED, by=by, verb="submitted", fields=("submitted_at",))
     order.waiting_since = order.submitted_at
     order.save(update_fields=["waiting_since"])
@@ -145,7 +153,9 @@ def _check_registration(registration: DealRegistration | None, partner: Partner)
         raise DealNotWon(number=registration.number, state=registration.get_state_display())
 
 
-def _write_lines(order: Order, items: Items) -> None:
+def _write_lines(
+    order: Order, items: Items, custom: Mapping[str, Any] | None, *, by: Actor, draft: bool = True
+) -> None:
     """Save the order with its lines and sums, at the partner's prices of today."""
     items = [(product, checked_quantity(quantity)) for product, quantity in items]
     _check_items(items)
@@ -159,6 +169,7 @@ def _write_lines(order: Order, items: Items) -> None:
     order.tax_total = sum((line.tax_amount for line in lines), Decimal(0))
     if order.total >= LARGEST_TOTAL:
         raise BadQuantity()
+    apply_custom("order", order, custom, by=by, draft=draft)
     order.save()
     OrderLine.objects.bulk_create(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -11,6 +12,7 @@ from partners.events import PartnerCreated, PartnerStatusChanged
 from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import differences, record
+from prm.customfields.values import apply as apply_custom
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -20,26 +22,30 @@ FIELDS = ("name", "type", "parent", "region", "tax_number", "website", "phone", 
 
 @transaction.atomic
 def create_partner(
-    *, name: str, number: str = "", status: str = "active", by: Actor, **facts: Any
-) -> Partner:
+    *, name: str, number: str = "", status: str = "active", by: Actor,
+    custom: Mapping[str, Any] | None = None, **facts: Any,
+) -> Partner:  # fmt: skip
     """Add a company to the channel. Without `number` the next free `P-0001` is given.
 
-    `facts` are the fields named in FIELDS. Raises NumberTaken, TaxNumberTaken, ParentLoop.
+    `facts` are the fields named in FIELDS, `custom` the tenant's own by code. Raises NumberTaken, TaxNumberTaken,
+    ParentLoop, ValueRefused.
     """
     require(by, "partners.create")
     partner = Partner(
         name=name.strip(), number=number.strip() or _next_number(), status=status, **_known(facts)
     )
+    own = apply_custom("partner", partner, custom, by=by)
     _save(partner)
-    record(
-        partner, "created", by=by, changes={"name": [None, partner.name], "number": [None, partner.number]}
-    )
+    changes = {"name": [None, partner.name], "number": [None, partner.number], **own}
+    record(partner, "created", by=by, changes=changes)
     emit(PartnerCreated(partner_id=partner.pk), object_key=f"partner:{partner.pk}")
     return partner
 
 
 @transaction.atomic
-def update_partner(*, partner: Partner, by: Actor, reason: str = "", **facts: Any) -> Partner:
+def update_partner(
+    *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None, **facts: Any
+) -> Partner:
     """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop."""
     require(by, "partners.edit", partner)
     partner = Partner.objects.locked(partner)
@@ -47,7 +53,8 @@ def update_partner(*, partner: Partner, by: Actor, reason: str = "", **facts: An
     before = {name: getattr(partner, name) for name in facts}
     for name, value in facts.items():
         setattr(partner, name, value)
-    changes = differences(before, facts)
+    own = apply_custom("partner", partner, custom, by=by)
+    changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
     if not changes:
         return partner
     if "parent" in changes:

@@ -31,7 +31,8 @@ def history_of_many(objects: Iterable[models.Model], actor: Actor, *, limit: int
     rows = AuditEntry.objects.of_any(objects)
     if not actor.is_staff or any(partner_id_of(obj) is not None for obj in objects):
         rows = rows.visible_to(actor)
-    return [happening(row) for row in rows[:limit]]
+    with words.remembered():
+        return [happening(row) for row in rows[:limit]]
 
 
 def happening(row: AuditEntry) -> Happening:

@@ -74,6 +74,10 @@ class AuditList(ListPage):
         _("Nothing has happened yet"), _("Every change that somebody makes stands here."), icon="history"
     )
 
+    def answer(self):
+        with words.remembered():
+            return super().answer()
+
     def get_rows(self, actor):
         return AuditEntry.objects.all().with_partner_name()
 

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
 from django.utils.translation import gettext_lazy as _
+
+# Names of fields that no model declares: namer(object type, field) gives the name and a function for values, or None.
+Namer = Callable[[str, str], tuple[Any, Callable[[Any], Any]] | None]
+namers: list[Namer] = []
+_memo: ContextVar[dict[Any, Any] | None] = ContextVar("audit_words", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """While a page is made, namers may keep in `memo()` what they read, so that many lines cost one query."""
+    token = _memo.set({})
+    try:
+        yield
+    finally:
+        _memo.reset(token)
+
+
+def memo() -> dict[Any, Any]:
+    found = _memo.get()
+    return {} if found is None else found
+
 
 _verbs: dict[str, Any] = {
     "signed_in": _("signed in"),
@@ -149,6 +172,9 @@ def name_of_type(object_type: str) -> str:
 
 def name_of_field(object_type: str, field: str) -> str:
     """The field's name on screens; its own name where nobody gave it one."""
+    for namer in namers:
+        if found := namer(object_type, field):
+            return str(found[0])
     try:
         named = str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
     except Exception:
@@ -159,6 +185,9 @@ def name_of_field(object_type: str, field: str) -> str:
 
 def value_of(object_type: str, field: str, value: Any) -> Any:
     """A stored choice in the reader's words; everything else as it is."""
+    for namer in namers:
+        if found := namer(object_type, field):
+            return found[1](value)
     if not isinstance(value, str):
         return value
     try:

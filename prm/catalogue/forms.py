@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from prm.catalogue.models import ProductLine
+from prm.customfields.forms import CustomForm
 from prm.ui.forms import AmountField, MoneyField, ServiceForm
 
 
@@ -21,7 +22,9 @@ class ProductLineForm(ServiceForm):
     pairs = (("name", "name_zh"),)
 
 
-class ProductForm(ServiceForm):
+class ProductForm(CustomForm):
+    target = "product"
+
     name = forms.CharField(label=_("Name"), max_length=200)
     name_zh = forms.CharField(label=_("Chinese name"), max_length=200, required=False)
     code = forms.CharField(label=_("Code"), max_length=60)
@@ -44,6 +47,6 @@ class ProductForm(ServiceForm):
     pairs = (("name", "name_zh"), ("code", "product_line"), ("list_price", "tax_percent"))
 
     def fields_for_service(self) -> dict[str, object]:
-        values = dict(self.cleaned_data)
+        values = super().fields_for_service()
         values["tax_rate"] = values.pop("tax_percent") / 100
         return values

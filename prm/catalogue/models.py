@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,8 @@ class Product(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=6, decimal_places=4, default=Decimal(0))
     is_active = models.BooleanField(_("active"), default=True)
+    # What the tenant's own fields hold; prm.customfields writes it.
+    custom = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     class Meta:
         ordering = ["code"]
@@ -49,6 +52,7 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["product_line", "code"], name="product_by_line"),
+            GinIndex(fields=["custom"], name="product_by_custom"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.catalogue.errors import CodeTaken
 from prm.catalogue.models import Product, ProductLine
+from prm.customfields.values import apply as apply_custom
 from prm.values.actor import Actor
 
 
@@ -44,9 +46,13 @@ def save_product(
     tax_rate: Decimal = Decimal(0),
     is_active: bool = True,
     product: Product | None = None,
+    custom: Mapping[str, Any] | None = None,
     by: Actor,
 ) -> Product:
-    """Add a product or change `product`; prices net of tax, `tax_rate` as a fraction (0.13). Raises CodeTaken."""
+    """Add a product or change `product`; prices net of tax, `tax_rate` as a fraction (0.13), `custom` by code.
+
+    Raises CodeTaken, ValueRefused.
+    """
     require(by, "catalogue.edit")
     values = {
         "code": code.strip(),
@@ -60,14 +66,17 @@ def save_product(
         "tax_rate": tax_rate,
         "is_active": is_active,
     }
-    return _save(product or Product(), values, "saved", by)
+    return _save(product or Product(), values, "saved", by, custom=custom)
 
 
-def _save(row: models.Model, values: dict[str, Any], verb: str, by: Actor) -> Any:
+def _save(
+    row: models.Model, values: dict[str, Any], verb: str, by: Actor, custom: Mapping[str, Any] | None = None
+) -> Any:
     before = {name: getattr(row, name, None) if row.pk else None for name in values}
     for name, value in values.items():
         setattr(row, name, value)
-    changes = differences(before, values)
+    own = apply_custom("product", row, custom, by=by) if isinstance(row, Product) else {}
+    changes = differences(before, {name: getattr(row, name) for name in values}) | own
     if not changes:
         return row
     try:

@@ -33,6 +33,7 @@ def _product(request: Any, known: Product | None) -> HttpResponse:
         request.POST or None,
         actor=request.actor,
         currency=currency,
+        obj=known,
         initial=_initial(known) if known else None,
     )
     if form.is_valid() and form.run(

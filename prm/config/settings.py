@@ -87,6 +87,7 @@ TENANT_APPS = [
     "prm.notices",
     "prm.sealing",
     "prm.automations",
+    "prm.customfields",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

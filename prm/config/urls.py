@@ -24,6 +24,7 @@ _APPS = [
     "prm.conditions",
     "prm.outbox",
     "prm.egress",
+    "prm.customfields",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

@@ -11,9 +11,10 @@ class CustomersConfig(AppConfig):
         from prm.access.permissions import register
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
         from prm.audit import words
-        from prm.customers import conditions, updates
+        from prm.customers import conditions, own_fields, updates
         from prm.ui import menu
 
+        own_fields.register()
         conditions.register()
         updates.register()
         managers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)

@@ -7,6 +7,7 @@ nobody resolves or registers a typed name.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -30,29 +31,30 @@ COMMON_FROM = 20  # a key of at least so many customers is counted
 COUNT_FROM = 500  # so many new customers change what is common
 
 _GIVEN = ("region", "country", "tax_number", "domain", "phone", "named_account", "direct_only")
-_COLUMNS = ("number", "name", *_GIVEN, "core", "brand", "place", "keys")
+_COLUMNS = ("number", "name", *_GIVEN, "core", "brand", "place", "keys", "custom")
 
 _STAGE = """
 CREATE TEMPORARY TABLE customers_coming (
     number text, name text, region text, country text, tax_number text, domain text, phone text,
-    named_account boolean, direct_only boolean, core text, brand text, place text, keys integer[]
+    named_account boolean, direct_only boolean, core text, brand text, place text, keys integer[], custom jsonb
 ) ON COMMIT DROP
 """
 # A field that a row does not give stays as it is on file.
 _UPSERT = """
 INSERT INTO customers_endcustomer AS old (number, name, region, country, tax_number, domain, phone, named_account,
-    direct_only, provisional, created_at, core, brand, place, keys)
+    direct_only, provisional, created_at, core, brand, place, keys, custom)
 SELECT number, name, coalesce(region, ''), coalesce(country, ''), coalesce(tax_number, ''), coalesce(domain, ''),
     coalesce(phone, ''), coalesce(named_account, false), coalesce(direct_only, false), false, now(), core, brand,
-    place, keys
+    place, keys, coalesce(custom, '{}')
 FROM customers_coming
 ON CONFLICT (number) DO UPDATE SET
     (name, core, brand, place, keys, provisional, region, country, tax_number, domain, phone, named_account,
-     direct_only) = (
+     direct_only, custom) = (
     SELECT new.name, new.core, new.brand, new.place, new.keys, false, coalesce(new.region, old.region),
         coalesce(new.country, old.country), coalesce(new.tax_number, old.tax_number),
         coalesce(new.domain, old.domain), coalesce(new.phone, old.phone),
-        coalesce(new.named_account, old.named_account), coalesce(new.direct_only, old.direct_only)
+        coalesce(new.named_account, old.named_account), coalesce(new.direct_only, old.direct_only),
+        coalesce(new.custom, old.custom)
     FROM customers_coming new WHERE new.number = excluded.number)
 """
 
@@ -60,7 +62,8 @@ ON CONFLICT (number) DO UPDATE SET
 @transaction.atomic
 def import_customers(*, rows: Iterable[Mapping[str, Any]], by: Actor) -> int:
     """Put `rows` on file: `number` and `name`, and what else is given of region, country, tax_number, domain, phone,
-    named_account and direct_only. A number on file is changed, and confirmed by that. Returns how many rows.
+    named_account and direct_only; `custom` as it is to be held. A number on file is changed, and confirmed by that.
+    Returns how many rows.
 
     Numbers must differ among the rows. Raises DomainError for a field that cannot be; nothing is written then.
     """
@@ -128,6 +131,7 @@ def _line(row: Mapping[str, Any]) -> str:
         parts.brand,
         parts.region,
         keys,
+        json.dumps(row["custom"], ensure_ascii=False) if "custom" in row else None,
     ]
     return "\t".join(map(_cell, cells)) + "\n"
 

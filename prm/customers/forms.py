@@ -9,11 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.customers.errors import CustomerUnknown
 from prm.customers.models import EndCustomer
+from prm.customfields.forms import CustomForm
 from prm.ui.forms import ServiceForm
 
 
-class CustomerForm(ServiceForm):
+class CustomerForm(CustomForm):
     """The record as staff keep it."""
+
+    target = "customer"
 
     pairs = (("tax_number", "domain"), ("region", "country"))
 

@@ -45,6 +45,8 @@ class EndCustomer(models.Model):
     brand = models.CharField(max_length=400, editable=False, blank=True)
     place = models.CharField(max_length=80, editable=False, blank=True)
     keys = ArrayField(models.IntegerField(), editable=False)
+    # What the tenant's own fields hold; prm.customfields writes it.
+    custom = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     objects = EndCustomerQuerySet.as_manager()
 
@@ -73,6 +75,7 @@ class EndCustomer(models.Model):
             models.Index(fields=["phone"], name="customer_phone", condition=~Q(phone="")),
             models.Index(fields=["name", "id"], name="customer_by_name"),
             models.Index(fields=["created_at", "id"], name="customer_by_created"),
+            GinIndex(fields=["custom"], name="customer_by_custom"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -17,6 +17,7 @@ from prm.customers.identifiers import clean_domain, clean_phone, clean_tax_numbe
 from prm.customers.keys import key, lock_keys
 from prm.customers.models import EndCustomer, identity
 from prm.customers.normalise import normalise
+from prm.customfields.values import apply as apply_custom
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -95,9 +96,10 @@ def create_customer(
     named_account: bool = False,
     direct_only: bool = False,
     number: str = "",
+    custom: Mapping[str, Any] | None = None,
     by: Actor,
 ) -> EndCustomer:
-    """Put a customer on file; `number` only where it comes from another system."""
+    """Put a customer on file; `number` only where it comes from another system, `custom` by code."""
     require(by, "customers.edit")
     fields = _cleaned(name=name, tax_number=tax_number, domain=domain, region=region, phone=phone)
     hold_name(name=fields["name"], tax_number=fields["tax_number"], domain=fields["domain"])
@@ -108,12 +110,17 @@ def create_customer(
     customer = EndCustomer.named(
         number=number, country=country.upper(), named_account=named_account, direct_only=direct_only, **fields
     )
-    return _store(customer, by=by)
+    return _store(customer, by=by, changes=apply_custom("customer", customer, custom, by=by))
 
 
 @transaction.atomic
-def update_customer(*, customer: EndCustomer, by: Actor, **fields: Any) -> EndCustomer:
-    """Change what is known about a customer (any of FIELDS). Saving by staff also confirms a provisional one."""
+def update_customer(
+    *, customer: EndCustomer, by: Actor, custom: Mapping[str, Any] | None = None, **fields: Any
+) -> EndCustomer:
+    """Change what is known about a customer (any of FIELDS, and `custom` by code).
+
+    Saving by staff also confirms a provisional one.
+    """
     require(by, "customers.edit", customer)
     customer = _locked(customer)
     before = {field: getattr(customer, field) for field in FIELDS} | {"provisional": customer.provisional}
@@ -127,9 +134,10 @@ def update_customer(*, customer: EndCustomer, by: Actor, **fields: Any) -> EndCu
     customer.country = customer.country.upper()
     customer.name_it(cleaned["name"])
     customer.provisional = False
+    own = apply_custom("customer", customer, custom, by=by)
     customer.save()
     after = {field: getattr(customer, field) for field in before}
-    record(customer, "changed", by=by, changes=differences(before, after))
+    record(customer, "changed", by=by, changes=differences(before, after) | own)
     emit(CustomerChanged(customer_id=customer.pk), object_key=f"customer:{customer.pk}")
     return customer
 
@@ -141,8 +149,9 @@ def confirm_customer(*, customer: EndCustomer, by: Actor) -> EndCustomer:
     customer = _locked(customer)
     if customer.provisional:
         customer.provisional = False
-        customer.save(update_fields=["provisional"])
-        record(customer, "confirmed", by=by, changes={"provisional": [True, False]})
+        own = apply_custom("customer", customer, None, by=by)
+        customer.save()
+        record(customer, "confirmed", by=by, changes={"provisional": [True, False], **own})
         emit(CustomerChanged(customer_id=customer.pk), object_key=f"customer:{customer.pk}")
     return customer
 
@@ -259,11 +268,11 @@ def _fill_in(customer: EndCustomer, typed: dict[str, str], *, by: Actor) -> None
     record(customer, "completed", by=by, changes={field: ["", value] for field, value in missing.items()})
 
 
-def _store(customer: EndCustomer, *, by: Actor) -> EndCustomer:
+def _store(customer: EndCustomer, *, by: Actor, changes: dict[str, list[Any]] | None = None) -> EndCustomer:
     if not customer.number:
         customer.number = random_number("EC", on=clock.today(), length=6)
     customer.save()
-    record(customer, "created", by=by)
+    record(customer, "created", by=by, changes=changes)
     emit(
         CustomerCreated(customer_id=customer.pk, provisional=customer.provisional),
         object_key=f"customer:{customer.pk}",

@@ -17,6 +17,7 @@ from prm.customers.forms import CustomerForm, MergeForm
 from prm.customers.matching import CLEAR, Match, find_matches
 from prm.customers.models import EndCustomer
 from prm.customers.pages import sections_for
+from prm.customfields.showing import facts_of
 from prm.values.errors import DomainError
 
 SIMILAR = 6
@@ -37,6 +38,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "similar": _similar(customer),
             "sections": sections_for(customer, request.actor),
             "history": history_of(customer, request.actor),
+            "own": facts_of("customer", customer, request.actor),
         },
     )
 
@@ -55,7 +57,7 @@ def create(request: Any) -> HttpResponse:
 def edit(request: Any, number: str) -> HttpResponse:
     customer = _customer(request, number)
     initial = {field: getattr(customer, field) for field in services.FIELDS}
-    form = CustomerForm(request.POST or None, actor=request.actor, initial=initial)
+    form = CustomerForm(request.POST or None, actor=request.actor, initial=initial, obj=customer)
     if form.is_valid() and form.run(services.update_customer, customer=customer, by=request.actor):
         return redirect(customer)
     context = {"form": form, "title": _("Edit customer"), "submit": _("Save"), "customer": customer}

@@ -22,7 +22,7 @@ NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
 
 def rows_of(upload: Import) -> Iterable[list[str]]:
     """The heading, then each bad row: number, its values in the order of the columns, what is wrong."""
-    columns = [column.name for column in upload.definition.columns if column.name in upload.columns]
+    columns = [column.name for column in upload.definition.all_columns if column.name in upload.columns]
     yield [_("Row"), *columns, _("Why")]
     for row in upload.rows.filter(verdict="bad").order_by("number").iterator():
         told = [

@@ -39,7 +39,7 @@ class ColumnsForm(ServiceForm):
                 label=capfirst(str(column.label)), choices=headings, required=False,
                 initial=upload.columns.get(column.name)
             )
-            for column in upload.definition.columns
+            for column in upload.definition.all_columns
         }  # fmt: skip
         super().__init__(*args, **options)
 
@@ -48,6 +48,6 @@ class ColumnsForm(ServiceForm):
 
 
 class CorrectionForm(ServiceForm):
-    field = forms.CharField(max_length=40)
+    field = forms.CharField(max_length=60)
     value = forms.CharField(max_length=200, required=False, strip=False)
     replacement = forms.CharField(max_length=200)

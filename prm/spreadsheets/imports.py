@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,12 @@ from prm.audit.services import record
 from prm.catalogue.models import Product, ProductLine
 from prm.customers.bulk import import_customers
 from prm.customers.identifiers import clean_domain, clean_tax_number
-from prm.spreadsheets import cells, reasons
-from prm.spreadsheets.registry import BadValue, Column, ImportKind, import_kind
+from prm.customers.models import EndCustomer
+from prm.customers.services import FIELDS
+from prm.customfields.errors import ValueRefused
+from prm.customfields.values import apply as apply_custom
+from prm.spreadsheets import cells, own, reasons
+from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused, import_kind
 from prm.spreadsheets.staging import Staged
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
@@ -32,6 +37,7 @@ class Products(ImportKind):
     """Creates products and changes those on file; a product line that is not known yet is created with them."""
 
     name = "products"
+    target = "product"
     title = _("Products")
     verb = "products.import"
     key = "product_code"
@@ -61,6 +67,7 @@ class Products(ImportKind):
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         known = {product.code: product for product in Product.objects.select_related("product_line")}
+        own_fields = own.fields_of(self.target)
         same = [
             row.number
             for row in staged.good_rows()
@@ -69,6 +76,7 @@ class Products(ImportKind):
             and all(
                 getattr(product, field) == value for field, value in self._fields(row.values, product).items()
             )
+            and own.is_same(own_fields, row.values, product.custom)
         ]
         staged.same(where="r.number = ANY(%(same)s)", same=same)
 
@@ -86,18 +94,21 @@ class Products(ImportKind):
         return words % values
 
     def write(self, staged: Staged, *, by: Actor) -> int:
-        rows = staged.good_values()
-        lines = self._lines(rows, by=by)
+        rows = list(staged.good_rows())
+        lines = self._lines([row.values for row in rows], by=by)
         known = {product.code: product for product in Product.objects.select_for_update()}
         new, changed = [], []
-        for values in rows:
+        has_own = bool(own.fields_of(self.target))
+        for number, values in ((row.number, row.values) for row in rows):
             product = known.get(values["product_code"])
             (changed if product else new).append(product := product or Product(code=values["product_code"]))
             product.product_line = lines[values["product_line"]]
             for field, value in self._fields(values, product if product.pk else None).items():
                 setattr(product, field, value)
+            if has_own:
+                _apply_own(self.target, product, number, values, by=by)
         Product.objects.bulk_create(new, batch_size=1000)
-        Product.objects.bulk_update(changed, ["product_line", *self.FIELDS], batch_size=500)
+        Product.objects.bulk_update(changed, ["product_line", "custom", *self.FIELDS], batch_size=500)
         return len(rows)
 
     def _lines(self, rows: list[dict[str, str]], *, by: Actor) -> dict[str, ProductLine]:
@@ -125,6 +136,19 @@ class Products(ImportKind):
         if product is None:
             given.setdefault("currency", getattr(connection.tenant, "currency", "CNY"))
         return given
+
+
+def _apply_own(target: str, row: Any, number: int, values: dict[str, str], *, by: Actor) -> None:
+    """Put what a row says of the tenant's own fields into the object that is written; refused naming the row."""
+    try:
+        apply_custom(target, row, own.given(values), by=by)
+    except ValueRefused as refused:
+        raise RowRefused(number, field=_column_of(refused), text=refused.text) from None
+
+
+def _column_of(refused: ValueRefused) -> str:
+    field = refused.field or ""
+    return own.PREFIX + field.removeprefix("custom_") if field.startswith("custom_") else field
 
 
 def tax_number(cell: str) -> str:
@@ -156,6 +180,7 @@ class EndCustomers(ImportKind):
     """Creates end customers and changes those on file, by the customer master's own rules."""
 
     name = "customers"
+    target = "customer"
     title = _("End customers")
     verb = "customers.import"
     key = "customer_number"
@@ -203,14 +228,32 @@ class EndCustomers(ImportKind):
                     AND values->>'tax_number' <> '') AS turns WHERE turn > 1)""",
         )  # fmt: skip
         staged.same(
-            where="""EXISTS (SELECT 1 FROM customers_endcustomer c WHERE c.number = r.values->>'customer_number'
+            where=f"""EXISTS (SELECT 1 FROM customers_endcustomer c WHERE c.number = r.values->>'customer_number'
                 AND NOT c.provisional
-                AND to_jsonb(c) @> (r.values - 'customer_number' - 'phone' - 'named_account' - 'direct_only'))
+                AND to_jsonb(c) @> (SELECT coalesce(jsonb_object_agg(k, v), '{{}}') FROM jsonb_each(r.values) AS e(k, v)
+                    WHERE k NOT IN ('customer_number', 'phone', 'named_account', 'direct_only')
+                    AND NOT starts_with(k, 'custom.'))
+                AND {own.same_in_sql(self.target, "c")})
                 AND NOT r.values ?| array['phone', 'named_account', 'direct_only']"""
         )
 
     def write(self, staged: Staged, *, by: Actor) -> int:
-        return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
+        if not own.fields_of(self.target):
+            return import_customers(rows=(self._row(row.values) for row in staged.good_rows()), by=by)
+        return import_customers(rows=self._with_own(staged, by=by), by=by)
+
+    def _with_own(self, staged: Staged, *, by: Actor) -> Iterator[dict[str, Any]]:
+        """The rows with what `custom` is to hold: checked against the row that is on file, or a new one."""
+        numbers = [values["customer_number"] for values in staged.good_values()]
+        known = {row.number: row for row in EndCustomer.objects.filter(number__in=numbers)}
+        for row in list(staged.good_rows()):
+            facts = self._row(row.values)
+            customer = known.get(facts["number"]) or EndCustomer(number=facts["number"])
+            for name in FIELDS:
+                if name in facts:
+                    setattr(customer, name, facts[name])
+            _apply_own(self.target, customer, row.number, row.values, by=by)
+            yield {**facts, "custom": customer.custom}
 
     def _row(self, values: dict[str, str]) -> dict[str, Any]:
         flags: dict[str, Any] = {

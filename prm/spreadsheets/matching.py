@@ -30,8 +30,9 @@ def names_of(column: Column) -> set[str]:
 
 def matched(kind: ImportKind, header: list[str]) -> dict[str, int]:
     """{column name: place in the file} for what the headings tell; an exact name goes before a synonym."""
-    found = {column.name: header.index(column.name) for column in kind.columns if column.name in header}
-    for column in kind.columns:
+    columns = kind.all_columns
+    found = {column.name: header.index(column.name) for column in columns if column.name in header}
+    for column in columns:
         if column.name in found:
             continue
         names = names_of(column)

@@ -15,7 +15,6 @@ from prm.audit.history import history_of
 from prm.jobs.progress import card_of
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reasons import why
-from prm.spreadsheets.registry import ImportKind
 from prm.spreadsheets.staging import Staged
 from prm.ui import formats
 from prm.ui.parts import Figure, Stage
@@ -79,7 +78,7 @@ def stages_of(upload: Import) -> list[Stage]:
     columns = _("Columns")
     if at > 1:
         columns = _("Columns, %(matched)s of %(all)s") % {
-            "matched": len(upload.columns), "all": len(upload.definition.columns)
+            "matched": len(upload.columns), "all": len(upload.definition.all_columns)
         }  # fmt: skip
     words = (_("Upload"), columns, _("Preview"), _("Import"))
     return [
@@ -91,7 +90,7 @@ def stages_of(upload: Import) -> list[Stage]:
 def matches_of(upload: Import) -> list[dict[str, Any]]:
     """Each of our columns with the file's column that holds it, and what stands there first."""
     found = []
-    for column in upload.definition.columns:
+    for column in upload.definition.all_columns:
         place = upload.columns.get(column.name)
         samples = [
             cells[place] for _number, cells in upload.sample if place is not None and place < len(cells)
@@ -132,24 +131,22 @@ def reasons_of(upload: Import) -> list[Reason]:
         return []
     kind = upload.definition
     rows = Staged(upload).execute(GROUPS, {"key": kind.key, "most": MOST_REASONS})
+    labels = {column.name: capfirst(str(column.label)) for column in kind.all_columns}
     return [
         Reason(
-            field=field, label=label_of(kind, field), value=value, first=first, more=count - 1, key=key or "",
+            field=field, label=labels.get(field, field), value=value, first=first, more=count - 1, key=key or "",
             why=why({"code": code, "values": json.loads(values or "{}")}),
         )
         for field, code, value, first, count, values, key in rows
     ]  # fmt: skip
 
 
-def label_of(kind: ImportKind, field: str) -> str:
-    known = {column.name: capfirst(str(column.label)) for column in kind.columns}
-    return known.get(field, field)
-
-
 def good_rows(upload: Import) -> dict[str, Any]:
     """The first good rows, in the kind's own few columns."""
     kind = upload.definition
-    shown = [column for column in kind.columns if column.name in kind.shown and column.name in upload.columns]
+    shown = [
+        column for column in kind.all_columns if column.name in kind.shown and column.name in upload.columns
+    ]
     rows = upload.rows.filter(verdict="good").order_by("number")[:GOOD_SHOWN]
     return {
         "heads": [capfirst(str(column.label)) for column in shown],

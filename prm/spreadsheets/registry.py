@@ -52,6 +52,8 @@ class ImportKind:
     verb: str = ""
     key: str = ""
     columns: tuple[Column, ...] = ()
+    # The target of prm.customfields whose rows it writes; the tenant's own fields are columns too.
+    target: str = ""
     # Columns of the preview.
     shown: tuple[str, ...] = ()
 
@@ -73,12 +75,15 @@ class ImportKind:
         """Write the good rows, all of them, in the caller's transaction. Returns how many. May raise RowRefused."""
         raise TypeError(f"{type(self).__name__} does not say how rows are written")
 
-    def column(self, name: str) -> Column:
-        return self._by_name[name]
-
     @property
-    def _by_name(self) -> dict[str, Column]:
-        return {column.name: column for column in self.columns}
+    def all_columns(self) -> tuple[Column, ...]:
+        """The kind's own columns, then those of the tenant's own fields."""
+        from prm.spreadsheets.own import columns_of
+
+        return (*self.columns, *columns_of(self.target)) if self.target else self.columns
+
+    def column(self, name: str) -> Column:
+        return {column.name: column for column in self.columns}[name]
 
 
 @dataclass

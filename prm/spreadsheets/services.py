@@ -79,7 +79,7 @@ def match_columns(*, upload: Import, columns: dict[str, int], by: Actor) -> Impo
 
 def checked_columns(upload: Import, columns: dict[str, int]) -> dict[str, int]:
     """`columns` without unknown names and places; refused when one is used twice or a required one is missing."""
-    known = {column.name for column in upload.definition.columns}
+    known = {column.name for column in upload.definition.all_columns}
     chosen = {
         name: place for name, place in columns.items() if name in known and 0 <= place < len(upload.header)
     }
@@ -87,7 +87,7 @@ def checked_columns(upload: Import, columns: dict[str, int]) -> dict[str, int]:
     twice = next((place for place in places if places.count(place) > 1), None)
     if twice is not None:
         raise errors.ColumnTwice(heading=upload.header[twice])
-    missing = [c.name for c in upload.definition.columns if c.required and c.name not in chosen]
+    missing = [c.name for c in upload.definition.all_columns if c.required and c.name not in chosen]
     if missing:
         raise errors.ColumnsMissing(columns=", ".join(missing))
     return chosen
@@ -99,7 +99,7 @@ def correct_value(*, upload: Import, field: str, value: str, replacement: str, b
     require(by, upload.definition.verb)
     upload = _locked(upload, Import.State.CHECKED)
     replacement = replacement.strip()[:200].replace("\x00", "")
-    if field in {column.name for column in upload.definition.columns}:
+    if field in {column.name for column in upload.definition.all_columns}:
         upload.corrections = {
             **upload.corrections,
             field: {**upload.corrections.get(field, {}), value: replacement},

@@ -14,9 +14,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
+from prm.spreadsheets import own
 from prm.spreadsheets.models import Import, ImportRow
 from prm.spreadsheets.reading import Row
-from prm.spreadsheets.registry import BadValue, ImportKind, RowRefused
+from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused
 from prm.values.actor import Actor
 
 CHUNK = 5_000
@@ -81,12 +82,13 @@ class Staged:
 
 
 def read_row(
-    kind: ImportKind, columns: dict[str, int], corrections: dict, number: int, cells: list[str]
-) -> tuple:
-    """(number, values, problems) of one row of the file."""
+    kind: ImportKind, known: Iterable[Column], columns: dict[str, int], corrections: dict, number: int,
+    cells: list[str],
+) -> tuple:  # fmt: skip
+    """(number, values, problems) of one row of the file, read by the columns `known`."""
     values: dict[str, str] = {}
     problems: list[Problem] = []
-    for column in kind.columns:
+    for column in known:
         place = columns.get(column.name)
         if place is None:
             continue
@@ -123,8 +125,9 @@ def _problem(field: str, value: str, code: str, **values: Any) -> Problem:
 def stage(upload: Import, rows: Iterable[Row], header_width: int) -> int:
     """Read `rows` of the file into the staging table, by COPY. Returns how many."""
     kind, buffer, count = upload.definition, io.StringIO(), 0
+    known = [column for column in kind.all_columns if column.name in upload.columns]
     for number, cells in rows:
-        row = read_row(kind, upload.columns, upload.corrections, number, cells)
+        row = read_row(kind, known, upload.columns, upload.corrections, number, cells)
         if len(cells) > header_width and any(cell.strip() for cell in cells[header_width:]):
             row[2].append(_problem("", "", "too_many_cells"))
         buffer.write(_copy_line(upload.pk, *row))
@@ -159,6 +162,8 @@ def compare(upload: Import, *, by: Actor) -> None:
     rows.filter(problems__isnull=False).update(findings=None, verdict="bad")
     staged.execute("ANALYZE spreadsheets_importrow")
     _complain_of_twins(staged, kind.key)
+    if kind.target:
+        own.complain_of_missing(staged, kind.target)
     kind.compare(staged, by=by)
     count_rows(upload)
     upload.facts = kind.facts(staged)

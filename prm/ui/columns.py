@@ -25,6 +25,7 @@ class Column:
     value   callable(row) instead of the attribute
     phone   place in the two-line row: "a" name, "sub" line below it, "b" value, "d" state; None: desktop only
     hidden  only a filter and an export column
+    optional  people choose whether it is shown; `hidden` says what holds until they do
     """
 
     num = False
@@ -32,9 +33,10 @@ class Column:
 
     def __init__(
         self, name: str, *, label=None, sort: bool | str = False, filter: Any = False, value: Callable | None = None,
-        phone: str | None = None, hidden: bool = False, export: bool = True, css: str = "",
+        phone: str | None = None, hidden: bool = False, export: bool = True, css: str = "", optional: bool = False,
     ):  # fmt: skip
         self.name, self._label, self.phone, self.hidden, self.export = name, label, phone, hidden, export
+        self.optional = optional
         self.sort = name if sort is True else sort or ""
         self.filter_by, self._value = filter, value
         self.css = css or self.css
@@ -60,6 +62,10 @@ class Column:
     def make_filter(self, model):
         """The filter that this column declares, or None."""
         return
+
+    def prepare(self, rows):
+        """The rows with what this column reads, such as an annotation."""
+        return rows
 
     def value(self, row: Any) -> Any:
         if self._value:

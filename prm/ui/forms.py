@@ -16,6 +16,7 @@ In the page: `{% include "components/form.html" with form=form submit=_("Extend"
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -27,6 +28,19 @@ from django.utils.translation import gettext_lazy as _
 from prm.ui.formats import SYMBOLS
 from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
+
+
+@dataclass
+class Block:
+    """A part of a form: rows of one or two fields; `folded` ones open on a press, or by themselves for an error."""
+
+    title: Any = ""
+    rows: list[list[forms.BoundField]] = field(default_factory=list)
+    folded: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return any(bound.errors for row in self.rows for bound in row)
 
 
 class ServiceForm(forms.Form):
@@ -45,12 +59,12 @@ class ServiceForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.actor, self.result = actor, None
-        for field in self.fields.values():
-            if isinstance(field, VisibleChoice | VisibleChoices):
-                field.show_to(actor)
-            if isinstance(field, MoneyField):
-                field.currency = currency
-            _dress(field)
+        for one in self.fields.values():
+            if isinstance(one, VisibleChoice | VisibleChoices):
+                one.show_to(actor)
+            if isinstance(one, MoneyField):
+                one.currency = currency
+            _dress(one)
 
     def run(self, service: Callable[..., Any], **kwargs) -> bool:
         """Call the service with the form's fields and `kwargs`; True and `.result`, or False and the error shown.
@@ -101,12 +115,12 @@ class ServiceForm(forms.Form):
         return rows
 
     @property
-    def more_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.more]
-
-    @property
-    def more_open(self) -> bool:
-        return any(self[name].errors for name in self.more)
+    def blocks(self) -> list[Block]:
+        """All of it in the order of the page: the fields, then those under "More"."""
+        found = [Block(rows=self.rows)]
+        if self.more:
+            found.append(Block(_("More"), [[self[name]] for name in self.more], folded=True))
+        return found
 
 
 def _dress(field: forms.Field) -> None:

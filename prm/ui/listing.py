@@ -147,7 +147,29 @@ class Listing:
     def kept(self) -> list[tuple[str, str]]:
         """What the filter form hands on besides its own fields."""
         names = ("view", "sort", refine.CONDITION, refine.SAVED)
-        return [(name, self.query[name]) for name in names if self.query.get(name)]
+        kept = [(name, self.query[name]) for name in names if self.query.get(name)]
+        return kept + [("columns", name) for name in self.query.getlist("columns")]
+
+    @cached_property
+    def optional(self) -> list[dict[str, Any]]:
+        """The columns that people choose."""
+        return [
+            {"name": column.name, "label": column.label, "on": not column.hidden}
+            for column in self.page.shown_columns
+            if column.optional
+        ]
+
+    @property
+    def kept_for_columns(self) -> list[tuple[str, str]]:
+        """The whole address but the choice of columns and the page."""
+        left_out = ("columns", "after", "before", "at", "export")
+        return [
+            (name, value)
+            for name in self.query
+            if name not in left_out
+            for value in self.query.getlist(name)
+            if value
+        ]
 
     @property
     def export_csv(self) -> str:

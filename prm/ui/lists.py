@@ -32,6 +32,8 @@ Override `get_columns(actor)`, `get_rows(actor)`, `get_views(actor)` where the r
 A template of its own: `template = "dealreg/list.html"` which extends "ui/list.html" (blocks `head_extra`, `above`).
 """
 
+import functools
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -75,6 +77,10 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_COUNTED = 10_000
+# What adds columns to lists, or finds rows by more than a list's own search: prm.customfields registers here.
+# columns(model, actor) gives columns, finds(the list's columns, text) a Q or None.
+more_columns: list[Callable[[Any, Actor], list[Column]]] = []
+more_found: list[Callable[[list[Column], str], Q | None]] = []
 MOST_AT_ONCE = 200
 
 
@@ -186,10 +192,15 @@ class ListPage:
     # ---- the request ----
 
     def answer(self) -> HttpResponseBase:
-        self.shown_columns = self.get_columns(self.actor)
         self.scoped = self.scope(self.get_rows(self.actor))
+        model = self.scoped.model
+        self.shown_columns = [*self.get_columns(self.actor)]
+        for more in more_columns:
+            self.shown_columns += more(model, self.actor)
+        self._choose_columns()
         for column in self.shown_columns:
-            column.bind(self.scoped.model)
+            column.bind(model)
+            self.scoped = column.prepare(self.scoped)
         related = joined(self.scoped.model, self.shown_columns)
         if related and self.scoped.query.select_related is not True:
             self.scoped = self.scoped.select_related(*related)
@@ -207,6 +218,15 @@ class ListPage:
         return render(
             self.request, template, {"list": listing, "page_title": self.title, **self.context(self.actor)}
         )
+
+    def _choose_columns(self) -> None:
+        """Show of the optional columns those that the address names; without a choice, each as it says itself."""
+        if "columns" not in self.query:
+            return
+        wanted = self.query.getlist("columns")
+        for column in self.shown_columns:
+            if column.optional:
+                column.hidden = column.name not in wanted
 
     def scope(self, rows: QuerySet) -> QuerySet:
         """Only what the actor may see; a model without owner must be open on purpose."""
@@ -289,7 +309,14 @@ class ListPage:
             if chip:
                 self.chips.append(chip)
         self.text = self.query.get("q", "").strip()[:100].replace("\x00", "")
-        return self.find(rows, self.text) if self.text and self.search else rows
+        if not (self.text and self.search):
+            return rows
+        found = self.find(rows, self.text)
+        more = [q for find in more_found if (q := find(self.shown_columns, self.text)) is not None]
+        if not more:
+            return found
+        own = Q(pk__in=found.order_by().values("pk"))
+        return rows.filter(functools.reduce(operator.or_, more, own))
 
     def current_order(self) -> keyset.Order:
         """The order asked for when a column declares it, else the list's own."""

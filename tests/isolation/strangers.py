@@ -43,6 +43,8 @@ BELONGS_TO_NOBODY = {
     r"invitation/<str:token>/": "the token is the right",
     r"^password/reset/": "the key is the right",
     r"settings/support/": "the administrator's, who sees all",
+    r"settings/fields/": "fields are the tenant's; the administrator's, who sees all",
+    r"settings/forms/": "forms are the tenant's; the administrator's, who sees all",
     r"settings/audit/": "the administrator's, who sees all",
     r"settings/events/": "the administrator's, who sees all; tests/outbox shows that others get none",
     r"settings/automations/": "the administrator's, who sees all; tests/automations shows that others get none",

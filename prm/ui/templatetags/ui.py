@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
@@ -197,6 +197,12 @@ def highlight(text, found):
     if at < 0 or len(text.casefold()) != len(text):
         return text
     return format_html("{}<mark>{}</mark>{}", text[:at], text[at : at + len(found)], text[at + len(found) :])
+
+
+@register.simple_tag
+def rules_of(bound):
+    """What a form's layout says of a field, for static/js/formrules.js: when it is shown, required, read-only."""
+    return format_html_join("", ' {}="{}"', getattr(bound.field, "ruled", {}).items())
 
 
 @register.simple_tag

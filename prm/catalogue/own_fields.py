@@ -1,0 +1,42 @@
+"""Products as a target of fields and forms of the tenant's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.customfields import targets
+from prm.customfields.targets import Builtin
+from prm.values.actor import Actor
+
+BUILTIN = (
+    Builtin("name", _("Name"), "text", locked=_("Catalogue and invoices show it.")),
+    Builtin("name_zh", _("Chinese name"), "text"),
+    Builtin("code", _("Code"), "text", locked=_("Price lists, orders and imports know the product by it.")),
+    Builtin(
+        "product_line", _("Product line"), "other", locked=_("Protection and rebates go by product line.")
+    ),
+    Builtin(
+        "list_price", _("List price"), "money", locked=_("It holds wherever no price list names another.")
+    ),
+    Builtin("tax_percent", _("Tax, %"), "other", locked=_("Orders and invoices reckon with it.")),
+    Builtin("unit", _("Unit"), "text", locked=_("Quantities are in this unit.")),
+    Builtin("description", _("Description"), "long_text"),
+    Builtin(
+        "is_active", _("Sold now"), "yes_no", given=True, locked=_("It decides whether partners can order.")
+    ),
+)
+
+
+def register() -> None:
+    targets.register(
+        "product", model="catalogue.Product", label=_("Product"), verb="catalogue.view", builtin=BUILTIN, form=form,
+        key=("product_code", "code"),
+    )  # fmt: skip
+
+
+def form(actor: Actor, **options: Any) -> Any:
+    from prm.catalogue.forms import ProductForm
+
+    return ProductForm(actor=actor, **options)

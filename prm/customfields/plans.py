@@ -1,0 +1,148 @@
+"""What a form asks of one reader: the elements that exist for them, the layout that applies, the rule of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prm.customfields import rules
+from prm.customfields.models import CustomField, FormLayout, in_language
+from prm.customfields.targets import Builtin, Target, audience_of
+from prm.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class Element:
+    """Something that can stand on a form: one of the product's own fields, or one of the tenant's."""
+
+    name: str
+    label: Any
+    kind: str
+    locked: Any = ""
+    choices: tuple[tuple[str, Any], ...] = ()
+    custom: CustomField | None = None
+    only: str = ""
+    given: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a form treats one element; `on` says whether it stands on the form at all."""
+
+    required: Any = False
+    shown: Any = True
+    readonly: Any = False
+    default: Any = None
+    help: str = ""
+    on: bool = True
+
+
+@dataclass
+class Plan:
+    """`elements` by name; `layout` is the document, None for the built-in order; `rules` by element's name."""
+
+    target: Target
+    elements: dict[str, Element]
+    layout: dict[str, Any] | None = None
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        return {name: rules.kind_of_rule(element.kind) for name, element in self.elements.items()}
+
+    @property
+    def fields(self) -> list[CustomField]:
+        return [element.custom for element in self.elements.values() if element.custom is not None]
+
+    def shown_with(self, values: Mapping[str, Any]) -> set[str]:
+        """Names of the elements that these values let appear. What is hidden counts as empty for the others."""
+        shown, kinds = set(self.elements), self.kinds
+        conditional = [name for name in self.elements if not isinstance(self.rules[name].shown, bool)]
+        for _turn in range(len(conditional) + 1):
+            seen = {name: values.get(name) for name in shown}
+            hidden = {name for name in conditional if not rules.holds(self.rules[name].shown, seen, kinds)}
+            now = set(self.elements) - hidden
+            if now == shown:
+                break
+            shown = now
+        return shown
+
+    def asks(self, what: str, name: str, values: Mapping[str, Any], shown: set[str]) -> bool:
+        """Whether `required` or `readonly` holds for an element, of which only shown ones are read."""
+        rule = getattr(self.rules[name], what)
+        return rules.holds(rule, {one: values.get(one) for one in shown}, self.kinds)
+
+
+def builtin_element(one: Builtin) -> Element:
+    choices = tuple(one.choices()) if one.choices else ()
+    return Element(one.name, one.label, one.kind, one.locked, choices, only=one.only, given=one.given)
+
+
+def custom_element(one: CustomField) -> Element:
+    only = "staff" if one.staff_only else ""
+    return Element(one.name, one.words, one.kind, choices=tuple(one.choices), custom=one, only=only)
+
+
+def elements_of(target: Target, audience: str) -> dict[str, Element]:
+    """Everything that may stand on a form of staff, of partners, or ("") of both."""
+    found = [builtin_element(one) for one in target.builtin]
+    found += [custom_element(one) for one in CustomField.objects.of(target.code)]
+    return {one.name: one for one in found if not audience or one.only in ("", audience)}
+
+
+def plan_for(
+    target: Target, by: Actor | None, *, variant: str = "", document: dict[str, Any] | None = None
+) -> Plan:
+    """The plan for a reader. `document` takes the place of what is published: the designer's preview."""
+    audience = audience_of(by)
+    elements = elements_of(target, audience)
+    published = None
+    if document is None:
+        published = published_layout(target.code, variant, by.role if by else "", audience)
+        document = published.document if published else None
+    plan = Plan(target, elements, document)
+    places = {place["field"]: place for place in placements(document)} if document is not None else {}
+    for name, element in elements.items():
+        plan.rules[name] = _rule(element, places, document, published)
+    return plan
+
+
+def _rule(element: Element, places: dict, document: Any, published: FormLayout | None) -> Rule:
+    custom = element.custom
+    own = bool(custom and custom.required)
+    place = places.get(element.name)
+    if document is None:
+        return Rule(required=bool(element.locked) or own)
+    if place is None:
+        # A field that is newer than the form, or required of everybody, stands at the form's end.
+        newer = bool(
+            custom
+            and (
+                published is None or not published.published_at or custom.created_at > published.published_at
+            )
+        )
+        on = bool(custom and custom.is_written and (own or newer and published is not None))
+        return Rule(required=own or bool(element.locked), on=on or bool(element.locked))
+    return Rule(
+        required=bool(element.locked) or own or place.get("required", False),
+        shown=place.get("shown", True),
+        readonly=place.get("readonly", False),
+        default=place.get("default"),
+        help=in_language(place.get("help", ""), place.get("help_zh", "")),
+    )
+
+
+def placements(document: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Where each element stands, in order."""
+    return [place for section in (document or {}).get("sections", []) for place in section["fields"]]
+
+
+def published_layout(target: str, variant: str, role: str, audience: str) -> FormLayout | None:
+    """The published form that fits best: of this type and role, then type, then role, then of all."""
+    roles = [role, audience, ""] if role else [""]
+    rows = FormLayout.objects.filter(
+        target=target, state=FormLayout.State.PUBLISHED, variant__in={variant, ""}, role__in=roles
+    )
+    order = {(v, r): at for at, (v, r) in enumerate((v, r) for v in (variant, "") for r in roles)}
+    return min(rows, key=lambda row: order[row.variant, row.role], default=None)

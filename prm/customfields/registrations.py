@@ -1,0 +1,35 @@
+"""What custom fields tell the platform: verbs, menu, words of the audit trail, columns of lists."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.access import permissions
+from prm.access.roles import Role
+from prm.audit import words
+from prm.customfields import showing
+from prm.ui import lists, menu
+
+
+def register() -> None:
+    permissions.register("fields.configure", roles=[Role.ADMINISTRATOR])
+    menu.register(
+        section="Set-up", label=_("Forms and fields"), icon="forms", url="customfields:index", verb="fields.configure",
+        order=60,
+    )  # fmt: skip
+    words.register(
+        {
+            "field_created": _("field created"),
+            "field_changed": _("field changed"),
+            "field_moved": _("field moved"),
+            "field_deleted": _("field deleted"),
+            "field_restored": _("field restored"),
+            "field_dropped": _("values of a deleted field dropped"),
+            "form_published": _("form published"),
+            "form_withdrawn": _("form withdrawn"),
+            "form_discarded": _("draft of a form discarded"),
+        }
+    )
+    words.namers.append(showing.name_in_audit)
+    lists.more_columns.append(showing.columns_for)
+    lists.more_found.append(showing.found_in_list)

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from prm.customfields import design_views, views
+
+app_name = "customfields"
+urlpatterns = [
+    path("settings/fields/", views.index, name="index"),
+    path("settings/fields/<str:target>/", views.fields, name="fields"),
+    path("settings/fields/<str:target>/new/", views.new, name="new"),
+    path("settings/fields/<str:target>/<str:code>/", views.edit, name="edit"),
+    path("settings/fields/<str:target>/<str:code>/move/", views.move, name="move"),
+    path("settings/fields/<str:target>/<str:code>/delete/", views.delete, name="delete"),
+    path("settings/fields/<str:target>/<str:code>/restore/", views.restore, name="restore"),
+    path("settings/forms/<str:target>/", design_views.design, name="design"),
+    path("settings/forms/<str:target>/canvas/", design_views.canvas, name="canvas"),
+    path("settings/forms/<str:target>/publish/", design_views.publish, name="publish"),
+    path("settings/forms/<str:target>/discard/", design_views.discard, name="discard"),
+]

@@ -1,0 +1,219 @@
+// The form designer: every change makes a new document, which the server keeps as the draft and draws anew.
+(() => {
+  const frame = document.getElementById("designer");
+  if (!frame) return;
+  const past = [], future = [];
+  let waiting = null;
+
+  const board = () => document.getElementById("design");
+  // What the designer has made; the page is drawn from it, never the other way round.
+  const state = { document: board().dataset.document, selected: board().dataset.selected, mode: board().dataset.mode };
+  let busy = false, again = false, unsaved = false;
+  const current = () => JSON.parse(state.document);
+  const places = (doc) => doc.sections.flatMap((section, part) => section.fields.map((place, at) => ({ place, part, at })));
+  const find = (doc, name) => places(doc).find((one) => one.place.field === name);
+
+  // One request at a time: what changes meanwhile goes with the next.
+  const draw = (changes = {}) => {
+    Object.assign(state, changes);
+    if (busy) { again = true; return; }
+    busy = true;
+    const { variant, role } = board().dataset;
+    const values = { variant, role, selected: state.selected, mode: state.mode, ...(unsaved ? { document: state.document } : {}) };
+    unsaved = false;
+    const focus = document.activeElement?.dataset?.place || document.activeElement?.id || "";
+    htmx.ajax("POST", frame.dataset.address, { target: "#design", swap: "outerHTML", values }).finally(() => {
+      busy = false;
+      if (again) { again = false; draw(); return; }
+      const spot = focus && (document.getElementById(focus) || board().querySelector(`[data-place="${CSS.escape(focus)}"]`));
+      (spot || board().querySelector("[data-selected][data-place]"))?.focus({ preventScroll: true });
+      buttons();
+    });
+  };
+  const write = (text, selected = state.selected) => { unsaved = true; draw({ document: text, selected }); };
+  const keep = (doc, selected) => {
+    past.push(state.document);
+    future.length = 0;
+    write(JSON.stringify(doc), selected);
+  };
+  const back = (from, to) => {
+    if (!from.length) return;
+    to.push(state.document);
+    write(from.pop());
+  };
+  const buttons = () => {
+    const undo = board().querySelector('[data-do="undo"]'), redo = board().querySelector('[data-do="redo"]');
+    if (undo) undo.disabled = !past.length;
+    if (redo) redo.disabled = !future.length;
+  };
+
+  const put = (name, before) => {
+    const doc = current();
+    if (find(doc, name)) return draw({ selected: name });
+    insert(doc, { field: name, wide: true }, before);
+    return keep(doc, name);
+  };
+  // `before` is a field's name, or "part:2" for the end of a section; by default after what is chosen.
+  const insert = (doc, place, before) => {
+    if (before?.startsWith("part:")) return doc.sections[Number(before.slice(5))].fields.push(place);
+    const spot = before ? find(doc, before) : null;
+    if (spot) return doc.sections[spot.part].fields.splice(spot.at, 0, place);
+    const chosen = find(doc, state.selected);
+    if (chosen) return doc.sections[chosen.part].fields.splice(chosen.at + 1, 0, place);
+    const open = doc.sections.filter((one) => !one.folded);
+    return (open.pop() || doc.sections[doc.sections.length - 1]).fields.push(place);
+  };
+  const moveTo = (name, before) => {
+    if (name === before) return;
+    const doc = current(), spot = find(doc, name);
+    const [place] = doc.sections[spot.part].fields.splice(spot.at, 1);
+    insert(doc, place, before);
+    keep(doc, name);
+  };
+  const step = (name, by) => {
+    const doc = current(), { part, at, place } = find(doc, name), list = doc.sections[part].fields;
+    list.splice(at, 1);
+    if (at + by >= 0 && at + by <= list.length) list.splice(at + by, 0, place);
+    else if (doc.sections[part + by]) doc.sections[part + by].fields[by < 0 ? "push" : "unshift"](place);
+    else return;
+    keep(doc, name);
+  };
+  const remove = (name) => {
+    const doc = current(), spot = find(doc, name);
+    doc.sections[spot.part].fields.splice(spot.at, 1);
+    keep(doc, "");
+  };
+  const section = (doc) => doc.sections[Number(state.selected.slice(8))];
+  const verbs = {
+    undo: () => back(past, future),
+    redo: () => back(future, past),
+    up: () => step(state.selected, -1),
+    down: () => step(state.selected, 1),
+    remove: () => remove(state.selected),
+    section: () => { const doc = current(); doc.sections.push({ title: frame.dataset.section, title_zh: "", columns: 2, folded: false, fields: [] }); keep(doc, `section:${doc.sections.length - 1}`); },
+    "remove-section": () => {
+      const doc = current(), at = Number(state.selected.slice(8));
+      if (doc.sections.length < 2) return;
+      const [gone] = doc.sections.splice(at, 1);
+      doc.sections[Math.max(at - 1, 0)].fields.push(...gone.fields);
+      keep(doc, "");
+    },
+  };
+
+  // ---- properties ----
+
+  const change = (what, value) => { const doc = current(); const { place } = find(doc, state.selected); if (value === undefined) delete place[what]; else place[what] = value; keep(doc); };
+  const readRow = (row) => {
+    const found = {};
+    for (const part of row.querySelectorAll("[data-part-of]")) found[part.dataset.partOf] = part.multiple ? [...part.selectedOptions].map((one) => one.value) : part.value.trim();
+    if (["empty", "not_empty"].includes(found.op)) delete found.value;
+    else if (["one_of", "any_of"].includes(found.op)) { if (!Array.isArray(found.value)) found.value = found.value ? [found.value] : []; }
+    else if (Array.isArray(found.value)) found.value = found.value[0] || "";
+    else if (found.value === undefined) found.value = "";
+    return found;
+  };
+  const readRule = (box) => {
+    const rows = [...box.querySelectorAll("[data-row]")].map(readRow);
+    return rows.length === 1 ? rows[0] : { [box.querySelector("[data-joint]")?.value || "all"]: rows };
+  };
+  const onChange = (field) => {
+    const box = field.closest("[data-rule]");
+    if (field.matches("[data-rule-mode]")) {
+      const first = board().dataset.first;
+      if (field.value === "when") return first ? change(box.dataset.rule, JSON.parse(first)) : draw();
+      return change(box.dataset.rule, field.value === "always" ? true : undefined);
+    }
+    if (box) {
+      // Another field is compared in other ways: begin with one that fits all.
+      if (field.dataset.partOf === "field") field.closest("[data-row]").querySelector('[data-part-of="op"]').innerHTML = '<option value="not_empty">';
+      return change(box.dataset.rule, readRule(box));
+    }
+    if (field.dataset.prop) return change(field.dataset.prop, field.type === "checkbox" ? field.checked || undefined : field.value || undefined);
+    if (field.dataset.partProp) {
+      const doc = current(), what = field.dataset.partProp;
+      section(doc)[what] = field.type === "checkbox" ? field.checked : what === "columns" ? Number(field.value) : field.value;
+      return keep(doc);
+    }
+    return null;
+  };
+
+  frame.addEventListener("change", (event) => {
+    if (event.target.closest("[data-which]")) return event.target.form.requestSubmit();
+    if (event.target.closest(".ui-side")) onChange(event.target);
+    return null;
+  });
+  frame.addEventListener("click", (event) => {
+    const at = (name) => event.target.closest(`[${name}]`);
+    const box = at("data-rule");
+    if (at("data-do")) return verbs[at("data-do").dataset.do]();
+    if (at("data-add")) return put(at("data-add").dataset.add);
+    if (at("data-select")) return draw({ selected: at("data-select").dataset.select });
+    if (event.target.closest("button[data-mode]")) return draw({ mode: event.target.closest("button").dataset.mode });
+    if (at("data-add-row")) { const rows = [...box.querySelectorAll("[data-row]")].map(readRow); return change(box.dataset.rule, { [box.querySelector("[data-joint]")?.value || "all"]: [...rows, JSON.parse(board().dataset.first)] }); }
+    if (at("data-drop-row")) { at("data-row").remove(); return change(box.dataset.rule, readRule(box)); }
+    const cell = at("data-place");
+    if (cell && cell.dataset.place !== state.selected) return draw({ selected: cell.dataset.place });
+    return null;
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input,textarea,select");
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) { event.preventDefault(); return event.shiftKey ? verbs.redo() : verbs.undo(); }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "y" && !typing) { event.preventDefault(); return verbs.redo(); }
+    const cell = event.target.closest("[data-place]");
+    if (!cell) return null;
+    const name = cell.dataset.place;
+    if (event.altKey && event.key === "ArrowUp") { event.preventDefault(); return step(name, -1); }
+    if (event.altKey && event.key === "ArrowDown") { event.preventDefault(); return step(name, 1); }
+    if (event.key === "Enter" || event.key === " ") { if (event.target === cell) { event.preventDefault(); return draw({ selected: name }); } }
+    if (event.key === "Delete" && cell.querySelector('[data-do="remove"]')) return remove(name);
+    return null;
+  });
+
+  // ---- dragging ----
+
+  const slot = document.createElement("div");
+  slot.className = "ui-field ui-field-wide ui-field-drop";
+  frame.addEventListener("dragstart", (event) => {
+    const from = event.target.closest?.("[data-place],[data-add]");
+    if (!from) return;
+    waiting = { name: from.dataset.place || from.dataset.add, fresh: Boolean(from.dataset.add) };
+    slot.textContent = frame.dataset.slot.replace("%s", from.getAttribute("aria-label") || from.textContent.trim());
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", waiting.name);
+  });
+  frame.addEventListener("dragover", (event) => {
+    const list = event.target.closest("[data-list]");
+    if (!waiting || !list) return;
+    event.preventDefault();
+    if (event.target === slot) return;
+    const over = event.target.closest("[data-place]");
+    const box = over?.getBoundingClientRect();
+    if (!over) list.append(slot);
+    else if (event.clientY < box.top + box.height / 2) over.before(slot);
+    else over.after(slot);
+  });
+  frame.addEventListener("drop", (event) => {
+    if (!waiting || !slot.isConnected) return;
+    event.preventDefault();
+    let next = slot.nextElementSibling;
+    if (next?.dataset.place === waiting.name) next = next.nextElementSibling;
+    const before = next?.dataset.place || `part:${slot.closest("[data-list]").dataset.list}`;
+    const { name, fresh } = waiting;
+    slot.remove();
+    waiting = null;
+    if (fresh) put(name, before); else moveTo(name, before);
+  });
+  document.addEventListener("dragend", () => { slot.remove(); waiting = null; });
+
+  buttons();
+  // A field that was just made: out of what is folded, and chosen; a reload does not bring it again.
+  if (frame.dataset.put) {
+    const doc = current(), spot = find(doc, frame.dataset.put);
+    const place = spot ? doc.sections[spot.part].fields.splice(spot.at, 1)[0] : { field: frame.dataset.put, wide: true };
+    insert(doc, place);
+    keep(doc, place.field);
+    const address = new URL(location.href);
+    address.searchParams.delete("put");
+    history.replaceState(history.state, "", address);
+  }
+})();

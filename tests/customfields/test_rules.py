@@ -1,0 +1,64 @@
+"""One table of examples for the rules of forms; tests/e2e/test_own_fields.py puts it to the browser's module too."""
+
+from __future__ import annotations
+
+import pytest
+
+from prm.customfields import rules
+
+KINDS = {
+    "value": "money", "seats": "number", "closes": "date", "name": "text", "urgent": "yes_no", "kind": "choice",
+    "wants": "many",
+}  # fmt: skip
+OVER = {"field": "value", "op": "more_than", "value": "500000"}
+
+
+def one(field, op, value=None):
+    return {"field": field, "op": op} if value is None else {"field": field, "op": op, "value": value}
+
+
+# rule, what is typed, whether it holds
+EXAMPLES = [
+    (True, {}, True),
+    (False, {}, False),
+    ({"all": []}, {}, True),
+    (OVER, {"value": "500,000.01"}, True),
+    (OVER, {"value": "500000"}, False),
+    (OVER, {"value": "¥600,000"}, True),
+    (OVER, {"value": "６０００００"}, True),
+    (OVER, {"value": ""}, False),
+    (OVER, {"value": "much"}, False),
+    (one("value", "at_least", "0.1"), {"value": "0.10000000"}, True),
+    (one("value", "more_than", "9007199254740993"), {"value": "9007199254740993.01"}, True),
+    (one("value", "is", "9007199254740993"), {"value": "9007199254740992"}, False),
+    (one("value", "less_than", "-1"), {"value": "−2"}, True),
+    (one("value", "at_most", "3"), {"value": "3.00"}, True),
+    (one("value", "is_not", "3"), {"value": ""}, True),
+    (one("seats", "is", "12"), {"seats": " 12 "}, True),
+    (one("closes", "before", "2026-12-01"), {"closes": "2026-11-30"}, True),
+    (one("closes", "on_or_before", "2026-12-01"), {"closes": "2026/12/1"}, True),
+    (one("closes", "after", "2026-12-01"), {"closes": "2026-12-01"}, False),
+    (one("closes", "on_or_after", "2026-12-01"), {"closes": "2026年12月1日"}, True),
+    (one("closes", "after", "2026-12-01"), {"closes": "soon"}, False),
+    (one("name", "is", "ACME  Works"), {"name": " acme works"}, True),
+    (one("name", "contains", "物流"), {"name": "杭州讯达物流"}, True),
+    (one("name", "empty"), {"name": "   "}, True),
+    (one("name", "not_empty"), {"name": "x"}, True),
+    (one("urgent", "is", "yes"), {"urgent": "true"}, True),
+    (one("urgent", "is", "no"), {"urgent": "no"}, True),
+    (one("urgent", "is", "yes"), {"urgent": ""}, False),
+    (one("kind", "is", "dell"), {"kind": "dell"}, True),
+    (one("kind", "one_of", ["dell", "hp"]), {"kind": "hp"}, True),
+    (one("kind", "one_of", ["dell", "hp"]), {"kind": ""}, False),
+    (one("wants", "any_of", ["support"]), {"wants": ["training", "support"]}, True),
+    (one("wants", "any_of", ["support"]), {"wants": []}, False),
+    (one("wants", "empty"), {"wants": []}, True),
+    ({"all": [OVER, one("urgent", "is", "yes")]}, {"value": "600000", "urgent": "no"}, False),
+    ({"any": [OVER, one("urgent", "is", "yes")]}, {"value": "1", "urgent": "yes"}, True),
+    ({"not": OVER}, {"value": "1"}, True),
+]
+
+
+@pytest.mark.parametrize(("rule", "typed", "found"), EXAMPLES)
+def test_the_server_says(rule, typed, found):
+    assert rules.holds(rule, typed, KINDS) is found

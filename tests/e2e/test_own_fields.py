@@ -1,0 +1,127 @@
+"""An administrator asks partners for the competitor above a value; a partner on a phone and staff live with it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from prm.values import clock
+from tests.customfields.test_rules import EXAMPLES, KINDS
+from tests.e2e.office import PHONE, Office, press, serious
+
+FIELD = '[data-field="custom_competitor"]'
+
+
+def test_competitor_is_asked_above_a_value(office: Office, cast: Any) -> None:
+    boss = office.enter("administrator")
+    add_the_field(boss)
+    ask_only_above(boss, "500,000")
+    publish(boss)
+
+    partner = office.enter("partner-sales", size=PHONE)
+    below = register(partner, "Hangzhou Xunda Logistics", "499,999.99")
+    press(partner, "Submit registration")
+    partner.wait_for_url(re.compile(r"/deals/DR-[0-9A-Z-]+/$"))
+    assert below is False
+
+    above = register(partner, "Shanghai Beifang Machinery", "600,000")
+    assert above is True
+    refuse_without(partner, office)
+    partner.locator(FIELD).get_by_role("combobox").select_option(label="Huaxin")
+    press(partner, "Submit registration")
+    partner.wait_for_url(re.compile(r"/deals/DR-[0-9A-Z-]+/$"))
+    expect(partner.locator("#page")).to_contain_text("Huaxin")
+
+    read_it(office.enter("channel-manager"), partner.url.rstrip("/").rpartition("/")[2])
+
+
+def add_the_field(page: Page) -> None:
+    page.goto("/settings/forms/deal/")
+    assert serious(page) == []
+    page.locator(".ui-palette", has_text="Choice").first.click()
+    page.get_by_label("Label, English").fill("Competitor")
+    page.get_by_label("Label, Chinese").fill("竞争对手")
+    page.locator("textarea[name=choices]").fill("Huaxin | 华信\nNobody | 无")
+    page.get_by_label("Column in lists").check()
+    press(page, "Add field")
+    expect(page.locator('[data-place="custom_competitor"][data-selected]')).to_be_visible()
+
+
+def rule(page: Page, what: str) -> Locator:
+    return page.locator(f'[data-rule="{what}"]')
+
+
+def ask_only_above(page: Page, value: str) -> None:
+    rule(page, "shown").locator("[data-rule-mode]").select_option("when")
+    rule(page, "shown").locator('[data-part-of="op"]').select_option("more_than")
+    typed = rule(page, "shown").locator('input[data-part-of="value"]')
+    typed.fill(value)
+    typed.press("Tab")
+    rule(page, "required").locator("[data-rule-mode]").select_option("always")
+    tag = page.locator('[data-place="custom_competitor"] .ui-tag')
+    expect(tag).to_have_text("Estimated value is more than 500,000")
+    expect(rule(page, "required").locator("[data-rule-mode]")).to_have_value("always")
+    assert serious(page) == []
+
+
+def publish(page: Page) -> None:
+    """Not before it was looked at, moved with the keys and back."""
+    names = [cell.get_attribute("data-place") for cell in page.locator("[data-place]").all()]
+    page.locator('[data-place="custom_competitor"]').press("Alt+ArrowUp")
+    at = names.index("custom_competitor")
+    expect(page.locator("[data-place]").nth(at - 1)).to_have_attribute("data-place", "custom_competitor")
+    press(page, "Undo")
+    expect(page.locator("[data-place]").nth(at)).to_have_attribute("data-place", "custom_competitor")
+    page.locator('button[data-mode="phone"]').click()
+    sheet = page.locator(".ui-sheet-phone")
+    expect(sheet.locator(FIELD)).to_be_hidden()
+    sheet.get_by_label("Estimated value").fill("600000")
+    expect(sheet.locator(FIELD)).to_be_visible()
+    press(page, "Publish")
+    expect(page.locator("#page")).to_contain_text("Version 1 is published")
+
+
+def register(page: Page, customer: str, value: str) -> bool:
+    """Type a deal as a partner does; whether the competitor is asked for."""
+    page.goto("/deals/new/")
+    page.get_by_label("Customer", exact=False).first.fill(customer)
+    page.locator("label.ui-pick", has_text="Routing").click()
+    page.get_by_label("Estimated value").fill(value)
+    page.get_by_label("Expected close").fill((clock.today() + timedelta(days=60)).isoformat())
+    expect(page.locator("#draft-line")).to_contain_text("Saved")
+    return page.locator(FIELD).is_visible()
+
+
+def refuse_without(page: Page, office: Office) -> None:
+    press(page, "Submit registration")
+    expect(page.locator(".ui-summary")).to_contain_text("Competitor")
+    expect(page.locator(FIELD)).to_be_visible()
+    office.complaints[:] = [one for one in office.complaints if "422" not in one]  # refused on purpose
+
+
+def read_it(page: Page, number: str) -> None:
+    page.goto("/deals/")
+    row = page.locator("tbody tr", has_text="Shanghai Beifang")
+    expect(page.locator("thead")).to_contain_text("Competitor")
+    expect(row).to_contain_text("Huaxin")
+    page.goto(f"/deals/{number}/?tab=registration")
+    expect(page.locator("#page")).to_contain_text("Huaxin")
+    text = page.evaluate("() => fetch('/deals/?export=csv').then((answer) => answer.text())")
+    line = next(line for line in text.splitlines() if "Shanghai Beifang" in line)
+    assert "Competitor" in text.splitlines()[0] and "Huaxin" in line
+    assert "Huaxin" not in next(line for line in text.splitlines() if "Xunda" in line)
+
+
+def test_the_browser_answers_every_rule_as_the_server_does(office: Office, cast: Any) -> None:
+    page = office.enter("administrator")
+    page.wait_for_function("() => window.prmRules")
+    script = "([rule, typed, kinds]) => prmRules.holds(rule, typed, kinds)"
+    wrong = [
+        (rule, typed)
+        for rule, typed, found in EXAMPLES
+        if page.evaluate(script, [rule, typed, KINDS]) is not found
+    ]
+    assert wrong == []
