@@ -80,6 +80,7 @@ TENANT_APPS = [
     "prm.accounts",
     "prm.ledger",
     "prm.notices",
+    "prm.approvals",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",
