@@ -6,10 +6,11 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import conflicts, customer_part, home, registrations
+        from dealreg import approvals, conflicts, customer_part, home, registrations
         from prm.customers.services import on_merge
 
         registrations.register()
+        approvals.register()
         home.register()
         on_merge(conflicts.move_to_survivor)
         customer_part.register()
