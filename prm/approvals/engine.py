@@ -20,6 +20,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from prm import conditions
 from prm.access.scope import actor_for
 from prm.approvals import events, people, subjects, working
 from prm.approvals.document import Document, Step
@@ -179,9 +180,7 @@ class Course:
 
     def holds(self, condition: Mapping[str, Any] | None) -> bool:
         """Whether a condition holds for the object as it is now."""
-        from prm.conditions import holds
-
-        return not condition or holds(condition, self.subject.conditions, self.obj)
+        return not condition or conditions.holds(condition, self.subject.conditions, self.obj)
 
     # ---- the end ----
 
