@@ -6,12 +6,22 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import conditions, conflicts, customer_part, home, measures, own_fields, registrations
+        from dealreg import (
+            approvals,
+            conditions,
+            conflicts,
+            customer_part,
+            home,
+            measures,
+            own_fields,
+            registrations,
+        )
         from prm.customers.services import on_merge
 
         registrations.register()
         self._declare()
         own_fields.register()
+        approvals.register()
         home.register()
         conditions.register()
         measures.register()

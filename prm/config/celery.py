@@ -22,6 +22,7 @@ app.conf.task_routes = {
     "prm.notices.tasks.write_digests_everywhere": {"queue": "system"},
     "prm.egress.tasks.send_everywhere": {"queue": "system"},
     "prm.egress.tasks.send_of_tenant": {"queue": "system"},
+    "prm.approvals.tasks.wake_everywhere": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {
@@ -55,6 +56,11 @@ app.conf.beat_schedule = {
         "task": "prm.egress.tasks.send_everywhere",
         "schedule": 5.0,
         "options": {"queue": "system", "expires": 20},
+    },
+    "wake-approvals": {
+        "task": "prm.approvals.tasks.wake_everywhere",
+        "schedule": 30.0,
+        "options": {"queue": "system", "expires": 60},
     },
     "daily": {
         "task": "prm.jobs.tasks.run_daily",

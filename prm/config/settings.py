@@ -88,6 +88,7 @@ TENANT_APPS = [
     "prm.sealing",
     "prm.automations",
     "prm.customfields",
+    "prm.approvals",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

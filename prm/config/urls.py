@@ -17,6 +17,7 @@ _APPS = [
     "prm.accounts.support",
     "prm.notices",
     "prm.automations",
+    "prm.approvals",
     "prm.search",
     "prm.jobs",
     "prm.sealing",

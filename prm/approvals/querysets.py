@@ -1,0 +1,30 @@
+"""Reads of runs and tasks."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+
+from prm.access.scoping import PartnerOwned
+from prm.values.actor import Actor
+
+
+class RunQuerySet(PartnerOwned):
+    def of(self, subject: str, object_id: int) -> Self:
+        """The runs of one object, the newest first."""
+        return self.filter(subject=subject, object_id=object_id).order_by("-id")
+
+    def open(self) -> Self:
+        return self.filter(state__in=self.model.OPEN)
+
+
+class TaskQuerySet(models.QuerySet[Any]):
+    """Tasks are their person's own; everybody else meets them through the object or the run."""
+
+    def of_actor(self, actor: Actor) -> Self:
+        """What waits for `actor`, or ended with them; nobody else's."""
+        return self.filter(user_id=actor.user_id) if actor.user_id else self.none()
+
+    def open(self) -> Self:
+        return self.filter(state="open")
