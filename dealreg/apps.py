@@ -6,10 +6,12 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import conflicts, customer_part, home, registrations
+        from dealreg import conditions, conflicts, customer_part, home, measures, registrations
         from prm.customers.services import on_merge
 
         registrations.register()
         home.register()
+        conditions.register()
+        measures.register()
         on_merge(conflicts.move_to_survivor)
         customer_part.register()

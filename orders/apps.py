@@ -6,7 +6,9 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import home, registrations
+        from orders import conditions, home, measures, registrations
 
         registrations.register()
         home.register()
+        conditions.register()
+        measures.register()

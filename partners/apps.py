@@ -6,6 +6,7 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from partners import registrations
+        from partners import conditions, registrations
 
         registrations.register()
+        conditions.register()

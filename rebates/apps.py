@@ -9,10 +9,11 @@ class RebatesConfig(AppConfig):
 
     def ready(self) -> None:
         from prm.ledger import postings
-        from rebates import registrations
+        from rebates import conditions, registrations
 
         self._register_verbs()
         registrations.register()
+        conditions.register()
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")

@@ -79,6 +79,8 @@ TENANT_APPS = [
     "prm.jobs",
     "prm.accounts",
     "prm.ledger",
+    "prm.measures",
+    "prm.conditions",
     "prm.notices",
     "prm.approvals",
     "prm.catalogue",

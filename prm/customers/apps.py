@@ -11,8 +11,10 @@ class CustomersConfig(AppConfig):
         from prm.access.permissions import register
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
         from prm.audit import words
+        from prm.customers import conditions
         from prm.ui import menu
 
+        conditions.register()
         managers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
         register("customers.view", roles=STAFF_ROLES, reads=True)
         register("customers.edit", roles=managers)

@@ -1,0 +1,102 @@
+"""What rules may ask about a settlement run and a version of a programme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, F, Func, IntegerField, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils.translation import gettext_lazy as _
+
+from prm.conditions import Field, registry
+from rebates import pages
+from rebates.models import SettlementRun, Version
+from rebates.policy import MECHANISMS
+
+PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
+
+
+class SumOfCurrency(Func):
+    """What a run's list of totals says under a key for one currency; 0 where it does not name the currency."""
+
+    output_field = DecimalField(max_digits=40, decimal_places=8)
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        totals, key, currency = (compiler.compile(one) for one in self.source_expressions)
+        text = (
+            f"(SELECT COALESCE(SUM((line ->> {key[0]})::numeric), 0) FROM jsonb_array_elements({totals[0]}) line"
+            f" WHERE line ->> 'currency' = {currency[0]})"
+        )
+        return text, (*key[1], *totals[1], *currency[1])
+
+
+def register() -> None:
+    registry.register_subject(
+        "settlement_run",
+        model="rebates.SettlementRun",
+        label=_("Settlement"),
+        fields=[
+            *[
+                Field(key, "money", label=label, expression=sum_sql(key), read=sum_of(key))
+                for key, label in (
+                    ("earned", _("Earned in total")),
+                    ("adjusted", _("Adjusted in total")),
+                    ("sales", _("Sales in total")),
+                )
+            ],
+            Field("state", "choice", label=_("State"), choices=SettlementRun.State.choices),
+            Field("number", "text", label=_("Number")),
+            Field("starts", "date", label=_("First day")),
+            Field("partner_count", "number", label=_("Partners")),
+            Field("line_count", "number", label=_("Sales lines")),
+            Field("finding_count", "number", label=_("Findings"), expression=findings_sql,
+                  read=lambda run: len(run.findings)),
+            Field("computed_at", "moment", label=_("Computed")),
+        ],
+    )  # fmt: skip
+    registry.register_subject(
+        "programme_version",
+        model="rebates.Version",
+        label=_("Programme version"),
+        fields=[
+            Field("programme", "reference", label=_("Programme"), to="rebates.Programme", key="code"),
+            Field("number", "number", label=_("Version")),
+            Field("state", "choice", label=_("State"), choices=Version.State.choices),
+            Field("starts", "date", label=_("In force from")),
+            Field("ends", "date", label=_("In force before")),
+            Field("period", "choice", label=_("Period"), path="policy", json="period", choices=PERIODS),
+            Field("currency", "text", label=_("Currency"), path="policy", json="currency"),
+            Field("mechanism", "choice", label=_("Mechanism"), choices=mechanisms, expression=mechanism_sql,
+                  read=lambda version: version.mechanism),
+            Field("author", "reference", label=_("Written by"), to="accounts.User", key="email"),
+            Field("published_at", "moment", label=_("Published")),
+        ],
+    )  # fmt: skip
+
+
+def sum_sql(key: str) -> Callable[[str, str], SumOfCurrency]:
+    return lambda prefix, currency: SumOfCurrency(F(f"{prefix}totals"), Value(key), Value(currency))
+
+
+def sum_of(key: str) -> Callable[[Any, str], Decimal]:
+    """The run's total under a key in one currency."""
+
+    def read(run: Any, currency: str) -> Decimal:
+        lines = [line for line in run.totals if line.get("currency") == currency]
+        return sum((Decimal(line.get(key) or 0) for line in lines), Decimal(0))
+
+    return read
+
+
+def findings_sql(prefix: str, currency: str) -> Func:
+    return Func(F(f"{prefix}findings"), function="jsonb_array_length", output_field=IntegerField())
+
+
+def mechanism_sql(prefix: str, currency: str) -> KeyTextTransform:
+    return KeyTextTransform("kind", KeyTransform("mechanism", F(f"{prefix}policy")))
+
+
+def mechanisms() -> list[tuple[str, Any]]:
+    return [(kind, pages.mechanism_name(kind)) for kind in MECHANISMS]
