@@ -6,10 +6,11 @@ class DealregConfig(AppConfig):
     label = "dealreg"
 
     def ready(self) -> None:
-        from dealreg import conditions, conflicts, customer_part, home, measures, registrations
+        from dealreg import approvals, conditions, conflicts, customer_part, home, measures, registrations
         from prm.customers.services import on_merge
 
         registrations.register()
+        approvals.register()
         home.register()
         conditions.register()
         measures.register()

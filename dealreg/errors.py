@@ -103,6 +103,11 @@ class CloseInThePast(DomainError):
     field = "expected_close"
 
 
+class TypeUnknown(DomainError):
+    code = "type_unknown"
+    message = _("There is no registration type “%(code)s”.")
+
+
 class TypeMissing(DomainError):
     code = "type_missing"
     message = _("No registration type is set up. Ask your administrator.")

@@ -1,4 +1,9 @@
-"""What staff decide about a registration in review, and the talk that goes with it."""
+"""What staff decide about a registration in review, and the talk that goes with it.
+
+`approve_registration`, `reject_registration` and `request_information` are the verbs of the registration's page: where
+an approval flow is under way they decide the reader's task in it. `grant_protection`, `refuse_registration` and
+`ask_partner` change the registration itself; they are called by those verbs or by the end of the flow.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dealreg import conflicts, errors
+from dealreg.approvals import CODE
 from dealreg.conflicts import ConflictResult
 from dealreg.events import (
     InformationAnswered,
@@ -19,11 +25,12 @@ from dealreg.events import (
     RegistrationApproved,
     RegistrationRejected,
 )
-from dealreg.models import DealRegistration, Protection, RegistrationMessage
+from dealreg.models import DealRegistration, Protection, RegistrationMessage, RegistrationType
 from dealreg.services.checking import check_registration
 from dealreg.services.rules import State, must_be_able_to_become, must_not_be_own, must_say, wrong_state
 from partners.models import Partner
 from prm.access.rules import require
+from prm.approvals import services as approvals
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
 from prm.customers.models import EndCustomer
@@ -36,6 +43,66 @@ CONSTRAINT = "one_protection_per_customer_and_line"
 
 @transaction.atomic
 def approve_registration(
+    *,
+    registration: DealRegistration,
+    by: Actor,
+    product_lines: Iterable[ProductLine] | None = None,
+    note: str = "",
+) -> DealRegistration:
+    """Say yes: at one's step of the flow that is under way, else at once. Protection begins with the last yes."""
+    task, registration = turn(registration, "dealreg.approve", State.APPROVED, by=by)
+    if task is None:
+        return grant_protection(registration=registration, by=by, product_lines=product_lines, note=note)
+    chosen = _chosen_lines(registration, product_lines)
+    says = {"product_lines": [line.pk for line in chosen]} if product_lines is not None else {}
+    approvals.approve(task=task, by=by, text=note, says=says)
+    registration.refresh_from_db()
+    return registration
+
+
+@transaction.atomic
+def reject_registration(*, registration: DealRegistration, reason: str, by: Actor) -> DealRegistration:
+    """Say no. It is final, at whichever step of a flow."""
+    task, registration = turn(registration, "dealreg.reject", State.REJECTED, by=by)
+    if task is None:
+        return refuse_registration(registration=registration, reason=reason, by=by)
+    approvals.reject(task=task, by=by, text=must_say(reason, errors.ReasonMissing))
+    registration.refresh_from_db()
+    return registration
+
+
+@transaction.atomic
+def request_information(*, registration: DealRegistration, text: str, by: Actor) -> RegistrationMessage:
+    """Ask the partner something; a flow that is under way stands still until it answers."""
+    task, registration = turn(registration, "dealreg.ask", State.INFO_REQUESTED, by=by, own=True)
+    if task is None:
+        return ask_partner(registration=registration, text=text, by=by)
+    approvals.hand_back(task=task, by=by, text=must_say(text, errors.TextMissing))
+    return registration.messages.latest("pk")
+
+
+def turn(
+    registration: DealRegistration, verb: str, state: str, *, by: Actor, own: bool = False
+) -> tuple[Any, DealRegistration]:
+    """The task with which `by` decides, None where no flow is under way; and the registration under its lock."""
+    require(by, verb, registration)
+    approvals.hold(CODE, registration.pk)  # the run before everything else
+    Partner.objects.locked(registration.partner)
+    registration = DealRegistration.objects.locked(registration)
+    must_be_able_to_become(registration, state)
+    if not own:
+        must_not_be_own(registration, by)
+    if by.is_system:
+        approvals.cancel_run(subject=CODE, obj=registration, by=by)
+        return None, registration
+    if registration.state == State.INFO_REQUESTED:
+        approvals.reject_returned(subject=CODE, obj=registration, by=by)
+        return None, registration
+    return approvals.turn_for(subject=CODE, obj=registration, by=by), registration
+
+
+@transaction.atomic
+def grant_protection(
     *,
     registration: DealRegistration,
     by: Actor,
@@ -82,7 +149,7 @@ def approve_registration(
 
 
 @transaction.atomic
-def reject_registration(*, registration: DealRegistration, reason: str, by: Actor) -> DealRegistration:
+def refuse_registration(*, registration: DealRegistration, reason: str, by: Actor) -> DealRegistration:
     """Say no. The partner reads the reason, so it must not say who else."""
     require(by, "dealreg.reject", registration)
     registration = DealRegistration.objects.locked(registration)
@@ -101,7 +168,7 @@ def reject_registration(*, registration: DealRegistration, reason: str, by: Acto
 
 
 @transaction.atomic
-def request_information(*, registration: DealRegistration, text: str, by: Actor) -> RegistrationMessage:
+def ask_partner(*, registration: DealRegistration, text: str, by: Actor) -> RegistrationMessage:
     """Ask the partner something. From now on the registration waits for the partner."""
     require(by, "dealreg.ask", registration)
     registration = DealRegistration.objects.locked(registration)
@@ -127,6 +194,7 @@ def request_information(*, registration: DealRegistration, text: str, by: Actor)
 def answer_information(*, registration: DealRegistration, text: str, by: Actor) -> RegistrationMessage:
     """Answer what was asked. The registration goes back into review."""
     require(by, "dealreg.register", registration)
+    approvals.hold(CODE, registration.pk)
     registration = DealRegistration.objects.locked(registration)
     if registration.state != State.INFO_REQUESTED:
         raise wrong_state(registration)
@@ -144,7 +212,25 @@ def answer_information(*, registration: DealRegistration, text: str, by: Actor) 
         InformationAnswered(registration_id=registration.pk, message_id=message.pk),
         object_key=f"deal:{registration.pk}",
     )
+    approvals.resume_run(subject=CODE, obj=registration, by=by, text=message.text)
     return message
+
+
+@transaction.atomic
+def change_type(*, registration: DealRegistration, code: str, by: Actor) -> DealRegistration:
+    """Give a registration in review another type; what an approval then promises follows from it."""
+    require(by, "dealreg.approve", registration)
+    registration = DealRegistration.objects.locked(registration)
+    if registration.state not in DealRegistration.OPEN:
+        raise wrong_state(registration)
+    kind = RegistrationType.objects.filter(code=code).first()
+    if kind is None:
+        raise errors.TypeUnknown(code=code)
+    if kind.pk != registration.type_id:
+        was, registration.type = registration.type, kind
+        registration.save(update_fields=["type"])
+        record(registration, "changed", by=by, changes={"type": [was, kind]})
+    return registration
 
 
 def lines_taken(customer: EndCustomer, product_lines: Iterable[ProductLine]) -> list[ProductLine]:

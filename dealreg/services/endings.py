@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from dealreg import errors
+from dealreg.approvals import CODE
 from dealreg.events import (
     ProtectionEndsSoon,
     RegistrationExpired,
@@ -16,6 +17,7 @@ from dealreg.events import (
 from dealreg.models import DealRegistration
 from dealreg.services.rules import State, must_be_able_to_become, must_say
 from prm.access.rules import require
+from prm.approvals import services as approvals
 from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.values import clock
@@ -48,9 +50,11 @@ def mark_lost(*, registration: DealRegistration, reason: str, by: Actor) -> Deal
 def withdraw_registration(*, registration: DealRegistration, by: Actor, reason: str = "") -> DealRegistration:
     """The partner takes it back, at any time before the end. A protection ends now."""
     require(by, "dealreg.close", registration)
+    approvals.hold(CODE, registration.pk)
     registration = DealRegistration.objects.locked(registration)
     must_be_able_to_become(registration, State.WITHDRAWN)
     was = registration.state
+    approvals.cancel_run(subject=CODE, obj=registration, by=by, reason=reason.strip())
     end_protections(registration=registration, because="withdrawn")
     registration = _end(registration, State.WITHDRAWN, by=by, reason=reason.strip())
     if was != State.DRAFT:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from dealreg import errors
+from dealreg.approvals import CODE
 from dealreg.events import RegistrationSubmitted
 from dealreg.models import DealRegistration, RegistrationType
 from dealreg.services.checking import check_registration, customer_of
@@ -16,6 +17,7 @@ from dealreg.services.drafts import save_draft
 from dealreg.services.rules import State, must_be_able_to_become
 from partners.models import Partner
 from prm.access.rules import require
+from prm.approvals.services import start_run
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
 from prm.outbox.services import emit
@@ -46,6 +48,8 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
         RegistrationSubmitted(registration_id=registration.pk, verdict=verdict),
         object_key=f"deal:{registration.pk}",
     )
+    start_run(subject=CODE, obj=registration, by=by)
+    registration.refresh_from_db()  # a flow without people may have decided at once
     return registration
 
 

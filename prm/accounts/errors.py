@@ -75,3 +75,15 @@ class WeakPassword(DomainError):
     code = "weak_password"
     message = "%(reasons)s"
     field = "password"
+
+
+class ReportsToItself(DomainError):
+    code = "reports_to_itself"
+    message = _("%(person)s reports to this person already, directly or over others. Choose somebody else.")
+    field = "manager"
+
+
+class ManagerGone(DomainError):
+    code = "manager_gone"
+    message = _("%(person)s is deactivated. Choose somebody else.")
+    field = "manager"

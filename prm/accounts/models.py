@@ -37,6 +37,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     title = models.CharField(_("job title"), max_length=120, blank=True)
     # Empty: as the browser says.
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    # Whom the person reports to; approval flows go up this line.
+    manager = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name=_("reports to")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=clock.now)
 

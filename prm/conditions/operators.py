@@ -80,9 +80,9 @@ _DATE = (
     Operator("within", "window", _("is in"), _("%(field)s is in %(value)s")),
 )
 _MANY = (
-    Operator("any_of", "list", _("has any of"), _("%(field)s has any of %(value)s")),
-    Operator("all_of", "list", _("has all of"), _("%(field)s has all of %(value)s")),
-    Operator("none_of", "list", _("has none of"), _("%(field)s has none of %(value)s"), "any_of"),
+    Operator("any_of", "list", _("any of"), _("%(field)s: any of %(value)s")),
+    Operator("all_of", "list", _("all of"), _("%(field)s: all of %(value)s")),
+    Operator("none_of", "list", _("none of"), _("%(field)s: none of %(value)s"), "any_of"),
 )
 
 BY_TYPE: dict[str, dict[str, Operator]] = {

@@ -129,11 +129,11 @@ def walk(row: Any, path: str) -> Any:
             continue
         try:
             row = getattr(row, step, None)
+            if hasattr(row, "all"):
+                rest = "__".join(steps[at + 1 :])
+                return [walk(one, rest) if rest else one for one in row.all()]
         except (ObjectDoesNotExist, ValueError):  # nothing there, or a draft that has no rows of its own yet
             return None
-        if hasattr(row, "all"):
-            rest = "__".join(steps[at + 1 :])
-            return [walk(one, rest) if rest else one for one in row.all()]
     return row
 
 

@@ -78,7 +78,7 @@ class _Words:
         if operator.takes == "window":
             return str(operators.WINDOWS[value][2])
         if operator.takes == "list":
-            return _listed([self._name(field, one) for one in value])
+            return _listed([self._name(field, one) for one in value], every=operator.code == "all_of")
         if field.type in ("number", "money"):
             return _and(_each(value), lambda one: quantity(one, currency))
         if field.type in ("date", "moment"):
@@ -137,7 +137,8 @@ def _and(values: list[Any], show: Any) -> str:
     return words[0] if len(words) == 1 else _("%(low)s and %(high)s") % {"low": words[0], "high": words[1]}
 
 
-def _listed(words: list[str]) -> str:
+def _listed(words: list[str], *, every: bool) -> str:
     if len(words) == 1:
         return words[0]
-    return _("%(list)s or %(last)s") % {"list": _(", ").join(words[:-1]), "last": words[-1]}
+    pattern = _("%(list)s and %(last)s") if every else _("%(list)s or %(last)s")
+    return pattern % {"list": _(", ").join(words[:-1]), "last": words[-1]}

@@ -14,6 +14,7 @@ from prm.accounts.services.people import (
     on_open_work,
     reactivate_user,
     reset_second_factor,
+    set_manager,
 )
 from prm.accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
 
@@ -33,5 +34,6 @@ __all__ = [
     "reactivate_user",
     "resend_invitation",
     "reset_second_factor",
+    "set_manager",
     "withdraw_invitation",
 ]

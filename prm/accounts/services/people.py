@@ -16,7 +16,9 @@ from prm.accounts.errors import (
     AlreadyActive,
     AlreadyInactive,
     LastAdministrator,
+    ManagerGone,
     NotOneself,
+    ReportsToItself,
     StaffStaysStaff,
 )
 from prm.accounts.events import SecurityChanged, UserChanged
@@ -62,6 +64,28 @@ def change_role(*, user: User, role: str, by: Actor, all_partners: bool = False)
         user.save(update_fields=["role", "all_partners"])
         record(user, "role_changed", by=by, changes=changes)
         _tell(user, "role_changed")
+    return user
+
+
+@transaction.atomic
+def set_manager(*, user: User, manager: User | None, by: Actor) -> User:
+    """Say to whom a person reports; nobody reports to themselves, over however many others."""
+    require(by, "accounts.manage")
+    # One lock for all: two who are set above each other at once must not both be let through.
+    lines = dict(User.objects.select_for_update().order_by("pk").values_list("pk", "manager_id"))
+    user = User.objects.select_related("manager").get(pk=user.pk)
+    above = manager.pk if manager is not None else None
+    while above is not None:
+        if above == user.pk:
+            raise ReportsToItself(person=str(manager))
+        above = lines.get(above)
+    if manager is not None and not manager.is_active:
+        raise ManagerGone(person=str(manager))
+    changes = differences({"manager": user.manager}, {"manager": manager})
+    if changes:
+        user.manager = manager
+        user.save(update_fields=["manager"])
+        record(user, "changed", by=by, changes=changes)
     return user
 
 

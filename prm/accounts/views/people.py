@@ -23,11 +23,12 @@ from prm.accounts.services import (
     invite,
     reactivate_user,
     reset_second_factor,
+    set_manager,
 )
 from prm.accounts.services.people import open_work_of
 from prm.accounts.services.sessions import sessions_of
 from prm.audit.history import history_of
-from prm.ui.forms import ServiceForm
+from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.ui.parts import Fact
 
 INVITED_IN = [("", _("As my language")), ("en", "English"), ("zh-hans", "中文")]
@@ -82,6 +83,22 @@ class RoleForm(ServiceForm):
             del self.fields["all_partners"]
 
 
+class ManagerForm(ServiceForm):
+    manager = VisibleChoice(
+        User,
+        label=_("Reports to"),
+        required=False,
+        empty_label=_("Nobody"),
+        narrow=lambda rows: rows.filter(is_active=True).order_by("name"),
+        help_text=_("Approval flows can go to a person's manager and further up."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["manager"]
+        field.queryset = field.queryset.exclude(pk=user.pk)
+
+
 @requires("accounts.view")
 @require_GET
 def person(request: HttpRequest, pk: int) -> HttpResponse:
@@ -97,6 +114,17 @@ def change_person_role(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, gettext("The role is changed."))
         return redirect(user)
     return _person_page(request, user, form)
+
+
+@requires("accounts.manage")
+@require_POST
+def change_person_manager(request: HttpRequest, pk: int) -> HttpResponse:
+    user = find_person(pk)
+    form = ManagerForm(request.POST, user=user, actor=request.actor)
+    if form.is_valid() and form.run(set_manager, user=user, by=request.actor):
+        messages.success(request, gettext("Saved."))
+        return redirect(user)
+    return _person_page(request, user, manager_form=form)
 
 
 class DeactivateForm(ServiceForm):
@@ -140,17 +168,25 @@ def reset_person_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(user)
 
 
-def _person_page(request: HttpRequest, user: User, form: RoleForm | None = None) -> HttpResponse:
+def _person_page(
+    request: HttpRequest, user: User, form: RoleForm | None = None, manager_form: ManagerForm | None = None
+) -> HttpResponse:
     initial = {"role": user.role, "all_partners": user.all_partners}
     form = form or RoleForm(initial=initial, user=user, actor=request.actor)
     context = {
         "person": user,
         "form": form,
+        "manager_form": manager_form or _manager_form(request, user),
         "facts": _facts(user),
         "happenings": history_of(user, request.actor),
         "may_manage": "accounts.manage" in request.actor.permissions and user.pk != request.actor.user_id,
     }
-    return render(request, "accounts/person.html", context, status=form.status)
+    status = max(form.status, context["manager_form"].status)
+    return render(request, "accounts/person.html", context, status=status)
+
+
+def _manager_form(request: HttpRequest, user: User) -> ManagerForm:
+    return ManagerForm(initial={"manager": user.manager_id}, user=user, actor=request.actor)
 
 
 def _facts(user: User) -> list[Fact]:
@@ -158,6 +194,7 @@ def _facts(user: User) -> list[Fact]:
         Fact(_("E-mail"), user.email),
         Fact(_("Partner"), companies.names_of([user.pk]).get(user.pk, "")),
         Fact(_("Job title"), user.title),
+        Fact(_("Reports to"), user.manager or ""),
         Fact(_("Telephone"), user.phone),
         Fact(_("Second factor"), _("On") if getattr(user, "second_factor", False) else _("Off")),
         Fact(_("Signed in on"), len(sessions_of(user))),

@@ -1,0 +1,118 @@
+"""Deal registration as a subject of approval flows: who handed it in, who looks after it, what its end does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dealreg.models import DealRegistration
+from prm.access.roles import STAFF_ROLES
+from prm.approvals import subjects
+from prm.approvals.subjects import Settable, Subject
+from prm.ui import formats
+from prm.ui.parts import Fact
+from prm.values.actor import Actor
+
+CODE = "deal"
+
+
+def register() -> None:
+    subjects.register(
+        Subject(
+            code=CODE,
+            label=_("Deal registration"),
+            model="dealreg.DealRegistration",
+            verb="dealreg.approve",
+            mandate=("dealreg.reject", "dealreg.ask"),
+            title=lambda deal: deal.customer_name or deal.number,
+            submitter=lambda deal: deal.submitted_by_id or deal.created_by_id,
+            own=lambda deal: (deal.created_by_id, deal.submitted_by_id),
+            managers=managers,
+            facts=facts,
+            approve=approve,
+            reject=reject,
+            hand_back=hand_back,
+            check=check,
+            deciders=STAFF_ROLES,
+            conditions="deal",
+            people_fields={"created_by": (_("Who began the draft"), lambda deal: [deal.created_by])},
+            fields={"type": Settable(_("Registration type"), set_type, choices=type_choices)},
+            notice=notice,
+            icon="target-arrow",
+        )
+    )
+
+
+def managers(deal: DealRegistration) -> list[Any]:
+    """The channel managers of the partner; without one, those who see all partners, then the administrators."""
+    from dealreg.waiting import deciders_by_partner
+
+    return deciders_by_partner([deal.partner_id])[deal.partner_id]
+
+
+def check(deal: DealRegistration, *, by: Actor) -> None:
+    """Nobody decides about what they registered, whatever a flow says."""
+    from dealreg.services.rules import must_not_be_own
+
+    must_not_be_own(deal, by)
+
+
+def approve(deal: DealRegistration, *, by: Actor, text: str, says: Mapping[str, Any]) -> None:
+    from dealreg.services.decisions import grant_protection
+
+    chosen = None
+    if "product_lines" in says:
+        lines = deal.lines.select_related("product_line").filter(product_line_id__in=says["product_lines"])
+        chosen = [line.product_line for line in lines]
+    grant_protection(registration=deal, by=by, product_lines=chosen, note=text)
+
+
+def reject(deal: DealRegistration, *, by: Actor, text: str, says: Mapping[str, Any]) -> None:
+    from dealreg.services.decisions import refuse_registration
+
+    refuse_registration(registration=deal, by=by, reason=text)
+
+
+def hand_back(deal: DealRegistration, *, by: Actor, text: str, says: Mapping[str, Any]) -> None:
+    from dealreg.services.decisions import ask_partner
+
+    ask_partner(registration=deal, by=by, text=text)
+
+
+def facts(deal: DealRegistration, actor: Actor) -> Iterable[Fact]:
+    """What a decider reads first."""
+    lines = ", ".join(str(line) for line in deal.lines.select_related("product_line"))
+    return [
+        Fact(_("Partner"), deal.partner.name),
+        Fact(_("End customer"), deal.customer_name),
+        Fact(_("Product lines"), lines),
+        Fact(_("Value"), formats.money(deal.estimated_value, deal.currency, 0)),
+        Fact(_("Expected close"), formats.day(deal.expected_close)),
+        Fact(_("Conflict check"), deal.get_verdict_display(), strong=deal.verdict != "clear"),
+        Fact(_("Number"), deal.number),
+    ]
+
+
+def notice(run: Any, deal: DealRegistration) -> tuple[str, dict[str, Any]]:
+    """How its deciders are told, in the language now active."""
+    value = formats.money(deal.estimated_value, deal.currency, 0)
+    values = {
+        "number": deal.number, "customer": deal.customer_name, "partner": deal.partner.name, "value": value,
+        "check": str(deal.get_verdict_display()), "who": "",
+    }  # fmt: skip
+    return "dealreg.submitted", values
+
+
+def type_choices() -> list[tuple[str, str]]:
+    from dealreg.models import RegistrationType
+
+    return [(kind.code, str(kind)) for kind in RegistrationType.objects.order_by("code")]
+
+
+def set_type(deal: DealRegistration, value: Any, *, by: Actor) -> None:
+    """Another registration type, and so another length of protection."""
+    from dealreg.services.decisions import change_type
+
+    change_type(registration=deal, code=str(value), by=by)

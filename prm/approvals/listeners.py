@@ -1,0 +1,143 @@
+"""Who is told what about runs. Each listener may run again: a notice is stored once per fact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from prm.accounts.events import UserChanged
+from prm.approvals import events, links, people, services, subjects
+from prm.approvals.models import ApprovalRun, Comment, Decision, Task
+from prm.approvals.words import step_name
+from prm.notices.kinds import kind_of
+from prm.notices.letters import write_letter
+from prm.notices.querysets import refused_kinds
+from prm.notices.services import notify
+from prm.outbox.events import listens_to
+
+
+@listens_to(events.TaskOpened)
+def ask_the_decider(fact: events.TaskOpened) -> None:
+    """It is somebody's turn: a notice, and a letter whose link decides where the subject allows it."""
+    task = _task(fact.task_id)
+    if task is not None and task.is_open:
+        _tell_decider(task, reminder=False)
+
+
+@listens_to(events.TaskReminded)
+def remind_the_decider(fact: events.TaskReminded) -> None:
+    task = _task(fact.task_id)
+    if task is not None and task.is_open:
+        _tell_decider(task, reminder=True)
+
+
+def _tell_decider(task: Task, *, reminder: bool) -> None:
+    run, subject = task.run, subjects.subject_of(task.run.subject)
+    obj = subject.get(run.object_id)
+    link = reverse("approvals:task", args=[task.pk])
+    with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
+        kind, values = "approvals.reminder" if reminder else "approvals.task", _values(task)
+        if subject.notice is not None and not reminder:
+            kind, values = subject.notice(run, obj)
+        about = f"task:{task.pk}:reminder" if reminder else f"task:{task.pk}"
+        new = notify(users=[task.user], kind=kind, fact=about, values=values, link=link, letter=False)
+        if not new or kind in refused_kinds(task.user):
+            return
+        words = kind_of(kind)
+        by_link = subject.links
+        write_letter(
+            to=task.user.email,
+            subject=words.title,
+            paragraphs=[part for part in (words.body or words.title,) if part],
+            values={name: str(value) for name, value in values.items()},
+            link=reverse("approvals:link", args=[links.token_of(task)]) if by_link else link,
+            link_label=_("Decide") if by_link else _("Open in the portal"),
+            language=task.user.language,
+            fact=f"{kind}:{about}"[:120],
+        )
+
+
+def _values(task: Task) -> dict[str, Any]:
+    subject = subjects.subject_of(task.run.subject)
+    name = step_name(task.run.version.parsed, task.step)
+    submitter = str(task.run.submitter or "")
+    return {"title": task.run.title, "what": str(subject.label), "step": name, "submitter": submitter}
+
+
+@listens_to(events.NoticeDue)
+def pass_the_notice_on(fact: events.NoticeDue) -> None:
+    """What a notice step says, in each reader's language."""
+    run, stored = _run(fact.run_id), _fact(fact.run_id, fact.number)
+    document = run.version.parsed
+    if stored.step not in document.places:
+        return
+    step, subject = document.step(stored.step), subjects.subject_of(run.subject)
+    obj = subject.get(run.object_id)
+    for user in people.resolve(step.says["to"], run, obj, subject):
+        visible = people.partner_ids_of_user(user)
+        if visible is not None and run.partner_id not in visible:
+            continue  # the flow names somebody who may not see this partner
+        language = user.language or getattr(connection.tenant, "language", "en")
+        chinese = step.says.get("text_zh") if language.startswith("zh") else ""
+        values = {"title": run.title, "text": chinese or step.says["text"]}
+        notify(
+            users=[user], kind="approvals.notice", fact=f"run:{run.pk}:{fact.number}", values=values,
+            link=subject.link(obj),
+        )  # fmt: skip
+
+
+@listens_to(events.Commented)
+def pass_the_comment_on(fact: events.Commented) -> None:
+    """To whom it was asked; else to everybody who decides now and whoever wrote before."""
+    comment = Comment.objects.for_everyone(because="an event names it").select_related("run", "asked").get(
+        pk=fact.comment_id
+    )  # fmt: skip
+    run = comment.run
+    if comment.asked is not None:
+        users = [comment.asked]
+    else:
+        ids = set(run.tasks.filter(state=Task.State.OPEN).values_list("user_id", flat=True))
+        ids |= set(run.comments.values_list("author_id", flat=True))
+        users = list(get_user_model().objects.filter(pk__in=ids - {comment.author_id, None}, is_active=True))
+    if not comment.for_submitter:
+        users = [user for user in users if not user.is_partner_user]
+    for user in users:
+        notify(
+            users=[user], kind="approvals.comment", fact=f"comment:{comment.pk}", link=_place_for(user, run),
+            values={"author": comment.author_label, "title": run.title, "text": comment.text},
+        )  # fmt: skip
+
+
+def _place_for(user: Any, run: ApprovalRun) -> str:
+    task = run.tasks.filter(user=user, state=Task.State.OPEN).first()
+    if task is not None:
+        return reverse("approvals:task", args=[task.pk])
+    subject = subjects.subject_of(run.subject)
+    return subject.link(subject.get(run.object_id))
+
+
+@listens_to(UserChanged)
+def pass_work_on(fact: UserChanged) -> None:
+    """Somebody was deactivated or has another role: what waits for them waits for others now."""
+    if fact.what in ("deactivated", "role_changed"):
+        services.look_after(fact.user_id)
+
+
+def _task(task_id: int) -> Task | None:
+    rows = Task.objects.select_related("run__version__flow", "run__submitter", "user")
+    return rows.filter(pk=task_id).first()
+
+
+def _run(run_id: int) -> ApprovalRun:
+    rows = ApprovalRun.objects.for_everyone(because="an event names it")
+    return rows.select_related("version__flow", "submitter").get(pk=run_id)
+
+
+def _fact(run_id: int, number: int) -> Decision:
+    rows = Decision.objects.for_everyone(because="an event names it")
+    return rows.get(run_id=run_id, number=number)

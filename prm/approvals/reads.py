@@ -1,0 +1,192 @@
+"""What pages read about runs and tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, QuerySet
+from django.shortcuts import get_object_or_404
+
+from prm.access.rules import allowed
+from prm.approvals import subjects
+from prm.approvals.engine import Course
+from prm.approvals.history import END, steps_to_return_to
+from prm.approvals.models import ApprovalRun, Comment, Task
+from prm.approvals.words import fact_in_words, step_name
+from prm.ui.parts import Happening
+from prm.values import clock
+from prm.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class Row:
+    """A task as a list shows it."""
+
+    task: Task
+    subject: subjects.Subject
+    step_name: str
+
+    @property
+    def pk(self) -> int:
+        return self.task.pk
+
+    @property
+    def run(self) -> ApprovalRun:
+        return self.task.run
+
+    @property
+    def since(self) -> datetime:
+        return self.task.since
+
+    @property
+    def due(self) -> datetime | None:
+        return self.task.due
+
+
+def open_tasks(actor: Actor) -> QuerySet[Task]:
+    """The actor's open tasks, the nearest promise first, then the longest wait; one index serves it."""
+    return Task.objects.of_actor(actor).open().order_by(F("due").asc(nulls_last=True), "since", "pk")
+
+
+def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
+    rows = open_tasks(actor).select_related("run__version")[:most]
+    return [row_of(task) for task in rows]
+
+
+def row_of(task: Task) -> Row:
+    return Row(task, subjects.subject_of(task.run.subject), step_name(task.run.version.parsed, task.step))
+
+
+def own_task(actor: Actor, pk: int) -> Task:
+    """One of the actor's own tasks, open or over; else 404."""
+    rows = Task.objects.of_actor(actor).select_related("run__version__flow", "run__submitter", "user")
+    return get_object_or_404(rows, pk=pk)
+
+
+def object_ids_of(actor: Actor, subject: str) -> QuerySet[Any]:
+    """The numbers of the objects of `subject` about which it is the actor's turn, for a subquery."""
+    open_now = Task.objects.of_actor(actor).open().filter(run__subject=subject)
+    return open_now.order_by().values("run__object_id")
+
+
+def ids_under_way(subject: str) -> QuerySet[Any]:
+    """The numbers of all objects of `subject` with an open run, for a subquery."""
+    rows = ApprovalRun.objects.for_everyone(because="narrows rows that were scoped before")
+    return rows.open().filter(subject=subject).order_by().values("object_id")
+
+
+def run_of(subject: str, object_id: int) -> ApprovalRun | None:
+    """The newest run of an object that the caller may see."""
+    rows = ApprovalRun.objects.for_everyone(because="the caller shows the object to whoever may see it")
+    return rows.of(subject, object_id).select_related("version", "submitter").first()
+
+
+def deciders_of(subject: str, object_id: int) -> list[Any] | None:
+    """Whose turn it is, by name; None when no run is open, [] while it waits for its submitter or the clock."""
+    run = run_of(subject, object_id)
+    if run is None or not run.is_open:
+        return None
+    return [task.user for task in turns(run)]
+
+
+def turns(run: ApprovalRun) -> list[Task]:
+    return list(run.tasks.filter(state=Task.State.OPEN).select_related("user").order_by("user__name"))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The promise clock of a run: whose turn it is, since when, until when."""
+
+    who: str
+    since: datetime
+    due: datetime | None
+    mine: bool
+    step: str
+
+    @property
+    def is_late(self) -> bool:
+        return self.due is not None and self.due < clock.now()
+
+
+def turn_of(run: ApprovalRun, actor: Actor) -> Turn | None:
+    """Whose turn it is now; None while the run waits for the clock or is over."""
+    if run.state == ApprovalRun.State.RETURNED:
+        who = str(run.submitter or "")
+        return Turn(who, run.returned_at or run.started_at, None, run.submitter_id == actor.user_id, "")
+    tasks = turns(run)
+    if not tasks:
+        return None
+    dues = [task.due for task in tasks if task.due is not None]
+    own = any(task.user_id == actor.user_id for task in tasks)
+    return Turn(
+        ", ".join(str(task.user) for task in tasks[:2]),
+        min(task.since for task in tasks),
+        min(dues, default=None),
+        own,
+        step_name(run.version.parsed, tasks[0].step),
+    )
+
+
+def happenings(run: ApprovalRun, *, for_submitter: bool) -> list[Happening]:
+    """The run's history, newest first. The submitter's side reads who decided what, and no talk among deciders."""
+    document, names = run.version.parsed, Names()
+    found = []
+    for fact in run.decisions.order_by("number"):
+        words = fact_in_words(fact, document, names)
+        if not words:
+            continue
+        hidden = for_submitter and fact.kind in ("handed", "added", "left", "refused", "escalated", "moved")
+        if not hidden:
+            reason = "" if for_submitter and fact.kind == "approved" else fact.text
+            found.append(
+                Happening(at=fact.at, text=words, who="", reason=reason, tone=TONE.get(fact.kind, ""))
+            )
+    return found[::-1]
+
+
+TONE = {"approved": "ok", "rejected": "bad", "returned": "note", "refused": "warn", "escalated": "warn"}
+
+
+class Names:
+    """Names of users by number, each asked for once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+
+    def __call__(self, user_id: int) -> str:
+        if user_id not in self._known:
+            user = get_user_model().objects.filter(pk=user_id).first()
+            self._known[user_id] = str(user) if user is not None else "—"
+        return self._known[user_id]
+
+
+def talk(run: ApprovalRun, *, for_submitter: bool) -> list[Comment]:
+    rows = run.comments.select_related("asked").order_by("pk")
+    return list(rows.filter(for_submitter=True) if for_submitter else rows)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person of a task may do beside yes and no."""
+
+    earlier: list[Any]
+    may_return: bool
+    may_comment: bool
+
+
+def choices_of(task: Task, actor: Actor) -> Choices:
+    course = Course(task.run)
+    return Choices(
+        earlier=steps_to_return_to(course.document, course.state, task.step),
+        may_return=course.subject.hand_back is not None,
+        may_comment=allowed(actor, "approvals.comment"),
+    )
+
+
+def last_refusal(run: ApprovalRun, step_id: str) -> str:
+    """Why people decide at a step of the machine; "" elsewhere."""
+    fact = run.decisions.filter(kind="refused", step__in=[step_id, END]).order_by("-number").first()
+    return fact.text if fact is not None and fact.step == step_id else ""

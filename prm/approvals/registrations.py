@@ -1,0 +1,82 @@
+"""What approvals tell the platform: verbs, words, kinds of notices, open work, menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.access import permissions
+from prm.access.roles import STAFF_ROLES, Role
+from prm.audit import words
+from prm.notices import kinds, work
+from prm.ui import menu
+from prm.values.actor import Actor
+
+
+def register() -> None:
+    permissions.register("approvals.decide", roles=STAFF_ROLES, sensitive=True)
+    permissions.register("approvals.comment", roles=Role.values)
+    permissions.register("approvals.delegate", roles=STAFF_ROLES, sensitive=True)
+    permissions.register("approvals.set_hours", roles=[Role.ADMINISTRATOR])
+    permissions.register("approvals.design", roles=[Role.ADMINISTRATOR], sensitive=True)
+    words.register(
+        {
+            "step_approved": _("approved at a step"),
+            "step_returned": _("sent back"),
+            "handed_over": _("handed over"),
+            "took_over": _("taken over"),
+            "approver_added": _("further approver asked"),
+            "escalated": _("escalated"),
+            "approved_by_deadline": _("approved by its deadline"),
+            "decider_left": _("decider replaced"),
+            "flow_version_changed": _("moved to another version of the flow"),
+            "stand_in_named": _("stand-in named"),
+            "stand_in_ended": _("stand-in ended"),
+            "hours_changed": _("working time changed"),
+        }
+    )
+    _register_notices()
+    work.register(open_work, count=count_open_work)
+
+
+def _register_notices() -> None:
+    def tell(name: str, **said: object) -> None:
+        kinds.register(f"approvals.{name}", icon="checks", **said)  # type: ignore[arg-type]
+
+    tell(
+        "task", label=_("It is my turn to decide"), roles=STAFF_ROLES,
+        title=_("Your decision: %(title)s"), body=_("%(what)s, step “%(step)s”. Handed in by %(submitter)s."),
+    )  # fmt: skip
+    tell(
+        "reminder", label=_("A decision of mine is due soon"), roles=STAFF_ROLES,
+        title=_("Due soon: %(title)s"), body=_("%(what)s, step “%(step)s”, waits for your decision."),
+    )  # fmt: skip
+    tell(
+        "notice", label=_("A flow tells me something"), title=_("About %(title)s"), body=_("%(text)s"),
+    )  # fmt: skip
+    tell(
+        "comment", label=_("A question or answer about a decision"), title=_("%(author)s about %(title)s"),
+        body=_("%(text)s"),
+    )  # fmt: skip
+
+
+def count_open_work(actor: Actor) -> int:
+    from prm.approvals.models import Task
+
+    if "approvals.decide" not in actor.permissions:
+        return 0
+    return Task.objects.of_actor(actor).open().order_by().values("pk")[: menu.COUNTED].count()
+
+
+def open_work(actor: Actor) -> Iterable[work.Work]:
+    """The steps at which it is the actor's turn, the nearest promise first."""
+    from prm.approvals.reads import tasks_of
+
+    if "approvals.decide" not in actor.permissions:
+        return
+    for row in tasks_of(actor)[:50]:
+        yield work.Work(
+            title=row.run.title, link=f"/inbox/decisions/{row.pk}/", since=row.since, due=row.due,
+            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon,
+        )  # fmt: skip
