@@ -20,6 +20,8 @@ def register() -> None:
         model="dealreg.DealRegistration",
         label=_("Deal registration"),
         partner="partner",
+        verb="dealreg.view",
+        rows=lambda actor: DealRegistration.objects.visible_to(actor).readable_by(actor),
         fields=[
             Field("estimated_value", "money", label=_("Estimated value"), currency="currency"),
             Field("expected_close", "date", label=_("Expected close")),

@@ -99,6 +99,7 @@ class RegistrationList(ListPage):
 
     title = _("Deal registrations")
     verb = "dealreg.view"
+    subject = "deal"
     export_verb = "dealreg.export"
     order = "-pk"
     search = ("customer_name", "number", "tax_number")

@@ -14,6 +14,8 @@ def register() -> None:
         model="orders.Order",
         label=_("Order"),
         partner="partner",
+        verb="orders.view",
+        rows=lambda actor: Order.objects.visible_to(actor).readable_by(actor),
         fields=[
             Field("net_total", "money", label=_("Net total"), currency="currency"),
             Field("tax_total", "money", label=_("Tax"), currency="currency"),

@@ -60,6 +60,7 @@ class OrderList(ListPage):
 
     title = _("Orders")
     verb = "orders.view"
+    subject = "order"
     export_verb = "orders.export"
     order = "-pk"
     search = ("number", "purchase_number")

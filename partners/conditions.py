@@ -18,6 +18,7 @@ def register() -> None:
         model="partners.Partner",
         label=_("Partner"),
         partner="pk",
+        verb="partners.view",
         fields=[
             Field("name", "text", label=_("Name")),
             Field("number", "text", label=_("Number")),

@@ -34,6 +34,7 @@ class PartnerList(ListPage):
 
     title = _("Partners")
     verb = "partners.view"
+    subject = "partner"
     export_verb = "partners.export"
     columns = [
         Link("name", sort=True),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.conditions import Field, registry
 from rebates import pages
-from rebates.models import SettlementRun, Version
+from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import MECHANISMS
 
 PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
@@ -37,6 +37,7 @@ def register() -> None:
         "settlement_run",
         model="rebates.SettlementRun",
         label=_("Settlement"),
+        verb="rebates.view_runs",
         fields=[
             *[
                 Field(key, "money", label=label, expression=sum_sql(key), read=sum_of(key))
@@ -60,6 +61,8 @@ def register() -> None:
         "programme_version",
         model="rebates.Version",
         label=_("Programme version"),
+        verb="rebates.view_programmes",
+        rows=lambda actor: Version.objects.filter(programme__in=Programme.objects.visible_to(actor)),
         fields=[
             Field("programme", "reference", label=_("Programme"), to="rebates.Programme", key="code"),
             Field("number", "number", label=_("Version")),

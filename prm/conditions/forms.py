@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from prm.conditions import language
+from prm.ui.forms import ServiceForm
 from prm.values.actor import Actor
 
 LONGEST = 50_000
@@ -68,3 +69,15 @@ class ConditionField(forms.Field):
         problems = language.validate(value, self.subject, by=self.by)
         if problems:
             raise ValidationError([ValidationError(str(one.message), code=one.code) for one in problems])
+
+
+class ViewForm(ServiceForm):
+    """A list's condition, with a name when it is to be saved."""
+
+    name = forms.CharField(label=_("Name of the view"), max_length=60, required=False)
+    shared = forms.BooleanField(label=_("For all colleagues"), required=False)
+
+    def __init__(self, *args: Any, subject: str, named: bool, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["condition"] = ConditionField(subject=subject, by=self.actor)
+        self.fields["name"].required = named

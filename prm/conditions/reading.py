@@ -132,6 +132,9 @@ class Reader:
     def _test(self, raw: dict[str, Any], path: str) -> Node | None:
         name = raw["field"]
         operand = self.lookup.find(self.code, name) if isinstance(name, str) and len(name) <= 120 else None
+        if name == "":
+            self.wrong(_under(path, "field"), _("Choose a field."), "missing_field")
+            return None
         if operand is None:
             self.wrong(
                 _under(path, "field"),

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -86,7 +86,8 @@ class Field:
         return [(str(value), label) for value, label in found]
 
     @property
-    def target(self) -> type[Model] | None:
+    def target(self) -> Any:
+        """The model that a reference leads to, None for other types."""
         return apps.get_model(self.to) if self.to else None
 
 
@@ -113,11 +114,17 @@ class Subject:
     fields: dict[str, Field]
     relations: dict[str, Relation]
     partner: str  # path to the partner whose measures may be asked: "pk", "partner"; "" for none
+    verb: str  # who may ask at all; "" for the product itself only
+    rows: Callable[[Actor], QuerySet] | None
     extensions: list[Callable[[], Iterable[Field]]] = field(default_factory=list)
 
     @property
     def model(self) -> type[Model]:
         return apps.get_model(self.model_name)
+
+    def visible_to(self, actor: Actor) -> QuerySet:
+        """The rows that the actor may see: what a count counts."""
+        return self.rows(actor) if self.rows else self.model._default_manager.visible_to(actor)
 
 
 _subjects: dict[str, Subject] = {}
@@ -126,11 +133,15 @@ _waiting: dict[str, list[Callable[[], Iterable[Field]]]] = {}
 
 def register_subject(
     code: str, *, model: str, label: Any, fields: Iterable[Field], relations: Iterable[Relation] = (),
-    partner: str = "",
+    partner: str = "", verb: str = "", rows: Callable[[Actor], QuerySet] | None = None,
 ) -> None:  # fmt: skip
-    """Declare a subject. Fields of other apps come by `extend`, in whatever order the apps start."""
+    """Declare a subject. Fields of other apps come by `extend`, in whatever order the apps start.
+
+    `verb` lets people build conditions about it; `rows(actor)` are the rows that they may see, by default
+    `visible_to(actor)`.
+    """
     _subjects[code] = Subject(
-        code, model, label, {f.name: f for f in fields}, {r.name: r for r in relations}, partner,
+        code, model, label, {f.name: f for f in fields}, {r.name: r for r in relations}, partner, verb, rows,
         _waiting.setdefault(code, []),
     )  # fmt: skip
 

@@ -143,7 +143,10 @@ def _read_list(field: Field, value: Any) -> list[str]:
 def _read_two(kind: str, value: Any) -> tuple[Any, Any]:
     if not isinstance(value, dict) or set(value) != {"from", "to"}:
         raise Wrong(_("fill in both ends."), code="missing_value")
-    read = read_day if kind in ("date", "moment") else read_decimal
+    read: Any = read_day if kind in ("date", "moment") else read_decimal
+    for end in ("from", "to"):
+        if value[end] in (None, ""):
+            raise Wrong(_("fill in both ends."), f"value.{end}", "missing_value")
     low, high = read(value["from"], "value.from"), read(value["to"], "value.to")
     if low > high:
         raise Wrong(_("the first value is greater than the second. Exchange them."), code="upside_down")

@@ -102,10 +102,10 @@ def names_of(node: Node, by: Actor | None) -> dict[tuple[str, str, str], str]:
             values = test.value if isinstance(test.value, list) else [test.value]
             wanted.setdefault((field.to, field.key), (field, set()))[1].update(values)
     found = {}
-    for (to, key), (field, values) in wanted.items():
+    for (to, key), (field, named) in wanted.items():
         if key == "pk":
-            values = {value for value in values if value.isdecimal() and len(value) < 19}
-        for row in visible_targets(field, by).filter(**{f"{key}__in": values}):
+            named = {value for value in named if value.isdecimal() and len(value) < 19}
+        for row in visible_targets(field, by).filter(**{f"{key}__in": named}):
             found[(to, key, str(getattr(row, key)))] = str(row)
     return found
 

@@ -16,6 +16,7 @@ _APPS = [
     "prm.search",
     "prm.jobs",
     "prm.audit",
+    "prm.conditions",
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",

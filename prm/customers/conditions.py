@@ -12,6 +12,7 @@ def register() -> None:
         "customer",
         model="customers.EndCustomer",
         label=_("End customer"),
+        verb="customers.view",
         fields=[
             Field("name", "text", label=_("Name")),
             Field("number", "text", label=_("Number")),

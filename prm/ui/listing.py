@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from prm.ui import formats, keyset
+from prm.ui import formats, keyset, refine
 from prm.ui.columns import Amount, Column
 from prm.ui.filters import Control
 
@@ -66,6 +66,7 @@ class Listing:
         ]
         self.exports = page.exports and not self.actor.acting_operator
         self.address = page.request.path
+        self.refiner = refine.refiner_of(page)
 
     # ---- addresses ----
 
@@ -89,14 +90,35 @@ class Listing:
     def tabs(self) -> list[Tab]:
         tabs = []
         for at, view in enumerate(self.page.get_views(self.actor)):
-            current = view is self.page.shown_view
+            current = view is self.page.shown_view and not self.open_saved
             # Without filters the list's own count is this tab's.
             same = current and not self.filters_on
             number = self._count if same else self._counted(self.page._narrowed(view)) if view.counted else 0
             count = _shown(number, self.page) if view.counted else ""
-            href = self.address_with(view=view.name if at else "")
+            name = view.name if at else ""
+            # Who leaves a saved view leaves its filters too.
+            href = self._plain(name) if self.open_saved else self.address_with(view=name, saved="")
             tabs.append(Tab(view.label, href, current, count, view.hot and count not in ("", "0")))
-        return tabs
+        if self.saved and not tabs:
+            tabs.append(Tab(_("All"), self._plain(""), not self.open_saved, "", False))
+        return tabs + [Tab(one.label, one.href, one is self.open_saved, "", False) for one in self.saved]
+
+    def _plain(self, view: str) -> str:
+        return f"{self.address}?view={view}" if view else self.address
+
+    @cached_property
+    def saved(self) -> list[refine.SavedTab]:
+        return self.refiner.saved(self.page) if self.refiner else []
+
+    @cached_property
+    def open_saved(self) -> refine.SavedTab | None:
+        key = self.query.get(refine.SAVED)
+        return next((one for one in self.saved if one.key == key), None) if key else None
+
+    @cached_property
+    def refine_address(self) -> str:
+        """Where more filters are built, "" where there are none."""
+        return self.refiner.address(self.page) if self.refiner else ""
 
     @cached_property
     def chips(self) -> list[dict[str, str]]:
@@ -124,7 +146,8 @@ class Listing:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What the filter form hands on besides its own fields."""
-        return [(name, self.query[name]) for name in ("view", "sort") if self.query.get(name)]
+        names = ("view", "sort", refine.CONDITION, refine.SAVED)
+        return [(name, self.query[name]) for name in names if self.query.get(name)]
 
     @property
     def export_csv(self) -> str:

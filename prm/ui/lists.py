@@ -25,6 +25,7 @@
 
     urlpatterns = [path("deals/", RegistrationList.as_view(), name="list")]
 
+With `subject = "deal"` (a subject of prm.conditions) the list has "More filters", saved views and what belongs to them.
 `approve_one(row, actor)` calls one service; a DomainError becomes that row's line in the answer. Rows of models that
 belong to no partner need `open_because = "users of one tenant; the page needs accounts.view_users"`.
 Override `get_columns(actor)`, `get_rows(actor)`, `get_views(actor)` where the role decides, `context(actor)` for more.
@@ -47,7 +48,7 @@ from django.views.decorators.http import require_http_methods
 
 from prm.access.decorators import requires
 from prm.access.rules import require
-from prm.ui import export, keyset
+from prm.ui import export, keyset, refine
 from prm.ui.columns import (
     Amount,
     Between,
@@ -135,6 +136,7 @@ class ListPage:
     export_verb: ClassVar[str] = ""
     exports: ClassVar[bool] = True
     open_because: ClassVar[str] = ""
+    subject: ClassVar[str] = ""
     template: ClassVar[str] = "ui/list.html"
     page_size: ClassVar[int] = keyset.PAGE
 
@@ -279,6 +281,11 @@ class ListPage:
         self.filters = [found for column in self.shown_columns if (found := column.make_filter(rows.model))]
         for one in self.filters:
             rows, chip = one.apply(rows, self.query, self.actor)
+            if chip:
+                self.chips.append(chip)
+        refiner = refine.refiner_of(self)
+        if refiner and self.query.get(refine.CONDITION):
+            rows, chip = refiner.narrow(self, rows)
             if chip:
                 self.chips.append(chip)
         self.text = self.query.get("q", "").strip()[:100].replace("\x00", "")
