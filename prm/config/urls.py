@@ -19,6 +19,7 @@ _APPS = [
     "prm.conditions",
     "prm.catalogue",
     "prm.customers",
+    "prm.approvals.design_urls",
     "prm.spreadsheets",
     "partners",
     "dealreg",

@@ -42,6 +42,7 @@ BELONGS_TO_NOBODY = {
     r"invitation/<str:token>/": "the token is the right",
     r"^password/reset/": "the key is the right",
     r"settings/support/": "the administrator's, who sees all",
+    r"settings/flows/": "the administrator's; flows are the tenant's, their cases are counted over all partners",
     r"settings/audit/": "the administrator's, who sees all",
     r"settings/users/invitations/": "the administrator's, who sees all",
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
