@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from prm.approvals.drafts import too_deep
 from prm.ui.forms import ServiceForm
 
 LONGEST = 500_000
@@ -30,7 +31,7 @@ class DocumentField(forms.CharField):
             data = json.loads(text, parse_float=str)
         except (ValueError, RecursionError):
             raise ValidationError(_("This is no flow."), code="invalid") from None
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or too_deep(data):
             raise ValidationError(_("This is no flow."), code="invalid")
         return data
 

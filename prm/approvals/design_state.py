@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -192,11 +193,17 @@ def _group(group: dict[str, Any], speaker: Words) -> dict[str, Any]:
 
 
 def _pace(before: str, after: str) -> str:
+    """Working hours before and after; what is under six minutes is said so."""
     if not after:
         return ""
+    shown = _("%(hours)s h") % {"hours": _hours(after)}
     if not before:
-        return _("%(after)s h") % {"after": after}
-    return _("%(before)s h → %(after)s h") % {"before": before, "after": after}
+        return shown
+    return _("%(before)s h → %(after)s") % {"before": _hours(before), "after": shown}
+
+
+def _hours(text: str) -> str:
+    return "< 0.1" if Decimal(text) == 0 else formats.number(text, 1)
 
 
 def problems_at(found: Found, node: str) -> list[Fault]:

@@ -15,6 +15,8 @@ from prm.approvals.models import ApprovalRun, DryRun, Flow, FlowVersion
 from prm.approvals.shapes import SCHEMA
 from prm.approvals.subjects import Subject, all_subjects
 
+# Eight levels of steps with a condition of eight levels inside stay well below.
+DEEPEST = 80
 BECAUSE = "counts of running cases by version; the page needs approvals.design"
 
 
@@ -22,6 +24,21 @@ def fingerprint(data: Any) -> str:
     """Names one text of a flow: what is saved, rehearsed and published is compared by it."""
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def too_deep(data: Any) -> bool:
+    """Whether the data is nested as no flow is: nothing may walk it that calls itself."""
+    layer: list[Any] = [data]
+    for _level in range(DEEPEST):
+        layer = [
+            inner
+            for one in layer
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return False
+    return True
 
 
 def as_text(data: Any) -> str:
@@ -94,7 +111,8 @@ def standing(subject: Subject, *, lock: bool = False) -> Standing:
 def versions(flow: Flow) -> list[FlowVersion]:
     """All versions, the newest first, each with `running`: its open cases."""
     open_runs = Count("runs", filter=Q(runs__state__in=ApprovalRun.OPEN))
-    return list(flow.versions.annotate(running=open_runs).select_related("created_by", "published_by"))
+    rows = flow.versions.annotate(running=open_runs).select_related("created_by", "published_by")
+    return list(rows.order_by("-number"))
 
 
 def running(version: FlowVersion | None) -> int:

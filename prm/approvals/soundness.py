@@ -21,7 +21,7 @@ from prm.approvals.faults import Fault, fault
 from prm.approvals.people_faults import deciders, receivers
 from prm.approvals.shapes import MOST_DEPTH, MOST_STEPS, Check
 from prm.approvals.step_faults import update_faults, webhook_faults
-from prm.approvals.wording import name_of
+from prm.approvals.wording import Words, name_of
 from prm.approvals.world import World
 from prm.conditions import reading
 from prm.conditions.registry import Lookup
@@ -95,16 +95,19 @@ class _Inspection:
         """What is wrong with the shape; False where it is so large or deep that nothing more is read."""
         checking = Check()
         checking.document(data)
+        deep = _depth(data) > MOST_DEPTH
+        labels = {} if deep else Words(data, self.world).labels()
         for node in _nodes(data):
-            self.names.setdefault(str(node.get("id", "")), name_of(node))
+            own = str(node.get("id", ""))
+            self.names.setdefault(own, name_of(node, labels.get(own)))
         for problem in checking.found:
             self.misshapen.add(problem.step)
             name = self.names.get(problem.step) or (name_of(data) if isinstance(data, Mapping) else "")
-            text = problem.message
-            if problem.step not in text:
+            text = problem.message.replace(f"“{problem.step}”", name) if problem.step else problem.message
+            if name not in text:
                 text = f"{name}: {text}"
             self.found.faults.append(Fault("shape", problem.step, name, text, problem.path))
-        return checking.count <= MOST_STEPS and _depth(data) <= MOST_DEPTH
+        return checking.count <= MOST_STEPS and not deep
 
     def _node(self, steps: Sequence[Mapping[str, Any]], own: str) -> Mapping[str, Any]:
         return next((node for node in _nodes({"steps": steps}) if node.get("id") == own), {})

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext, pgett
 from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
-from prm.approvals.shapes import number_of
+from prm.approvals.shapes import MOST_DEPTH, number_of
 from prm.approvals.world import World
 from prm.conditions import BadCondition, sentence
 from prm.ui import formats
@@ -60,10 +60,14 @@ def own_name(node: Mapping[str, Any]) -> str:
     return name.strip()
 
 
-def name_of(node: Mapping[str, Any]) -> str:
-    """What a person recognises a step or branch by: its name, else its kind and id."""
+def name_of(node: Mapping[str, Any], label: Mapping[str, Any] | None = None) -> str:
+    """What a person recognises a step or branch by: its name, else what the tree shows, else its kind and id."""
     if name := own_name(node):
         return f"“{name}”"
+    if label and "kind" not in node and label["top"]:
+        return f"“{label['top']}”"
+    if label and label["name"]:
+        return f"“{label['top']}: {label['name']}”" if label["top"] else f"“{label['name']}”"
     kind = KINDS.get(str(node.get("kind") or ("branch" if "id" in node else "")))
     return f"“{kind} {node.get('id', '')}”" if kind else _("The flow")
 
@@ -82,17 +86,19 @@ class Words:
 
     # ---- nodes ----
 
-    def _line(self, steps: list[Mapping[str, Any]], number: str) -> None:
+    def _line(self, steps: list[Mapping[str, Any]], number: str, depth: int = 1) -> None:
+        if depth > MOST_DEPTH + 1:
+            return
         forks = 0
         for step in steps:
             kind = str(step.get("kind"))
             if kind in ("branch", "parallel"):
                 forks += kind == "branch"
-                self._fork(step, kind, number, forks)
+                self._fork(step, kind, number, forks, depth)
             else:
                 self._put(step, *getattr(self, f"_{kind}", self._unknown)(step))
 
-    def _fork(self, step: Mapping[str, Any], kind: str, number: str, forks: int) -> None:
+    def _fork(self, step: Mapping[str, Any], kind: str, number: str, forks: int, depth: int) -> None:
         branches = _list(step.get("branches"))
         if kind == "parallel":
             self._put(step, "", str(KINDS["parallel"]), self.joins(len(branches)))
@@ -104,7 +110,7 @@ class Words:
                 self._branch(branch, place, is_default=at == len(branches))
             else:
                 self._put(branch, "", own_name(branch), "")
-            self._line(_list(branch.get("steps")), f"{place}." if kind == "branch" else number)
+            self._line(_list(branch.get("steps")), f"{place}." if kind == "branch" else number, depth + 1)
 
     def _put(self, node: Mapping[str, Any], top: str, name: str, sub: str, many: bool = False) -> None:
         given = own_name(node)

@@ -6,7 +6,7 @@ export class FlowPanel {
   constructor(aside, { root, model, act, closed }) {
     Object.assign(this, { aside, root, model, act, closed });
     this.id = "";
-    this.turn = 0;
+    this.turn = this.asked = 0;
     aside.addEventListener("input", (event) => this.typed(event));
     aside.addEventListener("change", (event) => this.typed(event));
     // The condition builder says each condition that it has read, with the property's name.
@@ -35,6 +35,7 @@ export class FlowPanel {
       html = await answer.text();
     } catch { return; }
     if (turn !== this.turn) return;
+    this.asked = turn;
     const held = this.aside.contains(document.activeElement) ? document.activeElement.id : "";
     // Parsed apart, so that no handler of the page runs over half a panel.
     const parsed = new DOMParser().parseFromString(html, "text/html");
@@ -57,8 +58,9 @@ export class FlowPanel {
   }
 
   close() {
-    if (!this.isOpen) return false;
-    this.turn += 1;
+    const waiting = this.asked !== this.turn;
+    if (!this.isOpen && !waiting) return false;
+    this.asked = this.turn += 1;
     this.aside.dataset.open = "";
     this.sheet(false);
     this.closed();

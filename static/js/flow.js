@@ -86,6 +86,9 @@ class Designer {
 
   // The field in use keeps its place: only the lines about what is wrong change.
   panelProblems() {
+    const label = this.state.labels[this.panel.id];
+    const title = this.panel.aside.querySelector("[data-title]");
+    if (label && title) title.textContent = label.name;
     const list = this.panel.aside.querySelector("[data-problems]");
     if (!list) return;
     const mine = this.state.problems.filter((one) => one.node === this.panel.id);
@@ -287,7 +290,8 @@ class Designer {
     const onBoard = this.board.contains(event.target) || event.target === document.body;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const done = () => { event.preventDefault(); event.stopPropagation(); };
-    if (key === "Escape" && this.panel.isOpen && (onBoard || this.panel.aside.contains(event.target))) { done(); this.panel.close(); return; }
+    // Esc closes the panel, also one that is still on its way; it never leaves the designer.
+    if (key === "Escape" && !document.querySelector("details.ui-drop[open]")) { done(); this.panel.close(); return; }
     if (event.ctrlKey || event.metaKey) {
       if (field) return;
       const verb = { z: event.shiftKey ? "redo" : "undo", y: "redo", c: "copy", v: "paste", d: "duplicate" }[key];
@@ -308,4 +312,7 @@ class Designer {
 }
 
 const root = document.getElementById("flow");
-if (root) new Designer(root);
+if (root) {
+  document.getElementById("shell")?.classList.add("ui-shell-fold"); // the tree needs the room; "[" opens the rail again
+  new Designer(root);
+}

@@ -218,3 +218,17 @@ def test_a_hundred_steps_are_inspected_within_a_tenth_of_a_second_each():
         for n in range(60)
     ]
     assert soundness.inspect(flow(*steps), world()).faults == []
+
+
+def test_the_reference_page_says_every_fault_as_the_product_does():
+    import re
+    from pathlib import Path
+
+    from django.conf import settings
+
+    page = (Path(settings.BASE_DIR) / "docs/reference/flow-soundness.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.M))
+    with translation.override("en"):
+        said = {code: re.sub(r"%\((\w+)\)s", r"*\1*", str(words)) for code, words in faults.SENTENCES.items()}
+    assert rows.pop("shape")
+    assert rows == said

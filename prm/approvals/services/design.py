@@ -92,8 +92,8 @@ def _changed(now: drafts.Standing) -> DraftChanged:
 
 
 def _check_size(data: Any) -> None:
-    if not isinstance(data, Mapping):
-        raise NotADocument(problem="{}")
+    if not isinstance(data, Mapping) or drafts.too_deep(data):
+        raise NotADocument(problem="{…}")
     if len(str(data)) > LARGEST:
         raise NotADocument(problem=f"> {LARGEST}")
 
