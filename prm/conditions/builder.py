@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -106,22 +107,26 @@ class Builder:
     # ---- below: what it says ----
 
     @cached_property
+    def asked(self) -> dict[str, Any]:
+        return drafts.without_blanks(self.draft)
+
+    @cached_property
     def problems(self) -> list[reading.Problem]:
-        return language.validate(self.draft, self.code, by=self.by)
+        return language.validate(self.asked, self.code, by=self.by)
 
     @property
     def is_empty(self) -> bool:
-        return self.draft == {"all": []}
+        return self.asked == {"all": []}
 
     @cached_property
     def sentence(self) -> str:
-        return "" if self.problems else language.sentence(self.draft, self.code, by=self.by)
+        return "" if self.problems else language.sentence(self.asked, self.code, by=self.by)
 
     @cached_property
     def taken(self) -> str:
         """Takes 14 of 1,284 today."""
         every = self.subject.visible_to(self.by)
-        found = _count(language.narrow(every, self.draft, self.code))
+        found = _count(language.narrow(every, self.asked, self.code))
         return _("Takes %(count)s of %(all)s today.") % {"count": found, "all": _count(every)}
 
     # ---- groups and rows ----
@@ -132,7 +137,9 @@ class Builder:
         items: list[Row | Box] = []
         for at, part in enumerate(drafts.parts_of(draft)):
             below = f"{place}-{at}"
-            items.append(self._box(part, below, depth + 1) if drafts.kind_of(part) else self._row(part, below))
+            items.append(
+                self._box(part, below, depth + 1) if drafts.kind_of(part) else self._row(part, below)
+            )
         return Box(place, kinds, items, depth)
 
     def _row(self, draft: dict[str, Any], place: str) -> Row:
@@ -143,7 +150,9 @@ class Builder:
             return Row(place, "", self._fields(""))
         table = operators.BY_TYPE[operand.field.type]
         operator = table[draft["op"]]
-        row = Row(place, operand.label, self._fields(f"f:{operand.name}", operand), _operators(table, operator))
+        row = Row(
+            place, operand.label, self._fields(f"f:{operand.name}", operand), _operators(table, operator)
+        )
         self._value(row, operand.field, operand.name, operator, draft.get("value"))
         if "currency" in draft:
             known = dict.fromkeys([values.own_currency(), draft["currency"], *formats.SYMBOLS])
@@ -154,12 +163,18 @@ class Builder:
         measure = measures.find(draft["measure"])
         table = operators.BY_TYPE["measure"]
         row = Row(
-            place, str(measure.label), self._fields(f"m:{measure.name}"), _operators(table, table[draft["op"]])
+            place,
+            str(measure.label),
+            self._fields(f"m:{measure.name}"),
+            _operators(table, table[draft["op"]]),
         )
         _numbers(row, table[draft["op"]], draft["value"])
         period = draft["period"]
         this = "this" in period
-        row.period_kinds = [Option("last", _("in the last"), not this), Option("this", _("in the current"), this)]
+        row.period_kinds = [
+            Option("last", _("in the last"), not this),
+            Option("this", _("in the current"), this),
+        ]
         row.period_count = 0 if this else period["last"]
         unit = period["this"] if this else period["unit"]
         offered = spans.UNITS[1:] if this else spans.UNITS
@@ -175,9 +190,12 @@ class Builder:
             operands.append(operand)
         for one in operands:
             heading = one.field.group or (one.steps[-1].label if one.steps else self.subject.label)
-            groups.setdefault(str(heading), []).append(Option(f"f:{one.name}", one.label, chosen == f"f:{one.name}"))
+            groups.setdefault(str(heading), []).append(
+                Option(f"f:{one.name}", one.label, chosen == f"f:{one.name}")
+            )
         figures = [
-            Option(f"m:{one.name}", one.label, chosen == f"m:{one.name}") for one in self.lookup.measures(self.code)
+            Option(f"m:{one.name}", one.label, chosen == f"m:{one.name}")
+            for one in self.lookup.measures(self.code)
         ]
         if figures:
             groups[_("Figures of the partner")] = figures
@@ -251,7 +269,9 @@ def found_options(one: Field, by: Actor, text: str) -> list[Option]:
     rows = values.visible_targets(one, by)
     if text:
         rows = _holding(rows, one, text)
-    return [Option(str(getattr(row, one.key)), str(row)) for row in rows.order_by(one.key)[: MOST_OPTIONS + 1]]
+    return [
+        Option(str(getattr(row, one.key)), str(row)) for row in rows.order_by(one.key)[: MOST_OPTIONS + 1]
+    ]
 
 
 def _holding(rows: Any, one: Field, text: str) -> Any:
@@ -272,9 +292,14 @@ def _operators(table: dict[str, operators.Operator], chosen: operators.Operator)
 def _numbers(row: Row, operator: operators.Operator, value: Any) -> None:
     row.input_type = "number"
     if operator.takes == "two":
-        row.widget, row.low, row.high = "two", value["from"], value["to"]
+        row.widget, row.low, row.high = "two", _grouped(value["from"]), _grouped(value["to"])
     else:
-        row.widget, row.value = "number", value
+        row.widget, row.value = "number", _grouped(value)
+
+
+def _grouped(digits: str) -> str:
+    """300000.50 as 300,000.50; whatever else was typed stays as it is."""
+    return f"{Decimal(digits):,}" if values.DECIMAL.fullmatch(digits) else digits
 
 
 def _as_dict(condition: Any) -> Any:

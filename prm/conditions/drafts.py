@@ -11,7 +11,7 @@ from typing import Any
 
 from prm.conditions import operators, values
 from prm.conditions.operators import Operator
-from prm.conditions.reading import DEEPEST, MOST_PARTS
+from prm.conditions.reading import DEEPEST, MOST_PARTS, is_group
 from prm.conditions.registry import Lookup
 from prm.measures import periods
 from prm.measures import registry as measures
@@ -43,6 +43,16 @@ def parts_of(draft: dict[str, Any]) -> list[dict[str, Any]]:
     return next(iter(draft.get("not", draft).values()))
 
 
+def without_blanks(raw: Any) -> Any:
+    """The draft without rows in which no field was chosen: who chose nothing asks nothing."""
+    if not isinstance(raw, dict) or len(raw) != 1:
+        return raw
+    kind, inner = next(iter(raw.items()))
+    if kind in ("all", "any") and isinstance(inner, list):
+        return {kind: [without_blanks(part) for part in inner if part != NEW]}
+    return {kind: without_blanks(inner)} if kind == "not" else raw
+
+
 def _completed(raw: Any, code: str, lookup: Lookup, depth: int, left: list[int]) -> dict[str, Any] | None:
     left[0] -= 1
     if not isinstance(raw, dict) or depth > DEEPEST or left[0] < 0:
@@ -52,7 +62,9 @@ def _completed(raw: Any, code: str, lookup: Lookup, depth: int, left: list[int])
             parts = [_completed(part, code, lookup, depth + 1, left) for part in raw[kind]]
             return {kind: [part for part in parts if part is not None]}
     if "not" in raw:
-        inner = _completed(raw["not"], code, lookup, depth + 1, left)
+        around = is_group(raw["not"])
+        left[0] += around
+        inner = _completed(raw["not"], code, lookup, depth + (not around), left)
         if inner is None:
             return None
         return {"not": inner} if set(inner) & {"all", "any"} else {"not": {"any": [inner]}}
@@ -64,7 +76,9 @@ def _completed(raw: Any, code: str, lookup: Lookup, depth: int, left: list[int])
 def _measure(raw: dict[str, Any]) -> dict[str, Any]:
     if measures.find(raw["measure"]) is None:
         return NEW
-    operator = operators.BY_TYPE["measure"].get(str(raw.get("op"))) or operators.BY_TYPE["measure"]["at_least"]
+    operator = (
+        operators.BY_TYPE["measure"].get(str(raw.get("op"))) or operators.BY_TYPE["measure"]["at_least"]
+    )
     period = raw.get("period")
     try:
         periods.read(period)

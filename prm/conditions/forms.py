@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from prm.conditions import language
+from prm.conditions import drafts, language
 from prm.ui.forms import ServiceForm
 from prm.values.actor import Actor
 
@@ -59,8 +59,8 @@ class ConditionField(forms.Field):
         if isinstance(value, dict):
             return value
         try:
-            return loaded(str(value))
-        except ValueError:
+            return drafts.without_blanks(loaded(str(value)))
+        except (ValueError, RecursionError):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
     def validate(self, value: Any) -> None:

@@ -98,7 +98,9 @@ class Reader:
         if keys == {"all"} or keys == {"any"}:
             return self._group(raw, "all" if "all" in keys else "any", path, depth)
         if keys == {"not"}:
-            part = self.node(raw["not"], _under(path, "not"), depth + 1)
+            around = is_group(raw["not"])  # "not" around a group is one part with it, and no deeper
+            self.count -= around
+            part = self.node(raw["not"], _under(path, "not"), depth + (not around))
             return Opposite(part) if part else None
         if "field" in keys and keys <= {"field", "op", "value", "currency"}:
             return self._test(raw, path)
@@ -194,6 +196,10 @@ class Reader:
             }
             self.wrong(_under(path, "op"), message, "unknown_operator")
         return found
+
+
+def is_group(raw: Any) -> bool:
+    return isinstance(raw, dict) and len(raw) == 1 and next(iter(raw)) in ("all", "any")
 
 
 def want_of(operand: Operand, operator: operators.Operator, value: Any, currency: str) -> Any:

@@ -34,7 +34,13 @@ def save_view(
 
 @transaction.atomic
 def change_view(
-    *, view: SavedView, name: str, condition: dict[str, Any], rest: dict[str, list[str]], shared: bool, by: Actor
+    *,
+    view: SavedView,
+    name: str,
+    condition: dict[str, Any],
+    rest: dict[str, list[str]],
+    shared: bool,
+    by: Actor,
 ) -> SavedView:
     """Give a view another name, condition or audience."""
     _may_change(by, view)
@@ -73,7 +79,9 @@ def _may(by: Actor, subject: str, shared: bool) -> None:
         require(by, "views.share")
 
 
-def _fill(view: SavedView, name: str, condition: dict[str, Any], rest: dict[str, list[str]], by: Actor) -> None:
+def _fill(
+    view: SavedView, name: str, condition: dict[str, Any], rest: dict[str, list[str]], by: Actor
+) -> None:
     name = " ".join(name.split())
     if not name or len(name) > 60:
         raise NameMissing()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.access.rules import require
-from prm.conditions import refining, registry, services
+from prm.conditions import drafts, refining, registry, services
 from prm.conditions.builder import MOST_OPTIONS, Builder, found_options
 from prm.conditions.forms import ViewForm
 from prm.conditions.models import SavedView
@@ -20,6 +20,8 @@ from prm.conditions.registry import Lookup, Subject
 from prm.ui.refine import SAVED
 from prm.values.actor import Actor
 
+# The builder opens with one row to fill in.
+BLANK = {"all": [drafts.NEW]}
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 
 
@@ -77,7 +79,7 @@ def refine(request: Any, code: str) -> HttpResponse:
         return go_on(request, address)
     context = {
         "form": form, "subject": code, "back": back, "path": path, "view": view,
-        "condition": form.data.get("condition", "") if form.is_bound else refining.condition_in(query),
+        "condition": form.data.get("condition", "") if form.is_bound else refining.condition_in(query) or BLANK,
         "may_change": view is not None and services.may_change(request.actor, view),
         "may_save": "views.save" in request.actor.permissions and not request.actor.read_only,
         "may_share": "views.share" in request.actor.permissions,
@@ -85,7 +87,9 @@ def refine(request: Any, code: str) -> HttpResponse:
     return render(request, "conditions/refine.html", context, status=form.status)
 
 
-def answer_to(request: Any, form: ViewForm, code: str, path: str, query: QueryDict, view: SavedView | None) -> str:
+def answer_to(
+    request: Any, form: ViewForm, code: str, path: str, query: QueryDict, view: SavedView | None
+) -> str:
     """Do what the pressed button says; where to go then, or "" when something must be corrected."""
     asked, rest = request.POST.get("do"), refining.rest_of(query)
     if asked == "delete" and view is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +49,7 @@ BELONGS_TO_NOBODY = {
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
     r"jobs/<int:pk>/": "staff's; tests/jobs shows that partners see none",
     r"imports/": "staff's, each with the rights of who uploaded; tests/spreadsheets shows it",
+    r"conditions/<slug:code>/": "subjects are the product's; tests/conditions shows what each person can ask of them",
     r"mailbox/": "demo mode only; tests/notices shows that it is not found elsewhere",
 }
 # Form fields that name another record: the walk fills the rival's into each.
@@ -93,6 +95,16 @@ def identifiers_for(route: str, names: set[str], made: dict[str, Any]) -> dict[s
     if any(route.startswith(prefix) for prefix in BELONGS_TO_NOBODY):
         return None
     raise NobodySaidWhose(f"tests/isolation/strangers.py does not say whose identifier {route!r} takes")
+
+
+def asking_for_the_rival(made: dict[str, Any]) -> str:
+    """A list's condition that names the rival and its registration outright."""
+    named = [
+        {"field": "partner", "op": "is", "value": made["partner"].number},
+        {"field": "number", "op": "one_of", "value": [made["partner"].number, made["deal"].number]},
+        {"field": "customer_name", "op": "not_empty"},
+    ]
+    return json.dumps({"any": named})
 
 
 def nothing_like(value: Any) -> Any:

@@ -119,6 +119,8 @@ def _open(client: Client, address: Address, world: World) -> list[str]:
         queries += [
             {"export": "csv", "view": "all"},
             {"export": "xlsx", "view": "all", "partner": made["partner"].pk},
+            {"if": strangers.asking_for_the_rival(made), "view": "all"},
+            {"if": strangers.asking_for_the_rival(made), "view": "all", "export": "csv"},
         ]
     for query in queries:
         answer = client.get(path, query)

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,20 +15,45 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('condition', models.JSONField(default=dict)),
-                ('rest', models.JSONField(default=dict)),
-                ('shared', models.BooleanField(default=False, verbose_name='for all colleagues')),
-                ('created_at', models.DateTimeField(default=prm.values.clock.now)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("condition", models.JSONField(default=dict)),
+                ("rest", models.JSONField(default=dict)),
+                ("shared", models.BooleanField(default=False, verbose_name="for all colleagues")),
+                ("created_at", models.DateTimeField(default=prm.values.clock.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-shared', 'name', 'id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('shared', False)), fields=('owner', 'subject', 'name'), name='one_own_view_per_name', violation_error_message='You have a view of this name already. Choose another.'), models.UniqueConstraint(condition=models.Q(('shared', True)), fields=('subject', 'name'), name='one_shared_view_per_name', violation_error_message='There is a view of this name already. Choose another.')],
+                "ordering": ["-shared", "name", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("shared", False)),
+                        fields=("owner", "subject", "name"),
+                        name="one_own_view_per_name",
+                        violation_error_message="You have a view of this name already. Choose another.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("shared", True)),
+                        fields=("subject", "name"),
+                        name="one_shared_view_per_name",
+                        violation_error_message="There is a view of this name already. Choose another.",
+                    ),
+                ],
             },
         ),
     ]
