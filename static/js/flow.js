@@ -82,7 +82,7 @@ class Designer {
     else if (this.panel.isOpen) this.panelProblems();
   }
 
-  typing() { return this.panel.aside.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"); }
+  typing() { return this.panel.aside.contains(document.activeElement) && document.activeElement.matches("input, textarea, select, [data-builder] *"); }
 
   // The field in use keeps its place: only the lines about what is wrong change.
   panelProblems() {
