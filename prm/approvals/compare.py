@@ -58,6 +58,8 @@ class _Comparison:
         moved = self._moved()
         for own in self.new:
             if own not in self.old:
+                if not self._is_shown(own, self.new_labels):
+                    continue
                 text = _("Added: %(what)s") % {"what": self._what(own, self.new_labels)}
                 found.append(Change("added", own, text))
                 continue
@@ -66,19 +68,26 @@ class _Comparison:
                 found.append(Change("moved", own, _("Moved: %(what)s") % {"what": name}))
             found += [Change("changed", own, text) for text in self._changed(own, name)]
         for own in self.old:
-            if own not in self.new:
+            if own not in self.new and self._is_shown(own, self.old_labels):
                 text = _("Deleted: %(what)s") % {"what": self._what(own, self.old_labels)}
                 found.append(Change("removed", own, text))
         return found
 
+    def _is_shown(self, own: str, labels: Mapping[str, Mapping[str, Any]]) -> bool:
+        """A fork of conditions is told by its branches, a side without a name by its steps."""
+        return bool(labels.get(own, {}).get("name"))
+
     def _name(self, own: str, labels: Mapping[str, Mapping[str, Any]]) -> str:
-        label = labels.get(own, {})
+        label = labels.get(own)
+        if label is None:  # a fork of conditions: called by its first branch
+            branches = self.new[own].data.get("branches") or [{}]
+            label = labels.get(str(branches[0].get("id", "")), {})
         top, name = label.get("top", ""), label.get("name", "") or own
-        return f"{top} “{name}”" if top else f"“{name}”"
+        return _("%(kind)s “%(name)s”") % {"kind": top, "name": name} if top else f"“{name}”"
 
     def _what(self, own: str, labels: Mapping[str, Mapping[str, Any]]) -> str:
-        sub = labels.get(own, {}).get("sub", "")
-        return self._name(own, labels) + (f" ({sub})" if sub else "")
+        name, sub = self._name(own, labels), labels.get(own, {}).get("sub", "")
+        return _("%(what)s (%(detail)s)") % {"what": name, "detail": sub} if sub else name
 
     def _moved(self) -> set[str]:
         """Nodes that stand elsewhere: in another line, or before what they stood behind."""

@@ -23,6 +23,9 @@ from prm.approvals.subjects import Subject, UnknownSubject, subject_of
 from prm.approvals.world import world_for
 from prm.values.errors import DomainError
 
+# What static/js/flow.js imports: asked for at once, not one after the other.
+SCRIPT_PARTS = ("flow-model", "flow-view", "flow-panel", "flow-save", "flow-drag")
+
 
 @requires("approvals.design")
 @require_GET
@@ -60,6 +63,7 @@ def _page(
         "state": state,
         "words": words,
         "kinds": design_state.kinds(),
+        "script_parts": SCRIPT_PARTS,
         "running": drafts.running(standing.published),
         "dry_run": None if read_only else design_state.dry_run_words(standing.dry_run(), world),
     }

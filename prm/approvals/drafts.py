@@ -17,6 +17,7 @@ from prm.approvals.subjects import Subject, all_subjects
 
 # Eight levels of steps with a condition of eight levels inside stay well below.
 DEEPEST = 80
+MOST_MOVED = 500
 BECAUSE = "counts of running cases by version; the page needs approvals.design"
 
 

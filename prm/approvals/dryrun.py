@@ -88,6 +88,7 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         "groups": [group.as_data() for group in found],
         "before": _text(_median(before)),
         "after": _text(_median(after)),
+        "taken": dict(new.taken),
     }
 
 

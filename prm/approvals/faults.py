@@ -26,6 +26,7 @@ SENTENCES: dict[str, Any] = {
     "empty_role": _("%(node)s asks the role “%(other)s”, which nobody has."),
     "no_managers": _("%(node)s asks the partner’s channel manager, but nobody is a channel manager."),
     "no_partner": _("%(node)s asks the partner’s channel manager, but “%(subject)s” belongs to no partner."),
+    "no_line": _("%(node)s asks a manager of the submitter, but nobody reports to anybody. Say who does under Users."),
     "self_approval": _("%(node)s lets people decide about what they submitted themselves."),
     "paid_on_outcome": _("%(node)s lets %(other)s decide, who is paid on the outcome. Choose the vendor’s own people."),
     "quorum_too_large": _("%(node)s needs %(needed)s approvals, but only %(people)s can decide."),

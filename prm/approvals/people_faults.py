@@ -62,6 +62,8 @@ def _who(own: str, name: str, who: Who, world: World, lookup: Lookup, *, decides
         return _partner_manager(own, name, world)
     if kind == "field":
         return _field(own, name, str(who["field"]), world, lookup)
+    if kind in ("submitter_manager", "level_up") and not world.anybody_reports:
+        return [fault("no_line", own, name)]
     if kind == "submitter" and decides:
         return [fault("self_approval", own, name)]
     return []

@@ -9,6 +9,7 @@ today plays no part.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -121,6 +122,8 @@ class Simulation:
         self.directory = directory or Directory(subject)
         self.today = clock.today()
         self.read: dict[str, Any] = {}
+        # How many cases took each branch.
+        self.taken: Counter[str] = Counter()
 
     def way(self, case: Case) -> Way:
         stages, ended = self._line(self.document.steps, case)
@@ -153,14 +156,16 @@ class Simulation:
         if step.kind == "decide" and self.holds(says["when"], case):
             return (), step
         if step.kind == "branch":
-            return self._line(self._taken(step, case).steps, case)
+            branch = self._branch(step, case)
+            self.taken[branch.id] += 1
+            return self._line(branch.steps, case)
         if step.kind == "parallel":
             sides = [self._line(branch.steps, case) for branch in step.branches]
             ended = next((one for _stages, one in sides if one is not None), None)
             return (Stage(sides=tuple(stages for stages, _ended in sides)),), ended
         return (), None
 
-    def _taken(self, step: Step, case: Case) -> Branch:
+    def _branch(self, step: Step, case: Case) -> Branch:
         """The first branch whose condition holds; the last one otherwise."""
         return next(
             (one for one in step.branches[:-1] if self.holds(one.when or {}, case)), step.branches[-1]

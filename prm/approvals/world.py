@@ -37,6 +37,7 @@ class World:
     of_role: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_partner: bool = True
     may_decide_itself: bool = True
+    anybody_reports: bool = True
     # Whom a flow may take from the case, and what it may write into it.
     people_fields: Mapping[str, Any] = field(default_factory=dict)
     settable: Mapping[str, Settable] = field(default_factory=dict)
@@ -55,6 +56,9 @@ def world_for(subject: Subject, *documents: Any) -> World:
         of_role=roles_with_people(),
         has_partner=subject.managers is not _nobody,
         may_decide_itself=subject.self_decision,
+        anybody_reports=get_user_model()
+        ._default_manager.filter(manager__isnull=False, is_active=True)
+        .exists(),
         people_fields={name: label for name, (label, _read) in subject.people_fields.items()},
         settable=subject.fields,
     )

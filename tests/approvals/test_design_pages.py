@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a row of a table stays one line)
 """The designer's pages: who may enter, what they answer, what a page costs."""
 
 from __future__ import annotations

@@ -147,6 +147,7 @@ def test_the_dry_run_says_how_many_cases_differ_and_to_whom(deal, cases, directo
     (group,) = outcome["groups"]
     assert group["kind"] == "also"
     assert group["added"] == [{"kind": "people", "users": ["director@vendor.example"]}]
+    assert outcome["taken"] == {"b1x": 2, "b1y": 2}
     assert sorted(case["title"] for case in group["cases"]) == ["Customer 2 GmbH", "Customer 3 GmbH"]
 
 

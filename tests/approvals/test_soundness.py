@@ -66,7 +66,14 @@ def _in_a_tenant(db: None) -> None:
 def test_there_are_at_least_twenty_five_seeded_faults_and_every_sentence_has_one():
     assert len(UNSOUND) >= 25
     assert len({what for what, *_rest in UNSOUND}) == len(UNSOUND)
-    elsewhere = {"other_subject", "no_managers", "no_partner", "self_decision_refused", "webhook_address"}
+    elsewhere = {
+        "other_subject",
+        "no_managers",
+        "no_line",
+        "no_partner",
+        "self_decision_refused",
+        "webhook_address",
+    }
     assert {code for _w, code, _n, _s in UNSOUND} >= set(faults.SENTENCES) - elsewhere
 
 
@@ -147,6 +154,28 @@ def test_a_subject_without_a_partner_has_no_channel_manager():
     step = ask(who={"kind": "partner_manager"})
     assert [one.code for one in inspect(flow(step), world(has_partner=False)).faults] == ["no_partner"]
     assert [one.code for one in inspect(flow(step), world(of_role={})).faults] == ["no_managers"]
+
+
+def test_where_nobody_reports_to_anybody_no_manager_of_the_submitter_is_asked():
+    for who in ({"kind": "submitter_manager"}, {"kind": "level_up", "levels": 2}):
+        assert [one.code for one in inspect(flow(ask(who=who)), world(anybody_reports=False)).faults] == [
+            "no_line"
+        ]
+        assert inspect(flow(ask(who=who)), world()).faults == []
+
+
+def test_the_flows_of_the_starter_kit_are_sound(manager):
+    from prm.approvals import drafts
+    from prm.approvals.subjects import all_subjects
+    from prm.approvals.world import world_for
+
+    standing = [drafts.standing(subject) for subject in all_subjects()]
+    assert standing and all(one.published for one in standing)
+    assert [
+        fault.text
+        for one in standing
+        for fault in inspect(one.document, world_for(one.subject, one.document)).faults
+    ] == []
 
 
 def test_a_flow_for_something_else_is_refused():

@@ -80,9 +80,7 @@ def test_a_directors_approval_above_a_value_is_added_tried_and_published(office:
     dialog.get_by_label("What is new").fill("Director above 500,000")
     dialog.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Version 2 is in force.")).to_be_visible()
-    expect(page.get_by_role("row", name=re.compile("^Version 2"))).to_contain_text(
-        "Director above"
-    )
+    expect(page.get_by_role("row", name=re.compile("^Version 2"))).to_contain_text("Director above")
     # running cases are moved on purpose
     page.get_by_role("button", name="Move 4 cases to version 2").click()
     expect(page.get_by_text("4 cases were moved.")).to_be_visible()
@@ -223,6 +221,23 @@ def test_the_second_of_two_administrators_is_told_and_nothing_is_lost(office: Of
     one.reload()
     assert order(one) == ["start", "manager", "n1", "end"]
     office.complaints[:] = [text for text in office.complaints if "409" not in text]
+
+
+def test_what_could_not_be_saved_is_kept_on_the_device(office: Office, deals: None) -> None:
+    page = office.enter("administrator")
+    page.goto(FLOW)
+    page.route("**/draft/", lambda route: route.abort())
+    page.locator('[data-node="manager"]').focus()
+    add(page, "wait")
+    expect(page.locator("[data-part=saved]")).to_contain_text("kept on this device")
+    page.keyboard.press("Escape")
+    page.unroute("**/draft/")
+    page.reload()
+    expect(page.locator('[data-node="w1"]')).to_be_visible()
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved at")
+    page.reload()
+    assert order(page) == ["start", "manager", "w1", "end"]
+    office.complaints[:] = [text for text in office.complaints if "ERR_FAILED" not in text]
 
 
 def test_on_a_tablet_the_panel_is_a_sheet_and_axe_finds_nothing(office: Office, deals: None) -> None:

@@ -210,7 +210,7 @@ def _put_in_force(now: drafts.Standing, note: str, rehearsal: DryRun, by: Actor)
 
 
 def move_cases(*, version: FlowVersion, subject: Subject, by: Actor) -> int:
-    """Let every running case of an old version go on under the one in force; how many were moved."""
+    """Let the running cases of an old version go on under the one in force, 500 at a time; how many were moved."""
     require(by, "approvals.publish")
     target = drafts.standing(subject).published
     if target is None or target.pk == version.pk:
