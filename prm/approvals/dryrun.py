@@ -76,7 +76,7 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         after.append(new_hours)
         if key is not None:
             group = groups.setdefault(key, Group(*key))
-            group.cases.append({"id": case.run.object_id, "title": case.title[:120]})
+            group.cases.append({"title": case.title[:120], "url": subject.link(case.obj)})
             group.before += [was_hours] if was_hours is not None else []
             group.after.append(new_hours)
     found = _three(list(groups.values()))

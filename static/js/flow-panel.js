@@ -40,6 +40,7 @@ export class FlowPanel {
     // Parsed apart, so that no handler of the page runs over half a panel.
     const parsed = new DOMParser().parseFromString(html, "text/html");
     this.aside.replaceChildren(...parsed.body.childNodes);
+    if (this.root.dataset.readonly) this.lock();
     window.htmx?.process(this.aside);
     this.aside.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: this.aside } }));
     this.aside.dataset.open = "1";
@@ -47,6 +48,12 @@ export class FlowPanel {
     const again = held && document.getElementById(held);
     if (again) again.focus();
     else if (focus) this.aside.querySelector("[data-first], input:not([type=hidden]), select, textarea, button")?.focus();
+  }
+
+  // A version that was published is read, not changed.
+  lock() {
+    this.aside.querySelector(".ui-flow-verbs")?.remove();
+    for (const field of this.aside.querySelectorAll("input, select, textarea, button:not([data-act=close])")) field.disabled = true;
   }
 
   // On a tablet or phone the panel is a dialog: the tree behind it waits.
@@ -83,7 +90,7 @@ export class FlowPanel {
   typed(event) {
     if (event.target.matches("[data-filter]")) { this.filter(event.target); return; }
     const field = event.target.closest("[data-prop]");
-    if (!field || !this.id || (field.type === "radio" && !field.checked)) return;
+    if (!field || !this.id || this.root.dataset.readonly || (field.type === "radio" && !field.checked)) return;
     if (event.type === "input" && field.nodeName === "SELECT") return;
     const patch = { [field.dataset.prop]: this.value(field) };
     // Another kind of person needs other particulars: the old ones go.

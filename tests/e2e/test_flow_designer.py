@@ -223,6 +223,23 @@ def test_the_second_of_two_administrators_is_told_and_nothing_is_lost(office: Of
     office.complaints[:] = [text for text in office.complaints if "409" not in text]
 
 
+def test_a_published_version_is_read_and_not_changed(office: Office, deals: None) -> None:
+    page = office.enter("administrator")
+    page.goto(f"{FLOW}versions/1/")
+    expect(page.locator("#flow-tag")).to_have_text("Version 1, Published")
+    page.locator('[data-node="manager"]').click()
+    expect(page.locator("#f-who-kind")).to_be_disabled()
+    expect(page.locator(".ui-flow-verbs")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.locator('[data-node="manager"]').focus()
+    page.keyboard.press("Delete")
+    page.keyboard.press("n")
+    expect(page.locator("#flow-kinds")).to_have_count(0)
+    assert order(page) == ["start", "manager", "end"]
+    page.get_by_role("button", name="Restore as draft").click()
+    expect(page.locator("#flow-tag")).to_have_text("Draft of version 2")
+
+
 def test_what_could_not_be_saved_is_kept_on_the_device(office: Office, deals: None) -> None:
     page = office.enter("administrator")
     page.goto(FLOW)
