@@ -14,7 +14,7 @@ A comparison with a missing value does not hold, so its opposite does: "not (val
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -215,7 +215,22 @@ def _possible(alternative: Alternative) -> bool:
         if both is None:
             return False
         left[atom.operand] = both
-    return not any(_none_left(one) for one in left.values())
+    return not any(_none_left(one) for one in left.values()) and _agree(left)
+
+
+def _agree(left: Mapping[str, Left]) -> bool:
+    """What is kept apart for one field must still fit together: there is one value, of one currency, or none."""
+    filled: dict[str, set[str]] = {}
+    for operand, one in left.items():
+        name, _apart, kind = operand.partition("\n")
+        if not one.missing:
+            filled.setdefault(name, set()).add(kind)
+    for name, kinds in filled.items():
+        if isinstance(left.get(name), Filled) and left[name].missing:
+            return False
+        if len(kinds - {"", "~"}) > 1:
+            return False
+    return True
 
 
 def _meet(one: Left, two: Left) -> Left | None:
@@ -244,7 +259,8 @@ def _atom(test: Comparison | MeasureComparison, positive: bool) -> Atom:
     want = test.want
     if isinstance(want, Range) and (numbers := _numbers(want)):
         # Amounts of different currencies do not meet; what is said of one says nothing of another.
-        return Atom(f"{name}\n{want.currency}", numbers if holds else _opposite(numbers))
+        operand = f"{name}\n{want.currency}" if want.currency else name
+        return Atom(operand, numbers if holds else _opposite(numbers))
     if isinstance(want, Ahead) and (offset := _offset(want)):
         return Atom(f"{name}\n~", offset if holds else _opposite(offset))
     if isinstance(want, Empty):
