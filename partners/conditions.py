@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Member, Partner, PartnerGrant, TierMembership
-from prm.conditions import Field, Relation, registry
+from prm.conditions import Field, registry
 from prm.values import clock
 
 
@@ -30,14 +30,13 @@ def register() -> None:
             Field("region", "text", label=_("Region")),
             Field("tax_number", "text", label=_("Tax number")),
             Field("website", "text", label=_("Website")),
-            Field("parent", "reference", label=_("Parent partner"), to="partners.Partner", key="number"),
+            Field("parent", "reference", label=_("Parent partner"), to="partners.Partner", key="number", staff=True),
             Field("manager", "many", label=_("Channel manager"), path="partnergrant__user", to="accounts.User",
                   key="email", among=assigned, read=managers_of, staff=True),
             Field("has_people", "yes_no", label=_("Somebody can sign in"), expression=has_people, read=people_of,
                   staff=True),
-            Field("created_at", "moment", label=_("Created")),
+            Field("created_at", "moment", label=_("Date of creation")),
         ],
-        relations=[Relation("parent", "partner", label=_("Parent partner"))],
     )  # fmt: skip
 
 

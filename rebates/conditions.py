@@ -54,7 +54,7 @@ def register() -> None:
             Field("line_count", "number", label=_("Sales lines")),
             Field("finding_count", "number", label=_("Findings"), expression=findings_sql,
                   read=lambda run: len(run.findings)),
-            Field("computed_at", "moment", label=_("Computed")),
+            Field("computed_at", "moment", label=_("Date of computation")),
         ],
     )  # fmt: skip
     registry.register_subject(
@@ -74,7 +74,7 @@ def register() -> None:
             Field("mechanism", "choice", label=_("Mechanism"), choices=mechanisms, expression=mechanism_sql,
                   read=lambda version: version.mechanism),
             Field("author", "reference", label=_("Written by"), to="accounts.User", key="email"),
-            Field("published_at", "moment", label=_("Published")),
+            Field("published_at", "moment", label=_("Date of publication")),
         ],
     )  # fmt: skip
 

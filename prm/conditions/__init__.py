@@ -10,6 +10,7 @@
     rows = narrow(queryset, condition, "deal")  set-based SQL
     truth = holds(condition, "deal", row)       one row: saved, unsaved, or a mapping of what was typed
     words = sentence(condition, "deal")         in the active language
+    once = Condition(condition, "deal")         read once, asked often: once.narrow(rows), once.holds(row)
 
 **What an empty value means**, the same in SQL and in Python: a comparison is true or false, never unknown. With an
 empty value (NULL, "", no rows, or a relation that leads nowhere) every positive operator is false; `empty` is true.
@@ -21,10 +22,10 @@ A partner without any line has a measure of 0.
 """
 
 from prm.conditions import registry
-from prm.conditions.language import holds, narrow, sentence, validate
+from prm.conditions.language import Condition, holds, narrow, sentence, validate
 from prm.conditions.reading import BadCondition, Problem
 from prm.conditions.registry import Field, Relation
 
 __all__ = [
-    "BadCondition", "Field", "Problem", "Relation", "holds", "narrow", "registry", "sentence", "validate",
+    "BadCondition", "Condition", "Field", "Problem", "Relation", "holds", "narrow", "registry", "sentence", "validate",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from prm.conditions import reading, rows, sql, wording
 from prm.conditions.reading import Problem
-from prm.conditions.tree import Group
+from prm.conditions.tree import ALWAYS
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -22,19 +22,42 @@ def validate(condition: Any, subject: str, *, by: Actor | None = None) -> list[P
     return reading.problems_of(condition, subject, by=by)
 
 
+class Condition:
+    """A sound condition, read once and asked often: a dry run over many rows, a flow with many branches.
+
+    Raises BadCondition where it is not sound.
+    """
+
+    def __init__(self, condition: Any, subject: str, *, by: Actor | None = None):
+        self.by = by
+        self.node = reading.read(condition, subject, by=by)
+
+    @property
+    def is_always(self) -> bool:
+        return self.node == ALWAYS
+
+    def narrow(self, queryset: QuerySet, *, today: date | None = None) -> QuerySet:
+        if self.is_always:
+            return queryset
+        return queryset.filter(sql.q_of(self.node, queryset.model, today or clock.today()))
+
+    def holds(self, row: Any, *, today: date | None = None) -> bool:
+        return rows.true_of(self.node, row, today or clock.today())
+
+    def sentence(self) -> str:
+        return wording.worded(self.node, self.by)
+
+
 def narrow(queryset: QuerySet, condition: Any, subject: str, *, today: date | None = None) -> QuerySet:
     """The rows for which the condition holds, by SQL. Raises BadCondition where it is not sound."""
-    node = reading.read(condition, subject)
-    if isinstance(node, Group) and node.every and not node.parts:
-        return queryset
-    return queryset.filter(sql.q_of(node, queryset.model, today or clock.today()))
+    return Condition(condition, subject).narrow(queryset, today=today)
 
 
 def holds(condition: Any, subject: str, row: Any, *, today: date | None = None) -> bool:
     """Whether the condition holds for one row: an instance, saved or not, or a mapping of values by field name."""
-    return rows.true_of(reading.read(condition, subject), row, today or clock.today())
+    return Condition(condition, subject).holds(row, today=today)
 
 
 def sentence(condition: Any, subject: str, *, by: Actor | None = None) -> str:
     """The condition in words, in the active language; records that `by` may not see stay codes."""
-    return wording.worded(reading.read(condition, subject, by=by), by)
+    return Condition(condition, subject, by=by).sentence()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from prm.conditions import Field, registry
+from prm.customers.models import EndCustomer
 
 
 def register() -> None:
@@ -13,6 +14,7 @@ def register() -> None:
         model="customers.EndCustomer",
         label=_("End customer"),
         verb="customers.view",
+        rows=lambda actor: EndCustomer.objects.visible_to(actor).living(),
         fields=[
             Field("name", "text", label=_("Name")),
             Field("number", "text", label=_("Number")),
@@ -23,6 +25,6 @@ def register() -> None:
             Field("named_account", "yes_no", label=_("Named account")),
             Field("direct_only", "yes_no", label=_("Direct sales only")),
             Field("provisional", "yes_no", label=_("Provisional")),
-            Field("created_at", "moment", label=_("Created")),
+            Field("created_at", "moment", label=_("Date of creation")),
         ],
     )

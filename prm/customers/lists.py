@@ -20,6 +20,7 @@ class CustomerList(ListPage):
 
     title = _("End customers")
     verb = "customers.view"
+    subject = "customer"
     export_verb = "customers.export"
     open_because = "end customers belong to no partner; staff with customers.view read them"
     columns = [

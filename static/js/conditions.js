@@ -53,13 +53,26 @@
 
   const ask = (builder, condition, target, part) =>
     htmx.ajax("POST", builder.dataset.builder, { source: target, target, swap: "innerHTML", values: { condition, name: builder.dataset.name, part } });
-  const redraw = async (builder, edit, focus) => {
+  // Nothing typed is lost: an answer to what is no longer there is thrown away, and the question is put again.
+  const redraw = async (builder, edit = {}, focus) => {
+    if (builder.prmStale) return; // one at a time; what changes meanwhile is seen when the answer comes
     clearTimeout(builder.prmWait);
-    await ask(builder, keep(builder, edit), builder, "");
+    let again;
+    try {
+      do {
+        again = false;
+        const sent = keep(builder, edit);
+        builder.prmStale = () => (again = builder.isConnected && read(builder, edit) !== sent);
+        await ask(builder, sent, builder, "");
+      } while (again);
+    } finally {
+      builder.prmStale = null;
+    }
     keep(builder);
-    const element = focus && document.getElementById(focus);
-    (element ?? (builder.contains(document.activeElement) ? null : builder.querySelector("[data-do=row]")))?.focus();
+    if (!edit.into && !edit.without && builder.contains(document.activeElement)) return;
+    (document.getElementById(focus) ?? builder.querySelector("[data-do=row]"))?.focus();
   };
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.prmStale?.()) event.detail.shouldSwap = false; });
   const foot = (builder) => {
     keep(builder);
     clearTimeout(builder.prmWait);
@@ -97,6 +110,7 @@
     const box = button.closest("[data-box]");
     event.stopPropagation();
     if (button.dataset.do === "token") { button.remove(); redraw(builder); return; }
+    if (builder.prmStale) return;
     if (button.dataset.do === "remove") {
       const without = button.closest("[data-row]") ?? box;
       const around = without.parentElement.closest("[data-box]");

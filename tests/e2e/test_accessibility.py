@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.office import DESK, PHONE, Office, serious
 
+ASKED = {
+    "all": [
+        {"field": "net_total", "op": "at_least", "value": "100.00"},
+        {"any": [
+            {"field": "state", "op": "one_of", "value": ["shipped", "delivered"]},
+            {"field": "submitted_at", "op": "in_last", "value": {"count": 30, "unit": "day"}},
+            {"measure": "orders.net_sales", "period": {"last": 4, "unit": "quarter"}, "op": "is_not", "value": "1"},
+        ]},
+    ]
+}  # fmt: skip
+BUILDER = f"/conditions/order/refine/?back={quote('/orders/?if=' + quote(json.dumps(ASKED)))}"
 PAGES = {
     "partner-sales": "/ /deals/ /deals/new/ /deals/{deal}/ /check/ /catalogue/ /cart/ /orders/{order}/ /rebates/ "
     "/statements/{statement}/",
     "channel-manager": "/ /inbox/ /partners/ /partners/{partner}/ /deals/ /deals/{deal}/ /customers/ /orders/ "
-    "/orders/{order}/ /search/?q=Lan",
+    "/orders/{order}/ /search/?q=Lan " + BUILDER,
     "finance": "/ /programmes/ /programmes/new/ /programmes/core/ /accruals/ /settlements/ /settlements/{run}/ "
     "/statements/{statement}/ /ledger/ /imports/new/ /jobs/",
     "administrator": "/ /settings/users/ /settings/users/invite/ /settings/brand/ /settings/audit/ /products/",
