@@ -28,6 +28,7 @@ from dealreg.waiting import deciders, deciders_by_partner
 from partners.events import PartnerStatusChanged
 from partners.models import Member
 from prm.access.roles import Role
+from prm.approvals import reads as approvals
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import formats
@@ -40,7 +41,8 @@ Values = Callable[[DealRegistration], dict[str, Any]]
 @listens_to(RegistrationSubmitted)
 def ask_for_a_decision(fact: RegistrationSubmitted) -> None:
     registration = _read(fact.registration_id)
-    _tell(deciders(registration), "dealreg.submitted", registration, fact="submitted", values=_money)
+    if approvals.run_of("deal", registration.pk) is None:  # a flow asks its people itself
+        _tell(deciders(registration), "dealreg.submitted", registration, fact="submitted", values=_money)
 
 
 @listens_to(RegistrationApproved)

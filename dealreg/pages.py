@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dealreg import actions, figures, words
+from dealreg.approvals import CODE
 from dealreg.evidence import evidence_of
 from dealreg.models import DealRegistration
 from dealreg.registrations import TONES
 from dealreg.services.decisions import lines_taken
 from dealreg.waiting import deciders, names_of, wait_of
 from prm.access.rules import allowed
+from prm.approvals import pages as approvals
 from prm.audit.models import AuditEntry
 from prm.ui import formats
 from prm.values import clock
@@ -37,23 +39,26 @@ class Moment:
 
 def staff_detail(registration: DealRegistration, actor: Actor, *, tab: str) -> dict[str, Any]:
     """Everything a reviewer needs: evidence, what the partner sees, what may be decided."""
-    people = deciders(registration) if registration.waits_for_staff else []
+    approval = approvals.of_object(CODE, registration.pk, actor)
+    people = deciders(registration, approval) if registration.waits_for_staff else []
     registered, won = figures.record_of_partner(actor, registration.partner_id)
+    due = approval.due if approval else None
     return {
+        "approval": approval,
         "deal": registration,
         "tab": tab if tab in ("registration", "history") else "check",
         "tone": TONES[registration.state],
         "verdict": words.VERDICTS.get(registration.verdict),
-        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=False),
+        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=False, due=due),
         "evidence": evidence_of(registration),
         "lines": list(registration.lines.all()),
         "protections": list(registration.protections.all()),
         "talk": list(registration.messages.all()),
         "partner_state": words.partner_state(registration, TONES),
-        "partner_wait": wait_of(registration, people, reader_id=None, partner_reads=True),
+        "partner_wait": wait_of(registration, people, reader_id=None, partner_reads=True, due=due),
         "record": {"registered": registered, "won": won, "share": won / registered if registered else None},
         "timeline": staff_timeline(registration, actor, waits_for=names_of(people)),
-        "decide": decision_of(registration, actor),
+        "decide": decision_of(registration, actor, approval),
         "queue": place_in_queue(registration, actor),
         "actions": actions.offered(registration, actor),
         "may_close": registration.state == "approved" and allowed(actor, "dealreg.close", registration),
@@ -63,12 +68,15 @@ def staff_detail(registration: DealRegistration, actor: Actor, *, tab: str) -> d
 
 def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, Any]:
     """State, protection, for whom it waits, the talk. Nothing of the check, nothing of anybody else."""
-    people = deciders(registration) if registration.waits_for_staff else []
+    approval = approvals.of_object(CODE, registration.pk, actor)
+    people = deciders(registration, approval) if registration.waits_for_staff else []
     may_close = allowed(actor, "dealreg.close", registration)
+    due = approval.due if approval else None
     return {
+        "approval": approval,
         "deal": registration,
         "state": words.partner_state(registration, TONES),
-        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=True),
+        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=True, due=due),
         "lines": list(registration.lines.all()),
         "protections": list(registration.protections.all()),
         "talk": list(registration.messages.all()),
@@ -103,18 +111,23 @@ class Decision:
         return _("Approve %(lines)s only") % {"lines": ", ".join(map(str, self.free))}
 
 
-def decision_of(registration: DealRegistration, actor: Actor) -> Decision | None:
+def decision_of(
+    registration: DealRegistration, actor: Actor, approval: approvals.Approval | None
+) -> Decision | None:
     """None where there is nothing for the reader to decide."""
     if not (registration.may_become("approved") or registration.may_become("rejected")):
         return None
     if registration.state == "disputed" or not allowed(actor, "dealreg.approve", registration):
+        return None
+    own = actor.user_id in (registration.created_by_id, registration.submitted_by_id)
+    if approval is not None and not own and not approval.may_decide:
         return None
     lines = [line.product_line for line in registration.lines.all()]
     taken = lines_taken(registration.end_customer, lines) if registration.end_customer else []
     return Decision(
         free=[line for line in lines if line not in taken] if registration.may_become("approved") else [],
         taken=taken,
-        own=actor.user_id in (registration.created_by_id, registration.submitted_by_id),
+        own=own,
         may_reject=allowed(actor, "dealreg.reject", registration),
         may_ask=registration.may_become("info_requested") and allowed(actor, "dealreg.ask", registration),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from prm.access.scoping import PartnerOwned
+from prm.approvals import turns as reads
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -21,13 +23,16 @@ class RegistrationQuerySet(PartnerOwned):
         )
 
     def with_manager(self) -> RegistrationQuerySet:
-        """Annotate `manager_name`: the first channel manager assigned to the partner, None where there is none."""
+        """Annotate `manager_name`: whose turn it is; where no flow is under way, the first manager of the partner."""
         from partners.models import PartnerGrant
 
         assigned = PartnerGrant.objects.filter(
             content_object=OuterRef("partner"), user__role="channel_manager", user__is_active=True
         ).order_by("user__name")
-        return self.annotate(manager_name=Subquery(assigned.values("user__name")[:1]))
+        turn = reads.turns_at("deal", OuterRef("pk")).values("user__name")[:1]
+        return self.annotate(
+            manager_name=Coalesce(Subquery(turn), Subquery(assigned.values("user__name")[:1]))
+        )
 
     def for_detail(self) -> RegistrationQuerySet:
         """With what one registration's page shows."""
@@ -49,10 +54,13 @@ class RegistrationQuerySet(PartnerOwned):
         return self.filter(state__in=["submitted", "in_review"])
 
     def to_decide(self, actor: Actor) -> RegistrationQuerySet:
-        """Those in review about which `actor` may decide: not what they registered themselves."""
+        """Those in review about which `actor` may decide: their turn in a flow, and what no flow is about."""
         rows = self.in_review()
         if actor.user_id is None:
             return rows
+        turn = Q(pk__in=reads.object_ids_of(actor, "deal")) | ~Q(pk__in=reads.ids_under_way("deal"))
+        if actor.is_staff:
+            rows = rows.filter(turn)
         own = Q(created_by_id=actor.user_id) | Q(submitted_by_id=actor.user_id)
         return rows.exclude(own) if actor.is_staff else rows
 

@@ -164,7 +164,7 @@ def approve(request: Any, number: str) -> HttpResponse:
 
 
 def _free_lines(request: Any, deal: DealRegistration) -> dict[str, Any]:
-    decision = pages.decision_of(deal, request.actor)
+    decision = pages.decision_of(deal, request.actor, None)
     return {"product_lines": [line.pk for line in decision.free] if decision else []}
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from dealreg.models import DealRegistration
 from partners.models import PartnerGrant
 from prm.access.roles import Role
+from prm.approvals import reads as approvals
 from prm.ui import formats
 from prm.values import clock
 
@@ -47,8 +48,13 @@ def deciders_by_partner(partner_ids: Iterable[int]) -> dict[int, list[Any]]:
     return found
 
 
-def deciders(registration: DealRegistration) -> list[Any]:
-    """The people who decide about `registration`: never who registered it."""
+def deciders(registration: DealRegistration, approval: Any = None) -> list[Any]:
+    """Whose turn it is in the flow that is under way; where none is, who may decide: never who registered it."""
+    if approval is not None and approval.run.is_open:
+        return approval.people
+    turn = approvals.deciders_of("deal", registration.pk) if approval is None else None
+    if turn is not None:
+        return turn
     own = (registration.created_by_id, registration.submitted_by_id)
     people = deciders_by_partner([registration.partner_id])[registration.partner_id]
     return [user for user in people if user.pk not in own] or [
@@ -95,9 +101,10 @@ def short_moment(moment: datetime) -> str:
 
 
 def wait_of(
-    registration: DealRegistration, people: Iterable[Any], *, reader_id: int | None, partner_reads: bool
-) -> Wait | None:
-    """The wait of a registration as its reader is told; None when it waits for nobody."""
+    registration: DealRegistration, people: Iterable[Any], *, reader_id: int | None, partner_reads: bool,
+    due: datetime | None = None,
+) -> Wait | None:  # fmt: skip
+    """The wait of a registration as its reader is told; None when it waits for nobody. `due` is the flow's promise."""
     if registration.waiting_since is None:
         return None
     since = registration.waiting_since
@@ -105,7 +112,7 @@ def wait_of(
         return Wait(registration.partner.name, since, mine=partner_reads, due=None)
     people = list(people)
     mine = any(user.pk == reader_id for user in people)
-    return Wait(names_of(people), since, mine=mine, due=promised_by(since))
+    return Wait(names_of(people), since, mine=mine, due=due or promised_by(since))
 
 
 def names_of(people: list[Any]) -> str:

@@ -42,7 +42,7 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     link = reverse("approvals:task", args=[task.pk])
     with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
         kind, values = "approvals.reminder" if reminder else "approvals.task", _values(task)
-        if subject.notice is not None and not reminder:
+        if subject.notice is not None and not reminder and task.passage == 1:
             kind, values = subject.notice(run, obj)
         about = f"task:{task.pk}:reminder" if reminder else f"task:{task.pk}"
         new = notify(users=[task.user], kind=kind, fact=about, values=values, link=link, letter=False)

@@ -11,10 +11,10 @@ from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 
 from prm.access.rules import allowed
-from prm.approvals import subjects
+from prm.approvals import subjects, working
 from prm.approvals.engine import Course
 from prm.approvals.history import END, steps_to_return_to
-from prm.approvals.models import ApprovalRun, Comment, Task
+from prm.approvals.models import ApprovalRun, Comment, Delegation, SpecialDay, Task, WorkingTime
 from prm.approvals.words import fact_in_words, step_name
 from prm.ui.parts import Happening
 from prm.values import clock
@@ -66,18 +66,6 @@ def own_task(actor: Actor, pk: int) -> Task:
     return get_object_or_404(rows, pk=pk)
 
 
-def object_ids_of(actor: Actor, subject: str) -> QuerySet[Any]:
-    """The numbers of the objects of `subject` about which it is the actor's turn, for a subquery."""
-    open_now = Task.objects.of_actor(actor).open().filter(run__subject=subject)
-    return open_now.order_by().values("run__object_id")
-
-
-def ids_under_way(subject: str) -> QuerySet[Any]:
-    """The numbers of all objects of `subject` with an open run, for a subquery."""
-    rows = ApprovalRun.objects.for_everyone(because="narrows rows that were scoped before")
-    return rows.open().filter(subject=subject).order_by().values("object_id")
-
-
 def run_of(subject: str, object_id: int) -> ApprovalRun | None:
     """The newest run of an object that the caller may see."""
     rows = ApprovalRun.objects.for_everyone(because="the caller shows the object to whoever may see it")
@@ -111,21 +99,20 @@ class Turn:
         return self.due is not None and self.due < clock.now()
 
 
-def turn_of(run: ApprovalRun, actor: Actor) -> Turn | None:
+def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> Turn | None:
     """Whose turn it is now; None while the run waits for the clock or is over."""
     if run.state == ApprovalRun.State.RETURNED:
         who = str(run.submitter or "")
         return Turn(who, run.returned_at or run.started_at, None, run.submitter_id == actor.user_id, "")
-    tasks = turns(run)
+    tasks = turns(run) if tasks is None else tasks
     if not tasks:
         return None
     dues = [task.due for task in tasks if task.due is not None]
-    own = any(task.user_id == actor.user_id for task in tasks)
     return Turn(
         ", ".join(str(task.user) for task in tasks[:2]),
         min(task.since for task in tasks),
         min(dues, default=None),
-        own,
+        any(task.user_id == actor.user_id for task in tasks),
         step_name(run.version.parsed, tasks[0].step),
     )
 
@@ -190,3 +177,24 @@ def last_refusal(run: ApprovalRun, step_id: str) -> str:
     """Why people decide at a step of the machine; "" elsewhere."""
     fact = run.decisions.filter(kind="refused", step__in=[step_id, END]).order_by("-number").first()
     return fact.text if fact is not None and fact.step == step_id else ""
+
+
+def hours_as_text() -> dict[int, str]:
+    """The week as the settings page shows it: "09:00-12:00, 13:00-18:00" by weekday."""
+    week = working.calendar().week
+    return {
+        day: ", ".join(f"{first:%H:%M}-{last:%H:%M}" for first, last in spans) for day, spans in week.items()
+    }
+
+
+def working_time() -> dict[str, Any]:
+    """Special days from this year on, and who changed the hours last."""
+    stored = WorkingTime.objects.select_related("changed_by").first()
+    days = SpecialDay.objects.filter(day__year__gte=clock.today().year)
+    return {"stored": stored, "days": list(days)}
+
+
+def stand_ins_of(actor: Actor) -> list[Delegation]:
+    """The actor's own stand-ins that hold or will hold."""
+    rows = Delegation.objects.filter(user_id=actor.user_id, ended_at=None, last_day__gte=clock.today())
+    return list(rows.select_related("to"))

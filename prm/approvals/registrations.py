@@ -38,6 +38,10 @@ def register() -> None:
     )
     _register_notices()
     work.register(open_work, count=count_open_work)
+    menu.register(
+        section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
+        verb="approvals.set_hours", order=120,
+    )  # fmt: skip
 
 
 def _register_notices() -> None:

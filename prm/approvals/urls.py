@@ -1,2 +1,22 @@
+from django.urls import path
+
+from prm.approvals import link_views, settings_views, views
+
 app_name = "approvals"
-urlpatterns: list = []
+urlpatterns = [
+    path("inbox/decisions/", views.tasks, name="tasks"),
+    path("inbox/decisions/approve/", views.approve_many, name="approve_many"),
+    path("inbox/decisions/<int:pk>/", views.task, name="task"),
+    path("inbox/decisions/<int:pk>/approve/", views.approve, name="approve"),
+    path("inbox/decisions/<int:pk>/reject/", views.reject, name="reject"),
+    path("inbox/decisions/<int:pk>/return/", views.send_back, name="return"),
+    path("inbox/decisions/<int:pk>/hand-over/", views.hand_over, name="hand_over"),
+    path("inbox/decisions/<int:pk>/add/", views.add, name="add"),
+    path("inbox/decisions/<int:pk>/comment/", views.comment, name="comment"),
+    path("inbox/attachments/<int:pk>/", views.attachment, name="attachment"),
+    path("inbox/away/", settings_views.away, name="away"),
+    path("inbox/away/<int:pk>/end/", settings_views.end_away, name="end_away"),
+    path("settings/working-time/", settings_views.working_time, name="working_time"),
+    path("settings/working-time/<int:pk>/remove/", settings_views.remove_day, name="remove_day"),
+    path("decide/<str:token>/", link_views.decide, name="link"),
+]

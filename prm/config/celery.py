@@ -18,6 +18,7 @@ app.conf.task_routes = {
     "prm.jobs.tasks.reap_tenant": {"queue": "system"},
     "prm.outbox.tasks.*": {"queue": "system"},
     "prm.notices.tasks.send_letters_everywhere": {"queue": "system"},
+    "prm.approvals.tasks.wake_everywhere": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {
@@ -35,6 +36,11 @@ app.conf.beat_schedule = {
         "task": "prm.notices.tasks.send_letters_everywhere",
         "schedule": 20.0,
         "options": {"queue": "system", "expires": 20},
+    },
+    "wake-approvals": {
+        "task": "prm.approvals.tasks.wake_everywhere",
+        "schedule": 30.0,
+        "options": {"queue": "system", "expires": 60},
     },
     "daily": {
         "task": "prm.jobs.tasks.run_daily",

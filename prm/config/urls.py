@@ -13,6 +13,7 @@ _APPS = [
     "prm.accounts",
     "prm.accounts.support",
     "prm.notices",
+    "prm.approvals",
     "prm.search",
     "prm.jobs",
     "prm.audit",

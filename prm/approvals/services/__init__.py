@@ -13,14 +13,18 @@ from prm.approvals.services.decide import (
     take_over,
     turn_for,
 )
+from prm.approvals.services.hours import add_day, remove_day, set_hours
 from prm.approvals.services.installing import install_flow
 from prm.approvals.services.runs import cancel_run, move_run, resume_run, say
+from prm.approvals.services.stand_ins import end_stand_in, name_stand_in
 
 __all__ = [
     "add_approver",
+    "add_day",
     "approve",
     "cancel_run",
     "candidates",
+    "end_stand_in",
     "hand_back",
     "hand_over",
     "hold",
@@ -28,10 +32,13 @@ __all__ = [
     "look_after",
     "look_after_everybody",
     "move_run",
+    "name_stand_in",
     "reject",
     "reject_returned",
+    "remove_day",
     "resume_run",
     "say",
+    "set_hours",
     "start_run",
     "take_over",
     "turn_for",

@@ -25,7 +25,7 @@ BATCH = 500
 
 
 def wake_due_runs() -> int:
-    """Look at each run whose moment has come; one that fails keeps no other waiting. Returns how many were looked at."""
+    """Look at each run whose moment has come, and say how many; one that fails keeps no other waiting."""
     rows = ApprovalRun.objects.for_everyone(because="the clock looks at all of them")
     due = rows.filter(state="running", wake_at__lte=clock.now()).order_by("wake_at")
     count = 0

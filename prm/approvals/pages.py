@@ -1,0 +1,169 @@
+"""What the pages of decisions show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from prm.access.roles import PARTNER_ROLES
+from prm.approvals import reads
+from prm.approvals.engine import Course
+from prm.approvals.models import ApprovalRun, Comment, Task
+from prm.approvals.services.decide import may_take_over
+from prm.approvals.words import fact_in_words
+from prm.notices import inbox, work
+from prm.ui.parts import Happening, Verb
+from prm.values.actor import Actor
+
+SHOWN = 200
+
+
+def record(task: Task, actor: Actor) -> dict[str, Any]:
+    """One task with its record, and everything that waits beside it."""
+    run, row = task.run, reads.row_of(task)
+    obj = row.subject.get(run.object_id)
+    rows = reads.tasks_of(actor, most=SHOWN)
+    return {
+        "task": task,
+        "row": row,
+        "run": run,
+        "object_link": row.subject.link(obj),
+        "facts": list(row.subject.facts(obj, actor)),
+        "why": reads.last_refusal(run, task.step),
+        "turn": reads.turn_of(run, actor) if run.is_open else None,
+        "happenings": reads.happenings(run, for_submitter=False),
+        "talk": reads.talk(run, for_submitter=False),
+        "over": _over(task),
+        "verbs": verbs(task, actor) if task.is_open and run.is_open else [],
+        "groups": inbox.groups_of([_as_work(one) for one in rows]),
+        "here": reverse("approvals:task", args=[task.pk]),
+        "waiting": len(rows),
+        **_neighbours(task, rows),
+    }
+
+
+def _as_work(row: reads.Row) -> work.Work:
+    return work.Work(
+        title=row.run.title, link=reverse("approvals:task", args=[row.pk]), since=row.since, due=row.due,
+        subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon,
+    )  # fmt: skip
+
+
+def _neighbours(task: Task, rows: list[reads.Row]) -> dict[str, str]:
+    numbers = [row.pk for row in rows]
+    if task.pk not in numbers:
+        return {"previous": "", "next": _address(numbers[0]) if numbers else ""}
+    at = numbers.index(task.pk)
+    return {
+        "previous": _address(numbers[at - 1]) if at else "",
+        "next": _address(numbers[at + 1]) if at + 1 < len(numbers) else "",
+    }
+
+
+def _address(pk: int) -> str:
+    return reverse("approvals:task", args=[pk])
+
+
+def _over(task: Task) -> str:
+    """What happened at a step whose task is not open any more."""
+    if task.is_open and task.run.is_open:
+        return ""
+    facts = list(task.run.decisions.filter(step=task.step, user_id__isnull=False).order_by("number"))
+    words = [fact_in_words(fact, task.run.version.parsed) for fact in facts]
+    said = [text for text in words if text]
+    return said[-1] if said else str(task.run.get_state_display())
+
+
+def verbs(task: Task, actor: Actor) -> list[Verb]:
+    """The decision line of one's own open task."""
+
+    def at(name: str) -> str:
+        return reverse(f"approvals:{name}", args=[task.pk])
+
+    choices = reads.choices_of(task, actor)
+    found = [Verb(label=_("Approve"), post=at("approve"), primary=True, key="a", icon="check")]
+    if choices.may_return or choices.earlier:
+        note = _("For changes; your promise stops")
+        found.append(Verb(label=_("Send back"), href=at("return"), icon="arrow-back-up", note=note))
+    if choices.may_comment:
+        note = _("The clock goes on")
+        found.append(Verb(label=_("Ask"), href=at("comment"), key="i", icon="message-2-question", note=note))
+    note = _("Somebody else decides in your place")
+    found.append(Verb(label=_("Hand over"), href=at("hand_over"), key="h", icon="user-share", note=note))
+    note = _("They must approve as well")
+    found.append(Verb(label=_("Ask a further approver"), href=at("add"), icon="user-plus", note=note))
+    note = _("Final. The other side reads your reason.")
+    found.append(Verb(label=_("Reject"), href=at("reject"), final=True, key="r", icon="ban", note=note))
+    return found
+
+
+def people_of(run: ApprovalRun, actor: Actor) -> list[Any]:
+    """Colleagues whom one may ask: who decided, decides or wrote about this run."""
+    ids = set(run.tasks.values_list("user_id", flat=True)) | set(
+        run.comments.values_list("author_id", flat=True)
+    )
+    users = get_user_model().objects.filter(pk__in=ids - {actor.user_id, None}, is_active=True)
+    return list(users.exclude(role__in=PARTNER_ROLES).order_by("name"))
+
+
+def may_read(comment: Comment, actor: Actor) -> bool:
+    """Whether somebody who may see the run's partner may read this line of its talk."""
+    return comment.for_submitter or not actor.is_partner
+
+
+def by_step(actor: Actor) -> list[dict[str, Any]]:
+    """The actor's open tasks by subject and step: those of one step can be decided at once."""
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in reads.tasks_of(actor, most=SHOWN):
+        key = (row.run.subject, row.task.step)
+        group = groups.setdefault(key, {"label": row.subject.label, "step": row.step_name, "rows": []})
+        group["rows"].append(row)
+    return list(groups.values())
+
+
+class Approval:
+    """The part "Approval" of an object's own page: whose turn it is, how it went, what its reader may do."""
+
+    def __init__(self, run: ApprovalRun, actor: Actor):
+        self.run, self.actor = run, actor
+        self.tasks = reads.turns(run) if run.state == ApprovalRun.State.RUNNING else []
+
+    @property
+    def people(self) -> list[Any]:
+        return [task.user for task in self.tasks]
+
+    @cached_property
+    def turn(self) -> reads.Turn | None:
+        return reads.turn_of(self.run, self.actor, self.tasks) if self.run.is_open else None
+
+    @property
+    def due(self) -> datetime | None:
+        return self.turn.due if self.turn is not None else None
+
+    @cached_property
+    def happenings(self) -> list[Happening]:
+        return reads.happenings(self.run, for_submitter=self.actor.is_partner)
+
+    @property
+    def task_link(self) -> str:
+        own = next((task for task in self.tasks if task.user_id == self.actor.user_id), None)
+        return reverse("approvals:task", args=[own.pk]) if own is not None else ""
+
+    @cached_property
+    def may_decide(self) -> bool:
+        """Whether the reader may decide on this page: their turn, one that they may take over, or no run is open."""
+        if self.run.state != ApprovalRun.State.RUNNING or self.task_link:
+            return True
+        course = Course(self.run)
+        return any(may_take_over(course, task, self.actor) for task in self.tasks)
+
+
+def of_object(subject: str, object_id: int, actor: Actor) -> Approval | None:
+    """The approval of an object that the caller's page has scoped; None while it never had a run."""
+    run = reads.run_of(subject, object_id)
+    return Approval(run, actor) if run is not None else None

@@ -1,0 +1,162 @@
+"""Pages on which people decide: the list of what waits, one record, and its verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from prm.access.decorators import requires
+from prm.approvals import pages, reads, services
+from prm.approvals.forms import ApproveForm, CommentForm, PersonForm, RejectForm, ReturnForm
+from prm.approvals.models import Comment, Task
+from prm.ui.forms import ServiceForm
+from prm.values.errors import DomainError
+
+DECIDE = "approvals.decide"
+
+
+def _posted(request: Any) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+@require_GET
+@requires(DECIDE)
+def tasks(request: Any) -> HttpResponse:
+    """What waits for my decision, by step, so that many can be decided at once."""
+    return render(request, "approvals/tasks.html", {"groups": pages.by_step(request.actor)})
+
+
+@require_POST
+@requires(DECIDE)
+def approve_many(request: Any) -> HttpResponse:
+    """Approve what was ticked, each for itself; what is refused stays and says why."""
+    wanted = [int(pk) for pk in request.POST.getlist("task") if pk.isdecimal() and len(pk) < 19][:200]
+    done = 0
+    for task in reads.open_tasks(request.actor).filter(pk__in=wanted).select_related("run"):
+        try:
+            services.approve(task=task, by=request.actor)
+            done += 1
+        except DomainError as refused:
+            messages.error(request, f"{task.run.title}: {refused.text}")
+    if done:
+        text = ngettext("%(count)s decision is made.", "%(count)s decisions are made.", done)
+        messages.success(request, text % {"count": done})
+    return redirect("approvals:tasks")
+
+
+@require_GET
+@requires(DECIDE)
+def task(request: Any, pk: int) -> HttpResponse:
+    """May this one be approved? With everything else that waits at the left."""
+    own = reads.own_task(request.actor, pk)
+    context = pages.record(own, request.actor)
+    context["comment_form"] = CommentForm(people=pages.people_of(own.run, request.actor), actor=request.actor)
+    return render(request, "approvals/record.html", context)
+
+
+@requires(DECIDE)
+def approve(request: Any, pk: int) -> HttpResponse:
+    own = reads.own_task(request.actor, pk)
+    form = ApproveForm(_posted(request), actor=request.actor)
+    return _do(
+        request, own, form, services.approve, _("Approved: %(title)s."), title=_("Approve"),
+        effect=_("The flow goes on to its next step, or ends with this."),
+    )  # fmt: skip
+
+
+@requires(DECIDE)
+def reject(request: Any, pk: int) -> HttpResponse:
+    own = reads.own_task(request.actor, pk)
+    form = RejectForm(_posted(request), actor=request.actor)
+    return _do(
+        request, own, form, services.reject, _("Rejected: %(title)s."), title=_("Reject"),
+        effect=_("This is final, whoever else was asked."), final=True,
+    )  # fmt: skip
+
+
+@requires(DECIDE)
+def send_back(request: Any, pk: int) -> HttpResponse:
+    own = reads.own_task(request.actor, pk)
+    choices = reads.choices_of(own, request.actor)
+    if not (choices.may_return or choices.earlier):
+        raise Http404
+    form = ReturnForm(_posted(request), choices=choices, actor=request.actor)
+    return _do(
+        request, own, form, services.hand_back, _("Sent back: %(title)s."), title=_("Send back"),
+        effect=_("Your promise stops. When it comes back it is decided here anew."),
+    )  # fmt: skip
+
+
+@requires(DECIDE)
+def hand_over(request: Any, pk: int) -> HttpResponse:
+    own = reads.own_task(request.actor, pk)
+    form = PersonForm(_posted(request), people=services.candidates(own, request.actor), actor=request.actor)
+    return _do(
+        request, own, form, services.hand_over, _("Handed over: %(title)s."), title=_("Hand over"),
+        effect=_("The other person decides in your place. The promise stays what it is."),
+    )  # fmt: skip
+
+
+@requires(DECIDE)
+def add(request: Any, pk: int) -> HttpResponse:
+    own = reads.own_task(request.actor, pk)
+    form = PersonForm(_posted(request), people=services.candidates(own, request.actor), actor=request.actor)
+    return _do(
+        request, own, form, services.add_approver, _("A further person is asked: %(title)s."),
+        title=_("Ask a further approver"), effect=_("The step ends only when they have approved as well."),
+        stay=True,
+    )  # fmt: skip
+
+
+@requires("approvals.comment")
+def comment(request: Any, pk: int) -> HttpResponse:
+    """Ask or answer something; the clock goes on."""
+    own = reads.own_task(request.actor, pk)
+    people = pages.people_of(own.run, request.actor)
+    form = CommentForm(_posted(request), request.FILES or None, people=people, actor=request.actor)
+    if form.is_valid() and form.run(services.say, run=own.run, step=own.step, by=request.actor):
+        messages.success(request, _("Your message is written."))
+        return redirect("approvals:task", own.pk)
+    return _verb(request, own, form, title=_("Ask"), effect=_("Only people who decide read this."))
+
+
+@require_GET
+@requires("approvals.comment")
+def attachment(request: Any, pk: int) -> FileResponse:
+    """A file of the talk, always as a download, for those who may read the talk."""
+    found = get_object_or_404(Comment.objects.visible_to(request.actor), pk=pk)
+    if not found.attachment or not pages.may_read(found, request.actor):
+        raise Http404
+    answer = FileResponse(found.attachment.open("rb"), as_attachment=True, filename=found.attachment_name)
+    answer["Content-Type"] = "application/octet-stream"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _do(
+    request: Any, own: Task, form: ServiceForm, service: Callable[..., Any], done: str, *, stay: bool = False,
+    **words: Any,
+) -> HttpResponse:  # fmt: skip
+    """One verb on one task: its form, then the service, then the next that waits."""
+    if form.is_valid() and form.run(service, task=own, by=request.actor):
+        messages.success(request, done % {"title": own.run.title})
+        return redirect("approvals:task", own.pk) if stay else redirect(_next(request, own))
+    return _verb(request, own, form, **words)
+
+
+def _next(request: Any, own: Task) -> str:
+    following = reads.open_tasks(request.actor).first()
+    return reverse("approvals:task", args=[following.pk]) if following else reverse("notices:inbox")
+
+
+def _verb(request: Any, own: Task, form: ServiceForm, **words: Any) -> HttpResponse:
+    context = {"task": own, "form": form, "row": reads.row_of(own), **words}
+    return render(request, "approvals/verb.html", context, status=form.status)
