@@ -6,6 +6,7 @@ class ApprovalsConfig(AppConfig):
     label = "approvals"
 
     def ready(self) -> None:
-        from prm.approvals import registrations
+        from prm.approvals import design_registrations, registrations
 
         registrations.register()
+        design_registrations.register()

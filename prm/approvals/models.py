@@ -47,6 +47,7 @@ class FlowVersion(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     saved_at = models.DateTimeField(default=clock.now)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     published_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
@@ -75,6 +76,26 @@ class FlowVersion(models.Model):
     @cached_property
     def parsed(self) -> Document:
         return parse(self.document)
+
+
+class DryRun(models.Model):
+    """What a draft would have done otherwise with the last cases; it holds for exactly the text it was made of."""
+
+    version = models.ForeignKey(FlowVersion, models.CASCADE, related_name="dry_runs")
+    fingerprint = models.CharField(max_length=64)
+    outcome = models.JSONField()
+    seconds = models.DecimalField(max_digits=8, decimal_places=1)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "fingerprint"], name="one_dry_run_per_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.made_at}"
 
 
 class ApprovalRun(models.Model):

@@ -28,6 +28,7 @@ _APPS = [
     "prm.customfields",
     "prm.catalogue",
     "prm.customers",
+    "prm.approvals.design_urls",
     "prm.spreadsheets",
     "partners",
     "dealreg",

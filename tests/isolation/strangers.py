@@ -45,6 +45,7 @@ BELONGS_TO_NOBODY = {
     r"settings/support/": "the administrator's, who sees all",
     r"settings/fields/": "fields are the tenant's; the administrator's, who sees all",
     r"settings/forms/": "forms are the tenant's; the administrator's, who sees all",
+    r"settings/flows/": "the administrator's; flows are the tenant's, their cases are counted over all partners",
     r"settings/audit/": "the administrator's, who sees all",
     r"settings/events/": "the administrator's, who sees all; tests/outbox shows that others get none",
     r"settings/automations/": "the administrator's, who sees all; tests/automations shows that others get none",

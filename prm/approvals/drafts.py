@@ -1,0 +1,150 @@
+"""Reads of flows and their versions for the designer, and what a subject starts with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import translation
+
+from prm.approvals.document import DocumentInvalid, parse
+from prm.approvals.models import ApprovalRun, DryRun, Flow, FlowVersion
+from prm.approvals.shapes import SCHEMA
+from prm.approvals.subjects import Subject, all_subjects
+
+# Eight levels of steps with a condition of eight levels inside stay well below.
+DEEPEST = 80
+MOST_MOVED = 500
+BECAUSE = "counts of running cases by version; the page needs approvals.design"
+
+
+def fingerprint(data: Any) -> str:
+    """Names one text of a flow: what is saved, rehearsed and published is compared by it."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def too_deep(data: Any) -> bool:
+    """Whether the data is nested as no flow is: nothing may walk it that calls itself."""
+    layer: list[Any] = [data]
+    for _level in range(DEEPEST):
+        layer = [
+            inner
+            for one in layer
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def as_text(data: Any) -> str:
+    """The flow as people read it: YAML where its shape is right, else the data as it stands."""
+    try:
+        return parse(data).to_text()
+    except DocumentInvalid:
+        return json.dumps(data, indent=2, ensure_ascii=False, default=str)
+
+
+def beginning(subject: Subject) -> dict[str, Any]:
+    """The flow with which a subject's designer opens before anything was saved: one approver."""
+    with translation.override("en"):
+        name = str(subject.label)
+    with translation.override("zh-hans"):
+        name_zh = str(subject.label)
+    approver = {
+        "id": "a1",
+        "kind": "approver",
+        "who": {"kind": "partner_manager"},
+        "mode": "one",
+        "deadline": {"hours": 16, "then": "none"},
+    }
+    return {"schema": SCHEMA, "subject": subject.code, "name": name, "name_zh": name_zh, "steps": [approver]}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A subject's flow as it stands: what is in force, and the draft, if any."""
+
+    subject: Subject
+    flow: Flow | None
+    published: FlowVersion | None
+    draft: FlowVersion | None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What the designer opens: the draft, else what is in force, else a beginning."""
+        shown = self.draft or self.published
+        return shown.document if shown else beginning(self.subject)
+
+    @property
+    def revision(self) -> str:
+        return fingerprint(self.document)
+
+    @property
+    def next_number(self) -> int:
+        if self.draft:
+            return self.draft.number
+        newest = self.flow.versions.first() if self.flow else None
+        return newest.number + 1 if newest else 1
+
+    def dry_run(self) -> DryRun | None:
+        """The dry run of the draft's text as it is now."""
+        if self.draft is None:
+            return None
+        return self.draft.dry_runs.filter(fingerprint=self.revision).first()
+
+
+def standing(subject: Subject, *, lock: bool = False) -> Standing:
+    flows = Flow.objects.filter(subject=subject.code)
+    flow = (flows.select_for_update() if lock else flows).first()
+    found: dict[str, FlowVersion] = {}
+    if flow is not None:
+        rows = flow.versions.exclude(state=FlowVersion.State.RETIRED)
+        found = {version.state: version for version in rows.select_related("saved_by", "published_by")}
+    return Standing(subject, flow, found.get(FlowVersion.State.PUBLISHED), found.get(FlowVersion.State.DRAFT))
+
+
+def versions(flow: Flow) -> list[FlowVersion]:
+    """All versions, the newest first, each with `running`: its open cases."""
+    open_runs = Count("runs", filter=Q(runs__state__in=ApprovalRun.OPEN))
+    rows = flow.versions.annotate(running=open_runs).select_related("created_by", "published_by")
+    return list(rows.order_by("-number"))
+
+
+def running(version: FlowVersion | None) -> int:
+    if version is None:
+        return 0
+    return ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).count()
+
+
+def open_runs_of(version: FlowVersion) -> list[ApprovalRun]:
+    return list(
+        ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).order_by("pk")
+    )
+
+
+def overview() -> list[dict[str, Any]]:
+    """Each subject with its flow's version in force, draft and running cases: three queries in all."""
+    rows = FlowVersion.objects.exclude(state=FlowVersion.State.RETIRED).select_related("flow", "published_by")
+    by_state = {(row.flow.subject, row.state): row for row in rows}
+    counts = dict(
+        ApprovalRun.objects.for_everyone(because=BECAUSE)
+        .open()
+        .order_by()
+        .values_list("subject")
+        .annotate(count=Count("pk"))
+    )
+    return [
+        {
+            "subject": subject,
+            "published": by_state.get((subject.code, FlowVersion.State.PUBLISHED)),
+            "draft": by_state.get((subject.code, FlowVersion.State.DRAFT)),
+            "running": counts.get(subject.code, 0),
+        }
+        for subject in all_subjects()
+    ]
