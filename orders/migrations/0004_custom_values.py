@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0003_custom_values"),
-        ("dealreg", "0002_custom_values"),
+        ("dealreg", "0003_custom_values"),
         ("orders", "0003_issued_documents_stay"),
         ("partners", "0002_custom_values"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from prm.outbox.events import event
 
 
-@event("approvals.task_opened", version=1)
+@event("approvals.task_opened", version=1, label=_("Approval asked for"))
 class TaskOpened:
     task_id: int
 
 
-@event("approvals.task_reminded", version=1)
+@event("approvals.task_reminded", version=1, label=_("Approval reminded of"))
 class TaskReminded:
     task_id: int
 
 
-@event("approvals.notice_due", version=1)
+@event("approvals.notice_due", version=1, label=_("Notice step of an approval reached"))
 class NoticeDue:
     run_id: int
     number: int
 
 
-@event("approvals.run_returned", version=1)
+@event("approvals.run_returned", version=1, label=_("Approval returned for changes"))
 class RunReturned:
     run_id: int
     number: int
 
 
-@event("approvals.run_ended", version=1)
+@event("approvals.run_ended", version=1, label=_("Approval ended"))
 class RunEnded:
     run_id: int
     subject: str
@@ -35,6 +37,6 @@ class RunEnded:
     outcome: str
 
 
-@event("approvals.commented", version=1)
+@event("approvals.commented", version=1, label=_("Comment on an approval"))
 class Commented:
     comment_id: int

@@ -14,9 +14,6 @@ from prm.accounts.events import UserChanged
 from prm.approvals import events, links, people, services, subjects
 from prm.approvals.models import ApprovalRun, Comment, Decision, Task
 from prm.approvals.words import step_name
-from prm.notices.kinds import kind_of
-from prm.notices.letters import write_letter
-from prm.notices.querysets import refused_kinds
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 
@@ -45,21 +42,11 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
         if subject.notice is not None and not reminder and task.passage == 1:
             kind, values = subject.notice(run, obj)
         about = f"task:{task.pk}:reminder" if reminder else f"task:{task.pk}"
-        new = notify(users=[task.user], kind=kind, fact=about, values=values, link=link, letter=False)
-        if not new or kind in refused_kinds(task.user):
-            return
-        words = kind_of(kind)
-        by_link = subject.links
-        write_letter(
-            to=task.user.email,
-            subject=words.title,
-            paragraphs=[part for part in (words.body or words.title,) if part],
-            values={name: str(value) for name, value in values.items()},
-            link=reverse("approvals:link", args=[links.token_of(task)]) if by_link else link,
-            link_label=_("Decide") if by_link else _("Open in the portal"),
-            language=task.user.language,
-            fact=f"{kind}:{about}"[:120],
-        )
+        decide = reverse("approvals:link", args=[links.token_of(task)]) if subject.links else link
+        notify(
+            users=[task.user], kind=kind, fact=about, values=values, link=link, letter_link=decide,
+            letter_label=_("Decide") if subject.links else _("Open in the portal"),
+        )  # fmt: skip
 
 
 def _values(task: Task) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from prm.notices.models import Notice, NoticeTimes, Preference
 from prm.values import clock
 from prm.values.actor import Actor
 
+OPEN = _("Open in the portal")
 MAIL, DIGEST, INBOX, OFF = (one.value for one in Preference.Delivery)
 
 
@@ -31,12 +32,14 @@ def notify(
     values: Mapping[str, Any] | None = None,
     link: str = "",
     letter: bool = True,
+    letter_link: str = "",
+    letter_label: Any = "",
 ) -> list[Notice]:
     """Tell `users` once about `fact` ("dealreg.approved:17"); telling it again does nothing. Returns the new notices.
 
     Called by listeners and jobs, which stand behind the rules. `values` fill the kind's sentences and are stored as
-    text; money and days come formatted by the caller. Inactive users are left out. Group chats that want the kind are
-    told as well.
+    text; money and days come formatted by the caller. A letter's button leads to `letter_link` where that is given.
+    Inactive users are left out. Group chats that want the kind are told as well.
     """
     people = {user.pk: user for user in users if user.is_active}
     if not people:
@@ -58,7 +61,8 @@ def notify(
     if letter:
         for notice in new:
             if chosen.get(notice.user_id, MAIL) == MAIL:
-                _write(notice, declared, known_times[notice.user_id])
+                times_of_reader = known_times[notice.user_id]
+                _write(notice, declared, times_of_reader, letter_link or notice.link, letter_label or OPEN)
     robots.tell(kind=declared, people=people.values(), values=plain, link=link, fact=fact)
     return list(Notice.objects.filter(fact=fact, user_id__in=told))
 
@@ -71,7 +75,7 @@ def _chosen(declared: Kind, people: Mapping[int, Any]) -> dict[int, str]:
     return dict(rows.values_list("user_id", "delivery"))
 
 
-def _write(notice: Notice, declared: Kind, known_times: NoticeTimes) -> None:
+def _write(notice: Notice, declared: Kind, known_times: NoticeTimes, link: str, label: Any) -> None:
     """The letter about a notice; within quiet hours it waits for their end, unless it is about safety."""
     now = clock.now()
     write_letter(
@@ -79,8 +83,8 @@ def _write(notice: Notice, declared: Kind, known_times: NoticeTimes) -> None:
         subject=declared.title,
         paragraphs=[part for part in (declared.body or declared.title,) if part],
         values=notice.values,
-        link=notice.link,
-        link_label=_("Open in the portal"),
+        link=link,
+        link_label=label,
         language=notice.user.language,
         fact=f"{declared.name}:{notice.fact}"[:120],
         name=declared.name,

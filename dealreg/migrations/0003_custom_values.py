@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0003_custom_values"),
-        ("dealreg", "0001_initial"),
+        ("dealreg", "0002_one_registration_per_attempt"),
         ("partners", "0002_custom_values"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
