@@ -6,10 +6,11 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import conditions, home, measures, own_fields, registrations
+        from orders import approvals, conditions, home, measures, own_fields, registrations
 
         registrations.register()
         own_fields.register()
+        approvals.register()
         home.register()
         conditions.register()
         measures.register()
