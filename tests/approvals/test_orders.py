@@ -54,7 +54,9 @@ def test_the_inbox_has_it_once_and_both_sides_read_whose_turn_it_is(acme, manage
 def test_a_condition_over_the_order(acme, manager, administrator):
     large = {"id": "large", "when": {"field": "net_total", "op": "at_least", "value": "0.01"},
              "steps": [approver("director", ADMINS)]}  # fmt: skip
-    publish({"id": "size", "kind": "branch", "branches": [large, {"id": "usual", "steps": []}]}, subject="order")
+    publish(
+        {"id": "size", "kind": "branch", "branches": [large, {"id": "usual", "steps": []}]}, subject="order"
+    )
     order = order_of(acme.row, state="submitted")
     assert waits_for(order) == {"Ada Admin"}
     services.approve(task=task_of(order, administrator), by=administrator)
