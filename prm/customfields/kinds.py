@@ -140,21 +140,12 @@ def _many(field: CustomField, raw: Any, by: Actor) -> list[str] | None:
 
 
 def _one_of(rows: Any, field: CustomField, raw: Any, name: str) -> int:
-    """The id of a visible row that was given as itself, as its id, or by its own name."""
+    """The id of a visible row that was given as itself, as its id, or in text by what it is called everywhere."""
     if isinstance(raw, Model):
         raw = raw.pk
     text = str(raw).strip()
-    if isinstance(raw, int):
-        rows = rows.filter(pk=raw)
-    elif text.isdecimal() and text.isascii() and len(text) < 19:
-        # Form fields post ids; a file may hold a number that is all digits.
-        rows = (
-            rows.filter(pk=text)
-            if rows.filter(pk=text).exists()
-            else rows.filter(**{f"{name}__iexact": text})
-        )
-    else:
-        rows = rows.filter(**{f"{name}__iexact": text})
+    # Text is never an id: a file may hold a partner's number that is all digits.
+    rows = rows.filter(pk=raw) if isinstance(raw, int) else rows.filter(**{f"{name}__iexact": text})
     found = rows.values_list("pk", flat=True).first()
     if found is None:
         raise _refused(errors.NobodyLikeThat, field, value=text[:80])

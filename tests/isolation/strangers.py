@@ -84,6 +84,8 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "pk": lambda made: made["deal"].pk,
     "selected": lambda made: made["deal"].pk,
     "end_customer": lambda made: made["deal"].end_customer_id,
+    "custom_helper": lambda made: made["partner"].pk,
+    "custom_owner": lambda made: made["user"].pk,
 }
 
 

@@ -17,6 +17,8 @@ from partners import services as partners
 from prm.accounts.models import User
 from prm.approvals.models import Task
 from prm.approvals.services import say
+from prm.customfields import targets
+from prm.customfields.services import create_field
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.models import Result, Statement
@@ -47,6 +49,9 @@ def build() -> World:
     seller = UserFactory(role="channel_manager", name="Assigned Manager")
     assign_perm("partners.access_partner", seller, acme.row)
     boss = actor(UserFactory(role="channel_manager", name="Rival Manager", all_partners=True))
+    for target in targets.all_targets():  # fields of the tenant's own that name a partner and a person
+        create_field(target=target, code="helper", kind="partner", label="Helper", in_list=True, by=SYSTEM)
+        create_field(target=target, code="owner", kind="person", label="Owner", in_list=True, by=SYSTEM)
     return World(
         people={
             "partner sales": acme.sales_user,
