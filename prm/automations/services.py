@@ -22,7 +22,8 @@ from prm.automations.errors import (
 )
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.updates import update_of
-from prm.conditions import validate
+from prm.conditions import BadCondition, sentence, validate
+from prm.conditions.forms import dumped
 from prm.egress.models import Receiver
 from prm.notices.errors import UnknownPlaceholder
 from prm.notices.texts import PLACEHOLDER
@@ -64,8 +65,19 @@ def set_condition(*, automation: Automation, condition: dict[str, Any], by: Acto
     automation = Automation.objects.select_for_update().get(pk=automation.pk)
     _must_be_sound(automation, condition, by)
     before, automation.condition = automation.condition, condition
-    changes = {} if before == condition else {"condition": [str(before), str(condition)]}
+    said = [_in_words(one, automation, by) for one in (before, condition)]
+    changes = {} if before == condition else {"condition": said}
     return _saved(automation, "changed", by, changes)
+
+
+def _in_words(condition: dict[str, Any], automation: Automation, by: Actor) -> str:
+    """The condition as people read it; one that is not sound any more as it is stored."""
+    if not condition:
+        return ""
+    try:
+        return sentence(condition, engine.subject_of(automation.declared), by=by)
+    except (BadCondition, KeyError):
+        return dumped(condition)
 
 
 def _must_be_sound(automation: Automation, condition: dict[str, Any], by: Actor) -> None:

@@ -61,7 +61,10 @@ def _words(action: Action) -> str:
     if action.kind == Action.Kind.WEBHOOK:
         return action.receiver.name if action.receiver else _("The webhook was deleted.")
     said = f"“{action.text}” → {people.words(action.who)}"
-    return f"{said}, {_('due after %(days)s days') % {'days': action.days}}" if action.days else said
+    if not action.days:
+        return said
+    due = _("due after %(days)s days") % {"days": action.days}
+    return f"{said} ({due})"
 
 
 def _verbs(row: Automation) -> list[Verb]:

@@ -24,6 +24,13 @@ class TimeOfDay(forms.TimeField):
         super().__init__(input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
 
 
+class DeliveryField(forms.ChoiceField):
+    """One of the ways to hear of a kind; where nothing was sent, nothing is changed."""
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value) if value else ""
+
+
 def zones() -> list[tuple[str, Any]]:
     """Zones by name; the first means the tenant's."""
     named = sorted(
@@ -50,7 +57,7 @@ class NoticesForm(ServiceForm):
         for name, kind in self.kinds.items():
             initial[name] = deliveries.get(kind.name, Preference.Delivery.MAIL)
             self.base_fields = self.base_fields | {
-                name: forms.ChoiceField(label=kind.label, choices=Preference.Delivery.choices, required=False)
+                name: DeliveryField(label=kind.label, choices=Preference.Delivery.choices)
             }
         super().__init__(*args, initial=initial, **kwargs)
         self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]
@@ -64,7 +71,7 @@ class NoticesForm(ServiceForm):
 class WordsForm(ServiceForm):
     subject = forms.CharField(label=_("Subject"), max_length=200)
     body = forms.CharField(
-        label=_("Text"),
+        label=_("Letter text"),
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 9}),
         help_text=_("An empty line begins a new paragraph. The button with the link is added below."),

@@ -58,11 +58,15 @@ def words_of(name: str) -> dict[str, Any]:
 def all_letters() -> list[LetterForm]:
     """Every letter that can be worded anew: letters first, then notices by their label."""
     notices = [
-        LetterForm(kind.name, kind.label if kind.label != kind.name else kind.title, kind.title,
-                   (kind.body or kind.title,), _("Notices"))
+        LetterForm(kind.name, _named(kind), kind.title, (kind.body or kind.title,), _("Notices"))
         for kind in kinds.all_kinds()
-    ]  # fmt: skip
+    ]
     return [*_letters.values(), *sorted(notices, key=lambda one: str(one.label))]
+
+
+def _named(kind: kinds.Kind) -> str:
+    """What people call it: its label, else its title without the values."""
+    return str(kind.label) if kind.label != kind.name else IN_SENTENCE.sub("…", str(kind.title))
 
 
 def letter_form(name: str) -> LetterForm | None:

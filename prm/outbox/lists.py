@@ -58,7 +58,10 @@ class MissedList(ListPage):
         View("dead", _("Not delivered"), lambda rows, actor: rows.dead(), hot=True),
         View("open", _("Tried again"), lambda rows, actor: rows.filter(state="open")),
         View(
-            "ended", _("Ended"), lambda rows, actor: rows.filter(state__in=["done", "dropped"]), counted=False
+            "ended",
+            _("No longer open"),
+            lambda rows, actor: rows.filter(state__in=["done", "dropped"]),
+            counted=False,
         ),
         View("all", _("All"), counted=False),
     ]

@@ -35,6 +35,8 @@ def test_the_whole_way_by_clicking(browse, administrator, acme):
     client.post(f"{base}condition/", {"condition": json.dumps(wanted)})
     row.refresh_from_db()
     assert row.condition == wanted
+    told = AuditEntry.objects.filter(verb="changed").latest("id").changes["condition"]
+    assert told[0] == "" and "1,000.00" in told[1]
     assert client.get(f"{base}actions/update/").status_code == 404
     assert client.post(f"{base}actions/notify/", {"text": "x"}).status_code == 422
     client.post(f"{base}actions/notify/", {"who": ["role:finance"], "text": "{object} is large"})
