@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from prm.configuration.errors import ConfigurationProblem
@@ -22,6 +23,7 @@ from prm.configuration.registry import Section, all_sections
 
 VERSION = 1
 MOST_BYTES = 2 * 1024 * 1024
+DEEPEST = 40
 HEAD = """Configuration of a tenant, as `manage.py config export` writes it and `config apply` reads it.
 A section that is left out stays as it is; in a section, what is not named is taken away where the comment says so.
 JSON Schema: docs/configuration.schema.json"""
@@ -69,6 +71,7 @@ def read(text: str) -> dict[str, Any]:
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = _ExactConstructor
     try:
+        _refuse_tricks(text)
         document = _plain(yaml.load(text))
     except (YAMLError, ArithmeticError, ValueError, RecursionError) as problem:
         words = " ".join(str(problem).split())[:300]
@@ -79,6 +82,18 @@ def read(text: str) -> dict[str, Any]:
     if errors:
         raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in errors[:50])))
     return {name: value for name, value in document.items() if name != "schema"}
+
+
+def _refuse_tricks(text: str) -> None:
+    """Aliases of aliases would unfold to gigabytes, and deep nesting costs its cube; no export has either."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, AliasEvent):
+            line = {"line": event.start_mark.line + 1}
+            raise ConfigurationProblem([_("file: aliases (*) cannot be used, line %(line)s") % line])
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ConfigurationProblem([_("file: nested too deeply")])
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from io import BytesIO, StringIO
 
 import pytest
@@ -184,6 +185,23 @@ def test_what_is_wrong_is_named_by_its_place_and_nothing_is_applied(place, tenan
         services.apply(source=PROBLEMS[place], by=BY)
     assert place in "\n".join(refusal.value.problems).replace(": unknown key: ", ".")
     assert services.current_text() == before
+
+
+def test_hostile_text_is_refused_quickly(tenant):
+    bomb = "schema: 1\na: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12)
+    )
+    for hostile in (
+        bomb,
+        "[" * 50_000,
+        "schema: 1\n" + "x" * 3_000_000,
+        "schema: !!python/object:os.system 1",
+        "\x00",
+    ):
+        began = time.process_time()
+        with pytest.raises(ConfigurationProblem):
+            text.read(hostile)
+        assert time.process_time() - began < 5
 
 
 def test_one_bad_section_takes_the_others_back(tenant):
