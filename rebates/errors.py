@@ -31,6 +31,14 @@ class PeriodNotWhole(DomainError):
     field = "starts"
 
 
+class PeriodClosed(DomainError):
+    code = "period_closed"
+    message = _(
+        "%(programme)s: %(month)s is closed and is not settled again. The first day that is possible is %(choice)s."
+    )
+    field = "starts"
+
+
 class NotInThisState(DomainError):
     code = "not_in_this_state"
     message = _("Settlement %(number)s is “%(state)s”. This is not possible any more, or not yet.")

@@ -178,3 +178,14 @@ def test_a_wrong_period_is_a_usage_error(words):
 @pytest.mark.parametrize("words", [("settle", "nobody", "2026-09"), ("statements", "nobody", "2026-09")])
 def test_an_unknown_tenant_is_a_usage_error(words):
     assert refused(*words)[0] == 2
+
+
+def test_a_new_programme_from_a_closed_month_exits_3_and_names_the_first_day(apply, acme, finance_user):
+    apply()
+    sell(acme, 180_000)
+    run("settle", "alpha", "2026-09", "--approve-as", "fin@example.com", "--close")
+    with pytest.raises(CommandError) as refusal:
+        apply(FILE.replace("code: core", "code: late"))
+    assert refusal.value.returncode == 3
+    assert "2026-09 is closed" in str(refusal.value) and "2026-10-01" in str(refusal.value)
+    assert not Programme.objects.filter(code="late").exists()
