@@ -54,6 +54,11 @@ class NotBegun(DomainError):
     message = _("%(period)s ends in a month that has not begun. Settle it when its sales lines are in.")
 
 
+class NotOver(DomainError):
+    code = "period_not_over"
+    message = _("%(month)s is not over. Settlement %(number)s can be closed from %(day)s on.")
+
+
 class StillComputing(DomainError):
     code = "still_computing"
     message = _("Settlement %(number)s is being computed. Wait until it is ready.")

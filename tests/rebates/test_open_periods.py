@@ -69,3 +69,18 @@ def test_a_closed_month_accrues_for_no_version_that_its_run_did_not_settle(acme,
     assert [accrual.programme.code for accrual in accruals(by=acme.sales)] == []
     named = accruals(by=acme.sales, period=Period.parse("2026-09"))
     assert [accrual.programme.code for accrual in named] == ["core"]
+
+
+def test_a_month_that_is_not_over_is_computed_and_not_closed(acme, november):
+    from rebates.errors import NotOver
+    from rebates.services import close_run
+
+    world.apply(world.policy(from_="2026-11-01"))
+    world.sell(acme, 50_000, on="2026-11-10")
+    run = world.settle("2026-11", close=False)
+    assert run.state == "computed"
+    with pytest.raises(NotOver) as refused:
+        close_run(run=run, by=world.BY)
+    assert "from 2026-12-01 on" in refused.value.text
+    with time_machine.travel("2026-12-01 04:00:00+00:00", tick=False):
+        assert world.settle("2026-11").state == "closed"
