@@ -48,7 +48,7 @@ def accruals(
     """
     today = on or clock.today()
     if period is not None:
-        versions = Version.objects.ending_on(period.last_day)
+        versions = Version.objects.settled_by(period)
     else:
         versions = Version.objects.unsettled_on(today)
     visible = by.partner_ids

@@ -31,6 +31,14 @@ class PeriodNotWhole(DomainError):
     field = "starts"
 
 
+class PeriodClosed(DomainError):
+    code = "period_closed"
+    message = _(
+        "%(programme)s: %(month)s is closed and is not settled again. The first day that is possible is %(choice)s."
+    )
+    field = "starts"
+
+
 class NotInThisState(DomainError):
     code = "not_in_this_state"
     message = _("Settlement %(number)s is “%(state)s”. This is not possible any more, or not yet.")
@@ -44,6 +52,11 @@ class NothingToSettle(DomainError):
 class NotBegun(DomainError):
     code = "period_not_begun"
     message = _("%(period)s ends in a month that has not begun. Settle it when its sales lines are in.")
+
+
+class NotOver(DomainError):
+    code = "period_not_over"
+    message = _("%(month)s is not over. Settlement %(number)s can be closed from %(day)s on.")
 
 
 class StillComputing(DomainError):

@@ -69,27 +69,42 @@ class VersionQuerySet(models.QuerySet):
                 found.append((version, period))
         return found
 
+    def settled_by(self, period: Period) -> list[tuple[Any, Period]]:
+        """The versions that the settlement of `period` settles; closed, those that it did settle."""
+        from rebates.models import RunScope
+
+        found = self.ending_on(period.last_day)
+        scopes = RunScope.objects.filter(run__ends=period.end, run__state__in=("closed", "paid"))
+        settled = set(scopes.values_list("version_id", flat=True))
+        is_closed = bool(settled) or _is_closed(period)
+        return [pair for pair in found if not is_closed or pair[0].pk in settled]
+
     def unsettled_on(self, day: date, *, back: int = 12) -> list[tuple[Any, Period]]:
         """The versions with each period that has begun by `day` and is not closed, oldest first in a programme.
 
-        Looks at most `back` periods into the past, and not behind one that is closed.
+        Looks at most `back` periods into the past, and not behind one that is closed. A period is closed with the run
+        of its last day, whether or not the version was in that run's scope: nothing will settle it.
         """
-        from rebates.models import RunScope
+        from rebates.models import SettlementRun
 
-        closed = set(
-            RunScope.objects.filter(run__state__in=("closed", "paid")).values_list("programme_id", "ends")
-        )
+        closed = set(SettlementRun.objects.closed().values_list("ends", flat=True))
         found = []
         for version in self.published().select_related("programme").order_by("programme__code", "starts"):
             period, open_periods = Period.of(version.period_length, day), []
             for _step in range(back):
-                if (version.programme_id, period.end) in closed or period.end <= version.starts:
+                if period.end in closed or period.end <= version.starts:
                     break
                 if version.covers(period):
                     open_periods.append((version, period))
                 period = period.previous
             found += reversed(open_periods)
         return found
+
+
+def _is_closed(period: Period) -> bool:
+    from rebates.models import SettlementRun
+
+    return SettlementRun.objects.closed().filter(ends=period.end).exists()
 
 
 class RunQuerySet(models.QuerySet):

@@ -25,6 +25,7 @@ from rebates.errors import (
     ComputedBefore,
     NotApproved,
     NotInThisState,
+    NotOver,
     StillComputing,
 )
 from rebates.events import SettlementApproved, SettlementClosed, SettlementInReview
@@ -82,6 +83,7 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     run = _locked(run)
     if run.is_closed:
         raise AlreadyClosed(number=run.number, person=run.closed_by_label)
+    refuse_before_the_end(run)
     if run.state != STATE.APPROVED:
         raise NotApproved(number=run.number, people=", ".join(str(user) for user in approvers(run)) or "—")
     hold_balances()
@@ -98,6 +100,12 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     record(run, "statements_issued", by=by, changes=sealing.issued(run))
     emit(SettlementClosed(run_id=run.pk), object_key=f"run:{run.pk}")
     return run
+
+
+def refuse_before_the_end(run: SettlementRun) -> None:
+    """A month that runs may be computed, not closed: its last lines are still to come."""
+    if clock.today() < run.ends:
+        raise NotOver(month=str(run.period), number=run.number, day=run.ends.isoformat())
 
 
 def approvers(run: SettlementRun) -> list[Any]:

@@ -17,7 +17,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import is_known_currency
 from prm.values.periods import Period
-from rebates.errors import NotComputedYet, PeriodNotWhole, VersionFrozen, VersionTooEarly
+from rebates.errors import NotComputedYet, PeriodClosed, PeriodNotWhole, VersionFrozen, VersionTooEarly
 from rebates.events import ProgrammePublished
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
@@ -85,6 +85,8 @@ def _apply_again(
         raise VersionFrozen(programme=programme.code, number=version.number)
     refuse_uncomputed(text)
     _refuse_parts_of_periods(text, version)
+    if version.ends is not None:
+        _refuse_closed_periods(text, version.ends)
     before = {"policy": version.policy, "ends": version.ends}
     version.policy, version.ends = text.policy, ends or version.ends
     version.save(update_fields=["policy", "ends"])
@@ -159,6 +161,7 @@ def publish_version(*, version: Version, by: Actor) -> Version:
     text = text_of(version)
     refuse_uncomputed(text)
     _refuse_parts_of_periods(text, None)
+    _refuse_closed_periods(text, version.starts)
     earlier = programme.versions.published().order_by("-starts").first()
     if earlier:
         if earlier.starts >= version.starts:
@@ -200,17 +203,23 @@ def _refuse_parts_of_periods(text: ProgrammeText, version: Version | None) -> No
             )
 
 
+def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
+    """Raise PeriodClosed when a period from `first` on ended with a run that is closed: it would never be settled."""
+    length = text.policy["period"]
+    for ends in (
+        SettlementRun.objects.closed().filter(ends__gt=first).order_by("-ends").values_list("ends", flat=True)
+    ):
+        period = Period.of(length, ends - timedelta(days=1))
+        within = period.start >= first and (text.until is None or period.last_day <= text.until)
+        if period.end == ends and within:
+            month = Period.of("month", period.last_day)
+            raise PeriodClosed(programme=text.code, month=str(month), choice=ends.isoformat())
+
+
 def text_of(version: Version) -> ProgrammeText:
     """A version as the text that would make it."""
     programme = version.programme
     until = version.ends - timedelta(days=1) if version.ends else None
     return ProgrammeText(
         programme.code, programme.name, programme.name_zh, version.starts, until, version.policy
-    )
-
-
-def closed_periods_after(day: date) -> list[str]:
-    """Closed runs that a version from `day` on can no longer take part in, by number."""
-    return list(
-        SettlementRun.objects.closed().filter(ends__gt=day).order_by("ends").values_list("number", flat=True)
     )

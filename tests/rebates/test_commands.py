@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from rebates.models import Programme, Version
@@ -178,3 +179,25 @@ def test_a_wrong_period_is_a_usage_error(words):
 @pytest.mark.parametrize("words", [("settle", "nobody", "2026-09"), ("statements", "nobody", "2026-09")])
 def test_an_unknown_tenant_is_a_usage_error(words):
     assert refused(*words)[0] == 2
+
+
+def test_a_new_programme_from_a_closed_month_exits_3_and_names_the_first_day(apply, acme, finance_user):
+    apply()
+    sell(acme, 180_000)
+    run("settle", "alpha", "2026-09", "--approve-as", "fin@example.com", "--close")
+    with pytest.raises(CommandError) as refusal:
+        apply(FILE.replace("code: core", "code: late"))
+    assert refusal.value.returncode == 3
+    assert "2026-09 is closed" in str(refusal.value) and "2026-10-01" in str(refusal.value)
+    assert not Programme.objects.filter(code="late").exists()
+
+
+def test_closing_a_month_that_runs_exits_3_and_computing_it_warns_in_a_sentence(apply, acme, finance_user):
+    apply()
+    sell(acme, 180_000, on="2026-11-10")
+    errors = io.StringIO()
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        call_command("settle", "alpha", "2026-11", stdout=io.StringIO(), stderr=errors)
+        code, text = refused("settle", "alpha", "2026-11", "--approve-as", "fin@example.com", "--close")
+    assert "The month is not over; its last day is 2026-11-30." in errors.getvalue()
+    assert code == 3 and "2026-12-01" in text

@@ -43,3 +43,44 @@ def test_the_future_is_not_settled(acme, november):
     world.apply(world.policy(from_="2026-09-01"))
     with pytest.raises(NotBegun):
         world.settle("2026-12")
+
+
+def test_a_programme_from_a_closed_month_is_refused_with_the_day_that_is_possible(acme, november):
+    from rebates.errors import PeriodClosed
+
+    world.apply(world.policy(from_="2026-09-01"))
+    world.sell(acme, 50_000, on="2026-09-10")
+    world.settle("2026-09")
+    with pytest.raises(PeriodClosed) as refused:
+        world.apply(world.policy("late", from_="2026-09-01"))
+    assert "2026-09 is closed" in refused.value.text
+    assert "2026-10-01" in refused.value.text
+    world.apply(world.policy("late", from_="2026-10-01"))
+
+
+def test_a_closed_month_accrues_for_no_version_that_its_run_did_not_settle(acme, november):
+    from rebates.models import Version
+
+    world.apply(world.policy(from_="2026-09-01"))
+    world.sell(acme, 50_000, on="2026-09-10")
+    world.settle("2026-09")
+    (late,) = world.apply(world.policy("late", from_="2026-10-01"))
+    Version.objects.filter(pk=late.pk).update(starts="2026-09-01")  # as older data may have it
+    assert [accrual.programme.code for accrual in accruals(by=acme.sales)] == []
+    named = accruals(by=acme.sales, period=Period.parse("2026-09"))
+    assert [accrual.programme.code for accrual in named] == ["core"]
+
+
+def test_a_month_that_is_not_over_is_computed_and_not_closed(acme, november):
+    from rebates.errors import NotOver
+    from rebates.services import close_run
+
+    world.apply(world.policy(from_="2026-11-01"))
+    world.sell(acme, 50_000, on="2026-11-10")
+    run = world.settle("2026-11", close=False)
+    assert run.state == "computed"
+    with pytest.raises(NotOver) as refused:
+        close_run(run=run, by=world.BY)
+    assert "from 2026-12-01 on" in refused.value.text
+    with time_machine.travel("2026-12-01 04:00:00+00:00", tick=False):
+        assert world.settle("2026-11").state == "closed"

@@ -15,7 +15,7 @@ from prm.tenancy.errors import TenantNotFound
 from prm.tenancy.services import tenant_by_slug
 from prm.values.actor import Actor
 from rebates.policy import PolicyProblem, read_yaml
-from rebates.services.programmes import apply_programmes, closed_periods_after
+from rebates.services.programmes import apply_programmes
 
 
 class Command(ProductCommand):
@@ -59,10 +59,7 @@ class Command(ProductCommand):
         if as_json:
             self.stdout.write(json.dumps({"programmes": rows}))
             return
-        for row, (version, _outcome) in zip(rows, applied, strict=True):
+        for row in rows:
             self.stdout.write(
                 f"{row['programme']} version {row['version']} from {row['from']}: {row['outcome']}"
             )
-            closed = closed_periods_after(version.starts) if row["outcome"] != "unchanged" else []
-            if closed and not version.is_frozen:
-                self.stderr.write(f"{row['programme']}: closed before, stays as it is: {', '.join(closed)}")

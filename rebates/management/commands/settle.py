@@ -16,7 +16,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.errors import ApproveAsOnlyInDemo
 from rebates.models import SettlementRun
-from rebates.services.closing import approve_run, approvers, close_run
+from rebates.services.closing import approve_run, approvers, close_run, refuse_before_the_end
 from rebates.services.computing import compute_run
 
 BY = Actor.command("settle")
@@ -54,6 +54,7 @@ class Command(TenantCommand):
         return approve_run(run=run, by=actor_for(user, tenant=tenant.schema_name))
 
     def _close(self, run: SettlementRun, options: dict[str, Any]) -> SettlementRun:
+        refuse_before_the_end(run)
         if run.state != SettlementRun.State.APPROVED:
             people = (
                 ", ".join(f"{user} <{user.email}>" for user in approvers(run)) or "nobody has the right to"
@@ -86,4 +87,14 @@ class Command(TenantCommand):
         for total in run.totals:
             self.stdout.write(f"  {total['currency']} earned {total['earned']}, adjusted {total['adjusted']}")
         for finding in run.findings:
-            self.stderr.write(f"  look at: {json.dumps(finding)}")
+            self.stderr.write(f"  {_sentence(finding)}")
+
+
+def _sentence(finding: dict[str, Any]) -> str:
+    """A finding of the computation as people read it."""
+    if finding["kind"] == "other_currency":
+        return (
+            f"{finding['programme']}: {finding['lines']} lines in {finding['currency']}"
+            f" ({finding['amount']}, {finding['partners']} partners) were not counted"
+        )
+    return f"The month is not over; its last day is {finding['last_day']}. Compute it again afterwards."
