@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +36,7 @@ def register() -> None:
     work.register(open_work, count=count_open_work)
     search.register(
         "deals", label=_("Deal registrations"), icon="target-arrow", find=find, order=20, verb="dealreg.view",
-        more=lambda text: f"/deals/?q={text}",
+        more=lambda text: f"/deals/?{urlencode({'q': text})}",
     )  # fmt: skip
 
 

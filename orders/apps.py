@@ -6,7 +6,8 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import home, registrations
+        from orders import finding, home, registrations
 
         registrations.register()
+        finding.register()
         home.register()

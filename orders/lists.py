@@ -182,8 +182,8 @@ class SalesList(ListPage):
     rows = SalesLine.objects.for_list()
     order = "-booking_date"
     template = "orders/sales.html"
-    search = ("line_number",)
-    search_label = _("Line number begins with")
+    search = ("line_number", "document")
+    search_label = _("Line or document number begins with")
     columns = [
         Day("booking_date", sort=True, filter=Between, phone="sub"),
         Link("line_number", quiet=True, to=lambda row: row.document_address),
@@ -201,7 +201,7 @@ class SalesList(ListPage):
     )  # fmt: skip
 
     def find(self, rows: QuerySet, text: str) -> QuerySet:
-        return rows.filter(line_number__startswith=text)
+        return rows.found_by(text)
 
     def answer(self) -> HttpResponseBase:
         """The list; with `sums=1` only the net amount of the whole filter, which takes longer on many lines."""

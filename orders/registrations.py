@@ -13,7 +13,6 @@ from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.notices import kinds, work
-from prm.search import registry as search
 from prm.ui import formats, menu
 from prm.values.actor import Actor
 
@@ -41,14 +40,6 @@ def register() -> None:
     _register_notices()
     _register_menu()
     work.register(open_work, count=count_to_approve)
-    search.register(
-        "orders", label=_("Orders"), icon="shopping-cart", find=find, order=30, verb="orders.view",
-        more=lambda text: f"/orders/?q={text}",
-    )  # fmt: skip
-    search.register(
-        "invoices", label=_("Invoices"), icon="receipt", find=find_invoices, order=60, verb="orders.view",
-        more=lambda text: f"/invoices/?q={text}",
-    )  # fmt: skip
     actions.register(
         "order", label=_("Order from this deal"), icon="shopping-cart", verb="orders.order", order=10,
         href=lambda deal: f"{reverse('orders:new')}?deal={deal.number}", shown=lambda deal: deal.state == "won",
@@ -178,37 +169,3 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             subtitle=f"{order.number} · {total}", due=promised_by(order.waiting_since), kind=_("Order"),
             icon="shopping-cart",
         )  # fmt: skip
-
-
-def find(actor: Actor, text: str, limit: int) -> list[search.Row]:
-    """Orders by their number or the partner's own order number; without text the newest."""
-    from orders.models import Order
-
-    orders = (
-        Order.objects.visible_to(actor).readable_by(actor).for_list().found_by(text).order_by("-pk")[:limit]
-    )
-    return [
-        search.Row(
-            title=order.number, href=order.get_absolute_url(), state=str(order.get_state_display()),
-            tone=TONES[order.state],
-            detail=" · ".join(filter(None, ["" if actor.is_partner else order.partner.name, order.purchase_number])),
-        )
-        for order in orders
-    ]  # fmt: skip
-
-
-def find_invoices(actor: Actor, text: str, limit: int) -> list[search.Row]:
-    from orders.models import Invoice
-
-    if not text:
-        return []
-    found = (
-        Invoice.objects.visible_to(actor).for_list().filter(number__istartswith=text).order_by("-pk")[:limit]
-    )
-    return [
-        search.Row(
-            title=invoice.number, href=invoice.get_absolute_url(), state=str(invoice.get_kind_display()),
-            detail="" if actor.is_partner else invoice.partner.name,
-        )
-        for invoice in found
-    ]  # fmt: skip

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from partners import pages as partner_pages
 from prm.audit import words
-from prm.search import registry as search
 from prm.ui import home, menu
 
 
 def register() -> None:
-    from rebates import figures
+    from rebates import figures, finding
 
     words.register(
         {
@@ -42,14 +39,7 @@ def register() -> None:
         section="", label=_("Rebates"), icon="receipt", url="rebates:overview", verb="rebates.view", order=50,
         audience="partner", tab=5,
     )  # fmt: skip
-    search.register(
-        "statements",
-        label=_("Statements"),
-        icon="receipt",
-        find=find_statements,
-        order=60,
-        verb="rebates.view",
-    )
+    finding.register()
     home.figure("staff", order=40, verb="rebates.view_programmes")(figures.accrued)
     home.figure("partner", order=20, verb="rebates.view")(figures.own_unpaid)
     home.figure("partner", order=30, verb="rebates.view")(figures.own_accrued)
@@ -59,13 +49,3 @@ def register() -> None:
     partner_pages.add_section(
         template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
     )
-
-
-def find_statements(actor: Any, text: str, limit: int) -> list[search.Row]:
-    """Visible statements by number."""
-    from rebates.models import Statement
-
-    if len(text) < 3:
-        return []
-    rows = Statement.objects.visible_to(actor).select_related("partner").filter(number__istartswith=text)
-    return [search.Row(row.number, row.get_absolute_url(), detail=row.partner.name) for row in rows[:limit]]
