@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
@@ -22,6 +23,18 @@ DECIDERS = (ADMIN, MANAGER)
 
 def register() -> None:
     _register_verbs()
+    words.register_types(
+        {
+            "dealreg.dealregistration": _("Deal registration"),
+            "dealreg.availabilityquestion": _("Availability question"),
+        }
+    )
+    words.register_names(
+        {
+            "last day": pgettext_lazy("change", "last day"),
+            "product lines": pgettext_lazy("change", "product lines"),
+        }
+    )
     words.register(
         {
             "draft_begun": _("draft begun"),

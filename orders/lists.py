@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders import services
 from orders.models import Invoice, Order, SalesLine
@@ -88,7 +89,7 @@ class OrderList(ListPage):
         return Order.objects.for_list().readable_by(actor)
 
     def get_views(self, actor: Actor) -> list[View]:
-        open_ = View("open", _("Open"), lambda rows, actor: rows.open())
+        open_ = View("open", pgettext_lazy("not finished", "Open"), lambda rows, actor: rows.open())
         done = View("closed", _("Closed"), lambda rows, actor: rows.filter(state="closed"), counted=False)
         everything = View("all", _("All"))
         if actor.is_partner:
@@ -163,8 +164,8 @@ class InvoiceList(ListPage):
         columns = [
             Link("number"),
             Choice("kind", filter=True, tones={}, phone="sub"),
-            Ref("partner", filter=True),
-            Ref("order", link=True, phone=None),
+            Ref("partner", label=_("Partner"), filter=True),
+            Ref("order", label=_("Order"), link=True, phone=None),
             Day("issued_on", label=_("Date"), filter=Between, phone="sub"),
             Amount("net_total", label=_("Net"), currency="currency", places=2),
             Amount("total", label=_("With tax"), currency="currency", places=2, total=False, phone=None),

@@ -25,6 +25,13 @@ TONES = {
 
 def register() -> None:
     _register_verbs()
+    words.register_types(
+        {
+            "orders.order": _("Order"),
+            "orders.invoice": _("Invoice"),
+            "orders.pricelist": _("Price list"),
+        }
+    )
     words.register(
         {
             "confirmed": _("confirmed"),

@@ -20,6 +20,11 @@ def register() -> None:
 
     people.register()
     home.register()
+    words.register_types(
+        {
+            "partners.partner": _("Partner"),
+        }
+    )
     words.register(
         {
             "edited": _("changed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners import pages as partner_pages
 from prm.audit import words
@@ -12,6 +13,15 @@ from prm.ui import home, menu
 def register() -> None:
     from rebates import figures, finding
 
+    words.register_types(
+        {
+            "rebates.programme": _("Rebate programme"),
+            "rebates.version": _("Version"),
+            "rebates.settlementrun": _("Settlement"),
+            "rebates.statement": _("Statement"),
+        }
+    )
+    words.register_names({"policy": pgettext_lazy("change", "rules")})
     words.register(
         {
             "opened": _("opened"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.audit import words
 from prm.audit.history import changes_of, who
@@ -53,7 +54,7 @@ class AuditList(ListPage):
             ),
             Text("changes", label=_("Changes"), value=_changes),
             Text("reason", label=_("Reason")),
-            Text("address", label=_("From"), css="ui-sub ui-fig"),
+            Text("address", label=pgettext_lazy("address", "From"), css="ui-sub ui-fig"),
         ]
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 _verbs: dict[str, Any] = {
     "signed_in": _("signed in"),
@@ -32,7 +34,7 @@ _verbs: dict[str, Any] = {
     "changed": _("changed"),
     "updated": _("changed"),
     "deleted": _("deleted"),
-    "submitted": _("submitted"),
+    "submitted": pgettext_lazy("done", "submitted"),
     "approved": _("approved"),
     "rejected": _("rejected"),
     "withdrawn": _("withdrawn"),
@@ -82,6 +84,47 @@ _verbs: dict[str, Any] = {
 }
 
 
+# What the trail speaks about, by the model's label; the apps add theirs.
+_types: dict[str, Any] = {
+    "accounts.user": _("User"),
+    "accounts.invitation": _("Invitation"),
+    "accounts.supportaccess": _("Support access"),
+    "catalogue.product": _("Product"),
+    "catalogue.productline": _("Product line"),
+    "customers.endcustomer": _("End customer"),
+    "jobs.job": _("Background job"),
+    "spreadsheets.import": _("Import"),
+    "tenancy.tenant": _("Tenant"),
+}
+# Keys of `changes` that are no fields of the object; the apps add theirs.
+_names: dict[str, Any] = {
+    "access": pgettext_lazy("change", "access"),
+    "amount": _("amount"),
+    "contact": pgettext_lazy("change", "contact"),
+    "count": pgettext_lazy("change", "count"),
+    "how": pgettext_lazy("change", "way"),
+    "manager": pgettext_lazy("change", "channel manager"),
+    "member": pgettext_lazy("change", "person"),
+    "rows": pgettext_lazy("change", "rows"),
+    "sessions_ended": pgettext_lazy("change", "devices signed out"),
+    "tier": pgettext_lazy("change", "tier"),
+}
+
+
+def register_types(types: Mapping[str, Any]) -> None:
+    """Add an app's objects: {"partners.partner": _("Partner")}; called from `ready()`."""
+    _types.update(types)
+
+
+def register_names(names: Mapping[str, Any]) -> None:
+    """Add an app's keys of `changes` that are no model fields; called from `ready()`."""
+    _names.update(names)
+
+
+def known_names() -> dict[str, Any]:
+    return dict(_names)
+
+
 def register(words: Mapping[str, Any]) -> None:
     """Add an app's verbs: {"tier_set": _("tier set")}; called from `ready()`."""
     _verbs.update(words)
@@ -98,6 +141,8 @@ def known() -> dict[str, Any]:
 
 def name_of_type(object_type: str) -> str:
     """ "Partner" for partners.partner."""
+    if object_type in _types:
+        return str(_types[object_type])
     try:
         return str(apps.get_model(object_type)._meta.verbose_name).capitalize()
     except (LookupError, ValueError):
@@ -105,11 +150,14 @@ def name_of_type(object_type: str) -> str:
 
 
 def name_of_field(object_type: str, field: str) -> str:
-    """The field's name on screens; its own name where the model has none."""
+    """The field's name on screens, else the declared name of the key."""
     try:
-        return str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
+        named = apps.get_model(object_type)._meta.get_field(field).verbose_name
     except Exception:
-        return field.replace("_", " ")
+        named = None
+    if isinstance(named, Promise):
+        return str(named)
+    return str(_names.get(field) or named or field.replace("_", " "))
 
 
 def value_of(object_type: str, field: str, value: Any) -> Any:
