@@ -31,8 +31,8 @@ def register() -> None:
     )
     words.register_names(
         {
-            "last day": pgettext_lazy("change", "last day"),
-            "product lines": pgettext_lazy("change", "product lines"),
+            "last_day": pgettext_lazy("change", "last day"),
+            "product_lines": pgettext_lazy("change", "product lines"),
         }
     )
     words.register(
