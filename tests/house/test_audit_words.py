@@ -38,13 +38,16 @@ def keys() -> set[tuple[str, str]]:
     for place in PLACES:
         for file in (ROOT / place).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "changes":
-                    if isinstance(node.value, ast.Dict):
-                        found |= {
-                            (str(file.relative_to(ROOT)), str(key.value))
-                            for key in node.value.keys
-                            if isinstance(key, ast.Constant)
-                        }
+                if (
+                    isinstance(node, ast.AnnAssign)
+                    and getattr(node.target, "id", "") == "changes"
+                    and isinstance(node.value, ast.Dict)
+                ):
+                    found |= {
+                        (str(file.relative_to(ROOT)), str(key.value))
+                        for key in node.value.keys
+                        if isinstance(key, ast.Constant)
+                    }
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record":
                     for given in node.keywords:
                         if given.arg == "changes" and isinstance(given.value, ast.Dict):
