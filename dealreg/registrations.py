@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
@@ -23,6 +24,18 @@ DECIDERS = (ADMIN, MANAGER)
 
 def register() -> None:
     _register_verbs()
+    words.register_types(
+        {
+            "dealreg.dealregistration": _("Deal registration"),
+            "dealreg.availabilityquestion": _("Availability question"),
+        }
+    )
+    words.register_names(
+        {
+            "last_day": pgettext_lazy("change", "last day"),
+            "product_lines": pgettext_lazy("change", "product lines"),
+        }
+    )
     words.register(
         {
             "draft_begun": _("draft begun"),
@@ -44,7 +57,7 @@ def register() -> None:
     work.register(open_work, count=count_open_work)
     search.register(
         "deals", label=_("Deal registrations"), icon="target-arrow", find=find, order=20, verb="dealreg.view",
-        more=lambda text: f"/deals/?q={text}",
+        more=lambda text: f"/deals/?{urlencode({'q': text})}",
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import approvals, conditions, home, measures, own_fields, registrations
+        from orders import approvals, conditions, finding, home, measures, own_fields, registrations
 
         registrations.register()
+        finding.register()
         own_fields.register()
         approvals.register()
         home.register()

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders import services
 from orders.models import Invoice, Order, SalesLine
@@ -89,7 +90,7 @@ class OrderList(ListPage):
         return Order.objects.for_list().readable_by(actor)
 
     def get_views(self, actor: Actor) -> list[View]:
-        open_ = View("open", _("Open"), lambda rows, actor: rows.open())
+        open_ = View("open", pgettext_lazy("not finished", "Open"), lambda rows, actor: rows.open())
         done = View("closed", _("Closed"), lambda rows, actor: rows.filter(state="closed"), counted=False)
         everything = View("all", _("All"))
         if actor.is_partner:
@@ -162,8 +163,8 @@ class InvoiceList(ListPage):
         columns = [
             Link("number"),
             Choice("kind", filter=True, tones={}, phone="sub"),
-            Ref("partner", filter=True),
-            Ref("order", link=True, phone=None),
+            Ref("partner", label=_("Partner"), filter=True),
+            Ref("order", label=_("Order"), link=True, phone=None),
             Day("issued_on", label=_("Date"), filter=Between, phone="sub"),
             Amount("net_total", label=_("Net"), currency="currency", places=2),
             Amount("total", label=_("With tax"), currency="currency", places=2, total=False, phone=None),
@@ -181,8 +182,8 @@ class SalesList(ListPage):
     rows = SalesLine.objects.for_list()
     order = "-booking_date"
     template = "orders/sales.html"
-    search = ("line_number",)
-    search_label = _("Line number begins with")
+    search = ("line_number", "document")
+    search_label = _("Line or document number begins with")
     columns = [
         Day("booking_date", sort=True, filter=Between, phone="sub"),
         Link("line_number", quiet=True, to=lambda row: row.document_address),
@@ -200,7 +201,7 @@ class SalesList(ListPage):
     )  # fmt: skip
 
     def find(self, rows: QuerySet, text: str) -> QuerySet:
-        return rows.filter(line_number__startswith=text)
+        return rows.found_by(text)
 
     def answer(self) -> HttpResponseBase:
         """The list; with `sums=1` only the net amount of the whole filter, which takes longer on many lines."""

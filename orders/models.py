@@ -415,6 +415,7 @@ class SalesLine(models.Model):
             models.Index(
                 fields=["reverses"], name="sales_reversals", condition=models.Q(reverses__isnull=False)
             ),
+            models.Index(fields=["document"], name="sales_by_document", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["order"], name="sales_by_order", condition=models.Q(order__isnull=False)),
         ]
         constraints = [

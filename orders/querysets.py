@@ -15,6 +15,11 @@ from prm.approvals import turns
 from prm.values.actor import Actor
 
 
+def _begins(field: str, text: str) -> Q:
+    """The field begins with `text`, as typed or in capitals: an index of beginnings knows no other case."""
+    return Q(**{f"{field}__startswith": text}) | Q(**{f"{field}__startswith": text.upper()})
+
+
 class PriceQuerySet(models.QuerySet):
     def that_hold_for(self, *, tier_id: int | None, products: Iterable[Any]) -> PriceQuerySet:
         """Prices of the products on the list without tier, then on the list of the tier."""
@@ -83,6 +88,10 @@ class InvoiceQuerySet(PartnerOwned):
     def for_list(self) -> InvoiceQuerySet:
         return self.select_related("partner", "order")
 
+    def numbered(self, text: str) -> InvoiceQuerySet:
+        """Those whose number begins with `text`; numbers are in capitals, and the index of the number serves it."""
+        return self.filter(number__startswith=text.upper())
+
     def with_credited(self) -> InvoiceQuerySet:
         """Annotate `credited`, the net sum of its credit notes (zero or negative), and `credited_tax`."""
         notes = self.model.objects.for_everyone(because="narrowed to the row's own credit notes")
@@ -107,6 +116,13 @@ class InvoiceQuerySet(PartnerOwned):
 class SalesLineQuerySet(PartnerOwned):
     def for_list(self) -> SalesLineQuerySet:
         return self.select_related("partner", "product", "product_line")
+
+    def found_by(self, text: str) -> SalesLineQuerySet:
+        """Lines whose own or whose document's number begins with `text`, as typed or in capitals."""
+        return self.filter(_begins("line_number", text) | _begins("document", text))
+
+    def of_document(self, text: str) -> SalesLineQuerySet:
+        return self.filter(_begins("document", text))
 
     def sums(self) -> dict[str, dict[str, Any]]:
         """Net amount and number of lines by currency."""

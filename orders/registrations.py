@@ -13,9 +13,7 @@ from dealreg.waiting import promised_by
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
-from prm.customfields.showing import found_by as own_found_by
 from prm.notices import kinds, work
-from prm.search import registry as search
 from prm.ui import formats, menu
 from prm.values.actor import Actor
 
@@ -28,6 +26,13 @@ TONES = {
 
 def register() -> None:
     _register_verbs()
+    words.register_types(
+        {
+            "orders.order": _("Order"),
+            "orders.invoice": _("Invoice"),
+            "orders.pricelist": _("Price list"),
+        }
+    )
     words.register(
         {
             "confirmed": _("confirmed"),
@@ -46,14 +51,6 @@ def register() -> None:
     _register_notices()
     _register_menu()
     work.register(open_work, count=count_outside_flows)
-    search.register(
-        "orders", label=_("Orders"), icon="shopping-cart", find=find, order=30, verb="orders.view",
-        more=lambda text: f"/orders/?q={text}",
-    )  # fmt: skip
-    search.register(
-        "invoices", label=_("Invoices"), icon="receipt", find=find_invoices, order=60, verb="orders.view",
-        more=lambda text: f"/invoices/?q={text}",
-    )  # fmt: skip
     actions.register(
         "order", label=_("Order from this deal"), icon="shopping-cart", verb="orders.order", order=10,
         href=lambda deal: f"{reverse('orders:new')}?deal={deal.number}", shown=lambda deal: deal.state == "won",
@@ -205,37 +202,3 @@ def open_work_when_off() -> list[str]:
         count,
     )
     return [text % {"count": count}]
-
-
-def find(actor: Actor, text: str, limit: int) -> list[search.Row]:
-    """Orders by their number or the partner's own order number; without text the newest."""
-    from orders.models import Order
-
-    rows = Order.objects.visible_to(actor).readable_by(actor).for_list()
-    own = own_found_by("order", actor, text) if text else None
-    orders = (rows.found_by(text) | rows.filter(own) if own else rows.found_by(text)).order_by("-pk")[:limit]
-    return [
-        search.Row(
-            title=order.number, href=order.get_absolute_url(), state=str(order.get_state_display()),
-            tone=TONES[order.state],
-            detail=" · ".join(filter(None, ["" if actor.is_partner else order.partner.name, order.purchase_number])),
-        )
-        for order in orders
-    ]  # fmt: skip
-
-
-def find_invoices(actor: Actor, text: str, limit: int) -> list[search.Row]:
-    from orders.models import Invoice
-
-    if not text:
-        return []
-    found = (
-        Invoice.objects.visible_to(actor).for_list().filter(number__istartswith=text).order_by("-pk")[:limit]
-    )
-    return [
-        search.Row(
-            title=invoice.number, href=invoice.get_absolute_url(), state=str(invoice.get_kind_display()),
-            detail="" if actor.is_partner else invoice.partner.name,
-        )
-        for invoice in found
-    ]  # fmt: skip

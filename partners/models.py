@@ -208,6 +208,10 @@ class Contact(models.Model):
                 fields=["partner"], name="one_main_contact", condition=models.Q(is_primary=True)
             )
         ]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_words"),
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="contact_email_words"),
+        ]
 
     def __str__(self) -> str:
         return self.name

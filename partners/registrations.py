@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
 from prm.audit import words
-from prm.customfields.showing import found_by
-from prm.search import registry as search
 from prm.ui import menu
 from prm.values import clock
 
@@ -20,7 +16,7 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 
 
 def register() -> None:
-    from partners import home, people
+    from partners import finding, home, people
 
     people.register()
     home.register()
@@ -64,10 +60,7 @@ def register() -> None:
         section="", label=_("Our company"), icon="building", url="partners:company", verb="company.view", order=90,
         audience="partner",
     )  # fmt: skip
-    search.register(
-        "partners", label=_("Partners"), icon="building-store", find=find_partners, order=20, verb="partners.view",
-        more=lambda text: f"/partners/?{urlencode({'view': 'all', 'q': text})}",
-    )  # fmt: skip
+    finding.register()
 
 
 def granted_partner_ids(user: Any) -> frozenset[int]:
@@ -90,19 +83,3 @@ def own_partner_id(user: Any) -> int | None:
         .first()
     )
     return member.partner_id if member else None
-
-
-def find_partners(actor: Any, text: str, limit: int) -> list[search.Row]:
-    """Visible partners by name, number or tax number."""
-    from partners.models import Partner
-
-    if not text:
-        return []
-    wanted = Q(name__icontains=text) | Q(number__iexact=text) | Q(tax_number__iexact=text)
-    if own := found_by("partner", actor, text):
-        wanted |= own
-    rows = Partner.objects.visible_to(actor).filter(wanted)
-    return [
-        search.Row(row.name, row.get_absolute_url(), detail=row.number, state=row.get_status_display())
-        for row in rows.order_by("name")[:limit]
-    ]

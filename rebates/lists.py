@@ -114,7 +114,7 @@ class StatementList(ListPage):
     )
 
     def get_columns(self, actor: Any) -> list[Any]:
-        whose = [] if actor.is_partner else [Ref("partner", filter=True)]
+        whose = [] if actor.is_partner else [Ref("partner", label=_("Partner"), filter=True)]
         return [
             Link("number"),
             *whose,

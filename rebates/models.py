@@ -5,7 +5,9 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -359,7 +361,10 @@ class Statement(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["partner", "-ends", "-id"], name="statements_of_partner")]
+        indexes = [
+            models.Index(fields=["partner", "-ends", "-id"], name="statements_of_partner"),
+            models.Index(fields=["number"], name="statement_by_number", opclasses=["varchar_pattern_ops"]),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -405,6 +410,7 @@ class Payment(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.CheckConstraint(name="payment_above_zero", condition=models.Q(amount__gt=0))]
+        indexes = [GinIndex(OpClass(Upper("reference"), name="gin_trgm_ops"), name="payment_reference_words")]
 
     def __str__(self) -> str:
         return self.number

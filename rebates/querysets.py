@@ -108,6 +108,10 @@ def _is_closed(period: Period) -> bool:
 
 
 class RunQuerySet(models.QuerySet):
+    def of_month(self, year: int | None, month: int) -> RunQuerySet:
+        """Runs of that month, of every year where none is named."""
+        return self.filter(starts__month=month, **({"starts__year": year} if year else {}))
+
     def visible_to(self, actor: Actor) -> RunQuerySet:
         """Runs concern the whole channel: staff who see every partner see them."""
         if actor.is_system or (actor.is_staff and actor.partner_ids is None):
@@ -203,10 +207,18 @@ class StatementQuerySet(PartnerOwned):
         """Of `for_list()`, those that owe something to a partner on hold."""
         return self.exclude(partner__status__in=Partner.PAYABLE).filter(payment_state="blocked")
 
+    def numbered(self, text: str) -> StatementQuerySet:
+        """Those whose number begins with `text`; numbers are in capitals, and an index of beginnings serves it."""
+        return self.filter(number__startswith=text.upper())
+
     def of_run(self, run: Any) -> StatementQuerySet:
         return self.filter(run=run)
 
 
 class PaymentQuerySet(PartnerOwned):
+    def found_by(self, text: str) -> PaymentQuerySet:
+        """Those whose number begins with `text` or in whose bank reference it occurs."""
+        return self.filter(Q(number__startswith=text.upper()) | Q(reference__icontains=text))
+
     def for_list(self) -> PaymentQuerySet:
         return self.select_related("statement__partner", "released_by").order_by("-id")

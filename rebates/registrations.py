@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from partners import pages as partner_pages
 from prm.audit import words
-from prm.search import registry as search
 from prm.ui import home, menu
 
 
 def register() -> None:
-    from rebates import figures
+    from rebates import figures, finding
 
     _register_words()
     for order, label, icon, url, verb in (
@@ -30,14 +27,7 @@ def register() -> None:
         section="", label=_("Rebates"), icon="receipt", url="rebates:overview", verb="rebates.view", order=50,
         audience="partner", tab=5,
     )  # fmt: skip
-    search.register(
-        "statements",
-        label=_("Statements"),
-        icon="receipt",
-        find=find_statements,
-        order=60,
-        verb="rebates.view",
-    )
+    finding.register()
     home.figure("staff", order=40, verb="rebates.view_programmes")(figures.accrued)
     home.figure("partner", order=20, verb="rebates.view")(figures.own_unpaid)
     home.figure("partner", order=30, verb="rebates.view")(figures.own_accrued)
@@ -73,16 +63,7 @@ def _register_words() -> None:
             "rebates.statement": _("Statement"),
         }
     )
-
-
-def find_statements(actor: Any, text: str, limit: int) -> list[search.Row]:
-    """Visible statements by number."""
-    from rebates.models import Statement
-
-    if len(text) < 3:
-        return []
-    rows = Statement.objects.visible_to(actor).select_related("partner").filter(number__istartswith=text)
-    return [search.Row(row.number, row.get_absolute_url(), detail=row.partner.name) for row in rows[:limit]]
+    words.register_names({"policy": pgettext_lazy("change", "rules")})
 
 
 def open_work_when_off() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.accounts.reads import CompanyNames, open_invitations, people
 from prm.accounts.services import deactivate_user, resend_invitation, withdraw_invitation
@@ -56,7 +57,7 @@ class UserList(ListPage):
 
     def get_columns(self, actor):
         return [
-            Link("name", label=_("Name"), sort=True),
+            Link("name", label=pgettext_lazy("person", "Name"), sort=True),
             Text("email", label=_("E-mail"), sort=True, phone="sub"),
             RoleColumn("role", label=_("Role"), filter=True, phone="b"),
             Text("company", label=_("Partner"), value=CompanyNames()),
@@ -83,7 +84,7 @@ class InvitationList(ListPage):
     create = Create(_("Invite somebody"), "accounts:invite", "accounts.manage")
     empty = Empty(_("No open invitation"), _("Who is invited stands here until they come."), icon="mail")
     columns = [
-        Text("name", label=_("Name"), sort=True, phone="a", css="ui-strong"),
+        Text("name", label=pgettext_lazy("person", "Name"), sort=True, phone="a", css="ui-strong"),
         Text("email", label=_("E-mail"), sort=True, phone="sub"),
         RoleColumn("role", label=_("Role"), filter=True, phone="b"),
         Text("invited_by", label=_("Invited by")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -38,7 +39,8 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     obj = subject.get(run.object_id)
     link = reverse("approvals:task", args=[task.pk])
     with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
-        kind, values = "approvals.reminder" if reminder else "approvals.task", _values(task)
+        kind = "approvals.reminder" if reminder else "approvals.task"
+        values: Mapping[str, Any] = _values(task)
         if subject.notice is not None and not reminder and task.passage == 1:
             kind, values = subject.notice(run, obj)
         about = f"task:{task.pk}:reminder" if reminder else f"task:{task.pk}"

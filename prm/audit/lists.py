@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.audit import words
 from prm.audit.history import changes_of, who
@@ -97,7 +98,7 @@ class AuditList(ListPage):
             NumberedColumn("partner_name", by="partner_id", model=partner_model, label=_("Partner"), hidden=True),
             Text("changes", label=_("Changes"), value=_changes),
             Text("reason", label=_("Reason")),
-            Text("address", label=_("From"), css="ui-sub ui-fig"),
+            Text("address", label=pgettext_lazy("address", "From"), css="ui-sub ui-fig"),
         ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from prm.access.decorators import requires
@@ -19,7 +20,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(AuditEntry.objects.visible_to(request.actor), pk=pk)
     facts = [
         Fact(_("Who"), who(row)),
-        Fact(_("From"), row.address),
+        Fact(pgettext_lazy("address", "From"), row.address),
         Fact(_("Request"), row.request_id),
         Fact(_("Kind"), words.name_of_type(row.object_type) if row.object_type else ""),
         Fact(_("Number"), row.object_id),

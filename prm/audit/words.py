@@ -8,7 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Names of fields that no model declares: namer(object type, field) gives the name and a function for values, or None.
 Namer = Callable[[str, str], tuple[Any, Callable[[Any], Any]] | None]
@@ -55,7 +57,7 @@ _verbs: dict[str, Any] = {
     "changed": _("changed"),
     "updated": _("changed"),
     "deleted": _("deleted"),
-    "submitted": _("submitted"),
+    "submitted": pgettext_lazy("done", "submitted"),
     "approved": _("approved"),
     "rejected": _("rejected"),
     "withdrawn": _("withdrawn"),
@@ -115,30 +117,39 @@ _types: dict[str, Any] = {
     "catalogue.product": _("Product"),
     "catalogue.productline": _("Product line"),
 }
-# Keys of changes that are no field of the object.
-_fields: dict[str, Any] = {
-    "access": _("access"),
+# Keys of `changes` that are no fields of the object; the apps add theirs.
+_names: dict[str, Any] = {
+    "access": pgettext_lazy("change", "access"),
     "addresses": _("addresses"),
     "amount": _("amount"),
     "audit_head": _("head of the audit trail"),
     "batches": _("batches"),
-    "contact": _("contact"),
-    "count": _("count"),
+    "contact": pgettext_lazy("change", "contact"),
+    "count": pgettext_lazy("change", "count"),
     "differences": _("differences"),
-    "how": _("how"),
-    "manager": _("channel manager"),
+    "how": pgettext_lazy("change", "way"),
+    "manager": pgettext_lazy("change", "channel manager"),
     "may_write": _("may write"),
-    "member": _("person"),
+    "member": pgettext_lazy("change", "person"),
     "module": _("module"),
-    "rows": _("rows"),
+    "rows": pgettext_lazy("change", "rows"),
     "sections": _("sections"),
-    "sessions_ended": _("devices signed out"),
+    "sessions_ended": pgettext_lazy("change", "devices signed out"),
     "sha256": "SHA-256",
     "state": _("state"),
     "statements": _("statements"),
-    "tier": _("tier"),
+    "tier": pgettext_lazy("change", "tier"),
     "wants_write": _("wants to write"),
 }
+
+
+def register_names(names: Mapping[str, Any]) -> None:
+    """Add an app's keys of `changes` that are no model fields; called from `ready()`."""
+    _names.update(names)
+
+
+def known_names() -> dict[str, Any]:
+    return dict(_names)
 
 
 def register(words: Mapping[str, Any]) -> None:
@@ -176,11 +187,12 @@ def name_of_field(object_type: str, field: str) -> str:
         if found := namer(object_type, field):
             return str(found[0])
     try:
-        named = str(apps.get_model(object_type)._meta.get_field(field).verbose_name)
+        named = apps.get_model(object_type)._meta.get_field(field).verbose_name
     except Exception:
-        named = field.replace("_", " ")
-    # A verbose_name that Django made of the field's name is no word of a person's.
-    return str(_fields.get(field, named)) if named == field.replace("_", " ") else named
+        named = None
+    if isinstance(named, Promise):  # else Django made it of the field's name: no word of a person's
+        return str(named)
+    return str(_names.get(field) or named or field.replace("_", " "))
 
 
 def value_of(object_type: str, field: str, value: Any) -> Any:

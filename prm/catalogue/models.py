@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,9 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["product_line", "code"], name="product_by_line"),
             GinIndex(fields=["custom"], name="product_by_custom"),
+            GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="product_code_words"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="product_name_words"),
+            GinIndex(OpClass(Upper("name_zh"), name="gin_trgm_ops"), name="product_name_zh_words"),
         ]
 
     def __str__(self) -> str:

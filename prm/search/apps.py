@@ -7,5 +7,7 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from prm.search.customers import register_customers
+        from prm.search.products import register_products
 
         register_customers()
+        register_products()

@@ -11,6 +11,7 @@ class SpreadsheetsConfig(AppConfig):
 
         from prm.access import permissions
         from prm.access.roles import STAFF_ROLES, Role
+        from prm.spreadsheets import finding
         from prm.ui import menu
 
         keepers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
@@ -18,6 +19,7 @@ class SpreadsheetsConfig(AppConfig):
         permissions.register("products.import", roles=keepers)
         # Each app's "imports" module declares its kinds; those of the platform are here.
         autodiscover_modules("imports")
+        finding.register()
         menu.register(
             section="Set-up", label=_("Imports"), icon="database-import", url="spreadsheets:list", verb="imports.view",
             order=30,

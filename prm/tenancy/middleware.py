@@ -11,6 +11,15 @@ from django.shortcuts import render
 from django.utils import translation
 from django_tenants.middleware.main import TenantMainMiddleware
 
+# What the page of a suspended tenant needs to look like the tenant's.
+LOOKS = ("/brand.css", "/brand/logo", "/ui.js")
+
+
+def language_for(request: HttpRequest, tenant: Any) -> str:
+    """What the browser asks for; the tenant's language where it asks for nothing."""
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES or request.headers.get("Accept-Language")
+    return translation.get_language_from_request(request) if chosen else tenant.language
+
 
 class TenantMiddleware(TenantMainMiddleware):
     """Sets the connection's schema and the urls for the request's host: a tenant's site or the public one."""
@@ -22,7 +31,7 @@ class TenantMiddleware(TenantMainMiddleware):
             self.setup_url_routing(request, force_public=True)
             return None
         answer = super().process_request(request)
-        if answer is None and request.tenant.is_suspended:
+        if answer is None and request.tenant.is_suspended and request.path not in LOOKS:
             return self.suspended(request, request.tenant)
         return answer
 
@@ -32,5 +41,5 @@ class TenantMiddleware(TenantMainMiddleware):
 
     @staticmethod
     def suspended(request: HttpRequest, tenant: Any) -> HttpResponse:
-        with translation.override(tenant.language):
+        with translation.override(language_for(request, tenant)):
             return render(request, "suspended.html", {"tenant": tenant}, status=503)

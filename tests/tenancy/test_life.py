@@ -30,7 +30,7 @@ BY = Actor.command("tests")
 
 def test_a_suspended_tenant_answers_with_a_plain_page_and_keeps_its_data(tenant, client):
     services.suspend_tenant(tenant=tenant, reason="unpaid", by=BY)
-    for address in ("/", "/sign-in/", "/deals/", "/brand.css", "/nowhere/"):
+    for address in ("/", "/sign-in/", "/deals/", "/nowhere/"):
         answer = client.get(address, HTTP_HOST="alpha.localhost")
         assert answer.status_code == 503
         assert "unpaid" not in answer.text
@@ -38,6 +38,21 @@ def test_a_suspended_tenant_answers_with_a_plain_page_and_keeps_its_data(tenant,
     assert client.get("/sign-in/", HTTP_HOST="beta.localhost").status_code == 200
     services.resume_tenant(tenant=tenant, by=BY)
     assert client.get("/sign-in/", HTTP_HOST="alpha.localhost").status_code == 200
+
+
+def test_the_page_of_a_suspended_tenant_speaks_the_readers_language_and_blames_nobody(tenant, client):
+    services.suspend_tenant(tenant=tenant, reason="unpaid", by=BY)
+    host = {"HTTP_HOST": "alpha.localhost"}
+    chinese = client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}, **host).text
+    assert 'lang="zh-Hans"' in chinese and "暂停服务" in chinese
+    english = client.get("/", headers={"accept-language": "en"}, **host).text
+    assert f"The partner portal of {tenant.name} has been paused since" in english
+
+
+def test_a_suspended_tenant_keeps_its_look(tenant, client):
+    services.suspend_tenant(tenant=tenant, reason="unpaid", by=BY)
+    for address in ("/brand.css", "/ui.js"):
+        assert client.get(address, HTTP_HOST="alpha.localhost").status_code == 200
 
 
 def test_suspending_needs_a_reason_and_happens_once(tenant):

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -36,7 +36,7 @@ INVITED_IN = [("", _("As my language")), ("en", "English"), ("zh-hans", "中文"
 
 class InviteForm(ServiceForm):
     email = forms.EmailField(label=_("E-mail"))
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=120)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     partner = forms.TypedChoiceField(
         label=_("Partner"),

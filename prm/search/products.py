@@ -1,0 +1,39 @@
+"""The one box finds products: for staff as the tenant keeps them. The partners' catalogue is the orders app's."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from prm.catalogue.models import Product
+from prm.search.registry import Row, register
+
+
+def register_products() -> None:
+    register(
+        "products",
+        label=_("Products"),
+        icon="package",
+        find=find,
+        order=40,
+        verb="catalogue.view",
+        more=lambda text: f"/products/?{urlencode({'view': 'all', 'q': text})}",
+    )
+
+
+def named(text: str) -> Q:
+    """Products in whose code or one of whose names `text` occurs; an index serves each part."""
+    return Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)
+
+
+def find(actor: Any, text: str, limit: int) -> list[Row]:
+    if not text:
+        return []
+    return [
+        Row(title=str(product), detail=product.code, href=reverse("catalogue:product", args=[product.pk]))
+        for product in Product._default_manager.filter(named(text)).order_by("code")[:limit]
+    ]
