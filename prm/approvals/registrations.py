@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import STAFF_ROLES, Role
@@ -20,6 +21,17 @@ def register() -> None:
     permissions.register("approvals.delegate", roles=STAFF_ROLES, sensitive=True)
     permissions.register("approvals.set_hours", roles=[Role.ADMINISTRATOR])
     permissions.register("approvals.design", roles=[Role.ADMINISTRATOR], sensitive=True)
+    words.register_names(
+        {
+            "cases": pgettext_lazy("change", "running cases"),
+            "dry_run": pgettext_lazy("change", "dry run"),
+            "hours": pgettext_lazy("change", "working hours"),
+            "person": pgettext_lazy("change", "person"),
+            "stand_in": pgettext_lazy("change", "stand-in"),
+            "step": pgettext_lazy("change", "step"),
+            "version": pgettext_lazy("change", "version"),
+        }
+    )
     words.register(
         {
             "step_approved": _("approved at a step"),

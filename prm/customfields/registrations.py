@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import Role
@@ -17,6 +18,9 @@ def register() -> None:
         section="Set-up", label=_("Forms and fields"), icon="forms", url="customfields:index", verb="fields.configure",
         order=60,
     )  # fmt: skip
+    words.register_names(
+        {"fields": pgettext_lazy("change", "fields"), "position": pgettext_lazy("change", "position")}
+    )
     words.register(
         {
             "field_created": _("field created"),
