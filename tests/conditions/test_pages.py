@@ -10,7 +10,7 @@ from html import unescape
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from prm.audit.models import AuditEntry
 from prm.conditions import Problem, drafts, narrow, validate
@@ -86,6 +86,7 @@ def test_whatever_is_sent_to_the_builder_it_answers_calmly(browse, manager, sent
 def test_to_open_a_condition_in_the_builder_changes_nothing_of_its_meaning(db, code):
     fill(seed=3, count=15)
 
+    @settings(max_examples=min(settings.default.max_examples, 300))
     @given(condition=conditions(code))
     def same(condition):
         draft = drafts.completed(condition, code, Lookup())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prm.conditions import Relation, holds, narrow, operators, registry, sentence, validate
@@ -11,6 +11,8 @@ from prm.conditions.folding import folded
 from prm.conditions.registry import subject
 from tests.conditions.world import conditions, fill, fill_json, probe_fields
 
+# Each example is a query and forty rows: some hundreds are a long count here.
+MANY = settings(max_examples=min(settings.default.max_examples, 500))
 SUBJECTS = ("deal", "order", "partner", "probe")
 
 
@@ -44,6 +46,7 @@ def rows(db):
 def test_a_set_is_narrowed_to_the_rows_for_which_the_condition_holds(rows, code):
     every = list(rows(code))
 
+    @MANY
     @given(condition=conditions(code))
     def same(condition):
         by_sql = set(narrow(rows(code), condition, code).values_list("pk", flat=True))
@@ -57,6 +60,7 @@ def test_a_set_is_narrowed_to_the_rows_for_which_the_condition_holds(rows, code)
 def test_not_takes_exactly_the_other_rows(rows, code):
     every = set(rows(code).values_list("pk", flat=True))
 
+    @MANY
     @given(condition=conditions(code))
     def complete(condition):
         taken = set(narrow(rows(code), condition, code).values_list("pk", flat=True))
@@ -66,6 +70,7 @@ def test_not_takes_exactly_the_other_rows(rows, code):
     complete()
 
 
+@MANY
 @given(data=st.data())
 def test_no_row_comes_twice_and_every_random_condition_is_sound_and_has_a_sentence(db, data):
     code = data.draw(st.sampled_from(SUBJECTS))

@@ -35,7 +35,7 @@ def test_a_manager_builds_a_filter_and_keeps_it_as_a_view(office: Office, cast: 
     open_builder(page, "More filters")
     choose(page, 0, "f:net_total", "at_least", "300,000.00")
     foot = page.locator("[data-foot]")
-    expect(foot).to_contain_text("“Net total is at least ¥300,000.00.” Takes 2 of 3 today.")
+    expect(foot).to_contain_text("Net total is at least ¥300,000.00. Takes 2 of 3 today.")
     page.locator("[data-do=group]").first.press("Enter")
     expect(page.locator("#condition-1-0-field")).to_be_focused()
     choose(page, 1, "f:partner.name", "contains", "LANQIAO")
