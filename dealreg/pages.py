@@ -112,7 +112,7 @@ class Decision:
 
 
 def decision_of(
-    registration: DealRegistration, actor: Actor, approval: approvals.Approval | None
+    registration: DealRegistration, actor: Actor, approval: approvals.Approval | None = None
 ) -> Decision | None:
     """None where there is nothing for the reader to decide."""
     if not (registration.may_become("approved") or registration.may_become("rejected")):

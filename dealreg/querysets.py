@@ -64,6 +64,10 @@ class RegistrationQuerySet(PartnerOwned):
         own = Q(created_by_id=actor.user_id) | Q(submitted_by_id=actor.user_id)
         return rows.exclude(own) if actor.is_staff else rows
 
+    def outside_flows(self) -> RegistrationQuerySet:
+        """Those about which no approval flow is under way."""
+        return self.exclude(pk__in=reads.ids_under_way("deal"))
+
     def possible_conflicts(self) -> RegistrationQuerySet:
         """In review, and the check found something."""
         return self.in_review().filter(verdict__in=["possible", "blocked"])

@@ -149,7 +149,16 @@ def count_for_partner(actor: Actor) -> int:
 def count_open_work(actor: Actor) -> int:
     if actor.is_partner:
         return count_for_partner(actor) if "dealreg.register" in actor.permissions else 0
-    return count_to_decide(actor) or 0
+    if "dealreg.approve" not in actor.permissions:
+        return 0
+    return _outside_flows(actor).count_to(menu.COUNTED)
+
+
+def _outside_flows(actor: Actor) -> Any:
+    """What waits for a decision without a flow; the others are tasks, which approvals show."""
+    from dealreg.models import DealRegistration
+
+    return DealRegistration.objects.visible_to(actor).to_decide(actor).outside_flows()
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
@@ -157,15 +166,16 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
     from dealreg.models import DealRegistration
     from dealreg.waiting import promised_by
 
-    rows = DealRegistration.objects.visible_to(actor).select_related("partner").order_by("waiting_since")
     if actor.is_partner:
+        rows = DealRegistration.objects.visible_to(actor).select_related("partner").order_by("waiting_since")
         for row in rows.waiting_for_partner()[:50] if "dealreg.register" in actor.permissions else []:
             yield work.Work(
                 title=row.customer_name, link=row.get_absolute_url(), since=row.waiting_since,
                 subtitle=row.number, kind=_("Answer the question"), icon="message-2-question",
             )  # fmt: skip
         return
-    for row in rows.to_decide(actor)[:50] if "dealreg.approve" in actor.permissions else []:
+    rows = _outside_flows(actor).select_related("partner").order_by("waiting_since")
+    for row in rows[:50] if "dealreg.approve" in actor.permissions else []:
         value = formats.money(row.estimated_value, row.currency, 0)
         yield work.Work(
             title=row.customer_name, link=row.get_absolute_url(), since=row.waiting_since,

@@ -6,9 +6,10 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import conditions, home, measures, registrations
+        from orders import approvals, conditions, home, measures, registrations
 
         registrations.register()
+        approvals.register()
         home.register()
         conditions.register()
         measures.register()

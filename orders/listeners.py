@@ -14,6 +14,7 @@ from orders import events
 from orders.models import Invoice, Order, Shipment
 from partners.models import Member
 from prm.access.roles import Role
+from prm.approvals import reads as approvals
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import formats
@@ -25,7 +26,8 @@ Values = Callable[[], dict[str, Any]]
 @listens_to(events.OrderSubmitted)
 def ask_for_approval(fact: events.OrderSubmitted) -> None:
     order = _order(fact.order_id)
-    _tell(_deciders(order), "submitted", order)
+    if approvals.run_of("order", order.pk) is None:  # a flow asks its people itself
+        _tell(_deciders(order), "submitted", order)
 
 
 @listens_to(events.OrderApproved)

@@ -94,9 +94,7 @@ class OrderList(ListPage):
         everything = View("all", _("All"))
         if actor.is_partner:
             return [open_, done, everything]
-        mine = View(
-            "approve", _("Waits for approval"), lambda rows, actor: rows.awaiting_approval(), hot=True
-        )
+        mine = View("approve", _("Waits for approval"), lambda rows, actor: rows.to_approve(actor), hot=True)
         ship = View(
             "ship", _("To ship"), lambda rows, actor: rows.filter(state__in=("confirmed", "partly_shipped"))
         )

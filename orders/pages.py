@@ -11,11 +11,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from dealreg.waiting import deciders_by_partner, names_of, promised_by
+from orders.approvals import CODE
 from orders.forms import to_credit
 from orders.models import Invoice, Order, PriceList
 from orders.pricing import derivation
 from orders.registrations import TONES
 from prm.access.rules import allowed
+from prm.approvals import pages as approvals
 from prm.audit.models import AuditEntry
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
@@ -52,13 +54,17 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
             source=line.price_source,
             currency=order.currency,
         )
+    approval = approvals.of_object(CODE, order.pk, actor)
     return {
         "order": order,
+        "approval": approval,
         "tone": TONES[order.state],
         "lines": lines,
         "stages": stages_of(order),
-        "wait": wait_of(order, actor),
-        "verbs": partner_verbs(order, actor) if actor.is_partner else staff_verbs(order, actor, lines),
+        "wait": wait_of(order, actor, approval),
+        "verbs": partner_verbs(order, actor)
+        if actor.is_partner
+        else staff_verbs(order, actor, lines, approval),
         "shipments": list(order.shipments.prefetch_related("lines__order_line__product")),
         "invoices": list(order.invoices.with_credited().order_by("id")),
         "happenings": happenings_of(order, actor),
@@ -66,10 +72,13 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
     }
 
 
-def wait_of(order: Order, actor: Actor) -> Wait | None:
+def wait_of(order: Order, actor: Actor, approval: approvals.Approval | None) -> Wait | None:
     """None where nobody has to approve; `who` is empty when it waits for the reader."""
     if order.state != State.SUBMITTED or order.waiting_since is None:
         return None
+    turn = approval.turn if approval is not None else None
+    if turn is not None:
+        return Wait("" if turn.mine else turn.who, turn.since, turn.due)
     people = deciders_by_partner([order.partner_id])[order.partner_id]
     mine = any(user.pk == actor.user_id for user in people)
     return Wait("" if mine else names_of(people), order.waiting_since, promised_by(order.waiting_since))
@@ -125,7 +134,9 @@ def _short(day: date | datetime) -> str:
     return f"{day.month}月{day.day}日" if formats.is_chinese() else f"{day.day} {day:%b}"
 
 
-def staff_verbs(order: Order, actor: Actor, lines: list[Any]) -> list[Verb]:
+def staff_verbs(
+    order: Order, actor: Actor, lines: list[Any], approval: approvals.Approval | None = None
+) -> list[Verb]:
     """What staff may do now; the next step first."""
     found: list[tuple[str, Verb]] = []
 
@@ -135,7 +146,7 @@ def staff_verbs(order: Order, actor: Actor, lines: list[Any]) -> list[Verb]:
         found.append((verb, Verb(label, href=where["href"], post=where["post"], **how)))
 
     state = order.state
-    if state == State.SUBMITTED:
+    if state == State.SUBMITTED and (approval is None or approval.may_decide):
         offer("orders.approve", _("Approve order"), "approve", post=True, primary=True, key="a")
         offer(
             "orders.approve",

@@ -11,6 +11,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from prm.access.scoping import PartnerOwned
+from prm.approvals import turns
 from prm.values.actor import Actor
 
 
@@ -60,6 +61,15 @@ class OrderQuerySet(PartnerOwned):
 
     def awaiting_approval(self) -> OrderQuerySet:
         return self.filter(state="submitted")
+
+    def to_approve(self, actor: Actor) -> OrderQuerySet:
+        """Submitted ones about which it is the actor's turn, and those that no approval flow is about."""
+        turn = Q(pk__in=turns.object_ids_of(actor, "order")) | ~Q(pk__in=turns.ids_under_way("order"))
+        return self.awaiting_approval().filter(turn)
+
+    def outside_flows(self) -> OrderQuerySet:
+        """Those about which no approval flow is under way."""
+        return self.exclude(pk__in=turns.ids_under_way("order"))
 
     def open(self) -> OrderQuerySet:
         return self.exclude(state__in=("closed", "rejected", "cancelled"))

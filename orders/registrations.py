@@ -40,7 +40,7 @@ def register() -> None:
     )
     _register_notices()
     _register_menu()
-    work.register(open_work, count=count_to_approve)
+    work.register(open_work, count=count_outside_flows)
     search.register(
         "orders", label=_("Orders"), icon="shopping-cart", find=find, order=30, verb="orders.view",
         more=lambda text: f"/orders/?q={text}",
@@ -154,7 +154,15 @@ def count_to_approve(actor: Actor) -> int:
 
     if "orders.approve" not in actor.permissions:
         return 0
-    return Order.objects.visible_to(actor).awaiting_approval().count_to(menu.COUNTED)
+    return Order.objects.visible_to(actor).to_approve(actor).count_to(menu.COUNTED)
+
+
+def count_outside_flows(actor: Actor) -> int:
+    from orders.models import Order
+
+    if "orders.approve" not in actor.permissions:
+        return 0
+    return Order.objects.visible_to(actor).awaiting_approval().outside_flows().count_to(menu.COUNTED)
 
 
 def count_in_cart(actor: Actor) -> int:
@@ -164,14 +172,13 @@ def count_in_cart(actor: Actor) -> int:
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
-    """Orders that the actor may approve, the longest wait first."""
+    """Orders that the actor may approve without a flow; the others are tasks, which approvals show."""
     from orders.models import Order
 
     if "orders.approve" not in actor.permissions:
         return
-    for order in (
-        Order.objects.visible_to(actor).awaiting_approval().for_list().order_by("waiting_since")[:50]
-    ):
+    rows = Order.objects.visible_to(actor).awaiting_approval().outside_flows().for_list()
+    for order in rows.order_by("waiting_since")[:50]:
         total = formats.money(order.net_total, order.currency, 0)
         yield work.Work(
             title=order.partner.name, link=order.get_absolute_url(), since=order.waiting_since,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from dealreg.models import DealRegistration
+from orders.approvals import CODE
 from orders.errors import (
     BadQuantity,
     DealNotWon,
@@ -28,6 +29,7 @@ from orders.services.cart import empty_cart, put_in_cart
 from orders.services.steps import checked_quantity, locked, move, new_number
 from partners.models import Partner
 from prm.access.rules import require
+from prm.approvals.services import start_run
 from prm.audit.services import record
 from prm.catalogue.models import Product
 from prm.outbox.services import emit
@@ -98,6 +100,8 @@ def submit_order(*, order: Order, by: Actor) -> Order:
     order.waiting_since = order.submitted_at
     order.save(update_fields=["waiting_since"])
     emit(OrderSubmitted(order_id=order.pk), object_key=f"order:{order.pk}")
+    start_run(subject=CODE, obj=order, by=by)
+    order.refresh_from_db()  # a flow without people may have decided at once
     return order
 
 

@@ -40,6 +40,7 @@ def test_before_the_tick_nothing_is_told(acme, browse, time_machine):
 def test_clear_possible_and_blocked_look_alike_before_and_differ_only_in_words_after(
     acme, rival, manager, browse, time_machine
 ):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
     deals.approved(rival, manager, customer_name="浙江迅达供应链管理有限公司")
     time_machine.move_to("2026-11-25T01:22:00Z", tick=False)
     client = browse(acme.sales)

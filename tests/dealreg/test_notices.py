@@ -18,6 +18,8 @@ from dealreg.services import (
 )
 from dealreg.waiting import deciders, deciders_by_partner, promised_by
 from partners.services import assign_manager
+from prm.approvals.models import FlowVersion, Task
+from prm.notices import work
 from prm.notices.models import Letter, Notice
 from prm.outbox.services import deliver_open_events
 from prm.values import clock
@@ -120,22 +122,32 @@ def test_a_person_who_left_the_partner_is_not_told(acme, manager, administrator)
 
 def test_what_waits_for_me_is_the_other_sides_wait(acme, rival, manager, finance):
     registration = deals.in_review(acme)
-    assert [work.link for work in open_work(manager)] == [registration.get_absolute_url()]
-    assert next(iter(open_work(manager))).due == promised_by(registration.waiting_since)
-    assert not list(open_work(acme.sales))
-    assert not list(open_work(finance))
+    task = Task.objects.open().get(run__object_id=registration.pk)
+    waits = work.waiting_for(manager)
+    assert [row.link for row in waits] == [f"/inbox/decisions/{task.pk}/"]
+    assert (waits[0].title, waits[0].due) == (registration.customer_name, task.due)
+    assert not work.waiting_for(acme.sales)
+    assert not work.waiting_for(finance)
     request_information(registration=registration, text="Who?", by=manager)
-    assert not list(open_work(manager))
-    assert [work.link for work in open_work(acme.sales)] == [registration.get_absolute_url()]
-    assert not list(open_work(rival.sales))
+    assert not work.waiting_for(manager)
+    assert [row.link for row in work.waiting_for(acme.sales)] == [registration.get_absolute_url()]
+    assert not work.waiting_for(rival.sales)
+
+
+def test_without_a_flow_it_waits_as_its_promise_says(acme, manager, finance):
+    FlowVersion.objects.update(state="retired")
+    registration = deals.in_review(acme)
+    assert [row.link for row in open_work(manager)] == [registration.get_absolute_url()]
+    assert next(iter(open_work(manager))).due == promised_by(registration.waiting_since)
+    assert not list(open_work(finance))
 
 
 def test_my_own_registration_does_not_wait_for_me(acme, manager, administrator):
     from dealreg.services import register_deal
 
     register_deal(partner=acme.row, by=manager, **deals.facts())
-    assert not list(open_work(manager))
-    assert len(list(open_work(administrator))) == 1
+    assert not work.waiting_for(manager)
+    assert len(work.waiting_for(administrator)) == 1
 
 
 def test_an_answer_is_promised_for_the_next_working_day(tenant, time_machine):

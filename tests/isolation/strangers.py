@@ -27,6 +27,8 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
     (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
     (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
+    (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),
+    (r"inbox/attachments/<int:pk>/", lambda made: {"pk": made["comment"].pk}),
     (r"settings/users/<int:pk>/", lambda made: {"pk": made["user"].pk}),
     (r"company/people/<int:pk>/", lambda made: {"pk": made["user"].pk}),
 ]
@@ -40,6 +42,9 @@ BELONGS_TO_NOBODY = {
     r"prices/": "price lists are the tenant's; partners have no verb for them",
     r"account/sessions/<int:pk>/end/": "sessions are looked up among one's own; tests/accounts shows it",
     r"inbox/notices/<int:pk>/": "notices are looked up among one's own; tests/notices shows it",
+    r"inbox/away/<int:pk>/end/": "stand-ins are looked up among one's own; tests/approvals shows it",
+    r"decide/<str:token>/": "the token is the right; tests/approvals shows that no other opens anything",
+    r"settings/working-time/": "the administrator's, one for the tenant",
     r"invitation/<str:token>/": "the token is the right",
     r"^password/reset/": "the key is the right",
     r"settings/support/": "the administrator's, who sees all",
@@ -58,6 +63,8 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "partner_id": lambda made: made["partner"].pk,
     "parent": lambda made: made["partner"].pk,
     "user": lambda made: made["user"].pk,
+    "to": lambda made: made["user"].pk,
+    "task": lambda made: made["task"].pk,
     "contact": lambda made: made["contact"].pk,
     "deal": lambda made: made["deal"].number,
     "registration": lambda made: made["deal"].pk,
@@ -72,7 +79,7 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 # End customers are the tenant's own record: staff see all of them, whoever registered them. Partners get no such page.
-STAFF_SEE = {"/customers/": {"customer", "second customer"}}
+STAFF_SEE = {"/customers/": {"customer", "second customer", "waiting customer"}}
 
 
 def shown_to_staff(where: str) -> set[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.base import ContentFile
 from guardian.shortcuts import assign_perm
 
 from dealreg.services import request_information
@@ -13,6 +14,8 @@ from dealreg.services.availability import ask_availability
 from orders.models import Invoice, Shipment
 from partners import services as partners
 from prm.accounts.models import User
+from prm.approvals.models import Task
+from prm.approvals.services import say
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.models import Result, Statement
@@ -61,6 +64,14 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     deal = deals.approved(rival, boss, customer_name="Qwertzuiop Hidden Works GmbH")
     asked = deals.in_review(rival, customer_name="Yxcvbnm Covert Mills AG")
     request_information(registration=asked, text="Whisper: who signs?", by=boss)
+    waits = deals.in_review(rival, customer_name="Plokijuh Waiting Works")
+    task = Task.objects.open().get(run__object_id=waits.pk, run__subject="deal")
+    told = say(
+        run=task.run,
+        text="Murmur: the price",
+        by=boss,
+        attachment=ContentFile(b"plan", name="unseen-plan.txt"),
+    )
     question = ask_availability(
         customer_name="Asdfghjkl Discreet Ltd", product_lines=[deals.line()], by=rival.sales
     )
@@ -77,6 +88,8 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "deal": deal,
         "asked": asked,
         "question": question,
+        "task": task,
+        "comment": told,
         "order": order,
         "shipment": Shipment.objects.for_everyone(because="a test").get(order=order),
         "invoice": Invoice.objects.for_everyone(because="a test").get(order=order),
@@ -96,6 +109,9 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "second customer": "Yxcvbnm",
         "asked customer": "Asdfghjkl",
         "message": "Whisper: who signs",
+        "waiting customer": "Plokijuh",
+        "talk": "Murmur: the price",
+        "attachment": "unseen-plan",
         "order note": "Keep this order quiet",
         "deal number": made["deal"].number,
         "order number": made["order"].number,
