@@ -85,7 +85,9 @@ def test_an_amount_has_one_currency():
     there = {"field": "estimated_value", "op": "less_than", "value": "200", "currency": "EUR"}
     assert reach.impossible(read(here, there))
     assert not reach.impossible(read({"not": here}, there))
-    assert not reach.impossible(read({"not": here}, {"not": there}, {"field": "estimated_value", "op": "not_empty"}))
+    assert not reach.impossible(
+        read({"not": here}, {"not": there}, {"field": "estimated_value", "op": "not_empty"})
+    )
 
 
 def test_what_is_too_large_to_reason_about_counts_as_possible():
