@@ -29,7 +29,7 @@ from prm.tenancy.module_switch import switch_module
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 from tests.factories import dealreg as deals
-from tests.factories.people import UserFactory, actor
+from tests.factories.people import actor
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.job("tests")
