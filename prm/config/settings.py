@@ -228,6 +228,8 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "prm.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Qudao"
+# A phone's clock may be half a minute off, and a code may be typed as the next begins (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 # Everybody here came by a letter to their address, so it is verified.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {

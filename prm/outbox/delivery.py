@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from prm.modules.registry import switched_off
 from prm.outbox.events import Listener, event, from_payload, listeners_of, name_of
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.telling import telling
@@ -156,6 +157,8 @@ def _due() -> QuerySet[MissedDelivery]:
         .exclude(object_key="")
     )
     open_now = MissedDelivery.objects.filter(state=MissedDelivery.State.OPEN, next_try_at__lte=clock.now())
+    for module in switched_off():  # its listeners wait, no attempt counted, until it is on again
+        open_now = open_now.exclude(listener__startswith=f"{module}.")
     return open_now.exclude(Exists(before)).order_by("event_id", "id")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -21,11 +22,14 @@ from prm.modules import registry
 from prm.notices import inbox, kinds, work
 from prm.notices.models import Notice
 from prm.notices.services import notify
-from prm.outbox.services import deliver_open_events
+from prm.outbox.events import heard_by
+from prm.outbox.models import MissedDelivery, OutboxEvent
+from prm.outbox.services import deliver_open_events, prune
 from prm.spreadsheets.registry import kinds as import_kinds
 from prm.tenancy.errors import ModuleNeeded, ModuleNeedsOthers, ModuleUnknown
 from prm.tenancy.models import Tenant
 from prm.tenancy.module_switch import switch_module
+from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 from tests.factories import dealreg as deals
@@ -196,3 +200,35 @@ def test_nobody_else_opens_the_page(finance, manager, browse):
     for who in (finance, manager):
         assert browse(who).get("/settings/modules/").status_code == 403
         assert browse(who).post("/settings/modules/rebates/off/").status_code == 403
+
+
+def test_what_a_module_that_is_off_has_not_heard_is_kept_for_it(switch, acme, settings):
+    deals.in_review(acme)
+    deliver_open_events()
+    OutboxEvent.objects.update(created_at=clock.now() - timedelta(days=settings.EVENTS_DAYS + 1))
+    switch("dealreg", False)
+    prune()
+    assert {name for name, _version in heard_by("dealreg")} & set(
+        OutboxEvent.objects.values_list("name", flat=True)
+    )
+    switch("dealreg", True)
+    OutboxEvent.objects.update(created_at=clock.now() - timedelta(days=settings.EVENTS_DAYS + 1))
+    deliver_open_events()
+    prune()
+    assert not OutboxEvent.objects.filter(delivered_at__isnull=False, name="dealreg.submitted").exists()
+
+
+def test_a_listener_of_a_module_that_is_off_is_not_tried_again_until_it_is_on(switch, acme):
+    deals.in_review(acme)
+    event = OutboxEvent.objects.order_by("id").last()
+    missed = MissedDelivery.objects.create(
+        event=event, listener="dealreg.listeners.gone", object_key="deal:0", next_try_at=clock.now()
+    )
+    switch("dealreg", False)
+    deliver_open_events()
+    missed.refresh_from_db()
+    assert (missed.state, missed.attempts) == ("open", 0)
+    switch("dealreg", True)
+    deliver_open_events()
+    missed.refresh_from_db()
+    assert missed.attempts == 1
