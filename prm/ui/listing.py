@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from prm.ui import formats, keyset, refine
@@ -31,17 +31,11 @@ class Head:
 
 
 @dataclass
-class Cell:
-    html: Any
-    css: str
-
-
-@dataclass
 class Line:
     pk: Any
-    name: str
+    label: str  # of its tick
     href: str
-    cells: list[Cell]
+    cells: SafeString
     can: str
     amount: str
 
@@ -199,34 +193,51 @@ class Listing:
         return [self._line(row) for row in self.found.rows]
 
     def _line(self, row) -> Line:
-        subs = [column.cell(row) for column in self.columns if column.phone == "sub"]
-        below = format_html_join(mark_safe(" · "), "{}", [(sub,) for sub in subs if sub])
-        cells, named = [], False
-        for column in self.columns:
-            html = column.cell(row)
-            css = " ".join(filter(None, ["ui-num" if column.num else "", column.css]))
-            if column.phone == "a" and not named:
-                named = True
-                css += " ui-at-a"
-                if below:
-                    html = SafeString(f'{html}<span class="ui-only-sm ui-xs ui-sub">{below}</span>')
-            elif column.phone in ("b", "d"):
-                css += f" ui-at-{column.phone}"
-            cells.append(Cell(html, css.strip()))
-        amount = next(
-            (column for column in self.columns if isinstance(column, Amount) and column.total), None
-        )
-        worth = str(amount.value(row) or 0) if amount else ""
+        # Written here, not in the template: fifty rows of ten cells are most of what a list costs.
+        shown = [(begin, column, conditional_escape(column.cell(row))) for begin, column in self._begins]
+        below = " · ".join(html for _begin, column, html in shown if html and column.phone == "sub")
+        cells = []
+        for begin, column, html in shown:
+            under = (
+                f'<span class="ui-only-sm ui-xs ui-sub">{below}</span>'
+                if below and column is self._named
+                else ""
+            )
+            cells.append(f"{begin}{html}{under}</td>")
+        worth = str(self._amount.value(row) or 0) if self._amount else ""
         can = " ".join(bulk.name for bulk in self.bulk if bulk.can(row, self.actor))
         href = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
-        return Line(row.pk, str(row), href, cells, can, worth)
+        label = self._select % {"name": row} if self.bulk else ""
+        return Line(row.pk, label, href, SafeString("".join(cells)), can, worth)
+
+    @cached_property
+    def _begins(self) -> list[tuple[str, Any]]:
+        """How the cells of each column begin, with the column."""
+        return [(f'<td role="cell"{self._css(column)}>', column) for column in self.columns]
+
+    def _css(self, column) -> str:
+        place = "a" if column is self._named else column.phone if column.phone in ("b", "d") else ""
+        names = ["ui-num" if column.num else "", column.css, f"ui-at-{place}" if place else ""]
+        css = " ".join(filter(None, names))
+        return f' class="{css}"' if css else ""
+
+    @cached_property
+    def _named(self) -> Any:
+        """The column that names a row on a phone."""
+        return next((column for column in self.columns if column.phone == "a"), None)
+
+    @cached_property
+    def _amount(self) -> Any:
+        """The column whose total is shown for ticked rows."""
+        return next((column for column in self.columns if isinstance(column, Amount) and column.total), None)
+
+    @cached_property
+    def _select(self) -> str:
+        return str(_("Select %(name)s"))
 
     @property
     def sign(self) -> str:
-        amount = next(
-            (column for column in self.columns if isinstance(column, Amount) and column.total), None
-        )
-        return amount.sign if amount else ""
+        return self._amount.sign if self._amount else ""
 
     # ---- foot ----
 
