@@ -14,32 +14,37 @@ from rebates.services import computing, releasing
 
 @job_handler(computing.JOB)
 class Settle(JobHandler):
-    """Freeze, one step a range of partners, then adjustments and totals."""
+    """Freeze; compute, shared by ranges of partners; then adjustments and totals."""
 
     title = _("Settlement")
+    FREEZE, COMPUTE, FINISH = range(3)
+    NAMES = (
+        _("Freezing versions, tiers and sales lines"),
+        _("Computing partners"),
+        _("Adjusting closed periods, adding up"),
+    )
 
     def total(self, job: Job) -> int:
-        return len(job.params["bounds"]) + 2
+        return len(self.NAMES)
 
     def name(self, job: Job, step: int) -> str:
-        if step == 0:
-            return str(_("Freezing versions, tiers and sales lines"))
-        if step == self.total(job) - 1:
-            return str(_("Adjusting closed periods, adding up"))
-        return str(_("Computing partners"))
+        return str(self.NAMES[step])
+
+    def parts(self, job: Job, step: int) -> int:
+        return len(job.params["bounds"]) if step == self.COMPUTE else 0
+
+    def run_part(self, job: Job, step: int, part: int) -> dict[str, int]:
+        first, last = job.params["bounds"][part]
+        return {"results": computing.compute_chunk(job.params["run"], first, last)}
 
     def run(self, job: Job, step: int) -> None:
-        if step == 0:
+        if step == self.FREEZE:
             run = computing.freeze(job.params["run"])
             job.say(programmes=run.scopes.count())
-        elif step == self.total(job) - 1:
+        else:
             run = computing.finish(job.params["run"])
             job.say(partners=run.partner_count, lines=run.line_count)
             job.result = {"run": run.number}
-        else:
-            first, last = job.params["bounds"][step - 1]
-            written = computing.compute_chunk(job.params["run"], first, last)
-            job.say(results=job.counts.get("results", 0) + written)
 
 
 @job_handler(releasing.JOB)

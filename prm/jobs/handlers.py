@@ -17,6 +17,10 @@ class JobHandler:
     `run(job, step)` does step number `step` (from 0); `name(job, step)` is what people read meanwhile;
     `finish(job)` runs in the last step's transaction. `transactional = False` lets a step commit by itself
     in pieces; it must then be idempotent.
+
+    A step that says `parts(job, step)` is shared by all workers: `run_part(job, step, part)` does part number `part`
+    (from 0) in a transaction of its own and returns counts, which are added to the job's. Parts run side by side and in
+    any order.
     """
 
     title: Any = ""
@@ -32,6 +36,13 @@ class JobHandler:
 
     def run(self, job: Any, step: int) -> None:
         raise TypeError(f"{type(self).__name__} does not say what a step does")
+
+    def parts(self, job: Any, step: int) -> int:
+        """Into how many parts the step falls; 0: it is one piece. Asked anew at each resume; must answer the same."""
+        return 0
+
+    def run_part(self, job: Any, step: int, part: int) -> dict[str, int]:
+        raise TypeError(f"{type(self).__name__} does not say what a part does")
 
     def finish(self, job: Any) -> None:
         """Nothing more to do by default."""
@@ -52,6 +63,11 @@ def job_handler(kind: str) -> Callable[[type[JobHandler]], type[JobHandler]]:
 
 def handler_of(kind: str) -> JobHandler:
     return _handlers[kind]()
+
+
+def find_handler(kind: str) -> JobHandler | None:
+    """The handler, None where this version has none for `kind`."""
+    return handler_of(kind) if kind in _handlers else None
 
 
 def kinds_at_rest() -> list[str]:

@@ -7,9 +7,8 @@ from prm.ui.lists import Choice, Empty, Link, ListPage, Number, Text, View, When
 
 
 def _progress(job):
-    if not job.total:
-        return ""
-    return _("%(done)s of %(total)s") % {"done": job.step, "total": job.total}
+    done, total = job.progress
+    return _("%(done)s of %(total)s") % {"done": done, "total": total} if total else ""
 
 
 class JobList(ListPage):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from prm.jobs.handlers import find_handler
 from prm.values.actor import Actor
 
 
@@ -86,11 +88,40 @@ class Job(models.Model):
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
+    @cached_property
+    def progress(self) -> tuple[int, int]:
+        """How many steps are committed, and of how many; a step that is shared counts each of its parts."""
+        if not self.total:
+            return 0, 0
+        handler = find_handler(self.kind)
+        weights = [handler.parts(self, step) or 1 if handler else 1 for step in range(self.total)]
+        done = sum(weights[: self.step])
+        if self.step < self.total and weights[self.step] > 1:
+            done += self.parts.filter(step=self.step, done_at__isnull=False).count()
+        return done, sum(weights)
+
     @property
     def percent(self) -> int:
-        """Whole percent of the steps that are committed."""
-        return 100 * self.step // self.total if self.total else 0
+        """Whole percent of what is committed."""
+        done, total = self.progress
+        return 100 * done // total if total else 0
 
     def say(self, **counts: Any) -> None:
         """Add to the counts that people see while the job runs; saved with the step."""
         self.counts = {**self.counts, **counts}
+
+
+class JobPart(models.Model):
+    """A part of a step that several workers share; whoever holds the row's lock does it."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="parts")
+    step = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    counts = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="job_part_once", fields=["job", "step", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.step} {self.number}"

@@ -20,14 +20,15 @@ GUESS_AFTER = timedelta(seconds=5)
 
 def card_of(job: Job, actor: Actor) -> dict[str, Any]:
     """Values for `{% include "jobs/card.html" with card=card only %}` on any page that shows the job."""
+    done, total = job.progress
     rate, left = _speed(job)
     manages = may_manage(actor, job) and not actor.read_only
     return {
         "title": job.title,
         "state": _("Stopping") if job.is_open and job.cancel_requested else job.get_state_display(),
         "tone": Job.TONES.get(job.state, ""),
-        "done": job.step,
-        "total": job.total or 0,
+        "done": done,
+        "total": total,
         "unit": job.step_name or _("steps"),
         "rate": rate,
         "left": left,
@@ -46,15 +47,16 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
 
 
 def _speed(job: Job) -> tuple[int, str]:
-    """Steps a second (0 below one), and the time left in words once there is something to go by."""
-    if not (job.is_open and job.started_at and job.total and job.step):
+    """Steps and parts a second (0 below one), and the time left in words once there is something to go by."""
+    done, total = job.progress
+    if not (job.is_open and job.started_at and done):
         return 0, ""
     spent = clock.now() - job.started_at
     if spent < GUESS_AFTER:
         return 0, ""
-    remaining = spent / job.step * (job.total - job.step)
+    remaining = spent / done * (total - done)
     if remaining < timedelta(minutes=1):
         left = _("%(count)s s") % {"count": int(remaining.total_seconds()) + 1}
     else:
         left = formats.duration(remaining)
-    return int(job.step / spent.total_seconds()), str(left)
+    return int(done / spent.total_seconds()), str(left)

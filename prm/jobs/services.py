@@ -19,6 +19,7 @@ from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.handlers import JobHandler, handler_of, kinds_at_rest
 from prm.jobs.models import Job
+from prm.jobs.sharing import counts_of, share
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -82,7 +83,7 @@ def run_job(job_id: int) -> str:
     if not _try_lock(job_id):
         return ""
     try:
-        _let_go_quickly()
+        let_go_quickly()
         job = Job.objects.filter(pk=job_id, state__in=Job.OPEN).first()
         if job is None or job.run_after > clock.now() or job.kind in kinds_at_rest():
             return job.state if job else ""
@@ -105,10 +106,15 @@ def _run_steps(job: Job, handler: JobHandler) -> None:
             _end(job, Job.State.CANCELLED)
             return
         Job.objects.filter(pk=job.pk).update(step_name=handler.name(job, job.step)[:120], total=job.total)
-        if not handler.transactional:
+        shared = bool(handler.parts(job, job.step))
+        if shared and not share(job, handler):
+            continue
+        if not shared and not handler.transactional:
             handler.run(job, job.step)
         with transaction.atomic():
-            if handler.transactional:
+            if shared:
+                job.counts = counts_of(job)
+            elif handler.transactional:
                 handler.run(job, job.step)
             # `failures` counts the tries of one step, the one that now begins included.
             job.step, job.failures, job.error = job.step + 1, 1, ""
@@ -265,7 +271,7 @@ def retry_job(*, job: Job, by: Actor) -> Job:
     return job
 
 
-def _let_go_quickly() -> None:
+def let_go_quickly() -> None:
     """Let the server notice within seconds that this process was killed or its host lost, even amid a long query."""
     with connection.cursor() as cursor:
         cursor.execute(

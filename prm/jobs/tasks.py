@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.core.cache import cache
 
-from prm.jobs import services
+from prm.jobs import services, sharing
 from prm.jobs.daily import daily_work
 from prm.jobs.handlers import kinds_while_suspended
 from prm.outbox.tenants import active_schemas, schemas_where, send_to_tenant
@@ -17,6 +17,13 @@ log = structlog.get_logger(__name__)
 def run(job_id: int) -> None:
     """Run a job of the current tenant."""
     services.run_job(job_id)
+
+
+@shared_task
+def help_with_step(job_id: int, step: int) -> None:
+    """Do parts of a step that another worker shares."""
+    services.let_go_quickly()
+    sharing.help_with(job_id, step)
 
 
 @shared_task

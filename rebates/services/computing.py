@@ -6,6 +6,7 @@ the same.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -139,8 +140,13 @@ def watermark() -> int:
 
 
 def compute_chunk(run_id: int, first: int, last: int) -> int:
-    """Middle steps: the results of the partners `first` to `last`. Returns how many rows were written."""
-    run = SettlementRun.objects.select_for_update().get(pk=run_id)
+    """A part of the middle step: the results of the partners `first` to `last`. Returns how many rows were written.
+
+    Parts run side by side: each holds the run only against being thrown away, and adds what it read at its end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM rebates_settlementrun WHERE id = %s FOR KEY SHARE", [run_id])
+    run = SettlementRun.objects.get(pk=run_id)
     if run.state != SettlementRun.State.DRAFT:
         return 0
     plans = scope_plans(run)
@@ -155,13 +161,17 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         first_partner=None if everyone else first,
         last_partner=None if everyone else last,
     )
-    written = write_results(run, plans, scope)
-    run.save(update_fields=["inputs"])
+    written, inputs = write_results(run, plans, scope)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE rebates_settlementrun SET inputs = inputs || %s::jsonb WHERE id = %s",
+            [json.dumps({str(first): inputs}), run.pk],
+        )
     return written
 
 
-def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
-    """Read the lines once, write a result a programme and partner."""
+def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[int, dict[str, Any]]:
+    """Read the lines once, write a result a programme and partner. Returns how many, and what was read."""
     sums = Sums(plans, scope)
     members = "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
     figures = settlement.figures(sums, relation="rebates_sums", members=members)
@@ -170,12 +180,10 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> int:
         left_out = _read_lines(cursor, sums)
         cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
         written = cursor.rowcount
-        run.inputs[str(scope.first_partner or 0)] = sums.inputs(cursor, "rebates_sums") | {
-            "other_currencies": left_out
-        }
+        inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": left_out}
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
         cursor.execute(READ_SETTINGS_END)
-    return written
+    return written, inputs
 
 
 def _read_lines(cursor: Any, sums: Sums) -> list[list[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +11,7 @@ from django.db.models import Sum
 
 from prm.jobs.models import Job
 from prm.jobs.services import run_job
+from prm.jobs.sharing import help_with
 from prm.ledger.models import Entry, Transaction
 from prm.values.periods import Period
 from rebates.errors import AlreadyClosed
@@ -90,6 +91,31 @@ def test_one_job_in_two_workers_writes_each_result_once(in_threads):
     assert len(figures()) == 7 * 3
 
 
+def test_helpers_share_the_computation_and_the_figures_are_the_same(in_threads):
+    world()
+    with transaction.atomic():
+        settle("2026-09", close=False)
+        alone = figures()
+        transaction.set_rollback(True)
+    job = start_settlement(period=SEPTEMBER, by=BY, chunk=1)
+
+    over = Event()
+
+    def leader():
+        try:
+            run_job(job.pk)
+        finally:
+            over.set()
+
+    def helper():
+        while not over.is_set():
+            help_with(job.pk, 1)
+
+    in_threads(leader, helper, helper)
+    run = SettlementRun.objects.get()
+    assert (run.state, run.line_count, figures()) == ("computed", 21, alone)
+
+
 def test_two_closing_at_once_close_once(in_threads):
     world()
     run = approve_run(run=settle("2026-09", close=False), by=BY)
@@ -120,8 +146,7 @@ def test_a_worker_killed_at_any_step_and_started_again_ends_with_the_same_figure
     with pytest.raises(Killed):
         run_job(job.pk)
     monkeypatch.undo()
-    job.refresh_from_db()
-    assert job.step == step
+    assert Job.objects.get(pk=job.pk).progress == (step, 6)
     run_job(job.pk)
     assert SettlementRun.objects.get().state == "computed"
     assert figures() == undisturbed

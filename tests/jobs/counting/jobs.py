@@ -48,3 +48,27 @@ def counted(job) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT step FROM {TABLE} WHERE job = %s ORDER BY step", [job.pk])
         return [row[0] for row in cursor.fetchall()]
+
+
+@job_handler("tests.shared")
+class Shared(JobHandler):
+    """Three steps; the one in the middle falls into parts, each of which writes its number."""
+
+    title = "Sharing"
+    # Tests put functions here, by part: what happens amid that part.
+    amid: dict = {}
+
+    def total(self, job):
+        return 3
+
+    def parts(self, job, step):
+        return job.params["parts"] if step == 1 else 0
+
+    def run_part(self, job, step, part):
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {TABLE} (job, step) VALUES (%s, %s)", [job.pk, part])
+        self.amid.get(part, lambda: None)()
+        return {"parts": 1}
+
+    def run(self, job, step):
+        job.say(**{f"step {step}": 1})
