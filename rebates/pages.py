@@ -19,6 +19,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from prm.values.periods import Period
+from rebates import wording
 from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.payments import refuse_release
@@ -137,7 +138,10 @@ def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
         group["total"] += accrual.amount
         group["base"] += accrual.base
         group["rows"].append({"accrual": accrual, "partner": partners.get(accrual.partner_id)})
+    names = wording.tier_names(accrual.tier for accrual in found)
     for group in groups.values():
+        for row in group["rows"]:
+            row["tier"] = names[row["accrual"].tier]
         group["rows"].sort(key=lambda row: (-row["accrual"].amount, row["accrual"].partner_id))
     return sorted(groups.values(), key=lambda group: (group["programme"].code, group["period"]))
 
