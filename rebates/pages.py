@@ -186,7 +186,7 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         except DomainError as refusal:
             why = refusal.text
         verbs.append(
-            Verb(_("Release all payments"), post=to("release"), primary=True, icon="cash", why_not=why)
+            Verb(_("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why)
         )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))

@@ -170,3 +170,19 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
         "result_count": results.count(),
     }
     return render(request, "rebates/run_close.html", context)
+
+
+@requires("rebates.pay")
+def confirm_release(request: Any, number: str) -> HttpResponse:
+    """What releasing all payments pays and what it leaves out, before it is done."""
+    run = _run(request, number)
+    if releasing.is_releasing(run):
+        return redirect(run)
+    try:
+        found = services.outlook(run=run, by=request.actor)
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, refusal.text)
+        return redirect(run)
+    return render(request, "rebates/run_release.html", {"run": run, "outlook": found})
