@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from partners.models import Partner
 from prm.access.rules import allowed
 from prm.ledger.models import Account
+from prm.ui import formats
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
@@ -22,6 +24,7 @@ from prm.values.periods import Period
 from rebates import wording
 from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
+from rebates.services.closing import refuse_before_the_end
 from rebates.services.payments import refuse_release
 from rebates.services.releasing import is_releasing
 
@@ -176,15 +179,14 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
     if run.state == State.APPROVED:
         if may["close"]:
-            verbs.append(Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock"))
+            why = _why_not(refuse_before_the_end, run)
+            verbs.append(
+                Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock", why_not=why)
+            )
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
-        try:
-            refuse_release(run, actor)
-            why = ""
-        except DomainError as refusal:
-            why = refusal.text
+        why = _why_not(refuse_release, run, actor)
         verbs.append(
             Verb(_("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why)
         )
@@ -192,3 +194,12 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))
         verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash"))
     return verbs
+
+
+def _why_not(rule: Callable[..., None], *arguments: Any) -> str:
+    """What the rule says; empty where it agrees."""
+    try:
+        rule(*arguments)
+    except DomainError as refusal:
+        return formats.refusal(refusal)
+    return ""

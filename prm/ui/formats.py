@@ -9,6 +9,8 @@ from babel.numbers import format_decimal, get_currency_precision
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
+from prm.values.errors import DomainError
+from prm.values.money import Money
 from prm.values.periods import Period
 
 MINUS = "\u2212"
@@ -106,6 +108,21 @@ def period(value: Period) -> str:
         words = {"year": value.start.year, "quarter": (value.start.month + 2) // 3}
         return gettext("Q%(quarter)s %(year)s") % words
     return f"{value.start.year}年" if is_chinese() else str(value.start.year)
+
+
+def refusal(error: DomainError) -> str:
+    """What a rule said, its days, periods and money as people read them (`error.text` has 2026-11-12, CNY 1234.50)."""
+    return str(error.message) % {name: _spoken(value) for name, value in error.values.items()}
+
+
+def _spoken(value: object) -> object:
+    if isinstance(value, tuple):
+        return " / ".join(str(_spoken(one)) for one in value)
+    if isinstance(value, Period):
+        return period(value)
+    if isinstance(value, Money):
+        return money(value.amount, value.currency)
+    return day(value) if isinstance(value, date) else value
 
 
 def long_day(value: date) -> str:

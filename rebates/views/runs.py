@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.jobs.models import Job
+from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import pages, services
@@ -95,7 +96,7 @@ def start(request: Any) -> HttpResponse:
     except NotAllowed:
         raise
     except DomainError as refusal:
-        messages.error(request, refusal.text)
+        messages.error(request, formats.refusal(refusal))
         return redirect("rebates:runs")
     run = SettlementRun.objects.visible_to(request.actor).get(ends=period.end)
     return redirect(run)
@@ -114,7 +115,7 @@ def _verb(verb: str, service: Callable[..., Any], done: Any) -> Any:
         except NotAllowed:
             raise
         except DomainError as refusal:
-            messages.error(request, refusal.text)
+            messages.error(request, formats.refusal(refusal))
         return redirect(run)
 
     return view
@@ -183,6 +184,6 @@ def confirm_release(request: Any, number: str) -> HttpResponse:
     except NotAllowed:
         raise
     except DomainError as refusal:
-        messages.error(request, refusal.text)
+        messages.error(request, formats.refusal(refusal))
         return redirect(run)
     return render(request, "rebates/run_release.html", {"run": run, "outlook": found})
