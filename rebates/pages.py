@@ -188,7 +188,9 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
         why = _why_not(refuse_release, run, actor)
         verbs.append(
-            Verb(_("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why)
+            Verb(
+                _("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why
+            )
         )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))

@@ -33,6 +33,11 @@ urlpatterns = [
     path("statements/", StatementList.as_view(), name="statements"),
     path("statements/<str:number>/", statements.statement, name="statement"),
     path("statements/<str:number>/statement.pdf", statements.pdf, name="statement_pdf"),
+    path(
+        "statements/<str:number>/figures/<slug:programme>/<slug:figure>/",
+        explained.statement_figure,
+        name="statement_figure",
+    ),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("results/<int:pk>/", explained.result, name="result"),
     path("ledger/", LedgerList.as_view(), name="ledger"),

@@ -18,7 +18,14 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import is_known_currency
 from prm.values.periods import Period
-from rebates.errors import Choice, NotComputedYet, PeriodClosed, PeriodNotWhole, VersionFrozen, VersionTooEarly
+from rebates.errors import (
+    Choice,
+    NotComputedYet,
+    PeriodClosed,
+    PeriodNotWhole,
+    VersionFrozen,
+    VersionTooEarly,
+)
 from rebates.events import ProgrammePublished
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
@@ -46,7 +53,8 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
     for text in texts:
         named = [*_codes(text, "qualify"), *_codes(text, "pay")]
         problems += [
-            _("%(programme)s: no product line has the code %(code)s.") % {"programme": text.code, "code": code}
+            _("%(programme)s: no product line has the code %(code)s.")
+            % {"programme": text.code, "code": code}
             for code in sorted(set(named) - lines)
         ]
         wanted = set(text.policy.get("who", {}).get("tiers", []))

@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.values.periods import Period
-from rebates import explanations, pages
+from rebates import balances, explanations, pages
 from rebates.accruals import accrual_of
 from rebates.models import Result, Statement
+from rebates.statements import statement_lines
 
 
 @requires("rebates.view_programmes")
@@ -53,6 +54,28 @@ def result(request: Any, pk: int) -> HttpResponse:
         .first()
     )
     return _explained(request, found, "rebates/result.html", {"statement": statement})
+
+
+@requires("rebates.view")
+def statement_figure(request: Any, number: str, programme: str, figure: str) -> HttpResponse:
+    """A statement's opening, paid or closing figure opened: the ledger's entries behind it."""
+    rows = Statement.objects.visible_to(request.actor).select_related("run", "partner")
+    found = get_object_or_404(rows, number=number)
+    line = next((line for line in statement_lines(found) if line.programme.code == programme), None)
+    if line is None or figure not in balances.FIGURES:
+        raise Http404
+    name, text = balances.FIGURES[figure]
+    context = {
+        "statement": found,
+        "line": line,
+        "figure": figure,
+        "name": name,
+        "text": text,
+        "behind": balances.behind(found, line.programme, figure),
+        "address": request.path,
+    }
+    part = "rebates/bookings.html" if request.headers.get("HX-Request") else "rebates/statement_figure.html"
+    return render(request, part, context)
 
 
 def _explained(

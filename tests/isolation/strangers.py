@@ -24,6 +24,14 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"deals/<str:number>/", lambda made: {"number": made["deal"].number}),
     (r"orders/<str:number>/", lambda made: {"number": made["order"].number}),
     (r"invoices/<str:number>/", lambda made: {"number": made["invoice"].number}),
+    (
+        r"statements/<str:number>/figures/",
+        lambda made: {
+            "number": made["statement"].number,
+            "programme": made["accrual"].programme.code,
+            "figure": "closing",
+        },
+    ),
     (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
     (
         r"accruals/<slug:programme>/",

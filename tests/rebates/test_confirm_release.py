@@ -71,7 +71,13 @@ def test_the_page_says_it_in_words_and_pays_nothing_yet(month, rival, finance, b
     client, address = browse(finance), month.get_absolute_url()
     assert f"{address}confirm-release/" in client.get(address).content.decode()
     shown = words(client.get(f"{address}confirm-release/"))
-    for text in ("¥7,000.00", "1 statement", "Rival Systems", "on hold: the partner is “Suspended”", "¥1,000.00"):
+    for text in (
+        "¥7,000.00",
+        "1 statement",
+        "Rival Systems",
+        "on hold: the partner is “Suspended”",
+        "¥1,000.00",
+    ):
         assert text in shown
     assert "Release 1 payment" in shown
     assert client.post(f"{address}release/").status_code == 302

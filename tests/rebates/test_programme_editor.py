@@ -38,7 +38,9 @@ def november():
 
 def save(client: Any, how: dict[str, Any] | None = None, **changes: str) -> tuple[int, str]:
     answer = client.post("/programmes/new/", FILLED | changes, **(how or {}))
-    return answer.status_code, html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode())))
+    return answer.status_code, html.unescape(
+        re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
+    )
 
 
 def text(**entries: Any) -> Any:
