@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -40,18 +41,22 @@ def net_sales(actor: Any) -> Figure:
     if growth is None:
         note, tone = _("nothing in the month before to compare with"), ""
     else:
-        share = formats.percent(abs(growth))
-        words = (
-            _("%(share)s more than on this day last month")
-            if growth >= 0
-            else _("%(share)s less than on this day last month")
-        )
-        note, tone = words % {"share": share}, "ok" if growth >= 0 else "warn"
+        note, tone = _compared(growth)
     return Figure(
         label=_("Net sales, %(month)s") % {"month": formats.month(month.month)},
         value=formats.money(month.net, _currency(), 0), note=note, tone=tone,
         href=f"/sales/?booking_date_from={month.month}",
     )  # fmt: skip
+
+
+def _compared(growth: Decimal) -> tuple[str, str]:
+    """The growth in words, as it is shown: what rounds to 0% is neither more nor less."""
+    share = formats.percent(abs(growth))
+    if share == formats.percent(0):
+        return _("as much as on this day last month"), ""
+    if growth > 0:
+        return _("%(share)s more than on this day last month") % {"share": share}, "ok"
+    return _("%(share)s less than on this day last month") % {"share": share}, "warn"
 
 
 def open_orders(actor: Any) -> Figure:

@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
+
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
@@ -35,6 +37,32 @@ class Accrual:
     lines: int
     amount: Decimal
     explanation: dict[str, Any]
+    kind = "accrued"
+
+    def get_absolute_url(self) -> str:
+        return reverse("rebates:accrual", args=[self.programme.code, str(self.period), self.partner_id])
+
+    @property
+    def starts(self) -> date:
+        return self.period.start
+
+    @property
+    def ends(self) -> date:
+        return self.period.end
+
+    @property
+    def tier_day(self) -> date:
+        """The day whose tier counts so far."""
+        return min(self.period.last_day, clock.today())
+
+    @property
+    def computed(self) -> Decimal:
+        """f(all lines), as a result has it."""
+        return self.amount
+
+    @property
+    def line_count(self) -> int:
+        return self.lines
 
 
 def accruals(
@@ -66,6 +94,12 @@ def accruals(
         plans = plans_for(together)
         found += [_accrual(row, plans) for row in _rows(plans, visible, day)]
     return sorted(found, key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
+
+
+def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) -> Accrual | None:
+    """One of `accruals`, by the programme's code; None where nothing accrues or `by` does not see the partner."""
+    found = accruals(by=by, partners=[partner_id])
+    return next((one for one in found if (one.programme.code, one.period) == (programme, period)), None)
 
 
 def _rows(plans: list[Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:

@@ -5,6 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from prm.values.errors import DomainError
 
 
+class Choice(tuple):
+    """Days of which one may be chosen."""
+
+    def __str__(self) -> str:
+        return " / ".join(map(str, self))
+
+
 class NotComputedYet(DomainError):
     """The policy is understood, but this release does not calculate it."""
 
@@ -57,6 +64,14 @@ class NotBegun(DomainError):
 class NotOver(DomainError):
     code = "period_not_over"
     message = _("%(month)s is not over. Settlement %(number)s can be closed from %(day)s on.")
+
+
+class ComputedTooEarly(DomainError):
+    code = "computed_too_early"
+    message = _(
+        "%(month)s was not over when settlement %(number)s was computed: later lines are missing. Withdraw the"
+        " approval, compute it again and have it approved."
+    )
 
 
 class StillComputing(DomainError):

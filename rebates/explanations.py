@@ -12,13 +12,16 @@ from django.utils.translation import gettext as _
 
 from orders.models import SalesLine
 from prm.catalogue.models import ProductLine
+from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic, wording
+from rebates.accruals import Accrual
 from rebates.models import Result, SettlementRun
 from rebates.policy import bands_of
 
 ZERO = Decimal("0.00")
+Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that stands behind a result; the same for staff and partner."""
+    """All that stands behind a figure; the same for staff and partner."""
 
-    result: Result
+    result: Figure
     clause: str
     sentence: str
     steps: list[Step]
@@ -45,6 +48,11 @@ class Explanation:
     units: bool
     to_next_band: Decimal | None
     one_more: tuple[Decimal, Decimal] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the period still runs."""
+        return self.result.kind == Accrual.kind and clock.today() < self.result.ends
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,8 @@ class LinePage:
     next_after: str = ""
 
 
-def explain(result: Result) -> Explanation:
-    """Open a figure. The caller loaded `result` through `visible_to`."""
+def explain(result: Figure) -> Explanation:
+    """Open a figure. The caller loaded it through `visible_to`, or as an accrual of its own actor."""
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = {"qualifier": result.qualifier, "base": result.base}
@@ -78,14 +86,19 @@ def explain(result: Result) -> Explanation:
     )
 
 
-def _steps(result: Result, raw: Decimal) -> list[Step]:
+def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
-    days = {"first": result.starts.isoformat(), "last": result.period.last_day.isoformat()}
+    words = {"first": formats.day(result.starts), "last": formats.day(result.period.last_day),
+             "count": formats.number(result.line_count)}  # fmt: skip
+    lines = (
+        _("%(count)s lines booked from %(first)s to %(last)s, as they stand on file now")
+        if result.kind == Accrual.kind
+        else _("%(count)s lines booked from %(first)s to %(last)s, known when this was computed")
+    )
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.currency)
     steps = [
-        Step(1, _("Lines"), _("%(count)s lines booked from %(first)s to %(last)s, known when this was computed")
-             % {"count": result.line_count, **days}),
+        Step(1, _("Lines"), lines % words),
         Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
         Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), result.qualifier),
         Step(3, _("Paid base"), wording.lines_counted(policy, "pay"), result.base),
@@ -94,8 +107,9 @@ def _steps(result: Result, raw: Decimal) -> list[Step]:
         Step(9, _("Rounding"), wording.rounding(mode, unit), result.computed),
     ]  # fmt: skip
     if result.tier:
-        steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": result.tier, **days}))
-    if result.kind == Result.Kind.ADJUSTED:
+        tier, last = wording.tier(result.tier), formats.day(result.tier_day)
+        steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
+    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         steps.append(
             Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
         )
@@ -108,7 +122,7 @@ def _steps(result: Result, raw: Decimal) -> list[Step]:
 # The lines
 
 
-def lines_behind(result: Result) -> Any:
+def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
     policy = result.version.policy
     lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
@@ -116,12 +130,13 @@ def lines_behind(result: Result) -> Any:
         booking_date__gte=result.starts,
         booking_date__lt=result.ends,
         currency=result.currency,
-        id__lte=result.run.watermark,
     )
+    if isinstance(result, Result):
+        lines = lines.filter(id__lte=result.run.watermark)
     codes = _product_lines(policy)
     if codes is not None:
         lines = lines.filter(product_line__in=ProductLine.objects.filter(code__in=codes))
-    if result.kind == Result.Kind.ADJUSTED:
+    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
     return lines.select_related("product", "product_line").order_by("booking_date", "id")
 
@@ -146,14 +161,15 @@ def _counts_late(result: Result) -> Q:
     return Q(id__lte=closed.watermark) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
 
 
-def lines_page(result: Result, *, after: str = "", size: int = 50) -> LinePage:
-    """A page of the lines behind a figure. `after` is the `next_after` of the page before."""
+def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
+    """A page of the lines behind a figure. `after` is the `next_after` of the page before; ValueError otherwise."""
     lines = lines_behind(result)
     column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
     paid = _paid_lines(result)
     before = ZERO
     if after:
-        day, _sep, pk = after.partition("_")
+        text, _sep, pk = after.partition("_")
+        day = date.fromisoformat(text)
         earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
         before = paid(lines.filter(earlier)).aggregate(base=Sum(column))["base"] or ZERO
         lines = lines.exclude(earlier)
@@ -168,7 +184,7 @@ def lines_page(result: Result, *, after: str = "", size: int = 50) -> LinePage:
     return LinePage(found[:size], before, f"{last.booking_date.isoformat()}_{last.pk}" if last else "")
 
 
-def _paid_lines(result: Result) -> Any:
+def _paid_lines(result: Figure) -> Any:
     """A filter that keeps the lines that are paid on, not those that only qualify."""
     policy = result.version.policy
     codes = policy.get("pay", {}).get("product_lines", policy.get("qualify", {}).get("product_lines"))

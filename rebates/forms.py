@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,22 @@ MECHANISMS = [
     ("flat", _("Flat: one rate on everything")),
 ]
 PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
+# Places in a programme's text and the fields that stand for them; the first that fits counts.
+FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
+    ("name",): "name",
+    ("name_zh",): "name_zh",
+    ("code",): "code",
+    ("from",): "starts",
+    ("period",): "period",
+    ("who", "tiers"): "tiers",
+    ("who", "types"): "types",
+    ("qualify",): "product_lines",
+    ("mechanism", "rate"): "rate_0",
+    ("mechanism",): "mechanism",
+    ("rounding",): "rounding",
+    ("late",): "grace_days",
+    ("clause",): "clause",
+}
 ROUNDINGS = [("half_up", _("Half-up")), ("half_even", _("Half-even"))]
 
 
@@ -30,7 +47,13 @@ class ProgrammeForm(ServiceForm):
 
     name = forms.CharField(label=_("Name"), max_length=160)
     name_zh = forms.CharField(label=_("Chinese name"), max_length=160, required=False)
-    code = forms.SlugField(label=_("Code"), max_length=60, help_text=_("Identifies the programme for ever."))
+    code = forms.RegexField(
+        r"^[a-z0-9][a-z0-9-]*$",
+        label=_("Code"),
+        max_length=60,
+        help_text=_("Identifies the programme for ever."),
+        error_messages={"invalid": _("Write small letters, digits and hyphens, a letter or digit first.")},
+    )
     starts = forms.DateField(label=_("In force from"), help_text=_("The first day of a period."))
     period = forms.ChoiceField(label=_("Settled each"), choices=PERIODS)
     mechanism = forms.ChoiceField(label=_("Mechanism"), choices=MECHANISMS, widget=forms.RadioSelect)
@@ -73,9 +96,11 @@ class ProgrammeForm(ServiceForm):
         super().__init__(*args, currency=currency, **kwargs)
         self.currency = currency
         for row in range(BAND_ROWS):
-            self.fields[f"from_{row}"] = AmountField(label=_("From"), required=False, min_value=Decimal(0))
+            self.fields[f"from_{row}"] = AmountField(
+                label=_("Band %(row)s, from") % {"row": row + 1}, required=False, min_value=Decimal(0)
+            )
             self.fields[f"rate_{row}"] = AmountField(
-                label=_("Rate, %"),
+                label=_("Band %(row)s, rate") % {"row": row + 1},
                 required=False,
                 decimal_places=6,
                 min_value=Decimal(0),
@@ -101,12 +126,35 @@ class ProgrammeForm(ServiceForm):
         try:
             (text,) = read_document({"schema": 1, "programmes": [self._entry(values)]})
         except PolicyProblem as problem:
-            raise forms.ValidationError(problem.problems) from None
+            self._say(problem)
+            return values
         missing = uncomputed(text.policy)
         if missing:
             raise forms.ValidationError(_("Not computed yet: %(names)s.") % {"names": ", ".join(missing)})
         values["text"] = text
         return values
+
+    def run(self, service: Callable[..., Any], **kwargs: Any) -> bool:
+        """As every form; what the text names and is gone meanwhile stands on top."""
+        try:
+            return super().run(service, **kwargs)
+        except PolicyProblem as problem:
+            self._say(problem)
+            return False
+
+    def _say(self, problem: PolicyProblem) -> None:
+        """Each sentence at the field that stands for its place, else on top."""
+        for one in problem.found:
+            self.add_error(self._field_at(one.path[2:]), one.words)
+        if not problem.found:
+            self.add_error(None, problem.problems)
+
+    def _field_at(self, path: Sequence[str | int]) -> str | None:
+        """The field of a place within the programme: ("mechanism", "bands", 1, "from") is the second band's."""
+        if path[:2] == ("mechanism", "bands") and len(path) == 4:
+            return f"{path[3]}_{self._typed_rows[int(path[2])]}"
+        names = [name for key, name in FIELDS_BY_PLACE.items() if path[: len(key)] == key]
+        return names[0] if names else None
 
     def fields_for_service(self) -> dict[str, ProgrammeText]:
         return {"text": self.cleaned_data["text"]}
@@ -141,6 +189,7 @@ class ProgrammeForm(ServiceForm):
 
     def _mechanism(self, values: dict[str, Any]) -> dict[str, Any]:
         kind, bands = values["mechanism"], []
+        self._typed_rows: list[int] = []
         for row in range(BAND_ROWS):
             low, rate = values.get(f"from_{row}"), values.get(f"rate_{row}")
             if low is None and rate is None:
@@ -150,6 +199,7 @@ class ProgrammeForm(ServiceForm):
                     f"from_{row}" if low is None else f"rate_{row}", _("Fill in both, or neither.")
                 )
                 continue
+            self._typed_rows.append(row)
             bands.append({"from": f"{low:f}", "rate": f"{rate:f}%"})
         if not bands:
             raise forms.ValidationError(_("Enter at least one band: from which amount, and the rate."))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -304,6 +305,11 @@ class Result(models.Model):
     @property
     def amount(self) -> Decimal:
         return self.earned + self.adjusted
+
+    @property
+    def tier_day(self) -> date:
+        """The day whose tier counted."""
+        return self.period.last_day
 
 
 class Statement(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,13 +15,16 @@ from django.utils.translation import gettext_lazy
 from partners.models import Partner
 from prm.access.rules import allowed
 from prm.ledger.models import Account
+from prm.ui import formats
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from prm.values.periods import Period
+from rebates import wording
 from rebates.accruals import Accrual, accruals
 from rebates.models import Result, SettlementRun, Statement, Version
+from rebates.services.closing import refuse_before_the_end
 from rebates.services.payments import refuse_release
 from rebates.services.releasing import is_releasing
 
@@ -137,7 +141,10 @@ def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
         group["total"] += accrual.amount
         group["base"] += accrual.base
         group["rows"].append({"accrual": accrual, "partner": partners.get(accrual.partner_id)})
+    names = wording.tier_names(accrual.tier for accrual in found)
     for group in groups.values():
+        for row in group["rows"]:
+            row["tier"] = names[row["accrual"].tier]
         group["rows"].sort(key=lambda row: (-row["accrual"].amount, row["accrual"].partner_id))
     return sorted(groups.values(), key=lambda group: (group["programme"].code, group["period"]))
 
@@ -172,19 +179,29 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
     if run.state == State.APPROVED:
         if may["close"]:
-            verbs.append(Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock"))
+            why = _why_not(refuse_before_the_end, run)
+            verbs.append(
+                Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock", why_not=why)
+            )
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
-        try:
-            refuse_release(run, actor)
-            why = ""
-        except DomainError as refusal:
-            why = refusal.text
+        why = _why_not(refuse_release, run, actor)
         verbs.append(
-            Verb(_("Release all payments"), post=to("release"), primary=True, icon="cash", why_not=why)
+            Verb(
+                _("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why
+            )
         )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))
         verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash"))
     return verbs
+
+
+def _why_not(rule: Callable[..., None], *arguments: Any) -> str:
+    """What the rule says; empty where it agrees."""
+    try:
+        rule(*arguments)
+    except DomainError as refusal:
+        return formats.refusal(refusal)
+    return ""

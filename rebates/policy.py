@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+from django.utils.translation import gettext as _
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
@@ -72,12 +73,26 @@ DECIMALS = {
 }
 
 
-class PolicyProblem(ValueError):
-    """The text is not a programme file. `problems` are sentences, each naming the place."""
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. A file names its `path`; a form shows `words` at the field that stands for it."""
 
-    def __init__(self, problems: list[str]):
-        self.problems = problems
-        super().__init__("; ".join(problems))
+    path: tuple[str | int, ...]  # ("programmes", 0, "mechanism", "bands", 1, "from")
+    words: str  # a sentence in the reader's language that names no place
+    detail: str = ""  # what the schema says, for whoever writes the file
+
+    def __str__(self) -> str:
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return f"{place.removeprefix('.') or 'file'}: {self.detail or self.words}"
+
+
+class PolicyProblem(ValueError):
+    """The text is not a programme file. `problems` are sentences, each naming the place; `found` keeps the parts."""
+
+    def __init__(self, problems: Sequence[str | Problem]):
+        self.found = [one for one in problems if isinstance(one, Problem)]
+        self.problems = [str(one) for one in problems]
+        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -116,10 +131,10 @@ def read_yaml(text: str) -> list[ProgrammeText]:
 def read_document(document: Any) -> list[ProgrammeText]:
     """The same from data that is already parsed."""
     plain = _plain(document)
-    problems = [_sentence(error) for error in _validator().iter_errors(plain)]
+    problems = [_problem(error) for error in _validator().iter_errors(plain)]
     if problems:
         raise PolicyProblem(problems)
-    texts = [_text(entry, f"programmes[{index}]") for index, entry in enumerate(plain["programmes"])]
+    texts = [_text(entry, ("programmes", index)) for index, entry in enumerate(plain["programmes"])]
     seen = {(text.code, text.starts) for text in texts}
     if len(seen) < len(texts):
         raise PolicyProblem(["Two entries have the same code and first day."])
@@ -141,8 +156,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _sentence(error: Any) -> str:
-    """`programmes[0].mechanism: …`; inside a choice of mechanisms, the problem of the one that was named."""
+def _problem(error: Any) -> Problem:
+    """What the schema refuses; inside a choice of mechanisms, the problem of the one that was named."""
+    path = tuple(error.absolute_path)
     if error.context and isinstance(error.instance, dict) and "kind" in error.instance:
         kind = error.instance["kind"]
         wanted = [
@@ -151,12 +167,21 @@ def _sentence(error: Any) -> str:
             if error.schema["oneOf"][inner.schema_path[0]]["properties"]["kind"]["const"] == kind
         ]
         if wanted:
-            return _sentence(wanted[0])
-        return f"{error.json_path[2:]}: {kind} is not a mechanism"
-    return f"{error.json_path[2:] or 'file'}: {error.message}"
+            return _problem(wanted[0])
+        return Problem(path, _("This is not a mechanism."), f"{kind} is not a mechanism")
+    return Problem(path, _reason(error.validator), error.message)
 
 
-def _text(entry: dict[str, Any], place: str) -> ProgrammeText:
+def _reason(validator: str) -> str:
+    """Why the schema refuses a value, for somebody who filled in a form."""
+    if validator in ("maxLength", "maximum", "maxItems"):
+        return _("This is too long or too large.")
+    if validator in ("minLength", "minimum", "minItems", "required"):
+        return _("This is missing or too small.")
+    return _("This is not written as a programme can keep it. Write it shorter or plainer.")
+
+
+def _text(entry: dict[str, Any], place: tuple[str | int, ...]) -> ProgrammeText:
     policy = {key: value for key, value in entry.items() if key not in PLAIN_KEYS}
     policy = {key: value for key, value in _normal(policy).items() if value != DEFAULTS.get(key, ...)}
     policy["period"] = entry.get("period", "month")
@@ -164,13 +189,15 @@ def _text(entry: dict[str, Any], place: str) -> ProgrammeText:
         starts = date.fromisoformat(entry["from"])
         until = date.fromisoformat(entry["until"]) if entry.get("until") else None
     except ValueError as problem:
-        raise PolicyProblem([f"{place}: {problem}"]) from problem
+        raise PolicyProblem([Problem(place, _("This day does not exist."), str(problem))]) from problem
     bands = policy["mechanism"].get("bands", [])
     lower = [Decimal(band["from"]) for band in bands]
-    if any(low >= high for low, high in zip(lower, lower[1:], strict=False)):
-        raise PolicyProblem([f"{place}.mechanism.bands: lower bounds must rise from band to band"])
+    for index, (low, high) in enumerate(zip(lower, lower[1:], strict=False), start=1):
+        if low >= high:
+            words = _("Lower bounds must rise from band to band.")
+            raise PolicyProblem([Problem((*place, "mechanism", "bands", index, "from"), words)])
     if until and until < starts:
-        raise PolicyProblem([f"{place}.until: the last day lies before the first"])
+        raise PolicyProblem([Problem((*place, "until"), _("The last day lies before the first."))])
     return ProgrammeText(entry["code"], entry["name"], entry.get("name_zh", ""), starts, until, policy)
 
 

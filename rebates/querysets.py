@@ -134,6 +134,17 @@ class ResultQuerySet(PartnerOwned):
             .order_by("partner_id", "programme_id", "-ends")
         )
 
+    def settled(self, *, programme: str, period: Period, partner_id: int) -> ResultQuerySet:
+        """What closed runs computed for a programme's own period, by its code: one at most."""
+        return self.filter(
+            programme__code=programme,
+            partner_id=partner_id,
+            starts=period.start,
+            ends=period.end,
+            kind="earned",
+            run__state__in=("closed", "paid"),
+        )
+
     def by_programme(self, run: Any) -> Any:
         """Rows of programme_id, currency, partners, base, accrued, earned, adjusted of a run."""
         return (

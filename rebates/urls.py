@@ -2,7 +2,7 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import ledger, programmes, runs, statements
+from rebates.views import explained, ledger, programmes, runs, statements
 
 app_name = "rebates"
 urlpatterns = [
@@ -14,7 +14,8 @@ urlpatterns = [
     path("programmes/<slug:code>/publish/", programmes.publish, name="publish"),
     path("programmes/<slug:code>/delete-draft/", programmes.delete_draft, name="delete_draft"),
     path("programmes/<slug:code>/export.yaml", programmes.text, name="programme_text"),
-    path("accruals/", statements.accruals, name="accruals"),
+    path("accruals/", explained.accruals, name="accruals"),
+    path("accruals/<slug:programme>/<str:period>/<int:partner>/", explained.accrual, name="accrual"),
     path("settlements/", RunList.as_view(), name="runs"),
     path("settlements/start/", runs.start, name="start"),
     path("settlements/<str:number>/", runs.detail, name="run"),
@@ -26,13 +27,19 @@ urlpatterns = [
     path("settlements/<str:number>/withdraw/", runs.withdraw, name="withdraw"),
     path("settlements/<str:number>/confirm-close/", runs.confirm_close, name="confirm_close"),
     path("settlements/<str:number>/close/", runs.close, name="close"),
+    path("settlements/<str:number>/confirm-release/", runs.confirm_release, name="confirm_release"),
     path("settlements/<str:number>/release/", runs.release, name="release"),
     path("rebates/", statements.overview, name="overview"),
     path("statements/", StatementList.as_view(), name="statements"),
     path("statements/<str:number>/", statements.statement, name="statement"),
     path("statements/<str:number>/statement.pdf", statements.pdf, name="statement_pdf"),
+    path(
+        "statements/<str:number>/figures/<slug:programme>/<slug:figure>/",
+        explained.statement_figure,
+        name="statement_figure",
+    ),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
-    path("results/<int:pk>/", statements.result, name="result"),
+    path("results/<int:pk>/", explained.result, name="result"),
     path("ledger/", LedgerList.as_view(), name="ledger"),
     path("ledger/<int:pk>/", ledger.posting, name="posting"),
     path("payouts/", PaymentList.as_view(), name="payments"),

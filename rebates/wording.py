@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -28,9 +29,9 @@ def sentence(version: Version) -> str:
 
 def who(policy: dict[str, Any]) -> str:
     chosen = policy.get("who", {})
-    tiers = {tier.code: str(tier) for tier in Tier.objects.filter(code__in=chosen.get("tiers", []))}
+    tiers = tier_names(chosen.get("tiers", []))
     types = [str(Partner.Type(code).label) for code in chosen.get("types", [])]
-    named = [tiers.get(code, code) for code in chosen.get("tiers", [])]
+    named = [tiers[code] for code in chosen.get("tiers", [])]
     if not named and not types:
         return _("All partners")
     if named and types:
@@ -41,6 +42,18 @@ def who(policy: dict[str, Any]) -> str:
     if named:
         return _("Partners of tier %(tiers)s") % {"tiers": _list(named)}
     return _("Partners of type %(types)s") % {"types": _list(types)}
+
+
+def tier(code: str) -> str:
+    """A tier's name; its code where the tier is gone."""
+    return tier_names([code])[code]
+
+
+def tier_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names by code, of every code that is asked for."""
+    wanted = {code for code in codes if code}
+    names = {tier.code: str(tier) for tier in Tier.objects.filter(code__in=wanted)}
+    return {"": ""} | {code: names.get(code, code) for code in wanted}
 
 
 def period(policy: dict[str, Any]) -> str:

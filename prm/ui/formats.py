@@ -9,6 +9,10 @@ from babel.numbers import format_decimal, get_currency_precision
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
+from prm.values.errors import DomainError
+from prm.values.money import Money
+from prm.values.periods import Period
+
 MINUS = "\u2212"
 SYMBOLS = {
     "CNY": "¥",
@@ -40,6 +44,14 @@ def number(value, places: int | None = 0) -> str:
     return format_decimal(value, format=pattern, locale=locale()).replace("-", MINUS)
 
 
+def all_digits(value, least: int = 2) -> str:
+    """Every decimal that there is and at least `least`: 1,234.50, and 1,711.525 before it is rounded."""
+    if value is None or value == "":
+        return ""
+    exponent = Decimal(value).normalize().as_tuple().exponent
+    return number(value, max(least, -exponent if isinstance(exponent, int) else 0))
+
+
 def money(amount, currency: str, places: int | None = None, *, iso: bool = False) -> str:
     """¥1,234.50, or EUR 1,234.50 with `iso` (pages with two currencies); −¥12.00 when negative."""
     if amount is None or amount == "":
@@ -67,8 +79,8 @@ def short_number(value) -> tuple[str, str]:
     return number(value, 0), ""
 
 
-def percent(share, places: int = 0) -> str:
-    """0.0825 as 8% (or 8.25% with two places)."""
+def percent(share, places: int | None = 0) -> str:
+    """0.0825 as 8% (or 8.25% with two places); `places=None` keeps the decimals that matter."""
     return "" if share is None else number(Decimal(share) * 100, places) + "%"
 
 
@@ -86,6 +98,31 @@ def day(value: date | datetime | None, *, table: bool = False) -> str:
 def month(value: date) -> str:
     """November 2026; 2026年11月."""
     return f"{value.year}年{value.month}月" if is_chinese() else format_date(value, "LLLL y", locale="en")
+
+
+def period(value: Period) -> str:
+    """November 2026, Q4 2026, 2026; 2026年11月, 2026年第4季度, 2026年."""
+    if value.length == "month":
+        return month(value.start)
+    if value.length == "quarter":
+        words = {"year": value.start.year, "quarter": (value.start.month + 2) // 3}
+        return gettext("Q%(quarter)s %(year)s") % words
+    return f"{value.start.year}年" if is_chinese() else str(value.start.year)
+
+
+def refusal(error: DomainError) -> str:
+    """What a rule said, its days, periods and money as people read them (`error.text` has 2026-11-12, CNY 1234.50)."""
+    return str(error.message) % {name: _spoken(value) for name, value in error.values.items()}
+
+
+def _spoken(value: object) -> object:
+    if isinstance(value, tuple):
+        return " / ".join(str(_spoken(one)) for one in value)
+    if isinstance(value, Period):
+        return period(value)
+    if isinstance(value, Money):
+        return money(value.amount, value.currency)
+    return day(value) if isinstance(value, date) else value
 
 
 def long_day(value: date) -> str:

@@ -25,6 +25,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from prm.ui import formats
 from prm.ui.formats import SYMBOLS
 from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
@@ -77,7 +78,7 @@ class ServiceForm(forms.Form):
             raise
         except DomainError as error:
             place = error.field if error.field in self.fields else None
-            self.add_error(place, ValidationError(error.text, code=error.code))
+            self.add_error(place, ValidationError(formats.refusal(error), code=error.code))
             return False
         return True
 

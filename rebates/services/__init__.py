@@ -4,7 +4,7 @@ from rebates.services.closing import approve_run, close_run, submit_for_review, 
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
 from rebates.services.payments import pay_statement
 from rebates.services.programmes import apply_programmes, delete_draft, publish_version, save_draft
-from rebates.services.releasing import release_run, start_release
+from rebates.services.releasing import outlook, release_run, start_release
 
 __all__ = [
     "apply_programmes",
@@ -14,6 +14,7 @@ __all__ = [
     "delete_draft",
     "discard_run",
     "open_run",
+    "outlook",
     "pay_statement",
     "publish_version",
     "release_run",

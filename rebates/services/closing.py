@@ -23,6 +23,7 @@ from rebates.errors import (
     AlreadyClosed,
     AuthorMayNotApprove,
     ComputedBefore,
+    ComputedTooEarly,
     NotApproved,
     NotInThisState,
     NotOver,
@@ -103,9 +104,11 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
 
 
 def refuse_before_the_end(run: SettlementRun) -> None:
-    """A month that runs may be computed, not closed: its last lines are still to come."""
+    """A month that runs may be computed, not closed: its last lines are still to come, or came afterwards."""
     if clock.today() < run.ends:
-        raise NotOver(month=str(run.period), number=run.number, day=run.ends.isoformat())
+        raise NotOver(month=run.period, number=run.number, day=run.ends)
+    if run.frozen_at is not None and run.frozen_at < clock.start_of_day(run.ends):
+        raise ComputedTooEarly(month=run.period, number=run.number)
 
 
 def approvers(run: SettlementRun) -> list[Any]:

@@ -41,14 +41,14 @@ def open_run(*, period: Period, by: Actor) -> SettlementRun:
     require(by, "rebates.settle")
     month = Period.of("month", period.last_day)
     if month.start > clock.today():
-        raise NotBegun(period=str(period))
+        raise NotBegun(period=period)
     run, new = SettlementRun.objects.get_or_create(
         ends=month.end,
         defaults={"number": f"S-{month}", "starts": month.start, "created_by_label": by.label},
     )
     if new:
         if not Version.objects.ending_on(month.last_day):
-            raise NothingToSettle(day=month.last_day.isoformat())
+            raise NothingToSettle(day=month.last_day)
         record(run, "opened", by=by)
     return run
 

@@ -22,6 +22,7 @@ from prm.ledger.services import Move, Posting, post_many
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.money import Money
 from rebates.errors import MoreThanOpen, NothingToPay, PaymentBlocked, SecondPersonNeeded
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
@@ -140,7 +141,7 @@ def pay_statement(
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
     amount = found.amount if amount is None else amount
     if amount > found.amount or amount <= 0:
-        raise MoreThanOpen(open=f"{statement.currency} {found.amount}")
+        raise MoreThanOpen(open=Money(found.amount, statement.currency))
     (payment,) = write_payments([(found, amount)], paid_on=paid_on, reference=reference, by=by)
     finish_run(run, by)
     return payment

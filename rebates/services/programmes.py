@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from partners.models import Tier
 from prm.access.rules import require
@@ -17,7 +18,14 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import is_known_currency
 from prm.values.periods import Period
-from rebates.errors import NotComputedYet, PeriodClosed, PeriodNotWhole, VersionFrozen, VersionTooEarly
+from rebates.errors import (
+    Choice,
+    NotComputedYet,
+    PeriodClosed,
+    PeriodNotWhole,
+    VersionFrozen,
+    VersionTooEarly,
+)
 from rebates.events import ProgrammePublished
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
@@ -45,12 +53,20 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
     for text in texts:
         named = [*_codes(text, "qualify"), *_codes(text, "pay")]
         problems += [
-            f"{text.code}: no product line has the code {code}" for code in sorted(set(named) - lines)
+            _("%(programme)s: no product line has the code %(code)s.")
+            % {"programme": text.code, "code": code}
+            for code in sorted(set(named) - lines)
         ]
         wanted = set(text.policy.get("who", {}).get("tiers", []))
-        problems += [f"{text.code}: no tier has the code {code}" for code in sorted(wanted - tiers)]
+        problems += [
+            _("%(programme)s: no tier has the code %(code)s.") % {"programme": text.code, "code": code}
+            for code in sorted(wanted - tiers)
+        ]
         if not is_known_currency(text.policy["currency"]):
-            problems.append(f"{text.code}: {text.policy['currency']} is not a currency")
+            problems.append(
+                _("%(programme)s: %(code)s is not a currency.")
+                % {"programme": text.code, "code": text.policy["currency"]}
+            )
     if problems:
         raise PolicyProblem(problems)
 
@@ -84,7 +100,7 @@ def _apply_again(
     if version.is_frozen and not same_rules:
         raise VersionFrozen(programme=programme.code, number=version.number)
     refuse_uncomputed(text)
-    _refuse_parts_of_periods(text, version)
+    _refuse_parts_of_periods(text)
     if version.ends is not None:
         _refuse_closed_periods(text, version.ends)
     before = {"policy": version.policy, "ends": version.ends}
@@ -122,6 +138,7 @@ def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None
         version = Version.objects.select_for_update().get(pk=version.pk, programme=programme)
         if version.state != STATE.DRAFT:
             raise VersionFrozen(programme=programme.code, number=version.number)
+    _refuse_first_day(text, programme)
     version.starts = text.starts
     version.ends = text.until + timedelta(days=1) if text.until else None
     version.policy, version.author_id, version.author_label = text.policy, by.user_id, by.label
@@ -160,13 +177,10 @@ def publish_version(*, version: Version, by: Actor) -> Version:
         raise VersionFrozen(programme=programme.code, number=version.number)
     text = text_of(version)
     refuse_uncomputed(text)
-    _refuse_parts_of_periods(text, None)
-    _refuse_closed_periods(text, version.starts)
-    earlier = programme.versions.published().order_by("-starts").first()
-    if earlier:
-        if earlier.starts >= version.starts:
-            raise VersionTooEarly(programme=programme.code, latest=earlier.starts.isoformat())
-        _end_before(earlier, version)
+    earlier = _refuse_first_day(text, programme)
+    if earlier and (earlier.ends is None or earlier.ends > version.starts):
+        earlier.ends = version.starts
+        earlier.save(update_fields=["ends"])
     version.state, version.published_at = STATE.PUBLISHED, clock.now()
     version.save(update_fields=["state", "published_at"])
     record(version, "published", by=by)
@@ -174,33 +188,32 @@ def publish_version(*, version: Version, by: Actor) -> Version:
     return version
 
 
-def _end_before(earlier: Version, version: Version) -> None:
-    if earlier.ends is not None and earlier.ends <= version.starts:
-        return
-    first = Period.of(earlier.period_length, version.starts)
-    if first.start != version.starts:
-        raise PeriodNotWhole(
-            programme=version.programme.code,
-            day=version.starts.isoformat(),
-            choice=first.next.start.isoformat(),
-        )
-    earlier.ends = version.starts
-    earlier.save(update_fields=["ends"])
+def _refuse_first_day(text: ProgrammeText, programme: Programme) -> Version | None:
+    """Raise when a version cannot begin on that day. Returns the newest version in force before it."""
+    _refuse_parts_of_periods(text)
+    _refuse_closed_periods(text, text.starts)
+    earlier = programme.versions.published().order_by("-starts").first()
+    if earlier is None:
+        return None
+    if earlier.starts >= text.starts:
+        raise VersionTooEarly(programme=text.code, latest=earlier.starts)
+    if earlier.ends is None or earlier.ends > text.starts:
+        first = Period.of(earlier.period_length, text.starts)
+        if first.start != text.starts:
+            raise PeriodNotWhole(programme=text.code, day=text.starts, choice=first.next.start)
+    return earlier
 
 
-def _refuse_parts_of_periods(text: ProgrammeText, version: Version | None) -> None:
+def _refuse_parts_of_periods(text: ProgrammeText) -> None:
     length = text.policy["period"]
     first = Period.of(length, text.starts)
     if first.start != text.starts:
-        raise PeriodNotWhole(
-            programme=text.code, day=text.starts.isoformat(), choice=f"{first.start} / {first.next.start}"
-        )
+        choice = Choice((first.start, first.next.start))
+        raise PeriodNotWhole(programme=text.code, day=text.starts, choice=choice)
     if text.until:
         last = Period.of(length, text.until)
         if last.last_day != text.until:
-            raise PeriodNotWhole(
-                programme=text.code, day=text.until.isoformat(), choice=last.last_day.isoformat()
-            )
+            raise PeriodNotWhole(programme=text.code, day=text.until, choice=last.last_day)
 
 
 def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
@@ -213,7 +226,7 @@ def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
         within = period.start >= first and (text.until is None or period.last_day <= text.until)
         if period.end == ends and within:
             month = Period.of("month", period.last_day)
-            raise PeriodClosed(programme=text.code, month=str(month), choice=ends.isoformat())
+            raise PeriodClosed(programme=text.code, month=month, choice=ends)
 
 
 def text_of(version: Version) -> ProgrammeText:

@@ -6,8 +6,10 @@ between steps, or a step run twice, pays nothing twice.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -25,7 +27,7 @@ from prm.values.actor import Actor
 from rebates.errors import NotInThisState
 from rebates.models import SettlementRun, Statement
 from rebates.services.closing import hold_balances
-from rebates.services.payments import SOME, finish_run, open_on, refuse_release, write_payments
+from rebates.services.payments import SOME, Open, finish_run, open_on, refuse_release, write_payments
 
 JOB = "rebates.release"
 
@@ -86,6 +88,56 @@ def start_release(
         kind=JOB, key=run.number, title=_("Payments of settlement %(number)s") % {"number": run.number},
         link=run.get_absolute_url(), params=params, by=by,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Total:
+    """So many statements and their sum in one currency."""
+
+    currency: str
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What releasing a run would pay now, and what it would leave out: why each."""
+
+    due: list[Total]
+    blocked: list[Open]  # their partners are on hold
+    blocked_totals: list[Total]
+    settled: int  # statements that are paid, or whose figure a later negative one took up
+    carried: int  # whose own figure is not above zero
+
+    @property
+    def due_count(self) -> int:
+        return sum(total.count for total in self.due)
+
+
+def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
+    """What `start_release` would do as things stand; raises what it would raise."""
+    require(by, "rebates.pay")
+    refuse_release(run, by)
+    if run.state != SettlementRun.State.CLOSED:
+        raise NotInThisState(number=run.number, state=run.get_state_display())
+    statements = list(Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk"))
+    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
+    blocked = [one for one in owing if one.statement.partner.is_on_hold]
+    carried = sum(1 for row in statements if row.own_amount <= 0)
+    return Outlook(
+        due=_totals([one for one in owing if not one.statement.partner.is_on_hold]),
+        blocked=blocked,
+        blocked_totals=_totals(blocked),
+        settled=len(statements) - len(owing) - carried,
+        carried=carried,
+    )
+
+
+def _totals(some: list[Open]) -> list[Total]:
+    amounts: dict[str, list[Decimal]] = defaultdict(list)
+    for one in some:
+        amounts[one.statement.currency].append(one.amount)
+    return [Total(code, len(found), sum(found, Decimal("0.00"))) for code, found in sorted(amounts.items())]
 
 
 def is_releasing(run: SettlementRun) -> bool:

@@ -145,7 +145,7 @@ def _on_draft(request: Any, code: str, service: Any, done: str) -> HttpResponse:
         service(version=draft, by=request.actor)
         messages.success(request, done)
     except DomainError as refusal:
-        messages.error(request, refusal.text)
+        messages.error(request, formats.refusal(refusal))
     return redirect(programme)
 
 

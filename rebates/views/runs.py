@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.jobs.models import Job
+from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import pages, services
@@ -95,7 +96,7 @@ def start(request: Any) -> HttpResponse:
     except NotAllowed:
         raise
     except DomainError as refusal:
-        messages.error(request, refusal.text)
+        messages.error(request, formats.refusal(refusal))
         return redirect("rebates:runs")
     run = SettlementRun.objects.visible_to(request.actor).get(ends=period.end)
     return redirect(run)
@@ -114,7 +115,7 @@ def _verb(verb: str, service: Callable[..., Any], done: Any) -> Any:
         except NotAllowed:
             raise
         except DomainError as refusal:
-            messages.error(request, refusal.text)
+            messages.error(request, formats.refusal(refusal))
         return redirect(run)
 
     return view
@@ -170,3 +171,19 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
         "result_count": results.count(),
     }
     return render(request, "rebates/run_close.html", context)
+
+
+@requires("rebates.pay")
+def confirm_release(request: Any, number: str) -> HttpResponse:
+    """What releasing all payments pays and what it leaves out, before it is done."""
+    run = _run(request, number)
+    if releasing.is_releasing(run):
+        return redirect(run)
+    try:
+        found = services.outlook(run=run, by=request.actor)
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, formats.refusal(refusal))
+        return redirect(run)
+    return render(request, "rebates/run_release.html", {"run": run, "outlook": found})

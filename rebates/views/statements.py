@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
-from rebates import explanations, pages, services
+from rebates import pages, services
 from rebates.forms import PaymentForm
-from rebates.models import Result, Statement
+from rebates.models import Statement
 from rebates.services.payments import open_amount, payment_state
 from rebates.statements import statement_lines
 
@@ -31,12 +30,6 @@ def overview(request: Any) -> HttpResponse:
         "rebates/overview.html",
         {"partner": own, "owed": pages.owed_to(request.actor), "statements": statements},
     )
-
-
-@requires("rebates.view_programmes")
-def accruals(request: Any) -> HttpResponse:
-    """What the open periods would pay if they ended now."""
-    return render(request, "rebates/accruals.html", {"groups": pages.accruals_by_programme(request.actor)})
 
 
 @requires("rebates.view")
@@ -58,35 +51,6 @@ def statement(request: Any, number: str) -> HttpResponse:
             "explained": None,
         },
     )
-
-
-@requires("rebates.view")
-def result(request: Any, pk: int) -> HttpResponse:
-    """One figure opened: clause, arithmetic, lines. Its own address; beside a statement it comes as a panel."""
-    found = get_object_or_404(
-        Result.objects.visible_to(request.actor).select_related("programme", "version", "run", "partner"),
-        pk=pk,
-    )
-    if request.actor.is_partner and not found.run.is_closed:
-        raise Http404
-    after = request.GET.get("after", "")
-    try:
-        lines = explanations.lines_page(found, after=after)
-    except ValueError:
-        raise Http404 from None
-    context = {
-        "result": found,
-        "explanation": explanations.explain(found),
-        "lines": lines,
-        "statement": Statement.objects.visible_to(request.actor)
-        .filter(run=found.run, partner=found.partner, currency=found.currency)
-        .first(),
-        "address": reverse("rebates:result", args=[found.pk]),
-    }
-    if request.headers.get("HX-Request"):
-        part = "rebates/explanation_lines.html" if after else "rebates/explanation.html"
-        return render(request, part, context)
-    return render(request, "rebates/result.html", context)
 
 
 @requires("rebates.view")

@@ -24,7 +24,23 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"deals/<str:number>/", lambda made: {"number": made["deal"].number}),
     (r"orders/<str:number>/", lambda made: {"number": made["order"].number}),
     (r"invoices/<str:number>/", lambda made: {"number": made["invoice"].number}),
+    (
+        r"statements/<str:number>/figures/",
+        lambda made: {
+            "number": made["statement"].number,
+            "programme": made["accrual"].programme.code,
+            "figure": "closing",
+        },
+    ),
     (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
+    (
+        r"accruals/<slug:programme>/",
+        lambda made: {
+            "programme": made["accrual"].programme.code,
+            "period": str(made["accrual"].period),
+            "partner": made["partner"].pk,
+        },
+    ),
     (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
     (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
     (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),

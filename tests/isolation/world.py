@@ -19,8 +19,10 @@ from prm.approvals.models import Task
 from prm.approvals.services import say
 from prm.customfields import targets
 from prm.customfields.services import create_field
+from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
+from rebates.accruals import accruals
 from rebates.models import Result, Statement
 from rebates.services import approve_run, close_run, compute_run
 from tests.cast import Company
@@ -86,6 +88,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
     run = close_run(run=approve_run(run=run, by=SYSTEM), by=SYSTEM)
+    rebates.sell(rival, 31_337, on=clock.today().isoformat())
     return {
         "partner": rival.row,
         "contact": contact,
@@ -102,6 +105,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),
         "result": Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first(),
         "run": run,
+        "accrual": accruals(by=SYSTEM, partners=[rival.row.pk])[-1],
         "product": ProductFactory(list_price=Decimal("5")),
     }
 

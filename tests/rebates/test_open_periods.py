@@ -9,6 +9,8 @@ import time_machine
 
 from prm.values.periods import Period
 from rebates.accruals import accruals
+from rebates.errors import ComputedTooEarly
+from rebates.services import approve_run, close_run, withdraw_approval
 from rebates.statements import statement_rows
 from tests.rebates import world
 
@@ -84,3 +86,32 @@ def test_a_month_that_is_not_over_is_computed_and_not_closed(acme, november):
     assert "from 2026-12-01 on" in refused.value.text
     with time_machine.travel("2026-12-01 04:00:00+00:00", tick=False):
         assert world.settle("2026-11").state == "closed"
+
+
+def approved_in_the_month(acme):
+    """A run of November, computed and approved while the month still ran."""
+    world.apply(world.policy(from_="2026-11-01"))
+    world.sell(acme, 50_000, on="2026-11-10")
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        run = world.settle("2026-11", close=False)
+        return approve_run(run=run, by=world.BY)
+
+
+def test_a_run_that_was_computed_before_the_month_ended_is_not_closed_afterwards(acme):
+    run = approved_in_the_month(acme)
+    with time_machine.travel("2026-12-02 04:00:00+00:00", tick=False):
+        world.sell(acme, 9_000, on="2026-11-29")  # known before the close, unknown to the run
+        with pytest.raises(ComputedTooEarly) as refused:
+            close_run(run=run, by=world.BY)
+        assert "2026-11 was not over when settlement S-2026-11 was computed" in refused.value.text
+        run = withdraw_approval(run=run, reason="computed too early", by=world.BY)
+        run = world.settle("2026-11")
+        assert world.only(run).earned == Decimal("1180.00")
+
+
+def test_the_button_that_closes_says_why_it_is_off(acme, finance, browse):
+    run = approved_in_the_month(acme)
+    with time_machine.travel("2026-12-02 04:00:00+00:00", tick=False):
+        page = browse(finance).get(run.get_absolute_url()).content.decode()
+    assert "November 2026 was not over when settlement S-2026-11 was computed" in page
+    assert "confirm-close" not in page

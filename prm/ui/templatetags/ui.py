@@ -76,6 +76,18 @@ def quantity(value):
 
 
 @register.filter
+def all_digits(value):
+    """1,234.50, and 1,711.525 before it is rounded: an exact figure, at least two decimals."""
+    return formats.all_digits(value)
+
+
+@register.filter
+def rate(share):
+    """0.02 as 2%, 0.02125 as 2.125%."""
+    return formats.percent(share, None)
+
+
+@register.filter
 def percent(share, places=0):
     """0.08 as 8%."""
     return formats.percent(share, places)
@@ -96,6 +108,12 @@ def table_day(value):
 @register.filter
 def month(value):
     return formats.month(value) if value else ""
+
+
+@register.filter
+def period(value):
+    """A month, quarter or year in words: November 2026, Q4 2026, 2026."""
+    return formats.period(value) if value else ""
 
 
 @register.filter

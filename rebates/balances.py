@@ -1,0 +1,113 @@
+"""What a statement's opening, paid and closing figures are made of: the ledger's entries, programme by programme.
+
+Guarantee: the amounts add up to the figure that the close wrote, because they are chosen as the close chose them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from prm.ledger.models import Entry
+from rebates.books import EVENTS
+from rebates.models import Payment, Programme, SettlementRun, Statement
+
+ZERO = Decimal("0.00")
+SHOWN = 60  # bookings; what is older stands in one sum
+CLOSES = ("rebates.close", "rebates.adjust")
+# What each figure is, and what it is called.
+FIGURES = {
+    "opening": (_("Opening"), _("What was owed at the close before: what was settled, less what was paid by then.")),
+    "paid": (_("Paid"), _("What was paid after the close before and until this one.")),
+    "closing": (_("Closing"), _("Opening plus earned plus adjusted, less paid: what was owed when it was issued.")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A transaction's effect on what the partner is owed, with `running`: the sum up to and with it."""
+
+    transaction_id: int
+    name: str
+    booked_on: date
+    amount: Decimal
+    running: Decimal
+    statement: Statement | None
+
+
+@dataclass(frozen=True)
+class Behind:
+    """`amount` = `earlier` + the bookings, oldest first."""
+
+    amount: Decimal
+    earlier: Decimal
+    bookings: list[Booking]
+
+
+def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
+    """The bookings behind one of FIGURES. The caller loaded the statement, with its run, through `visible_to`."""
+    rows = list(
+        _entries(statement, programme, figure)
+        .values("transaction_id", "transaction__event", "transaction__booked_on", "transaction__memo")
+        .annotate(owed=-Sum("amount"))
+        .exclude(owed=0)
+        .order_by("transaction_id")
+    )
+    sign = -1 if figure == "paid" else 1  # a payment lowers what is owed, and is shown as what was paid
+    earlier = sum((sign * row["owed"] for row in rows[:-SHOWN]), ZERO)
+    statements = _statements(statement, {row["transaction__memo"] for row in rows[-SHOWN:]})
+    running, bookings = earlier, []
+    for row in rows[-SHOWN:]:
+        running += sign * row["owed"]
+        bookings.append(
+            Booking(
+                transaction_id=row["transaction_id"],
+                name=str(EVENTS.get(row["transaction__event"], row["transaction__event"])),
+                booked_on=row["transaction__booked_on"],
+                amount=sign * row["owed"],
+                running=running,
+                statement=statements.get(row["transaction__memo"]),
+            )
+        )
+    return Behind(running, earlier, bookings)
+
+
+def _entries(statement: Statement, programme: Programme, figure: str) -> Any:
+    """As the close read them: what stood in the ledger when it was through, with or without what it wrote itself."""
+    run, since = statement.run, _cut_before(statement.run)
+    entries = Entry.objects.for_everyone(because="the statement names the partner").filter(
+        account__partner_id=statement.partner_id,
+        account__currency=statement.currency,
+        account__kind__in=("payable", "approved"),
+        purpose_id=programme.purpose_id,
+        transaction_id__lte=run.ledger_cut,
+    )
+    payments = Q(transaction__event="rebates.pay", transaction_id__gt=since)
+    own = Q(transaction__event__in=CLOSES, transaction__memo=run.number)
+    if figure == "paid":
+        return entries.filter(payments)
+    return entries.exclude(payments | own) if figure == "opening" else entries
+
+
+def _cut_before(run: SettlementRun) -> int:
+    """The last transaction of the close before; payments after it belong to this run's statements."""
+    earlier = Q(closed_at__lt=run.closed_at) | Q(closed_at=run.closed_at, pk__lt=run.pk)
+    before = SettlementRun.objects.closed().filter(earlier).order_by("-closed_at", "-pk").first()
+    return before.ledger_cut or 0 if before else 0
+
+
+def _statements(statement: Statement, memos: set[str]) -> dict[str, Statement]:
+    """The partner's statements that the bookings' texts name: by run, or by payment."""
+    own = Statement.objects.for_everyone(because="of the statement's own partner").filter(
+        partner_id=statement.partner_id, currency=statement.currency
+    )
+    found = {row.run.number: row for row in own.filter(run__number__in=memos).select_related("run")}
+    payments = Payment.objects.for_everyone(because="of the statement's own partner").filter(
+        statement__in=own, number__in=memos
+    )
+    return found | {payment.number: payment.statement for payment in payments.select_related("statement")}

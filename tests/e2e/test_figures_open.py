@@ -1,0 +1,84 @@
+"""A figure's explanation: beside the table on a desk, in a bottom sheet on a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rebates.models import Statement
+from tests.e2e.office import PHONE, Office, serious
+
+
+@pytest.fixture
+def statement(cast: Any) -> Statement:
+    from tests.rebates import world as rebates
+
+    rebates.apply(rebates.policy())
+    rebates.sell(cast.acme, "260000", on="2026-09-10")
+    run = rebates.settle("2026-09")
+    return Statement.objects.for_everyone(because="a test").get(run=run)
+
+
+def is_in_view(page: Page, selector: str) -> bool:
+    box = page.locator(selector).bounding_box()
+    height = page.viewport_size["height"]
+    return box is not None and box["y"] >= 0 and box["y"] + min(box["height"], 40) <= height
+
+
+def test_on_a_phone_the_explanation_is_a_sheet_that_esc_close_and_back_shut(
+    office: Office, statement: Statement
+) -> None:
+    page = office.enter("partner-sales", size=PHONE)
+    page.goto(statement.get_absolute_url())
+    sheet, figure = page.get_by_role("dialog", name="Explain this number"), page.locator("a.ui-open").first
+    for shut in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: sheet.get_by_role("button", name="Close").click(),
+        lambda: page.go_back(),
+    ):
+        figure.click()
+        expect(sheet).to_be_visible()
+        expect(sheet).to_contain_text("Step by step")
+        assert is_in_view(page, "#why-sheet h2")
+        shut()
+        expect(sheet).to_be_hidden()
+        expect(figure).to_be_focused()
+        expect(page).to_have_url(office.stack.url(office.tenant, statement.get_absolute_url()))
+    figure.click()
+    expect(sheet).to_be_visible()
+    assert serious(page) == []
+
+
+def test_finance_opens_a_partners_figure_of_a_run_in_the_same_sheet(
+    office: Office, statement: Statement
+) -> None:
+    page = office.enter("finance", size=PHONE, locale="zh-CN")
+    page.goto(f"{statement.run.get_absolute_url()}partners/{statement.partner_id}/")
+    page.locator("a.ui-open").first.click()
+    expect(page.locator("#why-sheet")).to_be_visible()
+    expect(page.locator("#why-sheet")).to_contain_text("260,000.00")
+
+
+def test_on_a_desk_the_explanation_opens_beside_the_table(office: Office, statement: Statement) -> None:
+    page = office.enter("partner-sales")
+    page.goto(statement.get_absolute_url())
+    page.locator("a.ui-open").first.click()
+    expect(page.locator("#why")).to_contain_text("Step by step")
+    expect(page.locator("#why-sheet")).to_be_hidden()
+    assert is_in_view(page, "#why h2")
+
+
+def test_a_partner_opens_what_it_has_accrued_on_the_phone(office: Office, cast: Any) -> None:
+    from prm.values import clock
+    from tests.rebates import world as rebates
+
+    rebates.apply(rebates.policy())
+    rebates.sell(cast.acme, "120000", on=clock.today().isoformat())
+    page = office.enter("partner-sales", size=PHONE)
+    page.goto("/rebates/")
+    page.locator("a.ui-open").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("why this figure?")
+    expect(page.get_by_text("120,000.00").filter(visible=True).first).to_be_visible()
+    assert serious(page) == []

@@ -1,0 +1,127 @@
+"""The programme's form: a wrong first day is refused when the draft is saved; what is wrong stands at its field."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+import time_machine
+
+from rebates import services
+from rebates.errors import PeriodClosed, PeriodNotWhole, VersionTooEarly
+from rebates.models import Version
+from rebates.policy import PolicyProblem, read_document
+from tests.rebates import world
+
+pytestmark = pytest.mark.django_db
+FILLED = {
+    "mechanism": "marginal",
+    "period": "quarter",
+    "from_0": "0",
+    "rate_0": "2",
+    "rounding": "half_up",
+    "name": "Core volume",
+    "code": "core",
+    "starts": "2027-01-01",
+}
+ZH = {"headers": {"accept-language": "zh-CN"}}
+
+
+@pytest.fixture
+def november():
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        yield
+
+
+def save(client: Any, how: dict[str, Any] | None = None, **changes: str) -> tuple[int, str]:
+    answer = client.post("/programmes/new/", FILLED | changes, **(how or {}))
+    return answer.status_code, html.unescape(
+        re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
+    )
+
+
+def text(**entries: Any) -> Any:
+    (found,) = read_document({"schema": 1, "programmes": [world.policy(**entries)]})
+    return found
+
+
+def test_a_first_day_inside_a_quarter_is_refused_when_the_draft_is_saved(finance, browse, november):
+    status, shown = save(browse(finance), starts="2027-02-01")
+    assert status == 422
+    assert "In force from: core: 1 Feb 2027 does not begin or end a period" in shown
+    assert "Choose 1 Jan 2027 / 1 Apr 2027." in shown
+    assert not Version.objects.exists()
+
+
+def test_the_same_is_said_in_chinese_with_the_label_of_the_field(finance, browse, november):
+    status, shown = save(browse(finance), ZH, starts="2027-02-01")
+    assert status == 422
+    assert "生效起始" in shown and "2027年2月1日" in shown and "2027年4月1日" in shown
+    assert "does not begin" not in shown and "programmes[0]" not in shown
+
+
+def test_bounds_that_do_not_rise_are_said_at_the_band_that_was_typed(finance, browse, november):
+    # the second row stays empty: the fault is in the third
+    changes = {"from_0": "5000", "from_2": "1000", "rate_2": "3"}
+    status, shown = save(browse(finance), **changes)
+    assert status == 422
+    assert "Band 3, from: Lower bounds must rise from band to band." in shown
+    assert "mechanism.bands" not in shown
+    _status, chinese = save(browse(finance), ZH, **changes)
+    assert "mechanism.bands" not in chinese and "Lower bounds" not in chinese
+
+
+def test_what_the_text_cannot_hold_is_said_at_its_field(finance, browse, november):
+    status, shown = save(browse(finance), from_0="1234567890123456")
+    assert status == 422
+    assert "Band 1, from:" in shown and "programmes[0]" not in shown
+    status, shown = save(browse(finance), code="Core Volume")
+    assert status == 422
+    assert "Code: Write small letters, digits and hyphens" in shown
+
+
+def test_a_file_still_hears_the_place_in_the_file():
+    with pytest.raises(PolicyProblem) as refused:
+        text(bands=[{"from": 100, "rate": "2%"}, {"from": 50, "rate": "3%"}])
+    assert refused.value.problems == [
+        "programmes[0].mechanism.bands[1].from: Lower bounds must rise from band to band."
+    ]
+    with pytest.raises(PolicyProblem) as refused:
+        text(mechanism={"kind": "magic"})
+    assert refused.value.problems == ["programmes[0].mechanism: magic is not a mechanism"]
+
+
+def test_a_draft_is_refused_for_every_day_on_which_it_could_not_be_published(acme, november):
+    world.apply(world.policy(from_="2026-09-01"), world.policy("next", from_="2026-12-01"))
+    world.sell(acme, 50_000, on="2026-09-10")
+    world.settle("2026-09")
+    with pytest.raises(VersionTooEarly):
+        services.save_draft(text=text(code="next", from_="2026-11-01"), by=world.BY)
+    with pytest.raises(PeriodClosed):
+        services.save_draft(text=text(code="other", from_="2026-09-01"), by=world.BY)
+    with pytest.raises(PeriodNotWhole):
+        services.save_draft(text=text(from_="2026-12-02"), by=world.BY)
+    draft = services.save_draft(text=text(from_="2026-12-01"), by=world.BY)
+    assert (draft.state, draft.starts) == ("draft", date(2026, 12, 1))
+
+
+def test_a_version_that_cuts_the_quarter_of_the_one_before_is_refused_as_a_draft(november):
+    world.apply(world.policy(from_="2026-10-01", period="quarter"))
+    with pytest.raises(PeriodNotWhole) as refused:
+        services.save_draft(text=text(from_="2026-12-01", period="month"), by=world.BY)
+    assert "2027-01-01" in refused.value.text
+
+
+def test_a_product_line_that_is_gone_meanwhile_is_said_on_the_form(finance, browse, november, monkeypatch):
+    from rebates.services import programmes
+
+    def gone(texts: Any) -> None:
+        raise PolicyProblem(["core: no product line has the code routing."])
+
+    monkeypatch.setattr(programmes, "check_references", gone)
+    status, shown = save(browse(finance))
+    assert status == 422
+    assert "no product line has the code routing" in shown
