@@ -61,11 +61,17 @@ def _compared(growth: Decimal) -> tuple[str, str]:
 
 def open_orders(actor: Any) -> Figure:
     counts = figures.open_orders_by_state(actor)
-    waiting = counts.get(Order.State.SUBMITTED, 0)
+    waiting, approved = counts.get(Order.State.SUBMITTED, 0), counts.get(Order.State.APPROVED, 0)
+    notes = []
+    if waiting or not approved:
+        notes.append(ngettext("%(count)s waits for approval", "%(count)s wait for approval", waiting))
+        notes[-1] %= {"count": waiting}
+    if approved:
+        notes.append(ngettext("%(count)s to be confirmed", "%(count)s to be confirmed", approved))
+        notes[-1] %= {"count": approved}
     return Figure(
         label=_("Open orders"), value=formats.number(sum(counts.values())), href="/orders/?view=open",
-        note=ngettext("%(count)s waits for approval", "%(count)s wait for approval", waiting) % {"count": waiting},
-        tone="warn" if waiting else "",
+        note=" · ".join(notes), tone="warn" if waiting or approved else "",
     )  # fmt: skip
 
 

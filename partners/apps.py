@@ -6,9 +6,11 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from partners import conditions, own_fields, registrations, updates
+        from partners import approvals, conditions, own_fields, registrations, updates
 
         registrations.register()
         own_fields.register()
         conditions.register()
+        conditions.register_changes()
+        approvals.register()
         updates.register()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Member, Partner, PartnerGrant, TierMembership
-from prm.conditions import Field, registry
+from partners.models import Member, Partner, PartnerChange, PartnerGrant, Tier, TierMembership
+from prm.access.roles import Role
+from prm.conditions import Field, Relation, registry
 from prm.values import clock
 
 
@@ -38,6 +40,68 @@ def register() -> None:
             Field("created_at", "moment", label=_("Date of creation")),
         ],
     )  # fmt: skip
+
+
+def register_changes() -> None:
+    """What rules may ask about a change of a partner that somebody asks for."""
+    registry.register_subject(
+        "partner_change",
+        model="partners.PartnerChange",
+        label=_("Partner change"),
+        partner="partner",
+        verb="partners.view",
+        fields=[
+            Field("kind", "choice", label=_("What changes"), choices=PartnerChange.Kind.choices),
+            *[
+                Field(f"changes_{name}", "yes_no", label=label, expression=changes_sql(name), read=changes(name))
+                for name, label in CHANGED
+            ],
+            Field("changes_own_field", "yes_no", label=_("A field of your own changes"),
+                  expression=own_field_sql, read=lambda change: "custom" in change.wanted),
+            Field("new_status", "choice", label=_("New state"), path="wanted", json="status",
+                  choices=Partner.Status.choices),
+            Field("new_tier", "choice", label=_("New tier"), path="wanted", json="tier", choices=tier_choices),
+            Field("partner", "reference", label=_("Partner"), to="partners.Partner", key="number"),
+            Field("asked_by", "reference", label=_("Asked by"), to="accounts.User", key="email", staff=True),
+            Field("asked_by_role", "choice", label=_("Role of whoever asks"), path="asked_by__role",
+                  choices=Role.choices, staff=True),
+            Field("asked_at", "moment", label=_("Asked on")),
+        ],
+        relations=[Relation("partner", "partner", label=_("Partner"))],
+    )  # fmt: skip
+
+
+CHANGED = (
+    ("name", _("Name changes")),
+    ("tax_number", _("Tax number changes")),
+    ("type", _("Type changes")),
+    ("tier", _("Tier changes")),
+    ("status", _("State changes")),
+    ("manager", _("Channel manager changes")),
+    ("parent", _("Parent partner changes")),
+    ("region", _("Region changes")),
+    ("address", _("Address changes")),
+)
+
+
+def changes(name: str) -> Callable[[Any], bool]:
+    return lambda change: name in change.changes
+
+
+def changes_sql(name: str) -> Callable[[str, str], ExpressionWrapper]:
+    return lambda prefix, currency: _has_key(f"{prefix}changes", name)
+
+
+def own_field_sql(prefix: str, currency: str) -> ExpressionWrapper:
+    return _has_key(f"{prefix}wanted", "custom")
+
+
+def _has_key(column: str, key: str) -> ExpressionWrapper:
+    return ExpressionWrapper(Q(**{f"{column}__has_key": key}), output_field=BooleanField())
+
+
+def tier_choices() -> list[tuple[str, str]]:
+    return [(tier.code, str(tier)) for tier in Tier.objects.all()]
 
 
 def tier_of(partner: Any) -> Any:

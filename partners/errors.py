@@ -64,3 +64,27 @@ class TierInUse(DomainError):
 class TierTwice(DomainError):
     code = "tier_twice"
     message = _("Two tiers have the same code or the same rank.")
+
+
+class ChangeWaits(DomainError):
+    code = "partner_change_waits"
+    message = _(
+        "A change of %(partner)s (%(what)s) waits for approval already. Withdraw that one, or wait until it is decided."
+    )
+
+
+class ChangeStale(DomainError):
+    code = "partner_change_stale"
+    message = _(
+        "%(partner)s was changed since this was asked for: %(fields)s. Reject this change; it can be asked for anew."
+    )
+
+
+class ChangeOver(DomainError):
+    code = "partner_change_over"
+    message = _("This change is not open any more: %(state)s.")
+
+
+class ChangeOfAnother(DomainError):
+    code = "partner_change_of_another"
+    message = _("%(person)s asked for this change. Only they or an administrator withdraw it.")

@@ -13,7 +13,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
-from partners.querysets import MemberQuerySet, PartnerQuerySet, TierMembershipQuerySet
+from partners.querysets import (
+    MemberQuerySet,
+    PartnerChangeQuerySet,
+    PartnerQuerySet,
+    TierMembershipQuerySet,
+)
 from prm.access.scoping import PartnerOwned
 from prm.values import clock
 
@@ -68,6 +73,8 @@ class Partner(models.Model):
     # What these are owed may be paid: who leaves is settled with. All others are on hold.
     PAYABLE = (Status.ACTIVE, Status.EXITING, Status.EXITED)
     PARTNER_PATH = "self"
+    # What a service that was to change it asked for instead; of one instance, never stored.
+    asked_change: PartnerChange | None = None
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -185,6 +192,70 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.partner}"
+
+
+class PartnerChange(models.Model):
+    """A change of a partner that somebody asked for and others decide about. Nothing of it holds before that.
+
+    `wanted` is what the services write, with what they found before; `changes` is the same as the audit trail tells
+    it: {field: [old, new]}.
+    """
+
+    class Kind(models.TextChoices):
+        FACTS = "facts", _("Company data")
+        STATUS = "status", _("State")
+        TIER = "tier", _("Tier")
+        MANAGER = "manager", _("Channel manager")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting for approval")
+        APPLIED = "applied", _("Written")
+        REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    TRANSITIONS = {
+        State.PENDING: (State.APPLIED, State.REJECTED, State.WITHDRAWN),
+        State.APPLIED: (),
+        State.REJECTED: (),
+        State.WITHDRAWN: (),
+    }
+    PARTNER_PATH = "partner"
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="pending_changes")
+    kind = models.CharField(_("what changes"), max_length=10, choices=Kind.choices)
+    wanted = models.JSONField()
+    changes = models.JSONField()
+    reason = models.TextField(_("reason"), blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_by_label = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = PartnerChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("partner change")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "kind"],
+                condition=models.Q(state="pending"),
+                name="one_pending_change_of_a_kind",
+                violation_error_message=_("Such a change of this partner waits for approval already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.get_kind_display()}"
+
+    def get_absolute_url(self) -> str:
+        return self.partner.get_absolute_url()
+
+    @property
+    def object_type(self) -> str:
+        """Whose fields `changes` names, for the words of the audit trail."""
+        return "partners.partner"
 
 
 class Contact(models.Model):

@@ -7,8 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Partner
+from partners.approvals import CODE
+from partners.models import Partner, PartnerChange
+from prm.access.roles import Role
 from prm.access.rules import allowed
+from prm.approvals import pages as approvals
+from prm.audit.history import changes_of
 
 STATUS_VERBS = {
     "prospect": _("Make a prospect"),
@@ -80,3 +84,18 @@ def next_states(partner: Partner, actor: Any) -> list[dict[str, Any]]:
 
 def back_to(partner: Partner, actor: Any) -> str:
     return "/company/" if actor.is_partner else partner.get_absolute_url()
+
+
+def pending_changes(partner: Partner, actor: Any) -> list[dict[str, Any]]:
+    """What somebody wants changed and others have to approve: old and new, who asked, whose turn it is."""
+    rows = PartnerChange.objects.visible_to(actor).pending().filter(partner=partner)
+    may = allowed(actor, "partners.edit", partner)
+    return [
+        {
+            "change": change,
+            "lines": changes_of(change),
+            "approval": approvals.of_object(CODE, change.pk, actor),
+            "may_withdraw": may and (change.asked_by_id == actor.user_id or actor.role == Role.ADMINISTRATOR),
+        }
+        for change in rows
+    ]

@@ -48,6 +48,12 @@ class MemberQuerySet(PartnerOwned):
         return self.filter(during__contains=day)
 
 
+class PartnerChangeQuerySet(PartnerOwned):
+    def pending(self) -> PartnerChangeQuerySet:
+        """Changes that wait for their approval, the oldest first."""
+        return self.filter(state="pending").select_related("partner", "asked_by").order_by("pk")
+
+
 def managers_of(partner: Any) -> models.QuerySet[Any]:
     """The channel managers to whom `partner` is assigned, by name."""
     from partners.models import PartnerGrant

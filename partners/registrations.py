@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
@@ -20,23 +21,7 @@ def register() -> None:
 
     people.register()
     home.register()
-    words.register(
-        {
-            "edited": _("changed"),
-            "saved": _("saved"),
-            "status_changed": _("state changed"),
-            "tier_set": _("tier set"),
-            "member_added": _("person joined"),
-            "member_left": _("person left"),
-            "manager_assigned": _("channel manager assigned"),
-            "manager_unassigned": _("channel manager taken off"),
-            "access_granted": _("may see this partner"),
-            "access_revoked": _("may no longer see this partner"),
-            "contact_saved": _("contact saved"),
-            "contact_removed": _("contact removed"),
-        }
-    )
-    words.register_types({"partners.partner": _("Partner"), "partners.tier": _("Tier")})
+    _register_words()
     permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
     permissions.register("partners.create", roles=[ADMIN, MANAGER])
     permissions.register("partners.edit", roles=[ADMIN, MANAGER])
@@ -61,6 +46,30 @@ def register() -> None:
         audience="partner",
     )  # fmt: skip
     finding.register()
+
+
+def _register_words() -> None:
+    words.register(
+        {
+            "edited": _("changed"),
+            "saved": _("saved"),
+            "status_changed": _("state changed"),
+            "tier_set": _("tier set"),
+            "change_asked": _("change asked for"),
+            "change_rejected": _("change rejected"),
+            "change_withdrawn": _("change withdrawn"),
+            "member_added": _("person joined"),
+            "member_left": _("person left"),
+            "manager_assigned": _("channel manager assigned"),
+            "manager_unassigned": _("channel manager taken off"),
+            "access_granted": _("may see this partner"),
+            "access_revoked": _("may no longer see this partner"),
+            "contact_saved": _("contact saved"),
+            "contact_removed": _("contact removed"),
+        }
+    )
+    words.register_types({"partners.partner": _("Partner"), "partners.tier": _("Tier")})
+    words.register_names({"first_day": pgettext_lazy("change", "first day")})
 
 
 def granted_partner_ids(user: Any) -> frozenset[int]:

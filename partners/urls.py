@@ -16,6 +16,9 @@ urlpatterns = [
     path("partners/<int:pk>/contacts/<int:contact_pk>/remove/", views.contact_remove, name="contact_remove"),
     path("partners/<int:pk>/managers/new/", views.assign, name="assign"),
     path("partners/<int:pk>/managers/<int:user_pk>/remove/", views.unassign, name="unassign"),
+    path(
+        "partners/<int:pk>/changes/<int:change_pk>/withdraw/", views.change_withdraw, name="change_withdraw"
+    ),
     path("partners/<int:pk>/people/<int:member_pk>/remove/", views.member_remove, name="member_remove"),
     path("company/", views.company, name="company"),
 ]

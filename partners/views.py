@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from partners import pages, services
+from partners.errors import ChangeWaits
 from partners.forms import ContactForm, ManagerForm, NewPartnerForm, PartnerForm, StatusForm, TierForm
-from partners.models import Contact, Member, Partner
+from partners.models import Contact, Member, Partner, PartnerChange
 from partners.querysets import managers_of
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.customfields.showing import facts_of
 from prm.values import clock
+from prm.values.errors import DomainError, NotAllowed
 
 
 def _partner(request: Any, pk: int) -> Partner:
@@ -43,6 +45,7 @@ def detail(request: Any, pk: int) -> HttpResponse:
             .filter(parent=partner)
             .order_by("name")[:20],
             "history": history,
+            "changes": pages.pending_changes(partner, request.actor),
             "own": facts_of("partner", partner, request.actor),
             "next_states": pages.next_states(partner, request.actor),
             "sections": pages.sections_for(partner, request.actor),
@@ -67,7 +70,7 @@ def edit(request: Any, pk: int) -> HttpResponse:
     initial = {name: getattr(partner, name) for name in services.companies.FIELDS}
     form = PartnerForm(request.POST or None, actor=request.actor, initial=initial, obj=partner)
     if form.is_valid() and form.run(services.update_partner, partner=partner, by=request.actor):
-        return redirect(partner)
+        return _done(request, form.result)
     return _form(request, partner, form, _("Edit partner"), _("Save"))
 
 
@@ -78,7 +81,7 @@ def status(request: Any, pk: int, state: str) -> HttpResponse:
         raise Http404
     form = StatusForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.change_status, partner=partner, status=state, by=request.actor):
-        return redirect(partner)
+        return _done(request, form.result)
     verb = str(pages.STATUS_VERBS[state])
     return _form(request, partner, form, verb, verb, note=str(pages.STATUS_EFFECTS.get(state, "")))
 
@@ -88,7 +91,7 @@ def tier(request: Any, pk: int) -> HttpResponse:
     partner = _partner(request, pk)
     form = TierForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.set_tier, partner=partner, by=request.actor):
-        return redirect(partner)
+        return _done(request, form.result)
     return _form(request, partner, form, _("Set the tier"), _("Set tier"))
 
 
@@ -121,7 +124,7 @@ def assign(request: Any, pk: int) -> HttpResponse:
     partner = _partner(request, pk)
     form = ManagerForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.assign_manager, partner=partner, by=request.actor):
-        return redirect(partner)
+        return _done(request, form.result)
     return _form(request, partner, form, _("Assign a channel manager"), _("Assign"))
 
 
@@ -130,8 +133,11 @@ def assign(request: Any, pk: int) -> HttpResponse:
 def unassign(request: Any, pk: int, user_pk: int) -> HttpResponse:
     partner = _partner(request, pk)
     user = get_object_or_404(get_user_model(), pk=user_pk)
-    services.unassign_manager(partner=partner, user=user, by=request.actor)
-    return redirect(partner)
+    try:
+        return _done(request, services.unassign_manager(partner=partner, user=user, by=request.actor))
+    except ChangeWaits as refusal:
+        messages.error(request, refusal.text)
+        return redirect(partner)
 
 
 @require_POST
@@ -158,6 +164,29 @@ def company(request: Any) -> HttpResponse:
             "managers": managers_of(partner),
         },
     )
+
+
+@require_POST
+@requires("partners.edit")
+def change_withdraw(request: Any, pk: int, change_pk: int) -> HttpResponse:
+    partner = _partner(request, pk)
+    rows = PartnerChange.objects.visible_to(request.actor)
+    change = get_object_or_404(rows, partner=partner, pk=change_pk)
+    try:
+        services.withdraw_change(change=change, by=request.actor)
+        messages.success(request, _("Withdrawn. Nothing was changed."))
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, refusal.text)
+    return redirect(partner)
+
+
+def _done(request: Any, partner: Partner) -> HttpResponse:
+    """Back to the partner's page; where the change was only asked for, it says so."""
+    if partner.asked_change is not None:
+        messages.info(request, _("Handed in. Nothing is changed before it is approved."))
+    return redirect(partner)
 
 
 def _form(

@@ -10,11 +10,12 @@ class RebatesConfig(AppConfig):
     def ready(self) -> None:
         from prm.ledger import postings
         from prm.sealing import facts
-        from rebates import conditions, registrations, sealing
+        from rebates import approvals, conditions, registrations, sealing
 
         self._register_verbs()
         registrations.register()
         conditions.register()
+        approvals.register()
         facts.register("statements_issued", sealing.complaint)
         self._declare()
         postings.register("rebates.close", debit="expense", credit="payable")

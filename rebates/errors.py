@@ -97,6 +97,32 @@ class SecondPersonNeeded(DomainError):
     message = _("%(person)s approved this settlement. Somebody else has to release its payments.")
 
 
+class ReasonMissing(DomainError):
+    code = "rebates_reason_missing"
+    message = _("Say why in a sentence. The other side reads it.")
+    field = "reason"
+
+
+class VersionInReview(DomainError):
+    code = "version_in_review"
+    message = _(
+        "%(programme)s: version %(number)s waits for its publication to be approved. Withdraw it first, then change it."
+    )
+
+
+class VersionNotInReview(DomainError):
+    code = "version_not_in_review"
+    message = _("%(programme)s: version %(number)s is “%(state)s”. Nobody is asked about its publication.")
+
+
+class PublicationNeedsApproval(DomainError):
+    code = "publication_needs_approval"
+    message = _(
+        "%(programme)s: a person publishes through the approval flow. Change the programme on its page and ask for its"
+        " publication, or let the operator apply the text by command."
+    )
+
+
 class ComputedBefore(DomainError):
     code = "computed_before"
     message = _(

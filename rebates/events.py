@@ -42,6 +42,18 @@ class SettlementApproved:
 
 
 @event(
+    "rebates.settlement_refused",
+    version=1,
+    label=_("Settlement not approved"),
+    subject="settlement",
+    object_id="run_id",
+)
+class SettlementRefused:
+    run_id: int
+    reason: str
+
+
+@event(
     "rebates.settlement_closed",
     version=1,
     label=_("Settlement closed"),

@@ -52,10 +52,12 @@ def _own(label: str, owed: list[pages.Owed], name: str, note: str) -> Figure | N
 
 
 def runs(actor: Any) -> dict[str, Any]:
-    """The newest runs and the months that can be settled."""
+    """The newest runs, each with what it waits for, and the months that nobody has begun to settle."""
+    found = list(SettlementRun.objects.visible_to(actor).for_list()[:5])
+    begun = {run.ends for run in found if run.state != SettlementRun.State.DRAFT}
     return {
-        "runs": list(SettlementRun.objects.visible_to(actor).for_list()[:5]),
-        "months": pages.months_to_settle(3),
+        "runs": [{"run": run, "waiting": pages.waiting_line(run)} for run in found],
+        "months": [month for month in pages.months_to_settle(3) if month.end not in begun],
     }
 
 

@@ -233,6 +233,14 @@ def initial_of(version: Any) -> dict[str, Any]:
     return values
 
 
+class ReasonForm(ServiceForm):
+    """Why not."""
+
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea, max_length=2000, help_text=_("Kept in the history.")
+    )
+
+
 class PaymentForm(ServiceForm):
     """Money that left for a statement."""
 

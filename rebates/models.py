@@ -57,7 +57,14 @@ class Version(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
         PUBLISHED = "published", _("Published")
+
+    TRANSITIONS = {
+        State.DRAFT: (State.IN_REVIEW, State.PUBLISHED),
+        State.IN_REVIEW: (State.DRAFT, State.PUBLISHED),
+        State.PUBLISHED: (),
+    }
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
@@ -68,6 +75,8 @@ class Version(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     author_label = models.CharField(_("written by"), max_length=200)
     created_at = models.DateTimeField(default=clock.now)
+    # Who asked for its publication, where a flow decides about that.
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(_("published"), null=True)
     # Set by the first close that used this version.
     accrued_at = models.DateTimeField(null=True)
@@ -92,6 +101,9 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.programme.code} {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.programme.get_absolute_url()}?version={self.number}"
 
     @property
     def period_length(self) -> str:
@@ -147,6 +159,9 @@ class SettlementRun(models.Model):
     frozen_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(_("computed"), null=True)
     computed_by_label = models.CharField(max_length=200, blank=True)
+    # Who computed it and who handed it over; None: the product itself, or a run of before this was kept.
+    computed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     # By first partner of the chunk: {"lines", "hash", "sums": {currency: amount}, "other_currencies": [...]}.
     inputs = models.JSONField(default=dict)
     partner_count = models.PositiveIntegerField(default=0)

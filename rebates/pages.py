@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from partners.models import Partner
 from prm.access.rules import allowed
+from prm.approvals import pages as approvals
+from prm.approvals.engine import published
 from prm.ledger.models import Account
 from prm.ui import formats
 from prm.ui.parts import Stage, Verb
@@ -23,6 +25,7 @@ from prm.values.errors import DomainError
 from prm.values.periods import Period
 from rebates import wording
 from rebates.accruals import Accrual, accruals
+from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.closing import refuse_before_the_end
 from rebates.services.payments import refuse_release
@@ -46,8 +49,12 @@ def mechanism_name(kind: str) -> str:
 
 
 def months_to_settle(back: int = 12) -> list[Period]:
-    """Months that have ended, with a programme's period ending on their last day and no closed run; newest first."""
-    closed = set(SettlementRun.objects.closed().values_list("ends", flat=True))
+    """Months that have ended, with a programme's period ending on their last day, that can be computed; newest first.
+
+    One that is approved or closed cannot.
+    """
+    settled = SettlementRun.objects.exclude(state__in=SettlementRun.RECOMPUTABLE)
+    closed = set(settled.values_list("ends", flat=True))
     month, found = Period.of("month", clock.today()).previous, []
     for _step in range(back):
         if month.end not in closed and Version.objects.ending_on(month.last_day):
@@ -149,18 +156,70 @@ def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
     return sorted(groups.values(), key=lambda group: (group["programme"].code, group["period"]))
 
 
+def approval_of(run: SettlementRun, actor: Actor) -> approvals.Approval | None:
+    return approvals.of_object(SETTLEMENT, run.pk, actor)
+
+
 def waiting_line(run: SettlementRun) -> str:
     """Who has to do what next."""
-    from rebates.services.closing import approvers
+    from rebates.services.closing import whose_turn
 
-    if run.state in (State.COMPUTED, State.IN_REVIEW):
-        people = ", ".join(str(person) for person in approvers(run)[:3])
-        return _("Waiting for approval by %(people)s") % {"people": people} if people else ""
+    if run.state == State.COMPUTED:
+        return _("Computed; waiting to be handed over for approval")
+    if run.state == State.IN_REVIEW:
+        return waits_for(whose_turn(run))
     if run.state == State.APPROVED:
         return _("Approved by %(person)s; waiting to be closed") % {"person": run.approved_by_label}
     if run.state == State.CLOSED:
         return _("Closed by %(person)s; waiting for payment") % {"person": run.closed_by_label}
     return ""
+
+
+def waits_for(people: list[Any]) -> str:
+    """For whom an approval waits; nobody is said too, and what to do about it."""
+    if people:
+        return _("Waiting for approval by %(people)s") % {"people": ", ".join(map(str, people[:3]))}
+    return _("Nobody else may approve this. It needs a second person with the role finance or administrator.")
+
+
+def may_decide(approval: approvals.Approval | None, own: Iterable[int | None], actor: Actor) -> bool:
+    """Whether the reader decides on the page: not about what is their own, and only at their turn in a flow."""
+    return actor.user_id not in set(own) and (approval is None or approval.may_decide)
+
+
+def publication(version: Version, actor: Actor) -> dict[str, Any]:
+    """The state of a version's publication for the programme's page: for whom it waits, and the decision line."""
+    approval = approvals.of_object(PROGRAMME, version.pk, actor)
+    waits = version.state == Version.State.IN_REVIEW
+    return {
+        "approval": approval,
+        "waiting": waits_for(approval.people) if waits and approval is not None else "",
+        "verbs": version_verbs(version, actor, approval),
+    }
+
+
+def version_verbs(version: Version, actor: Actor, approval: approvals.Approval | None) -> list[Verb]:
+    """The decision line of a version: ask for its publication, decide about it, or take it back."""
+
+    def to(name: str) -> str:
+        return reverse(f"rebates:{name}", args=[version.programme.code])
+
+    if not allowed(actor, "rebates.edit_programmes"):
+        return []
+    if version.state == Version.State.DRAFT:
+        label = _("Ask for publication") if published(PROGRAMME) else _("Publish version")
+        delete = Verb(_("Delete draft"), post=to("delete_draft"), final=True, icon="trash")
+        return [Verb(label, post=to("publish"), primary=True), delete]
+    if version.state != Version.State.IN_REVIEW:
+        return []
+    withdraw = Verb(_("Withdraw"), post=to("withdraw_publication"), icon="arrow-back-up")
+    if not may_decide(approval, (version.author_id, version.submitted_by_id), actor):
+        return [withdraw]
+    return [
+        Verb(_("Approve publication"), post=to("approve_publication"), primary=True, key="a"),
+        withdraw,
+        Verb(_("Reject"), href=to("reject_publication"), final=True, icon="ban", key="r"),
+    ]
 
 
 def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
@@ -175,8 +234,11 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Compute"), post=to("recompute"), primary=True, icon="calculator"))
     if run.state == State.COMPUTED and may["settle"]:
         verbs.append(Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send"))
-    if run.state == State.IN_REVIEW and may["approve"]:
+    approval = approval_of(run, actor) if run.state == State.IN_REVIEW else None
+    decides = run.state == State.IN_REVIEW and may["approve"]
+    if decides and may_decide(approval, own_of_run(run) if approval else (), actor):
         verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
+        verbs.append(Verb(_("Reject"), href=to("reject"), icon="ban", key="r"))
     if run.state == State.APPROVED:
         if may["close"]:
             why = _why_not(refuse_before_the_end, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
+from prm.approvals.turns import ids_under_way
 from prm.values.actor import Actor
 from prm.values.periods import Period
 
@@ -120,6 +122,11 @@ class RunQuerySet(models.QuerySet):
 
     def closed(self) -> RunQuerySet:
         return self.filter(state__in=("closed", "paid"))
+
+    def awaiting(self, states: Iterable[str]) -> RunQuerySet:
+        """Runs in these states, without those in review that a flow has given to somebody."""
+        under_way = Q(state="in_review", pk__in=ids_under_way("settlement"))
+        return self.filter(state__in=states).exclude(under_way)
 
     def for_list(self) -> RunQuerySet:
         return self.select_related("approved_by").order_by("-ends")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from partners import pages as partner_pages
 from prm.audit import words
-from prm.ui import home, menu
+from prm.notices import work
+from prm.ui import formats, home, menu
+from prm.values.actor import Actor
 
 
 def register() -> None:
     from rebates import figures, finding
 
     _register_words()
+    work.register(open_work, count=count_open_work)
     for order, label, icon, url, verb in (
         (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
         (20, _("Accruals"), "trending-up", "rebates:accruals", "rebates.view_programmes"),
@@ -46,6 +52,8 @@ def _register_words() -> None:
             "drafted": _("draft saved"),
             "draft deleted": _("draft deleted"),
             "published": _("published"),
+            "published_by_command": _("published by the operator’s command, which stands for the approval"),
+            "publication_asked": _("publication asked for"),
             "computation started": _("computation started"),
             "thrown away": _("computation thrown away"),
             "submitted for review": _("handed over for approval"),
@@ -64,6 +72,33 @@ def _register_words() -> None:
         }
     )
     words.register_names({"policy": pgettext_lazy("change", "rules")})
+
+
+def open_work(actor: Actor) -> Iterable[work.Work]:
+    """Approved settlements that wait for their close, and those in review about which no flow asks anybody."""
+    for run in _waiting_runs(actor):
+        approved = run.state == "approved"
+        yield work.Work(
+            title=formats.month(run.starts), link=run.get_absolute_url(), since=run.state_since,
+            subtitle=run.number, kind=_("Settlement to close") if approved else _("Settlement to approve"),
+            icon="lock" if approved else "calculator",
+        )  # fmt: skip
+
+
+def count_open_work(actor: Actor) -> int:
+    return len(_waiting_runs(actor))
+
+
+def _waiting_runs(actor: Actor) -> list[Any]:
+    from rebates.models import SettlementRun
+    from rebates.services.closing import authors_beyond_limit
+
+    states = [state for state, verb in (("approved", "close"), ("in_review", "approve"))
+              if f"rebates.{verb}" in actor.permissions]  # fmt: skip
+    if not states:
+        return []
+    rows = SettlementRun.objects.visible_to(actor).awaiting(states).order_by("ends")[:50]
+    return [run for run in rows if run.state == "approved" or actor.user_id not in authors_beyond_limit(run)]
 
 
 def open_work_when_off() -> list[str]:

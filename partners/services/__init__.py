@@ -1,5 +1,6 @@
 """Verbs on partners."""
 
+from partners.services.changes import withdraw_change
 from partners.services.companies import change_status, create_partner, update_partner
 from partners.services.contacts import remove_contact, save_contact
 from partners.services.people import (
@@ -25,4 +26,5 @@ __all__ = [
     "set_tier",
     "unassign_manager",
     "update_partner",
+    "withdraw_change",
 ]

@@ -9,7 +9,8 @@ from django.db import IntegrityError, connection, transaction
 
 from partners.errors import NumberTaken, ParentLoop, ReasonMissing, TaxNumberTaken, TransitionForbidden
 from partners.events import PartnerCreated, PartnerStatusChanged
-from partners.models import Partner
+from partners.models import Partner, PartnerChange
+from partners.services.changes import write_or_ask
 from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.customfields.values import apply as apply_custom
@@ -17,6 +18,7 @@ from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
 
+KIND = PartnerChange.Kind
 FIELDS = ("name", "type", "parent", "region", "tax_number", "website", "phone", "address", "note")
 
 
@@ -46,29 +48,89 @@ def create_partner(
 def update_partner(
     *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None, **facts: Any
 ) -> Partner:
-    """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop."""
+    """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop, ChangeWaits.
+
+    Where a flow has to decide about it, the change is only asked for and the partner stays as it is.
+    """
     require(by, "partners.edit", partner)
     partner = Partner.objects.locked(partner)
     facts = _known(facts)
     before = {name: getattr(partner, name) for name in facts}
+    held = dict(partner.custom or {})
     for name, value in facts.items():
         setattr(partner, name, value)
     own = apply_custom("partner", partner, custom, by=by)
     changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
     if not changes:
         return partner
-    if "parent" in changes:
+
+    def write() -> None:
+        if "parent" in changes:
+            _refuse_loop(partner)
+        _save(partner)
+        record(partner, "edited", by=by, changes=changes, reason=reason)
+
+    wanted = {"facts": {name: _stored(facts[name]) for name in facts if name in changes}}
+    wanted["before"] = {name: _stored(before[name]) for name in wanted["facts"]}
+    codes = [key.removeprefix("custom.") for key in own]
+    if codes:
+        wanted["custom"] = {code: partner.custom.get(code) for code in codes}
+        wanted["custom_before"] = {code: held.get(code) for code in codes}
+    return write_or_ask(
+        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason
+    )
+
+
+def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by: Actor) -> None:
+    """Write an approved change of facts; the caller has compared it with the partner as it stands."""
+    facts = dict(wanted["facts"])
+    if "parent" in facts:
+        rows = Partner.objects.for_everyone(because="the approved change names it")
+        facts["parent"] = rows.get(pk=facts["parent"]) if facts["parent"] else None
+    before = {name: getattr(partner, name) for name in facts}
+    for name, value in facts.items():
+        setattr(partner, name, value)
+    own = apply_custom("partner", partner, wanted.get("custom"), by=Actor.job("approved change"))
+    if "parent" in facts:
         _refuse_loop(partner)
     _save(partner)
+    changes = differences(before, facts) | own
     record(partner, "edited", by=by, changes=changes, reason=reason)
-    return partner
+
+
+def stale_facts(partner: Partner, wanted: Mapping[str, Any]) -> list[str]:
+    """The fields that are not any more as they were when the change was asked for."""
+    now = {name: _stored(getattr(partner, name)) for name in wanted["before"]}
+    found = [name for name, value in wanted["before"].items() if now[name] != value]
+    own = wanted.get("custom_before", {})
+    return found + [f"custom.{code}" for code, value in own.items() if partner.custom.get(code) != value]
+
+
+def _stored(value: Any) -> Any:
+    return value.pk if isinstance(value, Partner) else value
 
 
 @transaction.atomic
 def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> Partner:
-    """Move a partner through its lifecycle. Raises TransitionForbidden and ReasonMissing."""
+    """Move a partner through its lifecycle. Raises TransitionForbidden, ReasonMissing, ChangeWaits.
+
+    Where a flow has to decide about it, the step is only asked for.
+    """
     require(by, "partners.edit", partner)
     partner = Partner.objects.locked(partner)
+    before = partner.status
+
+    def write() -> None:
+        write_status(partner=partner, status=status, reason=reason, by=by)
+
+    return write_or_ask(
+        partner=partner, kind=KIND.STATUS, wanted={"status": status, "before": before},
+        changes={"status": [before, status]}, write=write, by=by, reason=reason.strip(),
+    )  # fmt: skip
+
+
+def write_status(*, partner: Partner, status: str, reason: str, by: Actor) -> None:
+    """Move a locked partner to another state."""
     before = partner.status
     if not partner.may_become(status):
         raise TransitionForbidden(state=partner.get_status_display(), wanted=Partner.Status(status).label)
@@ -81,7 +143,6 @@ def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> P
         PartnerStatusChanged(partner_id=partner.pk, before=before, after=status, reason=reason),
         object_key=f"partner:{partner.pk}",
     )
-    return partner
 
 
 def _known(facts: dict[str, Any]) -> dict[str, Any]:

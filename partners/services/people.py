@@ -9,7 +9,8 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from partners.errors import AlreadyMember, NotAChannelManager
 from partners.events import ManagerAssigned
-from partners.models import Member, Partner
+from partners.models import Member, Partner, PartnerChange
+from partners.services.changes import write_or_ask
 from prm.access.roles import PARTNER_ROLES, Role
 from prm.access.rules import require
 from prm.audit.services import record
@@ -55,28 +56,55 @@ def end_membership(*, member: Member, by: Actor) -> None:
 
 
 @transaction.atomic
-def assign_manager(*, partner: Partner, user: Any, by: Actor) -> None:
-    """Let a channel manager look after the partner. Doing it twice changes nothing. Raises NotAChannelManager."""
+def assign_manager(*, partner: Partner, user: Any, by: Actor) -> Partner:
+    """Let a channel manager look after the partner. Doing it twice changes nothing. Raises NotAChannelManager.
+
+    Where a flow has to decide about it, it is only asked for: ChangeWaits while another such change waits.
+    """
     require(by, "partners.assign", partner)
     if user.role != Role.CHANNEL_MANAGER or not user.is_active:
         raise NotAChannelManager()
     partner = Partner.objects.locked(partner)
     if user.pk in _granted_users(partner):
-        return
-    assign_perm(PERMISSION, user, partner)
-    record(partner, "manager_assigned", by=by, changes={"manager": [None, str(user)]})
-    emit(ManagerAssigned(partner_id=partner.pk, user_id=user.pk), object_key=f"partner:{partner.pk}")
+        return partner
+    return _manager_or_ask(partner, user, True, by)
 
 
 @transaction.atomic
-def unassign_manager(*, partner: Partner, user: Any, by: Actor) -> None:
-    """The channel manager no longer looks after the partner, and no longer sees it."""
+def unassign_manager(*, partner: Partner, user: Any, by: Actor) -> Partner:
+    """The channel manager no longer looks after the partner, and no longer sees it; or that is asked for."""
     require(by, "partners.assign", partner)
     partner = Partner.objects.locked(partner)
     if user.role in PARTNER_ROLES or user.pk not in _granted_users(partner):
+        return partner
+    return _manager_or_ask(partner, user, False, by)
+
+
+def _manager_or_ask(partner: Partner, user: Any, assigned: bool, by: Actor) -> Partner:
+    return write_or_ask(
+        partner=partner, kind=PartnerChange.Kind.MANAGER, by=by,
+        wanted={"manager": user.pk, "assigned": assigned},
+        changes={"manager": [None, str(user)] if assigned else [str(user), None]},
+        write=lambda: write_manager(partner=partner, user=user, assigned=assigned, by=by),
+    )  # fmt: skip
+
+
+def write_manager(*, partner: Partner, user: Any, assigned: bool, by: Actor, reason: str = "") -> None:
+    """Assign a channel manager to a locked partner, or take them off."""
+    if not assigned:
+        remove_perm(PERMISSION, user, partner)
+        record(partner, "manager_unassigned", by=by, changes={"manager": [str(user), None]}, reason=reason)
         return
-    remove_perm(PERMISSION, user, partner)
-    record(partner, "manager_unassigned", by=by, changes={"manager": [str(user), None]})
+    if user.role != Role.CHANNEL_MANAGER or not user.is_active:
+        raise NotAChannelManager()
+    assign_perm(PERMISSION, user, partner)
+    record(partner, "manager_assigned", by=by, changes={"manager": [None, str(user)]}, reason=reason)
+    emit(ManagerAssigned(partner_id=partner.pk, user_id=user.pk), object_key=f"partner:{partner.pk}")
+
+
+def looks_after(partner: Partner, user_id: int) -> bool:
+    """Whether the person is assigned to the partner."""
+    return user_id in _granted_users(partner)
 
 
 @transaction.atomic

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from partners.errors import TierInTheFuture, TierUnchanged
 from partners.events import PartnerTierChanged
-from partners.models import Partner, Tier, TierMembership
+from partners.models import Partner, PartnerChange, Tier, TierMembership
+from partners.services.changes import write_or_ask
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.outbox.services import emit
@@ -16,13 +17,33 @@ from prm.values.actor import Actor
 
 
 @transaction.atomic
-def set_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str = "", by: Actor) -> TierMembership:
+def set_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str = "", by: Actor) -> Partner:
     """Give the partner `tier` from `first_day` on (a day in the tenant's zone). The tier before ends on the day before.
 
-    History is kept: what held on earlier days stays as it was. Raises TierUnchanged, TierInTheFuture.
+    History is kept: what held on earlier days stays as it was. Raises TierUnchanged, TierInTheFuture, ChangeWaits.
+    Where a flow has to decide about it, the tier is only asked for.
     """
     require(by, "partners.set_tier", partner)
     partner = Partner.objects.locked(partner)
+    before = tier_code_on(partner, first_day)
+
+    def write() -> None:
+        write_tier(partner=partner, tier=tier, first_day=first_day, reason=reason, by=by)
+
+    return write_or_ask(
+        partner=partner, kind=PartnerChange.Kind.TIER, write=write, by=by, reason=reason,
+        wanted={"tier": tier.code, "first_day": first_day.isoformat(), "before": before},
+        changes={"tier": [before, tier.code], "first_day": [None, first_day.isoformat()]},
+    )  # fmt: skip
+
+
+def tier_code_on(partner: Partner, day: date) -> str | None:
+    rows = TierMembership.objects.for_everyone(because="of the locked partner").filter(partner=partner)
+    return rows.on(day).values_list("tier__code", flat=True).first()
+
+
+def write_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str, by: Actor) -> TierMembership:
+    """Give a locked partner its tier."""
     memberships = TierMembership.objects.for_everyone(because="of the locked partner").filter(partner=partner)
     planned = memberships.filter(during__startswith__gte=first_day).order_by("during").first()
     if planned and planned.during.lower > first_day:

@@ -58,6 +58,24 @@ def _values(task: Task) -> dict[str, Any]:
     return {"title": task.run.title, "what": str(subject.label), "step": name, "submitter": submitter}
 
 
+@listens_to(events.RunEnded)
+def tell_the_submitter(fact: events.RunEnded) -> None:
+    """Whoever handed it in hears how it ended, where the subject's app does not tell it itself."""
+    run, subject = _run(fact.run_id), subjects.subject_of(fact.subject)
+    if not subject.tells_submitter or run.submitter is None or not run.submitter.is_active:
+        return
+    facts = run.decisions.filter(kind__in=["approved", "rejected", "decided"]).order_by("number")
+    last = facts.last()
+    kind = "approvals.rejected" if fact.outcome == "reject" else "approvals.approved"
+    with translation.override(run.submitter.language or getattr(connection.tenant, "language", "en")):
+        values = {
+            "title": run.title, "what": str(subject.label), "who": last.who if last is not None else "",
+            "reason": last.text if last is not None else "",
+        }  # fmt: skip
+    link = subject.link(subject.get(run.object_id))
+    notify(users=[run.submitter], kind=kind, fact=f"run:{run.pk}:ended", values=values, link=link)
+
+
 @listens_to(events.NoticeDue)
 def pass_the_notice_on(fact: events.NoticeDue) -> None:
     """What a notice step says, in each reader's language."""

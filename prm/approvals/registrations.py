@@ -72,6 +72,14 @@ def _register_notices() -> None:
         "notice", label=_("A flow tells me something"), title=_("About %(title)s"), body=_("%(text)s"),
     )  # fmt: skip
     tell(
+        "approved", label=_("What I handed in was approved"), roles=STAFF_ROLES,
+        title=_("Approved: %(title)s"), body=_("%(what)s. Decided last by %(who)s."),
+    )  # fmt: skip
+    tell(
+        "rejected", label=_("What I handed in was rejected"), roles=STAFF_ROLES,
+        title=_("Rejected: %(title)s"), body=_("%(what)s. %(who)s wrote: %(reason)s"),
+    )  # fmt: skip
+    tell(
         "comment", label=_("A question or answer about a decision"), title=_("%(author)s about %(title)s"),
         body=_("%(text)s"),
     )  # fmt: skip

@@ -95,6 +95,8 @@ class Subject:
     self_decision: bool = True
     links: bool = True
     notice: Callable[[Any, Any], tuple[str, Mapping[str, Any]]] | None = None
+    # Whether whoever handed it in hears of the end by a notice; apps that tell it in words of their own say no.
+    tells_submitter: bool = False
     icon: str = "clipboard-check"
     # Further verbs that the run's end may need beside `verb`, such as the one for rejecting.
     mandate: Iterable[str] = ()

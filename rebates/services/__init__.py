@@ -1,13 +1,21 @@
 """What people and jobs do with programmes, settlements and payments."""
 
-from rebates.services.closing import approve_run, close_run, submit_for_review, withdraw_approval
+from rebates.services.closing import close_run
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
 from rebates.services.payments import pay_statement
-from rebates.services.programmes import apply_programmes, delete_draft, publish_version, save_draft
+from rebates.services.programmes import apply_programmes, delete_draft, save_draft
+from rebates.services.publishing import (
+    approve_publication,
+    publish_version,
+    reject_publication,
+    withdraw_publication,
+)
 from rebates.services.releasing import outlook, release_run, start_release
+from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
 
 __all__ = [
     "apply_programmes",
+    "approve_publication",
     "approve_run",
     "close_run",
     "compute_run",
@@ -17,10 +25,13 @@ __all__ = [
     "outlook",
     "pay_statement",
     "publish_version",
+    "reject_publication",
+    "reject_run",
     "release_run",
     "save_draft",
     "start_release",
     "start_settlement",
     "submit_for_review",
     "withdraw_approval",
+    "withdraw_publication",
 ]

@@ -1,4 +1,4 @@
-"""Review, approval and close of a settlement."""
+"""The close of a settlement, and who may approve one; the review is in reviewing.py."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Sum
 
 from prm.access.rules import require, who_may
+from prm.approvals.reads import deciders_of
 from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.ledger.models import Transaction
@@ -19,6 +20,7 @@ from prm.sealing.services import head
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import sealing
+from rebates.approvals import SETTLEMENT
 from rebates.errors import (
     AlreadyClosed,
     AuthorMayNotApprove,
@@ -29,7 +31,7 @@ from rebates.errors import (
     NotOver,
     StillComputing,
 )
-from rebates.events import SettlementApproved, SettlementClosed, SettlementInReview
+from rebates.events import SettlementClosed
 from rebates.models import Result, SettlementRun, Version
 from rebates.services.computing import JOB
 
@@ -37,56 +39,15 @@ STATE = SettlementRun.State
 
 
 @transaction.atomic
-def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
-    """Hand a computed run to those who approve."""
-    require(by, "rebates.settle")
-    run = _locked(run)
-    _move(run, STATE.IN_REVIEW)
-    run.save()
-    record(run, "submitted for review", by=by)
-    emit(SettlementInReview(run_id=run.pk), object_key=f"run:{run.pk}")
-    return run
-
-
-@transaction.atomic
-def approve_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
-    """Approve the figures of a run in review. Who wrote a programme version may not approve more than a stated sum."""
-    require(by, "rebates.approve")
-    run = _locked(run)
-    if run.state == STATE.COMPUTED:
-        _move(run, STATE.IN_REVIEW)
-    _move(run, STATE.APPROVED, refuse_only=True)
-    refuse_author(run, by)
-    _move(run, STATE.APPROVED)
-    run.approved_by_id, run.approved_by_label, run.approved_at = by.user_id, by.label, clock.now()
-    run.save()
-    record(run, "approved", by=by, changes={"state": [STATE.IN_REVIEW, STATE.APPROVED]})
-    emit(SettlementApproved(run_id=run.pk), object_key=f"run:{run.pk}")
-    return run
-
-
-@transaction.atomic
-def withdraw_approval(*, run: SettlementRun, reason: str, by: Actor) -> SettlementRun:
-    """Back to review, for example to compute again."""
-    require(by, "rebates.approve")
-    run = _locked(run)
-    _move(run, STATE.IN_REVIEW)
-    run.approved_by, run.approved_by_label, run.approved_at = None, "", None
-    run.save()
-    record(run, "approval withdrawn", by=by, reason=reason)
-    return run
-
-
-@transaction.atomic
 def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     """Write the ledger and the statements. One transaction: all of it or nothing, and for ever."""
     require(by, "rebates.close")
-    run = _locked(run)
+    run = locked(run)
     if run.is_closed:
         raise AlreadyClosed(number=run.number, person=run.closed_by_label)
     refuse_before_the_end(run)
     if run.state != STATE.APPROVED:
-        raise NotApproved(number=run.number, people=", ".join(str(user) for user in approvers(run)) or "—")
+        raise NotApproved(number=run.number, people=", ".join(str(user) for user in whose_turn(run)) or "—")
     hold_balances()
     _refuse_when_overtaken(run)
     run.audit_head = head()
@@ -94,7 +55,7 @@ def close_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     write_ledger(run, by)
     run.ledger_cut = Transaction.objects.for_everyone(because="close").aggregate(last=Max("id"))["last"] or 0
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
-    _move(run, STATE.CLOSED)
+    move(run, STATE.CLOSED)
     run.closed_at, run.closed_by_label = clock.now(), by.label
     run.save()
     record(run, "closed", by=by, changes={"state": [STATE.APPROVED, STATE.CLOSED]})
@@ -116,14 +77,25 @@ def approvers(run: SettlementRun) -> list[Any]:
     return [user for user in who_may("rebates.approve") if _written_beyond_limit(run, user.pk) is None]
 
 
-def _locked(run: SettlementRun) -> SettlementRun:
+def whose_turn(run: SettlementRun) -> list[Any]:
+    """Who has to approve `run` now: the people whose turn it is in a flow, else everybody who may."""
+    asked = deciders_of(SETTLEMENT, run.pk) if run.state == STATE.IN_REVIEW else None
+    return approvers(run) if asked is None else asked
+
+
+def authors_beyond_limit(run: SettlementRun) -> set[int]:
+    """The authors of versions that move more than the stated sum in this run: they neither approve nor pay."""
+    return {version.author_id for version in _beyond_limit(run)}
+
+
+def locked(run: SettlementRun) -> SettlementRun:
     run = SettlementRun.objects.select_for_update().get(pk=run.pk)
     if not run.is_closed and Job.objects.open().filter(kind=JOB, key=run.number).exists():
         raise StillComputing(number=run.number)
     return run
 
 
-def _move(run: SettlementRun, state: str, *, refuse_only: bool = False) -> None:
+def move(run: SettlementRun, state: str, *, refuse_only: bool = False) -> None:
     if not run.may_become(state):
         raise NotInThisState(number=run.number, state=run.get_state_display())
     if not refuse_only:
@@ -140,16 +112,22 @@ def refuse_author(run: SettlementRun, by: Actor) -> None:
 
 def _written_beyond_limit(run: SettlementRun, user_id: int | None) -> Version | None:
     """A version by this author that moves more than the stated sum in this run."""
-    if user_id is None:
-        return None
+    return _beyond_limit(run, author_id=user_id).first() if user_id is not None else None
+
+
+def _beyond_limit(run: SettlementRun, **author: int) -> Any:
+    """The versions that a person wrote and that move more than the stated sum in this run."""
+    written = {f"version__{name}": value for name, value in author.items()} or {
+        "version__author_id__isnull": False
+    }
     sums = (
         Result.objects.for_everyone(because="who may approve")
-        .filter(run=run, version__author_id=user_id)
+        .filter(run=run, **written)
         .values("version_id")
         .annotate(moved=Sum(F("earned") + F("adjusted")))
     )
     beyond = [row["version_id"] for row in sums if abs(row["moved"]) > Decimal(settings.REBATE_AUTHOR_LIMIT)]
-    return Version.objects.select_related("programme").filter(pk__in=beyond).first()
+    return Version.objects.select_related("programme").filter(pk__in=beyond)
 
 
 def hold_balances() -> None:

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 
 from partners.models import Partner
 from prm.access.rules import require
+from prm.approvals import services as approvals
 from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import run_to_end, start_job
@@ -24,6 +25,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import adjustments, settlement
+from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
@@ -63,6 +65,8 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
     if known:
         return known
     params = {"run": run.pk, "bounds": _bounds(chunk), "by": by.label}
+    run.computed_by_id, run.computed_by_label = by.user_id, by.label[:200]
+    run.save(update_fields=["computed_by", "computed_by_label"])
     record(run, "computation started", by=by)
     return start_job(
         kind=JOB, key=run.number, title=f"{capfirst(SettlementRun._meta.verbose_name)} {run.number}",
@@ -100,10 +104,12 @@ def _bounds(chunk: int) -> list[list[int]]:
 
 
 def freeze(run_id: int) -> SettlementRun:
-    """First step: throw the earlier computation away and fix what this one reads."""
+    """First step: throw the earlier computation away, and what was asked about it; fix what this one reads."""
+    approvals.hold(SETTLEMENT, run_id)  # the approval before everything else
     run = SettlementRun.objects.select_for_update().get(pk=run_id)
     _refuse_unless_recomputable(run)
     _forget(run)
+    approvals.cancel_run(subject=SETTLEMENT, obj=run, by=Actor.job(JOB))
     found = Version.objects.ending_on(run.period.last_day)
     RunScope.objects.bulk_create(
         RunScope(
@@ -274,17 +280,20 @@ def _forget(run: SettlementRun) -> None:
     run.scopes.all().delete()
     run.partner_count = run.line_count = run.lines_hash = 0
     run.totals, run.findings, run.inputs = [], [], {}
+    run.submitted_by = None
 
 
 @transaction.atomic
 def discard_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     """Throw a computation away; the run is a draft again."""
     require(by, "rebates.settle")
+    approvals.hold(SETTLEMENT, run.pk)
     run = SettlementRun.objects.select_for_update().get(pk=run.pk)
     _refuse_unless_recomputable(run)
     if Job.objects.open().filter(kind=JOB, key=run.number).exists():
         raise StillComputing(number=run.number)
     _forget(run)
+    approvals.cancel_run(subject=SETTLEMENT, obj=run, by=by)
     run.state, run.state_since, run.computed_at = SettlementRun.State.DRAFT, clock.now(), None
     run.save()
     record(run, "thrown away", by=by)

@@ -23,6 +23,7 @@ from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
+from rebates.approvals import approved_at_a_step
 from rebates.errors import MoreThanOpen, NothingToPay, PaymentBlocked, SecondPersonNeeded
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
@@ -177,6 +178,8 @@ def refuse_release(run: SettlementRun, by: Actor) -> None:
     """Raise unless `by` may release payments of `run`: a second person, and no author beyond the stated sum."""
     if by.user_id is not None and by.user_id == run.approved_by_id:
         raise SecondPersonNeeded(person=run.approved_by_label)
+    if by.user_id is not None and by.user_id in approved_at_a_step(run):
+        raise SecondPersonNeeded(person=by.label)
     refuse_author(run, by)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from partners.models import Tier
 from prm.access.rules import require
+from prm.approvals.engine import published
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
 from prm.ledger.services import purpose_for
@@ -18,12 +19,15 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import is_known_currency
 from prm.values.periods import Period
+from rebates.approvals import PROGRAMME
 from rebates.errors import (
     Choice,
     NotComputedYet,
     PeriodClosed,
     PeriodNotWhole,
+    PublicationNeedsApproval,
     VersionFrozen,
+    VersionInReview,
     VersionTooEarly,
 )
 from rebates.events import ProgrammePublished
@@ -38,7 +42,8 @@ def apply_programmes(*, texts: Sequence[ProgrammeText], by: Actor) -> list[tuple
     """Create or amend and publish all programmes of a file, or none.
 
     Returns each version with what happened: "created", "new version", "changed" or "unchanged". Applying a file
-    again changes nothing.
+    again changes nothing. A text is applied by the operator's command, which stands for the approval; a person in the
+    portal publishes through the flow, where there is one.
     """
     require(by, "rebates.edit_programmes")
     check_references(texts)
@@ -82,8 +87,18 @@ def _apply(text: ProgrammeText, by: Actor) -> tuple[Version, str]:
         same = programme.versions.filter(starts=text.starts, state=STATE.PUBLISHED).first()
         if same:
             return _apply_again(programme, same, text, by)
+    by_command = _by_command(text, by)
     version = save_draft(text=text, by=by)
-    return publish_version(version=version, by=by), outcome
+    verb = "published_by_command" if by_command else "published"
+    return put_into_force(version=version, by=by, verb=verb), outcome
+
+
+def _by_command(text: ProgrammeText, by: Actor) -> bool:
+    """Whether the operator's command takes the place of a flow that is in force. A person may not."""
+    decided = published(PROGRAMME) is not None
+    if decided and not by.is_system:
+        raise PublicationNeedsApproval(programme=text.code)
+    return decided
 
 
 def _apply_again(
@@ -99,6 +114,7 @@ def _apply_again(
         return version, "changed" if names_differ else "unchanged"
     if version.is_frozen and not same_rules:
         raise VersionFrozen(programme=programme.code, number=version.number)
+    _by_command(text, by)
     refuse_uncomputed(text)
     _refuse_parts_of_periods(text)
     if version.ends is not None:
@@ -131,6 +147,9 @@ def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None
         record(programme, "created", by=by)
     elif (programme.name, programme.name_zh) != (text.name, text.name_zh):
         _rename(programme, text)
+    waiting = programme.versions.filter(state=STATE.IN_REVIEW).first()
+    if waiting is not None and not by.is_system:
+        raise VersionInReview(programme=programme.code, number=waiting.number)
     if version is None:
         newest = programme.versions.order_by("-number").first()
         version = Version(programme=programme, number=newest.number + 1 if newest else 1)
@@ -158,6 +177,8 @@ def delete_draft(*, version: Version, by: Actor) -> None:
     """Throw a draft away; a programme without any version goes with it."""
     require(by, "rebates.edit_programmes")
     version = Version.objects.select_for_update().select_related("programme").get(pk=version.pk)
+    if version.state == STATE.IN_REVIEW:
+        raise VersionInReview(programme=version.programme.code, number=version.number)
     if version.state != STATE.DRAFT:
         raise VersionFrozen(programme=version.programme.code, number=version.number)
     record(version, "draft deleted", by=by)
@@ -167,23 +188,34 @@ def delete_draft(*, version: Version, by: Actor) -> None:
         programme.delete()
 
 
+def must_be_publishable(version: Version) -> Version | None:
+    """Raise what speaks against putting a version into force, before anybody is asked about it.
+
+    Returns the newest version in force before it.
+    """
+    programme, text = version.programme, text_of(version)
+    refuse_uncomputed(text)
+    return _refuse_first_day(text, programme)
+
+
 @transaction.atomic
-def publish_version(*, version: Version, by: Actor) -> Version:
-    """Put a draft into force from its first day. The version before it ends on the day before."""
+def put_into_force(*, version: Version, by: Actor, verb: str = "published") -> Version:
+    """Let a version hold from its first day. The version before it ends on the day before.
+
+    For `publish_version`, the end of a flow, and the operator's command.
+    """
     require(by, "rebates.edit_programmes")
     programme = Programme.objects.select_for_update().get(pk=version.programme_id)
     version = Version.objects.select_for_update().get(pk=version.pk)
-    if version.state != STATE.DRAFT:
+    if version.state == STATE.PUBLISHED:
         raise VersionFrozen(programme=programme.code, number=version.number)
-    text = text_of(version)
-    refuse_uncomputed(text)
-    earlier = _refuse_first_day(text, programme)
+    earlier = must_be_publishable(version)
     if earlier and (earlier.ends is None or earlier.ends > version.starts):
         earlier.ends = version.starts
         earlier.save(update_fields=["ends"])
     version.state, version.published_at = STATE.PUBLISHED, clock.now()
     version.save(update_fields=["state", "published_at"])
-    record(version, "published", by=by)
+    record(version, verb, by=by)
     emit(ProgrammePublished(version_id=version.pk), object_key=f"programme:{programme.pk}")
     return version
 

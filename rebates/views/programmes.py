@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,14 +17,16 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.ui import formats
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, NotAllowed
 from rebates import pages, services, wording
+from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
-from rebates.forms import ProgrammeForm, initial_of
+from rebates.forms import ProgrammeForm, ReasonForm, initial_of
 from rebates.models import Programme, Version
 from rebates.payout_chart import Chart, chart, payout
 from rebates.policy import MECHANISMS, bands_of
 
+IN_REVIEW = Version.State.IN_REVIEW
 TRIALS = ("0.5", "1", "1.25", "2")
 
 
@@ -72,7 +75,9 @@ def detail(request: Any, code: str) -> HttpResponse:
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,
-            "editable": shown.mechanism in ("marginal", "retroactive", "flat"),
+            "editable": shown.mechanism in ("marginal", "retroactive", "flat")
+            and all(version.state != Version.State.IN_REVIEW for version in versions),
+            **pages.publication(shown, request.actor),
         },
     )
 
@@ -87,6 +92,9 @@ def amend(request: Any, code: str) -> HttpResponse:
     """The next version, beginning from the newest; or the draft that is open."""
     programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
     newest = programme.versions.order_by("-number").first()
+    if newest and newest.state == Version.State.IN_REVIEW:
+        messages.error(request, VersionInReview(programme=programme.code, number=newest.number).text)
+        return redirect(newest)
     draft = newest if newest and newest.state == Version.State.DRAFT else None
     title = _("%(name)s, version %(number)s") % {
         "name": programme,
@@ -123,29 +131,82 @@ def preview(request: Any) -> HttpResponse:
 @require_POST
 @requires("rebates.edit_programmes")
 def publish(request: Any, code: str) -> HttpResponse:
-    return _on_draft(request, code, services.publish_version, _("Published."))
+    return _on_draft(request, code, services.publish_version, _publication_said)
+
+
+def _publication_said(version: Version) -> str:
+    waits = version.state == Version.State.IN_REVIEW
+    return _("Handed in. It is in force once it is approved.") if waits else _("Published.")
 
 
 @require_POST
 @requires("rebates.edit_programmes")
 def delete_draft(request: Any, code: str) -> HttpResponse:
-    answer = _on_draft(request, code, services.delete_draft, _("The draft was deleted."))
+    answer = _on_draft(request, code, services.delete_draft, lambda gone: _("The draft was deleted."))
     if not Programme.objects.visible_to(request.actor).filter(code=code).exists():
         return redirect("rebates:programmes")
     return answer
 
 
-def _on_draft(request: Any, code: str, service: Any, done: str) -> HttpResponse:
+@require_POST
+@requires("rebates.edit_programmes")
+def approve(request: Any, code: str) -> HttpResponse:
+    """One's own step of the publication's approval."""
+    return _on_draft(request, code, services.approve_publication, _approval_said, state=IN_REVIEW)
+
+
+def _approval_said(version: Version) -> str:
+    if version.state == Version.State.PUBLISHED:
+        return _("Approved. The version is published.")
+    return _("Approved at your step. Others decide next.")
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def withdraw(request: Any, code: str) -> HttpResponse:
+    said = _("Withdrawn. The version is a draft again.")
+    return _on_draft(request, code, services.withdraw_publication, lambda version: said, state=IN_REVIEW)
+
+
+@requires("rebates.edit_programmes")
+def reject(request: Any, code: str) -> HttpResponse:
     programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
-    draft = programme.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
-    if draft is None:
-        messages.info(request, _("There is no draft: it was published or deleted already."))
-        return redirect(programme)
+    version = programme.versions.filter(state=IN_REVIEW).order_by("-number").first()
+    if version is None:
+        return _nothing_there(request, programme, IN_REVIEW)
+    form = ReasonForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.reject_publication, version=version, by=request.actor):
+        messages.success(request, _("Rejected. The version is a draft again."))
+        return redirect(version)
+    context = {
+        "form": form, "title": _("Reject publication"), "cancel": version.get_absolute_url(), "crumb": programme,
+        "effect": _("The version becomes a draft again. Whoever asked for its publication reads your reason."),
+    }  # fmt: skip
+    return render(request, "rebates/verb.html", context, status=form.status)
+
+
+def _on_draft(
+    request: Any, code: str, service: Any, said: Callable[[Any], str], *, state: str = Version.State.DRAFT
+) -> HttpResponse:
+    """A button on the draft, or on the version in review: one service, then back with its word or its refusal."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    version = programme.versions.filter(state=state).order_by("-number").first()
+    if version is None:
+        return _nothing_there(request, programme, state)
     try:
-        service(version=draft, by=request.actor)
-        messages.success(request, done)
+        messages.success(request, said(service(version=version, by=request.actor)))
+    except NotAllowed:
+        raise
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
+    return redirect(programme)
+
+
+def _nothing_there(request: Any, programme: Programme, state: str) -> HttpResponse:
+    words = _("There is no draft: it was published or deleted already.")
+    if state == IN_REVIEW:
+        words = _("No publication waits for approval: it was decided or withdrawn already.")
+    messages.info(request, words)
     return redirect(programme)
 
 

@@ -18,6 +18,7 @@ from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import pages, services
+from rebates.forms import ReasonForm
 from rebates.models import Result, SettlementRun, Statement
 from rebates.services import computing, releasing
 
@@ -65,6 +66,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "partners": rows,
             "next_after": rows[-1]["partner_id"] if more else None,
             "waiting": pages.waiting_line(run),
+            "approval": pages.approval_of(run, request.actor),
             "late": Result.objects.visible_to(request.actor).late(run)[:20],
             "verbs": pages.run_verbs(run, request.actor),
         },
@@ -139,7 +141,11 @@ review = _verb(
 approve = _verb(
     "rebates.approve",
     lambda run, request: services.approve_run(run=run, by=request.actor),
-    lambda outcome: _("Approved. It can be closed now."),
+    lambda run: (
+        _("Approved. It can be closed now.")
+        if run.state == SettlementRun.State.APPROVED
+        else _("Approved at your step. Others decide next.")
+    ),
 )
 withdraw = _verb(
     "rebates.approve",
@@ -158,6 +164,21 @@ release = _verb(
     lambda run, request: services.start_release(run=run, by=request.actor),
     lambda job: _("The release has begun. This page shows how far it is."),
 )
+
+
+@requires("rebates.approve")
+def reject(request: Any, number: str) -> HttpResponse:
+    """The figures are not right: why, and back to whoever computed them."""
+    run = _run(request, number)
+    form = ReasonForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.reject_run, run=run, by=request.actor):
+        messages.success(request, _("Rejected. It can be computed again and handed over anew."))
+        return redirect(run)
+    context = {
+        "form": form, "title": _("Reject settlement"), "cancel": run.get_absolute_url(), "crumb": run.number,
+        "effect": _("Nothing is closed. Whoever handed the settlement over reads your reason."),
+    }  # fmt: skip
+    return render(request, "rebates/verb.html", context, status=form.status)
 
 
 @requires("rebates.close")

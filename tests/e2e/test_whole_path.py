@@ -44,7 +44,7 @@ def test_from_a_registered_deal_to_the_statement(office: Office, cast: Any, cont
     invoice = fulfil(manager, order)
     expect_invoiced(partner, order, invoice)
     finance = office.enter("finance")
-    publish_a_programme(finance)
+    publish_a_programme(office, finance, controller)
     run = settle(office, finance)
     approve_and_close(office, controller, run)
     statement = pay(finance)
@@ -130,8 +130,8 @@ def expect_invoiced(partner: Page, order: str, invoice: str) -> None:
     expect(partner.get_by_role("link", name=re.compile(invoice)).first).to_be_visible()
 
 
-def publish_a_programme(page: Page) -> None:
-    """2 % to 100,000, 3 % to 250,000, 5 % above; each on its own part."""
+def publish_a_programme(office: Office, page: Page, second: str) -> None:
+    """2 % to 100,000, 3 % to 250,000, 5 % above; each on its own part. A second person approves it."""
     page.goto("/programmes/new/")
     page.get_by_label(re.compile("^Marginal")).check()
     for row, (low, rate) in enumerate((("0", "2"), ("100000", "3"), ("250000", "5")), start=1):
@@ -144,8 +144,12 @@ def publish_a_programme(page: Page) -> None:
     page.get_by_label("In force from").fill(last_month().start.isoformat())
     expect(page.locator("#preview")).to_contain_text("¥9,625.00")
     press(page, "Save draft")
-    press(page, "Publish version")
-    expect(page.get_by_text("Published.").first).to_be_visible()
+    press(page, "Ask for publication")
+    expect(page.get_by_text("Qin Lan").first).to_be_visible()
+    other = office.enter_with_password(second, PASSWORD)
+    other.goto(page.url)
+    press(other, "Approve publication")
+    expect(other.get_by_text("The version is published").first).to_be_visible()
 
 
 def settle(office: Office, page: Page) -> str:

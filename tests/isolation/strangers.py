@@ -16,6 +16,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
             "contact_pk": made["contact"].pk,
             "member_pk": made["member"].pk,
             "user_pk": made["user"].pk,
+            "change_pk": made["change"].pk,
             "state": "suspended",
         },
     ),

@@ -84,6 +84,8 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         customer_name="Asdfghjkl Discreet Ltd", product_lines=[deals.line()], by=rival.sales
     )
     order = order_of(rival.row, state="invoiced", note="Keep this order quiet")
+    # The flow of the starter kit asks an administrator about a new name.
+    renamed = partners.update_partner(partner=rival.row, name="Zzyzx Unseen Renamed", by=boss)
     rebates.apply(rebates.policy(code="everyone", bands=[{"from": 0, "rate": "2%"}]))
     rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
@@ -91,6 +93,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     rebates.sell(rival, 31_337, on=clock.today().isoformat())
     return {
         "partner": rival.row,
+        "change": renamed.asked_change,
         "contact": contact,
         "member": rival.row.members.get(user=rival.sales_user),
         "user": rival.sales_user,

@@ -16,8 +16,9 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.errors import ApproveAsOnlyInDemo
 from rebates.models import SettlementRun
-from rebates.services.closing import approve_run, approvers, close_run, refuse_before_the_end
+from rebates.services.closing import close_run, refuse_before_the_end, whose_turn
 from rebates.services.computing import compute_run
+from rebates.services.reviewing import approve_run
 
 BY = Actor.command("settle")
 
@@ -37,13 +38,18 @@ class Command(TenantCommand):
         except ValueError as problem:
             raise UsageError(str(problem)) from problem
         run = SettlementRun.objects.filter(ends=period.end).first()
-        if run is None or run.state in SettlementRun.RECOMPUTABLE:
+        if run is None or self._computes(run, options):
             run = compute_run(period=period, by=BY)
         if options["approve_as"] and not run.is_closed and run.state != SettlementRun.State.APPROVED:
             run = self._approve(run, tenant, options["approve_as"])
         if options["close"] and not run.is_closed:
             run = self._close(run, options)
         self._show(run, options)
+
+    def _computes(self, run: SettlementRun, options: dict[str, Any]) -> bool:
+        """Whether to compute anew. Who is about to approve or close a run in review means the one that was reviewed."""
+        asked_for = run.state == SettlementRun.State.IN_REVIEW and (options["close"] or options["approve_as"])
+        return run.state in SettlementRun.RECOMPUTABLE and not asked_for
 
     def _approve(self, run: SettlementRun, tenant: Tenant, email: str) -> SettlementRun:
         if not (settings.DEMO or settings.DEBUG):
@@ -57,7 +63,7 @@ class Command(TenantCommand):
         refuse_before_the_end(run)
         if run.state != SettlementRun.State.APPROVED:
             people = (
-                ", ".join(f"{user} <{user.email}>" for user in approvers(run)) or "nobody has the right to"
+                ", ".join(f"{user} <{user.email}>" for user in whose_turn(run)) or "nobody has the right to"
             )
             self._show(run, options)
             raise CommandError(

@@ -1,0 +1,226 @@
+"""Changes of a partner that need an approval: asked for, shown, written at once when approved, or never."""
+
+from __future__ import annotations
+
+import pytest
+
+from partners import services
+from partners.errors import ChangeOfAnother, ChangeStale, ChangeWaits, TaxNumberTaken, TransitionForbidden
+from partners.models import Partner, PartnerChange
+from partners.querysets import managers_of
+from prm.approvals import services as approvals
+from prm.approvals.errors import MayNotDecide
+from prm.approvals.models import ApprovalRun
+from prm.audit.models import AuditEntry
+from prm.conditions import narrow
+from prm.notices.models import Notice
+from prm.outbox.services import deliver_open_events
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.errors import NotAllowed
+from tests.approvals.flows import ADMINS, MANAGER, approver, publish, task_of, waits_for
+from tests.factories.partners import TierFactory
+from tests.factories.people import UserFactory, actor
+
+pytestmark = pytest.mark.django_db
+TAX = "91330109MA2H4K7Q3Q"
+
+
+def fresh(company) -> Partner:
+    return Partner.objects.for_everyone(because="a test").get(pk=company.row.pk)
+
+
+def pending(company) -> list[PartnerChange]:
+    return list(PartnerChange.objects.for_everyone(because="a test").pending().filter(partner=company.row))
+
+
+def asked(company) -> PartnerChange:
+    (change,) = pending(company)
+    return change
+
+
+def when(field: str, value: object = True) -> dict:
+    """A flow in which administrators decide where `field` is so, and nobody is asked otherwise."""
+    return {
+        "id": "which", "kind": "branch",
+        "branches": [
+            {"id": "asked", "when": {"field": field, "op": "is", "value": value}, "steps": [approver("boss", ADMINS)]},
+            {"id": "rest", "steps": []},
+        ],
+    }  # fmt: skip
+
+
+def test_with_the_starter_kit_only_a_new_name_or_tax_number_is_asked_for(acme, manager, administrator):
+    services.update_partner(partner=acme.row, region="Hangzhou", by=manager)
+    services.change_status(partner=acme.row, status="suspended", reason="Paperwork", by=manager)
+    assert (fresh(acme).region, fresh(acme).status, pending(acme)) == ("Hangzhou", "suspended", [])
+    assert not ApprovalRun.objects.for_everyone(because="a test").filter(subject="partner_change").exists()
+    services.update_partner(partner=acme.row, name="ACME Holdings", phone="021 5555", by=manager)
+    partner = fresh(acme)
+    assert (partner.name, partner.phone) == ("ACME Networks", "")
+    assert asked(acme).changes == {"name": ["ACME Networks", "ACME Holdings"], "phone": ["", "021 5555"]}
+    assert waits_for(asked(acme)) == {"Ada Admin"}
+
+
+def test_an_administrator_and_the_products_own_work_change_it_at_once(acme, rival, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", by=administrator)
+    services.update_partner(partner=rival.row, tax_number=TAX, by=Actor.command("import"))
+    assert (fresh(acme).name, fresh(rival).tax_number, pending(acme)) == ("ACME Holdings", TAX, [])
+
+
+def test_approved_it_is_written_by_whoever_decided_and_both_names_stay(acme, manager, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", reason="Merged", by=manager)
+    change = asked(acme)
+    approvals.approve(task=task_of(change, administrator), by=administrator)
+    change.refresh_from_db()
+    assert (fresh(acme).name, change.state) == ("ACME Holdings", "applied")
+    entries = AuditEntry.objects.of(acme.row)
+    assert entries.get(verb="change_asked").user_id == manager.user_id
+    edited = entries.get(verb="edited")
+    assert (edited.user_id, edited.changes, edited.reason) == (
+        administrator.user_id, {"name": ["ACME Networks", "ACME Holdings"]}, "Merged",
+    )  # fmt: skip
+    deliver_open_events()
+    assert Notice.objects.filter(user_id=manager.user_id, kind="approvals.approved").count() == 1
+
+
+def test_a_change_that_the_partner_has_left_behind_is_refused_with_words(acme, manager, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    services.update_partner(partner=acme.row, name="ACME Group", by=administrator)
+    change = asked(acme)
+    with pytest.raises(ChangeStale, match="ACME Group was changed since this was asked for: name"):
+        approvals.approve(task=task_of(change, administrator), by=administrator)
+    approvals.reject(task=task_of(change, administrator), by=administrator, text="Renamed otherwise")
+    change.refresh_from_db()
+    assert (fresh(acme).name, change.state) == ("ACME Group", "rejected")
+
+
+def test_another_field_changed_meanwhile_does_not_matter(acme, manager, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    services.update_partner(partner=acme.row, region="Suzhou", by=manager)
+    approvals.approve(task=task_of(asked(acme), administrator), by=administrator)
+    assert (fresh(acme).name, fresh(acme).region) == ("ACME Holdings", "Suzhou")
+
+
+def test_what_a_rule_refuses_is_refused_at_once_and_asks_nobody(acme, rival, manager, administrator):
+    services.update_partner(partner=rival.row, tax_number=TAX, by=administrator)
+    with pytest.raises(TaxNumberTaken):
+        services.update_partner(partner=acme.row, tax_number=TAX, by=manager)
+    publish(when("changes_status"), subject="partner_change")
+    with pytest.raises(TransitionForbidden):
+        services.change_status(partner=acme.row, status="applied", reason="No", by=manager)
+    assert pending(acme) == []
+
+
+def test_one_change_of_a_kind_waits_at_a_time(acme, manager, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    with pytest.raises(ChangeWaits, match="Company data"):
+        services.update_partner(partner=acme.row, tax_number=TAX, by=manager)
+
+
+def test_withdrawn_by_whoever_asked_or_an_administrator(acme, manager, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    change = asked(acme)
+    with pytest.raises(ChangeOfAnother):
+        services.withdraw_change(change=change, by=actor(UserFactory(manager=True, name="Wu Jie")))
+    with pytest.raises(NotAllowed):
+        services.withdraw_change(change=change, by=acme.admin)
+    services.withdraw_change(change=change, by=manager)
+    assert (pending(acme), waits_for(change), fresh(acme).name) == ([], set(), "ACME Networks")
+
+
+def test_a_tier_a_state_and_a_channel_manager_can_need_approval_too(acme, manager, administrator):
+    publish(approver("boss", ADMINS), subject="partner_change")
+    second = actor(UserFactory(administrator=True, name="Bo Boss"))
+    platinum, person = TierFactory(code="platinum"), UserFactory(role="channel_manager", name="Chen Rui")
+    services.set_tier(partner=acme.row, tier=platinum, first_day=clock.today(), by=manager)
+    services.change_status(partner=acme.row, status="suspended", reason="Pays late", by=manager)
+    services.assign_manager(partner=acme.row, user=person, by=administrator)
+    assert [change.kind for change in pending(acme)] == ["tier", "status", "manager"]
+    assert fresh(acme).status == "active" and person not in managers_of(acme.row)
+    for change in pending(acme):
+        approvals.approve(task=task_of(change, second), by=second)
+    assert (fresh(acme).status, fresh(acme).status_reason) == ("suspended", "Pays late")
+    assert person in managers_of(acme.row)
+    tiers = Partner.objects.for_everyone(because="a test").with_tier(clock.today())
+    assert tiers.get(pk=acme.row.pk).tier_code == "platinum"
+
+
+def test_a_condition_over_the_new_tier_and_over_the_partner(acme, rival, manager, administrator):
+    platinum = TierFactory(code="platinum")
+    publish(when("new_tier", "platinum"), subject="partner_change")
+    services.set_tier(partner=acme.row, tier=platinum, first_day=clock.today(), by=manager)
+    assert asked(acme).kind == "tier"
+    publish(when("partner.tier", "silver"), subject="partner_change")
+    for company in (acme, rival):
+        services.update_partner(partner=company.row, region="Wuxi", by=manager)
+    assert (fresh(acme).region, fresh(rival).region) == ("Wuxi", "")
+
+
+def test_conditions_find_in_sql_what_they_find_in_one_change(acme, manager, administrator):
+    services.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    rows = PartnerChange.objects.for_everyone(because="a test")
+    for field, value, expected in (
+        ("changes_name", True, 1), ("changes_name", False, 0), ("changes_tax_number", False, 1),
+        ("changes_own_field", True, 0), ("asked_by_role", "channel_manager", 1), ("kind", "tier", 0),
+    ):  # fmt: skip
+        condition = {"field": field, "op": "is", "value": value}
+        assert narrow(rows, condition, "partner_change").count() == expected, field
+
+
+def test_whoever_asked_does_not_decide_and_cannot_take_it_over(acme, manager, administrator):
+    publish(approver("boss", ADMINS), subject="partner_change")
+    services.update_partner(partner=acme.row, region="Wuxi", by=administrator)
+    change = asked(acme)
+    assert waits_for(change) == {
+        "Lin Yue"
+    }  # the only administrator asked: whoever else holds the right decides
+    with pytest.raises(MayNotDecide):
+        approvals.turn_for(subject="partner_change", obj=change, by=administrator)
+
+
+def test_a_step_of_the_partners_channel_manager_and_a_flow_that_tells_is_a_case(acme, manager, administrator):
+    publish(
+        {"id": "told", "kind": "notice", "to": ADMINS, "text": "Changed", "text_zh": "已变更"},
+        {"id": "yes", "kind": "decide", "when": {}, "outcome": "approve"}, subject="partner_change",
+    )  # fmt: skip
+    partner = services.update_partner(partner=acme.row, region="Wuxi", by=manager)
+    assert (partner.region, partner.asked_change, pending(acme)) == ("Wuxi", None, [])
+    deliver_open_events()
+    assert Notice.objects.filter(user_id=administrator.user_id, kind="approvals.notice").count() == 1
+    publish(approver("owner", MANAGER), subject="partner_change")
+    owner = UserFactory(role="channel_manager", name="Chen Rui")
+    services.assign_manager(partner=acme.row, user=owner, by=Actor.job("tests"))
+    services.update_partner(partner=acme.row, region="Suzhou", by=manager)
+    assert waits_for(asked(acme)) == {"Chen Rui"}
+
+
+def test_own_fields_wait_and_are_written_with_the_rest(acme, manager, administrator):
+    from prm.customfields.services import create_field
+
+    create_field(target="partner", code="segment", kind="text", label="Segment", by=administrator)
+    publish(when("changes_own_field"), subject="partner_change")
+    services.update_partner(partner=acme.row, custom={"segment": "smb"}, by=manager)
+    assert fresh(acme).custom.get("segment") is None
+    approvals.approve(task=task_of(asked(acme), administrator), by=administrator)
+    assert fresh(acme).custom["segment"] == "smb"
+
+
+def test_the_partners_page_shows_old_and_new_who_asked_and_whose_turn(acme, manager, administrator, browse):
+    client = browse(manager)
+    form = {"name": "ACME Holdings", "type": acme.row.type}
+    page = client.post(f"/partners/{acme.row.pk}/edit/", form, follow=True).content.decode()
+    assert "Handed in. Nothing is changed before it is approved." in page
+    for words in ("ACME Networks", "ACME Holdings", "Lin Yue asked for it", "Waiting for <b>Ada Admin</b>"):
+        assert words in page
+    change = asked(acme)
+    task = task_of(change, administrator)
+    assert (
+        f"/inbox/decisions/{task.pk}/"
+        in browse(administrator).get(f"/partners/{acme.row.pk}/").content.decode()
+    )
+    record = browse(administrator).get(f"/inbox/decisions/{task.pk}/").content.decode()
+    assert "ACME Networks → ACME Holdings" in record
+    client.post(f"/partners/{acme.row.pk}/changes/{change.pk}/withdraw/")
+    assert pending(acme) == []
+    assert "ACME Holdings" not in browse(acme.admin).get("/company/").content.decode()
