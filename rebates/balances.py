@@ -78,24 +78,24 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
 
 
 def _entries(statement: Statement, programme: Programme, figure: str) -> Any:
-    """As the close read them: what stood in the ledger when it was through, with or without what it wrote itself."""
+    """As the close read them: what stood in the ledger at its cut, with or without what it wrote itself."""
     run, since = statement.run, _cut_before(statement.run)
+    own = Q(transaction__event__in=CLOSES, transaction__memo=run.number)
     entries = Entry.objects.for_everyone(because="the statement names the partner").filter(
         account__partner_id=statement.partner_id,
         account__currency=statement.currency,
         account__kind__in=("payable", "approved"),
         purpose_id=programme.purpose_id,
-        transaction_id__lte=run.ledger_cut,
     )
+    entries = entries.filter(Q(transaction_id__lte=run.ledger_cut) | own)
     payments = Q(transaction__event="rebates.pay", transaction_id__gt=since)
-    own = Q(transaction__event__in=CLOSES, transaction__memo=run.number)
     if figure == "paid":
         return entries.filter(payments)
     return entries.exclude(payments | own) if figure == "opening" else entries
 
 
 def _cut_before(run: SettlementRun) -> int:
-    """The last transaction of the close before; payments after it belong to this run's statements."""
+    """The cut of the close before; payments after it belong to this run's statements."""
     earlier = Q(closed_at__lt=run.closed_at) | Q(closed_at=run.closed_at, pk__lt=run.pk)
     before = SettlementRun.objects.closed().filter(earlier).order_by("-closed_at", "-pk").first()
     return before.ledger_cut or 0 if before else 0

@@ -51,6 +51,11 @@ class NotInThisState(DomainError):
     message = _("Settlement %(number)s is “%(state)s”. This is not possible any more, or not yet.")
 
 
+class AnotherCloses(DomainError):
+    code = "another_closes"
+    message = _("%(other)s is being closed. Close %(number)s when it is through.")
+
+
 class NothingToSettle(DomainError):
     code = "nothing_to_settle"
     message = _("No published programme has a period that ends on %(day)s.")

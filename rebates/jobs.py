@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.jobs.models import Job
 from prm.values.actor import Actor
-from rebates.services import computing, releasing
+from rebates.services import computing, issuing, releasing
+from rebates.services.pressed import Pressed
 
 
 @job_handler(computing.JOB)
@@ -47,6 +48,33 @@ class Settle(JobHandler):
             job.result = {"run": run.number}
 
 
+@job_handler(issuing.JOB)
+class Close(JobHandler):
+    """Ledger and statements, shared by ranges of partners; then the run is closed for everybody."""
+
+    title = _("Close of a settlement")
+    NAMES = (_("Writing ledger and statements"), _("Closing"))
+
+    def total(self, job: Job) -> int:
+        return len(self.NAMES)
+
+    def name(self, job: Job, step: int) -> str:
+        return str(self.NAMES[step])
+
+    def by(self, job: Job) -> Actor:
+        return Pressed(**job.params["by"]).actor()
+
+    def parts(self, job: Job, step: int) -> int:
+        return len(job.params["bounds"]) if step == 0 else 0
+
+    def run_part(self, job: Job, step: int, part: int) -> dict[str, int]:
+        first, last = job.params["bounds"][part]
+        return {"statements": issuing.close_some(job.params["run"], first, last, by=self.by(job))}
+
+    def run(self, job: Job, step: int) -> None:
+        job.result = {"run": issuing.finish_close(job.params["run"], by=self.by(job)).number}
+
+
 @job_handler(releasing.JOB)
 class Release(JobHandler):
     """One step a range of statements, as whoever pressed; with the last one the run may be paid."""
@@ -60,7 +88,7 @@ class Release(JobHandler):
         return str(_("Paying statements"))
 
     def by(self, job: Job) -> Actor:
-        return releasing.Pressed(**job.params["by"]).actor()
+        return Pressed(**job.params["by"]).actor()
 
     def run(self, job: Job, step: int) -> None:
         first, last = job.params["bounds"][step]

@@ -14,7 +14,14 @@ from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Num
 from rebates import pages
 from rebates.models import Payment, Programme, SettlementRun, Statement, Version
 
-RUN_TONES = {"computed": "note", "in_review": "live", "approved": "warn", "closed": "ok", "paid": "ok"}
+RUN_TONES = {
+    "computed": "note",
+    "in_review": "live",
+    "approved": "warn",
+    "closing": "live",
+    "closed": "ok",
+    "paid": "ok",
+}
 
 
 class ProgrammeList(ListPage):

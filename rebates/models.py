@@ -134,6 +134,7 @@ class SettlementRun(models.Model):
         COMPUTED = "computed", _("Computed")
         IN_REVIEW = "in_review", _("In review")
         APPROVED = "approved", _("Approved")
+        CLOSING = "closing", _("Being closed")
         CLOSED = "closed", _("Closed")
         PAID = "paid", _("Paid")
 
@@ -141,7 +142,8 @@ class SettlementRun(models.Model):
         State.DRAFT: (State.COMPUTED,),
         State.COMPUTED: (State.DRAFT, State.COMPUTED, State.IN_REVIEW),
         State.IN_REVIEW: (State.DRAFT, State.COMPUTED, State.APPROVED),
-        State.APPROVED: (State.IN_REVIEW, State.CLOSED),
+        State.APPROVED: (State.IN_REVIEW, State.CLOSING),
+        State.CLOSING: (State.CLOSED,),
         State.CLOSED: (State.PAID,),
         State.PAID: (),
     }
@@ -176,7 +178,8 @@ class SettlementRun(models.Model):
     approved_at = models.DateTimeField(null=True)
     closed_by_label = models.CharField(_("closed by"), max_length=200, blank=True)
     closed_at = models.DateTimeField(null=True)
-    # The last ledger transaction of the close: statements after it count payments from here.
+    # The last ledger transaction when the close began: its statements carry over what stood until here, and count
+    # payments that came after the cut before.
     ledger_cut = models.BigIntegerField(null=True)
     # The head of the audit trail when it was closed; it stands on the statements.
     audit_head = models.CharField(max_length=90, blank=True)

@@ -28,6 +28,7 @@ from rebates.accruals import Accrual, accruals
 from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.closing import refuse_before_the_end
+from rebates.services.issuing import is_closing
 from rebates.services.payments import refuse_release
 from rebates.services.releasing import is_releasing
 
@@ -65,7 +66,7 @@ def months_to_settle(back: int = 12) -> list[Period]:
 
 def stages(run: SettlementRun) -> list[Stage]:
     order = [State.DRAFT, State.COMPUTED, State.IN_REVIEW, State.APPROVED, State.CLOSED, State.PAID]
-    now = order.index(State(run.state))
+    now = order.index(State.CLOSED if run.state == State.CLOSING else State(run.state))
     return [
         Stage(
             str(state.label),
@@ -170,6 +171,8 @@ def waiting_line(run: SettlementRun) -> str:
         return waits_for(whose_turn(run))
     if run.state == State.APPROVED:
         return _("Approved by %(person)s; waiting to be closed") % {"person": run.approved_by_label}
+    if run.state == State.CLOSING:
+        return _("Being closed by %(person)s") % {"person": run.closed_by_label}
     if run.state == State.CLOSED:
         return _("Closed by %(person)s; waiting for payment") % {"person": run.closed_by_label}
     return ""
@@ -247,6 +250,8 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
             )
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
+    if run.state == State.CLOSING and may["close"] and not is_closing(run):
+        verbs.append(Verb(_("Go on closing"), post=to("close"), primary=True, icon="lock"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
         why = _why_not(refuse_release, run, actor)
         verbs.append(

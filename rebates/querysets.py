@@ -196,6 +196,10 @@ def _payment_state() -> Case:
 
 
 class StatementQuerySet(PartnerOwned):
+    def visible_to(self, actor: Actor) -> StatementQuerySet:
+        """Those of closed runs: while one is being closed, none of its statements is out yet."""
+        return super().visible_to(actor).filter(run__state__in=("closed", "paid"))
+
     def for_list(self) -> StatementQuerySet:
         """Newest period first, with `payments_sum`, `unpaid` and `payment_state`.
 

@@ -58,6 +58,7 @@ def _register_words() -> None:
             "thrown away": _("computation thrown away"),
             "submitted for review": _("handed over for approval"),
             "approval withdrawn": _("approval withdrawn"),
+            "close began": _("close began"),
             "release started": _("release of payments started"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rebates.models import SettlementRun
 
 # Needs the parameter run. The results of each partner and currency as lines of text.
-RESULTS = """results AS (
+_RESULTS = """results AS (
     SELECT result.partner_id, result.currency, string_agg(concat_ws(
         ' ', result.kind, programme.code, to_char(result.starts, 'YYYY-MM-DD'), to_char(result.ends, 'YYYY-MM-DD'),
         result.qualifier::numeric(20, 3),
@@ -22,8 +22,15 @@ RESULTS = """results AS (
         result.earned::numeric(18, 2), result.adjusted::numeric(18, 2), result.line_count) || E'\\n', ''
         ORDER BY programme.code COLLATE "C", result.ends, result.kind) AS text
     FROM rebates_result result JOIN rebates_programme programme ON programme.id = result.programme_id
-    WHERE result.run_id = %(run)s GROUP BY result.partner_id, result.currency
+    WHERE result.run_id = %(run)s AND result.partner_id {which} GROUP BY result.partner_id, result.currency
 )"""
+
+
+def results_of(which: str = "IS NOT NULL") -> str:
+    """The text for the partners whose id is `which`, a condition."""
+    return _RESULTS.replace("{which}", which)
+
+
 _AMOUNTS = " || ".join(
     f"'{name} ' || statement.{name}::numeric(18, 2) || E'\\n'"
     for name in ("opening", "accrued", "earned", "adjusted", "approved", "paid", "closing")
@@ -42,7 +49,7 @@ SELECT count(*), encode(sha256(convert_to(
 FROM rebates_statement WHERE run_id = %(run)s
 """
 _CHANGED = f"""
-WITH {RESULTS} SELECT statement.number FROM rebates_statement statement
+WITH {results_of()} SELECT statement.number FROM rebates_statement statement
 JOIN partners_partner partner ON partner.id = statement.partner_id
 LEFT JOIN results ON results.partner_id = statement.partner_id AND results.currency = statement.currency
 WHERE statement.run_id = %(run)s AND statement.digest <> {DIGEST}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -188,6 +188,15 @@ def post_batch(
         cursor.execute("DROP TABLE pg_temp.ledger_posting")
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT; SET LOCAL work_mem = DEFAULT")
         return written
+
+
+@transaction.atomic
+def open_accounts(*, kind: str, purpose_ids: Iterable[int], currency: str) -> None:
+    """Open the purposes' accounts ahead of batches that post to them side by side; those that exist stay."""
+    Account.objects.bulk_create(
+        [Account(kind=kind, purpose_id=purpose, currency=currency) for purpose in sorted(purpose_ids)],
+        ignore_conflicts=True,
+    )
 
 
 def _owner(kind: str) -> str:

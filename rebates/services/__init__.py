@@ -1,7 +1,7 @@
 """What people and jobs do with programmes, settlements and payments."""
 
-from rebates.services.closing import close_run
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
+from rebates.services.issuing import close_run, start_close
 from rebates.services.payments import pay_statement
 from rebates.services.programmes import apply_programmes, delete_draft, save_draft
 from rebates.services.publishing import (
@@ -29,6 +29,7 @@ __all__ = [
     "reject_run",
     "release_run",
     "save_draft",
+    "start_close",
     "start_release",
     "start_settlement",
     "submit_for_review",

@@ -32,7 +32,7 @@ from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
 
-CHUNK = 20_000  # partners a step
+CHUNK = 5_000  # partners a part
 LAST = 2**62 - 1  # above every partner's id
 JOB = "rebates.settle"
 
@@ -64,7 +64,7 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
     known = Job.objects.open().filter(kind=JOB, key=run.number).first()
     if known:
         return known
-    params = {"run": run.pk, "bounds": _bounds(chunk), "by": by.label}
+    params = {"run": run.pk, "bounds": bounds_of_partners(chunk), "by": by.label}
     run.computed_by_id, run.computed_by_label = by.user_id, by.label[:200]
     run.save(update_fields=["computed_by", "computed_by_label"])
     record(run, "computation started", by=by)
@@ -88,7 +88,7 @@ def _refuse_unless_recomputable(run: SettlementRun) -> None:
         raise NotInThisState(number=run.number, state=run.get_state_display())
 
 
-def _bounds(chunk: int) -> list[list[int]]:
+def bounds_of_partners(chunk: int) -> list[list[int]]:
     """Ranges of partner ids, each with about `chunk` partners; together they cover every id."""
     ids = list(
         Partner.objects.for_everyone(because="a settlement concerns all")

@@ -12,13 +12,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from partners.models import Partner
 from prm.access.rules import require
-from prm.access.scope import actor_for
 from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import run_to_end, start_job
@@ -28,34 +26,9 @@ from rebates.errors import NotInThisState
 from rebates.models import SettlementRun, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import SOME, Open, finish_run, open_on, refuse_release, write_payments
+from rebates.services.pressed import Pressed
 
 JOB = "rebates.release"
-
-
-@dataclass(frozen=True)
-class Pressed:
-    """Who released, as the job remembers it."""
-
-    kind: str
-    label: str
-    user_id: int | None
-    request_id: str
-    address: str
-
-    @classmethod
-    def of(cls, by: Actor) -> Pressed:
-        return cls(by.kind, by.label, by.user_id, by.request_id, by.address)
-
-    def actor(self) -> Actor:
-        """The same with the rights of now; somebody who is gone may nothing."""
-        if self.user_id is None:
-            return Actor(kind=self.kind, label=self.label, partner_ids=None)
-        user = get_user_model().objects.filter(pk=self.user_id).first()
-        return (
-            actor_for(user, request_id=self.request_id, address=self.address)
-            if user
-            else Actor.nobody(label=self.label)
-        )
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from prm.values.periods import Period
 from rebates import pages, services
 from rebates.forms import ReasonForm
 from rebates.models import Result, SettlementRun, Statement
-from rebates.services import computing, releasing
+from rebates.services import computing, issuing, releasing
 
 PARTNERS_A_PAGE = 50
 
@@ -56,7 +56,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "run": run,
             "history": history_of(run, request.actor),
             "job": Job.objects.visible_to(request.actor)
-            .filter(kind__in=(computing.JOB, releasing.JOB), key=run.number)
+            .filter(kind__in=(computing.JOB, issuing.JOB, releasing.JOB), key=run.number)
             .order_by("-id")
             .first(),
             "release_kind": releasing.JOB,
@@ -156,8 +156,8 @@ withdraw = _verb(
 )
 close = _verb(
     "rebates.close",
-    lambda run, request: services.close_run(run=run, by=request.actor),
-    lambda outcome: _("Closed. The statements are issued."),
+    lambda run, request: services.start_close(run=run, by=request.actor),
+    lambda outcome: _("The close has begun. This page shows how far it is."),
 )
 release = _verb(
     "rebates.pay",

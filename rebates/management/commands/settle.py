@@ -16,8 +16,9 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.errors import ApproveAsOnlyInDemo
 from rebates.models import SettlementRun
-from rebates.services.closing import close_run, refuse_before_the_end, whose_turn
+from rebates.services.closing import refuse_before_the_end, whose_turn
 from rebates.services.computing import compute_run
+from rebates.services.issuing import close_run
 from rebates.services.reviewing import approve_run
 
 BY = Actor.command("settle")
@@ -40,7 +41,7 @@ class Command(TenantCommand):
         run = SettlementRun.objects.filter(ends=period.end).first()
         if run is None or self._computes(run, options):
             run = compute_run(period=period, by=BY)
-        if options["approve_as"] and not run.is_closed and run.state != SettlementRun.State.APPROVED:
+        if options["approve_as"] and run.state in SettlementRun.RECOMPUTABLE:
             run = self._approve(run, tenant, options["approve_as"])
         if options["close"] and not run.is_closed:
             run = self._close(run, options)
@@ -60,6 +61,8 @@ class Command(TenantCommand):
         return approve_run(run=run, by=actor_for(user, tenant=tenant.schema_name))
 
     def _close(self, run: SettlementRun, options: dict[str, Any]) -> SettlementRun:
+        if run.state == SettlementRun.State.CLOSING:  # begun before, and stopped or killed
+            return close_run(run=run, by=BY)
         refuse_before_the_end(run)
         if run.state != SettlementRun.State.APPROVED:
             people = (

@@ -1,0 +1,30 @@
+-- A run that is being closed may only become closed; its figures are frozen from the moment the close begins.
+CREATE OR REPLACE FUNCTION rebates_keep_run() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    IF OLD.state = 'closing' THEN
+        IF TG_OP = 'DELETE' OR NEW.state NOT IN ('closing', 'closed')
+            OR (to_jsonb(NEW) - 'state' - 'state_since' - 'closed_at') <> (to_jsonb(OLD) - 'state' - 'state_since' - 'closed_at') THEN
+            RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'a settlement that is being closed is not changed';
+        END IF;
+    ELSIF OLD.state IN ('closed', 'paid') THEN
+        IF TG_OP = 'DELETE' OR NEW.state NOT IN ('closed', 'paid') OR (OLD.state = 'paid' AND NEW.state = 'closed')
+            OR (to_jsonb(NEW) - 'state' - 'state_since') <> (to_jsonb(OLD) - 'state' - 'state_since') THEN
+            RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'a closed settlement is never changed';
+        END IF;
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION rebates_keep_rows_of_closed_runs() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT run_id FROM gone) g
+        JOIN rebates_settlementrun run ON run.id = g.run_id WHERE run.state IN ('closing', 'closed', 'paid')
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'restrict_violation', MESSAGE = format('rows of %s of a closed settlement are never changed', TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END
+$function$;
