@@ -186,6 +186,9 @@ class Member(models.Model):
     def __str__(self) -> str:
         return f"{self.user} at {self.partner}"
 
+    def has_ended(self, today: date) -> bool:
+        return self.during.isempty or (self.during.upper is not None and self.during.upper <= today)
+
 
 class Contact(models.Model):
     """A person at the partner whom one calls; need not be a user."""

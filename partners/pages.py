@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from prm.access.rules import allowed
+from prm.accounts.services.people import open_work_of
 
 STATUS_VERBS = {
     "prospect": _("Make a prospect"),
@@ -76,6 +77,11 @@ def next_states(partner: Partner, actor: Any) -> list[dict[str, Any]]:
         }
         for state in states
     ]
+
+
+def work_left_by(user: Any, actor: Any) -> list[Any]:
+    """What waits for a person who is about to leave, for those who may see whatever that person sees."""
+    return open_work_of(user)[:20] if allowed(actor, "accounts.view") else []
 
 
 def back_to(partner: Partner, actor: Any) -> str:

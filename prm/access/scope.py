@@ -28,6 +28,11 @@ def partner_ids_of_user(user: Any) -> frozenset[int] | None:
     return _granted(user) if _granted else frozenset()
 
 
+def has_left(user: Any) -> bool:
+    """Whether `user` is a partner's person who belongs to no partner (any more), and so may not enter."""
+    return user.role in PARTNER_ROLES and _own_company is not None and _own_company(user) is None
+
+
 def actor_for(user: Any, **known: Any) -> Actor:
     """The Actor for a signed-in `user`; `known` adds tenant, request_id, acting_operator, read_only, address."""
     if not user.is_active:

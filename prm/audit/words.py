@@ -50,6 +50,7 @@ _verbs: dict[str, Any] = {
     "invitation_withdrawn": _("invitation withdrawn"),
     "invitation_accepted": _("invitation accepted"),
     "role_changed": _("role changed"),
+    "company_joined": _("joined a company"),
     "deactivated": _("deactivated"),
     "reactivated": _("let in again"),
     "exported": _("exported"),

@@ -57,7 +57,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "title": _("%(inviter)s invited %(person)s, who already signs in here"),
         "body": _(
             "%(inviter)s invited %(person)s, whose address already signs in here. The inviter was not told. If the "
-            "person changed company, deactivate the old account first."
+            "person changed company, end the old membership and add the person to the new company."
         ),
         "icon": "users",
         "label": _("Invitations to people who are here already"),
@@ -134,7 +134,22 @@ LETTERS: dict[str, dict[str, Any]] = {
         "subject": _("%(inviter)s invites you to the partner portal of %(tenant)s"),
         "paragraphs": [
             _("Hello %(name)s,"),
-            _("%(inviter)s invites you to the partner portal of %(tenant)s. Choose a password to enter."),
+            _(
+                "%(inviter)s invites you to the partner portal of %(tenant)s, where you will work for %(company)s. "
+                "Choose a password to enter."
+            ),
+            _("The link works once, for %(days)s days."),
+        ],
+    },
+    "accounts.invitation_back": {
+        "label": _("Invitation back to a company"),
+        "subject": _("%(inviter)s invites you back to the partner portal of %(tenant)s"),
+        "paragraphs": [
+            _("Hello %(name)s,"),
+            _(
+                "%(inviter)s invites you back to %(company)s on the partner portal of %(tenant)s. You sign in with the "
+                "password of before."
+            ),
             _("The link works once, for %(days)s days."),
         ],
     },

@@ -254,3 +254,12 @@ def test_the_detail_costs_the_same_queries_for_no_match_and_for_several(acme, ri
     assert more.match_count >= 1
     assert counted(client, more.get_absolute_url()) <= few + 1
     assert few <= 24
+
+
+def test_a_draft_is_discarded_only_after_the_page_said_what_that_means(acme, browse):
+    draft = deals.draft(acme)
+    browser = browse(acme.sales)
+    page = browser.get(f"/deals/{draft.number}/withdraw/").content.decode()
+    assert "Nobody has seen this draft" in page and "protection ends" not in page
+    draft.refresh_from_db()
+    assert draft.state == "draft"
