@@ -23,12 +23,12 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
     rate, left = _speed(job)
     manages = may_manage(actor, job) and not actor.read_only
     return {
-        "title": job.title,
+        "title": job.words,
         "state": _("Stopping") if job.is_open and job.cancel_requested else job.get_state_display(),
         "tone": Job.TONES.get(job.state, ""),
         "done": job.step,
         "total": job.total or 0,
-        "unit": job.step_name or _("steps"),
+        "unit": job.step_words or _("steps"),
         "rate": rate,
         "left": left,
         "who": job.created_label,

@@ -196,7 +196,7 @@ def _tell_about_job(job_id: int, kind: str) -> None:
         notify(
             users=[job.created_by],
             kind=kind,
-            values={"title": job.title, "error": job.error.splitlines()[0][:200] if job.error else ""},
+            values={"title": job.title_said or job.title, "error": job.error.partition("\n")[0][:200]},
             link=(job.link if kind == "jobs.finished" else "") or reverse("jobs:detail", args=[job.pk]),
             fact=f"job:{job.pk}:{kind}:{job.attempt}",
             letter=kind == "jobs.failed",
