@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files import File
 from django.db import transaction
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
@@ -89,7 +90,9 @@ def checked_columns(upload: Import, columns: dict[str, int]) -> dict[str, int]:
     twice = next((place for place in places if places.count(place) > 1), None)
     if twice is not None:
         raise errors.ColumnTwice(heading=upload.header[twice])
-    missing = [c.name for c in upload.definition.all_columns if c.required and c.name not in chosen]
+    missing = [
+        capfirst(str(c.label)) for c in upload.definition.all_columns if c.required and c.name not in chosen
+    ]
     if missing:
         raise errors.ColumnsMissing(columns=", ".join(missing))
     return chosen

@@ -73,6 +73,11 @@ def stored(value: Any) -> Any:
     return value if isinstance(value, int | str) and not isinstance(value, bool) else str(value)
 
 
+def of_error(error: Any) -> dict[str, Any]:
+    """A refusal's sentence (`error.text`), stored so that whoever reads it later reads their own language."""
+    return stored(InEach(lambda: error.text))
+
+
 def shown(value: Any) -> Any:
     """A stored value in the language now active."""
     if not isinstance(value, dict):
