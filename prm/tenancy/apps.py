@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -35,6 +37,16 @@ def register_menu() -> None:
             section="Operation", label=label, icon=icon, url=url, order=order, tab=tab, audience="operator"
         )
     menu.register(
+        section="Operation",
+        label=_("Exports"),
+        icon="database",
+        url="operator:exports",
+        order=25,
+        audience="operator",
+        count=news_of_exports,
+        hot=True,
+    )
+    menu.register(
         section="Set-up",
         label=_("Brand"),
         icon="palette",
@@ -50,6 +62,12 @@ def register_menu() -> None:
         verb="tenancy.modules",
         order=930,
     )
+
+
+def news_of_exports(operator: Any) -> int:
+    from prm.tenancy import exports
+
+    return exports.news_for(operator)
 
 
 def register_words() -> None:
