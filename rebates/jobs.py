@@ -17,6 +17,9 @@ class Settle(JobHandler):
     """Freeze, one step a range of partners, then adjustments and totals."""
 
     title = _("Settlement")
+    counted = {
+        "programmes": _("programmes"), "partners": _("partners"), "lines": _("sales lines"), "results": _("results"),
+    }  # fmt: skip
 
     def total(self, job: Job) -> int:
         return len(job.params["bounds"]) + 2
@@ -47,6 +50,7 @@ class Release(JobHandler):
     """One step a range of statements, as whoever pressed; with the last one the run may be paid."""
 
     title = _("Release of payments")
+    counted = {"paid": _("statements paid"), "blocked": _("statements blocked")}
 
     def total(self, job: Job) -> int:
         return len(job.params["bounds"])

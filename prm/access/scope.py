@@ -33,6 +33,18 @@ def has_left(user: Any) -> bool:
     return user.role in PARTNER_ROLES and _own_company is not None and _own_company(user) is None
 
 
+def _held(role: str, known: dict[str, Any]) -> frozenset[str]:
+    """The role's verbs; an operator who acts for somebody has those that can be done, so pages offer no others."""
+    held = permissions.of_role(role)
+    if not known.get("acting_operator"):
+        return held
+    verbs = {name: permissions.verb(name) for name in held}
+    read_only = known.get("read_only")
+    return frozenset(
+        name for name, verb in verbs.items() if not verb.sensitive and (verb.reads or not read_only)
+    )
+
+
 def actor_for(user: Any, **known: Any) -> Actor:
     """The Actor for a signed-in `user`; `known` adds tenant, request_id, acting_operator, read_only, address."""
     if not user.is_active:
@@ -48,7 +60,7 @@ def actor_for(user: Any, **known: Any) -> Actor:
             "user_id": user.pk,
             "label": user.name or user.email,
             "role": user.role,
-            "permissions": permissions.of_role(user.role),
+            "permissions": _held(user.role, known),
             "partner_ids": partner_ids_of_user(user),
             "partner_id": own,
             **known,

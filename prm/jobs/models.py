@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.ui import said
+from prm.values import clock
 from prm.values.actor import Actor
 
 
@@ -56,7 +57,7 @@ class Job(models.Model):
     cancel_requested = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_label = models.CharField(_("began by"), max_length=200)
-    created_at = models.DateTimeField(_("began"), auto_now_add=True)
+    created_at = models.DateTimeField(_("began"), default=clock.now)
     run_after = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from prm.jobs.handlers import handler_of
 from prm.jobs.models import Job
 from prm.jobs.services import may_manage
 from prm.ui import formats
@@ -43,6 +45,25 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
         if manages and job.state in ("dead", "cancelled")
         else "",
     }
+
+
+def kind_of(job: Job) -> str:
+    """What kind of work it is, in words; the code of one that this version no longer knows."""
+    try:
+        return str(handler_of(job.kind).title) or job.kind
+    except KeyError:
+        return job.kind
+
+
+def counts_of(job: Job) -> list[tuple[str, Any]]:
+    """What the job has counted so far, each with its name in words."""
+    try:
+        names = handler_of(job.kind).counted
+    except KeyError:
+        names = {}
+    return [
+        (capfirst(str(names.get(name, name.replace("_", " ")))), count) for name, count in job.counts.items()
+    ]
 
 
 def _speed(job: Job) -> tuple[int, str]:

@@ -74,7 +74,12 @@ def register_words() -> None:
     from django.utils.translation import gettext_lazy as _
 
     from prm.audit import words
+    from prm.modules import registry
 
+    def module_label(code: str) -> Any:
+        return next((module.label for module in registry.modules() if module.code == code), code)
+
+    words.register_values("module", module_label)
     words.register(
         {"module_switched_on": _("module switched on"), "module_switched_off": _("module switched off")}
     )

@@ -88,14 +88,19 @@ def create_tenant(
             note_state(schema)
             log_operation("created", by=by, tenant=tenant, name=tenant.name, currency=tenant.currency)
             connection.set_tenant(tenant)  # until the commit, whose callbacks belong to the new tenant
-            for _order, hook in _hooks:
-                hook(tenant, administrator_email=administrator_email, by=by)
-            if picture:  # last: a file outlives a transaction that is undone
-                tenant.logo = default_storage.save(PLACE, ContentFile(picture))
-                tenant.save(update_fields=["logo"])
+            _furnish(tenant, administrator_email=administrator_email, logo=picture, by=by)
     finally:
         connection.set_tenant(before)
     return tenant
+
+
+def _furnish(tenant: Tenant, *, administrator_email: str | None, logo: bytes | None, by: Actor) -> None:
+    """The starter kit and the first administrator; the logo last, since a file outlives what is undone."""
+    for _order, hook in _hooks:
+        hook(tenant, administrator_email=administrator_email, by=by)
+    if logo:
+        tenant.logo = default_storage.save(PLACE, ContentFile(logo))
+        tenant.save(update_fields=["logo"])
 
 
 def schema_of(slug: str) -> str:
