@@ -62,7 +62,7 @@ def end_membership(*, member: Member, by: Actor) -> None:
     member.save(update_fields=["during"])
     PartnerGrant.objects.filter(user_id=member.user_id).delete()
     ended = end_all_sessions(member.user)
-    changes = {"member": [str(member.user), None], "sessions_ended": [None, ended]}
+    changes: dict[str, list[Any]] = {"member": [str(member.user), None], "sessions_ended": [None, ended]}
     record(partner, "member_left", by=by, changes=changes)
 
 
