@@ -11,7 +11,7 @@ from dealreg.models import DealRegistration
 from prm.access.roles import STAFF_ROLES
 from prm.approvals import subjects
 from prm.approvals.subjects import Settable, Subject
-from prm.ui import formats
+from prm.ui import formats, said
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
 
@@ -96,11 +96,11 @@ def facts(deal: DealRegistration, actor: Actor) -> Iterable[Fact]:
 
 
 def notice(run: Any, deal: DealRegistration) -> tuple[str, dict[str, Any]]:
-    """How its deciders are told, in the language now active."""
-    value = formats.money(deal.estimated_value, deal.currency, 0)
+    """How its deciders are told."""
+    value = said.Money(deal.estimated_value, deal.currency, 0)
     values = {
         "number": deal.number, "customer": deal.customer_name, "partner": deal.partner.name, "value": value,
-        "check": str(deal.get_verdict_display()), "who": "",
+        "check": said.InEach(deal.get_verdict_display), "who": "",
     }  # fmt: skip
     return "dealreg.submitted", values
 

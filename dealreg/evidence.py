@@ -8,12 +8,14 @@ from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from dealreg import words
 from dealreg.models import DealRegistration
+from prm.catalogue.models import ProductLine
 from prm.customers.models import EndCustomer
 from prm.ui.formats import MINUS
 
@@ -107,11 +109,12 @@ class Evidence:
 
 
 def evidence_of(registration: DealRegistration) -> Evidence:
-    """What the last check found; the columns that decide first. One query, whatever was found."""
+    """What the last check found; the columns that decide first. Two queries, whatever was found."""
     result = registration.check_result or {}
     matches = sorted(result.get("matches", []), key=lambda one: (not one["decides"], -one["score"]))[:SHOWN]
     customers = EndCustomer.objects.in_bulk([match["customer_id"] for match in matches])
-    columns = [_column(registration, match, customers.get(match["customer_id"])) for match in matches]
+    named = _lines_by_name(matches)
+    columns = [_column(registration, match, customers.get(match["customer_id"]), named) for match in matches]
     for at, column in enumerate(columns):
         column.key = f"match-{at}"
     rows = [_row(registration, name, columns) for name in FIELDS]
@@ -119,7 +122,16 @@ def evidence_of(registration: DealRegistration) -> Evidence:
     return Evidence(columns, rows, rule, allows, result.get("score", 0))
 
 
-def _column(registration: DealRegistration, match: dict[str, Any], customer: EndCustomer | None) -> Column:
+def _lines_by_name(matches: list[dict[str, Any]]) -> dict[str, str]:
+    """{the name with which the check kept a product line: its name in the reader's language}"""
+    kept = {line for match in matches for stand in match["stands"] for line in stand["lines"]}
+    found = ProductLine.objects.filter(Q(name__in=kept) | Q(name_zh__in=kept))
+    return {name: str(line) for line in found for name in (line.name, line.name_zh) if name}
+
+
+def _column(
+    registration: DealRegistration, match: dict[str, Any], customer: EndCustomer | None, named: dict[str, str]
+) -> Column:
     stand = match["stands"][0] if match["stands"] else {}
     number = stand.get("registration") or match["number"]
     address = reverse("dealreg:detail", args=[number]) if stand.get("registration") else ""
@@ -133,7 +145,7 @@ def _column(registration: DealRegistration, match: dict[str, Any], customer: End
         holder=stand.get("partner", ""),
         since=_moment(stand.get("since", "")) or (customer.created_at if customer else None),
         until=parse_date(stand.get("until", "")) if stand.get("until") else None,
-        lines=sorted({line for one in match["stands"] for line in one["lines"]}),
+        lines=sorted({named.get(line, line) for one in match["stands"] for line in one["lines"]}),
     )
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from dealreg import figures, words
+from dealreg.forms import CheckForm
 from dealreg.models import DealRegistration
 from dealreg.registrations import TONES
 from partners import pages as partner_pages
@@ -82,5 +83,8 @@ def of_partner(partner: Any, actor: Any) -> dict[str, Any]:
 
 
 def ask(actor: Any) -> dict[str, Any]:
-    """The box "may I register this customer?"."""
-    return {}
+    """The box "may I register this customer?": the whole question, so that it is asked once."""
+    form = CheckForm(actor=actor, auto_id="home_%s")
+    lines = list(form.fields["product_lines"].queryset.values_list("pk", flat=True)[:2])
+    form.initial["product_lines"] = lines if len(lines) == 1 else []
+    return {"form": form}

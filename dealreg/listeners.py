@@ -7,8 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection
-from django.utils import translation
 
 from dealreg.events import (
     AskedTooOften,
@@ -31,7 +29,7 @@ from prm.access.roles import Role
 from prm.approvals import reads as approvals
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
-from prm.ui import formats
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -51,7 +49,7 @@ def tell_of_the_protection(fact: RegistrationApproved) -> None:
     last_day = date.fromisoformat(fact.last_day)
     _tell(
         partner_people(registration), "dealreg.approved", registration, fact="approved",
-        values=lambda row: {"day": formats.day(last_day), "lines": _approved_lines(row)},
+        values=lambda row: {"day": said.Day(last_day), "lines": said.InEach(lambda: _approved_lines(row))},
     )  # fmt: skip
 
 
@@ -109,7 +107,7 @@ def remind(fact: ProtectionEndsSoon) -> None:
     last_day = date.fromisoformat(fact.last_day)
     _tell(
         partner_people(registration), "dealreg.ends_soon", registration, fact=f"ends_soon.{fact.days}",
-        values=lambda row: {"day": formats.day(last_day)},
+        values=lambda row: {"day": said.Day(last_day)},
     )  # fmt: skip
 
 
@@ -172,33 +170,30 @@ def _tell(
     fact: str,
     values: Values | None = None,
 ) -> None:
-    """Each of `people` in their own language, since money and days are written into the sentence."""
-    for user in people:
-        with translation.override(user.language or getattr(connection.tenant, "language", "en")):
-            known = {
-                "number": registration.number,
-                "customer": registration.customer_name,
-                "partner": registration.partner.name,
-                "who": str(registration.decided_by or ""),
-            }
-            notify(
-                users=[user],
-                kind=kind,
-                fact=f"deal.{fact}:{registration.pk}",
-                values=known | (values(registration) if values else {}),
-                link=registration.get_absolute_url(),
-            )
+    known = {
+        "number": registration.number,
+        "customer": registration.customer_name,
+        "partner": registration.partner.name,
+        "who": str(registration.decided_by or ""),
+    }
+    notify(
+        users=people,
+        kind=kind,
+        fact=f"deal.{fact}:{registration.pk}",
+        values=known | (values(registration) if values else {}),
+        link=registration.get_absolute_url(),
+    )
 
 
 def _tell_message(people: Iterable[Any], kind: str, registration: DealRegistration, message_id: int) -> None:
     message = next(one for one in registration.messages.all() if one.pk == message_id)
-    said = {"author": message.author_label, "text": message.text}
-    _tell(people, kind, registration, fact=f"message.{message_id}", values=lambda row: said)
+    words = {"author": message.author_label, "text": message.text}
+    _tell(people, kind, registration, fact=f"message.{message_id}", values=lambda row: words)
 
 
 def _money(registration: DealRegistration) -> dict[str, Any]:
-    value = formats.money(registration.estimated_value, registration.currency, 0)
-    return {"value": value, "check": str(registration.get_verdict_display())}
+    value = said.Money(registration.estimated_value, registration.currency, 0)
+    return {"value": value, "check": said.InEach(registration.get_verdict_display)}
 
 
 def _approved_lines(registration: DealRegistration) -> str:

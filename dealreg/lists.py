@@ -41,6 +41,13 @@ def lines_of(row: Any) -> str:
     return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else ""
 
 
+class ProductLines(Text):
+    """On the page the first and how many more; in the export all of them."""
+
+    def for_export(self, row: Any) -> str:
+        return ", ".join(str(line.product_line) for line in row.lines.all())
+
+
 class Check(Choice):
     """The conflict check's verdict, and how many records it found."""
 
@@ -150,7 +157,7 @@ class RegistrationList(ListPage):
             ),
             Text("number", css="ui-fig ui-sub", phone="sub" if partner_reads else None),
             *([Ref("partner", filter=True, css="ui-clip")] if several else []),
-            Text("lines", label=_("Product lines"), value=lines_of, css="ui-nowrap ui-sub"),
+            ProductLines("lines", label=_("Product lines"), value=lines_of, css="ui-nowrap ui-sub"),
             Amount("estimated_value", label=_("Value"), currency="currency", places=0, sort=True, filter=Between),
             State(partner_reads=partner_reads, filter=True),
             *([] if partner_reads else [Check("verdict", label=_("Check"), filter=True, phone=None)]),

@@ -29,7 +29,7 @@ TOLD = {
     Answer.UNDER_REVIEW: (
         "live", "hourglass", _("It needs a closer look"),
         _("Register it for %(lines)s: %(manager)s decides. From approval you are protected for %(days)s days."),
-        _("Under review: %(manager)s decides when you register"),
+        _("Needs a closer look: %(manager)s decides when you register"),
     ),
     Answer.NOT_AVAILABLE: (
         "", "ban", _("It is not available"),
@@ -42,6 +42,19 @@ TOLD = {
         _("Asked three times already. %(manager)s has your question"),
     ),
 }  # fmt: skip
+# What stands against it is the company's own registration: no word of conflict, the way there.
+OWN = (
+    "ok", "circle-check", _("You have registered it already"),
+    _("For %(lines)s your company has a registration of this customer. Go on there; nothing need be registered again."),
+    _("Your company has registered it already"),
+)  # fmt: skip
+# A question is no registration, so its list has words of its own.
+IN_LIST = {
+    Answer.CLEAR: _("Can be registered"),
+    Answer.UNDER_REVIEW: _("Needs a closer look"),
+    Answer.NOT_AVAILABLE: _("Not available"),
+    Answer.ASK_MANAGER: _("Ask your channel manager"),
+}
 
 
 def told(asked: AvailabilityQuestion) -> dict[str, Any]:
@@ -56,7 +69,7 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
         "days": default_type().protection_days,
     }
     own = _own(asked)
-    tone, icon, heading, sentence, short = TOLD[Answer(asked.answer)]
+    tone, icon, heading, sentence, short = OWN if own else TOLD[Answer(asked.answer)]
     return {
         "asked": asked,
         "waits_ms": 0,
@@ -85,4 +98,7 @@ def level_time(asked: AvailabilityQuestion) -> None:
 
 def in_list(asked: AvailabilityQuestion) -> dict[str, Any]:
     """An earlier question as a row."""
-    return {"asked": asked, "word": asked.get_answer_display(), "tone": TOLD[Answer(asked.answer)][0]}
+    if own_registration_of(asked):
+        return {"asked": asked, "word": _("Registered by you"), "tone": OWN[0]}
+    answer = Answer(asked.answer)
+    return {"asked": asked, "word": IN_LIST[answer], "tone": TOLD[answer][0]}

@@ -246,9 +246,16 @@ def lost(request: Any, number: str) -> HttpResponse:
 @requires("dealreg.close")
 def withdraw(request: Any, number: str) -> HttpResponse:
     form = _reason_form(request, required=False)
+    title, effect = _("Withdraw registration"), _("A protection ends now. This cannot be undone.")
+    if _deal(request, number).state == "draft":
+        title = _("Discard draft")
+        effect = _(
+            "Nobody has seen this draft and nothing is protected. It is closed for good: nobody can write on it or "
+            "submit it any more. It stays in your list as withdrawn."
+        )
     return _do(
         request, number, form, services.withdraw_registration, _("%(deal)s was withdrawn."),
-        title=_("Withdraw registration"), effect=_("A protection ends now. This cannot be undone."), final=True,
+        title=title, effect=effect, final=True,
     )  # fmt: skip
 
 

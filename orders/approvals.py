@@ -11,7 +11,7 @@ from dealreg.waiting import deciders_by_partner
 from orders.models import Order
 from prm.approvals import subjects
 from prm.approvals.subjects import Subject
-from prm.ui import formats
+from prm.ui import formats, said
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
 
@@ -66,6 +66,6 @@ def facts(order: Order, actor: Actor) -> Iterable[Fact]:
 
 
 def notice(run: Any, order: Order) -> tuple[str, dict[str, Any]]:
-    """How its deciders are told, in the language now active."""
-    total = formats.money(order.total, order.currency)
+    """How its deciders are told."""
+    total = said.Money(order.total, order.currency)
     return "orders.submitted", {"number": order.number, "partner": order.partner.name, "total": total}

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -128,38 +127,63 @@ class SalesLines(ImportKind):
     verb = "sales.import"
     key = "line_number"
     columns = (
-        Column("line_number", _("line number"), cells.code(80), True, ("line no", "sales line", "行号", "明细编号"),
+        Column("line_number", _("line number"), cells.code(80), True, ("line no", "sales line"),
                "INV-261001-003/1", _("Names the line for ever; importing it again changes nothing.")),
         Column("partner_number", _("partner number"), cells.code(40), True, ("partner", "partner no", "partner code"),
                "P-0001", _("Number of a partner on file.")),
         Column("product_code", _("product code"), cells.code(60), True, ("product", "sku", "item", "product number"),
                "MR-2200", _("Code of a product on file.")),
-        Column("booking_date", _("booking date"), cells.day(), True, ("date", "invoice date", "日期", "入账日期"),
+        Column("booking_date", _("booking date"), cells.day(), True, ("date", "invoice date"),
                "2026-10-01", _("The day that counts for rebates and reports.")),
-        Column("quantity", _("quantity"), cells.amount(places=3), True, ("qty", "units", "数量"),
+        Column("quantity", _("quantity"), cells.amount(places=3), True, ("qty", "units"),
                "14", _("Not zero; below zero for a return. At most three decimals.")),
-        Column("net_amount", _("net amount"), cells.amount(places=2), True, ("net", "amount", "未税金额", "净额"),
+        Column("net_amount", _("net amount"), cells.amount(places=2), True, ("net", "amount"),
                "16100.00", _("Without tax, in the line's currency; its sign is that of the quantity, or it is 0.")),
-        Column("currency", _("currency"), cells.currency, False, ("币种",),
+        Column("currency", _("currency"), cells.currency, False, (),
                "CNY", _("ISO code. Empty: the tenant's currency.")),
-        Column("tax_rate", _("tax rate"), cells.rate, False, ("vat", "税率"),
+        Column("tax_rate", _("tax rate"), cells.rate, False, ("vat",),
                "0.13", _("0.13 or 13%. Empty: the product's rate.")),
-        Column("document", _("document"), cells.code(60), False, ("invoice", "invoice number", "单据号"),
+        Column("document", _("document"), cells.code(60), False, ("invoice", "invoice number"),
                "INV-261001-003", _("Invoice, credit note or report. Empty: the line number.")),
-        Column("document_line", _("document line"), cells.code(20), False, ("position", "单据行"),
+        Column("document_line", _("document line"), cells.code(20), False, ("position",),
                "1", _("Position in the document.")),
-        Column("source", _("source"), cells.choice(SOURCES), False, ("来源",),
+        Column("source", _("source"), cells.choice(SOURCES), False, (),
                "pos", _("import, invoice, credit_note or pos. Empty: import.")),
-        Column("customer_number", _("customer number"), cells.code(40), False, ("customer", "end customer", "最终客户"),
+        Column("customer_number", _("customer number"), cells.code(40), False, ("customer", "end customer"),
                "EC-10482", _("Number of an end customer on file.")),
-        Column("order_date", _("order date"), cells.day(), False, ("下单日期",),
+        Column("order_date", _("order date"), cells.day(), False, (),
                "2026-09-28", _("When it was ordered.")),
-        Column("ship_date", _("ship date"), cells.day(), False, ("发货日期",), "2026-09-30", _("When it was shipped.")),
-        Column("reverses", _("reverses"), cells.code(80), False, ("reversed line", "return of", "冲销行号"),
+        Column("ship_date", _("ship date"), cells.day(), False, (), "2026-09-30", _("When it was shipped.")),
+        Column("reverses", _("reverses"), cells.code(80), False, ("reversed line", "return of"),
                "INV-260901-001/2", _("For a return: the line number of the sale that it takes back, on file or in the "
                "same file. A return without it counts by its booking date only.")),
     )  # fmt: skip
-    shown = ("booking_date", "document", "partner_number", "product_code", "quantity", "net_amount")
+    chinese = {
+        "line_number": "行号 行编号 明细编号 明细行号 销售明细编号 流水号",
+        "partner_number": "伙伴 伙伴编号 伙伴编码 合作伙伴 合作伙伴编号 合作伙伴编码 经销商 经销商编号 代理商编号",
+        "product_code": "产品 产品编码 产品编号 产品代码 商品编码 物料编码 料号 型号",
+        "booking_date": "日期 入账日期 记账日期 过账日期 开票日期 发票日期",
+        "quantity": "数量 销售数量 件数",
+        "net_amount": "未税金额 不含税金额 净额 净金额 金额 销售额",
+        "currency": "币种 币别 货币",
+        "tax_rate": "税率",
+        "document": "单据 单据号 单据编号 凭证号 发票号 发票号码",
+        "document_line": "单据行 单据行号",
+        "source": "来源",
+        "customer_number": "客户 客户编号 客户编码 最终客户 最终客户编号",
+        "order_date": "下单日期 订单日期",
+        "ship_date": "发货日期 出货日期",
+        "reverses": "冲销行号 冲销 原行号 退货原行号",
+    }
+    shown = (
+        "line_number",
+        "booking_date",
+        "document",
+        "partner_number",
+        "product_code",
+        "quantity",
+        "net_amount",
+    )
 
     def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
         quantity, net = Decimal(values["quantity"]), Decimal(values["net_amount"])
@@ -248,7 +272,7 @@ class SalesLines(ImportKind):
             "count": values["partners"]
         }
         net = formats.money(Decimal(values["net"]), values["currency"])
-        return now_("%(amount)s net · %(partners)s") % {"amount": net, "partners": partners}
+        return _("%(amount)s net · %(partners)s") % {"amount": net, "partners": partners}
 
     def write(self, staged: Staged, *, by: Actor) -> int:
         parameters = {"currency": _tenant_currency(), "now": clock.now()}

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection
-from django.utils import translation
 
 from dealreg.waiting import deciders_by_partner
 from orders import events
@@ -17,7 +15,7 @@ from prm.access.roles import Role
 from prm.approvals import reads as approvals
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
-from prm.ui import formats
+from prm.ui import said
 from prm.values import clock
 
 Values = Callable[[], dict[str, Any]]
@@ -74,7 +72,7 @@ def tell_of_invoice(fact: events.OrderInvoiced) -> None:
     order, invoice = _order(fact.order_id), _invoice(fact.invoice_id)
     _tell(
         _buyers(order), "invoiced", order, about=invoice.number, link=invoice.get_absolute_url(),
-        values=lambda: {"invoice": invoice.number, "total": formats.money(invoice.total, invoice.currency)},
+        values=lambda: {"invoice": invoice.number, "total": said.Money(invoice.total, invoice.currency)},
     )  # fmt: skip
 
 
@@ -87,7 +85,7 @@ def tell_of_credit_note(fact: events.InvoiceCredited) -> None:
         _buyers(order), "credited", order, about=note.number, link=note.get_absolute_url(),
         values=lambda: {
             "invoice": note.number, "origin": note.credits.number, "reason": note.reason,
-            "total": formats.money(note.total, note.currency),
+            "total": said.Money(note.total, note.currency),
         },
     )  # fmt: skip
 
@@ -123,14 +121,11 @@ def _buyers(order: Order) -> list[Any]:
 def _tell(
     people: Iterable[Any], kind: str, order: Order, *, about: str = "", link: str = "", values: Values = dict
 ) -> None:
-    """Each of `people` in their own language, since money is written into the sentence."""
-    for user in people:
-        with translation.override(user.language or getattr(connection.tenant, "language", "en")):
-            known = {
-                "number": order.number, "partner": order.partner.name, "who": str(order.decided_by or ""),
-                "reason": order.state_reason, "total": formats.money(order.total, order.currency),
-            }  # fmt: skip
-            notify(
-                users=[user], kind=f"orders.{kind}", fact=f"order.{kind}:{order.pk}{f':{about}' if about else ''}",
-                values=known | values(), link=link or order.get_absolute_url(),
-            )  # fmt: skip
+    known = {
+        "number": order.number, "partner": order.partner.name, "who": str(order.decided_by or ""),
+        "reason": order.state_reason, "total": said.Money(order.total, order.currency),
+    }  # fmt: skip
+    notify(
+        users=people, kind=f"orders.{kind}", fact=f"order.{kind}:{order.pk}{f':{about}' if about else ''}",
+        values=known | values(), link=link or order.get_absolute_url(),
+    )  # fmt: skip

@@ -24,15 +24,16 @@ from prm.catalogue.models import Product, ProductLine
 from prm.customfields.showing import facts_of
 from prm.ui import formats
 from prm.ui.parts import Happening, Stage, Verb
+from prm.values import clock
 from prm.values.actor import Actor
 
 State = Order.State
 MOST_IN_GRID = 300
-# In which order a person sees an order move, and from which states on a step is done.
+# In which order a person sees an order move, and at which step each state stands.
 STEPS = ("submitted", "approved", "confirmed", "shipped", "delivered", "closed")
 PLACE = {
     State.DRAFT: 0, State.SUBMITTED: 1, State.APPROVED: 2, State.SENT: 2, State.CONFIRMED: 3,
-    State.PARTLY_SHIPPED: 3, State.SHIPPED: 4, State.DELIVERED: 5, State.CLOSED: 6,
+    State.PARTLY_SHIPPED: 4, State.SHIPPED: 4, State.DELIVERED: 5, State.CLOSED: 6,
 }  # fmt: skip
 
 
@@ -43,6 +44,10 @@ class Wait:
     who: str
     since: datetime
     due: datetime
+
+    @property
+    def is_late(self) -> bool:
+        return self.due < clock.now()
 
 
 def order_page(order: Order, actor: Actor) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def wait_of(order: Order, actor: Actor, approval: approvals.Approval | None) -> 
 
 
 def stages_of(order: Order) -> list[Stage]:
-    """The track: what is done with its day, what is next."""
+    """The track: what is done with its day, where the order stands, what is to come."""
     words = {
         "submitted": (_("Submitted"), order.submitted_at),
         "approved": (_("Approved"), order.decided_at if order.state != State.REJECTED else None),
@@ -107,13 +112,11 @@ def stages_of(order: Order) -> list[Stage]:
         label, day = words[name]
         if name == "delivered" and order.state == State.CLOSED and not day:
             continue
-        if at <= place:
+        if at < place or order.state == State.CLOSED:
             stages.append(Stage(_with_day(label, day), "done"))
-        elif at == place + 1:
-            partly = (
-                _("Partly shipped") if name == "shipped" and order.state == State.PARTLY_SHIPPED else label
-            )
-            stages.append(Stage(partly, "now"))
+        elif at == place:
+            words_now = _("Partly shipped") if order.state == State.PARTLY_SHIPPED else label
+            stages.append(Stage(_with_day(words_now, day), "now"))
         else:
             stages.append(Stage(label))
     return stages

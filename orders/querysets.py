@@ -67,6 +67,18 @@ class OrderQuerySet(PartnerOwned):
     def awaiting_approval(self) -> OrderQuerySet:
         return self.filter(state="submitted")
 
+    def awaiting_confirmation(self) -> OrderQuerySet:
+        return self.filter(state__in=("approved", "sent"))
+
+    def to_work_on(self, *, approve: bool, confirm: bool) -> OrderQuerySet:
+        """In one query: submitted ones outside flows, and approved ones that are not confirmed."""
+        if not (approve or confirm):
+            return self.none()
+        here = Q(state__in=("approved", "sent")) if confirm else Q(pk__in=())
+        if approve:
+            here |= Q(state="submitted") & ~Q(pk__in=turns.ids_under_way("order"))
+        return self.filter(here)
+
     def to_approve(self, actor: Actor) -> OrderQuerySet:
         """Submitted ones about which it is the actor's turn, and those that no approval flow is about."""
         turn = Q(pk__in=turns.object_ids_of(actor, "order")) | ~Q(pk__in=turns.ids_under_way("order"))

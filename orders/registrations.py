@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from django.urls import reverse
@@ -50,7 +51,7 @@ def register() -> None:
     )
     _register_notices()
     _register_menu()
-    work.register(open_work, count=count_outside_flows)
+    work.register(open_work, count=count_open_work)
     actions.register(
         "order", label=_("Order from this deal"), icon="shopping-cart", verb="orders.order", order=10,
         href=lambda deal: f"{reverse('orders:new')}?deal={deal.number}", shown=lambda deal: deal.state == "won",
@@ -159,12 +160,13 @@ def count_to_approve(actor: Actor) -> int:
     return Order.objects.visible_to(actor).to_approve(actor).count_to(menu.COUNTED)
 
 
-def count_outside_flows(actor: Actor) -> int:
+def count_open_work(actor: Actor) -> int:
     from orders.models import Order
 
-    if "orders.approve" not in actor.permissions:
-        return 0
-    return Order.objects.visible_to(actor).awaiting_approval().outside_flows().count_to(menu.COUNTED)
+    rows = Order.objects.visible_to(actor).to_work_on(
+        approve="orders.approve" in actor.permissions, confirm="orders.fulfil" in actor.permissions
+    )
+    return rows.count_to(menu.COUNTED)
 
 
 def count_in_cart(actor: Actor) -> int:
@@ -174,6 +176,11 @@ def count_in_cart(actor: Actor) -> int:
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
+    """What the actor may approve without a flow, and what is to be confirmed."""
+    return itertools.chain(to_approve(actor), to_confirm(actor))
+
+
+def to_approve(actor: Actor) -> Iterable[work.Work]:
     """Orders that the actor may approve without a flow; the others are tasks, which approvals show."""
     from orders.models import Order
 
@@ -186,6 +193,21 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             title=order.partner.name, link=order.get_absolute_url(), since=order.waiting_since,
             subtitle=f"{order.number} · {total}", due=promised_by(order.waiting_since), kind=_("Order"),
             icon="shopping-cart",
+        )  # fmt: skip
+
+
+def to_confirm(actor: Actor) -> Iterable[work.Work]:
+    """Approved orders: the partner waits for the confirmation."""
+    from orders.models import Order
+
+    if "orders.fulfil" not in actor.permissions:
+        return
+    rows = Order.objects.visible_to(actor).awaiting_confirmation().for_list()
+    for order in rows.order_by("decided_at", "pk")[:50]:
+        total = formats.money(order.net_total, order.currency, 0)
+        yield work.Work(
+            title=order.partner.name, link=order.get_absolute_url(), since=order.decided_at or order.created_at,
+            subtitle=f"{order.number} · {total}", kind=_("Order to confirm"), icon="shopping-cart",
         )  # fmt: skip
 
 

@@ -47,32 +47,50 @@ class Partners(ImportKind):
     verb = "partners.import"
     key = "partner_number"
     columns = (
-        Column("partner_number", _("partner number"), cells.code(40), True, ("number", "partner no", "合作伙伴编号"),
+        Column("partner_number", _("partner number"), cells.code(40), True, ("number", "partner no", "partner code"),
                "P-0001", _("Names the partner; importing it again changes it.")),
-        Column("name", _("name"), cells.words(200), True, ("partner name", "company", "公司名称", "合作伙伴名称"),
+        Column("name", _("name"), cells.words(200), True, ("partner name", "company"),
                "Lanqiao Digital", ""),
-        Column("type", _("type"), cells.choice(TYPES), False, ("类型",), "reseller",
+        Column("type", _("type"), cells.choice(TYPES), False, (), "reseller",
                _("distributor, reseller, integrator, agent or referral. Empty: reseller.")),
-        Column("status", _("state"), cells.choice(STATES), False, ("status", "状态"), "active",
+        Column("status", _("state"), cells.choice(STATES), False, ("status",), "active",
                _("For a new partner: active, onboarding or prospect. Empty: active.")),
-        Column("tier", _("tier"), cells.code(40), False, ("level", "等级"), "gold", _("Code of a tier on file.")),
-        Column("tier_since", _("tier since"), cells.day(), False, ("等级起始",), "2026-01-01",
+        Column("tier", _("tier"), cells.code(40), False, ("level",), "gold", _("Code of a tier on file.")),
+        Column("tier_since", _("tier since"), cells.day(), False, (), "2026-01-01",
                _("First day of the tier. Empty: today.")),
-        Column("parent_number", _("parent partner"), cells.code(40), False, ("parent", "上级编号"), "P-0007",
+        Column("parent_number", _("parent partner"), cells.code(40), False, ("parent",), "P-0007",
                _("Number of the distributor above it, on file or in the same file.")),
-        Column("region", _("region"), cells.words(80), False, ("地区",), "East China", ""),
-        Column("tax_number", _("tax number"), cells.code(30), False, ("税号", "统一社会信用代码"),
+        Column("region", _("region"), cells.words(80), False, (), "East China", ""),
+        Column("tax_number", _("tax number"), cells.code(30), False, (),
                "91330106MA27X0C16R", _("Unique among partners.")),
-        Column("website", _("website"), cells.words(200), False, ("网站",), "lanqiao.example", ""),
-        Column("phone", _("phone"), cells.words(40), False, ("电话",), "021 5888 0100", ""),
-        Column("address", _("address"), cells.words(300), False, ("地址",), "", ""),
-        Column("contact_name", _("contact"), cells.words(120), False, ("contact", "联系人"), "Zhou Wen",
+        Column("website", _("website"), cells.words(200), False, (), "lanqiao.example", ""),
+        Column("phone", _("phone"), cells.words(40), False, (), "021 5888 0100", ""),
+        Column("address", _("address"), cells.words(300), False, (), "", ""),
+        Column("contact_name", _("contact"), cells.words(120), False, ("contact",), "Zhou Wen",
                _("The main contact.")),
-        Column("contact_email", _("contact's e-mail"), cells.email, False, ("email", "邮箱"),
+        Column("contact_email", _("contact's e-mail"), cells.email, False, ("email",),
                "zhou.wen@lanqiao.example", ""),
-        Column("contact_phone", _("contact's phone"), cells.words(40), False, ("联系电话",), "138 0013 8000", ""),
-        Column("note", _("internal note"), cells.words(2000), False, ("备注",), "", _("Staff only.")),
+        Column("contact_phone", _("contact's phone"), cells.words(40), False, (), "138 0013 8000", ""),
+        Column("note", _("internal note"), cells.words(2000), False, (), "", _("Staff only.")),
     )  # fmt: skip
+    chinese = {
+        "partner_number": "编号 伙伴编号 伙伴编码 合作伙伴编号 合作伙伴编码",
+        "name": "名称 公司 公司名称 伙伴 伙伴名称 合作伙伴 合作伙伴名称",
+        "type": "类型 伙伴类型 合作伙伴类型",
+        "status": "状态",
+        "tier": "等级 级别 层级",
+        "tier_since": "等级起始 等级起始日 等级生效日期",
+        "parent_number": "上级 上级编号 上级伙伴 上级合作伙伴 总代编号",
+        "region": "地区 区域 省份",
+        "tax_number": "税号 统一社会信用代码",
+        "website": "网站 网址",
+        "phone": "电话 公司电话",
+        "address": "地址 公司地址",
+        "contact_name": "联系人 联系人姓名",
+        "contact_email": "邮箱 电子邮箱 联系人邮箱",
+        "contact_phone": "联系电话 联系人电话 手机 手机号",
+        "note": "备注 内部备注",
+    }
     shown = ("partner_number", "name", "type", "tier", "region")
     FIELDS = ("name", "type", "region", "tax_number", "website", "phone", "address", "note")
 
@@ -138,7 +156,7 @@ class Partners(ImportKind):
             try:
                 known[row.values["partner_number"]] = self._write(row.values, known, tiers, by=by)
             except DomainError as refused:
-                raise RowRefused(row.number, field=refused.field or "", text=refused.text) from None
+                raise RowRefused.by(refused, row.number) from None
         self._set_parents(rows, by=by)
         return len(rows)
 
@@ -183,13 +201,11 @@ class Partners(ImportKind):
             known = _of_numbers([row.values["partner_number"], row.values["parent_number"]])
             partner, parent = known[row.values["partner_number"]], known.get(row.values["parent_number"])
             if parent is None:
-                raise RowRefused(
-                    row.number, field="parent_number", text=reasons.why({"code": "unknown_parent"})
-                )
+                raise RowRefused(row.number, field="parent_number", code="unknown_parent")
             try:
                 update_partner(partner=partner, parent=parent, by=by)
             except DomainError as refused:
-                raise RowRefused(row.number, field="parent_number", text=refused.text) from None
+                raise RowRefused.by(refused, row.number, field="parent_number") from None
 
 
 def _known(staged: Staged, related: tuple[str, ...] = ()) -> dict[str, Partner]:

@@ -193,6 +193,9 @@ class Member(models.Model):
     def __str__(self) -> str:
         return f"{self.user} at {self.partner}"
 
+    def has_ended(self, today: date) -> bool:
+        return self.during.isempty or (self.during.upper is not None and self.during.upper <= today)
+
 
 class PartnerChange(models.Model):
     """A change of a partner that somebody asked for and others decide about. Nothing of it holds before that.

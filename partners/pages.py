@@ -11,6 +11,7 @@ from partners.approvals import CODE
 from partners.models import Partner, PartnerChange
 from prm.access.roles import Role
 from prm.access.rules import allowed
+from prm.accounts.services.people import open_work_of
 from prm.approvals import pages as approvals
 from prm.audit.history import changes_of
 
@@ -80,6 +81,11 @@ def next_states(partner: Partner, actor: Any) -> list[dict[str, Any]]:
         }
         for state in states
     ]
+
+
+def work_left_by(user: Any, actor: Any) -> list[Any]:
+    """What waits for a person who is about to leave, for those who may see whatever that person sees."""
+    return open_work_of(user)[:20] if allowed(actor, "accounts.view") else []
 
 
 def back_to(partner: Partner, actor: Any) -> str:

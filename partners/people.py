@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from partners.models import Member, Partner
-from partners.services.people import join_by_invitation
+from partners.services.people import add_member, join_by_invitation
 from prm.accounts import companies
 from prm.accounts.services import on_accept
 from prm.values import clock
@@ -13,7 +13,9 @@ from prm.values.actor import Actor
 
 
 def register() -> None:
-    companies.register(choices=choices, names_of=names_of, user_ids_of=user_ids_of)
+    companies.register(
+        choices=choices, names_of=names_of, user_ids_of=user_ids_of, name_of=name_of, was_at=was_at, join=join
+    )
     on_accept(accept)
 
 
@@ -35,6 +37,21 @@ def names_of(user_ids: list[int]) -> dict[int, str]:
 def user_ids_of(partner_id: int) -> Any:
     rows = Member.objects.for_everyone(because="the people of one company, which the caller may see")
     return rows.filter(partner_id=partner_id).on(clock.today()).values("user_id")
+
+
+def name_of(partner_id: int) -> str:
+    rows = Partner.objects.for_everyone(because="named by an invitation that the reader holds or sent")
+    return rows.filter(pk=partner_id).values_list("name", flat=True).first() or ""
+
+
+def was_at(user_id: int, partner_id: int) -> bool:
+    """Whether the person belongs to the partner or ever did."""
+    rows = Member.objects.for_everyone(because="asked about one person and one company, for an invitation")
+    return rows.filter(user_id=user_id, partner_id=partner_id).exists()
+
+
+def join(*, partner: int, user: Any, by: Actor) -> Member:
+    return add_member(partner=Partner.objects.visible_to(by).get(pk=partner), user=user, by=by)
 
 
 def accept(**accepted: Any) -> None:

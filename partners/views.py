@@ -110,13 +110,30 @@ def contact(request: Any, pk: int, contact_pk: int | None = None) -> HttpRespons
     )
 
 
-@require_POST
 @requires("partners.manage_contacts")
 def contact_remove(request: Any, pk: int, contact_pk: int) -> HttpResponse:
+    """Says what is lost, then does it."""
     partner = _partner(request, pk)
     known = get_object_or_404(Contact.objects.visible_to(request.actor), partner=partner, pk=contact_pk)
-    services.remove_contact(contact=known, by=request.actor)
-    return redirect(pages.back_to(partner, request.actor))
+    back = pages.back_to(partner, request.actor)
+    if request.method == "POST":
+        services.remove_contact(contact=known, by=request.actor)
+        messages.success(request, _("%(name)s is removed from the contacts.") % {"name": known.name})
+        return redirect(back)
+    effect = _(
+        "Telephone number and e-mail are deleted for good. Whether the person signs in does not change."
+    )
+    if known.is_primary:
+        effect += " " + _("This is the main contact; another one has to be made the main contact.")
+    title = _("Remove %(name)s?") % {"name": known.name}
+    context = {
+        "partner": partner,
+        "title": title,
+        "effect": effect,
+        "verb": _("Remove contact"),
+        "back": back,
+    }
+    return render(request, "partners/confirm.html", context)
 
 
 @requires("partners.assign")
@@ -140,13 +157,26 @@ def unassign(request: Any, pk: int, user_pk: int) -> HttpResponse:
         return redirect(partner)
 
 
-@require_POST
 @requires("partners.manage_people")
 def member_remove(request: Any, pk: int, member_pk: int) -> HttpResponse:
+    """Says what will happen and, to administrators, what work is left lying; then does it."""
     partner = _partner(request, pk)
-    member = get_object_or_404(Member.objects.visible_to(request.actor), partner=partner, pk=member_pk)
-    services.end_membership(member=member, by=request.actor)
-    return redirect(pages.back_to(partner, request.actor))
+    members = Member.objects.visible_to(request.actor).select_related("user")
+    member = get_object_or_404(members, partner=partner, pk=member_pk)
+    back, name = pages.back_to(partner, request.actor), member.user.name
+    if request.method == "POST":
+        services.end_membership(member=member, by=request.actor)
+        words = {"name": name, "partner": partner.name}
+        messages.success(request, _("%(name)s no longer belongs to %(partner)s.") % words)
+        return redirect(back)
+    effect = _(
+        "%(name)s is signed out everywhere at once, sees nothing of this partner any more and cannot sign in. What the "
+        "person wrote stays. A new invitation to the same e-mail brings the person back."
+    )
+    title = _("End the membership of %(name)s?") % {"name": name}
+    context = {"partner": partner, "title": title, "effect": effect % {"name": name}, "back": back}
+    context |= {"verb": _("End membership"), "work": pages.work_left_by(member.user, request.actor)}
+    return render(request, "partners/confirm.html", context)
 
 
 @requires("company.view")

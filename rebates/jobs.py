@@ -18,6 +18,9 @@ class Settle(JobHandler):
     """Freeze; compute, shared by ranges of partners; then adjustments and totals."""
 
     title = _("Settlement")
+    counted = {
+        "programmes": _("programmes"), "partners": _("partners"), "lines": _("sales lines"), "results": _("results"),
+    }  # fmt: skip
     FREEZE, COMPUTE, FINISH = range(3)
     NAMES = (
         _("Freezing versions, tiers and sales lines"),
@@ -53,6 +56,7 @@ class Close(JobHandler):
     """Ledger and statements, shared by ranges of partners; then the run is closed for everybody."""
 
     title = _("Close of a settlement")
+    counted = {"statements": _("statements")}
     NAMES = (_("Writing ledger and statements"), _("Closing"))
 
     def total(self, job: Job) -> int:
@@ -80,6 +84,7 @@ class Release(JobHandler):
     """One step a range of statements, as whoever pressed; with the last one the run may be paid."""
 
     title = _("Release of payments")
+    counted = {"paid": _("statements paid"), "blocked": _("statements blocked")}
 
     def total(self, job: Job) -> int:
         return len(job.params["bounds"])

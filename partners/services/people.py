@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from guardian.shortcuts import assign_perm, remove_perm
 
 from partners.errors import AlreadyMember, NotAChannelManager
 from partners.events import ManagerAssigned
-from partners.models import Member, Partner, PartnerChange
+from partners.models import Member, Partner, PartnerChange, PartnerGrant
 from partners.services.changes import write_or_ask
 from prm.access.roles import PARTNER_ROLES, Role
 from prm.access.rules import require
+from prm.accounts.errors import NotOneself
+from prm.accounts.services import end_all_sessions
 from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.values import clock
@@ -42,17 +45,26 @@ def add_member(*, partner: Partner, user: Any, by: Actor) -> Member:
 
 @transaction.atomic
 def end_membership(*, member: Member, by: Actor) -> None:
-    """The person leaves the partner today: nothing of it is seen any more, the history stays."""
+    """The person leaves the partner at once: signed out everywhere, sees nothing any more; the history stays.
+
+    What the person was granted on other partners (a distributor's resellers) goes too. Doing it twice changes nothing.
+    """
     require(by, "partners.manage_people", member)
     partner = Partner.objects.locked(member.partner)
+    member = Member.objects.locked(member)
+    if member.user_id == by.user_id:
+        raise NotOneself()
     today = clock.today()
-    if member.during.lower >= today:
-        member.delete()
-    else:
-        member.during = (member.during.lower, today)
-        member.save(update_fields=["during"])
-    remove_perm(PERMISSION, member.user, partner)
-    record(partner, "member_left", by=by, changes={"member": [str(member.user), None]})
+    if member.has_ended(today):
+        return
+    # Somebody who came today was a member for no day at all, and still has been one.
+    came_today = member.during.lower >= today
+    member.during = DateRange(empty=True) if came_today else DateRange(member.during.lower, today)
+    member.save(update_fields=["during"])
+    PartnerGrant.objects.filter(user_id=member.user_id).delete()
+    ended = end_all_sessions(member.user)
+    changes: dict[str, list[Any]] = {"member": [str(member.user), None], "sessions_ended": [None, ended]}
+    record(partner, "member_left", by=by, changes=changes)
 
 
 @transaction.atomic
@@ -124,8 +136,6 @@ def revoke_access(*, partner: Partner, user: Any, by: Actor) -> None:
 
 
 def _granted_users(partner: Partner) -> set[int]:
-    from partners.models import PartnerGrant
-
     return set(PartnerGrant.objects.filter(content_object=partner).values_list("user_id", flat=True))
 
 

@@ -28,6 +28,23 @@ def partner_ids_of_user(user: Any) -> frozenset[int] | None:
     return _granted(user) if _granted else frozenset()
 
 
+def has_left(user: Any) -> bool:
+    """Whether `user` is a partner's person who belongs to no partner (any more), and so may not enter."""
+    return user.role in PARTNER_ROLES and _own_company is not None and _own_company(user) is None
+
+
+def _held(role: str, known: dict[str, Any]) -> frozenset[str]:
+    """The role's verbs; an operator who acts for somebody has those that can be done, so pages offer no others."""
+    held = permissions.of_role(role)
+    if not known.get("acting_operator"):
+        return held
+    verbs = {name: permissions.verb(name) for name in held}
+    read_only = known.get("read_only")
+    return frozenset(
+        name for name, verb in verbs.items() if not verb.sensitive and (verb.reads or not read_only)
+    )
+
+
 def actor_for(user: Any, **known: Any) -> Actor:
     """The Actor for a signed-in `user`; `known` adds tenant, request_id, acting_operator, read_only, address."""
     if not user.is_active:
@@ -43,7 +60,7 @@ def actor_for(user: Any, **known: Any) -> Actor:
             "user_id": user.pk,
             "label": user.name or user.email,
             "role": user.role,
-            "permissions": permissions.of_role(user.role),
+            "permissions": _held(user.role, known),
             "partner_ids": partner_ids_of_user(user),
             "partner_id": own,
             **known,

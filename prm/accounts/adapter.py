@@ -16,11 +16,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from prm.access.scope import has_left
 from prm.accounts import devices, entry, guard
 from prm.values import clock, secrets
 
 # How long a password that was typed counts as "just now" for changes of the second factor.
 FRESH_SECONDS = 600
+HAS_LEFT = _(
+    "You no longer belong to a company here, so you cannot sign in. Ask your company's administrator to invite you."
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -63,6 +67,8 @@ class AccountAdapter(DefaultAccountAdapter):
             entry.note_failure(email=email, address=address, standing=standing)
             raise ValidationError(failure_sentence(standing), code="mismatch")
         guard.forgive(*keys)
+        if user.is_active and has_left(user):  # said only to who knows the password
+            raise ValidationError(HAS_LEFT, code="has_left")
         return user
 
     def reauthenticate(self, user: Any, password: str) -> bool:

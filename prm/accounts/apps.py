@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
         from prm.accounts.services import choose_language
         from prm.ui import language, menu
 
-        permissions.register("accounts.change_own", roles=Role.values)
+        permissions.register("accounts.change_own", roles=Role.values, sensitive=True)
         permissions.register("accounts.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
         permissions.register("accounts.consent_to_support", roles=[Role.ADMINISTRATOR], sensitive=True)
         permissions.register("accounts.view", roles=[Role.ADMINISTRATOR], reads=True)
@@ -40,6 +40,7 @@ class AccountsConfig(AppConfig):
             label=_("Account"),
             icon="user",
             url="accounts:account",
+            verb="accounts.change_own",
             audience="both",
             order=900,
         )

@@ -82,5 +82,14 @@ def buttons() -> list[dict[str, Any]]:
     for person in PEOPLE:
         user = users.get(person.email)
         who = [user.name, names.get(user.pk, "")] if user else []
-        rows.append({"person": person, "who": ", ".join(part for part in who if part)})
+        absent = user is None and person.role not in STAFF_ROLES
+        rows.append(
+            {
+                "person": person,
+                "who": ", ".join(part for part in who if part),
+                "does": _("is not here: this site was started without the demo's data")
+                if absent
+                else person.does,
+            }
+        )
     return rows

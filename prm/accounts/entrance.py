@@ -9,9 +9,14 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from prm.access.roles import PARTNER_ROLES
+from prm.accounts.adapter import HAS_LEFT
+from prm.accounts.services.sessions import forget_session
 from prm.values import clock
 
 HAS_SECOND_FACTOR = "has_second_factor"
@@ -32,6 +37,8 @@ class EntranceMiddleware:
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated or getattr(request, "support", None):
             return None
+        if request.actor.role in PARTNER_ROLES and request.actor.partner_id is None:
+            return None if getattr(view, "is_public", False) else _show_out(request)
         _note_activity(request)
         if not needs_second_factor(request) or getattr(view, "is_public", False) or is_entrance(view):
             return None
@@ -63,6 +70,18 @@ def needs_second_factor(request: Any) -> bool:
         request.session[HAS_SECOND_FACTOR] = True
         return False
     return True
+
+
+def _show_out(request: Any) -> HttpResponse:
+    """The person's company let them go, or has itself gone: the session ends, and sign-in says why."""
+    forget_session(request.session.session_key)
+    logout(request)
+    messages.error(request, HAS_LEFT)
+    if request.headers.get("HX-Request"):
+        answer = HttpResponse(status=204)
+        answer["HX-Redirect"] = settings.LOGIN_URL
+        return answer
+    return redirect(settings.LOGIN_URL)
 
 
 def _note_activity(request: Any) -> None:

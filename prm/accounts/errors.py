@@ -9,6 +9,12 @@ class EmailTaken(DomainError):
     field = "email"
 
 
+class ColleagueAlready(DomainError):
+    code = "colleague_already"
+    message = _("This person belongs to your company already. Find them in the list of people.")
+    field = "email"
+
+
 class AlreadyInvited(DomainError):
     code = "already_invited"
     message = _("This address has an open invitation. Send it again from the list, or withdraw it first.")

@@ -27,6 +27,7 @@ _own = [
     path("settings/users/<int:pk>/", people.person, name="person"),
     path("settings/users/<int:pk>/role/", people.change_person_role, name="change_role"),
     path("settings/users/<int:pk>/manager/", people.change_person_manager, name="change_manager"),
+    path("settings/users/<int:pk>/company/", people.add_person_to_company, name="add_to_company"),
     path("settings/users/<int:pk>/deactivate/", people.deactivate_person, name="deactivate"),
     path("settings/users/<int:pk>/reactivate/", people.reactivate_person, name="reactivate"),
     path(

@@ -17,6 +17,7 @@ from prm.approvals.models import ApprovalRun, Comment, Decision, Task
 from prm.approvals.words import step_name
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
+from prm.ui import formats, said
 
 
 @listens_to(events.TaskOpened)
@@ -53,9 +54,9 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
 
 def _values(task: Task) -> dict[str, Any]:
     subject = subjects.subject_of(task.run.subject)
-    name = step_name(task.run.version.parsed, task.step)
+    name = said.InEach(lambda: step_name(task.run.version.parsed, task.step))
     submitter = str(task.run.submitter or "")
-    return {"title": task.run.title, "what": str(subject.label), "step": name, "submitter": submitter}
+    return {"title": task.run.title, "what": subject.label, "step": name, "submitter": submitter}
 
 
 @listens_to(events.RunEnded)
@@ -89,9 +90,8 @@ def pass_the_notice_on(fact: events.NoticeDue) -> None:
         visible = people.partner_ids_of_user(user)
         if visible is not None and run.partner_id not in visible:
             continue  # the flow names somebody who may not see this partner
-        language = user.language or getattr(connection.tenant, "language", "en")
-        chinese = step.says.get("text_zh") if language.startswith("zh") else ""
-        values = {"title": run.title, "text": chinese or step.says["text"]}
+        text = said.InEach(lambda: (formats.is_chinese() and step.says.get("text_zh")) or step.says["text"])
+        values = {"title": run.title, "text": text}
         notify(
             users=[user], kind="approvals.notice", fact=f"run:{run.pk}:{fact.number}", values=values,
             link=subject.link(obj),

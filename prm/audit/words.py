@@ -50,6 +50,7 @@ _verbs: dict[str, Any] = {
     "invitation_withdrawn": _("invitation withdrawn"),
     "invitation_accepted": _("invitation accepted"),
     "role_changed": _("role changed"),
+    "company_joined": _("joined a company"),
     "deactivated": _("deactivated"),
     "reactivated": _("let in again"),
     "exported": _("exported"),
@@ -148,6 +149,21 @@ def register_names(names: Mapping[str, Any]) -> None:
     _names.update(names)
 
 
+# Stored values that are words of the product's own, by key: {"how": {"password": _("password")}}, or a function.
+_values: dict[str, Mapping[str, Any] | Callable[[str], Any]] = {
+    "how": {
+        "demo button": _("a button of the demo"),
+        "password": pgettext_lazy("way in", "password"),
+        "invitation": pgettext_lazy("way in", "invitation"),
+    },
+}
+
+
+def register_values(field: str, words: Mapping[str, Any] | Callable[[str], Any]) -> None:
+    """Say what the stored values under the key `field` of `changes` are called; called from `ready()`."""
+    _values[field] = words
+
+
 def known_names() -> dict[str, Any]:
     return dict(_names)
 
@@ -202,6 +218,8 @@ def value_of(object_type: str, field: str, value: Any) -> Any:
             return found[1](value)
     if not isinstance(value, str):
         return value
+    if told := _values.get(field):
+        return told(value) if callable(told) else told.get(value, value)
     try:
         choices = apps.get_model(object_type)._meta.get_field(field).flatchoices
     except Exception:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from prm.modules.registry import runs
@@ -24,6 +24,8 @@ class JobHandler:
     """
 
     title: Any = ""
+    # What the job's counts are called where people read them: {"rows": _("rows")}.
+    counted: Mapping[str, Any] = {}
     transactional = True
     # Whether the work goes on after a kill even in a tenant that is suspended.
     while_suspended = False

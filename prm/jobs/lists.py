@@ -37,7 +37,7 @@ class JobList(ListPage):
         ),
     ]
     columns = [
-        Link("title", label=_("Job")),
+        Link("title", label=_("Job"), value=lambda job: job.words),
         Choice("state", label=_("State"), filter=True),
         Text("progress", label=_("Progress"), value=_progress, css="ui-fig ui-sub"),
         Number("attempt", label=_("Attempts")),

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.jobs.handlers import find_handler
+from prm.ui import said
+from prm.values import clock
 from prm.values.actor import Actor
 
 
@@ -39,12 +41,15 @@ class Job(models.Model):
     # What the job works on; while one is open, nobody can start a second one on the same key.
     key = models.CharField(max_length=120, blank=True)
     title = models.CharField(_("title"), max_length=200)
+    # The same, to be read in any language (prm.ui.said); the text is for searching, and for jobs of before.
+    title_said = models.JSONField(null=True)
     link = models.CharField(max_length=200, blank=True)
     params = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     step = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True)
     step_name = models.CharField(max_length=120, blank=True)
+    step_said = models.JSONField(null=True)
     counts = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     attempt = models.PositiveIntegerField(_("attempts"), default=0)
@@ -54,7 +59,7 @@ class Job(models.Model):
     cancel_requested = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_label = models.CharField(_("began by"), max_length=200)
-    created_at = models.DateTimeField(_("began"), auto_now_add=True)
+    created_at = models.DateTimeField(_("began"), default=clock.now)
     run_after = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -79,10 +84,20 @@ class Job(models.Model):
     TONES = {"running": "live", "done": "ok", "dead": "bad"}
 
     def __str__(self) -> str:
-        return self.title
+        return self.words
 
     def get_absolute_url(self) -> str:
         return reverse("jobs:detail", args=[self.pk])
+
+    @property
+    def words(self) -> str:
+        """What the job is called, in the reader's language."""
+        return str(said.shown(self.title_said)) if self.title_said else self.title
+
+    @property
+    def step_words(self) -> str:
+        """What it does now, in the reader's language; empty when it does nothing."""
+        return str(said.shown(self.step_said)) if self.step_said and self.step_name else self.step_name
 
     @property
     def is_open(self) -> bool:

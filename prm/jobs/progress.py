@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from prm.jobs.handlers import find_handler
 from prm.jobs.models import Job
 from prm.jobs.services import may_manage
 from prm.ui import formats
@@ -24,12 +26,12 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
     rate, left = _speed(job)
     manages = may_manage(actor, job) and not actor.read_only
     return {
-        "title": job.title,
+        "title": job.words,
         "state": _("Stopping") if job.is_open and job.cancel_requested else job.get_state_display(),
         "tone": Job.TONES.get(job.state, ""),
         "done": done,
         "total": total,
-        "unit": job.step_name or _("steps"),
+        "unit": job.step_words or _("steps"),
         "rate": rate,
         "left": left,
         "who": job.created_label,
@@ -44,6 +46,21 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
         if manages and job.state in ("dead", "cancelled")
         else "",
     }
+
+
+def kind_of(job: Job) -> str:
+    """What kind of work it is, in words; the code of one that this version no longer knows."""
+    handler = find_handler(job.kind)
+    return (str(handler.title) if handler else "") or job.kind
+
+
+def counts_of(job: Job) -> list[tuple[str, Any]]:
+    """What the job has counted so far, each with its name in words."""
+    handler = find_handler(job.kind)
+    names = handler.counted if handler else {}
+    return [
+        (capfirst(str(names.get(name, name.replace("_", " ")))), count) for name, count in job.counts.items()
+    ]
 
 
 def _speed(job: Job) -> tuple[int, str]:

@@ -19,8 +19,9 @@ from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.handlers import JobHandler, handler_of, kinds_at_rest
 from prm.jobs.models import Job
-from prm.jobs.sharing import counts_of, share
+from prm.jobs.sharing import with_parts, share
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
@@ -35,17 +36,20 @@ def start_job(
     kind: str,
     by: Actor,
     key: str = "",
-    title: str = "",
+    title: Any = "",
     link: str = "",
     params: dict[str, Any] | None = None,
 ) -> Job:
     """Store a job with the caller's change; a worker takes it up after the commit.
 
     With a `key`, an open job of the same kind and key is returned instead of a second one. The caller checks
-    permissions: a job does what the service that started it was allowed to do.
+    permissions: a job does what the service that started it was allowed to do. A `title` of prm.ui.said, or lazily
+    translated, is read by everybody in their own language.
     """
+    title = title or handler_of(kind).title
     values = {
-        "title": title or str(handler_of(kind).title),
+        "title": str(title)[:200],
+        "title_said": None if isinstance(title, str) else said.stored(title),
         "link": link,
         "params": params or {},
         "created_by_id": by.user_id,
@@ -105,7 +109,10 @@ def _run_steps(job: Job, handler: JobHandler) -> None:
         if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
             _end(job, Job.State.CANCELLED)
             return
-        Job.objects.filter(pk=job.pk).update(step_name=handler.name(job, job.step)[:120], total=job.total)
+        words = said.InEach(lambda: handler.name(job, job.step))
+        Job.objects.filter(pk=job.pk).update(
+            step_name=str(handler.name(job, job.step))[:120], step_said=said.stored(words), total=job.total
+        )
         shared = bool(handler.parts(job, job.step))
         if shared and not share(job, handler):
             continue
@@ -113,7 +120,7 @@ def _run_steps(job: Job, handler: JobHandler) -> None:
             handler.run(job, job.step)
         with transaction.atomic():
             if shared:
-                job.counts = counts_of(job)
+                job.counts = with_parts(job)
             elif handler.transactional:
                 handler.run(job, job.step)
             # `failures` counts the tries of one step, the one that now begins included.

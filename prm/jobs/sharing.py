@@ -63,7 +63,7 @@ def do_a_part(job_id: int, step: int, handler: JobHandler) -> bool:
     return True
 
 
-def counts_of(job: Job) -> dict[str, Any]:
+def with_parts(job: Job) -> dict[str, Any]:
     """The job's counts with those of its present step's parts added."""
     found = dict(job.counts)
     for counts in job.parts.filter(step=job.step).values_list("counts", flat=True):

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.jobs.models import Job
-from prm.jobs.progress import card_of
+from prm.jobs.progress import card_of, counts_of, kind_of
 from prm.jobs.services import cancel_job, retry_job
+from prm.ui import formats
 from prm.ui.parts import Fact
 
 
@@ -21,10 +22,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(Job.objects.visible_to(request.actor), pk=pk)
     facts = [
         Fact(_("Number"), job.pk),
-        Fact(_("Kind"), job.kind),
+        Fact(_("Kind"), kind_of(job)),
         Fact(_("Begun by"), job.created_label),
         Fact(_("Attempts"), job.attempt),
-        *[Fact(name.replace("_", " ").capitalize(), value) for name, value in job.counts.items()],
+        *[Fact(label, formats.number(value)) for label, value in counts_of(job)],
     ]
     context = {
         "job": job,

@@ -12,7 +12,7 @@ class NoticesConfig(AppConfig):
         from prm.access.roles import Role
         from prm.accounts.services import on_open_work
         from prm.audit import words
-        from prm.notices import digest, home, inbox, platform, robots
+        from prm.notices import digest, home, inbox, platform, robots, work
         from prm.ui import menu
 
         permissions.register("notices.read", roles=Role.values)
@@ -29,6 +29,7 @@ class NoticesConfig(AppConfig):
         digest.register()
         robots.register()
         home.register()
+        work.register(platform.support_requests)
         on_open_work(inbox.open_work_of)
         menu.register(
             section="Set-up",

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.modules.registry import name_is_on
+from prm.ui import said
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,6 @@ def choices_for(role: str) -> list[Kind]:
 def fill(sentence: Any, values: Mapping[str, Any]) -> str:
     """The sentence in the active language with its %(names)s; values of an earlier version never break a page."""
     try:
-        return str(sentence) % values
+        return str(sentence) % {name: said.shown(value) for name, value in values.items()}
     except (KeyError, ValueError, TypeError):
         return str(sentence)

@@ -15,6 +15,7 @@ from prm.notices.kinds import fill
 from prm.notices.links import absolute, current_tenant
 from prm.notices.models import Letter
 from prm.notices.texts import own_words, put_in
+from prm.ui import said
 from prm.values import clock
 
 
@@ -74,7 +75,7 @@ def compose(
     """Subject, text and HTML of a letter; `own` are the tenant's words with {placeholders} instead of the sentences."""
     tenant = current_tenant()
     with translation.override(language):
-        shown = {"tenant": tenant.name} | {name: str(value) for name, value in values.items()}
+        shown = {"tenant": tenant.name} | {name: str(said.shown(value)) for name, value in values.items()}
         if own:
             line, parts = put_in(own[0], shown), [put_in(part, shown) for part in own[1]]
         else:

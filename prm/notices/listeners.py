@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import Role
+from prm.accounts import companies
 from prm.accounts import events as accounts
 from prm.accounts.models import Invitation, SupportAccess, User
-from prm.accounts.services.invitations import VALID_FOR, token_of
+from prm.accounts.services.invitations import VALID_FOR, returning_person, token_of
 from prm.accounts.support.events import SupportAsked, SupportEnded
 from prm.egress.events import MessageGivenUp, ReceiverGone
 from prm.egress.models import Message, Receiver
@@ -84,14 +85,22 @@ def send_invitation_letter(fact: accounts.InvitationSent) -> None:
     if invitation is None or not invitation.is_open or invitation.nonce != fact.nonce:
         return
     inviter = str(invitation.invited_by) if invitation.invited_by else current_tenant().name
-    values = {"tenant": current_tenant().name, "inviter": inviter, "name": invitation.name}
+    company = companies.name_of(invitation.partner_id) or current_tenant().name
+    values = {
+        "tenant": current_tenant().name,
+        "inviter": inviter,
+        "name": invitation.name,
+        "company": company,
+    }
     key = f"invitation:{invitation.pk}:{fact.nonce[:12]}"
-    if User.objects.filter(email__iexact=invitation.email).exists():
-        _tell_it_is_taken(invitation, values, key)
+    back = returning_person(invitation) is not None
+    known = User.objects.filter(email__iexact=invitation.email).first()
+    if known is not None and not back:
+        _tell_it_is_taken(invitation, known, values, key)
         return
     write_letter(
         to=invitation.email,
-        **words_of("accounts.invitation"),
+        **words_of("accounts.invitation_back" if back else "accounts.invitation"),
         values=values | {"days": VALID_FOR.days},
         link=reverse("accounts:invitation", args=[token_of(invitation)]),
         link_label=_("Accept the invitation"),
@@ -100,7 +109,7 @@ def send_invitation_letter(fact: accounts.InvitationSent) -> None:
     )
 
 
-def _tell_it_is_taken(invitation: Invitation, values: dict, key: str) -> None:
+def _tell_it_is_taken(invitation: Invitation, known: User, values: dict, key: str) -> None:
     contact = current_tenant().contact_email
     write_letter(
         to=invitation.email,
@@ -115,7 +124,7 @@ def _tell_it_is_taken(invitation: Invitation, values: dict, key: str) -> None:
         users=administrators(),
         kind="accounts.invited_elsewhere",
         values={"inviter": values["inviter"], "person": invitation.email},
-        link=reverse("accounts:users"),
+        link=known.get_absolute_url(),
         fact=f"{key}:taken",
     )
 
@@ -187,7 +196,7 @@ def _tell_about_job(job_id: int, kind: str) -> None:
         notify(
             users=[job.created_by],
             kind=kind,
-            values={"title": job.title, "error": job.error.splitlines()[0][:200] if job.error else ""},
+            values={"title": job.title_said or job.title, "error": job.error.partition("\n")[0][:200]},
             link=(job.link if kind == "jobs.finished" else "") or reverse("jobs:detail", args=[job.pk]),
             fact=f"job:{job.pk}:{kind}:{job.attempt}",
             letter=kind == "jobs.failed",

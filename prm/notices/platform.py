@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import Role
-from prm.notices import kinds, texts
+from prm.accounts.support.querysets import waiting_for_consent
+from prm.accounts.support.services import CONSENT_LASTS
+from prm.notices import kinds, texts, work
+from prm.values.actor import Actor
 
 KINDS: dict[str, dict[str, Any]] = {
     "accounts.guesses_blocked": {
         "title": _("Wrong passwords were tried for your account"),
         "body": _(
             "Somebody at %(address)s tried wrong passwords for your account until it was paused for %(minutes)s "
-            "minutes. On devices you have used before you can sign in as always. If it was not you, change your "
+            "min. On devices you have used before you can sign in as always. If it was not you, change your "
             "password."
         ),
         "icon": "shield-lock",
@@ -23,7 +29,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "title": _("Wrong passwords were tried for %(person)s"),
         "body": _(
             "Somebody at %(address)s tried wrong passwords for %(person)s until the account was paused for "
-            "%(minutes)s minutes. The person has been told."
+            "%(minutes)s min. The person has been told."
         ),
         "icon": "shield-lock",
         "label": _("Guessed passwords of others"),
@@ -57,7 +63,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "title": _("%(inviter)s invited %(person)s, who already signs in here"),
         "body": _(
             "%(inviter)s invited %(person)s, whose address already signs in here. The inviter was not told. If the "
-            "person changed company, deactivate the old account first."
+            "person changed company, end the old membership and add the person to the new company."
         ),
         "icon": "users",
         "label": _("Invitations to people who are here already"),
@@ -134,7 +140,22 @@ LETTERS: dict[str, dict[str, Any]] = {
         "subject": _("%(inviter)s invites you to the partner portal of %(tenant)s"),
         "paragraphs": [
             _("Hello %(name)s,"),
-            _("%(inviter)s invites you to the partner portal of %(tenant)s. Choose a password to enter."),
+            _(
+                "%(inviter)s invites you to the partner portal of %(tenant)s, where you will work for %(company)s. "
+                "Choose a password to enter."
+            ),
+            _("The link works once, for %(days)s days."),
+        ],
+    },
+    "accounts.invitation_back": {
+        "label": _("Invitation back to a company"),
+        "subject": _("%(inviter)s invites you back to the partner portal of %(tenant)s"),
+        "paragraphs": [
+            _("Hello %(name)s,"),
+            _(
+                "%(inviter)s invites you back to %(company)s on the partner portal of %(tenant)s. You sign in with the "
+                "password of before."
+            ),
             _("The link works once, for %(days)s days."),
         ],
     },
@@ -155,6 +176,19 @@ LETTERS: dict[str, dict[str, Any]] = {
         ],
     },
 }
+
+
+def support_requests(actor: Actor) -> Iterable[work.Work]:
+    """Operators who ask to act for somebody: an administrator consents or refuses before the request lapses."""
+    if "accounts.consent_to_support" not in actor.permissions:
+        return
+    for access in waiting_for_consent():
+        yield work.Work(
+            title=gettext("%(operator)s asks to act for %(person)s")
+            % {"operator": access.operator_email, "person": access.user},
+            link=reverse("support"), since=access.requested_at, due=access.requested_at + CONSENT_LASTS,
+            subtitle=access.reason, kind=_("Support access"), icon="user-shield",
+        )  # fmt: skip
 
 
 def register_kinds() -> None:

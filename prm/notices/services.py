@@ -16,6 +16,7 @@ from prm.notices.errors import QuietHoursNeedBoth
 from prm.notices.kinds import Kind, choices_for, kind_of
 from prm.notices.letters import write_letter
 from prm.notices.models import Notice, NoticeTimes, Preference
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -37,15 +38,16 @@ def notify(
 ) -> list[Notice]:
     """Tell `users` once about `fact` ("dealreg.approved:17"); telling it again does nothing. Returns the new notices.
 
-    Called by listeners and jobs, which stand behind the rules. `values` fill the kind's sentences and are stored as
-    text; money and days come formatted by the caller. A letter's button leads to `letter_link` where that is given.
+    Called by listeners and jobs, which stand behind the rules. `values` fill the kind's sentences; days, money and
+    words of the product come as prm.ui.said knows them, so that each reads them in their own language. A letter's
+    button leads to `letter_link` where that is given.
     Inactive users are left out. Group chats that want the kind are told as well.
     """
     people = {user.pk: user for user in users if user.is_active}
     if not people:
         return []
     declared = kind_of(kind)
-    plain = {name: _plain(value) for name, value in (values or {}).items()}
+    plain = {name: said.stored(value) for name, value in (values or {}).items()}
     chosen = _chosen(declared, people)
     known = set(Notice.objects.filter(fact=fact, user_id__in=people).values_list("user_id", flat=True))
     told = {pk: user for pk, user in people.items() if pk not in known and chosen.get(pk) != OFF}
@@ -90,10 +92,6 @@ def _write(notice: Notice, declared: Kind, known_times: NoticeTimes, link: str, 
         name=declared.name,
         not_before=times.may_write_at(known_times, now) if declared.optional else now,
     )
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | str) and not isinstance(value, bool) else str(value)
 
 
 def mark_read(*, notice: Notice, by: Actor) -> None:

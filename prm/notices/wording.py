@@ -14,6 +14,7 @@ from prm.notices.errors import NoText, UnknownPlaceholder
 from prm.notices.letters import compose
 from prm.notices.models import LetterText, Notice, Sender
 from prm.notices.texts import LetterForm
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -69,7 +70,7 @@ def samples(form: LetterForm, tenant_name: str) -> dict[str, str]:
     newest = (
         Notice.objects.filter(kind=form.name).order_by("-id").values_list("values", flat=True).first() or {}
     )
-    known = {name: str(value) for name, value in newest.items()}
+    known = {name: str(said.shown(value)) for name, value in newest.items()}
     usual = {"tenant": tenant_name, "count": "3", "days": "7", "minutes": "15"}
     return {name: known.get(name) or usual.get(name) or f"‹{name}›" for name in form.placeholders}
 

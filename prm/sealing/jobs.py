@@ -23,6 +23,9 @@ class Verify(JobHandler):
     """Some batches a step; the last step looks for rows that stand in none."""
 
     title = gettext_lazy("Verify the audit trail")
+    counted = {
+        "batches": gettext_lazy("batches"), "rows": gettext_lazy("rows"), "differences": gettext_lazy("differences"),
+    }  # fmt: skip
 
     def total(self, job: Any) -> int:
         return -(-job.params["last"] // STEP) + 1

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from prm.spreadsheets.registry import BadValue
+from prm.ui import said
 from prm.values import clock
 from prm.values.money import is_known_currency
 
@@ -124,13 +125,20 @@ def choice(options: Mapping[str, str]) -> Parser:
     for key, others in options.items():
         known |= {other.casefold(): key for other in others.split("|") if other}
 
+    chinese = "、".join(_in_chinese(key, others) for key, others in options.items())
+    offered = {said.KIND: "each", "en": ", ".join(options), "zh-hans": chinese}
+
     def parse(cell: str) -> str:
         text = " ".join(unicodedata.normalize("NFKC", cell).split()).casefold()
         if text not in known:
-            raise BadValue("not_a_choice", choices=", ".join(options))
+            raise BadValue("not_a_choice", choices=offered)
         return known[text]
 
     return lru_cache(maxsize=1000)(parse)
+
+
+def _in_chinese(key: str, others: str) -> str:
+    return next((other for other in others.split("|") if not other.isascii()), key)
 
 
 @lru_cache(maxsize=1000)

@@ -11,9 +11,10 @@ import io
 import re
 from collections.abc import Iterable
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from prm.spreadsheets.models import Import
+from prm.spreadsheets.models import Import, ImportRow
 from prm.spreadsheets.reasons import why
 
 DANGEROUS = re.compile(r"^[=+\-@\t\r\n]")
@@ -21,15 +22,21 @@ NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
 
 
 def rows_of(upload: Import) -> Iterable[list[str]]:
-    """The heading, then each bad row: number, its values in the order of the columns, what is wrong."""
-    columns = [column.name for column in upload.definition.all_columns if column.name in upload.columns]
-    yield [_("Row"), *columns, _("Why")]
+    """The heading as the file has it, then each bad row: number, its cells as typed, what is wrong in words."""
+    known = [column for column in upload.definition.all_columns if column.name in upload.columns]
+    columns = [column.name for column in known]
+    labels = {column.name: capfirst(str(column.label)) for column in known}
+    yield [_("Row"), *(upload.header[upload.columns[name]] for name in columns), _("Why")]
     for row in upload.rows.filter(verdict="bad").order_by("number").iterator():
         told = [
-            f"{p['field']}: {why(p)}" if p["field"] else why(p)
+            f"{labels.get(p['field'], p['field'])}: {why(p, labels)}" if p["field"] else why(p, labels)
             for p in (row.problems or []) + (row.findings or [])
         ]
-        yield [str(row.number), *(row.values.get(name, "") for name in columns), " ".join(told)]
+        yield [str(row.number), *(as_typed(row, name) for name in columns), " ".join(told)]
+
+
+def as_typed(row: ImportRow, name: str) -> str:
+    return (row.typed or {}).get(name, row.values.get(name, ""))
 
 
 def as_csv(upload: Import) -> bytes:

@@ -16,6 +16,18 @@ class UnknownFormat(FileRefused):
     message = _("This is neither a .csv nor an .xlsx file. Save the sheet as one of them.")
 
 
+class NotATable(FileRefused):
+    code = "not_a_table"
+    message = _(
+        "This is a picture, not a table. Open the table in a spreadsheet and save it as .xlsx or .csv."
+    )
+
+
+class OldWorkbook(FileRefused):
+    code = "old_workbook"
+    message = _("This is a workbook of the old kind (.xls). Open it and save it as .xlsx.")
+
+
 class FileTooLarge(FileRefused):
     code = "file_too_large"
     message = _("The file is larger than %(most)s MB. Split it into several.")

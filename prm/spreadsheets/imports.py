@@ -21,6 +21,7 @@ from prm.customfields.values import apply as apply_custom
 from prm.spreadsheets import cells, own, reasons
 from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused, import_kind
 from prm.spreadsheets.staging import Staged
+from prm.ui import said
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 
@@ -42,26 +43,39 @@ class Products(ImportKind):
     verb = "products.import"
     key = "product_code"
     columns = (
-        Column("product_code", _("product code"), cells.code(60), True, ("code", "sku", "item", "产品编码"),
+        Column("product_code", _("product code"), cells.code(60), True, ("code", "sku", "item"),
                "MR-2200", _("Names the product; importing it again changes it.")),
-        Column("name", _("name"), cells.words(200), True, ("product name", "产品名称"), "Branch router 2200",
+        Column("name", _("name"), cells.words(200), True, ("product name",), "Branch router 2200",
                _("As English readers see it.")),
-        Column("name_zh", _("Chinese name"), cells.words(200), False, ("中文名称",), "分支路由器 2200",
+        Column("name_zh", _("Chinese name"), cells.words(200), False, (), "分支路由器 2200",
                _("As Chinese readers see it. Empty: the name.")),
-        Column("product_line", _("product line"), cells.code(40), True, ("line", "group", "产品线"), "branch-routing",
+        Column("product_line", _("product line"), cells.code(40), True, ("line", "group"), "branch-routing",
                _("Code of the product line; one that is not known yet is created.")),
-        Column("product_line_name", _("product line name"), cells.words(120), False, ("产品线名称",), "Branch routing",
+        Column("product_line_name", _("product line name"), cells.words(120), False, (), "Branch routing",
                _("Name of a product line that is created. Empty: its code.")),
-        Column("unit", _("unit"), cells.words(20), False, ("单位",), "piece", _("Empty: piece.")),
-        Column("list_price", _("list price"), cells.amount(places=4, positive=True), True, ("price", "目录价"),
+        Column("unit", _("unit"), cells.words(20), False, (), "piece", _("Empty: piece.")),
+        Column("list_price", _("list price"), cells.amount(places=4, positive=True), True, ("price",),
                "1200.00", _("Without tax; zero or more, at most four decimals.")),
-        Column("currency", _("currency"), cells.currency, False, ("币种",), "CNY",
+        Column("currency", _("currency"), cells.currency, False, (), "CNY",
                _("ISO code. Empty: the tenant's currency.")),
-        Column("tax_rate", _("tax rate"), cells.rate, False, ("vat", "税率"), "0.13", _("0.13 or 13%. Empty: 0.")),
-        Column("active", _("active"), cells.YES_NO, False, ("is active", "有效"), "yes",
+        Column("tax_rate", _("tax rate"), cells.rate, False, ("vat",), "0.13", _("0.13 or 13%. Empty: 0.")),
+        Column("active", _("active"), cells.YES_NO, False, ("is active",), "yes",
                _("yes or no; what is not active cannot be ordered. Empty: yes.")),
-        Column("description", _("description"), cells.words(2000), False, ("描述",), "", _("Free text.")),
+        Column("description", _("description"), cells.words(2000), False, (), "", _("Free text.")),
     )  # fmt: skip
+    chinese = {
+        "product_code": "编码 产品编码 产品编号 产品代码 商品编码 物料编码 料号 型号",
+        "name": "名称 品名 产品 产品名称 英文名称",
+        "name_zh": "中文名 中文名称",
+        "product_line": "产品线 产品线编码 产品组",
+        "product_line_name": "产品线名称",
+        "unit": "单位 计量单位",
+        "list_price": "目录价 列表价 标价 单价 价格",
+        "currency": "币种 币别 货币",
+        "tax_rate": "税率",
+        "active": "有效 启用 在售",
+        "description": "描述 说明",
+    }
     shown = ("product_code", "name", "product_line", "list_price", "currency")
     FIELDS = ("name", "name_zh", "unit", "list_price", "currency", "tax_rate", "is_active", "description")
 
@@ -143,7 +157,7 @@ def _apply_own(target: str, row: Any, number: int, values: dict[str, str], *, by
     try:
         apply_custom(target, row, own.given(values), by=by)
     except ValueRefused as refused:
-        raise RowRefused(number, field=_column_of(refused), text=refused.text) from None
+        raise RowRefused.by(refused, number, field=_column_of(refused)) from None
 
 
 def _column_of(refused: ValueRefused) -> str:
@@ -172,7 +186,7 @@ def _by_rule(clean: Any, cell: str) -> str:
     try:
         return clean(cell)
     except DomainError as refused:
-        raise BadValue("refused", text=refused.text) from None
+        raise BadValue("refused", text=said.of_error(refused)) from None
 
 
 @import_kind
@@ -185,20 +199,31 @@ class EndCustomers(ImportKind):
     verb = "customers.import"
     key = "customer_number"
     columns = (
-        Column("customer_number", _("customer number"), cells.code(40), True, ("number", "customer", "客户编号"),
+        Column("customer_number", _("customer number"), cells.code(40), True, ("number", "customer", "customer code"),
                "EC-10482", _("Names the customer; importing it again changes it.")),
-        Column("name", _("name"), cells.words(200), True, ("customer name", "company", "客户名称", "公司名称"),
+        Column("name", _("name"), cells.words(200), True, ("customer name", "company"),
                "Hangzhou Xunda Logistics Co., Ltd.", _("The full registered name.")),
-        Column("region", _("region"), cells.words(80), False, ("city", "地区"), "Hangzhou", _("Province or city.")),
-        Column("country", _("country"), country, False, ("国家",), "CN", _("Two letters.")),
-        Column("tax_number", _("tax number"), tax_number, False, ("uscc", "税号", "统一社会信用代码"),
+        Column("region", _("region"), cells.words(80), False, ("city",), "Hangzhou", _("Province or city.")),
+        Column("country", _("country"), country, False, (), "CN", _("Two letters.")),
+        Column("tax_number", _("tax number"), tax_number, False, ("uscc",),
                "91330106MA27X0C16R", _("Unique; a Unified Social Credit Code must have its check digit.")),
-        Column("domain", _("web domain"), domain, False, ("website", "web", "网站"), "xunda56.com",
+        Column("domain", _("web domain"), domain, False, ("website", "web"), "xunda56.com",
                _("Host name, address or e-mail; the registrable domain is kept.")),
-        Column("phone", _("phone"), cells.words(40), False, ("telephone", "电话"), "0571 8283 6601", ""),
-        Column("named_account", _("named account"), cells.YES_NO, False, ("重点客户",), "no", _("yes or no.")),
-        Column("direct_only", _("direct sales only"), cells.YES_NO, False, ("仅直销",), "no", _("yes or no.")),
+        Column("phone", _("phone"), cells.words(40), False, ("telephone",), "0571 8283 6601", ""),
+        Column("named_account", _("named account"), cells.YES_NO, False, (), "no", _("yes or no.")),
+        Column("direct_only", _("direct sales only"), cells.YES_NO, False, (), "no", _("yes or no.")),
     )  # fmt: skip
+    chinese = {
+        "customer_number": "编号 客户编号 客户编码 客户代码 最终客户编号",
+        "name": "名称 客户 客户名称 最终客户 最终客户名称 公司 公司名称",
+        "region": "地区 区域 省份 城市",
+        "country": "国家 国别 国家代码",
+        "tax_number": "税号 统一社会信用代码",
+        "domain": "网站 网址 域名",
+        "phone": "电话 联系电话",
+        "named_account": "重点客户",
+        "direct_only": "仅直销",
+    }
     shown = ("customer_number", "name", "region", "tax_number", "domain")
 
     def compare(self, staged: Staged, *, by: Actor) -> None:

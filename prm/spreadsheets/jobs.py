@@ -26,6 +26,8 @@ def actor_of(job: Any) -> Actor:
 
 
 class _OnImport(JobHandler):
+    counted = {"rows": gettext_lazy("rows"), "of": gettext_lazy("rows in the file")}
+
     def upload(self, job: Any) -> Import:
         return Import.objects.get(pk=job.params["import"])
 

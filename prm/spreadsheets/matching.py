@@ -19,9 +19,10 @@ def folded(heading: str) -> str:
     return re.sub(r"[\W_]+", "", text)
 
 
-def names_of(column: Column) -> set[str]:
-    """Every heading that means `column`, folded."""
-    found = {folded(column.name), *(folded(other) for other in column.also)}
+def names_of(kind: ImportKind, column: Column) -> set[str]:
+    """Every heading that means `column` of `kind`, folded."""
+    others = (*column.also, *kind.chinese.get(column.name, "").split())
+    found = {folded(column.name), *(folded(other) for other in others)}
     for language in LANGUAGES:
         with override(language):
             found.add(folded(str(column.label)))
@@ -35,7 +36,7 @@ def matched(kind: ImportKind, header: list[str]) -> dict[str, int]:
     for column in columns:
         if column.name in found:
             continue
-        names = names_of(column)
+        names = names_of(kind, column)
         for place, heading in enumerate(header):
             if place not in found.values() and folded(heading) in names:
                 found[column.name] = place

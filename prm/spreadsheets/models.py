@@ -106,6 +106,8 @@ class ImportRow(models.Model):
     number = models.PositiveIntegerField()
     # By column: the value in its one spelling where it could be read, else as it stands in the file.
     values = models.JSONField(default=dict)
+    # By column: what stands in the file, where that is another spelling than the value's.
+    typed = models.JSONField(null=True)
     # What cannot be read, and what does not fit what is on file: [{field, value, code, ...}].
     problems = models.JSONField(null=True)
     findings = models.JSONField(null=True)

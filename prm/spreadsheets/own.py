@@ -10,6 +10,7 @@ from prm.customfields import kinds, plans, targets
 from prm.customfields.errors import ValueRefused
 from prm.customfields.models import CustomField
 from prm.spreadsheets.registry import BadValue, Column
+from prm.ui import said
 from prm.values.actor import Actor
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _parser(field: CustomField) -> Any:
         try:
             value = kinds.read(field, cell, by=READER)
         except ValueRefused as refused:
-            raise BadValue("refused", text=refused.text) from None
+            raise BadValue("refused", text=said.of_error(refused)) from None
         return spelled(field, value, cell)
 
     return parse

@@ -25,7 +25,8 @@ GOOD_SHOWN = 8
 
 GROUPS = """
     SELECT p->>'field', p->>'code', p->>'value', min(r.number), count(*),
-        (array_agg(p->'values' ORDER BY r.number))[1], (array_agg(r.values->>%(key)s ORDER BY r.number))[1]
+        (array_agg(p->'values' ORDER BY r.number))[1],
+        (array_agg(coalesce(r.typed->>%(key)s, r.values->>%(key)s) ORDER BY r.number))[1]
     FROM spreadsheets_importrow r,
         jsonb_array_elements(coalesce(r.problems, '[]') || coalesce(r.findings, '[]')) p
     WHERE r.upload_id = %(upload)s AND r.verdict = 'bad'
@@ -135,7 +136,7 @@ def reasons_of(upload: Import) -> list[Reason]:
     return [
         Reason(
             field=field, label=labels.get(field, field), value=value, first=first, more=count - 1, key=key or "",
-            why=why({"code": code, "values": json.loads(values or "{}")}),
+            why=why({"code": code, "values": json.loads(values or "{}")}, labels),
         )
         for field, code, value, first, count, values, key in rows
     ]  # fmt: skip

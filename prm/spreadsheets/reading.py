@@ -76,13 +76,19 @@ def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
 
 @contextmanager
 def _text(path: Path, start: bytes) -> Iterator[Iterator[Row]]:
-    if start.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")) or (b"\x00" in start and start[:2] not in UTF16):
+    if start.startswith(PICTURES) or start[4:8] == b"ftyp":
+        raise errors.NotATable()
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise errors.OldWorkbook()
+    if start.startswith(b"%PDF") or (b"\x00" in start and start[:2] not in UTF16):
         raise errors.UnknownFormat()
     encoding = _encoding(path, start)
     with path.open(encoding=encoding, newline="") as file:
         yield _csv_rows(file)
 
 
+# PNG, JPEG, GIF, WebP, TIFF; photographs of telephones say "ftyp" a little later.
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*")
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 

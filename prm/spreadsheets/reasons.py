@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from prm.ui import said
 
 _reasons: dict[str, Any] = {}
 
@@ -14,12 +17,16 @@ def register(**sentences: Any) -> None:
     _reasons.update(sentences)
 
 
-def why(problem: dict[str, Any]) -> str:
-    """The sentence of a problem, `{"code", "values", ...}`; a rule's own words come as they are."""
+def why(problem: dict[str, Any], labels: Mapping[str, str] | None = None) -> str:
+    """The sentence of a problem, `{"code", "values", ...}`, in the reader's language.
+
+    `labels` are what the reader calls the columns; a problem that names columns under `fields` says those.
+    """
+    values = {name: said.shown(value) for name, value in problem.get("values", {}).items()}
+    if labels and "fields" in values:
+        values["fields"] = ", ".join(labels.get(name, name) for name in values["fields"].split(", "))
     sentence = _reasons.get(problem["code"])
-    if sentence is None:
-        return str(problem.get("values", {}).get("text", problem["code"]))
-    return str(sentence) % problem.get("values", {})
+    return str(values.get("text", problem["code"])) if sentence is None else str(sentence) % values
 
 
 register(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from prm.modules.registry import runs
+from prm.ui import said
+from prm.values.errors import DomainError
 
 if TYPE_CHECKING:
     from prm.spreadsheets.staging import Staged
@@ -24,9 +26,15 @@ class BadValue(ValueError):
 class RowRefused(Exception):
     """A rule refused one row while it was written; nothing of the file stays."""
 
-    def __init__(self, number: int, *, field: str, text: str):
-        self.number, self.field, self.text = number, field, text
-        super().__init__(text)
+    def __init__(self, number: int, *, field: str, code: str = "refused", **values: Any):
+        self.number, self.field, self.code, self.values = number, field, code, values
+        super().__init__(code)
+
+    @classmethod
+    def by(cls, error: DomainError, number: int, *, field: str | None = None) -> RowRefused:
+        """The row broke a rule, which says why in the words of whoever reads it."""
+        place = (error.field or "") if field is None else field
+        return cls(number, field=place, text=said.of_error(error))
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class ImportKind:
     verb: str = ""
     key: str = ""
     columns: tuple[Column, ...] = ()
+    # Chinese headings of files that people have already, by column, separated by spaces.
+    chinese: Mapping[str, str] = {}
     # The target of prm.customfields whose rows it writes; the tenant's own fields are columns too.
     target: str = ""
     # Columns of the preview.

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.core.files import File
 from django.db import transaction
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
 from prm.audit.services import record
@@ -20,6 +22,7 @@ from prm.spreadsheets.matching import matched
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reading import MOST_BYTES, open_table
 from prm.spreadsheets.registry import ImportKind, kind_of
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.numbers import random_number
@@ -87,7 +90,9 @@ def checked_columns(upload: Import, columns: dict[str, int]) -> dict[str, int]:
     twice = next((place for place in places if places.count(place) > 1), None)
     if twice is not None:
         raise errors.ColumnTwice(heading=upload.header[twice])
-    missing = [c.name for c in upload.definition.all_columns if c.required and c.name not in chosen]
+    missing = [
+        capfirst(str(c.label)) for c in upload.definition.all_columns if c.required and c.name not in chosen
+    ]
     if missing:
         raise errors.ColumnsMissing(columns=", ".join(missing))
     return chosen
@@ -179,8 +184,9 @@ def _locked(upload: Import, *states: str) -> Import:
 
 def _start(upload: Import, job_kind: str, state: str, *, by: Actor) -> Job:
     upload.state, upload.error = state, ""
+    title = said.Sentence(_("%(what)s: %(file)s"), what=upload.definition.title, file=upload.file_name)
     upload.job = start_job(
-        kind=job_kind, by=by, key=upload.number, title=f"{upload.definition.title}: {upload.file_name}"[:200],
+        kind=job_kind, by=by, key=upload.number, title=title,
         link=upload.get_absolute_url(), params={"import": upload.pk},
     )  # fmt: skip
     upload.save()

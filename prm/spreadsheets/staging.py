@@ -46,7 +46,7 @@ class Staged:
             UPDATE spreadsheets_importrow AS r SET verdict = 'bad',
                 findings = coalesce(findings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
                     'field', %(field)s::text, 'code', %(code)s::text,
-                    'value', coalesce(r.values->>%(field)s, ''), 'values', ({values})::jsonb))
+                    'value', coalesce(r.typed->>%(field)s, r.values->>%(field)s, ''), 'values', ({values})::jsonb))
             WHERE r.upload_id = %(upload)s AND ({where})
             """,
             {"field": field, "code": code, **parameters},
@@ -85,15 +85,16 @@ def read_row(
     kind: ImportKind, known: Iterable[Column], columns: dict[str, int], corrections: dict, number: int,
     cells: list[str],
 ) -> tuple:  # fmt: skip
-    """(number, values, problems) of one row of the file, read by the columns `known`."""
+    """(number, values, typed, problems) of one row of the file, read by the columns `known`."""
     values: dict[str, str] = {}
+    typed: dict[str, str] = {}
     problems: list[Problem] = []
     for column in known:
         place = columns.get(column.name)
         if place is None:
             continue
         cell = cells[place].strip() if place < len(cells) else ""
-        cell = corrections.get(column.name, {}).get(cell, cell)
+        cell = _corrected(cell, corrections.get(column.name, {}))
         if not cell:
             if column.required:
                 problems.append(_problem(column.name, "", "missing"))
@@ -103,12 +104,24 @@ def read_row(
         except BadValue as bad:
             values[column.name] = cell[:200].replace("\x00", "")
             problems.append(_problem(column.name, values[column.name], bad.code, **bad.values))
+            continue
+        if values[column.name] != cell:
+            typed[column.name] = cell[:200].replace("\x00", "")
     if not problems:
         problems = [
-            _problem(field, values.get(field, ""), code, **told)
+            _problem(field, typed.get(field, values.get(field, "")), code, **told)
             for field, code, told in kind.check_row(values)
         ]
-    return number, values, problems
+    return number, values, typed, problems
+
+
+def _corrected(cell: str, corrections: dict[str, str]) -> str:
+    """What the cell is to be read as; a correction may itself have been corrected."""
+    seen = set()
+    while cell in corrections and cell not in seen:
+        seen.add(cell)
+        cell = corrections[cell]
+    return cell
 
 
 def _parsed(column: Any, cell: str, corrections: dict[str, str]) -> str:
@@ -129,21 +142,26 @@ def stage(upload: Import, rows: Iterable[Row], header_width: int) -> int:
     for number, cells in rows:
         row = read_row(kind, known, upload.columns, upload.corrections, number, cells)
         if len(cells) > header_width and any(cell.strip() for cell in cells[header_width:]):
-            row[2].append(_problem("", "", "too_many_cells"))
+            row[3].append(_problem("", "", "too_many_cells"))
         buffer.write(_copy_line(upload.pk, *row))
         count += 1
     buffer.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            "COPY spreadsheets_importrow (upload_id, number, values, problems, verdict) FROM STDIN", buffer
+            "COPY spreadsheets_importrow (upload_id, number, values, typed, problems, verdict) FROM STDIN",
+            buffer,
         )
     return count
 
 
-def _copy_line(upload_id: int, number: int, values: dict[str, str], problems: list[Problem]) -> str:
+def _copy_line(
+    upload_id: int, number: int, values: dict[str, str], typed: dict[str, str], problems: list[Problem]
+) -> str:
+    as_typed = _escaped(json.dumps(typed, ensure_ascii=False)) if typed else "\\N"
     told = _escaped(json.dumps(problems, ensure_ascii=False)) if problems else "\\N"
     verdict = "bad" if problems else "good"
-    return f"{upload_id}\t{number}\t{_escaped(json.dumps(values, ensure_ascii=False))}\t{told}\t{verdict}\n"
+    kept = _escaped(json.dumps(values, ensure_ascii=False))
+    return f"{upload_id}\t{number}\t{kept}\t{as_typed}\t{told}\t{verdict}\n"
 
 
 def _escaped(text: str) -> str:
@@ -208,7 +226,7 @@ def write(upload: Import, *, by: Actor) -> bool:
         with transaction.atomic():
             upload.written = upload.definition.write(Staged(upload), by=by)
     except RowRefused as refused:
-        problem = _problem(refused.field, "", "refused", text=refused.text)
+        problem = _problem(refused.field, "", refused.code, **refused.values)
         upload.rows.filter(number=refused.number).update(findings=[problem], verdict="bad")
         count_rows(upload)
         return False

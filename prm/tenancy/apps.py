@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -35,6 +37,16 @@ def register_menu() -> None:
             section="Operation", label=label, icon=icon, url=url, order=order, tab=tab, audience="operator"
         )
     menu.register(
+        section="Operation",
+        label=_("Exports"),
+        icon="database",
+        url="operator:exports",
+        order=25,
+        audience="operator",
+        count=news_of_exports,
+        hot=True,
+    )
+    menu.register(
         section="Set-up",
         label=_("Brand"),
         icon="palette",
@@ -52,11 +64,22 @@ def register_menu() -> None:
     )
 
 
+def news_of_exports(operator: Any) -> int:
+    from prm.tenancy import exports
+
+    return exports.news_for(operator)
+
+
 def register_words() -> None:
     from django.utils.translation import gettext_lazy as _
 
     from prm.audit import words
+    from prm.modules import registry
 
+    def module_label(code: str) -> Any:
+        return next((module.label for module in registry.modules() if module.code == code), code)
+
+    words.register_values("module", module_label)
     words.register(
         {"module_switched_on": _("module switched on"), "module_switched_off": _("module switched off")}
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from django.apps import apps
@@ -10,20 +9,16 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
-from PIL import Image, UnidentifiedImageError
 
 from prm.access.rules import require
 from prm.audit.services import differences, record
-from prm.tenancy.errors import CurrencyInUse, LogoInvalid
+from prm.tenancy.errors import CurrencyInUse
+from prm.tenancy.logos import PLACE, as_png
 from prm.tenancy.models import Tenant
 from prm.tenancy.provisioning import check_look
 from prm.values import clock
 from prm.values.actor import Actor
 
-MOST_BYTES = 2 * 1024 * 1024
-MOST_PIXELS = 40_000_000
-LOGO_BOX = (480, 160)
-FORMATS = ("PNG", "JPEG", "WEBP")
 FIELDS = ("name", "accent", "language", "currency", "time_zone", "logo")
 
 
@@ -51,7 +46,7 @@ def set_brand(
         if tenant.currency != before["currency"] and currency_is_used():
             raise CurrencyInUse(currency=before["currency"])
         if picture or remove_logo:
-            tenant.logo = default_storage.save("brand/logo.png", ContentFile(picture)) if picture else ""
+            tenant.logo = default_storage.save(PLACE, ContentFile(picture)) if picture else ""
         changes = differences(before, {field: getattr(tenant, field) for field in FIELDS})
         if changes:
             tenant.brand_version += 1
@@ -74,21 +69,3 @@ def currency_is_used() -> bool:
         for field in model._meta.get_fields()
         if isinstance(field, models.DecimalField)
     )
-
-
-def as_png(upload: Any) -> bytes:
-    """The picture drawn anew: whatever else the file held is gone. LogoInvalid when it is none."""
-    if upload.size > MOST_BYTES:
-        raise LogoInvalid()
-    try:
-        with Image.open(upload, formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise LogoInvalid()
-            picture.load()
-            drawn = picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise LogoInvalid() from None
-    drawn.thumbnail(LOGO_BOX)
-    out = io.BytesIO()
-    drawn.save(out, "PNG", optimize=True)
-    return out.getvalue()

@@ -98,6 +98,20 @@ def pack(tenant: Tenant, name: str, dump: Path, *, by: Actor) -> Export:
     return export
 
 
+def news_for(operator: Actor) -> int:
+    """How many exports that `operator` asked for are written and not downloaded yet."""
+    with schema_context(settings.PUBLIC_SCHEMA_NAME):
+        return Export.objects.filter(made_by=operator.label, downloaded_at__isnull=True).count()
+
+
+def note_download(*, export: Export, by: Actor) -> None:
+    """Somebody takes the file; it is no news any more."""
+    require(by, "tenancy.export_tenant")
+    with transaction.atomic():
+        Export.objects.filter(pk=export.pk, downloaded_at__isnull=True).update(downloaded_at=clock.now())
+        log_operation("downloaded", by=by, file=export.file_name)
+
+
 def path_of(export: Export) -> Path:
     return folder() / export.file_name
 

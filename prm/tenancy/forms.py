@@ -45,6 +45,14 @@ def colour_field(**more: Any) -> forms.CharField:
     )
 
 
+def logo_field() -> forms.FileField:
+    return forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG or WebP, at most 2 MB. It is stored anew as PNG."),
+    )
+
+
 class NewTenantForm(ServiceForm):
     """What a tenant needs to begin."""
 
@@ -60,6 +68,7 @@ class NewTenantForm(ServiceForm):
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones, initial="Asia/Shanghai")
     accent = colour_field(initial="#3150c8")
+    logo = logo_field()
     administrator_email = forms.EmailField(
         label=_("Administrator's e-mail"),
         required=False,
@@ -91,11 +100,7 @@ class BrandForm(ServiceForm):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     accent = colour_field()
-    logo = forms.FileField(
-        label=_("Logo"),
-        required=False,
-        help_text=_("PNG, JPEG or WebP, at most 2 MB. It is stored anew as PNG."),
-    )
+    logo = logo_field()
     remove_logo = forms.BooleanField(label=_("Take the logo away"), required=False)
     language = forms.ChoiceField(
         label=_("Language"),
@@ -116,6 +121,20 @@ class BrandForm(ServiceForm):
 
     def fields_for_service(self) -> dict[str, Any]:
         return {"remove_logo": False, **self.cleaned_data}
+
+
+class EditTenantForm(BrandForm):
+    """The same in the operator's hands; the currency stays as it is."""
+
+    pairs = (("language", "time_zone"),)
+
+    def __init__(self, *args: Any, tenant: Any, **kwargs: Any):
+        super().__init__(*args, tenant=tenant, currency_fixed=True, **kwargs)
+        self._currency = tenant.currency
+        del self.fields["currency"]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return {**super().fields_for_service(), "currency": self._currency}
 
 
 class SwitchOffForm(ServiceForm):

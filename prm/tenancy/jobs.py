@@ -48,6 +48,7 @@ class CatchUp(JobHandler):
     """Tell a module the events that others emitted while it was off, in their order. Listeners are idempotent."""
 
     title = gettext_lazy("Catch up on what happened meanwhile")
+    counted = {"events": gettext_lazy("events")}
 
     def total(self, job: Any) -> int:
         if "events" not in job.params:

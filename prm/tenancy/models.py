@@ -66,6 +66,10 @@ class Tenant(TenantMixin):
         return f"/brand/logo?v={self.brand_version}" if self.logo else ""
 
     @property
+    def language_name(self) -> str:
+        return str(dict(settings.LANGUAGES).get(self.language, self.language))
+
+    @property
     def host(self) -> str:
         return f"{self.slug}.{settings.PUBLIC_HOST}"
 
@@ -140,6 +144,7 @@ class OperatorLogEntry(models.Model):
         "suspended": _("Suspended: %(reason)s"),
         "resumed": _("Resumed"),
         "export_started": _("Export begun"),
+        "edited": _("Changed: %(fields)s"),
         "exported": _("Export written: %(file)s"),
         "downloaded": _("Export downloaded: %(file)s"),
         "deleted": _("Deleted; export %(export)s"),
@@ -151,14 +156,21 @@ class OperatorLogEntry(models.Model):
         "support_ended": _("Stopped acting for %(person)s"),
     }
 
+    FIELDS = {
+        "name": _("name"), "accent": _("colour"), "language": _("language"), "time_zone": _("time zone"),
+        "logo": _("logo"),
+    }  # fmt: skip
+
     def __str__(self) -> str:
         return f"{self.operator_email}: {self.verb} {self.tenant_slug}"
 
     @property
     def sentence(self) -> str:
         """What was done, in the reader's language."""
-        text = self.SENTENCES.get(self.verb)
-        return str(text) % defaultdict(str, self.details) if text else self.verb
+        text, details = self.SENTENCES.get(self.verb), defaultdict(str, self.details)
+        if details["fields"]:
+            details["fields"] = ", ".join(str(self.FIELDS.get(name, name)) for name in details["fields"])
+        return str(text) % details if text else self.verb
 
 
 class SchemaState(models.Model):
@@ -192,6 +204,8 @@ class Export(models.Model):
     sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=clock.now)
     made_by = models.CharField(max_length=200)
+    # When somebody first took it; until then it is news to whoever asked for it.
+    downloaded_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

@@ -18,7 +18,8 @@ SESSION_KEY = "operator"
 SESSION_SECONDS = 8 * 3600
 ENTRANCE = "/operator/"
 VERBS = frozenset(
-    f"tenancy.{verb}" for verb in ("create", "suspend", "resume", "delete", "export_tenant", "operate")
+    f"tenancy.{verb}"
+    for verb in ("create", "brand", "suspend", "resume", "delete", "export_tenant", "operate")
 ) | {"jobs.view", "jobs.manage", "jobs.manage_all"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.db import connection, models
 
 from prm.jobs.models import Job
 from prm.tenancy.models import Tenant
+from prm.ui import said
 
 JOBS_PER_TENANT = 20
 
@@ -31,6 +33,21 @@ class JobLine:
     began_by: str
     began: datetime
     error: str
+    title_said: str | None
+    step_said: str | None
+
+    @property
+    def words(self) -> str:
+        """What the job is called, in the operator's language."""
+        return str(said.shown(json.loads(self.title_said))) if self.title_said else self.title
+
+    @property
+    def step_words(self) -> str:
+        return (
+            str(said.shown(json.loads(self.step_said)))
+            if self.step_said and self.step_name
+            else self.step_name
+        )
 
     @property
     def state_label(self) -> str:
@@ -80,7 +97,10 @@ def jobs_of(tenants: Iterable[Tenant], *, states: tuple[str, ...]) -> list[JobLi
     """The newest jobs of each tenant in these states, newest first; one query."""
     by_schema = {tenant.schema_name: tenant for tenant in tenants}
     wanted = ", ".join(f"'{Job.State(state).value}'" for state in states)
-    columns = "id, kind, title, state, step, total, step_name, created_label, created_at, error"
+    columns = (
+        "id, kind, title, state, step, total, step_name, created_label, created_at, error,"
+        " title_said::text, step_said::text"
+    )
     table = _quoted(Job)
     found = _each(
         _present(by_schema),

@@ -11,11 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
 from prm.access.rules import require
 from prm.tenancy import errors
+from prm.tenancy.logos import PLACE, as_png
 from prm.tenancy.models import Domain, Tenant
 from prm.tenancy.operator_log import log_operation
 from prm.tenancy.state import note_state
@@ -50,12 +53,13 @@ def create_tenant(
     accent: str = "#3150c8",
     contact_email: str = "",
     administrator_email: str | None = None,
+    logo: Any = None,
     by: Actor,
 ) -> Tenant:
     """Make a tenant that answers at its address as soon as this returns.
 
-    `slug` is the address' first part; `accent` the brand colour as #rrggbb. An administrator with
-    `administrator_email` is invited. Raises a DomainError that names the field.
+    `slug` is the address' first part; `accent` the brand colour as #rrggbb; `logo` an uploaded picture. An
+    administrator with `administrator_email` is invited. Raises a DomainError that names the field.
     """
     require(by, "tenancy.create")
     values = {
@@ -69,6 +73,7 @@ def create_tenant(
     }
     check_look(**values)
     check_slug(values["slug"])
+    picture = as_png(logo) if logo else None
     sql = template_sql()  # may build the template, which is no part of this tenant's transaction
     schema = schema_of(values["slug"])
     if not sql:
@@ -83,11 +88,19 @@ def create_tenant(
             note_state(schema)
             log_operation("created", by=by, tenant=tenant, name=tenant.name, currency=tenant.currency)
             connection.set_tenant(tenant)  # until the commit, whose callbacks belong to the new tenant
-            for _order, hook in _hooks:
-                hook(tenant, administrator_email=administrator_email, by=by)
+            _furnish(tenant, administrator_email=administrator_email, logo=picture, by=by)
     finally:
         connection.set_tenant(before)
     return tenant
+
+
+def _furnish(tenant: Tenant, *, administrator_email: str | None, logo: bytes | None, by: Actor) -> None:
+    """The starter kit and the first administrator; the logo last, since a file outlives what is undone."""
+    for _order, hook in _hooks:
+        hook(tenant, administrator_email=administrator_email, by=by)
+    if logo:
+        tenant.logo = default_storage.save(PLACE, ContentFile(logo))
+        tenant.save(update_fields=["logo"])
 
 
 def schema_of(slug: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context, tenant_context
 
 from prm.access.rules import require
 from prm.tenancy import errors
+from prm.tenancy.brand import FIELDS, set_brand
 from prm.tenancy.models import Export, SchemaState, Tenant
 from prm.tenancy.operator_log import log_operation
 from prm.values import clock
@@ -88,6 +90,17 @@ def final_export(tenant: Tenant) -> Export | None:
         return None
     with schema_context(settings.PUBLIC_SCHEMA_NAME):
         return Export.objects.filter(tenant_slug=tenant.slug, made_at__gte=tenant.suspended_at).first()
+
+
+def edit_tenant(*, tenant: Tenant, by: Actor, **look: Any) -> Tenant:
+    """Change a tenant's name, look, language or zone from outside; its own audit trail says who did it."""
+    before = {field: getattr(tenant, field) for field in FIELDS}
+    with tenant_context(tenant), transaction.atomic():
+        tenant = set_brand(tenant=tenant, by=by, **look)
+        changed = [field for field in FIELDS if getattr(tenant, field) != before[field]]
+        if changed:
+            log_operation("edited", by=by, tenant=tenant, fields=changed)
+    return tenant
 
 
 def media_folder(tenant: Tenant) -> Path:

@@ -19,9 +19,8 @@ from prm.access.decorators import public, requires
 from prm.jobs import services as job_services
 from prm.jobs.models import Job
 from prm.tenancy import exports, health, overview, services
-from prm.tenancy.forms import ConfirmForm, NewTenantForm, ReasonForm
+from prm.tenancy.forms import ConfirmForm, EditTenantForm, NewTenantForm, ReasonForm
 from prm.tenancy.models import Export, OperatorLogEntry, Tenant
-from prm.tenancy.operator_log import log_operation
 from prm.tenancy.provisioning import create_tenant
 from prm.ui.lists import Choice, Create, Empty, Link, ListPage, Number, Text, When
 from prm.values.errors import DomainError
@@ -43,7 +42,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 @requires("tenancy.create")
 @form_page
 def new_tenant(request: Any) -> HttpResponse:
-    form = NewTenantForm(request.POST or None, actor=request.actor)
+    form = NewTenantForm(request.POST or None, request.FILES or None, actor=request.actor)
     if form.is_valid() and form.run(create_tenant, by=request.actor):
         messages.success(request, _("%(name)s answers at its address.") % {"name": form.result.name})
         return redirect("operator:tenant", slug=form.result.slug)
@@ -59,8 +58,24 @@ def tenant(request: HttpRequest, slug: str) -> HttpResponse:
     jobs = overview.jobs_of([found], states=("queued", "running", "dead", "done"))
     history = OperatorLogEntry.objects.filter(tenant_slug=slug)[:30]
     kept = Export.objects.filter(tenant_slug=slug)[:10]
-    context = {"tenant": found, "jobs": jobs[:10], "history": history, "exports": kept}
+    writing = any(job.kind == "tenancy.export" and job.is_open for job in jobs)
+    context = {"tenant": found, "jobs": jobs[:10], "history": history, "exports": kept, "writing": writing}
     return render(request, "operator/tenant.html", context)
+
+
+@requires("tenancy.brand")
+@form_page
+def edit_tenant(request: Any, slug: str) -> HttpResponse:
+    found = _tenant(slug)
+    initial = {field: getattr(found, field) for field in ("name", "accent", "language", "time_zone")}
+    form = EditTenantForm(
+        request.POST or None, request.FILES or None, initial=initial, tenant=found, actor=request.actor
+    )
+    if form.is_valid() and form.run(services.edit_tenant, tenant=found, by=request.actor):
+        messages.success(request, _("Saved. Pages show it from now on."))
+        return redirect("operator:tenant", slug=slug)
+    context = {"tenant": found, "form": form}
+    return render(request, "operator/edit_tenant.html", context, status=form.status)
 
 
 @requires("tenancy.suspend")
@@ -97,7 +112,7 @@ def download(request: Any, pk: int) -> Any:
     path = exports.path_of(export)
     if not path.is_file():
         raise Http404
-    log_operation("downloaded", by=request.actor, file=export.file_name)
+    exports.note_download(export=export, by=request.actor)
     return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)
 
 
@@ -113,7 +128,7 @@ def delete(request: Any, slug: str) -> HttpResponse:
             return redirect("operator:delete", slug=slug)
     elif form.is_valid() and form.run(services.delete_tenant, tenant=found, export=export, by=request.actor):
         messages.success(request, _("%(name)s is deleted. Its export is kept.") % {"name": found.name})
-        return redirect("operator:tenants")
+        return redirect("operator:exports")
     jobs = overview.jobs_of([found], states=("queued", "running", "dead"))
     running = next((job for job in jobs if job.kind == "tenancy.export"), None) if export is None else None
     context = {"tenant": found, "form": form, "export": export, "job": running}
@@ -184,6 +199,50 @@ class Tenants(ListPage):
         gettext_lazy("No tenant yet"),
         gettext_lazy("A tenant is a vendor with a portal of its own."),
         icon="server",
+    )
+    exports = False
+
+
+def _state_of_export(row: Export) -> Any:
+    if not exports.path_of(row).is_file():
+        return _("The file is gone")
+    return _("Downloaded") if row.downloaded_at else _("Not downloaded yet")
+
+
+class Exports(ListPage):
+    """All exports that are kept, those of deleted tenants too."""
+
+    title = gettext_lazy("Exports")
+    verb = "tenancy.export_tenant"
+    open_because = "the operator's own files; no row of a tenant's business is read"
+    rows = Export.objects.all()
+    columns = [
+        Link(
+            "file_name",
+            label=gettext_lazy("File"),
+            to=lambda row: reverse("operator:download", args=[row.pk]),
+        ),
+        Text("tenant_slug", label=gettext_lazy("Tenant"), phone="sub"),
+        Text(
+            "size",
+            label=gettext_lazy("Size"),
+            value=lambda row: filesizeformat(row.size),
+            phone="b",
+            css="ui-num",
+        ),
+        When("made_at", label=gettext_lazy("Written"), phone=None),
+        Text("made_by", label=gettext_lazy("Asked for by"), phone=None),
+        Choice("state", label=gettext_lazy("State"), value=_state_of_export, phone="d"),
+    ]
+    order = "-pk"
+    search = ("file_name", "tenant_slug", "made_by")
+    search_label = gettext_lazy("File, tenant, person")
+    empty = Empty(
+        gettext_lazy("No export yet"),
+        gettext_lazy(
+            "An export holds the tenant's schema as SQL and its files. Nothing is deleted without one."
+        ),
+        icon="database",
     )
     exports = False
 

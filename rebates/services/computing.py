@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Sum
-from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from prm.access.rules import require
@@ -21,6 +21,7 @@ from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import run_to_end, start_job
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
@@ -69,7 +70,7 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
     run.save(update_fields=["computed_by", "computed_by_label"])
     record(run, "computation started", by=by)
     return start_job(
-        kind=JOB, key=run.number, title=f"{capfirst(SettlementRun._meta.verbose_name)} {run.number}",
+        kind=JOB, key=run.number, title=said.Sentence(_("Settlement run %(number)s"), number=run.number),
         link=f"/settlements/{run.number}/",
         params=params, by=by,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
 from prm.audit.services import record
@@ -23,6 +23,7 @@ from prm.ledger.models import Transaction
 from prm.ledger.services import open_accounts, post_batch
 from prm.outbox.services import emit
 from prm.sealing.services import head
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import sealing
@@ -57,7 +58,7 @@ def start_close(*, run: SettlementRun, by: Actor, chunk: int = CHUNK) -> Job:
         _begin(run, by)
     params = {"run": run.pk, "bounds": bounds_of_partners(chunk), "by": asdict(Pressed.of(by))}
     return start_job(
-        kind=JOB, key=run.number, title=_("Close of settlement %(number)s") % {"number": run.number},
+        kind=JOB, key=run.number, title=said.Sentence(_("Close of settlement %(number)s"), number=run.number),
         link=run.get_absolute_url(), params=params, by=by,
     )  # fmt: skip
 

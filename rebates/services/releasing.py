@@ -13,13 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import run_to_end, start_job
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates.errors import NotInThisState
@@ -58,7 +59,7 @@ def start_release(
     }
     record(run, "release started", by=by)
     return start_job(
-        kind=JOB, key=run.number, title=_("Payments of settlement %(number)s") % {"number": run.number},
+        kind=JOB, key=run.number, title=said.Sentence(_("Payments of settlement %(number)s"), number=run.number),
         link=run.get_absolute_url(), params=params, by=by,
     )  # fmt: skip
 

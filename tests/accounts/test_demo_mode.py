@@ -101,3 +101,8 @@ def test_production_settings_need_a_second_factor_from_those_who_move_money_and_
     code = "from prm.config.settings import *; print(SECOND_FACTOR_ROLES, DEMO, SESSION_COOKIE_SECURE)"
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "['administrator', 'finance'] False True"
+
+
+def test_the_page_says_who_is_not_here_without_the_demos_data(demo):
+    page = visitor("127.0.0.1").get("/sign-in/").content.decode()
+    assert page.count("this site was started without the demo") == 3, "three people of partners"

@@ -118,3 +118,39 @@ def test_a_wrong_tax_number_is_told_on_its_field(acme, browse):
 
 def test_staff_have_no_page_to_ask(db, browse):
     assert browse(UserFactory(role="channel_manager", all_partners=True)).get("/check/").status_code == 403
+
+
+def test_the_box_on_the_first_page_asks_the_whole_question_once(acme, browse, time_machine):
+    time_machine.move_to("2026-11-12T01:22:00Z", tick=False)
+    deals.registration_type()
+    line, client = deals.line(), browse(acme.sales)
+    page = client.get("/").content.decode()
+    box = re.search(r'<form action="/check/" method="post".*?</form>', page, re.DOTALL)[0]
+    assert 'name="customer_name"' in box and f'value="{line.pk}"' in box and "checked" in box
+    client.post("/check/", {"customer_name": "Taizhou Bay Robotics", "product_lines": [line.pk]})
+    assert AvailabilityQuestion.objects.visible_to(acme.sales).count() == 1
+
+
+def test_a_question_is_not_called_under_review(acme, rival, manager, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    deals.approved(rival, manager, customer_name="浙江迅达供应链管理有限公司")
+    client = browse(acme.sales)
+    address = ask(client, "迅达供应链")
+    time_machine.move_to("2026-11-25T01:22:01Z", tick=False)
+    page = (
+        client.get("/check/").content.decode()
+        + client.get(address + "?short=1", headers=HTMX).content.decode()
+    )
+    assert page.count("Needs a closer look") == 2 and "Under review" not in page
+
+
+def test_the_companys_own_registration_is_no_conflict_but_the_way_there(acme, manager, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    deal = deals.approved(acme, manager, customer_name="浙江迅达供应链管理有限公司")
+    client = browse(acme.sales)
+    address = ask(client, "浙江迅达供应链管理有限公司")
+    time_machine.move_to("2026-11-25T01:22:01Z", tick=False)
+    page = client.get(address, headers=HTMX).content.decode()
+    assert "You have registered it already" in page and f"/deals/{deal.number}/" in page
+    assert "not available" not in page.lower()
+    assert "Registered by you" in client.get("/check/").content.decode()

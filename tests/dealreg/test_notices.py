@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from dealreg.daily import look_after_protections
 from dealreg.registrations import open_work
@@ -20,10 +21,13 @@ from dealreg.waiting import deciders, deciders_by_partner, promised_by
 from partners.services import assign_manager
 from prm.approvals.models import FlowVersion, Task
 from prm.notices import work
+from prm.notices.inbox import NoticeLine
 from prm.notices.models import Letter, Notice
 from prm.outbox.services import deliver_open_events
+from prm.ui import said
 from prm.values import clock
 from tests.factories import dealreg as deals
+from tests.factories.catalogue import ProductLineFactory
 from tests.factories.people import UserFactory
 
 
@@ -41,7 +45,7 @@ def test_a_new_registration_is_told_to_those_who_decide(acme, manager):
     assert heard("dealreg.submitted") == {Notice.objects.get(kind="dealreg.submitted").user.email}
     notice = Notice.objects.get(kind="dealreg.submitted")
     assert notice.user_id == manager.user_id
-    assert notice.values["value"] == "¥486,000"
+    assert said.shown(notice.values["value"]) == "¥486,000"
 
 
 def test_the_assigned_manager_is_told_and_not_all_the_others(acme, manager, administrator):
@@ -57,8 +61,20 @@ def test_the_partner_hears_of_its_protection_in_its_own_language(acme, manager, 
     acme.sales_user.save()
     deals.approved(acme, manager)
     assert heard("dealreg.approved") == {acme.sales_user.email, acme.admin_user.email}
-    assert Notice.objects.get(kind="dealreg.approved", user=acme.sales_user).values["day"] == "2026年12月2日"
-    assert Notice.objects.get(kind="dealreg.approved", user=acme.admin_user).values["day"] == "2 Dec 2026"
+    letters = Letter.objects.filter(fact__startswith="dealreg.approved")
+    assert "2026年12月2日" in letters.get(to=acme.sales_user.email).subject
+    assert "2 Dec 2026" in letters.get(to=acme.admin_user.email).subject
+
+
+def test_an_inbox_is_read_in_the_language_that_its_reader_has_now(acme, manager, time_machine):
+    time_machine.move_to("2026-09-04T08:00:00Z")
+    deals.approved(acme, manager, product_lines=[ProductLineFactory(name="Routing", name_zh="路由")])
+    heard("dealreg.approved")
+    notice = Notice.objects.get(kind="dealreg.approved", user=acme.admin_user)
+    for language, day, line in (("en", "2 Dec 2026", "Routing"), ("zh-hans", "2026年12月2日", "路由")):
+        with translation.override(language):
+            read = NoticeLine(notice)
+            assert day in read.title + read.body and line in read.title + read.body
 
 
 def test_question_and_answer_reach_the_other_side(acme, manager):

@@ -54,3 +54,46 @@ def test_partners_see_their_own_jobs_only(acme, rival):
     assert strange.status_code == absent.status_code == 404
     assert client.post(f"/jobs/{other.pk}/cancel/").status_code == 404
     assert client.get("/jobs/").content.count(b"Settlement, October 2026") < 4
+
+
+def test_a_job_is_called_in_the_language_of_its_reader(browse, manager):
+    from django.utils import translation
+    from django.utils.translation import gettext_lazy as _
+
+    from prm.ui import said
+
+    with translation.override("zh-hans"):
+        title = said.Sentence(_("%(what)s: %(file)s"), what=_("Sales lines"), file="q3.csv")
+        job = start_job(kind="tests.count", params={"steps": 1}, by=manager, title=title)
+    path = f"/jobs/{job.pk}/"
+    page = browse(manager).get(path, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    assert "销售明细：q3.csv" in page and "Sales lines" not in page
+    assert "Sales lines: q3.csv" in browse(manager).get(path, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+
+
+def test_a_job_of_before_keeps_its_text(browse, manager):
+    job = start_job(kind="tests.count", params={"steps": 1}, by=manager, title="结算 2026-09")
+    assert job.title_said is None and job.words == "结算 2026-09"
+
+
+def test_kind_and_counts_of_a_job_are_words(browse, manager):
+    from prm.sealing.services import VERIFY_JOB
+
+    job = start_job(kind=VERIFY_JOB, params={"last": 0}, by=manager)
+    Job.objects.filter(pk=job.pk).update(counts={"batches": 1200, "differences": 0})
+    page = browse(manager).get(f"/jobs/{job.pk}/", HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    assert "批次" in page and "1,200" in page and VERIFY_JOB not in page
+    page = browse(manager).get(f"/jobs/{job.pk}/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "Verify the audit trail" in page and "Differences" in page
+
+
+def test_a_job_of_the_demo_begins_when_its_clock_says(manager):
+    from datetime import timedelta
+
+    from prm.values import clock
+
+    past = clock.now() - timedelta(days=30)
+    with clock.at(past):
+        job = start_job(kind="tests.count", params={"steps": 1}, by=manager)
+    job.refresh_from_db()
+    assert job.created_at == past

@@ -124,8 +124,9 @@ def test_delete_asks_twice_and_exports_in_between(door):
     download = operator.get(f"/operator/exports/{export.pk}/")
     assert b"".join(download.streaming_content) == exports.path_of(export).read_bytes()
     answer = operator.post("/operator/tenants/north-star/delete/", {"confirmation": "north-star"})
-    assert answer.headers["location"] == "/operator/tenants/"
+    assert answer.headers["location"] == "/operator/exports/"
     assert not Tenant.objects.filter(slug="north-star").exists()
+    assert export.file_name in operator.get("/operator/exports/").text, "what is left of a deleted tenant"
     assert operator.get("/operator/tenants/north-star/").status_code == 404
 
 

@@ -17,6 +17,7 @@ from prm.access.scope import actor_for
 from prm.accounts.models import SupportAccess
 from prm.accounts.support import errors, services
 from prm.audit.models import AuditEntry
+from prm.notices import work
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
 from prm.tenancy.models import OperatorLogEntry
@@ -73,6 +74,32 @@ def test_asking_needs_a_person_of_the_tenant_and_a_reason(tenant, person):
         services.ask_for_support(tenant=tenant, email=person.email, reason=" ", by=OPERATOR)
     with pytest.raises(NotAllowed):
         services.ask_for_support(tenant=tenant, email=person.email, reason="x", by=actor_for(person))
+
+
+def test_a_request_is_work_of_the_administrators_until_it_is_answered_or_lapses(
+    asked, administrator, manager
+):
+    def waits(actor):
+        return [one.link for one in work.waiting_for(actor) if one.link == "/settings/support/"]
+
+    assert waits(administrator) and not waits(manager)
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=1)):
+        assert not waits(administrator)
+    consented(asked, administrator)
+    assert not waits(administrator)
+
+
+def test_a_reader_is_offered_nothing_that_would_be_refused(reader, writer, acme, manager):
+    from partners.services import save_contact
+
+    save_contact(partner=acme.row, name="Wang Lei", by=manager)
+    path = f"/partners/{acme.row.pk}/"
+    shown, offered = reader.get(path).text, writer.get(path).text
+    for verb in (f"{path}edit/", f"{path}contacts/new/", f"{path}status/", "/account/"):
+        assert f'href="{verb}' not in shown, verb
+        assert reader.get(verb).status_code in (403, 404), verb
+    assert f'href="{path}edit/' in offered and f"{path}contacts/" in offered
+    assert "End membership" not in offered, "rights are never changed by an operator"
 
 
 def test_the_administrators_find_the_request_in_their_inbox(asked, administrator):

@@ -82,7 +82,7 @@ def test_a_formulas_last_result_is_read_and_nothing_is_run(workbook):
     [
         (b"", errors.NoRows),
         (b"%PDF-1.7 and so on", errors.UnknownFormat),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old .xls", errors.UnknownFormat),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old .xls", errors.OldWorkbook),
         (b"PK\x03\x04 and then nothing of the kind", errors.DamagedFile),
         (b"a,b\n1,\x81\x20\xff\xff\n", errors.UnknownEncoding),
         (b",,,\n", errors.NoHeading),

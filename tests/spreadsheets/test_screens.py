@@ -110,7 +110,7 @@ def test_bad_rows_are_grouped_corrected_or_left_out(browse, finance, acme, produ
     work()
     assert lines() == {"A/0", "A/1", "A/2", "A/9"}
     found = page.get(f"/imports/{made.number}/errors.csv")
-    assert "quantity: Quantity is 0." in text(found) and text(found).count("\r\n") == 2
+    assert "Quantity: Quantity is 0." in text(found) and text(found).count("\r\n") == 2
 
 
 def test_columns_with_strange_headings_are_matched_by_hand(browse, finance, acme, products, write_file):
@@ -118,7 +118,7 @@ def test_columns_with_strange_headings_are_matched_by_hand(browse, finance, acme
     strange = ["a", "b", "c", "d", "e", "f"]
     made = upload(page, write_file("s.csv", [strange, sale("A/1", acme.row.number)]))
     answer = match(page, made)
-    assert (answer.status_code, "No column of the file holds: line_number" in text(answer)) == (422, True)
+    assert (answer.status_code, "No column of the file holds: Line number" in text(answer)) == (422, True)
     twice = match(page, made, **dict.fromkeys(HEADING, 0))
     assert "chosen twice" in text(twice)
     match(page, made, **{name: place for place, name in enumerate(HEADING)})
@@ -204,3 +204,13 @@ def test_the_error_file_starts_no_formula(browse, finance, acme, products, write
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
     assert rows[1][3] == bad and b"<f>" not in book.content
     assert page.get(f"/imports/{made.number}/errors.pdf").status_code == 404
+
+
+def test_the_preview_names_the_lines_and_says_its_sum_in_chinese(browse, finance, acme, products, write_file):
+    page = browse(finance)
+    made = upload(page, write_file("s.csv", [HEADING, sale("A/1", acme.row.number)]))
+    match(page, made)
+    work()
+    assert "未税" in text(page.get(f"/imports/{made.number}/", HTTP_ACCEPT_LANGUAGE="zh-hans"))
+    english = text(page.get(f"/imports/{made.number}/", HTTP_ACCEPT_LANGUAGE="en"))
+    assert "<th>Line number</th>" in english and '<td class="ui-fig">A/1</td>' in english

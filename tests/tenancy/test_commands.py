@@ -56,6 +56,9 @@ def test_list_names_every_tenant():
 def test_refusals_end_with_three_and_wrong_use_with_two():
     assert status_of("tenant", "create", "alpha", "--name", "Again") == 3
     assert status_of("tenant", "create", "www", "--name", "Reserved") == 3
+    assert status_of("tenant", "create", "No Such Address!", "--name", "Bad") == 2
+    assert status_of("tenant", "create", "fine", "--name", "Fine", "--language", "klingon") == 2
+    assert status_of("tenant", "create", "fine", "--name", "Fine", "--currency", "XXQ") == 2
     assert status_of("tenant", "resume", "alpha") == 3
     assert status_of("tenant", "suspend", "nobody", "--reason", "x") == 2
 

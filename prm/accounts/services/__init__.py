@@ -1,6 +1,7 @@
 """Verbs of people, invitations, sessions and one's own account."""
 
 from prm.accounts.services.invitations import (
+    accept_again,
     accept_invitation,
     invite,
     on_accept,
@@ -9,6 +10,7 @@ from prm.accounts.services.invitations import (
 )
 from prm.accounts.services.own import ask_password_reset, change_own_account, choose_language
 from prm.accounts.services.people import (
+    add_to_company,
     change_role,
     deactivate_user,
     on_open_work,
@@ -19,7 +21,9 @@ from prm.accounts.services.people import (
 from prm.accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
 
 __all__ = [
+    "accept_again",
     "accept_invitation",
+    "add_to_company",
     "ask_password_reset",
     "change_own_account",
     "change_role",

@@ -19,6 +19,7 @@ from prm.accounts import companies
 from prm.accounts.errors import (
     AddressInUse,
     AlreadyInvited,
+    ColleagueAlready,
     EmailTaken,
     InvitationNotOpen,
     NoPartnerForStaff,
@@ -72,8 +73,7 @@ def invite(
     open_ones = Invitation.objects.select_for_update().filter(
         email__iexact=email, accepted_at__isnull=True, withdrawn_at__isnull=True
     )
-    if not by.is_partner and User.objects.filter(email__iexact=email).exists():
-        raise EmailTaken()
+    _check_address(email, partner, by)
     # Staff may see all invitations; a partner's administrator hears only of those of the own company.
     for other in open_ones.filter(partner_id=partner) if by.is_partner else open_ones:
         if other.is_open:
@@ -93,6 +93,31 @@ def invite(
     record(invitation, "invited", by=by, changes=_given(role, partner, by))
     _send(invitation)
     return invitation
+
+
+def _check_address(email: str, partner: int | None, by: Actor) -> None:
+    """Staff hear that somebody signs in with the address; a partner's administrator only of the own people."""
+    known = User.objects.filter(email__iexact=email).first()
+    if known is None:
+        return
+    if not by.is_partner:
+        if not _may_come_back(known, partner):
+            raise EmailTaken()
+    elif User.objects.filter(pk=known.pk, pk__in=companies.user_ids_of(partner or 0)).exists():
+        raise ColleagueAlready()
+
+
+def _may_come_back(user: User, partner: int | None) -> bool:
+    """Whether `user` once belonged to the partner, and to no company today."""
+    if partner is None or not (user.is_active and user.is_partner_user):
+        return False
+    return not companies.names_of([user.pk]) and companies.was_at(user.pk, partner)
+
+
+def returning_person(invitation: Invitation) -> User | None:
+    """Who comes back to the invitation's company with the account of before; None for everybody else."""
+    user = User.objects.filter(email__iexact=invitation.email).first()
+    return user if user is not None and _may_come_back(user, invitation.partner_id) else None
 
 
 def _given(role: str, partner: int | None, by: Actor) -> dict[str, list[Any]]:
@@ -183,12 +208,30 @@ def accept_invitation(*, invitation: Invitation, name: str, password: str, by: A
     _check_password(password, User(email=invitation.email, name=name))
     # The invitation's language was the letter's; the account follows the browser until its person chooses.
     user = User.objects.create_user(invitation.email, password, name=name, role=invitation.role)
+    return _come_in(invitation, user, was=None, by=by)
+
+
+@transaction.atomic
+def accept_again(*, invitation: Invitation, by: Actor) -> User:
+    """Let a person back into the company that they had left, with the password and second factor of before."""
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if not invitation.is_open:
+        raise InvitationNotOpen()
+    user = returning_person(invitation)
+    if user is None:
+        raise AddressInUse()
+    was, user.role = user.role, invitation.role
+    user.save(update_fields=["role"])
+    return _come_in(invitation, user, was=was, by=by)
+
+
+def _come_in(invitation: Invitation, user: User, *, was: str | None, by: Actor) -> User:
     invitation.accepted_at = clock.now()
     invitation.save(update_fields=["accepted_at"])
     person = by.with_(kind="user", user_id=user.pk, label=user.name, role=user.role)
     for function in _on_accept:
         function(invitation=invitation, user=user, by=person)
-    record(user, "invitation_accepted", by=person, changes={"role": [None, user.role]})
+    record(user, "invitation_accepted", by=person, changes={"role": [was, user.role]})
     emit(InvitationAccepted(invitation_id=invitation.pk, user_id=user.pk), object_key=f"user:{user.pk}")
     return user
 

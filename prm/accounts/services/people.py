@@ -17,7 +17,9 @@ from prm.accounts.errors import (
     AlreadyInactive,
     LastAdministrator,
     ManagerGone,
+    NoPartnerForStaff,
     NotOneself,
+    PartnerNeeded,
     ReportsToItself,
     StaffStaysStaff,
 )
@@ -86,6 +88,21 @@ def set_manager(*, user: User, manager: User | None, by: Actor) -> User:
         user.manager = manager
         user.save(update_fields=["manager"])
         record(user, "changed", by=by, changes=changes)
+    return user
+
+
+@transaction.atomic
+def add_to_company(*, user: User, partner: int, by: Actor) -> User:
+    """Let a partner's person who belongs to no company any more work for one again, with the account of before."""
+    require(by, "accounts.manage")
+    user = _locked(user)
+    if not user.is_partner_user:
+        raise NoPartnerForStaff()
+    offered = dict(companies.choices(by))
+    if partner not in offered:
+        raise PartnerNeeded()
+    companies.join(partner=partner, user=user, by=by)
+    record(user, "company_joined", by=by, changes={"partner": [None, offered[partner]]})
     return user
 
 

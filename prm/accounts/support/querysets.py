@@ -14,6 +14,12 @@ def requests_of(operator_email: str) -> QuerySet[SupportAccess]:
     return SupportAccess.objects.select_related("user").filter(operator_email=operator_email)
 
 
+def waiting_for_consent() -> QuerySet[SupportAccess]:
+    """Requests that an administrator may still answer, the longest wait first."""
+    rows = SupportAccess.objects.select_related("user").filter(granted__isnull=True, ended_at__isnull=True)
+    return rows.filter(requested_at__gt=clock.now() - CONSENT_LASTS).order_by("requested_at")
+
+
 def with_standing(*, limit: int, operator_email: str = "") -> list[SupportAccess]:
     """The newest requests, each with `standing`: asked, lapsed, refused, granted, running, over or ended."""
     rows = SupportAccess.objects.select_related("user", "decided_by").order_by("-id")

@@ -71,12 +71,14 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(VERB)
-@require_POST
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says what will happen, then does it."""
     user = get_object_or_404(colleagues_of(request.actor), pk=pk)
-    deactivate_user(user=user, by=request.actor)
-    messages.success(request, gettext("%(name)s is signed out everywhere.") % {"name": user.name})
-    return redirect("accounts:colleagues")
+    if request.method == "POST":
+        deactivate_user(user=user, by=request.actor)
+        messages.success(request, gettext("%(name)s is signed out everywhere.") % {"name": user.name})
+        return redirect("accounts:colleagues")
+    return render(request, "accounts/deactivate_colleague.html", {"person": user})
 
 
 @requires(VERB)

@@ -18,6 +18,7 @@ from prm.accounts import companies
 from prm.accounts.models import User
 from prm.accounts.reads import person as find_person
 from prm.accounts.services import (
+    add_to_company,
     change_role,
     deactivate_user,
     invite,
@@ -127,6 +128,28 @@ def change_person_manager(request: HttpRequest, pk: int) -> HttpResponse:
     return _person_page(request, user, manager_form=form)
 
 
+class CompanyForm(ServiceForm):
+    partner = forms.TypedChoiceField(label=_("Partner"), coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        offered = companies.choices(self.actor) if self.actor else []
+        self.fields["partner"].choices = [("", _("Choose")), *offered]  # type: ignore[attr-defined]
+
+
+@requires("accounts.manage")
+@require_POST
+def add_person_to_company(request: HttpRequest, pk: int) -> HttpResponse:
+    user = find_person(pk)
+    form = CompanyForm(request.POST, actor=request.actor)
+    if form.is_valid() and form.run(add_to_company, user=user, by=request.actor):
+        company = companies.name_of(form.cleaned_data["partner"])
+        words = {"name": user.name, "company": company}
+        messages.success(request, gettext("%(name)s belongs to %(company)s and may sign in.") % words)
+        return redirect(user)
+    return _person_page(request, user, company_form=form)
+
+
 class DeactivateForm(ServiceForm):
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
@@ -169,19 +192,27 @@ def reset_person_factor(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _person_page(
-    request: HttpRequest, user: User, form: RoleForm | None = None, manager_form: ManagerForm | None = None
+    request: HttpRequest,
+    user: User,
+    form: RoleForm | None = None,
+    manager_form: ManagerForm | None = None,
+    company_form: CompanyForm | None = None,
 ) -> HttpResponse:
     initial = {"role": user.role, "all_partners": user.all_partners}
     form = form or RoleForm(initial=initial, user=user, actor=request.actor)
+    company = companies.names_of([user.pk]).get(user.pk, "")
+    left = user.is_partner_user and not company
     context = {
         "person": user,
+        "left": left,
+        "company_form": (company_form or CompanyForm(actor=request.actor)) if left else None,
         "form": form,
         "manager_form": manager_form or _manager_form(request, user),
-        "facts": _facts(user),
+        "facts": _facts(user, company),
         "happenings": history_of(user, request.actor),
         "may_manage": "accounts.manage" in request.actor.permissions and user.pk != request.actor.user_id,
     }
-    status = max(form.status, context["manager_form"].status)
+    status = max(form.status, context["manager_form"].status, company_form.status if company_form else 200)
     return render(request, "accounts/person.html", context, status=status)
 
 
@@ -189,10 +220,10 @@ def _manager_form(request: HttpRequest, user: User) -> ManagerForm:
     return ManagerForm(initial={"manager": user.manager_id}, user=user, actor=request.actor)
 
 
-def _facts(user: User) -> list[Fact]:
+def _facts(user: User, company: str) -> list[Fact]:
     return [
         Fact(_("E-mail"), user.email),
-        Fact(_("Partner"), companies.names_of([user.pk]).get(user.pk, "")),
+        Fact(_("Partner"), company),
         Fact(_("Job title"), user.title),
         Fact(_("Reports to"), user.manager or ""),
         Fact(_("Telephone"), user.phone),

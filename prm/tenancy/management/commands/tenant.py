@@ -8,10 +8,21 @@ from django.db import connection
 
 from prm.tenancy import exports, services
 from prm.tenancy.commands import ProductCommand, UsageError
-from prm.tenancy.errors import TenantNotFound
+from prm.tenancy.errors import (
+    ColourInvalid,
+    CurrencyUnknown,
+    LanguageUnknown,
+    NameMissing,
+    SlugInvalid,
+    TenantNotFound,
+    ZoneUnknown,
+)
 from prm.tenancy.models import Tenant
 from prm.tenancy.provisioning import create_tenant
 from prm.values.actor import Actor
+
+# What cannot be at all is a question of usage; what is taken or kept is refused by a rule.
+UNUSABLE = (SlugInvalid, NameMissing, LanguageUnknown, CurrencyUnknown, ZoneUnknown, ColourInvalid)
 
 
 class Command(ProductCommand):
@@ -63,7 +74,10 @@ class Command(ProductCommand):
     ) -> None:
         names = ("slug", "name", "language", "currency", "time_zone", "accent")
         values = {name: options[name] for name in names}
-        tenant = create_tenant(**values, contact_email=contact, administrator_email=administrator, by=by)
+        try:
+            tenant = create_tenant(**values, contact_email=contact, administrator_email=administrator, by=by)
+        except UNUSABLE as refusal:
+            raise UsageError(refusal.text) from refusal
         self.tell(described(tenant), json, f"{tenant.name} answers at {tenant.address}")
 
     def do_list(self, *, json: bool, **options: Any) -> None:
