@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import PartnerChange
@@ -56,6 +57,9 @@ def reject(change: PartnerChange, *, by: Actor, text: str, says: Mapping[str, An
 def facts(change: PartnerChange, actor: Actor) -> Iterable[Fact]:
     """What a decider reads first: each field, old and new."""
     found = [Fact(_("Partner"), change.partner.name, href=change.get_absolute_url())]
-    found += [Fact(one["field"], f"{one['old']} → {one['new']}", strong=True) for one in changes_of(change)]
+    found += [
+        Fact(capfirst(one["field"]), f"{one['old']} → {one['new']}", strong=True)
+        for one in changes_of(change)
+    ]
     found += [Fact(_("Asked by"), change.asked_by_label), Fact(_("Reason"), change.reason)]
     return [fact for fact in found if fact.value]
