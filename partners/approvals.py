@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +52,11 @@ def reject(change: PartnerChange, *, by: Actor, text: str, says: Mapping[str, An
     from partners.services.changes import refuse_change
 
     refuse_change(change=change, by=by, reason=text)
+
+
+def lines_of(change: PartnerChange) -> list[dict[str, Any]]:
+    """Each field with old and new in the reader's words, as the audit trail would tell it."""
+    return changes_of(cast(Any, change))
 
 
 def facts(change: PartnerChange, actor: Actor) -> Iterable[Fact]:
