@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import PartnerChange
@@ -53,9 +54,17 @@ def reject(change: PartnerChange, *, by: Actor, text: str, says: Mapping[str, An
     refuse_change(change=change, by=by, reason=text)
 
 
+def lines_of(change: PartnerChange) -> list[dict[str, Any]]:
+    """Each field with old and new in the reader's words, as the audit trail would tell it."""
+    return changes_of(cast(Any, change))
+
+
 def facts(change: PartnerChange, actor: Actor) -> Iterable[Fact]:
     """What a decider reads first: each field, old and new."""
     found = [Fact(_("Partner"), change.partner.name, href=change.get_absolute_url())]
-    found += [Fact(one["field"], f"{one['old']} → {one['new']}", strong=True) for one in changes_of(change)]
+    found += [
+        Fact(capfirst(one["field"]), f"{one['old']} → {one['new']}", strong=True)
+        for one in changes_of(change)
+    ]
     found += [Fact(_("Asked by"), change.asked_by_label), Fact(_("Reason"), change.reason)]
     return [fact for fact in found if fact.value]

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from partners.approvals import CODE
+from partners.approvals import CODE, lines_of
 from partners.models import Partner, PartnerChange
 from prm.access.roles import Role
 from prm.access.rules import allowed
 from prm.accounts.services.people import open_work_of
 from prm.approvals import pages as approvals
-from prm.audit.history import changes_of
 
 STATUS_VERBS = {
     "prospect": _("Make a prospect"),
@@ -99,7 +98,7 @@ def pending_changes(partner: Partner, actor: Any) -> list[dict[str, Any]]:
     return [
         {
             "change": change,
-            "lines": changes_of(change),
+            "lines": lines_of(change),
             "approval": approvals.of_object(CODE, change.pk, actor),
             "may_withdraw": may and (change.asked_by_id == actor.user_id or actor.role == Role.ADMINISTRATOR),
         }

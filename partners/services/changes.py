@@ -110,7 +110,8 @@ def stale_fields(partner: Partner, change: PartnerChange) -> list[str]:
 def _write(partner: Partner, change: PartnerChange, by: Actor) -> None:
     from partners.services import companies, people, tiers
 
-    wanted, how = change.wanted, {"partner": partner, "reason": change.reason, "by": by}
+    wanted = change.wanted
+    how: dict[str, Any] = {"partner": partner, "reason": change.reason, "by": by}
     if change.kind == KIND.FACTS:
         companies.write_facts(wanted=wanted, **how)
     elif change.kind == KIND.STATUS:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.urls import reverse
 from django.utils import translation
@@ -73,7 +74,10 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
             "title": run.title, "what": str(subject.label), "who": last.who if last is not None else "",
             "reason": last.text if last is not None else "",
         }  # fmt: skip
-    link = subject.link(subject.get(run.object_id))
+    try:
+        link = subject.link(subject.get(run.object_id))
+    except ObjectDoesNotExist:
+        return  # a draft that was deleted meanwhile
     notify(users=[run.submitter], kind=kind, fact=f"run:{run.pk}:ended", values=values, link=link)
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -26,7 +28,10 @@ SHOWN = 200
 def record(task: Task, actor: Actor) -> dict[str, Any]:
     """One task with its record, and everything that waits beside it."""
     run, row = task.run, reads.row_of(task)
-    obj = row.subject.get(run.object_id)
+    try:
+        obj = row.subject.get(run.object_id)
+    except ObjectDoesNotExist:
+        raise Http404 from None  # a draft that was deleted after its decision
     rows = reads.tasks_of(actor, most=SHOWN)
     return {
         "task": task,

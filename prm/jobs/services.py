@@ -19,7 +19,7 @@ from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
 from prm.jobs.events import JobFailed, JobFinished
 from prm.jobs.handlers import JobHandler, handler_of, kinds_at_rest
 from prm.jobs.models import Job
-from prm.jobs.sharing import with_parts, share
+from prm.jobs.sharing import share, with_parts
 from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock

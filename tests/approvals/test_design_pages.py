@@ -165,7 +165,7 @@ def test_the_list_costs_the_same_however_many_flows(desk):
     assert len(asked) == 1
 
 
-def test_every_subject_opens_in_the_designer_and_can_be_rehearsed(desk, manager):
+def test_every_subject_opens_in_the_designer_and_can_be_rehearsed(desk, manager, finance):
     from prm.approvals.subjects import all_subjects
 
     for subject in all_subjects():

@@ -164,7 +164,7 @@ def test_where_nobody_reports_to_anybody_no_manager_of_the_submitter_is_asked():
         assert inspect(flow(ask(who=who)), world()).faults == []
 
 
-def test_the_flows_of_the_starter_kit_are_sound(manager):
+def test_the_flows_of_the_starter_kit_are_sound(manager, finance, administrator):
     from prm.approvals import drafts
     from prm.approvals.subjects import all_subjects
     from prm.approvals.world import world_for

@@ -195,6 +195,12 @@ def test_a_step_of_the_partners_channel_manager_and_a_flow_that_tells_is_a_case(
     assert waits_for(asked(acme)) == {"Chen Rui"}
 
 
+def test_a_condition_that_cannot_be_read_any_more_lets_nothing_through(acme, manager, administrator):
+    publish(when("custom.gone", "x"), subject="partner_change")
+    services.update_partner(partner=acme.row, region="Wuxi", by=manager)
+    assert fresh(acme).region == "" and waits_for(asked(acme)) == {"Ada Admin"}
+
+
 def test_own_fields_wait_and_are_written_with_the_rest(acme, manager, administrator):
     from prm.customfields.services import create_field
 

@@ -9,6 +9,7 @@ from prm.approvals.models import ApprovalRun, Flow
 from prm.audit.models import AuditEntry
 from prm.notices import work
 from prm.notices.models import Notice
+from prm.outbox.models import OutboxEvent
 from prm.outbox.services import deliver_open_events
 from rebates.errors import (
     PeriodNotWhole,
@@ -89,6 +90,14 @@ def test_a_no_returns_it_to_draft_with_the_reason(in_review, finance, second):
     told = Notice.objects.get(user_id=finance.user_id, kind="approvals.rejected")
     assert told.values["reason"] == "The second band is too high"
     assert publish_version(version=version, by=finance).state == "in_review"
+
+
+def test_a_rejected_draft_that_is_deleted_leaves_nothing_that_breaks(in_review, finance, second, browse):
+    task = task_of(in_review, second)
+    delete_draft(version=reject_publication(version=in_review, reason="No", by=second), by=finance)
+    deliver_open_events()
+    assert not OutboxEvent.objects.filter(delivered_at=None).exists()
+    assert browse(second).get(f"/inbox/decisions/{task.pk}/").status_code == 404
 
 
 def test_withdrawn_it_is_a_draft_again_and_nobody_is_asked(in_review, finance):
