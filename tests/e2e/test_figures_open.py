@@ -16,7 +16,9 @@ def statement(cast: Any) -> Statement:
     from tests.rebates import world as rebates
 
     rebates.apply(rebates.policy())
-    rebates.sell(cast.acme, "260000", on="2026-09-10")
+    line = rebates.sell(cast.acme, "260000", on="2026-09-10")
+    line.product.name = "A router whose name is longer than any column beside it should have to be"
+    line.product.save(update_fields=["name"])
     run = rebates.settle("2026-09")
     return Statement.objects.for_everyone(because="a test").get(run=run)
 
@@ -68,6 +70,26 @@ def test_on_a_desk_the_explanation_opens_beside_the_table(office: Office, statem
     expect(page.locator("#why")).to_contain_text("Step by step")
     expect(page.locator("#why-sheet")).to_be_hidden()
     assert is_in_view(page, "#why h2")
+    panel = page.locator("#why").bounding_box()
+    for cell in page.locator("#why .ui-arith tr > :last-child").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+
+
+def test_a_number_stands_under_the_head_of_its_column(office: Office, cast: Any) -> None:
+    from tests.factories.orders import order_of
+
+    order = order_of(cast.acme, state="submitted")
+    page = office.enter("finance")
+    page.goto(order.get_absolute_url())
+    right = []
+    for cell in (page.locator("th", has_text="Net").last, page.locator("tbody td.ui-at-b").first):
+        right.append(
+            cell.evaluate(
+                "cell => cell.getBoundingClientRect().right - parseFloat(getComputedStyle(cell).paddingRight)"
+            )
+        )
+    assert right[0] == right[1]
 
 
 def test_a_partner_opens_what_it_has_accrued_on_the_phone(office: Office, cast: Any) -> None:
