@@ -29,6 +29,14 @@ def is_in_view(page: Page, selector: str) -> bool:
     return box is not None and box["y"] >= 0 and box["y"] + min(box["height"], 40) <= height
 
 
+def stays_within(page: Page, frame: str) -> None:
+    """No figure of an explanation is cut off at the right."""
+    outer = page.locator(frame).bounding_box()
+    for cell in page.locator(f"{frame} .ui-arith tr > :last-child").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= outer["x"] + outer["width"], cell.inner_text()
+
+
 def test_on_a_phone_the_explanation_is_a_sheet_that_esc_close_and_back_shut(
     office: Office, statement: Statement
 ) -> None:
@@ -44,6 +52,7 @@ def test_on_a_phone_the_explanation_is_a_sheet_that_esc_close_and_back_shut(
         expect(sheet).to_be_visible()
         expect(sheet).to_contain_text("Step by step")
         assert is_in_view(page, "#why-sheet h2")
+        stays_within(page, "#why-sheet")
         shut()
         expect(sheet).to_be_hidden()
         expect(figure).to_be_focused()
@@ -70,10 +79,7 @@ def test_on_a_desk_the_explanation_opens_beside_the_table(office: Office, statem
     expect(page.locator("#why")).to_contain_text("Step by step")
     expect(page.locator("#why-sheet")).to_be_hidden()
     assert is_in_view(page, "#why h2")
-    panel = page.locator("#why").bounding_box()
-    for cell in page.locator("#why .ui-arith tr > :last-child").all():
-        box = cell.bounding_box()
-        assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+    stays_within(page, "#why")
 
 
 def test_a_number_stands_under_the_head_of_its_column(office: Office, cast: Any) -> None:
@@ -96,11 +102,13 @@ def test_a_partner_opens_what_it_has_accrued_on_the_phone(office: Office, cast: 
     from prm.values import clock
     from tests.rebates import world as rebates
 
-    rebates.apply(rebates.policy())
-    rebates.sell(cast.acme, "120000", on=clock.today().isoformat())
+    bands = [{"from": 45_000, "rate": "2.125%"}]
+    rebates.apply(rebates.policy(kind="retroactive", bands=bands))
+    rebates.sell(cast.acme, "1234567.89", on=clock.today().isoformat())
     page = office.enter("partner-sales", size=PHONE)
     page.goto("/rebates/")
     page.locator("a.ui-open").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("why this figure?")
-    expect(page.get_by_text("120,000.00").filter(visible=True).first).to_be_visible()
+    expect(page.get_by_text("1,234,567.89").filter(visible=True).first).to_be_visible()
+    stays_within(page, ".ui-card")
     assert serious(page) == []
