@@ -16,7 +16,9 @@ def statement(cast: Any) -> Statement:
     from tests.rebates import world as rebates
 
     rebates.apply(rebates.policy())
-    rebates.sell(cast.acme, "260000", on="2026-09-10")
+    line = rebates.sell(cast.acme, "260000", on="2026-09-10")
+    line.product.name = "A router whose name is longer than any column beside it should have to be"
+    line.product.save(update_fields=["name"])
     run = rebates.settle("2026-09")
     return Statement.objects.for_everyone(because="a test").get(run=run)
 
@@ -25,6 +27,14 @@ def is_in_view(page: Page, selector: str) -> bool:
     box = page.locator(selector).bounding_box()
     height = page.viewport_size["height"]
     return box is not None and box["y"] >= 0 and box["y"] + min(box["height"], 40) <= height
+
+
+def stays_within(page: Page, frame: str) -> None:
+    """No figure of an explanation is cut off at the right."""
+    outer = page.locator(frame).bounding_box()
+    for cell in page.locator(f"{frame} .ui-arith tr > :last-child").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= outer["x"] + outer["width"], cell.inner_text()
 
 
 def test_on_a_phone_the_explanation_is_a_sheet_that_esc_close_and_back_shut(
@@ -42,6 +52,7 @@ def test_on_a_phone_the_explanation_is_a_sheet_that_esc_close_and_back_shut(
         expect(sheet).to_be_visible()
         expect(sheet).to_contain_text("Step by step")
         assert is_in_view(page, "#why-sheet h2")
+        stays_within(page, "#why-sheet")
         shut()
         expect(sheet).to_be_hidden()
         expect(figure).to_be_focused()
@@ -68,17 +79,36 @@ def test_on_a_desk_the_explanation_opens_beside_the_table(office: Office, statem
     expect(page.locator("#why")).to_contain_text("Step by step")
     expect(page.locator("#why-sheet")).to_be_hidden()
     assert is_in_view(page, "#why h2")
+    stays_within(page, "#why")
+
+
+def test_a_number_stands_under_the_head_of_its_column(office: Office, cast: Any) -> None:
+    from tests.factories.orders import order_of
+
+    order = order_of(cast.acme, state="submitted")
+    page = office.enter("finance")
+    page.goto(order.get_absolute_url())
+    right = []
+    for cell in (page.locator("th", has_text="Net").last, page.locator("tbody td.ui-at-b").first):
+        right.append(
+            cell.evaluate(
+                "cell => cell.getBoundingClientRect().right - parseFloat(getComputedStyle(cell).paddingRight)"
+            )
+        )
+    assert right[0] == right[1]
 
 
 def test_a_partner_opens_what_it_has_accrued_on_the_phone(office: Office, cast: Any) -> None:
     from prm.values import clock
     from tests.rebates import world as rebates
 
-    rebates.apply(rebates.policy())
-    rebates.sell(cast.acme, "120000", on=clock.today().isoformat())
+    bands = [{"from": 45_000, "rate": "2.125%"}]
+    rebates.apply(rebates.policy(kind="retroactive", bands=bands))
+    rebates.sell(cast.acme, "1234567.89", on=clock.today().isoformat())
     page = office.enter("partner-sales", size=PHONE)
     page.goto("/rebates/")
     page.locator("a.ui-open").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("why this figure?")
-    expect(page.get_by_text("120,000.00").filter(visible=True).first).to_be_visible()
+    expect(page.get_by_text("1,234,567.89").filter(visible=True).first).to_be_visible()
+    stays_within(page, ".ui-card")
     assert serious(page) == []
