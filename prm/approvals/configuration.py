@@ -120,7 +120,7 @@ def _date(place: str, text: str) -> date:
     order=70,
     comment=(
         "Approval flows, by what they decide about; the steps are those of docs/explanation/approvals.md.\n"
-        "A flow that says something else than the one in force becomes its next version: running cases stay on theirs.\n"
+        "A flow that says something else than the one in force is its next version; running cases stay on theirs.\n"
         "One that is not named stays. Drafts are not exported."
     ),
     schema={
