@@ -107,8 +107,8 @@ FORM = {
     order=55,
     comment=(
         "Own fields and forms, by kind of record. `fields`: all of them, in their order; one that is not named is\n"
-        "deleted, which can be undone for 30 days. Code and kind never change. `forms`: the published ones, for a type\n"
-        "and a role, or for all; one that says something else is its next version, one that is not named goes.\n"
+        "deleted, which can be undone for 30 days. Code and kind never change. `forms`: the published ones, each for\n"
+        "a type and a role, or for all; one that says something else is its next version, one that is not named goes.\n"
         "Without `fields` or `forms` these stay. An own field stands on a form as custom_<code>."
     ),
     schema={

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 
 FIELDS = [
     {"code": "competitor", "kind": "choice", "label": "Competitor", "label_zh": "竞争对手", "in_list": True,
-     "options": {"choices": [{"code": "huaxin", "label": "Huaxin", "label_zh": "华信"}, {"code": "none", "label": "Nobody"}]}},
+     "options": {"choices": [{"code": "huaxin", "label": "Huaxin", "label_zh": "华信"},
+                             {"code": "none", "label": "Nobody"}]}},
     {"code": "margin", "kind": "number", "label": "Margin", "help": "In percent", "staff_only": True,
      "options": {"places": 2}},
     {"code": "weighted", "kind": "computed", "label": "Weighted",
@@ -154,7 +155,8 @@ WRONG = {
     "records.deal.fields[0].label": {"fields": [field("a", label=" ")]},
     "“custom_nothing” does not exist": {"forms": [form({"field": "custom_nothing"})]},
     "cannot be hidden": {"forms": [{"sections": [{"fields": [
-        {"field": "customer_name", "shown": ABOVE}, *({"field": name} for name in [*BUILTIN[1:], "type", "partner"])]}]}]},
+        {"field": "customer_name", "shown": ABOVE},
+        *({"field": name} for name in [*BUILTIN[1:], "type", "partner"])]}]}]},
     "there is no type “lease”": {"forms": [form(type="lease")]},
     "there is no role “boss”": {"forms": [form(role="boss")]},
     "there is another form": {"forms": [form(), form()]},
@@ -179,7 +181,9 @@ def test_a_field_keeps_its_kind_and_what_is_used_is_not_taken_away(tenant):
     with pytest.raises(ConfigurationProblem) as refusal:
         apply(records={"deal": {"fields": [{**one, "kind": "text"} for one in FIELDS[1:2]]}})
     assert "keeps its kind" in str(refusal.value)
-    uses = form({"field": "note", "shown": {"field": "custom_why", "op": "not_empty"}}, {"field": "custom_why"})
+    uses = form(
+        {"field": "note", "shown": {"field": "custom_why", "op": "not_empty"}}, {"field": "custom_why"}
+    )
     apply(records=changed(forms=[uses]))
     with pytest.raises(ConfigurationProblem) as refusal:
         apply(records={"deal": {"fields": FIELDS[:-1]}})
