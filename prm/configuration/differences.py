@@ -14,6 +14,7 @@ TOLD_BY = (
     ("code", "from"),
     ("id",),
     ("letter", "language"),
+    ("list", "name"),
     ("name",),
     ("sections", "type", "role"),
     ("day",),

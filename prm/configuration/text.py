@@ -77,11 +77,9 @@ def read(text: str) -> dict[str, Any]:
     """The file's sections by name, checked. Raises ConfigurationProblem with every problem found."""
     if len(text.encode()) > MOST_BYTES:
         raise ConfigurationProblem([_("file: larger than 2 MB")])
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _ExactConstructor
     try:
         _refuse_tricks(text)
-        document = _plain(yaml.load(text))
+        document = plain(text)
     except (YAMLError, ArithmeticError, ValueError, RecursionError) as problem:
         words = " ".join(str(problem).split())[:300]
         raise ConfigurationProblem(
@@ -91,6 +89,13 @@ def read(text: str) -> dict[str, Any]:
     if errors:
         raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in errors[:50])))
     return {name: value for name, value in document.items() if name != "schema"}
+
+
+def plain(text: str) -> Any:
+    """What the YAML says, in dicts, lists, text, whole numbers, decimals, True and False."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _ExactConstructor
+    return _plain(yaml.load(text))
 
 
 def _refuse_tricks(text: str) -> None:
