@@ -17,8 +17,8 @@ from prm.catalogue.services import save_product_line
 from prm.configuration import registry, services, text
 from prm.configuration.differences import between
 from prm.tenancy.brand import set_brand
-from tests.configuration.office import BY, apply, exported, fresh, here
 from tests.approvals.unsound import ask
+from tests.configuration.office import BY, apply, exported, fresh, here
 from tests.configuration.test_flows import ADMINISTRATOR, flow, two_levels
 from tests.configuration.test_forms import RECORDS
 from tests.configuration.test_rules import AUTOMATIONS, LETTERS, ROBOT
