@@ -35,7 +35,7 @@ BUILTIN = (
     Builtin("phone", _("Phone"), "text"),
     Builtin("note", _("What do they need?"), "long_text"),
     Builtin(
-        "type", _("Type"), "choice", choices=lambda: types("pk"), given=True,
+        "type", _("Type"), "choice", choices=lambda: types("pk"), codes=lambda: codes(), given=True,
         locked=_("The type decides how long the protection lasts. With one type only, nobody is asked."),
     ),
 )  # fmt: skip
@@ -53,6 +53,13 @@ def types(key: str) -> list[tuple[str, str]]:
     from dealreg.models import RegistrationType
 
     return [(str(getattr(kind, key)), str(kind)) for kind in RegistrationType.objects.all()]
+
+
+def codes() -> dict[str, str]:
+    """What each type is called in every tenant, by the value that forms post."""
+    from dealreg.models import RegistrationType
+
+    return {str(kind.pk): kind.code for kind in RegistrationType.objects.all()}
 
 
 def form(actor: Actor, **options: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from prm.approvals.faults import Fault
 from prm.values.errors import DomainError
 
 
@@ -31,6 +32,14 @@ class NotADocument(DomainError):
 class Unsound(DomainError):
     code = "flow_unsound"
     message = _("This flow is not sound, so it was not published: %(problem)s")
+
+
+class NotSound(Unsound):
+    """A text that may not be put in force; `faults` are all that speak against it."""
+
+    def __init__(self, faults: list[Fault]):
+        self.faults = faults
+        super().__init__(problem=faults[0].text)
 
 
 class DryRunMissing(DomainError):

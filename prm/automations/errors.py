@@ -38,6 +38,10 @@ class FieldGone(DomainError):
     code = "field_gone"
     message = _("The field %(field)s can no longer be changed by automations.")
 
+    def __init__(self, *, field: str):
+        super().__init__(field="field")
+        self.values = {"field": field}
+
 
 class NotFailed(DomainError):
     code = "not_failed"

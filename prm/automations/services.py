@@ -121,6 +121,8 @@ def _must_be_complete(row: Action) -> None:
         update = update_of(declared.subject, row.field) if declared else None
         if update is None:
             raise FieldGone(field=row.field or "—")
+        if isinstance(update.field, forms.BooleanField) and row.value not in ("True", "False"):
+            raise ActionIncomplete(field="value")
         try:
             update.cleaned(row.value)
         except forms.ValidationError:

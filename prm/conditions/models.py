@@ -16,7 +16,8 @@ class SavedView(models.Model):
     condition = models.JSONField(default=dict)
     # The list's other parameters, such as sort, search and the columns' filters: {"sort": ["-net_total"]}.
     rest = models.JSONField(default=dict)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # Nobody's where it came with a configuration as text; then it is shared.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     shared = models.BooleanField(_("for all colleagues"), default=False)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -36,6 +37,9 @@ class SavedView(models.Model):
                 condition=models.Q(shared=True),
                 name="one_shared_view_per_name",
                 violation_error_message=_("There is a view of this name already. Choose another."),
+            ),
+            models.CheckConstraint(
+                name="own_view_has_an_owner", condition=models.Q(shared=True) | models.Q(owner__isnull=False)
             ),
         ]
 

@@ -11,16 +11,17 @@
                     save_tier(**entry, by=by)
 
 Nothing else: what would change is found by exporting, applying, exporting again and rolling back, so a dry run cannot
-differ from what it promises. Entries of a list are told apart by their `code`. A section of a module that is off is
-neither exported nor taken. Sections that need another's rows have a higher order.
+differ from what it promises. Entries of a list are told apart by their code, id or name (differences.py). A section of
+a module that is off is neither exported nor taken. Sections that need another's rows have a higher order.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from prm.configuration.errors import ConfigurationProblem
@@ -28,12 +29,13 @@ from prm.modules.registry import runs
 from prm.values.errors import DomainError, NotAllowed
 
 
-class _Undo(threading.local):
+class _Applying(threading.local):
     def __init__(self) -> None:
-        self.functions: list[Callable[[], None]] = []
+        self.undo: list[Callable[[], None]] = []
+        self.notes: list[str] = []
 
 
-_undo = _Undo()
+_applying = _Applying()
 
 
 class Handler(Protocol):
@@ -97,15 +99,44 @@ def each(name: str, entries: Sequence[Any]) -> Iterator[tuple[str, Any]]:
     return ((f"{name}[{index}]", entry) for index, entry in enumerate(entries))
 
 
+def ordered(value: Any, *names: str) -> Any:
+    """The value with the keys of its mappings in one order, `names` first: the database keeps none."""
+    if isinstance(value, Mapping):
+        first = [name for name in names if name in value]
+        rest = sorted(set(value) - set(first))
+        return {name: ordered(value[name], *names) for name in (*first, *rest)}
+    return [ordered(one, *names) for one in value] if isinstance(value, list) else value
+
+
+def exact(value: Any) -> Any:
+    """Numbers that YAML read as decimals as text, which is how JSON in the database keeps them."""
+    if isinstance(value, Mapping):
+        return {key: exact(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [exact(inner) for inner in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def note(place: str, sentence: Any) -> None:
+    """What somebody has to do after the text was applied, such as copying a secret that was newly made."""
+    _applying.notes.append(f"{place}: {sentence}")
+
+
+def taken_notes() -> list[str]:
+    """The notes since they were taken last."""
+    notes, _applying.notes = _applying.notes, []
+    return list(dict.fromkeys(notes))
+
+
 def when_undone(function: Callable[[], None]) -> None:
     """Call this after a dry run or a failure, for what no rollback takes back, such as a stored file."""
-    _undo.functions.append(function)
+    _applying.undo.append(function)
 
 
 def forget_undo() -> None:
-    _undo.functions.clear()
+    _applying.undo.clear()
 
 
 def undo() -> None:
-    while _undo.functions:
-        _undo.functions.pop()()
+    while _applying.undo:
+        _applying.undo.pop()()

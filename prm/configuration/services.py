@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,6 +22,16 @@ from prm.configuration import registry, text
 from prm.configuration.differences import Difference, between
 from prm.configuration.errors import ChangedMeanwhile, ConfigurationProblem
 from prm.values.actor import Actor
+
+
+class Found(list[Difference]):
+    """What differs; `notes` are sentences about what somebody has to do then."""
+
+    notes: list[str]
+
+    def __init__(self, differences: Iterable[Difference], notes: Iterable[str] = ()) -> None:
+        super().__init__(differences)
+        self.notes = list(notes)
 
 
 class _DryRun(Exception):
@@ -43,10 +54,10 @@ def _values(sections: list[registry.Section]) -> dict[str, Any]:
     return {one.name: one.handler.export() for one in sections}
 
 
-def plan(*, source: str, by: Actor) -> list[Difference]:
+def plan(*, source: str, by: Actor) -> Found:
     """What applying `source` would change, and nothing changed. Raises ConfigurationProblem."""
     require(by, "configuration.apply")
-    found: list[Difference] = []
+    found = Found([])
     try:
         with transaction.atomic():
             found = _apply(text.read(source), by)
@@ -58,7 +69,7 @@ def plan(*, source: str, by: Actor) -> list[Difference]:
     return found
 
 
-def apply(*, source: str, expected: str = "", by: Actor) -> list[Difference]:
+def apply(*, source: str, expected: str = "", by: Actor) -> Found:
     """Make the current tenant's configuration what `source` says. Returns what changed.
 
     `expected` is the fingerprint of the differences that a person agreed to; others are refused.
@@ -84,13 +95,14 @@ def apply(*, source: str, expected: str = "", by: Actor) -> list[Difference]:
     return found
 
 
-def fingerprint(differences: list[Difference]) -> str:
+def fingerprint(differences: Iterable[Difference]) -> str:
     listed = json.dumps([one.as_json() for one in differences], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
-def _apply(wanted: dict[str, Any], by: Actor) -> list[Difference]:
+def _apply(wanted: dict[str, Any], by: Actor) -> Found:
     """Apply the sections in their order; what differs is read off the exports before and after."""
+    registry.taken_notes()
     before = _values(registry.all_sections())
     for one in registry.all_sections():
         if one.name not in wanted:
@@ -102,7 +114,7 @@ def _apply(wanted: dict[str, Any], by: Actor) -> list[Difference]:
         with registry.at(one.name):
             one.handler.apply(wanted[one.name], by=_as_now(by))
     after = _values(registry.all_sections())
-    return list(between(before, after))
+    return Found(between(before, after), registry.taken_notes())
 
 
 def _as_now(by: Actor) -> Actor:

@@ -16,14 +16,15 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.registry import Section, all_sections
 
 VERSION = 1
 MOST_BYTES = 2 * 1024 * 1024
-DEEPEST = 40
+# Eight levels of steps in a flow with a condition of eight levels inside stay below.
+DEEPEST = 80
 HEAD = """Configuration of a tenant, as `manage.py config export` writes it and `config apply` reads it.
 A section that is left out stays as it is; in a section, what is not named is taken away where the comment says so.
 JSON Schema: docs/configuration.schema.json"""
@@ -59,20 +60,26 @@ def _styled(value: Any) -> Any:
         return CommentedMap({key: _styled(inner) for key, inner in value.items()})
     if isinstance(value, list | tuple):
         return [_styled(inner) for inner in value]
-    if isinstance(value, str) and "\n" in value:
-        return LiteralScalarString(value)
+    if isinstance(value, str) and (not value.isprintable() or value != value.strip()):
+        return LiteralScalarString(value) if _is_plain(value) else DoubleQuotedScalarString(value)
     return value
+
+
+def _is_plain(value: str) -> bool:
+    """Whether lines of text can stand as they are: no blanks at their ends, nothing that cannot be seen."""
+    lines = value.split("\n")
+    return len(lines) > 1 and bool(lines[0]) and all(
+        line.isprintable() and line == line.rstrip() for line in lines
+    ) and not value.startswith(" ")  # fmt: skip
 
 
 def read(text: str) -> dict[str, Any]:
     """The file's sections by name, checked. Raises ConfigurationProblem with every problem found."""
     if len(text.encode()) > MOST_BYTES:
         raise ConfigurationProblem([_("file: larger than 2 MB")])
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _ExactConstructor
     try:
         _refuse_tricks(text)
-        document = _plain(yaml.load(text))
+        document = plain(text)
     except (YAMLError, ArithmeticError, ValueError, RecursionError) as problem:
         words = " ".join(str(problem).split())[:300]
         raise ConfigurationProblem(
@@ -82,6 +89,13 @@ def read(text: str) -> dict[str, Any]:
     if errors:
         raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in errors[:50])))
     return {name: value for name, value in document.items() if name != "schema"}
+
+
+def plain(text: str) -> Any:
+    """What the YAML says, in dicts, lists, text, whole numbers, decimals, True and False."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _ExactConstructor
+    return _plain(yaml.load(text))
 
 
 def _refuse_tricks(text: str) -> None:

@@ -39,6 +39,7 @@ def _compared(request: Any, source: str, context: dict[str, Any]) -> HttpRespons
     context |= {
         "source": source,
         "differences": found,
+        "notes": found.notes,
         "expected": services.fingerprint(found),
         "compared": True,
     }
@@ -62,6 +63,8 @@ def apply(request: Any) -> HttpResponse:
         return render(request, "configuration/page.html", context, status=422)
     text = ngettext("%(count)s difference applied.", "%(count)s differences applied.", len(found))
     messages.success(request, text % {"count": len(found)})
+    for line in found.notes:
+        messages.warning(request, line)
     return redirect("configuration:page")
 
 

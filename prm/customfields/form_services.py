@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.customfields import errors, layouts, targets
@@ -20,6 +21,13 @@ State = FormLayout.State
 def audience_of_role(role: str) -> str:
     """Whose form it is: "staff", "partner", or "" for both."""
     return "" if not role else "partner" if role.startswith("partner") else "staff"
+
+
+def roles_of(target: targets.Target) -> list[str]:
+    """Whose forms of a target can differ: those of "partner" and "staff" where both have it, and of single roles."""
+    both = ["partner", "staff"] if len(target.audiences) > 1 else []
+    roles = map(str, (*PARTNER_ROLES, *STAFF_ROLES))
+    return both + [role for role in roles if audience_of_role(role) in target.audiences]
 
 
 @transaction.atomic
@@ -47,23 +55,55 @@ def publish_layout(*, target: str, by: Actor, variant: str = "", role: str = "")
     draft = versions.filter(state=State.DRAFT).first()
     if draft is None:
         raise errors.NothingToPublish()
+    if faults := faults_of(target, draft.document, role):
+        raise errors.UnsoundForm(first=faults[0].text)
+    return _put_in_force(draft, versions.filter(state=State.PUBLISHED).first(), by)
+
+
+def faults_of(target: str, document: Any, role: str = "") -> list[layouts.Problem]:
+    """What keeps a form from being published; warnings do not."""
     found = targets.find(target)
     audience = audience_of_role(role)
-    faults = layouts.problems_of(draft.document, found, elements_of(found, ""), audience=audience)
-    faults = [fault for fault in faults if not fault.warning]
-    if faults:
-        raise errors.UnsoundForm(first=faults[0].text)
-    before = versions.filter(state=State.PUBLISHED).first()
+    problems = layouts.problems_of(document, found, elements_of(found, ""), audience=audience)
+    return [problem for problem in problems if not problem.warning]
+
+
+def _put_in_force(form: FormLayout, before: FormLayout | None, by: Actor) -> FormLayout:
     if before is not None:
         before.state = State.RETIRED
         before.save(update_fields=["state"])
-    draft.document = layouts.tidy(draft.document)
-    draft.state, draft.published_at, draft.saved_by = State.PUBLISHED, clock.now(), by.label
-    draft.save()
-    asked = [_names(before.document) if before else "", _names(draft.document)]
-    record(draft, "form_published", by=by, changes={"version": [before.version if before else None, draft.version],
-                                                    "fields": asked})  # fmt: skip
-    return draft
+    form.document = layouts.tidy(form.document)
+    form.state, form.published_at, form.saved_by = State.PUBLISHED, clock.now(), by.label
+    form.save()
+    asked = [_names(before.document) if before else "", _names(form.document)]
+    record(form, "form_published", by=by, changes={"version": [before.version if before else None, form.version],
+                                                   "fields": asked})  # fmt: skip
+    return form
+
+
+@transaction.atomic
+def install_layout(
+    *, target: str, document: Any, by: Actor, variant: str = "", role: str = ""
+) -> FormLayout | None:
+    """Publish `document` as the next version of a form; None where the published one says just that.
+
+    A draft stays a draft. Raises UnsoundForm naming the first faulty field.
+    """
+    require(by, "fields.configure")
+    if faults := faults_of(target, document, role):
+        raise errors.UnsoundForm(first=faults[0].text)
+    versions = FormLayout.objects.select_for_update().filter(target=target, variant=variant, role=role)
+    known = list(versions)
+    before = next((one for one in known if one.state == State.PUBLISHED), None)
+    if before is not None and layouts.tidy(before.document) == layouts.tidy(document):
+        return None
+    number = max((one.version for one in known), default=0) + 1
+    for draft in known:
+        if draft.state == State.DRAFT:  # it comes after this version
+            draft.version, number = number, draft.version
+            draft.save(update_fields=["version"])
+    made = FormLayout(target=target, variant=variant, role=role, version=number, document=document)
+    return _put_in_force(made, before, by)
 
 
 @transaction.atomic

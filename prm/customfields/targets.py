@@ -18,6 +18,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 
 from prm.conditions import registry
+from prm.modules.registry import is_on
 from prm.values.actor import Actor
 
 Choices = Callable[[], list[tuple[str, str]]]
@@ -32,6 +33,7 @@ class Builtin:
     choices  of a choice: values as the form posts them, with words
     only     "staff" or "partner": on whose form it stands
     given    locked, but nobody must fill it in: it has a value by itself
+    codes    of a choice of rows: what a value is called in a text that other tenants read, by value
     """
 
     name: str
@@ -41,6 +43,7 @@ class Builtin:
     choices: Choices | None = None
     only: str = ""
     given: bool = False
+    codes: Callable[[], Mapping[str, str]] = field(default=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class Target:
     @property
     def model(self) -> type[Model]:
         return apps.get_model(self.model_name)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the module to which its rows belong is on in the current tenant."""
+        return is_on(self.model_name.partition(".")[0])
 
     def rows(self) -> QuerySet:
         """All rows, for counting and for the jobs of this app."""

@@ -49,6 +49,11 @@ class ReceiverOff(DomainError):
     message = _("It is switched off. Switch it on first.")
 
 
+class AddressMissing(DomainError):
+    code = "address_missing"
+    message = _("It has no address yet. Choose “Change”, enter the address, then switch it on.")
+
+
 class MessageEnded(DomainError):
     code = "message_ended"
     message = _("This message has ended: %(state)s. Nothing was changed.")

@@ -46,7 +46,7 @@ class ReceiverForm(ServiceForm):
             del self.fields["secret"]
         if not kind.is_robot:
             del self.fields["language"], self.fields["audience"]
-        if receiver is not None:
+        if receiver is not None and receiver.host:
             self.fields["url"].required = False
             self.fields["url"].help_text = _(
                 "Leave it empty to keep the address at %(host)s. Stored addresses are not shown."

@@ -16,6 +16,9 @@ from prm.values.secrets import decrypt, encrypt
 class Receiver(models.Model):
     """Another system that is told what happens here: a webhook, or a robot in a group chat."""
 
+    # Why one is off that came with a configuration as text, which holds neither secrets nor addresses of robots.
+    NEW_HERE = "configuration"
+
     kind = models.CharField(_("kind"), max_length=20)
     name = models.CharField(_("name"), max_length=120)
     # Encrypted: addresses of robots hold the key that lets anybody write into the group.

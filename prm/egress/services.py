@@ -13,7 +13,14 @@ from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.egress import webhooks
 from prm.egress.addresses import parse, resolve
-from prm.egress.errors import EgressError, MessageEnded, NameTaken, NothingWanted, ReceiverOff
+from prm.egress.errors import (
+    AddressMissing,
+    EgressError,
+    MessageEnded,
+    NameTaken,
+    NothingWanted,
+    ReceiverOff,
+)
 from prm.egress.kinds import kind_of
 from prm.egress.models import Message, Receiver
 from prm.values import clock
@@ -69,9 +76,13 @@ def save_receiver(
     secret: str = "",
     audience: str = "",
     language: str = "",
+    off_because: str = "",
     by: Actor,
 ) -> Receiver:
-    """Set up or change a receiver. An empty `url` or `secret` keeps what is stored; webhooks get a secret made."""
+    """Set up or change a receiver. An empty `url` or `secret` keeps what is stored; webhooks get a secret made.
+
+    A new one is on at once, unless `off_because` says why it waits until somebody switches it on.
+    """
     require(by, "egress.manage")
     declared = kind_of(kind)
     if Receiver.objects.filter(name=name).exclude(pk=receiver.pk if receiver else None).exists():
@@ -82,7 +93,9 @@ def save_receiver(
         _check_address(url)
     offered = {value for value, _label in declared.choices()}
     made = receiver is None
-    row = receiver or Receiver(kind=kind, created_label=by.label)
+    row = receiver or Receiver(
+        kind=kind, created_label=by.label, is_active=not off_because, off_because=off_because
+    )
     before = {} if made else _shown(row)
     row.name, row.wants = name, sorted(offered & set(wants))
     row.audience, row.language = audience, language
@@ -118,6 +131,8 @@ def switch_receiver(*, receiver: Receiver, on: bool, by: Actor) -> Receiver:
     """Off: nothing new is queued and nothing waiting is sent. On: what waits is sent."""
     require(by, "egress.manage")
     receiver = Receiver.objects.select_for_update().get(pk=receiver.pk)
+    if on and not receiver.host:
+        raise AddressMissing()
     if receiver.is_active != on:
         receiver.is_active, receiver.off_because = on, ""
         receiver.failures, receiver.rest_until = 0, None

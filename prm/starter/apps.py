@@ -7,7 +7,7 @@ class StarterConfig(AppConfig):
     label = "starter"
 
     def ready(self) -> None:
-        from prm.starter import flows, kit  # noqa: F401 (flows apply their part of the kit)
+        from prm.starter import kit
         from prm.tenancy.provisioning import on_created
 
         autodiscover_modules("starter", "demo")

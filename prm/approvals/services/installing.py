@@ -1,4 +1,4 @@
-"""The flow with which a subject begins: from a starter kit, once."""
+"""A flow from a text: put in force where it says something else than the one that is."""
 
 from __future__ import annotations
 
@@ -7,28 +7,65 @@ from typing import Any
 from django.db import transaction
 
 from prm.access.rules import require
+from prm.approvals import drafts, soundness
+from prm.approvals.design_errors import NotSound
 from prm.approvals.document import parse
+from prm.approvals.faults import Fault
 from prm.approvals.models import Flow, FlowVersion
-from prm.approvals.subjects import subject_of
+from prm.approvals.subjects import Subject, subject_of
+from prm.approvals.world import world_for
 from prm.audit.services import record
 from prm.values import clock
 from prm.values.actor import Actor
 
+# A text may come before the people: until somebody has the role, the administrators decide.
+NOBODY_YET = ("empty_role", "no_managers", "no_line")
+
+
+def faults_of(subject: Subject, data: Any) -> tuple[list[Fault], list[Fault]]:
+    """What speaks against putting a text in force, and what only waits for people who are not there yet."""
+    found = soundness.inspect(data, world_for(subject, data)).faults
+    waits = [fault for fault in found if fault.code in NOBODY_YET]
+    return [fault for fault in found if fault not in waits], waits
+
 
 @transaction.atomic
-def install_flow(*, data: Any, by: Actor) -> FlowVersion | None:
-    """Publish the first version of a subject's flow; None where the subject has one already, whatever it says."""
-    require(by, "approvals.design")
-    document = parse(data)
-    subject_of(document.subject)
-    flow, _made = Flow.objects.get_or_create(subject=document.subject)
-    Flow.objects.select_for_update().get(pk=flow.pk)
-    if flow.versions.exists():
+def install_flow(*, data: Any, note: str = "", by: Actor) -> FlowVersion | None:
+    """Publish `data` as the next version of its subject's flow; None where the flow in force says just that.
+
+    Running cases stay on their version, and a draft stays a draft. Raises UnknownSubject and NotSound.
+    """
+    require(by, "approvals.publish")
+    subject = subject_of(str(data.get("subject")))
+    refused, _waits = faults_of(subject, data)
+    if refused:
+        raise NotSound(refused)
+    document = parse(data).to_data()
+    Flow.objects.get_or_create(subject=subject.code)
+    now = drafts.standing(subject, lock=True)
+    if now.published and drafts.fingerprint(now.published.parsed.to_data()) == drafts.fingerprint(document):
         return None
-    now = clock.now()
+    return _next_version(now, document, note, by)
+
+
+def _next_version(now: drafts.Standing, document: dict[str, Any], note: str, by: Actor) -> FlowVersion:
+    flow, before, at, number = now.flow, now.published, clock.now(), now.next_number
+    assert flow is not None
+    if before is not None:
+        before.state, before.retired_at = FlowVersion.State.RETIRED, at
+        before.save(update_fields=["state", "retired_at"])
+    if now.draft is not None:  # it comes after this version, and was rehearsed against another one
+        now.draft.number += 1
+        now.draft.save(update_fields=["number"])
+        now.draft.dry_runs.all().delete()
     version = FlowVersion.objects.create(
-        flow=flow, number=1, state=FlowVersion.State.PUBLISHED, document=document.to_data(),
-        created_by_id=by.user_id, created_at=now, saved_at=now, published_by_id=by.user_id, published_at=now,
+        flow=flow, number=number, state=FlowVersion.State.PUBLISHED, document=document, note=note,
+        created_by_id=by.user_id, created_at=at, saved_at=at, saved_by_id=by.user_id,
+        published_by_id=by.user_id, published_at=at,
     )  # fmt: skip
-    record(version, "published", by=by)
+    changes: dict[str, list[Any]] = {
+        "version": [before.number if before else None, number],
+        "document": [drafts.as_text(before.document) if before else None, drafts.as_text(document)],
+    }
+    record(version, "published", by=by, changes=changes, reason=note)
     return version

@@ -70,10 +70,13 @@ class Command(TenantCommand):
                 self.stdout.write(json.dumps({"problems": problem.problems}, ensure_ascii=False))
             raise BadRows("\n".join(problem.problems)) from problem
         if as_json:
-            told = {"applied": not dry_run, "differences": [one.as_json() for one in found]}
+            differences = [one.as_json() for one in found]
+            told = {"applied": not dry_run, "differences": differences, "notes": found.notes}
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
         for one in found:
             self.stdout.write(one.line)
+        for line in found.notes:
+            self.stdout.write(f"! {line}")
         verb = "would change" if dry_run else "changed"
         self.stdout.write(f"{len(found)} {verb}" if found else "nothing to change")

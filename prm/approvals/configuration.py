@@ -1,0 +1,194 @@
+"""Working time and approval flows in the configuration as text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from prm.approvals import working
+from prm.approvals.models import FlowVersion, SpecialDay
+from prm.approvals.services.hours import add_day, remove_day, set_hours, spans_in
+from prm.approvals.services.installing import faults_of, install_flow
+from prm.approvals.shapes import SCHEMA
+from prm.approvals.subjects import Subject, all_subjects
+from prm.configuration.errors import ConfigurationProblem
+from prm.configuration.registry import at, each, exact, note, ordered, section
+from prm.values.actor import Actor
+
+# How a step is read: what it is, who, then the rest.
+ORDER = (
+    "id", "kind", "name", "name_zh", "when", "who", "to", "role", "users", "levels", "mode", "quorum", "deadline",
+    "all", "any", "not", "field", "measure", "period", "op", "value", "text", "text_zh", "hours", "remind", "then",
+    "outcome", "branches", "steps",
+)  # fmt: skip
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@section(
+    "working_time",
+    order=20,
+    comment=(
+        "Working time, in which promises and deadlines are counted: the hours of each weekday, a day that is not\n"
+        "named is off; and the days that are not as their weekday says, all of them."
+    ),
+    schema={
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["hours"],
+        "properties": {
+            "hours": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {day: {"type": "string", "maxLength": 120} for day in WEEK},
+            },
+            "days": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["day"],
+                    "properties": {
+                        "day": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+                        "name": {"type": "string", "maxLength": 80},
+                        "working": {"type": "boolean"},
+                    },
+                },
+            },
+        },
+    },
+)
+class WorkingTime:
+    def export(self) -> dict[str, Any]:
+        week = working.calendar().week
+        hours = {
+            WEEK[day]: ", ".join(f"{first:%H:%M}-{last:%H:%M}" for first, last in week[day])
+            for day in sorted(week)
+            if week[day]
+        }
+        days = [_day_entry(row) for row in SpecialDay.objects.order_by("day")]
+        return {"hours": hours} | ({"days": days} if days else {})
+
+    def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:
+        self._hours(wanted["hours"], by)
+        self._days(wanted.get("days", []), by)
+
+    def _hours(self, wanted: dict[str, str], by: Actor) -> None:
+        now = self.export()["hours"]
+        for name, text in wanted.items():
+            with at(f"working_time.hours.{name}"):
+                spans_in(text)
+        if {name: spans_in(text) for name, text in wanted.items() if text.strip()} != {
+            name: spans_in(text) for name, text in now.items()
+        }:
+            set_hours(week={day: wanted.get(name, "") for day, name in enumerate(WEEK)}, by=by)
+
+    def _days(self, wanted: list[dict[str, Any]], by: Actor) -> None:
+        known = {row.day.isoformat(): row for row in SpecialDay.objects.all()}
+        entries = {day: _day_entry(row) for day, row in known.items()}
+        for day, row in known.items():
+            if entries[day] not in wanted:
+                remove_day(pk=row.pk, by=by)
+        for place, entry in each("working_time.days", wanted):
+            if entries.get(entry["day"]) == entry:
+                continue
+            with at(place):
+                made = add_day(
+                    day=_date(place, entry["day"]), name=entry.get("name", ""),
+                    is_working=entry.get("working", False), by=by,
+                )  # fmt: skip
+            entries[made.day.isoformat()] = {}
+
+
+def _day_entry(row: SpecialDay) -> dict[str, Any]:
+    entry: dict[str, Any] = {"day": row.day.isoformat()}
+    if row.name:
+        entry["name"] = row.name
+    return entry | ({"working": True} if row.is_working else {})
+
+
+def _date(place: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationProblem([f"{place}: " + _("“%(day)s” is no day.") % {"day": text}]) from None
+
+
+@section(
+    "flows",
+    order=70,
+    comment=(
+        "Approval flows, by what they decide about; the steps are those of docs/explanation/approvals.md.\n"
+        "A flow that says something else than the one in force is its next version; running cases stay on theirs.\n"
+        "One that is not named stays. Drafts are not exported."
+    ),
+    schema={
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["name", "steps"],
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "maxLength": 120},
+                "name_zh": {"type": "string", "maxLength": 120},
+                "steps": {"$ref": "#/$defs/flow_steps"},
+            },
+        },
+        "$defs": {
+            "flow_steps": {"type": "array", "maxItems": 200, "items": {"$ref": "#/$defs/flow_step"}},
+            "flow_step": {
+                "type": "object",
+                "required": ["id", "kind"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "kind": {"type": "string"},
+                    "branches": {"type": "array", "items": {"$ref": "#/$defs/flow_branch"}},
+                },
+            },
+            "flow_branch": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "when": {"type": "object"},
+                    "steps": {"$ref": "#/$defs/flow_steps"},
+                },
+            },
+        },
+    },
+)
+class Flows:
+    def export(self) -> dict[str, Any]:
+        rows = FlowVersion.objects.filter(state=FlowVersion.State.PUBLISHED).select_related("flow")
+        found = {row.flow.subject: row.parsed.to_data() for row in rows}
+        return {code: _text(found[code]) for code in _subjects() if code in found}
+
+    def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:
+        known, problems = _subjects(), []
+        for code, text in wanted.items():
+            if code not in known:
+                problems.append(f"flows.{code}: " + _("nothing is called so here that is decided by a flow"))
+                continue
+            data = {"schema": SCHEMA, "subject": code, **exact(text)}
+            refused, waits = faults_of(known[code], data)
+            problems += [f"flows.{code}: {fault.text}" for fault in refused]
+            if refused:
+                continue
+            version = install_flow(data=data, note=str(_("Configuration as text")), by=by)
+            for fault in waits if version is not None else []:
+                note(
+                    f"flows.{code}",
+                    _("%(fault)s Until then the administrators decide.") % {"fault": fault.text},
+                )
+        if problems:
+            raise ConfigurationProblem(problems)
+
+
+def _text(data: dict[str, Any]) -> dict[str, Any]:
+    return ordered({key: value for key, value in data.items() if key not in ("schema", "subject")}, *ORDER)
+
+
+def _subjects() -> dict[str, Subject]:
+    """Those of modules that are on, by code."""
+    return {subject.code: subject for subject in all_subjects() if subject.is_on}
