@@ -33,7 +33,7 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "partner", model="partners.Partner", label=_("Partner"), verb="partners.view", builtin=BUILTIN, form=form,
-        key=("partner_number", "number"),
+        key=("partner_number", "number"), partner_verb="company.view",
     )  # fmt: skip
     targets.register_partners(model="partners.Partner", people=people_for)
 

@@ -308,7 +308,7 @@ class Studio:
     def default_control(self) -> dict[str, Any] | None:
         """How the default is typed: text, day, or one of the choices; None where there can be none."""
         cell = self.chosen
-        if cell is None or cell.element.kind in ("other", "person", "partner", "many"):
+        if cell is None or cell.element.kind in ("other", "person", "partner", "many", "file"):
             return None
         kind = rules.kind_of_rule(cell.element.kind)
         choices = [(str(code), label) for code, label in cell.element.choices]

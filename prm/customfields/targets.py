@@ -59,6 +59,10 @@ class Target:
     variant_of: Callable[[Any], str] = field(default=lambda obj: "")
     audiences: tuple[str, ...] = ("staff",)
     most_mandatory: int | None = None
+    # What a reader may see of it, where that is less than `visible_to`.
+    seen_by: Callable[[Actor], QuerySet] | None = None
+    # The verb by which a partner's people read it, where that is not `verb`.
+    partner_verb: str = ""
     # The key of its import, as (column of the file, field of the model).
     key: tuple[str, str] = ("", "")
 
@@ -70,6 +74,21 @@ class Target:
         """All rows, for counting and for the jobs of this app."""
         rows = self.model._default_manager.all()
         return rows.for_everyone(because="fields are the tenant's") if hasattr(rows, "for_everyone") else rows
+
+    @property
+    def readers(self) -> set[str]:
+        """Who reads rows of it: for whom a field can be meant."""
+        return {*self.audiences, "partner"} if self.partner_verb else set(self.audiences)
+
+    def visible_to(self, actor: Actor) -> QuerySet:
+        """The rows that a reader may see: none without the verb, none of a module that is off."""
+        rows = self.model._default_manager.all()
+        verb = self.partner_verb if actor.is_partner and self.partner_verb else self.verb
+        if verb not in actor.permissions:
+            return rows.none()
+        if self.seen_by is not None:
+            return self.seen_by(actor)
+        return rows.visible_to(actor) if hasattr(rows, "visible_to") else rows
 
     def builtin_for(self, audience: str) -> dict[str, Builtin]:
         """What stands on the form of staff or partners."""

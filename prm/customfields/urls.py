@@ -1,9 +1,10 @@
 from django.urls import path
 
-from prm.customfields import design_views, views
+from prm.customfields import design_views, file_views, views
 
 app_name = "customfields"
 urlpatterns = [
+    path("own/<str:target>/<int:pk>/<str:code>/", file_views.file, name="file"),
     path("settings/fields/", views.index, name="index"),
     path("settings/fields/<str:target>/", views.fields, name="fields"),
     path("settings/fields/<str:target>/new/", views.new, name="new"),

@@ -29,6 +29,10 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
     (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),
     (r"inbox/attachments/<int:pk>/", lambda made: {"pk": made["comment"].pk}),
+    (
+        r"own/<str:target>/<int:pk>/<str:code>/",
+        lambda made: {"target": "deal", "pk": made["deal"].pk, "code": "paper"},
+    ),
     (r"settings/users/<int:pk>/", lambda made: {"pk": made["user"].pk}),
     (r"company/people/<int:pk>/", lambda made: {"pk": made["user"].pk}),
 ]
