@@ -47,7 +47,14 @@ def register() -> None:
         "deal", model="dealreg.DealRegistration", label=_("Deal registration"), verb="dealreg.view", builtin=BUILTIN,
         form=form, variants=lambda: types("code"), variant_of=lambda deal: deal.type.code,
         audiences=("partner", "staff"), most_mandatory=6, seen_by=seen_by,
+        change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from dealreg.services import complete_registration
+
+    return complete_registration(registration=row, custom=custom, by=by)
 
 
 def seen_by(actor: Actor) -> QuerySet:

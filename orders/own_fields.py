@@ -22,8 +22,14 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "order", model="orders.Order", label=_("Order"), verb="orders.view", builtin=BUILTIN, form=form,
-        audiences=("partner",), seen_by=seen_by,
+        audiences=("partner",), seen_by=seen_by, change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from orders.services import complete_order
+
+    return complete_order(order=row, custom=custom, by=by)
 
 
 def seen_by(actor: Actor) -> QuerySet:

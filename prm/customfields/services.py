@@ -135,6 +135,8 @@ def places_using(field: CustomField) -> list[str]:
                 found.append(
                     _("a condition of the published form, at “%(field)s”") % {"field": place["field"]}
                 )
+    for uses in targets.uses:
+        found += uses(field)
     return found
 
 

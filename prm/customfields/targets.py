@@ -17,6 +17,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 
+from prm.automations import updates
 from prm.conditions import registry
 from prm.values.actor import Actor
 
@@ -59,6 +60,8 @@ class Target:
     variant_of: Callable[[Any], str] = field(default=lambda obj: "")
     audiences: tuple[str, ...] = ("staff",)
     most_mandatory: int | None = None
+    # change(row, custom, by): the service that sets values by code on a row that is on file, for automations.
+    change: Callable[..., Any] | None = None
     # What a reader may see of it, where that is less than `visible_to`.
     seen_by: Callable[[Actor], QuerySet] | None = None
     # The verb by which a partner's people read it, where that is not `verb`.
@@ -98,6 +101,8 @@ class Target:
 _targets: dict[str, Target] = {}
 _partner_model: list[str] = []
 _people: list[Callable[[Actor], QuerySet]] = []
+# Who else uses fields: each gives, in words, the places that would break without one. uses(field) -> ["automation “X”"]
+uses: list[Callable[[Any], list[str]]] = []
 
 
 def register(
@@ -105,9 +110,12 @@ def register(
 ) -> None:
     """Let rows of `model`, which has a JSON column `custom`, have fields of the tenant's own."""
     from prm.customfields.asking import fields_of
+    from prm.customfields.updating import updates_of
 
-    _targets[code] = Target(code, model, label, verb, tuple(builtin), **options)
+    made = _targets[code] = Target(code, model, label, verb, tuple(builtin), **options)
     registry.extend(code, fields_of(code))
+    if made.change is not None:
+        updates.extend(code, updates_of(code, made.change))
 
 
 def register_partners(*, model: str, people: Callable[[Actor], QuerySet]) -> None:

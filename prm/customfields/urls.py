@@ -14,6 +14,7 @@ urlpatterns = [
     path("settings/fields/<str:target>/<str:code>/restore/", views.restore, name="restore"),
     path("settings/forms/<str:target>/", design_views.design, name="design"),
     path("settings/forms/<str:target>/canvas/", design_views.canvas, name="canvas"),
+    path("settings/forms/<str:target>/rule/", design_views.rule, name="rule"),
     path("settings/forms/<str:target>/publish/", design_views.publish, name="publish"),
     path("settings/forms/<str:target>/discard/", design_views.discard, name="discard"),
 ]
