@@ -7,13 +7,13 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
+        from django.utils.translation import pgettext_lazy
 
         from prm.access import permissions
         from prm.access.roles import Role
         from prm.accounts.services import on_open_work
         from prm.audit import words
         from prm.notices import digest, home, inbox, platform, robots
-        from prm.ui import menu
 
         permissions.register("notices.read", roles=Role.values)
         permissions.register("notices.word", roles=[Role.ADMINISTRATOR])
@@ -23,13 +23,24 @@ class NoticesConfig(AppConfig):
                 "letter_worded": _("letter worded anew"),
                 "letter_reset": _("letter set back to the product's words"),
                 "sender_changed": _("sender of letters changed"),
+                "device_added": _("device added"),
+                "device_removed": _("device removed"),
             }
         )
+        words.register_names({"device": pgettext_lazy("change", "device")})
         platform.register_kinds()
         digest.register()
         robots.register()
         home.register()
         on_open_work(inbox.open_work_of)
+        self._register_menu()
+
+    def _register_menu(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from prm.notices import inbox
+        from prm.ui import menu
+
         menu.register(
             section="Set-up",
             label=_("Letters"),

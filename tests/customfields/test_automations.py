@@ -120,8 +120,8 @@ def test_on_the_screen_the_field_offers_its_choices(field, administrator, browse
 @pytest.mark.parametrize(
     ("subject", "name", "value"),
     [
-        ("partner", "website", "https://one.example"), ("partner", "address", "1 Road"), ("customer", "region", "North"),
-        ("deal", "contact", "Ms Lin"), ("order", "note", "By truck"),
+        ("partner", "website", "https://one.example"), ("partner", "address", "1 Road"),
+        ("customer", "region", "North"), ("deal", "contact", "Ms Lin"), ("order", "note", "By truck"),
     ],
 )  # fmt: skip
 def test_fields_of_the_product_too(administrator, acme, manager, subject, name, value):
