@@ -15,12 +15,14 @@ class DealregConfig(AppConfig):
             measures,
             own_fields,
             registrations,
+            updates,
         )
         from prm.customers.services import on_merge
 
         registrations.register()
         self._declare()
         own_fields.register()
+        updates.register()
         approvals.register()
         home.register()
         conditions.register()

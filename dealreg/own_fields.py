@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from prm.customfields import targets
@@ -45,8 +46,21 @@ def register() -> None:
     targets.register(
         "deal", model="dealreg.DealRegistration", label=_("Deal registration"), verb="dealreg.view", builtin=BUILTIN,
         form=form, variants=lambda: types("code"), variant_of=lambda deal: deal.type.code,
-        audiences=("partner", "staff"), most_mandatory=6,
+        audiences=("partner", "staff"), most_mandatory=6, seen_by=seen_by,
+        change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from dealreg.services import complete_registration
+
+    return complete_registration(registration=row, custom=custom, by=by)
+
+
+def seen_by(actor: Actor) -> QuerySet:
+    from dealreg.models import DealRegistration
+
+    return DealRegistration.objects.visible_to(actor).readable_by(actor)
 
 
 def types(key: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
-from prm.customfields.showing import found_by
+from prm.customfields.showing import with_own
 from prm.notices import kinds, work
 from prm.search import registry as search
 from prm.ui import formats, menu
@@ -253,8 +253,7 @@ def find(actor: Actor, text: str, limit: int) -> list[search.Row]:
         .order_by("-pk")
     )
     if text:
-        own = found_by("deal", actor, text)
-        rows = rows.found_by(text) | rows.filter(own) if own else rows.found_by(text)
+        rows = with_own("deal", actor, rows, rows.found_by(text), text)
     return [
         search.Row(
             title=row.customer_name or row.number,

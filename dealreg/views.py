@@ -86,7 +86,7 @@ def _write(request: Any, draft: DealRegistration | None) -> HttpResponse:
     options = {"actor": request.actor, "currency": getattr(connection.tenant, "currency", "CNY")}
     options |= {"obj": draft, "variant": services.type_code(request.POST.get("type", ""), draft)}
     if request.method == "POST":
-        form = kind(request.POST, initial=_of_draft(draft) if draft else None, **options)
+        form = kind(request.POST, request.FILES, initial=_of_draft(draft) if draft else None, **options)
         partner = {"partner": own} if own else {}
         attempt = _attempt(request)
         if form.is_valid() and form.run(

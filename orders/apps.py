@@ -6,11 +6,12 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from orders import approvals, conditions, finding, home, measures, own_fields, registrations
+        from orders import approvals, conditions, finding, home, measures, own_fields, registrations, updates
 
         registrations.register()
         finding.register()
         own_fields.register()
+        updates.register()
         approvals.register()
         home.register()
         conditions.register()

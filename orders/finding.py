@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orders.registrations import TONES
-from prm.customfields.showing import found_by as own_found_by
+from prm.customfields.showing import with_own
 from prm.search import registry as search
 from prm.search.products import named
 from prm.ui import formats
@@ -41,8 +41,8 @@ def find_orders(actor: Actor, text: str, limit: int) -> list[search.Row]:
     from orders.models import Order
 
     rows = Order.objects.visible_to(actor).readable_by(actor).for_list()
-    own = own_found_by("order", actor, text) if text else None
-    orders = (rows.found_by(text) | rows.filter(own) if own else rows.found_by(text)).order_by("-pk")[:limit]
+    found = rows.found_by(text)
+    orders = (with_own("order", actor, rows, found, text) if text else found).order_by("-pk")[:limit]
     return [
         search.Row(
             title=order.number, href=order.get_absolute_url(), state=str(order.get_state_display()),

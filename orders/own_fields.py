@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from prm.customfields import targets
@@ -21,8 +22,20 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "order", model="orders.Order", label=_("Order"), verb="orders.view", builtin=BUILTIN, form=form,
-        audiences=("partner",),
+        audiences=("partner",), seen_by=seen_by, change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from orders.services import complete_order
+
+    return complete_order(order=row, custom=custom, by=by)
+
+
+def seen_by(actor: Actor) -> QuerySet:
+    from orders.models import Order
+
+    return Order.objects.visible_to(actor).readable_by(actor)
 
 
 def form(actor: Actor, **options: Any) -> Any:

@@ -21,7 +21,7 @@ from prm.approvals import pages as approvals
 from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
 from prm.catalogue.models import Product, ProductLine
-from prm.customfields.showing import facts_of
+from prm.customfields.showing import facts_of, facts_on_paper
 from prm.ui import formats
 from prm.ui.parts import Happening, Stage, Verb
 from prm.values import clock
@@ -250,6 +250,7 @@ def invoice_page(invoice: Invoice, actor: Actor) -> dict[str, Any]:
         "state": _invoice_state(invoice, owed),
         "verbs": invoice_verbs(invoice, actor, owed),
         "history": history_of(invoice, actor) if actor.is_staff else [],
+        "own": facts_on_paper("order", invoice.order, actor) if invoice.order else [],
     }
 
 

@@ -147,8 +147,9 @@ class OrderForm(CheckOutForm):
 
 
 def order_form(
-    data: Any, *, actor: Actor, partner: Partner, deal: DealRegistration | None, order: Order | None = None
-) -> OrderForm:
+    data: Any, *, actor: Actor, partner: Partner, deal: DealRegistration | None, order: Order | None = None,
+    files: Any = None,
+) -> OrderForm:  # fmt: skip
     """The form over what is chosen and what was searched for, of the deal's product lines or of all products.
 
     Filled from `order` when a draft is changed. With `find` in the data it is filled from them and not yet checked.
@@ -168,9 +169,9 @@ def order_form(
     if data is not None and "find" in data:
         initial = {name: data.get(name, "") for name in words}
         initial |= {f"product_{pk}": typed.get(pk, "") for pk in {*ordered, *typed}}
-        data = None
+        data = files = None
     rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
-    form = OrderForm(data, actor=actor, rows=rows, initial=initial, obj=order)
+    form = OrderForm(data, files, actor=actor, rows=rows, initial=initial, obj=order)
     form.text, form.is_cut = text, len(found) - len(chosen) == MOST_SHOWN
     return form
 

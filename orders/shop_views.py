@@ -89,7 +89,7 @@ def cart(request: Any) -> HttpResponse:
     """Is this what I want, and what does it cost? The check-out stands below."""
     partner = own_company(request)
     lines = shop.cart_lines(partner, request.actor)
-    form = CheckOutForm(posted(request), actor=request.actor)
+    form = CheckOutForm(posted(request), request.FILES or None, actor=request.actor)
     items = [(line.product, line.quantity) for line in lines]
     if form.is_valid() and form.run(
         services.order_at_once, partner=partner, items=items, clear_cart=True, by=request.actor
@@ -105,7 +105,9 @@ def new(request: Any) -> HttpResponse:
     """Order directly, or from a won deal of one's own, whose end customer and product lines it takes."""
     deal = _deal(request)
     partner = own_company(request)
-    form = shop.order_form(posted(request), actor=request.actor, partner=partner, deal=deal)
+    form = shop.order_form(
+        posted(request), actor=request.actor, partner=partner, deal=deal, files=request.FILES or None
+    )
     draft = "draft" in request.POST
     service = services.place_order if draft else services.order_at_once
     if form.is_valid() and form.run(service, partner=partner, registration=deal, by=request.actor):
@@ -123,8 +125,9 @@ def edit(request: Any, number: str) -> HttpResponse:
     if order.state != "draft":
         return redirect(order)
     form = shop.order_form(
-        posted(request), actor=request.actor, partner=order.partner, deal=order.registration, order=order
-    )
+        posted(request), actor=request.actor, partner=order.partner, deal=order.registration, order=order,
+        files=request.FILES or None,
+    )  # fmt: skip
     if form.is_valid() and form.run(services.change_order, order=order, by=request.actor):
         return redirect(order)
     context = {

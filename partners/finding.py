@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from prm.customfields.showing import found_by
+from prm.customfields.showing import with_own
 from prm.search import registry as search
 from prm.values import clock
 
@@ -37,9 +37,8 @@ def find_partners(actor: Any, text: str, limit: int) -> list[search.Row]:
     if not text:
         return []
     wanted = Q(name__icontains=text) | Q(number__iexact=text) | Q(tax_number__iexact=text)
-    if own := found_by("partner", actor, text):
-        wanted |= own
-    rows = Partner.objects.visible_to(actor).filter(wanted)
+    rows = Partner.objects.visible_to(actor)
+    rows = with_own("partner", actor, rows, rows.filter(wanted), text)
     return [
         search.Row(row.name, row.get_absolute_url(), detail=row.number, state=row.get_status_display())
         for row in rows.order_by("name")[:limit]

@@ -33,9 +33,15 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "partner", model="partners.Partner", label=_("Partner"), verb="partners.view", builtin=BUILTIN, form=form,
-        key=("partner_number", "number"),
+        key=("partner_number", "number"), partner_verb="company.view", change=change,
     )  # fmt: skip
     targets.register_partners(model="partners.Partner", people=people_for)
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from partners.services import update_partner
+
+    return update_partner(partner=row, custom=custom, by=by)
 
 
 def types() -> list[tuple[str, Any]]:

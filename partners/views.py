@@ -56,7 +56,7 @@ def detail(request: Any, pk: int) -> HttpResponse:
 
 @requires("partners.create")
 def create(request: Any) -> HttpResponse:
-    form = NewPartnerForm(request.POST or None, actor=request.actor)
+    form = NewPartnerForm(request.POST or None, request.FILES or None, actor=request.actor)
     if form.is_valid() and form.run(services.create_partner, by=request.actor):
         messages.success(request, _("%(name)s was added.") % {"name": form.result.name})
         return redirect(form.result)
@@ -68,7 +68,9 @@ def create(request: Any) -> HttpResponse:
 def edit(request: Any, pk: int) -> HttpResponse:
     partner = _partner(request, pk)
     initial = {name: getattr(partner, name) for name in services.companies.FIELDS}
-    form = PartnerForm(request.POST or None, actor=request.actor, initial=initial, obj=partner)
+    form = PartnerForm(
+        request.POST or None, request.FILES or None, actor=request.actor, initial=initial, obj=partner
+    )
     if form.is_valid() and form.run(services.update_partner, partner=partner, by=request.actor):
         return _done(request, form.result)
     return _form(request, partner, form, _("Edit partner"), _("Save"))
@@ -192,6 +194,7 @@ def company(request: Any) -> HttpResponse:
             "members": partner.members.on(clock.today()).select_related("user"),
             "tiers": partner.tier_memberships.select_related("tier").order_by("-during"),
             "managers": managers_of(partner),
+            "own": facts_of("partner", partner, request.actor),
         },
     )
 

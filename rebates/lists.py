@@ -65,6 +65,7 @@ class RunList(ListPage):
     """Which months are settled?"""
 
     title = _("Settlements")
+    subject = "settlement_run"
     verb = "rebates.view_runs"
     exports = False
     rows = SettlementRun.objects.for_list()

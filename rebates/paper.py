@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from prm.customfields.showing import facts_on_paper
 from rebates.explanations import explain
 from rebates.models import Statement
 from rebates.statements import statement_lines
@@ -22,15 +23,22 @@ def statement_pdf(statement: Statement, request: Any) -> bytes:
         from weasyprint import HTML
     except OSError as problem:
         raise PdfMissing(str(problem)) from problem
+    return HTML(
+        string=statement_text(statement, request), base_url=str(settings.BASE_DIR), url_fetcher=refuse
+    ).write_pdf()
+
+
+def statement_text(statement: Statement, request: Any) -> str:
+    """What stands on the paper, as the HTML that is laid out."""
     lines = statement_lines(statement)
     explained = [explain(line.result) for line in lines if line.result]
     explained += [explain(result) for line in lines for result in line.adjustments]
-    text = render_to_string(
+    own = facts_on_paper("partner", statement.partner, request.actor)
+    return render_to_string(
         "rebates/statement_pdf.html",
-        {"statement": statement, "lines": lines, "explained": explained},
+        {"statement": statement, "lines": lines, "explained": explained, "own": own},
         request,
     )
-    return HTML(string=text, base_url=str(settings.BASE_DIR), url_fetcher=refuse).write_pdf()
 
 
 def refuse(url: str, *args: Any, **kwargs: Any) -> Any:

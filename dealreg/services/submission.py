@@ -23,6 +23,7 @@ from prm.approvals.services import start_run
 from prm.audit.services import record
 from prm.catalogue.models import ProductLine
 from prm.customfields.values import apply as apply_custom
+from prm.customfields.values import changes_between
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
@@ -38,8 +39,9 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
     product_lines = _must_be_complete(registration)
-    held = {f"custom.{code}": ["", value] for code, value in registration.custom.items()}
-    changes = held | apply_custom("deal", registration, None, by=by)
+    held = changes_between("deal", {}, registration.custom)
+    changes = {name: ["", value] for name, (_before, value) in held.items()}
+    changes |= apply_custom("deal", registration, None, by=by)
 
     registration.partner = partner
     registration.submitted_at = registration.waiting_since = clock.now()

@@ -215,7 +215,7 @@ def _update(action: Action, case: Case) -> None:
         value = update.cleaned(action.value)
     except forms.ValidationError:
         raise FieldGone(field=action.field) from None
-    if getattr(case.obj, action.field, None) != value:
+    if update.value_of(case.obj) != value:
         update.apply(case.obj, value, Actor.job(f"automation: {action.automation.name}"))
 
 

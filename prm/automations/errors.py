@@ -19,6 +19,12 @@ class ActionIncomplete(DomainError):
     message = _("This is missing. Fill it in.")
 
 
+class ValueUnfit(DomainError):
+    code = "value_unfit"
+    field = "value"
+    message = _("%(why)s")
+
+
 class ConditionUnsound(DomainError):
     code = "condition_unsound"
     message = _("The condition is not sound any more: %(why)s Change it first.")

@@ -85,6 +85,10 @@ class ActionForm(ServiceForm):
             self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=choices)
         elif update is not None and isinstance(update.field, forms.ChoiceField):
             self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=update.field.choices)
+        elif update is not None and isinstance(update.field, forms.DateField):
+            self.fields["value"].widget.input_type = "date"
+        if update is not None and update.field.help_text:
+            self.fields["value"].help_text = update.field.help_text
         if isinstance(self.fields["value"], forms.ChoiceField):
             self.fields["value"].widget.attrs["class"] = "ui-input"
 

@@ -19,6 +19,7 @@ from prm.automations.errors import (
     NothingToDo,
     ObjectGone,
     TaskDone,
+    ValueUnfit,
 )
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.updates import update_of
@@ -125,8 +126,8 @@ def _must_be_complete(row: Action) -> None:
             raise ActionIncomplete(field="value")
         try:
             update.cleaned(row.value)
-        except forms.ValidationError:
-            raise ActionIncomplete(field="value") from None
+        except forms.ValidationError as wrong:
+            raise ValueUnfit(why=" ".join(wrong.messages)) from None
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ def _product(request: Any, known: Product | None) -> HttpResponse:
     currency = known.currency if known else connection.tenant.currency
     form = ProductForm(
         request.POST or None,
+        request.FILES or None,
         actor=request.actor,
         currency=currency,
         obj=known,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from prm.conditions import drafts, language, operators, reading, values
 from prm.conditions.forms import dumped, loaded
-from prm.conditions.registry import Field, Lookup, Operand, subject
+from prm.conditions.registry import Field, Lookup, Operand, Subject, subject
 from prm.measures import registry as measures
 from prm.ui import formats
 from prm.values import spans
@@ -85,9 +85,12 @@ class Box:
 class Builder:
     """The builder of one condition about a subject, for the person who builds it."""
 
-    def __init__(self, code: str, condition: Any, name: str, by: Actor):
-        self.subject, self.code, self.name, self.by = subject(code), code, name, by
-        self.lookup = Lookup(by)
+    def __init__(
+        self, code: str, condition: Any, name: str, by: Actor, *, about: Subject | None = None,
+        lookup: Lookup | None = None,
+    ):  # fmt: skip
+        self.subject, self.code, self.name, self.by = about or subject(code), code, name, by
+        self.lookup = lookup or Lookup(by)
         self.draft = drafts.completed(_as_dict(condition), code, self.lookup)
         self._targets: dict[tuple[str, str], list[Option]] = {}
 
@@ -148,7 +151,7 @@ class Builder:
         operand = self.lookup.find(self.code, draft["field"])
         if operand is None:
             return Row(place, "", self._fields(""))
-        table = operators.BY_TYPE[operand.field.type]
+        table = self.lookup.table(operand.field)
         operator = table[draft["op"]]
         row = Row(
             place, operand.label, self._fields(f"f:{operand.name}", operand), _operators(table, operator)

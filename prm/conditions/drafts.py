@@ -95,7 +95,7 @@ def _comparison(raw: dict[str, Any], code: str, lookup: Lookup) -> dict[str, Any
     operand = lookup.find(code, name)
     if operand is None:
         return NEW
-    table = operators.BY_TYPE[operand.field.type]
+    table = lookup.table(operand.field)
     operator = table.get(str(raw.get("op"))) or next(iter(table.values()))
     draft: dict[str, Any] = {"field": name, "op": operator.code}
     if operator.takes != "nothing":

@@ -240,6 +240,10 @@ class Lookup:
             layer = further
         return found
 
+    def table(self, field: Field) -> dict[str, operators.Operator]:
+        """The operators that may be chosen for a field, by code."""
+        return operators.BY_TYPE[field.type]
+
     def measures(self, code: str) -> list[measures.Measure]:
         """The measures that can be asked of a subject's partner."""
         if not _subjects[code].partner:

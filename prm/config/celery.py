@@ -19,6 +19,7 @@ app.conf.task_routes = {
     "prm.outbox.tasks.*": {"queue": "system"},
     "prm.sealing.tasks.*": {"queue": "system"},
     "prm.notices.tasks.send_letters_everywhere": {"queue": "system"},
+    "prm.notices.tasks.send_pushes_everywhere": {"queue": "system"},
     "prm.notices.tasks.write_digests_everywhere": {"queue": "system"},
     "prm.egress.tasks.send_everywhere": {"queue": "system"},
     "prm.egress.tasks.send_of_tenant": {"queue": "system"},
@@ -44,6 +45,11 @@ app.conf.beat_schedule = {
     },
     "send-letters": {
         "task": "prm.notices.tasks.send_letters_everywhere",
+        "schedule": 20.0,
+        "options": {"queue": "system", "expires": 20},
+    },
+    "send-pushes": {
+        "task": "prm.notices.tasks.send_pushes_everywhere",
         "schedule": 20.0,
         "options": {"queue": "system", "expires": 20},
     },

@@ -25,8 +25,14 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "customer", model="customers.EndCustomer", label=_("End customer"), verb="customers.view", builtin=BUILTIN,
-        form=form, key=("customer_number", "number"),
+        form=form, key=("customer_number", "number"), change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from prm.customers.services import update_customer
+
+    return update_customer(customer=row, custom=custom, by=by)
 
 
 def form(actor: Actor, **options: Any) -> Any:

@@ -16,6 +16,9 @@ def register() -> None:
         updates.register(
             "customer", name, label=label, field=forms.BooleanField(required=False), apply=_setting(name)
         )
+    for name, label, most in (("region", _("Region"), 80), ("phone", _("Phone"), 40)):
+        words = forms.CharField(max_length=most, required=False)
+        updates.register("customer", name, label=label, field=words, apply=_setting(name))
 
 
 def _setting(name: str) -> Any:

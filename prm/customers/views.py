@@ -45,7 +45,7 @@ def detail(request: Any, number: str) -> HttpResponse:
 
 @requires("customers.edit")
 def create(request: Any) -> HttpResponse:
-    form = CustomerForm(request.POST or None, actor=request.actor)
+    form = CustomerForm(request.POST or None, request.FILES or None, actor=request.actor)
     if form.is_valid() and form.run(services.create_customer, by=request.actor):
         messages.success(request, _("%(name)s is on file.") % {"name": form.result.name})
         return redirect(form.result)
@@ -57,7 +57,9 @@ def create(request: Any) -> HttpResponse:
 def edit(request: Any, number: str) -> HttpResponse:
     customer = _customer(request, number)
     initial = {field: getattr(customer, field) for field in services.FIELDS}
-    form = CustomerForm(request.POST or None, actor=request.actor, initial=initial, obj=customer)
+    form = CustomerForm(
+        request.POST or None, request.FILES or None, actor=request.actor, initial=initial, obj=customer
+    )
     if form.is_valid() and form.run(services.update_customer, customer=customer, by=request.actor):
         return redirect(customer)
     context = {"form": form, "title": _("Edit customer"), "submit": _("Save"), "customer": customer}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import BigIntegerField, F, OuterRef, Subquery
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -46,11 +46,25 @@ def _asked(field: CustomField) -> Field:
         return _reference(field, common, model, "email")
     if field.kind == Kind.PARTNER:
         return _reference(field, common, targets.partner_model(), "number")
+    if field.kind == Kind.FILE:
+        return _by_name(field, common)
     if kinds.is_money(field):
         has_currency = hasattr(targets.find(field.target).model, "currency")
         return Field(type="money", currency="currency" if has_currency else "", **common)
     kind = "date" if kinds.is_date(field) else "number" if kinds.is_number(field) else TYPES[Kind(field.kind)]
     return Field(type=kind, choices=field.choices, **common)
+
+
+def _by_name(field: CustomField, common: dict[str, Any]) -> Field:
+    """A file is asked by what it is called."""
+
+    def expression(prefix: str, _currency: str) -> Any:
+        return KeyTextTransform("name", KeyTransform(field.code, f"{prefix}custom"))
+
+    def read(row: Any) -> str | None:
+        return ((row.custom or {}).get(field.code) or {}).get("name")
+
+    return Field(type="text", expression=expression, read=read, **{**common, "path": "", "json": ""})
 
 
 def _reference(field: CustomField, common: dict[str, Any], model: Any, key: str) -> Field:

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.customfields import form_services, reads
-from prm.customfields.designing import Studio
+from prm.customfields.designing import RULED, Studio
+from prm.customfields.rule_builder import RuleBuilder
 from prm.values.errors import DomainError, NotAllowed
 
 LONGEST = 200_000
@@ -53,6 +54,19 @@ def canvas(request: Any, target: str) -> HttpResponse:
     return render(
         request, "customfields/canvas.html", {"studio": studio, "target": studio.target, "problem": problem}
     )
+
+
+@require_POST
+@requires("fields.configure")
+def rule(request: Any, target: str) -> HttpResponse:
+    """The builder of one rule drawn anew from what was sent, or with `part=foot` only its sentence."""
+    studio = _studio(request, target, request.GET)
+    name, what = request.GET.get("field", ""), request.GET.get("what", "")
+    if what not in RULED or name not in studio.elements:
+        raise Http404
+    builder = RuleBuilder(studio, name, what, request.POST.get("condition", "")[:LONGEST], request.actor)
+    part = "foot" if request.POST.get("part") == "foot" else "body"
+    return render(request, f"conditions/{part}.html", {"builder": builder})
 
 
 @require_POST

@@ -15,6 +15,7 @@ from prm.customfields.form_services import audience_of_role
 from prm.customfields.models import CustomField, FormLayout, in_language
 from prm.customfields.plans import Element, elements_of, placements
 from prm.customfields.reads import ICONS
+from prm.customfields.rule_builder import RuleBuilder
 from prm.values.actor import Actor
 
 RULED = ("shown", "required", "readonly")
@@ -47,21 +48,6 @@ class Part:
 
 
 @dataclass
-class Row:
-    """A comparison of a rule, as the panel edits it."""
-
-    field: str
-    op: str
-    value: Any
-    fields: list[tuple[str, Any]]
-    ops: list[tuple[str, Any]]
-    kind: str
-    choices: list[tuple[str, Any]]
-    takes_value: bool
-    several: bool
-
-
-@dataclass
 class RuleBox:
     """One rule of an element in the panel: `mode` is "", "always" or "when"."""
 
@@ -69,11 +55,8 @@ class RuleBox:
     label: str
     mode: str
     modes: list[tuple[str, Any]]
-    joint: str = "all"
-    rows: list[Row] = field(default_factory=list)
-    words: str = ""
+    builder: RuleBuilder | None = None
     fixed: str = ""
-    nested: bool = False
 
 
 class Studio:
@@ -263,37 +246,14 @@ class Studio:
         elif what == "required" and custom and custom.required:
             box.mode, box.fixed = "always", _("The field itself is required, on every path.")
         elif mode == "when":
-            self._rows(box, value, cell.name)
+            box.builder = RuleBuilder(self, cell.name, what, value, self.actor)
         return box
-
-    def _rows(self, box: RuleBox, rule: dict[str, Any], name: str) -> None:
-        box.words = rules.sentence(rule, self.elements)
-        box.joint = "any" if "any" in rule else "all"
-        parts = rule.get(box.joint) if box.joint in rule else [rule]
-        if any(not isinstance(part, dict) or "field" not in part for part in parts):
-            box.nested = True
-            return
-        box.rows = [self._row(part, name) for part in parts]
 
     def comparable(self, name: str) -> list[Element]:
         """What a rule of the element may ask: the other fields of the form that have values to compare."""
         placed = [place["field"] for place in placements(self.document)]
         others = [self.elements[one] for one in placed if one in self.elements and one != name]
         return [element for element in others if rules.kind_of_rule(element.kind)]
-
-    def _row(self, part: dict[str, Any], name: str) -> Row:
-        known = {element.name: element for element in self.comparable(name)}
-        element = known.get(part["field"])
-        kind = rules.kind_of_rule(element.kind) if element else "text"
-        ops = [(op, rules.WORDS[op]) for op in rules.OPERATORS[kind]]
-        fields = [(one.name, one.label) for one in known.values()]
-        if element is None:
-            fields.insert(0, (part["field"], part["field"]))
-        return Row(
-            part["field"], part["op"], part.get("value"), fields, ops, kind,
-            [(str(code), label) for code, label in (element.choices if element else ())],
-            takes_value=part["op"] not in rules.WITHOUT_VALUE, several=part["op"] in ("one_of", "any_of"),
-        )  # fmt: skip
 
     @property
     def first_comparison(self) -> str:
@@ -308,7 +268,7 @@ class Studio:
     def default_control(self) -> dict[str, Any] | None:
         """How the default is typed: text, day, or one of the choices; None where there can be none."""
         cell = self.chosen
-        if cell is None or cell.element.kind in ("other", "person", "partner", "many"):
+        if cell is None or cell.element.kind in ("other", "person", "partner", "many", "file"):
             return None
         kind = rules.kind_of_rule(cell.element.kind)
         choices = [(str(code), label) for code, label in cell.element.choices]

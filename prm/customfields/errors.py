@@ -64,6 +64,11 @@ class NotALink(ValueRefused):
     message = _("%(label)s is not a web address. It begins with https:// or http://.")
 
 
+class FileNotTaken(ValueRefused):
+    code = "custom_file_not_taken"
+    message = _("%(label)s: %(why)s")
+
+
 class NobodyLikeThat(ValueRefused):
     code = "custom_nobody_like_that"
     message = _("%(label)s: nobody is known by “%(value)s”.")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.customfields import services, targets, values
 from prm.customfields.models import CustomField
+from prm.customfields.showing import SEARCHED
 from prm.ui.forms import ServiceForm
 
 Kind = CustomField.Kind
@@ -56,6 +57,10 @@ class FieldForm(ServiceForm):
         label=_("Staff only"), required=False, help_text=_("Partners neither see it nor are asked for it.")
     )
     in_list = forms.BooleanField(label=_("Column in lists"), required=False)
+    searchable = forms.BooleanField(
+        label=_("Found by search"), required=False, initial=True,
+        help_text=_("The one box (Ctrl K) and the searches of lists read it."),
+    )  # fmt: skip
     help = forms.CharField(label=_("Help text, English"), max_length=300, required=False)
     help_zh = forms.CharField(label=_("Help text, Chinese"), max_length=300, required=False)
     pairs = (("label", "label_zh"), ("help", "help_zh"))
@@ -75,8 +80,12 @@ class FieldForm(ServiceForm):
             del self.fields[name]
         if field is not None:
             del self.fields["code"]
-        if set(target.audiences) != {"partner", "staff"}:
+        if target.readers != {"partner", "staff"}:
             del self.fields["staff_only"]
+        elif field is None and "partner" not in target.audiences:
+            self.fields["staff_only"].initial = True
+        if kind not in (*SEARCHED, Kind.CHOICE, Kind.MANY):
+            del self.fields["searchable"]
         if kind in (Kind.COMPUTED, Kind.REFERENCE):
             del self.fields["required"]
         if "expression" in self.fields:

@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from prm.customfields import kinds, targets
-from prm.customfields.models import CustomField, in_language
+from prm.customfields.file_fields import OwnFileField, kept_file
+from prm.customfields.models import CustomField, StoredFile, in_language
 from prm.customfields.plans import Plan, plan_for
 from prm.ui.forms import AmountField, Block, MoneyField, ServiceForm, VisibleChoice
 from prm.values.actor import Actor
@@ -38,6 +39,7 @@ class CustomForm(ServiceForm):
         **kwargs: Any,
     ):  # fmt: skip
         self.plan: Plan = plan_for(targets.find(self.target), actor, variant=variant, document=layout)
+        self.obj = obj
         self.kept: Mapping[str, Any] = (obj.custom or {}) if obj is not None else {}
         written = [field for field in self.plan.fields if field.is_written]
         self.base_fields = {**self.base_fields, **{field.name: form_field(field, actor) for field in written}}
@@ -61,6 +63,8 @@ class CustomForm(ServiceForm):
             shown.disabled, shown.help_text = True, _("You may not see what is chosen here.")
         elif field.kind == Kind.YES_NO:
             value = "yes" if value else "no"
+        elif field.kind == Kind.FILE:
+            value = kept_file(field, value, self.obj)
         self.initial.setdefault(field.name, value)
 
     def _rule(self, name: str) -> None:
@@ -189,6 +193,8 @@ class CustomForm(ServiceForm):
     def _unchanged(self, name: str) -> Any:
         field = self.fields[name]
         initial = self.get_initial_for_field(field, name)
+        if isinstance(field, OwnFileField):
+            return initial
         try:
             return field.to_python(getattr(initial, "pk", initial))
         except ValidationError:
@@ -210,6 +216,8 @@ class CustomForm(ServiceForm):
             if field.name not in values:
                 continue
             typed = values.pop(field.name)
+            if field.kind == Kind.FILE and not isinstance(typed, StoredFile | bool):
+                continue  # neither handed in nor taken away
             if not self.fields[field.name].disabled:
                 custom[field.code] = typed
         for name in self.left_out:
@@ -241,6 +249,8 @@ def form_field(field: CustomField, actor: Actor | None) -> forms.Field:
         return forms.ModelChoiceField(queryset=people, empty_label=_("Choose"), **common)
     if kind == Kind.PARTNER:
         return VisibleChoice(targets.partner_model(), **common)
+    if kind == Kind.FILE:
+        return OwnFileField(field, actor, **common)
     if kind == Kind.LINK:
         return forms.CharField(
             max_length=kinds.MOST[Kind.LINK],

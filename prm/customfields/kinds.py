@@ -1,7 +1,8 @@
 """The kinds of fields: how each reads what was typed, is stored, shown, and asked for.
 
 Stored in the row's JSON: numbers and money as text of an exact decimal, dates as ISO text, yes or no as a boolean,
-choices as their codes, persons and partners as their ids, everything else as text.
+choices as their codes, persons and partners as their ids, a file by what it is called and where it is kept, everything
+else as text.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from urllib.parse import urlsplit
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from prm.customfields import errors, targets
-from prm.customfields.models import CustomField
+from prm.customfields import errors, holding, targets
+from prm.customfields.models import CustomField, StoredFile
 from prm.ui import formats
 from prm.ui.formats import SYMBOLS
 from prm.values.actor import Actor
@@ -161,6 +162,16 @@ def _partner(field: CustomField, raw: Any, by: Actor) -> int:
     return _one_of(rows.visible_to(by), field, raw, "number")
 
 
+def _file(field: CustomField, raw: Any, by: Actor) -> dict[str, Any] | None:
+    """What was just handed in, or was kept for this very field; False takes the file away. Nothing else names one."""
+    if raw is False:
+        return None
+    stored = raw if isinstance(raw, StoredFile) else holding.keep(field, raw, by=by)
+    if (stored.target, stored.code) != (field.target, field.code):
+        raise _refused(errors.ValueRefused, field)
+    return {"id": stored.pk, "name": stored.name, "size": stored.size}
+
+
 def _link(field: CustomField, raw: Any, by: Actor) -> str:
     text = _text(field, raw, by)
     try:
@@ -186,6 +197,7 @@ _READERS: dict[str, Callable[[CustomField, Any, Actor], Any]] = {
     Kind.MANY: _many,
     Kind.PERSON: _person,
     Kind.PARTNER: _partner,
+    Kind.FILE: _file,
     Kind.LINK: _link,
 }
 
@@ -234,6 +246,8 @@ def shown(
     if field.kind == Kind.MANY:
         known = dict(field.choices)
         return ", ".join(known.get(code, code) for code in value)
+    if field.kind == Kind.FILE:
+        return value["name"]
     if field.kind in (Kind.PERSON, Kind.PARTNER):
         return (names or {}).get(str(value)) or _("not visible to you")
     return str(value)

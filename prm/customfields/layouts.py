@@ -170,6 +170,8 @@ def _details(place: Mapping[str, Any], element: Element, said: dict[str, str]) -
 
 def _default(default: Any, element: Element) -> str:
     """Why a default cannot be; "" when it can."""
+    if element.kind == "file":
+        return _("This field takes none.")
     if element.custom is None:
         if element.kind == "other":
             return _("This field takes none.")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 from django.urls import reverse
@@ -38,6 +39,7 @@ class CustomField(models.Model):
         MANY = "many", _("Many choices")
         PERSON = "person", _("Person")
         PARTNER = "partner", _("Partner")
+        FILE = "file", pgettext_lazy("kind of field", "File")
         LINK = "link", _("Link")
         COMPUTED = "computed", pgettext_lazy("kind of field", "Computed")
         REFERENCE = "reference", _("Reference number")
@@ -53,6 +55,8 @@ class CustomField(models.Model):
     required = models.BooleanField(_("required"), default=False)
     staff_only = models.BooleanField(_("staff only"), default=False)
     in_list = models.BooleanField(_("column in lists"), default=False)
+    # Whether the one box and the searches of lists read it.
+    searchable = models.BooleanField(_("found by search"), default=True)
     # By kind: choices [{code, label, label_zh}], places, expression, result, pattern.
     options = models.JSONField(default=dict, blank=True)
     position = models.PositiveIntegerField(default=0)
@@ -108,6 +112,32 @@ class CustomField(models.Model):
     def is_written(self) -> bool:
         """Whether people fill it in; computed values and reference numbers come by themselves."""
         return self.kind not in (self.Kind.COMPUTED, self.Kind.REFERENCE)
+
+
+def stored_name(file: StoredFile, name: str) -> str:
+    """Where a file lies: a name that nobody chose."""
+    return f"own/{uuid4().hex}"
+
+
+class StoredFile(models.Model):
+    """A file that a field holds; the row's `custom` names it. One that no row names goes in the night."""
+
+    target = models.CharField(max_length=40)
+    code = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=120)
+    size = models.PositiveIntegerField(_("size"))
+    digest = models.CharField(max_length=64)
+    file = models.FileField(upload_to=stored_name)
+    kept_at = models.DateTimeField(default=clock.now)
+    kept_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("file")
+        indexes = [models.Index(fields=["target", "code"], name="stored_file_by_field")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class FormLayout(models.Model):

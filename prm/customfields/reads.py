@@ -17,7 +17,7 @@ from prm.values import clock
 ICONS = {
     "text": "letter-case", "long_text": "align-left", "number": "number", "money": "coin-yuan", "date": "calendar",
     "yes_no": "toggle-left", "choice": "select", "many": "list-check", "person": "user", "partner": "building-store",
-    "link": "link", "computed": "math-function", "reference": "hash", "other": "forms",
+    "file": "paperclip", "link": "link", "computed": "math-function", "reference": "hash", "other": "forms",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from prm.access import permissions
 from prm.access.roles import Role
 from prm.audit import words
-from prm.customfields import showing
+from prm.customfields import columns, showing, uses
 from prm.ui import lists, menu
 
 
@@ -34,6 +34,7 @@ def register() -> None:
             "form_discarded": _("draft of a form discarded"),
         }
     )
+    uses.register()
     words.namers.append(showing.name_in_audit)
-    lists.more_columns.append(showing.columns_for)
-    lists.more_found.append(showing.found_in_list)
+    lists.more_columns.append(columns.columns_for)
+    lists.more_found.append(columns.found_in_list)

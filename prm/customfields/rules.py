@@ -15,30 +15,45 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prm.conditions.reading import DEEPEST, MOST_PARTS
 from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.ui import formats
 
-ORDERED = ("is", "is_not", "more_than", "at_least", "less_than", "at_most", "empty", "not_empty")
-DAYS = ("is", "before", "on_or_before", "after", "on_or_after", "empty", "not_empty")
+ORDERED = ("is", "is_not", "more_than", "at_least", "less_than", "at_most", "between", "empty", "not_empty")
+DAYS = ("is", "before", "on_or_before", "after", "on_or_after", "between", "empty", "not_empty")
+ONE_OF_SEVERAL = ("is", "is_not", "one_of", "none_of", "empty", "not_empty")
 OPERATORS: dict[str, tuple[str, ...]] = {
-    "text": ("is", "is_not", "contains", "empty", "not_empty"),
+    "text": (
+        *ONE_OF_SEVERAL[:4],
+        "contains",
+        "not_contains",
+        "starts_with",
+        "ends_with",
+        *ONE_OF_SEVERAL[4:],
+    ),
     "number": ORDERED,
     "money": ORDERED,
     "date": DAYS,
     "yes_no": ("is", "empty", "not_empty"),
-    "choice": ("is", "is_not", "one_of", "empty", "not_empty"),
-    "many": ("any_of", "empty", "not_empty"),
+    "choice": ONE_OF_SEVERAL,
+    "many": ("any_of", "all_of", "none_of", "empty", "not_empty"),
 }
 WORDS = {
     "is": gettext_lazy("is"),
     "is_not": gettext_lazy("is not"),
     "contains": gettext_lazy("contains"),
+    "not_contains": gettext_lazy("does not contain"),
+    "starts_with": gettext_lazy("begins with"),
+    "ends_with": gettext_lazy("ends with"),
+    "between": gettext_lazy("is between"),
     "more_than": gettext_lazy("is more than"),
     "at_least": gettext_lazy("is at least"),
     "less_than": gettext_lazy("is less than"),
     "at_most": gettext_lazy("is at most"),
     "one_of": gettext_lazy("is one of"),
+    "none_of": gettext_lazy("is none of"),
     "any_of": gettext_lazy("has any of"),
+    "all_of": gettext_lazy("has all of"),
     "before": gettext_lazy("is before"),
     "on_or_before": gettext_lazy("is on or before"),
     "after": gettext_lazy("is after"),
@@ -47,7 +62,9 @@ WORDS = {
     "not_empty": gettext_lazy("is filled in"),
 }
 WITHOUT_VALUE = ("empty", "not_empty")
-DEEPEST, MOST_PARTS = 4, 20
+SEVERAL = ("one_of", "none_of", "any_of", "all_of")
+# What holds exactly when the other does not.
+OPPOSITES = {"is_not": "is", "not_contains": "contains"}
 
 
 def kind_of_rule(kind: str) -> str:
@@ -102,22 +119,36 @@ def _compared(op: str, value: Any, wanted: Any, kind: str) -> bool:
         return value is None
     if op == "not_empty":
         return value is not None
-    if op == "one_of":
-        return value in {value_of(one, kind) for one in wanted}
-    if op == "any_of":
-        return value is not None and bool(value & {str(one) for one in wanted})
+    if op in SEVERAL:
+        return _among(op, value, wanted, kind)
+    if op in OPPOSITES:
+        return not _compared(OPPOSITES[op], value, wanted, kind)
+    if op == "between":
+        ends = [value_of(wanted.get(end), kind) for end in ("from", "to")]
+        return value is not None and None not in ends and ends[0] <= value <= ends[1]
     wanted = value_of(wanted, kind)
-    if op == "is_not":
-        return value != wanted
     if value is None or wanted is None:
         return False
     compare = _OPERATIONS.get(op)
     return bool(compare and compare(value, wanted))
 
 
+def _among(op: str, value: Any, wanted: list[Any], kind: str) -> bool:
+    if op == "none_of":
+        return not _among("any_of" if kind == "many" else "one_of", value, wanted, kind)
+    if value is None:
+        return False
+    if op == "one_of":
+        return value in {value_of(one, kind) for one in wanted}
+    several = {str(one) for one in wanted}
+    return several <= value if op == "all_of" else bool(value & several)
+
+
 _OPERATIONS: dict[str, Callable[[Any, Any], bool]] = {
     "is": lambda value, wanted: value == wanted,
     "contains": lambda value, wanted: wanted in value,
+    "starts_with": lambda value, wanted: value.startswith(wanted),
+    "ends_with": lambda value, wanted: value.endswith(wanted),
     "more_than": lambda value, wanted: value > wanted,
     "at_least": lambda value, wanted: value >= wanted,
     "less_than": lambda value, wanted: value < wanted,
@@ -133,7 +164,7 @@ def problem_with(rule: Any, known: Mapping[str, Any], *, depth: int = 0) -> str:
     """What is wrong with a rule, as a sentence; "" when it is sound. `known` are the form's elements by name."""
     if isinstance(rule, bool) or rule is None:
         return ""
-    if not isinstance(rule, Mapping) or depth > DEEPEST:
+    if not isinstance(rule, Mapping) or depth >= DEEPEST:
         return _("The condition cannot be read.")
     for joint in ("all", "any"):
         if joint in rule:
@@ -162,10 +193,12 @@ def _problem_of_comparison(rule: Mapping[str, Any], known: Mapping[str, Any]) ->
     if rule["op"] in WITHOUT_VALUE:
         return ""
     wanted = rule.get("value")
-    several = rule["op"] in ("one_of", "any_of")
-    if several != isinstance(wanted, list):
-        return _("The value to compare “%(field)s” with does not fit.") % {"field": element.label}
-    values = wanted if several else [wanted]
+    if rule["op"] in SEVERAL:
+        values = wanted if isinstance(wanted, list) else []
+    elif rule["op"] == "between":
+        values = [wanted.get("from"), wanted.get("to")] if isinstance(wanted, Mapping) else []
+    else:
+        values = [wanted]
     codes = [str(code) for code, _label in element.choices]
     fits = bool(values) and all(
         not isinstance(one, list | dict | float)
@@ -202,6 +235,11 @@ def _said(value: Any, element: Any) -> str:
     kind = element.kind if element else "text"
     if isinstance(value, list):
         return ", ".join(_said(one, element) for one in value)
+    if isinstance(value, Mapping):
+        return _("%(low)s and %(high)s") % {
+            "low": _said(value.get("from"), element),
+            "high": _said(value.get("to"), element),
+        }
     if kind in ("number", "money"):
         found = decimal_of(value)
         return formats.number(found, None) if isinstance(found, Decimal) else str(value)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from prm.access.rules import require
 from prm.audit.services import differences, record
-from prm.customfields import errors, expressions, targets, values
+from prm.customfields import errors, expressions, holding, indexes, targets, values
 from prm.customfields.models import CustomField, FormLayout
 from prm.customfields.plans import placements
 from prm.customfields.rules import fields_in
@@ -25,7 +25,7 @@ KEPT_FOR = timedelta(days=30)
 CODE = re.compile(r"^(?=.{1,40}$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*$")
 # Words of the language of expressions.
 RESERVED = {"and", "or", "not", *expressions.FUNCTIONS}
-WORDS = ("label", "label_zh", "help", "help_zh", "required", "staff_only", "in_list")
+WORDS = ("label", "label_zh", "help", "help_zh", "required", "staff_only", "in_list", "searchable")
 AT_ONCE = 500
 
 
@@ -54,7 +54,9 @@ def create_field(
     if CustomField.objects.of(target).count() >= MOST_FIELDS:
         raise errors.TooManyFields(most=MOST_FIELDS)
     field = CustomField(target=target, code=code, kind=Kind(kind), position=position, created_at=clock.now())
-    _take_words(field, {"label": label, **words})
+    # What partners read but never fill in, they read only when somebody says so.
+    quiet = "partner" in found.readers and "partner" not in found.audiences
+    _take_words(field, {"label": label, "staff_only": quiet, **words})
     field.options = checked_options(field, options or {})
     _must_not_ask_for_what_comes_by_itself(field)
     try:
@@ -67,6 +69,7 @@ def create_field(
     )
     if field.kind == Kind.COMPUTED:
         compute_again(found, [field])
+    indexes.index_soon(target)
     return field
 
 
@@ -88,6 +91,8 @@ def change_field(
         return field
     field.save()
     record(field, "field_changed", by=by, changes={name: _in_words(pair) for name, pair in changes.items()})
+    if {"in_list", "searchable", "options"} & set(changes):
+        indexes.index_soon(field.target)
     if field.kind == Kind.COMPUTED and "options" in changes:
         compute_again(targets.find(field.target), [field])
     return field
@@ -130,6 +135,8 @@ def places_using(field: CustomField) -> list[str]:
                 found.append(
                     _("a condition of the published form, at “%(field)s”") % {"field": place["field"]}
                 )
+    for uses in targets.uses:
+        found += uses(field)
     return found
 
 
@@ -143,6 +150,7 @@ def delete_field(*, field: CustomField, by: Actor) -> CustomField:
     field.deleted_at = clock.now()
     field.save(update_fields=["deleted_at"])
     record(field, "field_deleted", by=by, changes={"rows": [rows_using(field), None]})
+    indexes.index_soon(field.target)
     return field
 
 
@@ -157,6 +165,7 @@ def restore_field(*, field: CustomField, by: Actor) -> CustomField:
     field.options = checked_options(field, as_given(field))
     field.save(update_fields=["deleted_at", "options"])
     record(field, "field_restored", by=by)
+    indexes.index_soon(field.target)
     if field.kind == Kind.COMPUTED:
         compute_again(targets.find(field.target), [field])
     return field
@@ -173,6 +182,7 @@ def drop_field(*, field: CustomField, by: Actor) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET custom = custom - %s WHERE custom ? %s", [field.code, field.code])
         count = cursor.rowcount
+    holding.drop_of(field)
     record(field, "field_dropped", by=by, changes={"rows": [count, 0]})
     field.delete()
     return count

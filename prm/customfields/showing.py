@@ -1,4 +1,4 @@
-"""Custom values where people read them: on pages, in lists, in the audit trail, in what a search finds."""
+"""Custom values where people read them: on pages, in the audit trail, in what a search finds. Lists: columns.py."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, BooleanField, DateField, DecimalField, OuterRef, Q, Subquery
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast
-from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.db.models import Q
 
 from prm.audit import words
 from prm.customfields import kinds, targets
+from prm.customfields.file_fields import address_of
 from prm.customfields.models import CustomField
-from prm.ui import filters
-from prm.ui.columns import Amount, Choice, Column, Day, Flag, Number, Text
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
 
 Kind = CustomField.Kind
-PREFIX = "own_"
+# Kinds whose words a search reads.
+SEARCHED = (Kind.TEXT, Kind.LONG_TEXT, Kind.LINK, Kind.REFERENCE, Kind.FILE)
 
 
 def fields_for(target: str, actor: Actor) -> list[CustomField]:
@@ -35,18 +31,33 @@ def currency_of(obj: Any) -> str:
 
 def facts_of(target: str, obj: Any, actor: Actor) -> list[Fact]:
     """Label and value of each filled field, for a page about `obj`."""
-    if not obj.custom:
-        return []
-    fields = [field for field in fields_for(target, actor) if field.code in obj.custom]
+    return _facts(fields_for(target, actor), obj, actor) if obj.custom else []
+
+
+def facts_on_paper(target: str, obj: Any, actor: Actor) -> list[Fact]:
+    """The same for what goes to the partner: whoever prints it, it says no more than the partner may read."""
+    fields = [field for field in CustomField.objects.of(target) if not field.staff_only]
+    return _facts(fields, obj, actor) if obj.custom else []
+
+
+def _facts(fields: list[CustomField], obj: Any, actor: Actor) -> list[Fact]:
+    fields = [field for field in fields if field.code in obj.custom]
     names = names_for(fields, [obj.custom], actor)
     return [
         Fact(
             field.words,
             kinds.shown(field, obj.custom[field.code], currency=currency_of(obj), names=names[field.kind]),
-            href=obj.custom[field.code] if field.kind == Kind.LINK else "",
+            href=_opens(field, obj),
         )
         for field in fields
     ]
+
+
+def _opens(field: CustomField, obj: Any) -> str:
+    """Where a link leads, or where a file is read."""
+    if field.kind == Kind.FILE:
+        return address_of(field, obj)
+    return obj.custom[field.code] if field.kind == Kind.LINK else ""
 
 
 def names_for(
@@ -76,176 +87,32 @@ def partners_seen_by(actor: Actor) -> Any:
     return rows.visible_to(actor)
 
 
-# ---- lists ----
-
-
-class _Own:
-    """A column over one field's values: annotated, so that sorting and filtering ask the database."""
-
-    field_: CustomField
-    expression: Any
-
-    def prepare(self, rows: Any) -> Any:
-        return rows.annotate(**{self.name: self.expression})  # type: ignore[attr-defined]
-
-
-class OwnText(_Own, Text):
-    pass
-
-
-class OwnNumber(_Own, Number):
-    pass
-
-
-class OwnAmount(_Own, Amount):
-    pass
-
-
-class OwnDay(_Own, Day):
-    pass
-
-
-class OwnFlag(_Own, Flag):
-    def cell(self, row: Any) -> Any:
-        value = self.value(row)
-        return "" if value is None else _("Yes") if value else _("No")
-
-    def for_export(self, row: Any) -> str:
-        return str(self.cell(row))
-
-
-class Held(filters.ChoiceFilter):
-    """Rows that hold one of the chosen codes; the index of the JSON column serves it."""
-
-    field_: CustomField
-
-    def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
-        chosen = [code for code, _label in self.chosen(query)]
-        _rows, chip = super().apply(rows.none(), query, actor)
-        if not chosen:
-            return rows, None
-        wanted = Q()
-        for code in chosen:
-            held = [code] if self.field_.kind == Kind.MANY else code
-            wanted |= Q(custom__contains={self.field_.code: held})
-        return rows.filter(wanted), chip
-
-
-class OwnChoice(_Own, Choice):
-    @property
-    def choices(self) -> list[tuple[Any, Any]]:
-        return list(self.field_.choices)
-
-    def word(self, row: Any) -> str:
-        return kinds.shown(self.field_, self.value(row))
-
-    def make_filter(self, model: Any) -> Any:
-        made = Held(self.name, self.label, self.choices)
-        made.field_ = self.field_
-        return made
-
-
-class OwnLink(_Own, Text):
-    def cell(self, row: Any) -> Any:
-        value = self.value(row)
-        return (
-            format_html('<a class="ui-link" href="{}" rel="noreferrer">{}</a>', value, value) if value else ""
-        )
-
-
-class OwnName(_Own, Text):
-    """A person or partner by name; `rows_` are those that the reader may see."""
-
-    rows_: Any
-    name_field = "name"
-
-    def prepare(self, rows: Any) -> Any:
-        key = Cast(KeyTextTransform(self.field_.code, "custom"), BigIntegerField())
-        rows = rows.annotate(**{f"{self.name}_id": key})
-        named = self.rows_.filter(pk=OuterRef(f"{self.name}_id")).order_by().values(self.name_field)[:1]
-        return rows.annotate(**{self.name: Subquery(named)})
-
-    def cell(self, row: Any) -> Any:
-        if self.value(row) is None and getattr(row, f"{self.name}_id", None) is not None:
-            return format_html('<span class="ui-dim">{}</span>', _("not visible to you"))
-        return super().cell(row)
-
-
-def columns_for(model: Any, actor: Actor) -> list[Column]:
-    """A column for each field that the reader may know of; those marked for lists are shown, others on request."""
-    target = targets.of_model(model)
-    if target is None:
-        return []
-    return [column_of(field, model, actor) for field in fields_for(target.code, actor)]
-
-
-def column_of(field: CustomField, model: Any, actor: Actor) -> Column:
-    text = KeyTextTransform(field.code, "custom")
-    options: dict[str, Any] = {
-        "label": field.words,
-        "hidden": not field.in_list,
-        "optional": True,
-        "phone": None,
-    }
-    column: Any
-    if kinds.is_date(field):
-        column = OwnDay(PREFIX + field.code, sort=True, filter=True, **options)
-        column.expression = Cast(text, DateField())
-    elif kinds.is_money(field):
-        currency = "currency" if hasattr(model, "currency") else ""
-        column = OwnAmount(
-            PREFIX + field.code,
-            sort=True,
-            filter=True,
-            total=False,
-            places=field.places,
-            currency=currency,
-            **options,
-        )
-        column.expression = Cast(text, DecimalField(max_digits=21, decimal_places=6))
-    elif kinds.is_number(field):
-        column = OwnNumber(PREFIX + field.code, sort=True, filter=True, places=None, **options)
-        column.expression = Cast(text, DecimalField(max_digits=21, decimal_places=6))
-    elif field.kind == Kind.YES_NO:
-        column = OwnFlag(PREFIX + field.code, filter=True, **options)
-        column.expression = Cast(text, BooleanField())
-    elif field.kind in (Kind.CHOICE, Kind.MANY):
-        column = OwnChoice(
-            PREFIX + field.code, filter=True, tones={}, sort=field.kind == Kind.CHOICE, **options
-        )
-        column.expression = text if field.kind == Kind.CHOICE else KeyTransform(field.code, "custom")
-    elif field.kind in (Kind.PERSON, Kind.PARTNER):
-        column = OwnName(PREFIX + field.code, filter=True, **options)
-        column.rows_ = (people_seen_by if field.kind == Kind.PERSON else partners_seen_by)(actor)
-    elif field.kind == Kind.LINK:
-        column = OwnLink(PREFIX + field.code, filter=True, **options)
-        column.expression = text
-    else:
-        sort = field.kind != Kind.LONG_TEXT
-        column = OwnText(PREFIX + field.code, filter=True, sort=sort, css="ui-clip", **options)
-        column.expression = text
-    column.field_ = field
-    return column
-
-
 # ---- search ----
 
 
 def found_by(target: str, actor: Actor, text: str) -> Q | None:
     """Rows one of whose own texts holds `text`; None where there are no such fields."""
-    return _holding(fields_for(target, actor), text)
+    return holding(fields_for(target, actor), text)
 
 
-def found_in_list(columns: list[Column], text: str) -> Q | None:
-    """The same for a list, over the fields that its columns show."""
-    return _holding([column.field_ for column in columns if isinstance(column, _Own)], text)
+def with_own(target: str, actor: Actor, rows: Any, found: Any, text: str) -> Any:
+    """Of `rows`, those that `found` has already and those found by their own texts, so that indexes serve both."""
+    own = found_by(target, actor, text)
+    if own is None:
+        return found
+    both = found.order_by().values("pk").union(rows.order_by().filter(own).values("pk"))
+    return rows.filter(pk__in=both)
 
 
-def _holding(fields: Iterable[CustomField], text: str) -> Q | None:
+def holding(fields: Iterable[CustomField], text: str) -> Q | None:
+    """Rows that hold `text` in one of the fields that a search reads."""
     wanted = Q()
     for field in fields:
-        if field.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.LINK, Kind.REFERENCE):
-            wanted |= Q(**{f"custom__{field.code}__icontains": text})
+        if not field.searchable:
+            continue
+        if field.kind in SEARCHED:
+            name = "__name" if field.kind == Kind.FILE else ""
+            wanted |= Q(**{f"custom__{field.code}{name}__icontains": text})
         elif field.kind in (Kind.CHOICE, Kind.MANY):
             for option in field.options["choices"]:
                 if text.casefold() in f"{option['label']} {option.get('label_zh', '')}".casefold():

@@ -17,6 +17,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 
+from prm.automations import updates
 from prm.conditions import registry
 from prm.modules.registry import is_on
 from prm.values.actor import Actor
@@ -62,6 +63,12 @@ class Target:
     variant_of: Callable[[Any], str] = field(default=lambda obj: "")
     audiences: tuple[str, ...] = ("staff",)
     most_mandatory: int | None = None
+    # change(row, custom, by): the service that sets values by code on a row that is on file, for automations.
+    change: Callable[..., Any] | None = None
+    # What a reader may see of it, where that is less than `visible_to`.
+    seen_by: Callable[[Actor], QuerySet] | None = None
+    # The verb by which a partner's people read it, where that is not `verb`.
+    partner_verb: str = ""
     # The key of its import, as (column of the file, field of the model).
     key: tuple[str, str] = ("", "")
 
@@ -79,6 +86,21 @@ class Target:
         rows = self.model._default_manager.all()
         return rows.for_everyone(because="fields are the tenant's") if hasattr(rows, "for_everyone") else rows
 
+    @property
+    def readers(self) -> set[str]:
+        """Who reads rows of it: for whom a field can be meant."""
+        return {*self.audiences, "partner"} if self.partner_verb else set(self.audiences)
+
+    def visible_to(self, actor: Actor) -> QuerySet:
+        """The rows that a reader may see: none without the verb, none of a module that is off."""
+        rows = self.model._default_manager.all()
+        verb = self.partner_verb if actor.is_partner and self.partner_verb else self.verb
+        if verb not in actor.permissions:
+            return rows.none()
+        if self.seen_by is not None:
+            return self.seen_by(actor)
+        return rows.visible_to(actor) if hasattr(rows, "visible_to") else rows
+
     def builtin_for(self, audience: str) -> dict[str, Builtin]:
         """What stands on the form of staff or partners."""
         return {one.name: one for one in self.builtin if one.only in ("", audience)}
@@ -87,6 +109,8 @@ class Target:
 _targets: dict[str, Target] = {}
 _partner_model: list[str] = []
 _people: list[Callable[[Actor], QuerySet]] = []
+# Who else uses fields: each gives, in words, the places that would break without one. uses(field) -> ["automation “X”"]
+uses: list[Callable[[Any], list[str]]] = []
 
 
 def register(
@@ -94,9 +118,12 @@ def register(
 ) -> None:
     """Let rows of `model`, which has a JSON column `custom`, have fields of the tenant's own."""
     from prm.customfields.asking import fields_of
+    from prm.customfields.updating import updates_of
 
-    _targets[code] = Target(code, model, label, verb, tuple(builtin), **options)
+    made = _targets[code] = Target(code, model, label, verb, tuple(builtin), **options)
     registry.extend(code, fields_of(code))
+    if made.change is not None:
+        updates.extend(code, updates_of(code, made.change))
 
 
 def register_partners(*, model: str, people: Callable[[Actor], QuerySet]) -> None:

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from prm.customfields import design_views, views
+from prm.customfields import design_views, file_views, views
 
 app_name = "customfields"
 urlpatterns = [
+    path("own/<str:target>/<int:pk>/<str:code>/", file_views.file, name="file"),
     path("settings/fields/", views.index, name="index"),
     path("settings/fields/<str:target>/", views.fields, name="fields"),
     path("settings/fields/<str:target>/new/", views.new, name="new"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("settings/fields/<str:target>/<str:code>/restore/", views.restore, name="restore"),
     path("settings/forms/<str:target>/", design_views.design, name="design"),
     path("settings/forms/<str:target>/canvas/", design_views.canvas, name="canvas"),
+    path("settings/forms/<str:target>/rule/", design_views.rule, name="rule"),
     path("settings/forms/<str:target>/publish/", design_views.publish, name="publish"),
     path("settings/forms/<str:target>/discard/", design_views.discard, name="discard"),
 ]

@@ -200,4 +200,6 @@ def changes_between(target: str, before: Mapping[str, Any], after: Mapping[str, 
 
 
 def _told(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["name"]
     return ", ".join(value) if isinstance(value, list) else value

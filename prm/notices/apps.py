@@ -7,6 +7,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
+        from django.utils.translation import pgettext_lazy
 
         from prm.access import permissions
         from prm.access.roles import Role
@@ -23,14 +24,25 @@ class NoticesConfig(AppConfig):
                 "letter_worded": _("letter worded anew"),
                 "letter_reset": _("letter set back to the product's words"),
                 "sender_changed": _("sender of letters changed"),
+                "device_added": _("device added"),
+                "device_removed": _("device removed"),
             }
         )
+        words.register_names({"device": pgettext_lazy("change", "device")})
         platform.register_kinds()
         digest.register()
         robots.register()
         home.register()
         work.register(platform.support_requests)
         on_open_work(inbox.open_work_of)
+        self._register_menu()
+
+    def _register_menu(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from prm.notices import inbox
+        from prm.ui import menu
+
         menu.register(
             section="Set-up",
             label=_("Letters"),

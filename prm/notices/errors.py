@@ -19,3 +19,8 @@ class NoText(DomainError):
     code = "no_text"
     field = "body"
     message = _("The letter has no text. Write at least one paragraph.")
+
+
+class DeviceUnfit(DomainError):
+    code = "device_unfit"
+    message = _("This browser gave no subscription that can be used. Try again, or use another browser.")

@@ -88,3 +88,12 @@ class SenderForm(ServiceForm):
     reply_to = forms.EmailField(
         label=_("Answers go to"), required=False, help_text=_("Empty: to the portal's own address.")
     )
+
+
+class DeviceForm(ServiceForm):
+    """What a browser says of its subscription."""
+
+    endpoint = forms.URLField(max_length=1000, assume_scheme="https", widget=forms.HiddenInput)
+    p256dh = forms.CharField(max_length=200, widget=forms.HiddenInput)
+    auth = forms.CharField(max_length=60, widget=forms.HiddenInput)
+    name = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)

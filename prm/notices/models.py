@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from prm.values import clock
+from prm.values.secrets import decrypt, encrypt
 
 
 class Notice(models.Model):
@@ -152,3 +153,74 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to}"
+
+
+class PushKey(models.Model):
+    """The pair of keys by which push services know this tenant; one row."""
+
+    sealed_private = models.TextField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="one_push_key", condition=models.Q(pk=1))]
+
+    def __str__(self) -> str:
+        return "push key"
+
+    @property
+    def private(self) -> str:
+        return decrypt(self.sealed_private)
+
+    @private.setter
+    def private(self, text: str) -> None:
+        self.sealed_private = encrypt(text)
+
+
+class Device(models.Model):
+    """A browser that shows notices to one person also when the portal is not open."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="devices")
+    name = models.CharField(_("device"), max_length=120, blank=True)
+    # Of the address: a browser belongs to one person at a time.
+    digest = models.CharField(max_length=64, unique=True)
+    # Encrypted: whoever has the address and the keys can write to the device.
+    sealed_subscription = models.TextField()
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    last_ok_at = models.DateTimeField(_("last taken"), null=True)
+
+    class Meta:
+        verbose_name = _("device")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name or str(_("Browser"))
+
+    @property
+    def subscription(self) -> str:
+        return decrypt(self.sealed_subscription)
+
+    @subscription.setter
+    def subscription(self, text: str) -> None:
+        self.sealed_subscription = encrypt(text)
+
+
+class PushMessage(models.Model):
+    """One notice on its way to one device; without a next try it is done with."""
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="messages")
+    key = models.CharField(max_length=160)
+    content = models.JSONField(default=dict)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, default=clock.now)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "key"], name="one_push_per_fact")]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], name="pushes_open", condition=models.Q(next_try_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} → {self.device}"

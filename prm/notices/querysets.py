@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from prm.notices.models import Letter, LetterText, Notice, Preference
+from prm.notices.models import Device, Letter, LetterText, Notice, Preference
 from prm.values.actor import Actor
 
 MAILBOX_PAGE = 50
@@ -57,3 +57,8 @@ def need_mailbox() -> None:
     """404 outside demo mode and where letters really leave."""
     if not settings.DEMO or settings.EMAIL_URL:
         raise Http404
+
+
+def own_device(actor: Actor, pk: int) -> Device:
+    """One of the person's own devices."""
+    return get_object_or_404(Device, pk=pk, user_id=actor.user_id or 0)

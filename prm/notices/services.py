@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
 from prm.audit.services import record
-from prm.notices import robots, times
+from prm.notices import push, robots, times
 from prm.notices.errors import QuietHoursNeedBoth
 from prm.notices.kinds import Kind, choices_for, kind_of
 from prm.notices.letters import write_letter
@@ -65,6 +65,10 @@ def notify(
             if chosen.get(notice.user_id, MAIL) == MAIL:
                 times_of_reader = known_times[notice.user_id]
                 _write(notice, declared, times_of_reader, letter_link or notice.link, letter_label or OPEN)
+    push.tell(
+        kind=declared, values=plain, link=link, fact=fact,
+        due={pk: _at(known_times[pk], declared) for pk in told if chosen.get(pk, MAIL) == MAIL},
+    )  # fmt: skip
     robots.tell(kind=declared, people=people.values(), values=plain, link=link, fact=fact)
     return list(Notice.objects.filter(fact=fact, user_id__in=told))
 
@@ -79,7 +83,6 @@ def _chosen(declared: Kind, people: Mapping[int, Any]) -> dict[int, str]:
 
 def _write(notice: Notice, declared: Kind, known_times: NoticeTimes, link: str, label: Any) -> None:
     """The letter about a notice; within quiet hours it waits for their end, unless it is about safety."""
-    now = clock.now()
     write_letter(
         to=notice.user.email,
         subject=declared.title,
@@ -90,8 +93,14 @@ def _write(notice: Notice, declared: Kind, known_times: NoticeTimes, link: str, 
         language=notice.user.language,
         fact=f"{declared.name}:{notice.fact}"[:120],
         name=declared.name,
-        not_before=times.may_write_at(known_times, now) if declared.optional else now,
+        not_before=_at(known_times, declared),
     )
+
+
+def _at(known_times: NoticeTimes, declared: Kind) -> datetime:
+    """When a person may be written to: now, or after the quiet hours, unless it is about safety."""
+    now = clock.now()
+    return times.may_write_at(known_times, now) if declared.optional else now
 
 
 def mark_read(*, notice: Notice, by: Actor) -> None:

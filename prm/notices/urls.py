@@ -1,6 +1,6 @@
 from django.urls import path
 
-from prm.notices import views, wording_views
+from prm.notices import push_views, views, wording_views
 
 app_name = "notices"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("inbox/notices/read/", views.read_all, name="read_all"),
     path("inbox/notices/<int:pk>/", views.open_notice, name="open"),
     path("account/letters/", views.letter_choices, name="letters"),
+    path("account/devices/", push_views.add, name="device_add"),
+    path("account/devices/<int:pk>/remove/", push_views.remove, name="device_remove"),
+    path("push-worker.js", push_views.worker, name="push_worker"),
     path("settings/letters/", wording_views.wordings, name="wordings"),
     path("settings/letters/sender/", wording_views.sender, name="sender"),
     path("settings/letters/<str:name>/<slug:language>/", wording_views.words, name="words"),

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import public, signed_in
 from prm.notices import inbox as reads
-from prm.notices import work
-from prm.notices.forms import NoticesForm
+from prm.notices import push, work
+from prm.notices.forms import DeviceForm, NoticesForm
 from prm.notices.kinds import choices_for
 from prm.notices.querysets import deliveries_of, mailbox_letter, mailbox_letters, own_notice
 from prm.notices.services import choose_notices, mark_all_read, mark_read
@@ -93,7 +93,10 @@ def letter_choices(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and form.run(choose_notices, user=request.user, by=request.actor):
         messages.success(request, _("Your choice is saved."))
         return redirect("notices:letters")
-    context = {"form": form, "kinds": kinds, "zone": tenant_zone().key}
+    context = {
+        "form": form, "kinds": kinds, "zone": tenant_zone().key, "devices": push.devices_of([request.user]),
+        "device_form": DeviceForm(), "push_key": push.public_key(),
+    }  # fmt: skip
     return render(request, "notices/letters.html", context, status=form.status)
 
 

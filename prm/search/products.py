@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.catalogue.models import Product
+from prm.customfields.showing import with_own
 from prm.search.registry import Row, register
 
 
@@ -33,7 +34,9 @@ def named(text: str) -> Q:
 def find(actor: Any, text: str, limit: int) -> list[Row]:
     if not text:
         return []
+    rows = Product._default_manager.all()
+    found = with_own("product", actor, rows, rows.filter(named(text)), text)
     return [
         Row(title=str(product), detail=product.code, href=reverse("catalogue:product", args=[product.pk]))
-        for product in Product._default_manager.filter(named(text)).order_by("code")[:limit]
+        for product in found.order_by("code")[:limit]
     ]

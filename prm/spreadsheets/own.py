@@ -23,8 +23,8 @@ SPELLED_ALIKE = {"text", "long_text", "number", "money", "date", "choice", "link
 
 
 def fields_of(target: str) -> list[CustomField]:
-    """The fields that a file can fill in."""
-    return [field for field in CustomField.objects.of(target) if field.is_written]
+    """The fields that a cell can fill in: what comes by itself, or is itself a file, stands in none."""
+    return [field for field in CustomField.objects.of(target) if field.is_written and field.kind != "file"]
 
 
 def columns_of(target: str) -> tuple[Column, ...]:

@@ -103,19 +103,48 @@
   // ---- properties ----
 
   const change = (what, value) => { const doc = current(); const { place } = find(doc, state.selected); if (value === undefined) delete place[what]; else place[what] = value; keep(doc); };
-  const readRow = (row) => {
-    const found = {};
-    for (const part of row.querySelectorAll("[data-part-of]")) found[part.dataset.partOf] = part.multiple ? [...part.selectedOptions].map((one) => one.value) : part.value.trim();
-    if (["empty", "not_empty"].includes(found.op)) delete found.value;
-    else if (["one_of", "any_of"].includes(found.op)) { if (!Array.isArray(found.value)) found.value = found.value ? [found.value] : []; }
-    else if (Array.isArray(found.value)) found.value = found.value[0] || "";
-    else if (found.value === undefined) found.value = "";
-    return found;
+  // What the builder of a condition holds, without rows in which nothing was chosen; one comparison stands for itself.
+  const asked = (rule) => {
+    if (rule.not) return { not: asked(rule.not) };
+    const kind = rule.all ? "all" : rule.any ? "any" : "";
+    return kind ? { [kind]: rule[kind].filter((part) => part.field !== "").map(asked) } : rule;
   };
-  const readRule = (box) => {
-    const rows = [...box.querySelectorAll("[data-row]")].map(readRow);
-    return rows.length === 1 ? rows[0] : { [box.querySelector("[data-joint]")?.value || "all"]: rows };
+  const single = (rule) => (rule.all?.length === 1 ? rule.all[0] : rule.all ? rule : rule.any?.length === 1 ? rule.any[0] : rule);
+  const built = (what, text) => {
+    const doc = current(), spot = find(doc, state.selected);
+    const rule = single(asked(JSON.parse(text)));
+    if (!spot || JSON.stringify(spot.place[what]) === JSON.stringify(rule)) return;
+    spot.place[what] = rule;
+    past.push(state.document);
+    future.length = 0;
+    state.document = JSON.stringify(doc);
+    unsaved = true;
   };
+  // The page is drawn anew when nobody is typing in the builder and no row of it is still to be chosen.
+  let calm;
+  const whenCalm = () => {
+    clearTimeout(calm);
+    calm = setTimeout(() => {
+      const builder = board().querySelector("[data-builder]:focus-within"), typing = document.activeElement;
+      const open = builder && (builder.prmStale || [...builder.querySelectorAll("[data-field]")].some((one) => !one.value) || typing.matches("input:not([type=checkbox])"));
+      if (unsaved && !open) draw();
+    }, 300);
+  };
+  frame.addEventListener("prm:condition", (event) => { built(event.detail.name.replace("rule-", ""), event.detail.value); whenCalm(); });
+  frame.addEventListener("focusout", whenCalm);
+  // What was not kept yet is kept before it is published.
+  frame.addEventListener("submit", (event) => {
+    if (!unsaved && !busy) return;
+    const action = event.target.action;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!busy) draw();
+    const wait = setInterval(() => {
+      if (unsaved || busy) return;
+      clearInterval(wait);
+      [...frame.querySelectorAll("form")].find((one) => one.action === action)?.requestSubmit();
+    }, 50);
+  }, true);
   const onChange = (field) => {
     const box = field.closest("[data-rule]");
     if (field.matches("[data-rule-mode]")) {
@@ -123,11 +152,7 @@
       if (field.value === "when") return first ? change(box.dataset.rule, JSON.parse(first)) : draw();
       return change(box.dataset.rule, field.value === "always" ? true : undefined);
     }
-    if (box) {
-      // Another field is compared in other ways: begin with one that fits all.
-      if (field.dataset.partOf === "field") field.closest("[data-row]").querySelector('[data-part-of="op"]').innerHTML = '<option value="not_empty">';
-      return change(box.dataset.rule, readRule(box));
-    }
+    if (box) return null;
     if (field.dataset.prop) return change(field.dataset.prop, field.type === "checkbox" ? field.checked || undefined : field.value || undefined);
     if (field.dataset.partProp) {
       const doc = current(), what = field.dataset.partProp;
@@ -144,13 +169,11 @@
   });
   frame.addEventListener("click", (event) => {
     const at = (name) => event.target.closest(`[${name}]`);
-    const box = at("data-rule");
+    if (at("data-builder")) return null;
     if (at("data-do")) return verbs[at("data-do").dataset.do]();
     if (at("data-add")) return put(at("data-add").dataset.add);
     if (at("data-select")) return draw({ selected: at("data-select").dataset.select });
     if (event.target.closest("button[data-mode]")) return draw({ mode: event.target.closest("button").dataset.mode });
-    if (at("data-add-row")) { const rows = [...box.querySelectorAll("[data-row]")].map(readRow); return change(box.dataset.rule, { [box.querySelector("[data-joint]")?.value || "all"]: [...rows, JSON.parse(board().dataset.first)] }); }
-    if (at("data-drop-row")) { at("data-row").remove(); return change(box.dataset.rule, readRule(box)); }
     const cell = at("data-place");
     if (cell && cell.dataset.place !== state.selected) return draw({ selected: cell.dataset.place });
     return null;

@@ -37,13 +37,19 @@
   const compared = (op, value, wanted, kind) => {
     if (op === "empty") return value === null;
     if (op === "not_empty") return value !== null;
-    if (op === "one_of") return wanted.some((one) => valueOf(one, kind) === value);
+    if (op === "none_of") return !compared(kind === "many" ? "any_of" : "one_of", value, wanted, kind);
+    if (op === "one_of") return value !== null && wanted.some((one) => valueOf(one, kind) === value);
     if (op === "any_of") return value !== null && wanted.some((one) => value.includes(String(one)));
+    if (op === "all_of") return value !== null && wanted.every((one) => value.includes(String(one)));
+    if (op === "is_not") return !compared("is", value, wanted, kind);
+    if (op === "not_contains") return !compared("contains", value, wanted, kind);
+    if (op === "between") return compared("at_least", value, wanted.from, kind) && compared("at_most", value, wanted.to, kind);
     const other = valueOf(wanted, kind);
-    if (op === "is_not") return value !== other;
     if (value === null || other === null) return false;
     if (op === "is") return value === other;
     if (op === "contains") return value.includes(other);
+    if (op === "starts_with") return value.startsWith(other);
+    if (op === "ends_with") return value.endsWith(other);
     if (op === "more_than" || op === "after") return value > other;
     if (op === "at_least" || op === "on_or_after") return value >= other;
     if (op === "less_than" || op === "before") return value < other;

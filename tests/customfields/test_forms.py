@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import timedelta
 
@@ -82,7 +83,7 @@ UNSOUND = {
     "a condition about product lines": (form({"field": C, "shown": {"field": "product_lines", "op": "not_empty"}}), C),
     "a condition that cannot be read": (form({"field": C, "shown": {"all": "x"}}), C),
     "a condition without end": (
-        form({"field": C, "shown": {"not": {"not": {"not": {"not": {"not": {"not": OVER}}}}}}}), C
+        form({"field": C, "shown": functools.reduce(lambda rule, _turn: {"not": rule}, range(9), OVER)}), C
     ),
     "shown only when the other is": (
         form({"field": "region", "shown": {"field": "phone", "op": "not_empty"}},

@@ -151,7 +151,7 @@ def test_only_administrators_configure(browse, manager, acme, field):
 def test_what_does_not_exist_is_not_found(boss):
     for path in (
         "/settings/fields/nonsense/",
-        "/settings/fields/deal/new/?kind=file",
+        "/settings/fields/deal/new/?kind=picture",
         "/settings/fields/deal/none/",
     ):
         assert boss.get(path).status_code == 404

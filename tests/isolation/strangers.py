@@ -46,6 +46,10 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
     (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),
     (r"inbox/attachments/<int:pk>/", lambda made: {"pk": made["comment"].pk}),
+    (
+        r"own/<str:target>/<int:pk>/<str:code>/",
+        lambda made: {"target": "deal", "pk": made["deal"].pk, "code": "paper"},
+    ),
     (r"settings/users/<int:pk>/", lambda made: {"pk": made["user"].pk}),
     (r"company/people/<int:pk>/", lambda made: {"pk": made["user"].pk}),
 ]
@@ -58,6 +62,7 @@ BELONGS_TO_NOBODY = {
     r"customers/": "end customers are staff's, who see all; partners have no verb for them",
     r"prices/": "price lists are the tenant's; partners have no verb for them",
     r"account/sessions/<int:pk>/end/": "sessions are looked up among one's own; tests/accounts shows it",
+    r"account/devices/<int:pk>/remove/": "devices are looked up among one's own; tests/notices shows it",
     r"inbox/notices/<int:pk>/": "notices are looked up among one's own; tests/notices shows it",
     r"inbox/away/<int:pk>/end/": "stand-ins are looked up among one's own; tests/approvals shows it",
     r"decide/<str:token>/": "the token is the right; tests/approvals shows that no other opens anything",

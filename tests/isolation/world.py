@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from guardian.shortcuts import assign_perm
 
 from dealreg.services import request_information
@@ -17,7 +18,8 @@ from partners import services as partners
 from prm.accounts.models import User
 from prm.approvals.models import Task
 from prm.approvals.services import say
-from prm.customfields import targets
+from prm.customfields import kinds, targets
+from prm.customfields.models import CustomField
 from prm.customfields.services import create_field
 from prm.values import clock
 from prm.values.actor import Actor
@@ -54,6 +56,7 @@ def build() -> World:
     for target in targets.all_targets():  # fields of the tenant's own that name a partner and a person
         create_field(target=target, code="helper", kind="partner", label="Helper", in_list=True, by=SYSTEM)
         create_field(target=target, code="owner", kind="person", label="Owner", in_list=True, by=SYSTEM)
+        create_field(target=target, code="paper", kind="file", label="Paper", in_list=True, by=SYSTEM)
     return World(
         people={
             "partner sales": acme.sales_user,
@@ -86,6 +89,8 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     order = order_of(rival.row, state="invoiced", note="Keep this order quiet")
     # The flow of the starter kit asks an administrator about a new name.
     renamed = partners.update_partner(partner=rival.row, name="Zzyzx Unseen Renamed", by=boss)
+    for target, row in (("partner", rival.row), ("deal", deal), ("order", order)):
+        hold_file(target, row, "hushed-plan.txt", b"Hushed: the margin")
     rebates.apply(rebates.policy(code="everyone", bands=[{"from": 0, "rate": "2%"}]))
     rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
@@ -113,6 +118,13 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     }
 
 
+def hold_file(target: str, row: Any, name: str, content: bytes) -> None:
+    """Put a file into the row's own field."""
+    wanted = CustomField.objects.get(target=target, code="paper")
+    row.custom = {**row.custom, "paper": kinds.read(wanted, SimpleUploadedFile(name, content), by=SYSTEM)}
+    row.save(update_fields=["custom"])
+
+
 def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
     return {
         "name": "Zzyzx Unseen",
@@ -125,6 +137,8 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "waiting customer": "Plokijuh",
         "talk": "Murmur: the price",
         "attachment": "unseen-plan",
+        "own file": "hushed-plan",
+        "what an own file holds": "Hushed: the margin",
         "order note": "Keep this order quiet",
         "deal number": made["deal"].number,
         "order number": made["order"].number,

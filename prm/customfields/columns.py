@@ -1,0 +1,245 @@
+"""Columns of lists over the tenant's own fields: shown, sorted, filtered, exported.
+
+Every filter and every order asks what an index can answer: equality by the GIN index of the whole column, ranges,
+orders and parts of words by the indexes of one field that indexes.py builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import BigIntegerField, BooleanField, DecimalField, OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from prm.customfields import kinds, targets
+from prm.customfields.file_fields import address_of
+from prm.customfields.models import CustomField
+from prm.customfields.showing import fields_for, holding, partners_seen_by, people_seen_by
+from prm.ui import filters
+from prm.ui.columns import Amount, Choice, Column, Day, Flag, Number, Text
+from prm.values.actor import Actor
+
+Kind = CustomField.Kind
+PREFIX = "own_"
+DIGITS, PLACES = 21, 6
+
+
+class _Own:
+    """A column over one field's values: annotated, so that sorting and filtering ask the database."""
+
+    field_: CustomField
+    expression: Any
+
+    def prepare(self, rows: Any) -> Any:
+        return rows.annotate(**{self.name: self.expression})  # type: ignore[attr-defined]
+
+
+class OwnText(_Own, Text):
+    pass
+
+
+class OwnNumber(_Own, Number):
+    pass
+
+
+class OwnAmount(_Own, Amount):
+    pass
+
+
+class OwnDay(_Own, Day):
+    """Sorted and compared as the text it is kept as: a cast to days, unlike one to numbers, can stand in no index."""
+
+    def value(self, row: Any) -> date | None:
+        text = super().value(row)
+        return kinds.day_of(text) if text else None
+
+    def make_filter(self, model: Any) -> Any:
+        return DaysAsText(self.name, self.label)
+
+
+class DaysAsText(filters.DayRange):
+    def narrow(self, rows: Any, low: date | None, high: date | None) -> Any:
+        return super().narrow(rows, low and low.isoformat(), high and high.isoformat())
+
+
+class OwnFlag(_Own, Flag):
+    def cell(self, row: Any) -> Any:
+        value = self.value(row)
+        return "" if value is None else _("Yes") if value else _("No")
+
+    def for_export(self, row: Any) -> str:
+        return str(self.cell(row))
+
+    def make_filter(self, model: Any) -> Any:
+        made = HeldFlag(self.name, self.label)
+        made.code = self.field_.code
+        return made
+
+
+class HeldFlag(filters.FlagFilter):
+    code: str
+
+    def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
+        _rows, chip = super().apply(rows.none(), query, actor)
+        return (rows.filter(custom__contains={self.code: query[self.name] == "yes"}) if chip else rows), chip
+
+
+class Held(filters.ChoiceFilter):
+    """Rows that hold one of the chosen codes."""
+
+    field_: CustomField
+
+    def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
+        chosen = [code for code, _label in self.chosen(query)]
+        _rows, chip = super().apply(rows.none(), query, actor)
+        if not chosen:
+            return rows, None
+        wanted = Q()
+        for code in chosen:
+            held = [code] if self.field_.kind == Kind.MANY else code
+            wanted |= Q(custom__contains={self.field_.code: held})
+        return rows.filter(wanted), chip
+
+
+class OwnChoice(_Own, Choice):
+    @property
+    def choices(self) -> list[tuple[Any, Any]]:
+        return list(self.field_.choices)
+
+    def word(self, row: Any) -> str:
+        return kinds.shown(self.field_, self.value(row))
+
+    def make_filter(self, model: Any) -> Any:
+        made = Held(self.name, self.label, self.choices)
+        made.field_ = self.field_
+        return made
+
+
+class OwnLink(_Own, Text):
+    def cell(self, row: Any) -> Any:
+        value = self.value(row)
+        return (
+            format_html('<a class="ui-link" href="{}" rel="noreferrer">{}</a>', value, value) if value else ""
+        )
+
+
+class OwnFile(_Own, Text):
+    """A file by its name, which is also what an export holds."""
+
+    def cell(self, row: Any) -> Any:
+        name = self.value(row)
+        if not name:
+            return ""
+        return format_html('<a class="ui-link" href="{}">{}</a>', address_of(self.field_, row), name)
+
+
+class OwnName(_Own, Text):
+    """A person or partner by name; `rows_` are those that the reader may see."""
+
+    rows_: Any
+    name_field = "name"
+
+    def prepare(self, rows: Any) -> Any:
+        key = Cast(KeyTextTransform(self.field_.code, "custom"), BigIntegerField())
+        rows = rows.annotate(**{f"{self.name}_id": key})
+        named = self.rows_.filter(pk=OuterRef(f"{self.name}_id")).order_by().values(self.name_field)[:1]
+        return rows.annotate(**{self.name: Subquery(named)})
+
+    def cell(self, row: Any) -> Any:
+        if self.value(row) is None and getattr(row, f"{self.name}_id", None) is not None:
+            return format_html('<span class="ui-dim">{}</span>', _("not visible to you"))
+        return super().cell(row)
+
+    def make_filter(self, model: Any) -> Any:
+        made = Named(self.name, self.label)
+        made.rows = self.rows_
+        return made
+
+
+class Named(filters.TextFilter):
+    """Rows whose person or partner is called like that: the names are searched once, not once for each row."""
+
+    rows: Any
+
+    def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
+        _rows, chip = super().apply(rows.none(), query, actor)
+        if chip is None:
+            return rows, None
+        wanted = query.get(self.name, "").strip()[:100].replace("\x00", "")
+        named = self.rows.filter(name__icontains=wanted).order_by().values("pk")
+        return rows.filter(**{f"{self.name}_id__in": named}), chip
+
+
+def columns_for(model: Any, actor: Actor) -> list[Column]:
+    """A column for each field that the reader may know of; those marked for lists are shown, others on request."""
+    target = targets.of_model(model)
+    if target is None:
+        return []
+    return [column_of(field, model, actor) for field in fields_for(target.code, actor)]
+
+
+def column_of(field: CustomField, model: Any, actor: Actor) -> Column:
+    options: dict[str, Any] = {
+        "label": field.words,
+        "hidden": not field.in_list,
+        "optional": True,
+        "phone": None,
+        "filter": True,
+    }
+    name, column = PREFIX + field.code, None
+    if field.kind in (Kind.PERSON, Kind.PARTNER):
+        column = OwnName(name, **options)
+        column.rows_ = (people_seen_by if field.kind == Kind.PERSON else partners_seen_by)(actor)
+    else:
+        if sortable(field):
+            options["sort"] = True
+        column = _number(field, name, model, options) or _words(field, name, options)
+        column.expression = expression_of(field)
+    column.field_ = field
+    return column
+
+
+def _number(field: CustomField, name: str, model: Any, options: dict[str, Any]) -> Any:
+    if kinds.is_date(field):
+        return OwnDay(name, **options)
+    if kinds.is_money(field):
+        currency = "currency" if hasattr(model, "currency") else ""
+        return OwnAmount(name, total=False, places=field.places, currency=currency, **options)
+    return OwnNumber(name, places=None, **options) if kinds.is_number(field) else None
+
+
+def _words(field: CustomField, name: str, options: dict[str, Any]) -> Any:
+    if field.kind in (Kind.CHOICE, Kind.MANY):
+        return OwnChoice(name, tones={}, **options)
+    made = {Kind.YES_NO: OwnFlag, Kind.FILE: OwnFile, Kind.LINK: OwnLink}.get(Kind(field.kind))
+    return made(name, **options) if made else OwnText(name, css="ui-clip", **options)
+
+
+def sortable(field: CustomField) -> bool:
+    """Whether rows have an order by the field."""
+    ordered = (Kind.TEXT, Kind.CHOICE, Kind.REFERENCE)
+    return kinds.is_number(field) or kinds.is_date(field) or field.kind in ordered
+
+
+def expression_of(field: CustomField) -> Any:
+    """The field's value in SQL; indexes.py writes the same for what it indexes."""
+    text = KeyTextTransform(field.code, "custom")
+    if kinds.is_number(field):
+        return Cast(text, DecimalField(max_digits=DIGITS, decimal_places=PLACES))
+    if field.kind == Kind.YES_NO:
+        return Cast(text, BooleanField())
+    if field.kind == Kind.MANY:
+        return KeyTransform(field.code, "custom")
+    if field.kind == Kind.FILE:
+        return KeyTextTransform("name", KeyTransform(field.code, "custom"))
+    return text
+
+
+def found_in_list(columns: Iterable[Column], text: str) -> Q | None:
+    """Rows of a list that hold `text` in one of the fields that its columns show."""
+    return holding([column.field_ for column in columns if isinstance(column, (_Own))], text)

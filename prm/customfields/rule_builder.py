@@ -1,0 +1,116 @@
+"""Rules of forms in the builder of conditions: its subject is the form, its fields are the form's other elements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from prm.conditions import operators
+from prm.conditions.builder import Builder
+from prm.conditions.reading import Problem
+from prm.conditions.registry import Field, Lookup, Subject
+from prm.customfields import rules
+from prm.customfields.kinds import day_of, decimal_of, truth_of
+from prm.customfields.plans import Element
+from prm.values.actor import Actor
+
+
+class FormLookup(Lookup):
+    """What a rule of one element may ask: the other elements of its form, by the operators that rules know."""
+
+    def __init__(self, elements: Iterable[Element]):
+        super().__init__(None)
+        self._elements = {
+            one.name: Field(one.name, _type(one), label=one.label, choices=one.choices) for one in elements
+        }
+
+    def fields(self, code: str) -> dict[str, Field]:
+        return self._elements
+
+    def relations(self, code: str) -> dict[str, Any]:
+        return {}
+
+    def measures(self, code: str) -> list[Any]:
+        return []
+
+    def table(self, field: Field) -> dict[str, operators.Operator]:
+        known = operators.BY_TYPE[field.type]
+        return {code: known[code] for code in rules.OPERATORS[field.type] if code in known}
+
+
+def _type(element: Element) -> str:
+    """An amount on a form is in the form's own currency: nobody is asked for one."""
+    kind = rules.kind_of_rule(element.kind)
+    return "number" if kind == "money" else kind
+
+
+class RuleBuilder(Builder):
+    """The builder of one rule (`what`) of one element of a form."""
+
+    def __init__(self, studio: Any, element: str, what: str, rule: Any, by: Actor):
+        self.studio, self.element, self.what = studio, element, what
+        self.known = {one.name: one for one in studio.comparable(element)}
+        about = Subject("form", "", studio.target.label, {}, {}, "", "", None)
+        tidied = as_built(rule, {name: rules.kind_of_rule(one.kind) for name, one in self.known.items()})
+        super().__init__(
+            "form", tidied, f"rule-{what}", by, about=about, lookup=FormLookup(self.known.values())
+        )
+
+    @property
+    def address(self) -> str:
+        asked = {
+            "variant": self.studio.variant, "role": self.studio.role, "field": self.element, "what": self.what
+        }  # fmt: skip
+        return f"{reverse('customfields:rule', args=[self.studio.target.code])}?{urlencode(asked)}"
+
+    @property
+    def problems(self) -> list[Problem]:  # type: ignore[override]
+        found = rules.problem_with(self.asked, self.known)
+        return [Problem("", found)] if found else []
+
+    @property
+    def sentence(self) -> str:  # type: ignore[override]
+        return rules.sentence(self.asked, self.known)
+
+    @property
+    def taken(self) -> str:  # type: ignore[override]
+        """A form has no records to count."""
+        return ""
+
+
+def as_built(rule: Any, kinds: Mapping[str, str]) -> Any:
+    """A rule with its values in the builder's spelling: true and false, plain digits, ISO days."""
+    if isinstance(rule, str):
+        try:
+            rule = json.loads(rule) if rule else {}
+        except (ValueError, RecursionError):
+            return {}
+    if not isinstance(rule, Mapping):
+        return rule
+    for joint in ("all", "any"):
+        if isinstance(rule.get(joint), list):
+            return {joint: [as_built(part, kinds) for part in rule[joint]]}
+    if "not" in rule:
+        return {"not": as_built(rule["not"], kinds)}
+    kind = kinds.get(str(rule.get("field")), "")
+    return {**rule, "value": _spelled(rule["value"], kind)} if "value" in rule else dict(rule)
+
+
+def _spelled(value: Any, kind: str) -> Any:
+    if isinstance(value, Mapping):
+        return {end: _spelled(one, kind) for end, one in value.items()}
+    if isinstance(value, list) or value in (None, ""):
+        return value
+    if kind == "yes_no":
+        return truth_of(value)
+    if kind in ("number", "money"):
+        found = decimal_of(value)
+        return format(found, "f") if found is not None else value
+    if kind == "date":
+        day = day_of(value)
+        return day.isoformat() if day else value
+    return value

@@ -1,0 +1,91 @@
+"""Every list of a target sorts and narrows by own fields, and the one box finds its records by them."""
+
+from __future__ import annotations
+
+import pytest
+
+from partners.services import create_partner
+from prm.catalogue.models import Product
+from prm.customers.services import create_customer
+from prm.customfields import targets
+from prm.search.registry import search
+from tests.factories import dealreg as deals
+from tests.factories.catalogue import ProductFactory
+from tests.factories.orders import order_of
+
+pytestmark = pytest.mark.django_db
+LISTS = {
+    "partner": "/partners/", "customer": "/customers/", "deal": "/deals/", "order": "/orders/", "product": "/products/"
+}  # fmt: skip
+
+
+def made(target, acme, manager, number):
+    if target == "partner":
+        return create_partner(name=f"Alike {number}", by=manager)
+    if target == "customer":
+        return create_customer(name=f"Alike Works {number} {'ABC'[number]}", by=manager)
+    if target == "deal":
+        return deals.in_review(acme, customer_name=f"Alike {number}")
+    return (
+        order_of(acme.row, state="submitted") if target == "order" else ProductFactory(code=f"ALIKE-{number}")
+    )
+
+
+@pytest.fixture(params=LISTS)
+def three(request, field, acme, manager):
+    """Three records of a target: seats 30, 4 and none; a remark on each."""
+    target = request.param
+    field(target, "seats", "number", in_list=True)
+    field(target, "remark", in_list=True)
+    rows = [made(target, acme, manager, number) for number in range(3)]
+    for row, seats, remark in zip(rows, ("30", "4", None), ("Zebra one", "Zebra two", "Okapi"), strict=True):
+        row.custom = {**({"seats": seats} if seats else {}), "remark": remark}
+        row.save(update_fields=["custom"])
+    return target, [row.pk for row in rows]
+
+
+def keys(client, address, known):
+    """Which of the known records a list shows, in its order."""
+    lines = client.get(address).context["list"].lines
+    return [int(line.pk) for line in lines if int(line.pk) in known]
+
+
+def test_every_target_that_there_is_has_a_list_here(db):
+    assert set(LISTS) == set(targets.all_targets())
+
+
+def test_sorting_puts_rows_without_a_value_last_in_both_directions(three, browse, manager):
+    target, (thirty, four, none) = three
+    client, known = browse(manager), three[1]
+    assert keys(client, f"{LISTS[target]}?view=all&sort=own_seats", known) == [four, thirty, none]
+    assert keys(client, f"{LISTS[target]}?view=all&sort=-own_seats", known) == [thirty, four, none]
+
+
+def test_filters_narrow(three, browse, manager):
+    target, (thirty, four, _none) = three
+    client, known = browse(manager), three[1]
+    assert keys(client, f"{LISTS[target]}?view=all&own_seats_from=10", known) == [thirty]
+    found = keys(client, f"{LISTS[target]}?view=all&own_remark=zebra", known)
+    assert sorted(found) == sorted([thirty, four])
+
+
+def test_the_search_of_the_list_and_the_one_box_find_texts(three, browse, manager):
+    target, (thirty, four, _none) = three
+    client, known = browse(manager), three[1]
+    assert sorted(keys(client, f"{LISTS[target]}?view=all&q=zebra", known)) == sorted([thirty, four])
+    hits = [row.href for group in search(actor=manager, text="Zebra two") for row in group.rows]
+    assert len(hits) == 1
+    assert (
+        hits[0] == targets.find(target).rows().get(pk=four).get_absolute_url()
+        if target != "product"
+        else True
+    )
+
+
+def test_a_text_that_is_not_for_searches_is_found_by_none(field, manager, browse):
+    field("product", "remark", in_list=True, searchable=False)
+    product = ProductFactory(code="ALIKE-1")
+    Product.objects.filter(pk=product.pk).update(custom={"remark": "Zebra"})
+    assert search(actor=manager, text="Zebra") == []
+    assert keys(browse(manager), "/products/?view=all&q=zebra", [product.pk]) == []
+    assert keys(browse(manager), "/products/?view=all&own_remark=zebra", [product.pk]) == [product.pk]

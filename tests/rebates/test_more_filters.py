@@ -1,0 +1,25 @@
+"""The list of settlements is narrowed by conditions, as other lists are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.rebates import world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_settlements_are_narrowed_by_what_they_are(acme, finance, browse):
+    world.apply(world.policy())
+    world.sell(acme, 120_000)
+    run = world.settle("2026-09")
+    client = browse(finance)
+    page = client.get("/settlements/").content.decode()
+    assert "/conditions/settlement_run/refine/" in page and "More filters" in page
+    for value, found in (("closed", True), ("computed", False)):
+        asked = json.dumps({"all": [{"field": "state", "op": "is", "value": value}]})
+        lines = client.get("/settlements/", {"if": asked}).context["list"].lines
+        assert [line.name for line in lines] == ([run.number] if found else [])
+    assert client.get("/conditions/settlement_run/refine/", {"back": "/settlements/"}).status_code == 200
