@@ -14,7 +14,6 @@ class NoticesConfig(AppConfig):
         from prm.accounts.services import on_open_work
         from prm.audit import words
         from prm.notices import digest, home, inbox, platform, robots, work
-        from prm.ui import menu
 
         permissions.register("notices.read", roles=Role.values)
         permissions.register("notices.word", roles=[Role.ADMINISTRATOR])
