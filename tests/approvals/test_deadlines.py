@@ -15,6 +15,7 @@ from prm.approvals.models import Decision, Task
 from prm.approvals.working import calendar
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from prm.ui import said
 from prm.values import clock
 from prm.values.working_time import WorkingTime
 from tests.approvals.flows import (
@@ -243,7 +244,7 @@ def test_a_notice_step_tells_people_and_goes_on(acme, manager, administrator):
     deliver_open_events()
     deliver_open_events()
     notice = Notice.objects.get(user_id=administrator.user_id, kind="approvals.notice")
-    assert notice.values["text"] == "A deal came in"
+    assert said.shown(notice.values["text"]) == "A deal came in"
     assert waits_for(deal) == {"Lin Yue"}
 
 
