@@ -63,8 +63,7 @@ def facts(change: PartnerChange, actor: Actor) -> Iterable[Fact]:
     """What a decider reads first: each field, old and new."""
     found = [Fact(_("Partner"), change.partner.name, href=change.get_absolute_url())]
     found += [
-        Fact(capfirst(one["field"]), f"{one['old']} → {one['new']}", strong=True)
-        for one in changes_of(change)
+        Fact(capfirst(one["field"]), f"{one['old']} → {one['new']}", strong=True) for one in lines_of(change)
     ]
     found += [Fact(_("Asked by"), change.asked_by_label), Fact(_("Reason"), change.reason)]
     return [fact for fact in found if fact.value]

@@ -73,6 +73,13 @@ class ChangeWaits(DomainError):
     )
 
 
+class ChangeNeedsApproval(DomainError):
+    code = "partner_change_needs_approval"
+    message = _(
+        "This change of %(partner)s needs an approval, which a file cannot wait for. Make it on the partner's page."
+    )
+
+
 class ChangeStale(DomainError):
     code = "partner_change_stale"
     message = _(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from partners.errors import ChangeNeedsApproval
 from partners.models import Partner, Tier, TierMembership
 from partners.services import create_partner, save_contact, set_tier, update_partner
 from prm.access import permissions
@@ -171,7 +172,7 @@ class Partners(ImportKind):
             status = values.get("status", "active")
             partner = create_partner(number=values["partner_number"], status=status, by=by, **facts)
         else:
-            partner = update_partner(partner=partner, by=by, **facts)
+            partner = _written(update_partner(partner=partner, by=by, **facts))
         if values.get("tier"):
             self._set_tier(partner, tiers[values["tier"]], values.get("tier_since"), by=by)
         if values.get("contact_name"):
@@ -182,7 +183,7 @@ class Partners(ImportKind):
         first_day = date.fromisoformat(since) if since else clock.today()
         memberships = TierMembership.objects.for_everyone(because="of this partner").filter(partner=partner)
         if not memberships.on(first_day).filter(tier=tier).exists():
-            set_tier(partner=partner, tier=tier, first_day=first_day, reason="", by=by)
+            _written(set_tier(partner=partner, tier=tier, first_day=first_day, reason="", by=by))
 
     def _save_contact(self, partner: Partner, values: dict[str, str], *, by: Actor) -> None:
         contact = partner.contacts.filter(name=values["contact_name"]).first()
@@ -203,9 +204,16 @@ class Partners(ImportKind):
             if parent is None:
                 raise RowRefused(row.number, field="parent_number", code="unknown_parent")
             try:
-                update_partner(partner=partner, parent=parent, by=by)
+                _written(update_partner(partner=partner, parent=parent, by=by))
             except DomainError as refused:
                 raise RowRefused.by(refused, row.number, field="parent_number") from None
+
+
+def _written(partner: Partner) -> Partner:
+    """The partner, changed; a file is written as a whole or not at all, so that nothing of it may wait."""
+    if partner.asked_change is not None:
+        raise ChangeNeedsApproval(partner=partner.name)
+    return partner
 
 
 def _known(staged: Staged, related: tuple[str, ...] = ()) -> dict[str, Partner]:

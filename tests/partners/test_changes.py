@@ -15,6 +15,7 @@ from prm.audit.models import AuditEntry
 from prm.conditions import narrow
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from prm.spreadsheets.whole import import_file
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
@@ -210,6 +211,20 @@ def test_own_fields_wait_and_are_written_with_the_rest(acme, manager, administra
     assert fresh(acme).custom.get("segment") is None
     approvals.approve(task=task_of(asked(acme), administrator), by=administrator)
     assert fresh(acme).custom["segment"] == "smb"
+
+
+def test_a_file_of_which_a_row_needs_an_approval_writes_nothing_and_names_it(
+    acme, rival, administrator, tmp_path
+):
+    publish(when("changes_region"), subject="partner_change")
+    path = tmp_path / "partners.csv"
+    rows = [f"{acme.row.number},{acme.row.name},021 5555,", f"{rival.row.number},{rival.row.name},,Wuxi"]
+    path.write_text("\n".join(["partner_number,name,phone,region", *rows]), encoding="utf-8")
+    upload = import_file(kind="partners", path=path, by=administrator)
+    assert upload.state != "done"
+    (row,) = upload.rows.filter(verdict="bad")
+    assert row.number == 3
+    assert (fresh(acme).phone, fresh(rival).region, pending(rival)) == ("", "", [])
 
 
 def test_the_partners_page_shows_old_and_new_who_asked_and_whose_turn(acme, manager, administrator, browse):

@@ -120,9 +120,10 @@ def test_while_it_waits_nobody_changes_deletes_or_writes_the_next_version(in_rev
 
 def test_what_cannot_be_published_is_refused_before_anybody_is_asked(finance):
     apply(policy(period="quarter"))
-    late = save_draft(text=text(period="month", from_="2026-11-01"), by=finance)
     with pytest.raises(PeriodNotWhole):
-        publish_version(version=late, by=finance)
+        publish_version(
+            version=save_draft(text=text(period="month", from_="2026-11-01"), by=finance), by=finance
+        )
     assert not ApprovalRun.objects.for_everyone(because="a test").filter(subject="programme").exists()
 
 
