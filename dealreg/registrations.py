@@ -90,6 +90,11 @@ def _register_staff_notices() -> None:
         title=_("%(author)s answered about %(customer)s"), body=_("%(text)s"),
     )  # fmt: skip
     tell(
+        "corrected", label=_("A partner corrected a deal"),
+        title=_("%(partner)s corrected %(customer)s"),
+        body=_("%(number)s for %(value)s. Conflict check: %(check)s."),
+    )  # fmt: skip
+    tell(
         "withdrawn", label=_("A partner withdrew a deal"),
         title=_("%(partner)s withdrew %(customer)s"), body=_("%(number)s needs no decision any more."),
     )  # fmt: skip

@@ -67,6 +67,10 @@ class OrderQuerySet(PartnerOwned):
     def awaiting_approval(self) -> OrderQuerySet:
         return self.filter(state="submitted")
 
+    def returned(self) -> OrderQuerySet:
+        """What waits for its partner to change it."""
+        return self.filter(state="returned")
+
     def to_approve(self, actor: Actor) -> OrderQuerySet:
         """Submitted ones about which it is the actor's turn, and those that no approval flow is about."""
         turn = Q(pk__in=turns.object_ids_of(actor, "order")) | ~Q(pk__in=turns.ids_under_way("order"))

@@ -1,5 +1,6 @@
 """The verbs of deal registration."""
 
+from dealreg.services.corrections import correct_registration
 from dealreg.services.decisions import (
     answer_information,
     approve_registration,
@@ -20,6 +21,7 @@ from dealreg.services.submission import register_deal, submit_registration
 __all__ = [
     "answer_information",
     "approve_registration",
+    "correct_registration",
     "end_protections",
     "expire_registration",
     "mark_lost",

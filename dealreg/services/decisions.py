@@ -173,7 +173,7 @@ def ask_partner(*, registration: DealRegistration, text: str, by: Actor) -> Regi
     require(by, "dealreg.ask", registration)
     registration = DealRegistration.objects.locked(registration)
     must_be_able_to_become(registration, State.INFO_REQUESTED)
-    message = _say(registration, text, by=by, from_staff=True)
+    message = say(registration, text, by=by, from_staff=True)
     registration.state, registration.waiting_since = State.INFO_REQUESTED, message.at
     registration.save(update_fields=["state", "waiting_since"])
     record(
@@ -198,7 +198,7 @@ def answer_information(*, registration: DealRegistration, text: str, by: Actor) 
     registration = DealRegistration.objects.locked(registration)
     if registration.state != State.INFO_REQUESTED:
         raise wrong_state(registration)
-    message = _say(registration, text, by=by, from_staff=by.is_staff)
+    message = say(registration, text, by=by, from_staff=by.is_staff)
     registration.state, registration.waiting_since = State.IN_REVIEW, message.at
     registration.save(update_fields=["state", "waiting_since"])
     record(
@@ -299,7 +299,7 @@ def _mark_lines(registration: DealRegistration, approved: list[ProductLine]) -> 
     registration.lines.filter(product_line__in=approved).update(approved=True)
 
 
-def _say(registration: DealRegistration, text: str, *, by: Actor, from_staff: bool) -> RegistrationMessage:
+def say(registration: DealRegistration, text: str, *, by: Actor, from_staff: bool) -> RegistrationMessage:
     return RegistrationMessage.objects.create(
         registration=registration,
         author_id=by.user_id,
