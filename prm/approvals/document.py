@@ -46,6 +46,7 @@ ORDER = (
     "text",
     "text_zh",
     "hours",
+    "url",
 )
 
 

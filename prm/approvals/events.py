@@ -23,6 +23,12 @@ class NoticeDue:
     number: int
 
 
+@event("approvals.call_due", version=1, label=_("Webhook step of an approval reached"), internal=True)
+class CallDue:
+    run_id: int
+    number: int
+
+
 @event("approvals.run_returned", version=1, label=_("Approval returned for changes"))
 class RunReturned:
     run_id: int

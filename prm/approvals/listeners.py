@@ -12,7 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from prm.accounts.events import UserChanged
-from prm.approvals import events, links, people, services, subjects
+from prm.approvals import calls, events, links, people, services, subjects
+from prm.approvals.engine import FLOW
 from prm.approvals.models import ApprovalRun, Comment, Decision, Task
 from prm.approvals.words import step_name
 from prm.notices.services import notify
@@ -78,6 +79,12 @@ def pass_the_notice_on(fact: events.NoticeDue) -> None:
             users=[user], kind="approvals.notice", fact=f"run:{run.pk}:{fact.number}", values=values,
             link=subject.link(obj),
         )  # fmt: skip
+
+
+@listens_to(events.CallDue)
+def tell_the_other_system(fact: events.CallDue) -> None:
+    """What a webhook step tells another system: queued here, sent and sent again by the platform's way out."""
+    calls.tell(_run(fact.run_id), _fact(fact.run_id, fact.number), by=FLOW)
 
 
 @listens_to(events.Commented)

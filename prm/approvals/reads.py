@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 
 from prm.access.rules import allowed
-from prm.approvals import subjects, working
+from prm.approvals import calls, subjects, working
 from prm.approvals.engine import Course
 from prm.approvals.history import END, steps_to_return_to
 from prm.approvals.models import ApprovalRun, Comment, Delegation, SpecialDay, Task, WorkingTime
@@ -120,20 +120,23 @@ def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> 
 def happenings(run: ApprovalRun, *, for_submitter: bool) -> list[Happening]:
     """The run's history, newest first. The submitter's side reads who decided what, and no talk among deciders."""
     document, names = run.version.parsed, Names()
-    found = []
-    for fact in run.decisions.order_by("number"):
+    facts, found = list(run.decisions.order_by("number")), []
+    results = {} if for_submitter else calls.results(run, facts)
+    for fact in facts:
         words = fact_in_words(fact, document, names)
         if not words:
             continue
-        hidden = for_submitter and fact.kind in ("handed", "added", "left", "refused", "escalated", "moved")
-        if not hidden:
-            reason = "" if for_submitter and fact.kind == "approved" else fact.text
-            found.append(
-                Happening(at=fact.at, text=words, who="", reason=reason, tone=TONE.get(fact.kind, ""))
-            )
+        if for_submitter and (fact.kind in NOT_FOR_SUBMITTERS or calls.is_call(fact)):
+            continue
+        reason = "" if for_submitter and fact.kind == "approved" else fact.text
+        tone = TONE.get(fact.kind, "")
+        if fact.number in results:
+            reason, tone = results[fact.number].text, results[fact.number].tone
+        found.append(Happening(at=fact.at, text=words, who="", reason=reason, tone=tone))
     return found[::-1]
 
 
+NOT_FOR_SUBMITTERS = ("handed", "added", "left", "refused", "escalated", "moved")
 TONE = {"approved": "ok", "rejected": "bad", "returned": "note", "refused": "warn", "escalated": "warn"}
 
 
