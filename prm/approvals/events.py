@@ -35,6 +35,15 @@ class RunReturned:
     number: int
 
 
+@event("approvals.decision_refused", version=1, label=_("Decision could not take effect"), internal=True)
+class DecisionRefused:
+    """Something happened in the seconds between a decision and its effect."""
+
+    task_id: int
+    at: str
+    why: str
+
+
 @event("approvals.run_ended", version=1, label=_("Approval ended"))
 class RunEnded:
     run_id: int

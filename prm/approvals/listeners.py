@@ -52,6 +52,17 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
         )  # fmt: skip
 
 
+@listens_to(events.DecisionRefused)
+def tell_that_it_was_not_carried_out(fact: events.DecisionRefused) -> None:
+    task = _task(fact.task_id)
+    if task is None:
+        return
+    notify(
+        users=[task.user], kind="approvals.refused", fact=f"task:{task.pk}:refused:{fact.at}",
+        values={"title": task.run.title, "why": fact.why}, link=reverse("approvals:task", args=[task.pk]),
+    )  # fmt: skip
+
+
 def _values(task: Task) -> dict[str, Any]:
     subject = subjects.subject_of(task.run.subject)
     name = step_name(task.run.version.parsed, task.step)

@@ -251,6 +251,27 @@ class Decision(models.Model):
         return f"{self.run} {self.number} {self.kind}"
 
 
+class HeldDecision(models.Model):
+    """A decision that its person can still undo. It is deleted when it takes effect, and when it is undone."""
+
+    class Kind(models.TextChoices):
+        APPROVE = "approve", _("Approve")
+        REJECT = "reject", _("Reject")
+
+    task = models.OneToOneField(Task, models.CASCADE, related_name="held")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    text = models.TextField(blank=True)
+    takes_effect_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["takes_effect_at", "id"]
+        indexes = [models.Index(fields=["takes_effect_at"], name="held_decisions_due")]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.kind}"
+
+
 class Comment(models.Model):
     """What people who work on a run say to one another; the submitter's side reads what is `for_submitter`."""
 

@@ -33,3 +33,7 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def open(self) -> Self:
         return self.filter(state="open")
+
+    def to_decide(self) -> Self:
+        """Open ones about which nothing was said yet that takes effect in some seconds."""
+        return self.open().filter(held__isnull=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,7 +15,15 @@ from prm.access.rules import allowed
 from prm.approvals import calls, subjects, working
 from prm.approvals.engine import Course
 from prm.approvals.history import END, steps_to_return_to
-from prm.approvals.models import ApprovalRun, Comment, Delegation, SpecialDay, Task, WorkingTime
+from prm.approvals.models import (
+    ApprovalRun,
+    Comment,
+    Delegation,
+    HeldDecision,
+    SpecialDay,
+    Task,
+    WorkingTime,
+)
 from prm.approvals.words import fact_in_words, step_name
 from prm.ui.parts import Happening
 from prm.values import clock
@@ -48,7 +57,7 @@ class Row:
 
 def open_tasks(actor: Actor) -> QuerySet[Task]:
     """The actor's open tasks, the nearest promise first, then the longest wait; one index serves it."""
-    return Task.objects.of_actor(actor).open().order_by(F("due").asc(nulls_last=True), "since", "pk")
+    return Task.objects.of_actor(actor).to_decide().order_by(F("due").asc(nulls_last=True), "since", "pk")
 
 
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
@@ -58,6 +67,31 @@ def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
 
 def row_of(task: Task) -> Row:
     return Row(task, subjects.subject_of(task.run.subject), step_name(task.run.version.parsed, task.step))
+
+
+@dataclass(frozen=True)
+class Held:
+    """One's own decision that can still be undone."""
+
+    task_id: int
+    title: str
+    approves: bool
+    seconds: int
+
+
+def held_of(actor: Actor) -> list[Held]:
+    """The actor's decisions that have not taken effect yet, the next one first."""
+    rows = HeldDecision.objects.filter(user_id=actor.user_id or 0).select_related("task__run")
+    now = clock.now()
+    return [
+        Held(
+            row.task_id,
+            row.task.run.title,
+            row.kind == HeldDecision.Kind.APPROVE,
+            max(0, ceil((row.takes_effect_at - now).total_seconds())),
+        )
+        for row in rows[:20]
+    ]
 
 
 def own_task(actor: Actor, pk: int) -> Task:

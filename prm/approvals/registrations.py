@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -50,6 +51,7 @@ def register() -> None:
     )
     _register_notices()
     work.register(open_work, count=count_open_work)
+    work.register_above("approvals/held.html", held_now)
     menu.register(
         section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
         verb="approvals.set_hours", order=120,
@@ -69,6 +71,10 @@ def _register_notices() -> None:
         title=_("Due soon: %(title)s"), body=_("%(what)s, step “%(step)s”, waits for your decision."),
     )  # fmt: skip
     tell(
+        "refused", label=_("A decision of mine could not take effect"), roles=STAFF_ROLES,
+        title=_("Your decision about %(title)s did not take effect"), body=_("%(why)s"),
+    )  # fmt: skip
+    tell(
         "notice", label=_("A flow tells me something"), title=_("About %(title)s"), body=_("%(text)s"),
     )  # fmt: skip
     tell(
@@ -82,7 +88,13 @@ def count_open_work(actor: Actor) -> int:
 
     if "approvals.decide" not in actor.permissions:
         return 0
-    return Task.objects.of_actor(actor).open().order_by().values("pk")[: menu.COUNTED].count()
+    return Task.objects.of_actor(actor).to_decide().order_by().values("pk")[: menu.COUNTED].count()
+
+
+def held_now(actor: Actor) -> dict[str, Any]:
+    from prm.approvals.reads import held_of
+
+    return {"held": held_of(actor)}
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,12 +27,16 @@ from prm.values.clock import tenant_zone
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for the person, by the day of its promise."""
     waiting = work.waiting_for(request.actor)
-    context = {
+    context: dict[str, Any] = {
         "groups": reads.groups_of(waiting),
         "waiting": len(waiting),
         "unread": reads.unread_count(request.actor),
         "part": "work",
+        "above": [],
     }
+    for template, values in work.above(request.actor):
+        context["above"].append(template)
+        context |= values
     if not waiting and context["unread"] and "part" not in request.GET:
         return redirect("notices:notices")
     return render(request, "notices/inbox.html", context)

@@ -30,7 +30,16 @@ class Source:
     count: Callable[[Actor], int] | None
 
 
+@dataclass(frozen=True)
+class Above:
+    """A line above what waits in the inbox: a template, and what it needs for a person."""
+
+    template: str
+    values: Callable[[Actor], dict[str, Any]]
+
+
 _sources: list[Source] = []
+_above: list[Above] = []
 
 
 def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor], int] | None = None) -> None:
@@ -40,6 +49,17 @@ def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor]
     """
     if all(source.rows is not rows for source in _sources):
         _sources.append(Source(rows, count))
+
+
+def register_above(template: str, values: Callable[[Actor], dict[str, Any]]) -> None:
+    """Let `template`, with `values(actor)`, stand above what waits; called from `ready()`."""
+    if all(one.template != template for one in _above):
+        _above.append(Above(template, values))
+
+
+def above(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
+    """The templates above what waits for `actor`, each with its values."""
+    return [(one.template, one.values(actor)) for one in _above if runs(one.values)]
 
 
 def waiting_for(actor: Actor) -> list[Work]:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from prm.approvals.models import ApprovalRun, Task
-from prm.approvals.services import wake_due_runs
+from prm.approvals.models import ApprovalRun, HeldDecision, Task
+from prm.approvals.services import carry_out_due, wake_due_runs
 from prm.values import clock
 from tests.e2e.office import PHONE, Office, press
 from tests.e2e.test_flow_designer import add, build_condition, node, soundness
@@ -56,7 +56,8 @@ def test_the_business_changes_itself(office: Office, cast: Any, director: str) -
     chen = office.enter_with_password(director, PASSWORD, size=PHONE)
 
     register(partner, SMALL, "499,999.99", asked=False)
-    decide(manager, SMALL)
+    decide(manager, SMALL, takes_effect=False)
+    think_again(manager, SMALL)
     expect_protected(partner, SMALL)
 
     register(partner, LARGE, "900,000", asked=True)
@@ -115,7 +116,7 @@ def register(page: Page, customer: str, value: str, *, asked: bool) -> None:
     page.wait_for_url(re.compile(r"/deals/DR-[0-9A-Z-]+/$"))
 
 
-def decide(page: Page, customer: str, *, shows: str = "") -> None:
+def decide(page: Page, customer: str, *, shows: str = "", takes_effect: bool = True) -> None:
     """Approve it from the inbox, as it is opened on a phone."""
     page.goto("/inbox/")
     page.locator(".ui-mail a", has_text=customer).first.click()
@@ -123,7 +124,19 @@ def decide(page: Page, customer: str, *, shows: str = "") -> None:
     expect(page.locator("#page")).to_contain_text(shows)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1")
     press(page, "Approve")
-    page.wait_for_url(lambda url: not url.endswith("/approve/"))
+    expect(page.locator("#held")).to_contain_text(f"Approved · {customer}")
+    if takes_effect:
+        HeldDecision.objects.update(takes_effect_at=clock.now())
+        carry_out_due()
+
+
+def think_again(page: Page, customer: str) -> None:
+    """Undo within the ten seconds; then once more, and the worker lets it take effect by itself."""
+    press(page, "Undo")
+    expect(page.locator("#messages")).to_contain_text("waits for you again")
+    press(page, "Approve")
+    expect(page.locator("#held")).to_contain_text(f"Approved · {customer}")
+    expect(page.locator("#held form")).to_have_count(0, timeout=25_000)
 
 
 def two_working_days_pass(customer: str) -> None:
