@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.access.scoping import PartnerOwned
 from prm.approvals.document import Document, parse
-from prm.approvals.querysets import RunQuerySet, TaskQuerySet
+from prm.approvals.querysets import DecisionQuerySet, RunQuerySet, TaskQuerySet
 from prm.values import clock
 
 
@@ -234,10 +234,17 @@ class Decision(models.Model):
     text = models.TextField(blank=True)
     says: Any = models.JSONField(default=dict)
 
-    objects = PartnerOwned.as_manager()
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["run", "number"]
+        indexes = [
+            models.Index(
+                fields=["user_id", "-id"],
+                name="decisions_of_person",
+                condition=models.Q(kind__in=["approved", "rejected", "returned"]),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="facts_in_order"),
             models.UniqueConstraint(

@@ -51,6 +51,8 @@ def register() -> None:
     )
     _register_notices()
     work.register(open_work, count=count_open_work)
+    work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
+    work.register_tab(pgettext_lazy("tab", "Done"), url="approvals:done", verb="approvals.decide")
     work.register_above("approvals/held.html", held_now)
     menu.register(
         section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
@@ -103,8 +105,8 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
 
     if "approvals.decide" not in actor.permissions:
         return
-    for row in tasks_of(actor)[:50]:
+    for row in tasks_of(actor, most=work.MOST):
         yield work.Work(
             title=row.run.title, link=f"/inbox/decisions/{row.pk}/", since=row.since, due=row.due,
-            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon,
+            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon, code=row.run.subject,
         )  # fmt: skip

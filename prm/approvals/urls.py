@@ -1,6 +1,7 @@
 from django.urls import path
 
 from prm.approvals import link_views, settings_views, views
+from prm.approvals.lists import AskedList, DoneList
 
 app_name = "approvals"
 urlpatterns = [
@@ -15,6 +16,9 @@ urlpatterns = [
     path("inbox/decisions/<int:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("inbox/decisions/<int:pk>/add/", views.add, name="add"),
     path("inbox/decisions/<int:pk>/comment/", views.comment, name="comment"),
+    path("inbox/asked/", AskedList.as_view(), name="asked"),
+    path("inbox/asked/<int:pk>/", views.asked_about, name="asked_about"),
+    path("inbox/done/", DoneList.as_view(), name="done"),
     path("inbox/attachments/<int:pk>/", views.attachment, name="attachment"),
     path("inbox/away/", settings_views.away, name="away"),
     path("inbox/away/<int:pk>/end/", settings_views.end_away, name="end_away"),

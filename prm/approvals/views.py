@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.approvals import pages, reads, services
 from prm.approvals.forms import ApproveForm, CommentForm, PersonForm, RejectForm, ReturnForm
-from prm.approvals.models import Comment, Task
+from prm.approvals.models import ApprovalRun, Comment, Task
+from prm.approvals.subjects import subject_of
 from prm.ui.forms import ServiceForm
 from prm.values.errors import DomainError, NotAllowed
 
@@ -149,6 +150,15 @@ def comment(request: Any, pk: int) -> HttpResponse:
         messages.success(request, _("Your message is written."))
         return redirect("approvals:task", own.pk)
     return _verb(request, own, form, title=_("Ask"), effect=_("Only people who decide read this."))
+
+
+@require_GET
+@requires("approvals.comment")
+def asked_about(request: Any, pk: int) -> HttpResponse:
+    """From what I handed in to the object itself."""
+    run = get_object_or_404(ApprovalRun.objects.visible_to(request.actor).asked_by(request.actor), pk=pk)
+    subject = subject_of(run.subject)
+    return redirect(subject.link(subject.get(run.object_id)))
 
 
 @require_GET

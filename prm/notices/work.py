@@ -22,6 +22,12 @@ class Work:
     due: datetime | None = None
     kind: Any = ""
     icon: str = "clipboard-check"
+    # What it is about, for the filter of the inbox; by default told by its icon.
+    code: str = ""
+
+    @property
+    def group(self) -> str:
+        return self.code or self.icon
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,18 @@ class Above:
     values: Callable[[Actor], dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A further tab of the inbox: its label, the name of its address, and the verb that it needs."""
+
+    label: Any
+    url: str
+    verb: str
+
+
+# As many of one source are listed; what comes after them moves up as the first are done.
+MOST = 200
+_tabs: list[Tab] = []
 _sources: list[Source] = []
 _above: list[Above] = []
 
@@ -60,6 +78,16 @@ def register_above(template: str, values: Callable[[Actor], dict[str, Any]]) -> 
 def above(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
     """The templates above what waits for `actor`, each with its values."""
     return [(one.template, one.values(actor)) for one in _above if runs(one.values)]
+
+
+def register_tab(label: Any, *, url: str, verb: str) -> None:
+    """Let the inbox have a further tab at the address named `url`, for those who may `verb`."""
+    if all(one.url != url for one in _tabs):
+        _tabs.append(Tab(label, url, verb))
+
+
+def tabs_for(actor: Actor) -> list[Tab]:
+    return [one for one in _tabs if one.verb in actor.permissions]
 
 
 def waiting_for(actor: Actor) -> list[Work]:
