@@ -133,6 +133,8 @@ class CorrectForm(RegisterForm):
     def __init__(self, *args: Any, obj: Any, **kwargs: Any):
         super().__init__(*args, obj=obj, **kwargs)
         self.draft = f"deal-{obj.number}"
+        if "customer_name" in self.fields:  # it is checked when it is handed in, not while it is typed
+            self.fields["customer_name"].template = "components/field.html"
 
 
 class ReasonForm(ServiceForm):

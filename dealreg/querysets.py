@@ -42,6 +42,10 @@ class RegistrationQuerySet(PartnerOwned):
             "partner", "end_customer", "type", "created_by", "submitted_by", "decided_by"
         ).prefetch_related("lines__product_line", "protections__product_line", "messages")
 
+    def for_decision(self) -> RegistrationQuerySet:
+        """With what deciding about it reads."""
+        return self.select_related("partner", "type", "end_customer")
+
     def made_by(self, attempt: UUID | None, partner: Any) -> Any:
         """The registration that one filled-in form of `partner` made, None before it did."""
         return self.filter(partner=partner, attempt=attempt).first() if attempt else None

@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.scoping import PartnerOwned
-from prm.approvals.document import Document, parse
+from prm.approvals.document import Document, parse_once
 from prm.approvals.querysets import DecisionQuerySet, RunQuerySet, TaskQuerySet
 from prm.values import clock
 
@@ -75,7 +75,7 @@ class FlowVersion(models.Model):
 
     @cached_property
     def parsed(self) -> Document:
-        return parse(self.document)
+        return parse_once(self.document)
 
 
 class DryRun(models.Model):

@@ -19,6 +19,7 @@ from prm.approvals.models import (
     ApprovalRun,
     Comment,
     Delegation,
+    FlowVersion,
     HeldDecision,
     SpecialDay,
     Task,
@@ -61,7 +62,10 @@ def open_tasks(actor: Actor) -> QuerySet[Task]:
 
 
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
-    rows = open_tasks(actor).select_related("run__version")[:most]
+    rows = list(open_tasks(actor).select_related("run")[:most])
+    versions = FlowVersion.objects.in_bulk({task.run.version_id for task in rows})
+    for task in rows:  # each version is read once, however many tasks are under it
+        task.run.version = versions[task.run.version_id]
     return [row_of(task) for task in rows]
 
 

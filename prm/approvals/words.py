@@ -50,6 +50,8 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
         "moved": _("%(who)s moved it to another version of the flow"),
         "resumed": _("%(who)s answered"),
     }
+    if fact.kind == "resumed" and says.get("changed"):
+        return _("%(who)s changed it and handed it in again")
     if fact.kind in plain:
         return plain[fact.kind]
     if fact.kind == "returned":

@@ -104,6 +104,8 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
 SKIP_PG_EXTRA_VALIDATION = True  # it would ask the database at each start; slugs cannot be "extensions"
 PUBLIC_SCHEMA_NAME = "public"
+# The schema is said once to a connection, and again after each rollback and change of tenant: not before each query.
+TENANT_LIMIT_SET_CALLS = True
 PUBLIC_SCHEMA_URLCONF = "prm.config.urls_public"
 ROOT_URLCONF = "prm.config.urls"
 TEMPLATE_SCHEMA = "prm_template"

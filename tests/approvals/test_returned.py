@@ -12,6 +12,7 @@ from orders.errors import NothingChanged, WrongState
 from orders.models import Order
 from orders.services import approve_order, cancel_order, resubmit_order, return_order
 from prm.approvals import services
+from prm.approvals.reads import happenings
 from prm.audit.models import AuditEntry
 from prm.notices import work
 from prm.notices.models import Notice
@@ -53,6 +54,8 @@ def test_a_corrected_deal_is_decided_anew_from_the_first_step(acme, returned, ma
     deal = correct(returned, acme.sales, estimated_value=Decimal("520000"), text="It is 520,000.")
     assert (deal.state, deal.estimated_value, deal.submitted_at) == ("in_review", 520000, handed_in)
     assert waits_for(deal) == {"Lin Yue"} and story(deal)[-2:] == ["resumed", "opened"]
+    told = [str(one.text) for one in happenings(run_of(deal), for_submitter=True)]
+    assert "ACME Networks Sales changed it and handed it in again" in told
     entry = AuditEntry.objects.of(deal).filter(verb="corrected").get()
     assert entry.changes["estimated_value"] == ["486000.00", "520000"] and entry.reason == "It is 520,000."
     approve_registration(registration=deal, by=manager)
