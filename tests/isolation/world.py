@@ -13,6 +13,7 @@ from guardian.shortcuts import assign_perm
 from dealreg.services import request_information
 from dealreg.services.availability import ask_availability
 from orders.models import Invoice, Shipment
+from orders.services import return_order
 from partners import services as partners
 from prm.accounts.models import User
 from prm.approvals.models import Task
@@ -82,6 +83,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         customer_name="Asdfghjkl Discreet Ltd", product_lines=[deals.line()], by=rival.sales
     )
     order = order_of(rival.row, state="invoiced", note="Keep this order quiet")
+    back = return_order(order=order_of(rival.row), text="Hush: which warehouse?", by=boss)
     rebates.apply(rebates.policy(code="everyone", bands=[{"from": 0, "rate": "2%"}]))
     rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
@@ -97,6 +99,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "task": task,
         "comment": told,
         "order": order,
+        "back": back,
         "shipment": Shipment.objects.for_everyone(because="a test").get(order=order),
         "invoice": Invoice.objects.for_everyone(because="a test").get(order=order),
         "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),
