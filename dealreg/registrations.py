@@ -186,7 +186,7 @@ def _outside_flows(actor: Actor) -> Any:
     """What waits for a decision without a flow; the others are tasks, which approvals show."""
     from dealreg.models import DealRegistration
 
-    return DealRegistration.objects.visible_to(actor).to_decide(actor).outside_flows()
+    return DealRegistration.objects.visible_to(actor).in_review().outside_flows().not_own(actor)
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:

@@ -26,6 +26,11 @@ from prm.values.clock import tenant_zone
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for the person, by the day of its promise."""
+    with work.counted_once():
+        return _inbox(request)
+
+
+def _inbox(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         **reads.waiting_page(request.actor, request.GET),
         **reads.tabs(request.actor, here="notices:inbox"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +58,7 @@ class Tab:
 # As many of one source are listed; what comes after them moves up as the first are done.
 MOST = 200
 _tabs: list[Tab] = []
+_counted: ContextVar[dict[Any, int] | None] = ContextVar("open_work_counted", default=None)
 _sources: list[Source] = []
 _above: list[Above] = []
 
@@ -96,7 +99,27 @@ def waiting_for(actor: Actor) -> list[Work]:
     return sorted(found, key=lambda row: (row.due is None, row.due or row.since, row.since))
 
 
+@contextmanager
+def counted_once() -> Iterator[None]:
+    """While a page is made, what waits for a person is counted once, however many parts of it show the number."""
+    token = _counted.set({})
+    try:
+        yield
+    finally:
+        _counted.reset(token)
+
+
 def count_for(actor: Actor) -> int:
+    memo = _counted.get()
+    if memo is None:
+        return _count(actor)
+    key = (actor.user_id, actor.partner_id)
+    if key not in memo:
+        memo[key] = _count(actor)
+    return memo[key]
+
+
+def _count(actor: Actor) -> int:
     return sum(
         source.count(actor) if source.count else len(list(source.rows(actor)))
         for source in _sources
