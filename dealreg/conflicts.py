@@ -17,13 +17,14 @@ from dealreg.models import DealRegistration, Protection
 from partners.models import Partner
 from prm.catalogue.models import ProductLine
 from prm.customers.identifiers import clean_domain, clean_phone, clean_tax_number
-from prm.customers.matching import BLOCKED, CLEAR, POSSIBLE, Match, find_matches
+from prm.customers.matching import BLOCKED, CLEAR, POSSIBLE, Asked, Match, asked, find_many
 from prm.customers.models import EndCustomer
 from prm.customers.services import hold_name
 from prm.values import clock
 
 NOT_AVAILABLE, UNDER_REVIEW = "not_available", "under_review"
 SHOWN = 5
+SETTLED = 20  # so many like it are looked at before an approval
 _HEARS = {CLEAR: "clear", POSSIBLE: UNDER_REVIEW, BLOCKED: NOT_AVAILABLE}
 _RANK = {CLEAR: 0, POSSIBLE: 1, BLOCKED: 2}
 
@@ -112,20 +113,17 @@ def check(
     phone: str = "",
     customer: EndCustomer | None = None,
     registration: DealRegistration | None = None,
+    matches: list[Match] | None = None,
 ) -> ConflictResult:
     """Check a typed customer for `partner` and `product_lines`.
 
     `customer` is the end customer that the text was resolved to, if it was; `registration` is left out of what
-    stands against it. Reads a bounded number of rows with a fixed number of queries.
+    stands against it. `matches` are those of the text, where they were asked for before. Reads a bounded number of
+    rows with a fixed number of queries.
     """
-    matches = find_matches(
-        name=name,
-        tax_number=clean_tax_number(tax_number),
-        domain=clean_domain(domain),
-        region=region,
-        phone=clean_phone(phone),
-        limit=SHOWN,
-    )
+    if matches is None:
+        typed = _typed(name=name, tax_number=tax_number, domain=domain, region=region, phone=phone)
+        matches = find_many([typed], limit=SHOWN)[0]
     matches = [
         match
         for match in matches
@@ -269,22 +267,47 @@ def hold_customer(registration: DealRegistration) -> None:
     )
 
 
-def must_be_settled(registration: DealRegistration, product_lines: Iterable[ProductLine]) -> None:
+def _typed(*, name: str, tax_number: str, domain: str, region: str, phone: str) -> Asked:
+    """The question that a typed customer asks."""
+    return asked(
+        name=name, tax_number=clean_tax_number(tax_number), domain=clean_domain(domain), region=region,
+        phone=clean_phone(phone),
+    )  # fmt: skip
+
+
+def matches_for_approval(registration: DealRegistration) -> tuple[list[Match], list[Match]]:
+    """Whom the registration's customer, and whom its typed text could mean: for `must_be_settled` and `check`.
+
+    Both are asked in one round, and only once where the customer is called as it was typed.
+    """
+    customer = registration.end_customer
+    text = _typed(
+        name=registration.customer_name, tax_number=registration.tax_number, domain=registration.domain,
+        region=registration.region, phone=registration.phone,
+    )  # fmt: skip
+    if customer is None:
+        return [], find_many([text], limit=SHOWN)[0]
+    own = asked(
+        name=customer.name, tax_number=customer.tax_number, domain=customer.domain, region=customer.region
+    )
+    if own == text:
+        both = find_many([own], limit=SETTLED)[0]
+        return both, both[:SHOWN]
+    of_customer, of_text = find_many([own, text], limit=SETTLED)
+    return of_customer, of_text[:SHOWN]
+
+
+def must_be_settled(
+    registration: DealRegistration, product_lines: Iterable[ProductLine], matches: list[Match]
+) -> None:
     """Refuse approval while the customer may be another one that is protected for one of the lines.
 
     Somebody merges the two, or confirms the typed one as a company of its own; until then two spellings of one
-    company could both be protected. Call under `hold_customer`.
+    company could both be protected. Call under `hold_customer`, with what `matches_for_approval` gave since.
     """
     customer = registration.end_customer
     if customer is None:
         return
-    matches = find_matches(
-        name=customer.name,
-        tax_number=customer.tax_number,
-        domain=customer.domain,
-        region=customer.region,
-        limit=20,
-    )
     others = {m.customer_id: m for m in matches if m.customer_id != customer.pk and m.verdict != CLEAR}
     held = (
         Protection.objects.for_everyone(because="a conflict is looked for among all partners")

@@ -146,6 +146,12 @@ class LineNotAvailable(DomainError):
     field = "product_lines"
 
 
+class NothingCorrected(DomainError):
+    code = "nothing_corrected"
+    message = _("Nothing is changed yet. Change what was asked for, or write an answer.")
+    field = "text"
+
+
 class DirectOnly(DomainError):
     """For staff: partners only ever hear that a customer is not available."""
 

@@ -67,6 +67,18 @@ class InformationAnswered:
 
 
 @event(
+    "dealreg.corrected",
+    version=1,
+    label=_("Deal registration corrected and handed in again"),
+    subject="deal",
+    object_id="registration_id",
+)
+class RegistrationCorrected:
+    registration_id: int
+    at: str
+
+
+@event(
     "dealreg.withdrawn",
     version=1,
     label=_("Deal registration withdrawn"),

@@ -122,6 +122,21 @@ class StaffDraftForm(StaffRegisterForm, DraftForm):
     """A draft in a partner's name; without the partner nothing can be kept."""
 
 
+class CorrectForm(RegisterForm):
+    """A registration that came back: what is in it, and an answer to what was asked."""
+
+    text = forms.CharField(
+        label=_("Your answer"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Whoever asked reads it."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, obj: Any, **kwargs: Any):
+        super().__init__(*args, obj=obj, **kwargs)
+        self.draft = f"deal-{obj.number}"
+        if "customer_name" in self.fields:  # it is checked when it is handed in, not while it is typed
+            self.fields["customer_name"].template = "components/field.html"
+
+
 class ReasonForm(ServiceForm):
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 

@@ -14,6 +14,7 @@ from dealreg.events import (
     InformationRequested,
     ProtectionEndsSoon,
     RegistrationApproved,
+    RegistrationCorrected,
     RegistrationExpired,
     RegistrationLost,
     RegistrationRejected,
@@ -72,6 +73,19 @@ def pass_the_question_on(fact: InformationRequested) -> None:
 def pass_the_answer_on(fact: InformationAnswered) -> None:
     registration = _read(fact.registration_id)
     _tell_message(deciders(registration), "dealreg.answered", registration, fact.message_id)
+
+
+@listens_to(RegistrationCorrected)
+def ask_for_a_decision_anew(fact: RegistrationCorrected) -> None:
+    registration = _read(fact.registration_id)
+    if approvals.run_of("deal", registration.pk) is None:  # a flow asks its people itself
+        _tell(
+            deciders(registration),
+            "dealreg.corrected",
+            registration,
+            fact=f"corrected.{fact.at}",
+            values=_money,
+        )
 
 
 @listens_to(RegistrationWithdrawn)

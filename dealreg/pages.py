@@ -83,7 +83,7 @@ def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, An
         "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
         "talk": list(registration.messages.all()),
-        "timeline": partner_timeline(registration),
+        "timeline": partner_timeline(registration, actor),
         "may_answer": registration.waits_for_partner and allowed(actor, "dealreg.register", registration),
         "may_end": registration.state == "approved" and may_close,
         "may_withdraw": registration.may_become("withdrawn") and may_close,
@@ -91,6 +91,11 @@ def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, An
         "actions": actions.offered(registration, actor),
         "ends_soon": _ends_soon(registration),
     }
+
+
+def last_question(registration: DealRegistration) -> Any:
+    """The last thing that staff asked about it; None where nobody did."""
+    return next((one for one in reversed(list(registration.messages.all())) if one.from_staff), None)
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ def _check_in_words(registration: DealRegistration) -> str:
     }
 
 
-def partner_timeline(registration: DealRegistration) -> list[Moment]:
+def partner_timeline(registration: DealRegistration, actor: Actor) -> list[Moment]:
     """The milestones that concern the partner, newest first; no check, no internal step."""
     found = [Moment(_("Draft begun"), registration.created_at)]
     if registration.submitted_at:
@@ -192,6 +197,8 @@ def partner_timeline(registration: DealRegistration) -> list[Moment]:
     for message in registration.messages.all():
         said = _("%(who)s asked") if message.from_staff else _("%(who)s answered")
         found.append(Moment(said % {"who": message.author_label}, message.at))
+    for entry in AuditEntry.objects.visible_to(actor).of(registration).filter(verb="corrected")[:20]:
+        found.append(Moment(_("Corrected and handed in again"), entry.at))
     if registration.decided_at:
         verb = _("Rejected") if registration.state == "rejected" else _("Approved")
         found.append(Moment(verb, registration.decided_at, registration.decision_reason))

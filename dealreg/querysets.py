@@ -42,6 +42,10 @@ class RegistrationQuerySet(PartnerOwned):
             "partner", "end_customer", "type", "created_by", "submitted_by", "decided_by"
         ).prefetch_related("lines__product_line", "protections__product_line", "messages")
 
+    def for_decision(self) -> RegistrationQuerySet:
+        """With what deciding about it reads."""
+        return self.select_related("partner", "type", "end_customer")
+
     def made_by(self, attempt: UUID | None, partner: Any) -> Any:
         """The registration that one filled-in form of `partner` made, None before it did."""
         return self.filter(partner=partner, attempt=attempt).first() if attempt else None
@@ -64,15 +68,18 @@ class RegistrationQuerySet(PartnerOwned):
         rows = self.in_review()
         if actor.user_id is None:
             return rows
-        turn = Q(pk__in=reads.object_ids_of(actor, "deal")) | ~Q(pk__in=reads.ids_under_way("deal"))
-        if actor.is_staff:
-            rows = rows.filter(turn)
-        own = Q(created_by_id=actor.user_id) | Q(submitted_by_id=actor.user_id)
-        return rows.exclude(own) if actor.is_staff else rows
+        if not actor.is_staff:
+            return rows
+        turn = Q(reads.is_turn_of(actor, "deal")) | ~Q(reads.is_under_way("deal"))
+        return rows.filter(turn).not_own(actor)
+
+    def not_own(self, actor: Actor) -> RegistrationQuerySet:
+        """Without what the actor began or handed in."""
+        return self.exclude(Q(created_by_id=actor.user_id) | Q(submitted_by_id=actor.user_id))
 
     def outside_flows(self) -> RegistrationQuerySet:
         """Those about which no approval flow is under way."""
-        return self.exclude(pk__in=reads.ids_under_way("deal"))
+        return self.filter(~reads.is_under_way("deal"))
 
     def possible_conflicts(self) -> RegistrationQuerySet:
         """In review, and the check found something."""

@@ -90,6 +90,11 @@ def _register_staff_notices() -> None:
         title=_("%(author)s answered about %(customer)s"), body=_("%(text)s"),
     )  # fmt: skip
     tell(
+        "corrected", label=_("A partner corrected a deal"),
+        title=_("%(partner)s corrected %(customer)s"),
+        body=_("%(number)s for %(value)s. Conflict check: %(check)s."),
+    )  # fmt: skip
+    tell(
         "withdrawn", label=_("A partner withdrew a deal"),
         title=_("%(partner)s withdrew %(customer)s"), body=_("%(number)s needs no decision any more."),
     )  # fmt: skip
@@ -181,7 +186,7 @@ def _outside_flows(actor: Actor) -> Any:
     """What waits for a decision without a flow; the others are tasks, which approvals show."""
     from dealreg.models import DealRegistration
 
-    return DealRegistration.objects.visible_to(actor).to_decide(actor).outside_flows()
+    return DealRegistration.objects.visible_to(actor).in_review().outside_flows().not_own(actor)
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:

@@ -19,6 +19,7 @@ from dealreg import pages, services
 from dealreg.errors import AttemptSpent
 from dealreg.forms import (
     ApproveForm,
+    CorrectForm,
     DraftForm,
     MessageForm,
     NoteForm,
@@ -74,9 +75,25 @@ def new(request: Any) -> HttpResponse:
 
 @requires("dealreg.register")
 def edit(request: Any, number: str) -> HttpResponse:
-    """Go on with a draft."""
+    """Go on with a draft, or change what came back for it."""
     deal = _deal(request, number)
+    if deal.waits_for_partner:
+        return _correct(request, deal)
     return _write(request, deal) if deal.state == "draft" else redirect(deal)
+
+
+def _correct(request: Any, deal: DealRegistration) -> HttpResponse:
+    """A returned registration with what was asked on top; sent, it is in review again."""
+    variant = services.type_code(request.POST.get("type", ""), deal)
+    form = CorrectForm(
+        _posted(request), actor=request.actor, currency=deal.currency, obj=deal, variant=variant,
+        initial=_of_draft(deal),
+    )  # fmt: skip
+    if form.is_valid() and form.run(services.correct_registration, registration=deal, by=request.actor):
+        messages.success(request, _("%(deal)s was handed in again.") % {"deal": deal})
+        return redirect(deal)
+    context = {"deal": deal, "form": form, "asked": pages.last_question(deal)}
+    return render(request, "dealreg/correct.html", context, status=form.status)
 
 
 def _write(request: Any, draft: DealRegistration | None) -> HttpResponse:

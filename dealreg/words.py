@@ -95,6 +95,7 @@ VERBS = {
     "rejected": _("Rejected"),
     "info_requested": _("Asked for information"),
     "answered": _("Answered"),
+    "corrected": _("Corrected"),
     "won": _("Won"),
     "lost": _("Lost"),
     "withdrawn": _("Withdrawn"),

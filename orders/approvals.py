@@ -32,6 +32,7 @@ def register() -> None:
             facts=facts,
             approve=approve,
             reject=reject,
+            hand_back=hand_back,
             conditions="order",
             notice=notice,
             icon="shopping-cart",
@@ -49,6 +50,12 @@ def reject(order: Order, *, by: Actor, text: str, says: Mapping[str, Any]) -> No
     from orders.services.decisions import refuse_order
 
     refuse_order(order=order, by=by, reason=text)
+
+
+def hand_back(order: Order, *, by: Actor, text: str, says: Mapping[str, Any]) -> None:
+    from orders.services.returns import ask_for_changes
+
+    ask_for_changes(order=order, text=text, by=by)
 
 
 def facts(order: Order, actor: Actor) -> Iterable[Fact]:

@@ -20,6 +20,18 @@ class NothingOrdered(DomainError):
     message = _("There is nothing to order yet. Enter a quantity for at least one product.")
 
 
+class AskForSomething(DomainError):
+    code = "ask_for_something"
+    message = _("Say what has to change. The partner reads it.")
+    field = "text"
+
+
+class NothingChanged(DomainError):
+    code = "nothing_changed"
+    message = _("Nothing is changed yet. Change what was asked for, or write an answer.")
+    field = "text"
+
+
 class TooManyLines(DomainError):
     code = "too_many_lines"
     message = _("An order takes at most %(limit)s lines. Split it into two orders.")

@@ -20,6 +20,22 @@ class OrderRejected:
     order_id: int
 
 
+@event(
+    "orders.returned", version=1, label=_("Order returned for changes"), subject="order", object_id="order_id"
+)
+class OrderReturned:
+    order_id: int
+    at: str
+
+
+@event(
+    "orders.resubmitted", version=1, label=_("Order submitted again"), subject="order", object_id="order_id"
+)
+class OrderResubmitted:
+    order_id: int
+    at: str
+
+
 @event("orders.cancelled", version=1, label=_("Order cancelled"), subject="order", object_id="order_id")
 class OrderCancelled:
     order_id: int

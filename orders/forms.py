@@ -116,6 +116,15 @@ class ReasonForm(ServiceForm):
     )
 
 
+class ReturnForm(ServiceForm):
+    text = forms.CharField(
+        label=_("What has to change?"),
+        max_length=1000,
+        widget=forms.Textarea,
+        help_text=_("The partner reads it."),
+    )
+
+
 class OptionalReasonForm(ServiceForm):
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea, required=False)
 

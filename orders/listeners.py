@@ -40,6 +40,19 @@ def tell_of_rejection(fact: events.OrderRejected) -> None:
     _tell(_buyers(order), "rejected", order)
 
 
+@listens_to(events.OrderReturned)
+def ask_the_partner(fact: events.OrderReturned) -> None:
+    order = _order(fact.order_id)
+    _tell(_buyers(order), "returned", order, about=fact.at)
+
+
+@listens_to(events.OrderResubmitted)
+def ask_for_approval_anew(fact: events.OrderResubmitted) -> None:
+    order = _order(fact.order_id)
+    if approvals.run_of("order", order.pk) is None:  # a flow asks its people itself
+        _tell(_deciders(order), "resubmitted", order, about=fact.at)
+
+
 @listens_to(events.OrderCancelled)
 def tell_of_the_end(fact: events.OrderCancelled) -> None:
     order = _order(fact.order_id)

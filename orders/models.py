@@ -95,6 +95,7 @@ class Order(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         SUBMITTED = "submitted", _("Submitted")
+        RETURNED = "returned", _("Returned for changes")
         APPROVED = "approved", _("Approved")
         SENT = "sent", _("Sent to ERP")
         CONFIRMED = "confirmed", _("Confirmed")
@@ -107,7 +108,8 @@ class Order(models.Model):
 
     TRANSITIONS = {
         State.DRAFT: (State.SUBMITTED, State.CANCELLED),
-        State.SUBMITTED: (State.APPROVED, State.REJECTED, State.CANCELLED),
+        State.SUBMITTED: (State.APPROVED, State.REJECTED, State.RETURNED, State.CANCELLED),
+        State.RETURNED: (State.SUBMITTED, State.CANCELLED),
         State.APPROVED: (State.SENT, State.CONFIRMED, State.CANCELLED),
         State.SENT: (State.CONFIRMED, State.CANCELLED),
         State.CONFIRMED: (State.PARTLY_SHIPPED, State.SHIPPED, State.CANCELLED),

@@ -18,6 +18,7 @@ from orders.pricing import derivation
 from orders.registrations import TONES
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
+from prm.audit import words as audit_words
 from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
 from prm.catalogue.models import Product, ProductLine
@@ -32,22 +33,22 @@ MOST_IN_GRID = 300
 # In which order a person sees an order move, and at which step each state stands.
 STEPS = ("submitted", "approved", "confirmed", "shipped", "delivered", "closed")
 PLACE = {
-    State.DRAFT: 0, State.SUBMITTED: 1, State.APPROVED: 2, State.SENT: 2, State.CONFIRMED: 3,
+    State.DRAFT: 0, State.RETURNED: 0, State.SUBMITTED: 1, State.APPROVED: 2, State.SENT: 2, State.CONFIRMED: 3,
     State.PARTLY_SHIPPED: 4, State.SHIPPED: 4, State.DELIVERED: 5, State.CLOSED: 6,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Wait:
-    """For whom a submitted order waits."""
+    """For whom a submitted or returned order waits."""
 
     who: str
     since: datetime
-    due: datetime
+    due: datetime | None = None
 
     @property
     def is_late(self) -> bool:
-        return self.due < clock.now()
+        return self.due is not None and self.due < clock.now()
 
 
 def order_page(order: Order, actor: Actor) -> dict[str, Any]:
@@ -81,7 +82,9 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
 
 
 def wait_of(order: Order, actor: Actor, approval: approvals.Approval | None) -> Wait | None:
-    """None where nobody has to approve; `who` is empty when it waits for the reader."""
+    """None where nobody has to do anything; `who` is empty when it waits for the reader."""
+    if order.state == State.RETURNED and order.waiting_since is not None:
+        return Wait("" if actor.is_partner else order.partner.name, order.waiting_since)
     if order.state != State.SUBMITTED or order.waiting_since is None:
         return None
     turn = approval.turn if approval is not None else None
@@ -155,6 +158,10 @@ def staff_verbs(
     if state == State.SUBMITTED and (approval is None or approval.may_decide):
         offer("orders.approve", _("Approve order"), "approve", post=True, primary=True, key="a")
         offer(
+            "orders.approve", _("Send back"), "send_back", icon="arrow-back-up",
+            note=_("For changes; your promise stops"),
+        )  # fmt: skip
+        offer(
             "orders.approve",
             _("Reject"),
             "reject",
@@ -177,7 +184,7 @@ def staff_verbs(
               note=_("Books sales of what was shipped"))  # fmt: skip
     if state == State.SHIPPED:
         offer("orders.fulfil", _("Mark as delivered"), "delivered", post=True, icon="truck-delivery")
-    if state in (State.SUBMITTED, State.APPROVED, State.SENT, State.CONFIRMED):
+    if state in (State.SUBMITTED, State.RETURNED, State.APPROVED, State.SENT, State.CONFIRMED):
         offer("orders.cancel", _("Cancel order"), "cancel", final=state != State.SUBMITTED, icon="x",
               note=_("Nothing has been shipped yet"))  # fmt: skip
     verbs = [one for verb, one in found if allowed(actor, verb, order)]
@@ -195,10 +202,16 @@ def partner_verbs(order: Order, actor: Actor) -> list[Verb]:
     if order.state == State.DRAFT and may_order:
         verbs.append(Verb(_("Submit order"), post=address("submit"), primary=True, icon="send"))
         verbs.append(Verb(_("Change"), href=address("edit"), icon="pencil", key="e"))
+    elif order.state == State.RETURNED and may_order:
+        verbs.append(
+            Verb(_("Change and submit again"), href=address("edit"), primary=True, icon="pencil", key="e")
+        )
     elif may_order:
         verbs.append(Verb(_("Order again"), post=address("reorder"), primary=True, icon="refresh",
                           note=_("Puts the same products into your cart")))  # fmt: skip
-    if order.state in (State.DRAFT, State.SUBMITTED) and allowed(actor, "orders.cancel", order):
+    if order.state in (State.DRAFT, State.SUBMITTED, State.RETURNED) and allowed(
+        actor, "orders.cancel", order
+    ):
         verbs.append(Verb(_("Cancel order"), href=address("cancel"), final=True, icon="x",
                           note=_("Possible until it is approved")))  # fmt: skip
     return verbs
@@ -220,17 +233,20 @@ def happenings_of(order: Order, actor: Actor) -> list[Happening]:
     """The history, newest first; a partner reads what concerns it, without names of its manager's colleagues."""
     words = {
         "created": _("Draft begun"), "changed": _("Draft changed"), "submitted": _("Submitted"),
-        "approved": _("Approved"),
+        "returned": _("Returned for changes"), "resubmitted": _("Submitted again"), "approved": _("Approved"),
         "rejected": _("Rejected"), "confirmed": _("Confirmed"), "shipped": _("Shipped"), "delivered": _("Delivered"),
         "invoiced": _("Invoiced"), "credited": _("Credit note"), "closed": _("Closed"), "cancelled": _("Cancelled"),
     }  # fmt: skip
     entries = AuditEntry.objects.visible_to(actor).of(order)[:60]
     return [
         Happening(
-            at=entry.at, text=words.get(entry.verb, entry.verb), who=entry.actor_label, reason=entry.reason
+            at=entry.at,
+            text=words.get(entry.verb) or audit_words.word_for(entry.verb),
+            who=entry.actor_label,
+            reason=entry.reason,
         )
         for entry in entries
-        if not (actor.is_partner and entry.verb == "changed")
+        if not actor.is_partner or (entry.verb in words and entry.verb != "changed")
     ]
 
 

@@ -79,14 +79,18 @@ class OrderQuerySet(PartnerOwned):
             here |= Q(state="submitted") & ~Q(pk__in=turns.ids_under_way("order"))
         return self.filter(here)
 
+    def returned(self) -> OrderQuerySet:
+        """What waits for its partner to change it."""
+        return self.filter(state="returned")
+
     def to_approve(self, actor: Actor) -> OrderQuerySet:
         """Submitted ones about which it is the actor's turn, and those that no approval flow is about."""
-        turn = Q(pk__in=turns.object_ids_of(actor, "order")) | ~Q(pk__in=turns.ids_under_way("order"))
+        turn = Q(turns.is_turn_of(actor, "order")) | ~Q(turns.is_under_way("order"))
         return self.awaiting_approval().filter(turn)
 
     def outside_flows(self) -> OrderQuerySet:
         """Those about which no approval flow is under way."""
-        return self.exclude(pk__in=turns.ids_under_way("order"))
+        return self.filter(~turns.is_under_way("order"))
 
     def open(self) -> OrderQuerySet:
         return self.exclude(state__in=("closed", "rejected", "cancelled"))

@@ -20,7 +20,8 @@ from prm.values.actor import Actor
 
 MOVERS = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
 TONES = {
-    "draft": "", "submitted": "live", "approved": "live", "sent": "live", "confirmed": "live", "partly_shipped": "note",
+    "draft": "", "submitted": "live", "returned": "note", "approved": "live", "sent": "live", "confirmed": "live",
+    "partly_shipped": "note",
     "shipped": "ok", "delivered": "ok", "closed": "", "rejected": "bad", "cancelled": "",
 }  # fmt: skip
 
@@ -36,6 +37,8 @@ def register() -> None:
     )
     words.register(
         {
+            "returned": _("returned for changes"),
+            "resubmitted": _("submitted again"),
             "confirmed": _("confirmed"),
             "shipped": _("shipped"),
             "delivered": _("delivered"),
@@ -81,6 +84,10 @@ NOTICES = {
         MOVERS, _("An order waits for approval"), _("%(partner)s ordered for %(total)s"),
         _("%(number)s waits for your approval."),
     ),
+    "resubmitted": (
+        MOVERS, _("An order comes again after changes"), _("%(partner)s changed %(number)s"),
+        _("It is for %(total)s now and waits for your approval."),
+    ),
     "withdrawn": (
         MOVERS, _("A partner cancelled an order"), _("%(partner)s cancelled %(number)s"),
         _("It needs no decision any more."),
@@ -91,6 +98,10 @@ NOTICES = {
     ),
     "rejected": (
         PARTNER_ROLES, _("Your order was rejected"), _("%(number)s was rejected"), _("%(who)s wrote: %(reason)s"),
+    ),
+    "returned": (
+        PARTNER_ROLES, _("Your order came back for changes"), _("%(number)s came back for changes"),
+        _("What has to change: %(reason)s"),
     ),
     "cancelled": (
         PARTNER_ROLES, _("Your order was cancelled"), _("%(number)s was cancelled"), _("The reason: %(reason)s"),
@@ -163,7 +174,10 @@ def count_to_approve(actor: Actor) -> int:
 def count_open_work(actor: Actor) -> int:
     from orders.models import Order
 
-    rows = Order.objects.visible_to(actor).to_work_on(
+    rows = Order.objects.visible_to(actor)
+    if actor.is_partner:
+        return rows.returned().count_to(menu.COUNTED) if "orders.order" in actor.permissions else 0
+    rows = rows.to_work_on(
         approve="orders.approve" in actor.permissions, confirm="orders.fulfil" in actor.permissions
     )
     return rows.count_to(menu.COUNTED)
@@ -176,8 +190,22 @@ def count_in_cart(actor: Actor) -> int:
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
-    """What the actor may approve without a flow, and what is to be confirmed."""
+    """For a partner what came back; for staff what they may approve without a flow, and what is to be confirmed."""
+    if actor.is_partner:
+        return to_change(actor)
     return itertools.chain(to_approve(actor), to_confirm(actor))
+
+
+def to_change(actor: Actor) -> Iterable[work.Work]:
+    """A partner's orders that came back."""
+    from orders.models import Order
+
+    back = Order.objects.visible_to(actor).returned().order_by("waiting_since")
+    for order in back[:50] if "orders.order" in actor.permissions else []:
+        yield work.Work(
+            title=order.number, link=order.get_absolute_url(), since=order.waiting_since,
+            subtitle=order.state_reason[:80], kind=_("Change the order"), icon="arrow-back-up",
+        )  # fmt: skip
 
 
 def to_approve(actor: Actor) -> Iterable[work.Work]:

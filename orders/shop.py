@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import DealRegistration
 from orders.forms import CheckOutForm, QuantityField, plain
@@ -146,13 +148,23 @@ class OrderForm(CheckOutForm):
         return {"items": items, **self.with_custom(rest)}
 
 
+class ReturnedOrderForm(OrderForm):
+    """An order that came back: what is in it, and an answer to what was asked."""
+
+    text = forms.CharField(
+        label=_("Your answer"), max_length=1000, required=False, widget=forms.Textarea,
+        help_text=_("Whoever asked reads it."),
+    )  # fmt: skip
+
+
 def order_form(
     data: Any, *, actor: Actor, partner: Partner, deal: DealRegistration | None, order: Order | None = None,
     files: Any = None,
 ) -> OrderForm:  # fmt: skip
     """The form over what is chosen and what was searched for, of the deal's product lines or of all products.
 
-    Filled from `order` when a draft is changed. With `find` in the data it is filled from them and not yet checked.
+    Filled from `order` when a draft, or one that came back, is changed. With `find` in the data it is filled from
+    them and not yet checked.
     """
     products = Product.objects.filter(is_active=True).select_related("product_line")
     if deal:
@@ -167,11 +179,12 @@ def order_form(
     words = ("purchase_number", "ship_to", "wanted_on", "note")
     initial = {name: getattr(order, name) for name in words} if order else {}
     if data is not None and "find" in data:
-        initial = {name: data.get(name, "") for name in words}
+        initial = {name: data.get(name, "") for name in (*words, "text")}
         initial |= {f"product_{pk}": typed.get(pk, "") for pk in {*ordered, *typed}}
         data = files = None
     rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
-    form = OrderForm(data, files, actor=actor, rows=rows, initial=initial, obj=order)
+    kind = ReturnedOrderForm if order is not None and order.state == Order.State.RETURNED else OrderForm
+    form = kind(data, files, actor=actor, rows=rows, initial=initial, obj=order)
     form.text, form.is_cut = text, len(found) - len(chosen) == MOST_SHOWN
     return form
 

@@ -120,15 +120,16 @@ def new(request: Any) -> HttpResponse:
 
 @requires("orders.order")
 def edit(request: Any, number: str) -> HttpResponse:
-    """Change a draft."""
+    """Change a draft, or what came back for it and is submitted again."""
     order = order_of(request, number)
-    if order.state != "draft":
+    if order.state not in ("draft", "returned"):
         return redirect(order)
+    service = services.resubmit_order if order.state == "returned" else services.change_order
     form = shop.order_form(
         posted(request), actor=request.actor, partner=order.partner, deal=order.registration, order=order,
         files=request.FILES or None,
     )  # fmt: skip
-    if form.is_valid() and form.run(services.change_order, order=order, by=request.actor):
+    if form.is_valid() and form.run(service, order=order, by=request.actor):
         return redirect(order)
     context = {
         "form": form, "deal": order.registration, "order": order, "title": _("Change %(order)s") % {"order": order},

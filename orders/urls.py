@@ -16,6 +16,7 @@ urlpatterns = [
     path("orders/<str:number>/submit/", views.submit, name="submit"),
     path("orders/<str:number>/approve/", views.approve, name="approve"),
     path("orders/<str:number>/reject/", views.reject, name="reject"),
+    path("orders/<str:number>/return/", views.send_back, name="send_back"),
     path("orders/<str:number>/confirm/", views.confirm, name="confirm"),
     path("orders/<str:number>/cancel/", views.cancel, name="cancel"),
     path("orders/<str:number>/ship/", views.ship, name="ship"),

@@ -17,6 +17,7 @@ from orders.forms import (
     InvoiceForm,
     OptionalReasonForm,
     ReasonForm,
+    ReturnForm,
     ShipForm,
     to_invoice,
     to_ship,
@@ -83,6 +84,14 @@ def reject(request: Any, number: str) -> HttpResponse:
         request, number, ReasonForm, services.reject_order, _("%(order)s was rejected."),
         title=_("Reject order"), final=True,
         effect=_("This is final. The partner reads your reason and may order anew."),
+    )  # fmt: skip
+
+
+@requires("orders.approve")
+def send_back(request: Any, number: str) -> HttpResponse:
+    return _do(
+        request, number, ReturnForm, services.return_order, _("%(order)s was sent back."),
+        title=_("Send back"), effect=_("Your promise stops. When it comes back it is decided anew."),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The verbs of deal registration."""
 
 from dealreg.services.completing import complete_registration
+from dealreg.services.corrections import correct_registration
 from dealreg.services.decisions import (
     answer_information,
     approve_registration,
@@ -22,6 +23,7 @@ __all__ = [
     "answer_information",
     "approve_registration",
     "complete_registration",
+    "correct_registration",
     "end_protections",
     "expire_registration",
     "mark_lost",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dealreg import conflicts
 from dealreg.models import DealRegistration
 from prm.catalogue.models import ProductLine
+from prm.customers.matching import Match
 from prm.customers.models import EndCustomer
 from prm.customers.services import resolve_customer
 from prm.values.actor import Actor
@@ -31,9 +32,9 @@ def customer_of(registration: DealRegistration, *, by: Actor) -> EndCustomer:
 
 
 def check_registration(
-    registration: DealRegistration, product_lines: Iterable[ProductLine]
+    registration: DealRegistration, product_lines: Iterable[ProductLine], matches: list[Match] | None = None
 ) -> conflicts.ConflictResult:
-    """Check `registration` for `product_lines` and keep the evidence on it, unsaved."""
+    """Check `registration` for `product_lines` and keep the evidence on it, unsaved; `matches` as in the check."""
     result = conflicts.check(
         name=registration.customer_name,
         tax_number=registration.tax_number,
@@ -44,6 +45,7 @@ def check_registration(
         partner=registration.partner,
         customer=registration.end_customer,
         registration=registration,
+        matches=matches,
     )
     registration.verdict = result.verdict
     registration.match_count = len(result.matches)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Case, Value, When
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -116,7 +117,8 @@ def grant_protection(
     """
     require(by, "dealreg.approve", registration)
     partner = Partner.objects.locked(registration.partner)
-    registration = DealRegistration.objects.locked(registration)
+    registration = DealRegistration.objects.select_related("type", "end_customer").locked(registration)
+    registration.partner = partner
     must_be_able_to_become(registration, State.APPROVED)
     must_not_be_own(registration, by)
     if partner.status != Partner.Status.ACTIVE:
@@ -125,9 +127,11 @@ def grant_protection(
     # Approvals for one customer, however it is spelled, queue here: the second meets the first one's protections.
     conflicts.hold_customer(registration)
     customer = EndCustomer.objects.select_for_update().get(pk=registration.end_customer_id)
+    registration.end_customer = customer
     _must_be_free(customer, chosen)
-    conflicts.must_be_settled(registration, chosen)
-    _must_not_be_blocked(check_registration(registration, chosen), customer, chosen)
+    of_customer, of_text = conflicts.matches_for_approval(registration)
+    conflicts.must_be_settled(registration, chosen, of_customer)
+    _must_not_be_blocked(check_registration(registration, chosen, of_text), customer, chosen)
 
     last_day = _protect(registration, customer, chosen)
     registration.state, registration.waiting_since = State.APPROVED, None
@@ -173,7 +177,7 @@ def ask_partner(*, registration: DealRegistration, text: str, by: Actor) -> Regi
     require(by, "dealreg.ask", registration)
     registration = DealRegistration.objects.locked(registration)
     must_be_able_to_become(registration, State.INFO_REQUESTED)
-    message = _say(registration, text, by=by, from_staff=True)
+    message = say(registration, text, by=by, from_staff=True)
     registration.state, registration.waiting_since = State.INFO_REQUESTED, message.at
     registration.save(update_fields=["state", "waiting_since"])
     record(
@@ -198,7 +202,7 @@ def answer_information(*, registration: DealRegistration, text: str, by: Actor) 
     registration = DealRegistration.objects.locked(registration)
     if registration.state != State.INFO_REQUESTED:
         raise wrong_state(registration)
-    message = _say(registration, text, by=by, from_staff=by.is_staff)
+    message = say(registration, text, by=by, from_staff=by.is_staff)
     registration.state, registration.waiting_since = State.IN_REVIEW, message.at
     registration.save(update_fields=["state", "waiting_since"])
     record(
@@ -295,11 +299,11 @@ def _protect(registration: DealRegistration, customer: EndCustomer, product_line
 
 
 def _mark_lines(registration: DealRegistration, approved: list[ProductLine]) -> None:
-    registration.lines.update(approved=False)
-    registration.lines.filter(product_line__in=approved).update(approved=True)
+    chosen = When(product_line__in=approved, then=Value(True))
+    registration.lines.update(approved=Case(chosen, default=Value(False)))
 
 
-def _say(registration: DealRegistration, text: str, *, by: Actor, from_staff: bool) -> RegistrationMessage:
+def say(registration: DealRegistration, text: str, *, by: Actor, from_staff: bool) -> RegistrationMessage:
     return RegistrationMessage.objects.create(
         registration=registration,
         author_id=by.user_id,

@@ -64,7 +64,7 @@ def save_draft(
     apply_custom("deal", draft, custom, by=by, draft=True)
     is_new = draft.pk is None
     draft.save()
-    _set_lines(draft, product_lines)
+    set_lines(draft, product_lines)
     if is_new:
         record(draft, "draft_begun", by=by)
     return draft
@@ -120,7 +120,8 @@ def type_code(chosen: str, draft: DealRegistration | None) -> str:
     return found.code if found else ""
 
 
-def _set_lines(draft: DealRegistration, product_lines: Iterable[ProductLine]) -> None:
+def set_lines(draft: DealRegistration, product_lines: Iterable[ProductLine]) -> None:
+    """Let the registration be about exactly `product_lines`; the caller holds it."""
     wanted = {line.pk for line in product_lines}
     present = set(draft.lines.values_list("product_line_id", flat=True))
     draft.lines.filter(product_line_id__in=present - wanted).delete()

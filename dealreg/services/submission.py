@@ -38,7 +38,7 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
     must_be_able_to_become(registration, State.SUBMITTED)
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
-    product_lines = _must_be_complete(registration)
+    product_lines = must_be_complete(registration)
     held = changes_between("deal", {}, registration.custom)
     changes = {name: ["", value] for name, (_before, value) in held.items()}
     changes |= apply_custom("deal", registration, None, by=by)
@@ -116,7 +116,7 @@ def _pressed_again(
     return made
 
 
-def _must_be_complete(registration: DealRegistration) -> list[ProductLine]:
+def must_be_complete(registration: DealRegistration) -> list[ProductLine]:
     """The product lines of a registration in which nothing is missing."""
     if not registration.customer_name.strip():
         raise errors.CustomerMissing()

@@ -7,9 +7,11 @@ from orders.services.goods import mark_delivered, ship_order
 from orders.services.invoices import credit_invoice, invoice_order, mark_paid
 from orders.services.ordering import change_order, order_at_once, place_order, reorder, submit_order
 from orders.services.price_lists import create_price_list, set_prices
+from orders.services.returns import resubmit_order, return_order
 
 __all__ = [
     "approve_order", "cancel_order", "change_order", "complete_order", "confirm_order", "create_price_list",
     "credit_invoice", "empty_cart", "invoice_order", "mark_delivered", "mark_paid", "order_at_once", "place_order",
-    "put_in_cart", "reject_order", "reorder", "set_cart_quantity", "set_prices", "ship_order", "submit_order",
+    "put_in_cart", "reject_order", "reorder", "resubmit_order", "return_order", "set_cart_quantity", "set_prices",
+    "ship_order", "submit_order",
 ]  # fmt: skip

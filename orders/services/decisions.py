@@ -22,13 +22,13 @@ from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
 
-PARTNER_MAY_CANCEL = (Order.State.DRAFT, Order.State.SUBMITTED)
+PARTNER_MAY_CANCEL = (Order.State.DRAFT, Order.State.SUBMITTED, Order.State.RETURNED)
 
 
 @transaction.atomic
 def approve_order(*, order: Order, by: Actor) -> Order:
     """Say yes: at one's step of the flow that is under way, else at once."""
-    task, order = _turn(order, by)
+    task, order = turn(order, by)
     if task is None:
         return accept_order(order=order, by=by)
     approvals.approve(task=task, by=by)
@@ -39,7 +39,7 @@ def approve_order(*, order: Order, by: Actor) -> Order:
 @transaction.atomic
 def reject_order(*, order: Order, reason: str, by: Actor) -> Order:
     """Say no. It is final, at whichever step of a flow."""
-    task, order = _turn(order, by)
+    task, order = turn(order, by)
     if not reason.strip():
         raise ReasonMissing()
     if task is None:
@@ -49,7 +49,7 @@ def reject_order(*, order: Order, reason: str, by: Actor) -> Order:
     return order
 
 
-def _turn(order: Order, by: Actor) -> tuple[Any, Order]:
+def turn(order: Order, by: Actor) -> tuple[Any, Order]:
     """The task with which `by` decides, None where no flow is under way; and the order under its lock."""
     require(by, "orders.approve", order)
     approvals.hold(CODE, order.pk)  # the run before everything else

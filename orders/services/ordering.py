@@ -56,15 +56,15 @@ def place_order(
     """
     require(by, "orders.order", partner)
     partner = Partner.objects.locked(partner)
-    _check_partner(partner)
-    _check_registration(registration, partner)
-    _check_wanted(wanted_on)
+    check_partner(partner)
+    check_registration(registration, partner)
+    check_wanted(wanted_on)
     order = Order(
         number=new_number("SO", Order), partner=partner, registration=registration, currency="",
         end_customer_id=registration.end_customer_id if registration else None,
         purchase_number=purchase_number, ship_to=ship_to, wanted_on=wanted_on, note=note, created_by_id=by.user_id,
     )  # fmt: skip
-    _write_lines(order, items, custom, by=by)
+    write_lines(order, items, custom, by=by)
     record(order, "created", by=by, changes={"net_total": [None, order.net_total]})
     return order
 
@@ -77,7 +77,7 @@ def change_order(
     """Replace the lines and words of a draft."""
     require(by, "orders.order", order)
     order = locked(order, Order.State.DRAFT)
-    _check_wanted(wanted_on)
+    check_wanted(wanted_on)
     before, held = order.net_total, dict(order.custom)
     order.purchase_number, order.ship_to, order.wanted_on, order.note = (
         purchase_number,
@@ -86,7 +86,7 @@ def change_order(
         note,
     )
     order.lines.all().delete()
-    _write_lines(order, items, custom, by=by)
+    write_lines(order, items, custom, by=by)
     changes = {"net_total": [before, order.net_total], **changes_between("order", held, order.custom)}
     record(order, "changed", by=by, changes=changes)
     return order
@@ -98,12 +98,12 @@ def submit_order(*, order: Order, by: Actor) -> Order:
     require(by, "orders.order", order)
     partner = Partner.objects.locked(order.partner)
     order = locked(order, Order.State.DRAFT)
-    _check_partner(partner)
-    _check_registration(order.registration, partner)
+    check_partner(partner)
+    check_registration(order.registration, partner)
     items = [(line.product, line.quantity) for line in order.lines.select_related("product")]
     order.lines.all().delete()
     order.submitted_at = clock.now()
-    _write_lines(order, items, None, by=by, draft=False)
+    write_lines(order, items, None, by=by, draft=False)
     move(order, Order.State.SUBMITTED, by=by, verb="submitted", fields=("submitted_at",))
     order.waiting_since = order.submitted_at
     order.save(update_fields=["waiting_since"])
@@ -138,17 +138,20 @@ def reorder(*, order: Order, by: Actor) -> int:
     return len(lines)
 
 
-def _check_wanted(wanted_on: date | None) -> None:
+def check_wanted(wanted_on: date | None) -> None:
+    """Goods cannot be wanted before today."""
     if wanted_on is not None and wanted_on < clock.today():
         raise WantedInThePast()
 
 
-def _check_partner(partner: Partner) -> None:
+def check_partner(partner: Partner) -> None:
+    """Only an active partner orders."""
     if partner.status != Partner.Status.ACTIVE:
         raise PartnerMayNotOrder(partner=partner.name)
 
 
-def _check_registration(registration: DealRegistration | None, partner: Partner) -> None:
+def check_registration(registration: DealRegistration | None, partner: Partner) -> None:
+    """The deal behind an order is the partner's own, and won."""
     if registration is None:
         return
     if registration.partner_id != partner.pk:
@@ -157,7 +160,7 @@ def _check_registration(registration: DealRegistration | None, partner: Partner)
         raise DealNotWon(number=registration.number, state=registration.get_state_display())
 
 
-def _write_lines(
+def write_lines(
     order: Order, items: Items, custom: Mapping[str, Any] | None, *, by: Actor, draft: bool = True
 ) -> None:
     """Save the order with its lines and sums, at the partner's prices of today."""

@@ -40,15 +40,19 @@ def refusal(order: Order) -> WrongState:
 
 
 def move(
-    order: Order, state: str, *, by: Actor, verb: str, reason: str = "", fields: tuple[str, ...] = ()
-) -> None:
-    """Bring the locked order into `state`, save that and `fields`, and record it. Refused outside the table."""
+    order: Order, state: str, *, by: Actor, verb: str, reason: str = "", fields: tuple[str, ...] = (),
+    changes: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Bring the locked order into `state`, save that and `fields`, and record it, with `changes` that went before.
+
+    Refused outside the table.
+    """
     if not order.may_become(state):
         raise refusal(order)
     before, order.state, order.state_reason = order.state, state, reason
     order.waiting_since = None
     order.save(update_fields=["state", "state_reason", "waiting_since", *fields])
-    record(order, verb, by=by, changes={"state": [before, state]}, reason=reason)
+    record(order, verb, by=by, changes={"state": [before, state], **(changes or {})}, reason=reason)
 
 
 def close_if_complete(order: Order, *, by: Actor) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prm.approvals import soundness
+from prm.approvals.calls import host_of
 from prm.approvals.drafts import Standing, fingerprint
 from prm.approvals.faults import Fault
 from prm.approvals.models import DryRun
@@ -195,10 +196,20 @@ def dry_run_words(made: DryRun | None, world: World) -> dict[str, Any] | None:
         "same": _("%(same)s as before") % outcome,
         "made": made,
         "groups": groups,
+        "calls": [_call(one) for one in outcome.get("calls", [])],
         "median": _pace(outcome["before"], outcome["after"]),
         "different": outcome["different"],
         "cases": outcome["cases"],
     }
+
+
+def _call(call: dict[str, Any]) -> str:
+    text = ngettext(
+        "%(host)s would have been told of %(count)s case. Nothing was sent.",
+        "%(host)s would have been told of %(count)s cases. Nothing was sent.",
+        call["count"],
+    )
+    return text % {"host": host_of(call["url"]), "count": call["count"]}
 
 
 def _group(group: dict[str, Any], speaker: Words) -> dict[str, Any]:

@@ -13,9 +13,10 @@ branches can be reached) is another question, asked before it is published.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils.translation import get_language
@@ -46,6 +47,7 @@ ORDER = (
     "text",
     "text_zh",
     "hours",
+    "url",
 )
 
 
@@ -183,6 +185,16 @@ def parse(data: Any) -> Document:
     if problems:
         raise DocumentInvalid(problems)
     return Document(data["subject"], data["name"], data.get("name_zh", ""), tuple(map(_step, data["steps"])))
+
+
+def parse_once(data: Any) -> Document:
+    """`parse` for what is asked for again and again: the same text gives the same Document, which nobody changes."""
+    return _parsed(json.dumps(data, sort_keys=True, ensure_ascii=False))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Document:
+    return parse(json.loads(text))
 
 
 def read_text(text: str) -> Any:

@@ -89,7 +89,14 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         "before": _text(_median(before)),
         "after": _text(_median(after)),
         "taken": dict(new.taken),
+        "calls": _calls(draft, new),
     }
+
+
+def _calls(draft: Document, new: Simulation) -> list[dict[str, Any]]:
+    """Each webhook step with the number of cases of which it would have told. Nothing is sent."""
+    steps = [place.step for place in draft.walk() if place.step.kind == "webhook"]
+    return [{"step": step.id, "url": step.says["url"], "count": new.called[step.id]} for step in steps]
 
 
 def recent_cases(subject: Subject) -> list[Case]:

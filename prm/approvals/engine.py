@@ -127,6 +127,10 @@ class Course:
         elif move.kind == "notice":
             fact = self.note("passed", step=move.step.id, says={"because": "notice"})
             emit(events.NoticeDue(run_id=self.run.pk, number=fact.number), object_key=self.key)
+        elif move.kind == "webhook":
+            says = {"because": "webhook", "url": move.step.says["url"]}
+            fact = self.note("passed", step=move.step.id, says=says)
+            emit(events.CallDue(run_id=self.run.pk, number=fact.number), object_key=self.key)
         else:
             self._try(move)
 

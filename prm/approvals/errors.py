@@ -22,6 +22,11 @@ class NotYourTurn(DomainError):
     message = _("It is not your turn. It waits for %(who)s.")
 
 
+class TooLateToUndo(DomainError):
+    code = "too_late_to_undo"
+    message = _("The decision about %(title)s has taken effect and cannot be undone any more.")
+
+
 class OwnObject(DomainError):
     code = "own_object"
     message = _("This is your own. Somebody else decides about it.")

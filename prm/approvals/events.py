@@ -23,10 +23,25 @@ class NoticeDue:
     number: int
 
 
+@event("approvals.call_due", version=1, label=_("Webhook step of an approval reached"), internal=True)
+class CallDue:
+    run_id: int
+    number: int
+
+
 @event("approvals.run_returned", version=1, label=_("Approval returned for changes"))
 class RunReturned:
     run_id: int
     number: int
+
+
+@event("approvals.decision_refused", version=1, label=_("Decision could not take effect"), internal=True)
+class DecisionRefused:
+    """Something happened in the seconds between a decision and its effect."""
+
+    task_id: int
+    at: str
+    why: str
 
 
 @event("approvals.run_ended", version=1, label=_("Approval ended"))

@@ -39,7 +39,9 @@ SENTENCES: dict[str, Any] = {
     ),
     "unknown_update_field": _("%(node)s changes “%(other)s”, a field that a flow may not change."),
     "update_value": _("%(node)s writes “%(other)s”, which its field does not take."),
-    "webhook_address": _("%(node)s calls an address that is not https and public: %(other)s."),
+    "webhook_address": _(
+        "%(node)s calls an address that is neither https and public nor listed by the operator: %(other)s."
+    ),
 }  # fmt: skip
 
 

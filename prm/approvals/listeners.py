@@ -13,7 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from prm.accounts.events import UserChanged
-from prm.approvals import events, links, people, services, subjects
+from prm.approvals import calls, events, links, people, services, subjects
+from prm.approvals.engine import FLOW
 from prm.approvals.models import ApprovalRun, Comment, Decision, Task
 from prm.approvals.words import step_name
 from prm.notices.services import notify
@@ -51,6 +52,17 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
             users=[task.user], kind=kind, fact=about, values=values, link=link, letter_link=decide,
             letter_label=_("Decide") if subject.links else _("Open in the portal"),
         )  # fmt: skip
+
+
+@listens_to(events.DecisionRefused)
+def tell_that_it_was_not_carried_out(fact: events.DecisionRefused) -> None:
+    task = _task(fact.task_id)
+    if task is None:
+        return
+    notify(
+        users=[task.user], kind="approvals.refused", fact=f"task:{task.pk}:refused:{fact.at}",
+        values={"title": task.run.title, "why": fact.why}, link=reverse("approvals:task", args=[task.pk]),
+    )  # fmt: skip
 
 
 def _values(task: Task) -> dict[str, Any]:
@@ -100,6 +112,12 @@ def pass_the_notice_on(fact: events.NoticeDue) -> None:
             users=[user], kind="approvals.notice", fact=f"run:{run.pk}:{fact.number}", values=values,
             link=subject.link(obj),
         )  # fmt: skip
+
+
+@listens_to(events.CallDue)
+def tell_the_other_system(fact: events.CallDue) -> None:
+    """What a webhook step tells another system: queued here, sent and sent again by the platform's way out."""
+    calls.tell(_run(fact.run_id), _fact(fact.run_id, fact.number), by=FLOW)
 
 
 @listens_to(events.Commented)

@@ -8,8 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.scoping import PartnerOwned
-from prm.approvals.document import Document, parse
-from prm.approvals.querysets import RunQuerySet, TaskQuerySet
+from prm.approvals.document import Document, parse_once
+from prm.approvals.querysets import DecisionQuerySet, RunQuerySet, TaskQuerySet
 from prm.values import clock
 
 
@@ -75,7 +75,7 @@ class FlowVersion(models.Model):
 
     @cached_property
     def parsed(self) -> Document:
-        return parse(self.document)
+        return parse_once(self.document)
 
 
 class DryRun(models.Model):
@@ -234,10 +234,17 @@ class Decision(models.Model):
     text = models.TextField(blank=True)
     says: Any = models.JSONField(default=dict)
 
-    objects = PartnerOwned.as_manager()
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["run", "number"]
+        indexes = [
+            models.Index(
+                fields=["user_id", "-id"],
+                name="decisions_of_person",
+                condition=models.Q(kind__in=["approved", "rejected", "returned"]),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="facts_in_order"),
             models.UniqueConstraint(
@@ -249,6 +256,27 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} {self.number} {self.kind}"
+
+
+class HeldDecision(models.Model):
+    """A decision that its person can still undo. It is deleted when it takes effect, and when it is undone."""
+
+    class Kind(models.TextChoices):
+        APPROVE = "approve", _("Approve")
+        REJECT = "reject", _("Reject")
+
+    task = models.OneToOneField(Task, models.CASCADE, related_name="held")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    text = models.TextField(blank=True)
+    takes_effect_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["takes_effect_at", "id"]
+        indexes = [models.Index(fields=["takes_effect_at"], name="held_decisions_due")]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.kind}"
 
 
 class Comment(models.Model):

@@ -33,7 +33,10 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
     except ObjectDoesNotExist:
         raise Http404 from None  # a draft that was deleted after its decision
     rows = reads.tasks_of(actor, most=SHOWN)
+    held = reads.held_of(actor)
+    is_held = any(one.task_id == task.pk for one in held)
     return {
+        "held": held,
         "task": task,
         "row": row,
         "run": run,
@@ -44,7 +47,7 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
         "happenings": reads.happenings(run, for_submitter=False),
         "talk": reads.talk(run, for_submitter=False),
         "over": _over(task),
-        "verbs": verbs(task, actor) if task.is_open and run.is_open else [],
+        "verbs": verbs(task, actor) if task.is_open and run.is_open and not is_held else [],
         "groups": inbox.groups_of([_as_work(one) for one in rows]),
         "here": reverse("approvals:task", args=[task.pk]),
         "waiting": len(rows),

@@ -19,6 +19,17 @@ class RunQuerySet(PartnerOwned):
     def open(self) -> Self:
         return self.filter(state__in=self.model.OPEN)
 
+    def asked_by(self, actor: Actor) -> Self:
+        """What `actor` handed in; nothing of a module that is off."""
+        return self.filter(submitter_id=actor.user_id or 0).exclude(subject__in=subjects.at_rest())
+
+
+class DecisionQuerySet(PartnerOwned):
+    def decided_by(self, actor: Actor) -> Self:
+        """What `actor` decided as a person; nothing of a module that is off."""
+        rows = self.filter(user_id=actor.user_id or 0, kind__in=("approved", "rejected", "returned"))
+        return rows.filter(task__isnull=False).exclude(run__subject__in=subjects.at_rest())
+
 
 class TaskQuerySet(models.QuerySet[Any]):
     """Tasks are their person's own; everybody else meets them through the object or the run."""
@@ -33,3 +44,7 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def open(self) -> Self:
         return self.filter(state="open")
+
+    def to_decide(self) -> Self:
+        """Open ones about which nothing was said yet that takes effect in some seconds."""
+        return self.open().filter(held__isnull=True)

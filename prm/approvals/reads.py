@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,10 +12,19 @@ from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 
 from prm.access.rules import allowed
-from prm.approvals import subjects, working
+from prm.approvals import calls, subjects, working
 from prm.approvals.engine import Course
 from prm.approvals.history import END, steps_to_return_to
-from prm.approvals.models import ApprovalRun, Comment, Delegation, SpecialDay, Task, WorkingTime
+from prm.approvals.models import (
+    ApprovalRun,
+    Comment,
+    Delegation,
+    FlowVersion,
+    HeldDecision,
+    SpecialDay,
+    Task,
+    WorkingTime,
+)
 from prm.approvals.words import fact_in_words, step_name
 from prm.ui.parts import Happening
 from prm.values import clock
@@ -48,16 +58,44 @@ class Row:
 
 def open_tasks(actor: Actor) -> QuerySet[Task]:
     """The actor's open tasks, the nearest promise first, then the longest wait; one index serves it."""
-    return Task.objects.of_actor(actor).open().order_by(F("due").asc(nulls_last=True), "since", "pk")
+    return Task.objects.of_actor(actor).to_decide().order_by(F("due").asc(nulls_last=True), "since", "pk")
 
 
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
-    rows = open_tasks(actor).select_related("run__version")[:most]
+    rows = list(open_tasks(actor).select_related("run")[:most])
+    versions = FlowVersion.objects.in_bulk({task.run.version_id for task in rows})
+    for task in rows:  # each version is read once, however many tasks are under it
+        task.run.version = versions[task.run.version_id]
     return [row_of(task) for task in rows]
 
 
 def row_of(task: Task) -> Row:
     return Row(task, subjects.subject_of(task.run.subject), step_name(task.run.version.parsed, task.step))
+
+
+@dataclass(frozen=True)
+class Held:
+    """One's own decision that can still be undone."""
+
+    task_id: int
+    title: str
+    approves: bool
+    seconds: int
+
+
+def held_of(actor: Actor) -> list[Held]:
+    """The actor's decisions that have not taken effect yet, the next one first."""
+    rows = HeldDecision.objects.filter(user_id=actor.user_id or 0).select_related("task__run")
+    now = clock.now()
+    return [
+        Held(
+            row.task_id,
+            row.task.run.title,
+            row.kind == HeldDecision.Kind.APPROVE,
+            max(0, ceil((row.takes_effect_at - now).total_seconds())),
+        )
+        for row in rows[:20]
+    ]
 
 
 def own_task(actor: Actor, pk: int) -> Task:
@@ -120,20 +158,23 @@ def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> 
 def happenings(run: ApprovalRun, *, for_submitter: bool) -> list[Happening]:
     """The run's history, newest first. The submitter's side reads who decided what, and no talk among deciders."""
     document, names = run.version.parsed, Names()
-    found = []
-    for fact in run.decisions.order_by("number"):
+    facts, found = list(run.decisions.order_by("number")), []
+    results = {} if for_submitter else calls.results(run, facts)
+    for fact in facts:
         words = fact_in_words(fact, document, names)
         if not words:
             continue
-        hidden = for_submitter and fact.kind in ("handed", "added", "left", "refused", "escalated", "moved")
-        if not hidden:
-            reason = "" if for_submitter and fact.kind == "approved" else fact.text
-            found.append(
-                Happening(at=fact.at, text=words, who="", reason=reason, tone=TONE.get(fact.kind, ""))
-            )
+        if for_submitter and (fact.kind in NOT_FOR_SUBMITTERS or calls.is_call(fact)):
+            continue
+        reason = "" if for_submitter and fact.kind == "approved" else fact.text
+        tone = TONE.get(fact.kind, "")
+        if fact.number in results:
+            reason, tone = results[fact.number].text, results[fact.number].tone
+        found.append(Happening(at=fact.at, text=words, who="", reason=reason, tone=tone))
     return found[::-1]
 
 
+NOT_FOR_SUBMITTERS = ("handed", "added", "left", "refused", "escalated", "moved")
 TONE = {"approved": "ok", "rejected": "bad", "returned": "note", "refused": "warn", "escalated": "warn"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -50,6 +51,9 @@ def register() -> None:
     )
     _register_notices()
     work.register(open_work, count=count_open_work)
+    work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
+    work.register_tab(pgettext_lazy("tab", "Done"), url="approvals:done", verb="approvals.decide")
+    work.register_above("approvals/held.html", held_now)
     menu.register(
         section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
         verb="approvals.set_hours", order=120,
@@ -67,6 +71,10 @@ def _register_notices() -> None:
     tell(
         "reminder", label=_("A decision of mine is due soon"), roles=STAFF_ROLES,
         title=_("Due soon: %(title)s"), body=_("%(what)s, step “%(step)s”, waits for your decision."),
+    )  # fmt: skip
+    tell(
+        "refused", label=_("A decision of mine could not take effect"), roles=STAFF_ROLES,
+        title=_("Your decision about %(title)s did not take effect"), body=_("%(why)s"),
     )  # fmt: skip
     tell(
         "notice", label=_("A flow tells me something"), title=_("About %(title)s"), body=_("%(text)s"),
@@ -90,7 +98,13 @@ def count_open_work(actor: Actor) -> int:
 
     if "approvals.decide" not in actor.permissions:
         return 0
-    return Task.objects.of_actor(actor).open().order_by().values("pk")[: menu.COUNTED].count()
+    return Task.objects.of_actor(actor).to_decide().order_by().values("pk")[: menu.COUNTED].count()
+
+
+def held_now(actor: Actor) -> dict[str, Any]:
+    from prm.approvals.reads import held_of
+
+    return {"held": held_of(actor)}
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
@@ -99,8 +113,8 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
 
     if "approvals.decide" not in actor.permissions:
         return
-    for row in tasks_of(actor)[:50]:
+    for row in tasks_of(actor, most=work.MOST):
         yield work.Work(
             title=row.run.title, link=f"/inbox/decisions/{row.pk}/", since=row.since, due=row.due,
-            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon,
+            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon, code=row.run.subject,
         )  # fmt: skip

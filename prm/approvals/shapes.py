@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from prm.access.roles import Role
 
 SCHEMA = 1
-KINDS = ("approver", "branch", "parallel", "notice", "wait", "decide", "update")
+KINDS = ("approver", "branch", "parallel", "notice", "wait", "decide", "update", "webhook")
 MODES = ("one", "all", "quorum", "in_turn")
 THEN = ("none", "escalate", "approve")
 OUTCOMES = ("approve", "reject")
 MOST_STEPS, MOST_DEPTH, MOST_HOURS, MOST_PEOPLE, MOST_LEVELS = 200, 8, 2000, 50, 9
-LONGEST_NAME, LONGEST_TEXT = 120, 2000
+LONGEST_NAME, LONGEST_TEXT, LONGEST_ADDRESS = 120, 2000, 2000
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 # What a step of each kind may say beside id, kind, name and name_zh.
@@ -30,6 +30,7 @@ OWN_KEYS = {
     "wait": {"hours"},
     "decide": {"when", "outcome"},
     "update": {"field", "value"},
+    "webhook": {"url"},
 }
 # What each way of naming people needs.
 WHO_KEYS = {
@@ -321,6 +322,11 @@ class Check:
                 id=own,
                 most=LONGEST_TEXT,
             )
+
+    def _webhook(self, own: str, step: Mapping[str, Any], path: str) -> None:
+        url = step.get("url")
+        if not isinstance(url, str) or not url.strip() or len(url) > LONGEST_ADDRESS:
+            self.say(own, f"{path}.url", _("“%(id)s” does not say which address it calls."), id=own)
 
 
 def _is_name(value: Any) -> bool:

@@ -124,6 +124,8 @@ class Simulation:
         self.read: dict[str, Any] = {}
         # How many cases took each branch.
         self.taken: Counter[str] = Counter()
+        # How many cases came to each webhook step.
+        self.called: Counter[str] = Counter()
 
     def way(self, case: Case) -> Way:
         stages, ended = self._line(self.document.steps, case)
@@ -153,6 +155,8 @@ class Simulation:
             return (Stage(ask=self._ask(step, case)),), None
         if step.kind == "wait":
             return (Stage(hours=Decimal(says["hours"])),), None
+        if step.kind == "webhook":
+            self.called[step.id] += 1
         if step.kind == "decide" and self.holds(says["when"], case):
             return (), step
         if step.kind == "branch":

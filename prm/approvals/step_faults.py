@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from prm.approvals.faults import Fault, fault
 from prm.approvals.world import World
+from prm.egress.addresses import parse
+from prm.egress.errors import EgressError
 
 # Names that never lead to a public host; what a name resolves to is checked when the call is made.
 INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
@@ -34,7 +38,32 @@ def webhook_faults(step: Mapping[str, Any], name: str) -> list[Fault]:
 
 
 def _may_be_called(url: str) -> bool:
-    """https to a host that could be public; addresses only where they are."""
+    """https to a host that could be public, or what the operator listed; addresses only where they are."""
+    return _is_listed(url) or _could_be_public(url)
+
+
+def _is_listed(url: str) -> bool:
+    """Whether the operator's list could take it; where a name leads to is asked when the call is made."""
+    try:
+        target = parse(url)
+    except EgressError:
+        return False
+    for entry in settings.EGRESS_ALLOW:
+        if (entry.scheme, entry.port) != (target.scheme, target.port):
+            continue
+        if entry.network is None:
+            if entry.host == target.host:
+                return True
+            continue
+        try:
+            if entry.takes(target, [ipaddress.ip_address(target.host)]):
+                return True
+        except ValueError:
+            return True
+    return False
+
+
+def _could_be_public(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip(".").lower(), parts.port

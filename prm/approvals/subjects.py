@@ -107,6 +107,8 @@ class Subject:
         rows = model.objects.all()
         if hasattr(rows, "for_everyone"):
             rows = rows.for_everyone(because="the run that names it was found by somebody who may")
+        if hasattr(rows, "for_decision"):  # with what deciding about it reads
+            rows = rows.for_decision()
         return rows.get(pk=object_id)
 
     def link(self, obj: Any) -> str:

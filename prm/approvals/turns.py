@@ -1,11 +1,11 @@
-"""Whose turn it is, as subqueries for the lists of business apps."""
+"""Whose turn it is, for the lists of business apps."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from prm.values.actor import Actor
 
@@ -15,17 +15,17 @@ def _tasks() -> Any:
     return apps.get_model("approvals", "Task").objects
 
 
-def object_ids_of(actor: Actor, subject: str) -> QuerySet[Any]:
-    """The numbers of the objects of `subject` about which it is the actor's turn."""
-    open_now = _tasks().of_actor(actor).open().filter(run__subject=subject)
-    return open_now.order_by().values("run__object_id")
+def is_turn_of(actor: Actor, subject: str) -> Exists:
+    """For a queryset of the objects of `subject`: whether it is the actor's turn about a row."""
+    open_now = _tasks().of_actor(actor).open().order_by()
+    return Exists(open_now.filter(run__subject=subject, run__object_id=OuterRef("pk")))
 
 
-def ids_under_way(subject: str) -> QuerySet[Any]:
-    """The numbers of all objects of `subject` with an open run."""
+def is_under_way(subject: str) -> Exists:
+    """For a queryset of the objects of `subject`: whether a run about a row is open. A unique index answers it."""
     rows: Any = apps.get_model("approvals", "ApprovalRun").objects
     scoped = rows.for_everyone(because="narrows rows that were scoped before")
-    return scoped.open().filter(subject=subject).order_by().values("object_id")
+    return Exists(scoped.open().order_by().filter(subject=subject, object_id=OuterRef("pk")))
 
 
 def turns_at(subject: str, object_id: Any) -> QuerySet[Any]:

@@ -1,18 +1,24 @@
 from django.urls import path
 
 from prm.approvals import link_views, settings_views, views
+from prm.approvals.lists import AskedList, DoneList
 
 app_name = "approvals"
 urlpatterns = [
     path("inbox/decisions/", views.tasks, name="tasks"),
     path("inbox/decisions/approve/", views.approve_many, name="approve_many"),
+    path("inbox/decisions/held/", views.held, name="held"),
     path("inbox/decisions/<int:pk>/", views.task, name="task"),
+    path("inbox/decisions/<int:pk>/undo/", views.undo, name="undo"),
     path("inbox/decisions/<int:pk>/approve/", views.approve, name="approve"),
     path("inbox/decisions/<int:pk>/reject/", views.reject, name="reject"),
     path("inbox/decisions/<int:pk>/return/", views.send_back, name="return"),
     path("inbox/decisions/<int:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("inbox/decisions/<int:pk>/add/", views.add, name="add"),
     path("inbox/decisions/<int:pk>/comment/", views.comment, name="comment"),
+    path("inbox/asked/", AskedList.as_view(), name="asked"),
+    path("inbox/asked/<int:pk>/", views.asked_about, name="asked_about"),
+    path("inbox/done/", DoneList.as_view(), name="done"),
     path("inbox/attachments/<int:pk>/", views.attachment, name="attachment"),
     path("inbox/away/", settings_views.away, name="away"),
     path("inbox/away/<int:pk>/end/", settings_views.end_away, name="end_away"),

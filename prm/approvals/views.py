@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,9 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.approvals import pages, reads, services
 from prm.approvals.forms import ApproveForm, CommentForm, PersonForm, RejectForm, ReturnForm
-from prm.approvals.models import Comment, Task
+from prm.approvals.models import ApprovalRun, Comment, Task
+from prm.approvals.subjects import subject_of
 from prm.ui.forms import ServiceForm
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, NotAllowed
 
 DECIDE = "approvals.decide"
 
@@ -67,8 +69,8 @@ def approve(request: Any, pk: int) -> HttpResponse:
     own = reads.own_task(request.actor, pk)
     form = ApproveForm(_posted(request), actor=request.actor)
     return _do(
-        request, own, form, services.approve, _("Approved: %(title)s."), title=_("Approve"),
-        effect=_("The flow goes on to its next step, or ends with this."),
+        request, own, form, partial(services.hold_decision, kind="approve"), "", title=_("Approve"),
+        effect=_("The flow goes on to its next step, or ends with this. For ten seconds it can be undone."),
     )  # fmt: skip
 
 
@@ -77,9 +79,31 @@ def reject(request: Any, pk: int) -> HttpResponse:
     own = reads.own_task(request.actor, pk)
     form = RejectForm(_posted(request), actor=request.actor)
     return _do(
-        request, own, form, services.reject, _("Rejected: %(title)s."), title=_("Reject"),
-        effect=_("This is final, whoever else was asked."), final=True,
+        request, own, form, partial(services.hold_decision, kind="reject"), "", title=_("Reject"),
+        effect=_("This is final, whoever else was asked. For ten seconds it can be undone."), final=True,
     )  # fmt: skip
+
+
+@require_GET
+@requires(DECIDE)
+def held(request: Any) -> HttpResponse:
+    """The part that says which decisions can still be undone."""
+    return render(request, "approvals/held.html", {"held": reads.held_of(request.actor)})
+
+
+@require_POST
+@requires(DECIDE)
+def undo(request: Any, pk: int) -> HttpResponse:
+    """Within ten seconds: as if the decision had not been made."""
+    own = reads.own_task(request.actor, pk)
+    try:
+        services.undo_decision(task=own, by=request.actor)
+        messages.success(request, _("Undone: %(title)s waits for you again.") % {"title": own.run.title})
+    except NotAllowed:
+        raise
+    except DomainError as late:
+        messages.error(request, late.text)
+    return redirect("approvals:task", own.pk)
 
 
 @requires(DECIDE)
@@ -130,6 +154,15 @@ def comment(request: Any, pk: int) -> HttpResponse:
 
 @require_GET
 @requires("approvals.comment")
+def asked_about(request: Any, pk: int) -> HttpResponse:
+    """From what I handed in to the object itself."""
+    run = get_object_or_404(ApprovalRun.objects.visible_to(request.actor).asked_by(request.actor), pk=pk)
+    subject = subject_of(run.subject)
+    return redirect(subject.link(subject.get(run.object_id)))
+
+
+@require_GET
+@requires("approvals.comment")
 def attachment(request: Any, pk: int) -> FileResponse:
     """A file of the talk, always as a download, for those who may read the talk."""
     found = get_object_or_404(Comment.objects.visible_to(request.actor), pk=pk)
@@ -147,14 +180,19 @@ def _do(
 ) -> HttpResponse:  # fmt: skip
     """One verb on one task: its form, then the service, then the next that waits."""
     if form.is_valid() and form.run(service, task=own, by=request.actor):
-        messages.success(request, done % {"title": own.run.title})
+        if done:  # a decision that can be undone says so itself
+            messages.success(request, done % {"title": own.run.title})
         return redirect("approvals:task", own.pk) if stay else redirect(_next(request, own))
     return _verb(request, own, form, **words)
 
 
 def _next(request: Any, own: Task) -> str:
     following = reads.open_tasks(request.actor).first()
-    return reverse("approvals:task", args=[following.pk]) if following else reverse("notices:inbox")
+    return (
+        reverse("approvals:task", args=[following.pk])
+        if following
+        else f"{reverse('notices:inbox')}?part=work"
+    )
 
 
 def _verb(request: Any, own: Task, form: ServiceForm, **words: Any) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
+from prm.approvals.calls import host_of
 from prm.approvals.document import Document
 from prm.approvals.engine import FLOW
 from prm.approvals.history import END
@@ -49,6 +50,8 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
         "moved": _("%(who)s moved it to another version of the flow"),
         "resumed": _("%(who)s answered"),
     }
+    if fact.kind == "resumed" and says.get("changed"):
+        return _("%(who)s changed it and handed it in again")
     if fact.kind in plain:
         return plain[fact.kind]
     if fact.kind == "returned":
@@ -71,6 +74,9 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
         return _("%(from)s may not decide any more: %(step)s")
     if fact.kind == "passed" and says.get("because") == "deadline":
         return _("Approved by itself after the deadline: %(step)s")
+    if fact.kind == "passed" and says.get("because") == "webhook":
+        values["host"] = host_of(says["url"])
+        return _("%(host)s is told: %(step)s")
     if fact.kind == "decided":
         if says["outcome"] == "approve":
             return _("Approved by rule: %(step)s")

@@ -24,6 +24,7 @@ app.conf.task_routes = {
     "prm.egress.tasks.send_everywhere": {"queue": "system"},
     "prm.egress.tasks.send_of_tenant": {"queue": "system"},
     "prm.approvals.tasks.wake_everywhere": {"queue": "system"},
+    "prm.approvals.tasks.carry_out_decision": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {

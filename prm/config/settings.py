@@ -100,12 +100,12 @@ TENANT_APPS = [
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]
 TENANT_MODEL = "tenancy.Tenant"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
-# The search path is set once for a tenant, and again after every rollback: half the round trips of a page.
-TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
 SKIP_PG_EXTRA_VALIDATION = True  # it would ask the database at each start; slugs cannot be "extensions"
 PUBLIC_SCHEMA_NAME = "public"
+# The schema is said once to a connection, and again after each rollback and change of tenant: not before each query.
+TENANT_LIMIT_SET_CALLS = True
 PUBLIC_SCHEMA_URLCONF = "prm.config.urls_public"
 ROOT_URLCONF = "prm.config.urls"
 TEMPLATE_SCHEMA = "prm_template"

@@ -127,6 +127,30 @@ def _check_address(url: str) -> None:
 
 
 @transaction.atomic
+def receiver_for(*, url: str, name: str, by: Actor) -> Receiver:
+    """The webhook at `url`, set up where there is none: it is told of no event, only of what is queued for it.
+
+    For the product's own parts, whose administrator chose the address. Whether it may be spoken to is asked when a
+    message is sent, as for every receiver.
+    """
+    with connection.cursor() as cursor:  # addresses are encrypted, so no constraint can keep two apart
+        lock = f"{connection.schema_name}:receiver"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [lock])
+    rows = list(Receiver.objects.filter(kind="webhook").order_by("pk"))
+    for row in rows:
+        if row.url == url:
+            return row
+    taken, number, wanted = {row.name for row in Receiver.objects.only("name")}, 2, name[:110]
+    while wanted in taken:
+        wanted, number = f"{name[:110]} {number}", number + 1
+    made = Receiver(kind="webhook", name=wanted, created_label=by.label[:200])
+    made.url, made.secret = url, webhooks.new_secret()
+    made.save()
+    record(made, "receiver_created", by=by)
+    return made
+
+
+@transaction.atomic
 def switch_receiver(*, receiver: Receiver, on: bool, by: Actor) -> Receiver:
     """Off: nothing new is queued and nothing waiting is sent. On: what waits is sent."""
     require(by, "egress.manage")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
@@ -80,6 +82,58 @@ def notices_of(actor: Actor, *, before: int | None = None) -> tuple[list[NoticeL
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-id")[: PAGE + 1])
     return [NoticeLine(row) for row in found[:PAGE]], len(found) > PAGE
+
+
+def tabs(actor: Actor, *, here: str) -> dict[str, Any]:
+    """What the inbox's tabs show; `here` is the name of the address that is open."""
+    return {
+        "here": here,
+        "waiting": work.count_for(actor),
+        "unread": unread_count(actor),
+        "more": work.tabs_for(actor),
+    }
+
+
+def waiting_page(actor: Actor, query: Any) -> dict[str, Any]:
+    """One page of what waits, narrowed by the address: `kind`, `q` (in title and subtitle), `page`."""
+    rows = work.waiting_for(actor)
+    kind, text = query.get("kind", "")[:40], query.get("q", "").strip()[:100]
+    found = [row for row in rows if text.casefold() in f"{row.title} {row.subtitle}".casefold()]
+    kinds = _kinds(found, kind, text)
+    found = [row for row in found if kind in ("", row.group)]
+    typed = query.get("page", "")
+    last = max(0, (len(found) - 1) // PAGE)
+    page = min(int(typed) if typed.isdecimal() and len(typed) < 5 else 0, last)
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    return {
+        "groups": groups_of(shown),
+        "kinds": kinds,
+        "kind": kind,
+        "text": text,
+        "found": len(found),
+        "newer": _address(kind, text, page - 1) if page else "",
+        "older": _address(kind, text, page + 1) if page < last else "",
+        "cut": len(rows) >= work.MOST,
+    }
+
+
+def _kinds(rows: list[work.Work], kind: str, text: str) -> list[dict[str, Any]]:
+    """What the rows are about, each with its number; the chosen one leads back to all."""
+    counts: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        one = counts.setdefault(row.group, {"label": row.kind or row.title, "count": 0})
+        one["count"] += 1
+    if kind and kind not in counts:
+        counts[kind] = {"label": gettext("Chosen"), "count": 0}
+    return [
+        one | {"on": code == kind, "href": _address("" if code == kind else code, text, 0)}
+        for code, one in sorted(counts.items())
+    ]
+
+
+def _address(kind: str, text: str, page: int) -> str:
+    wanted = {"part": "work", "kind": kind, "q": text, "page": str(page) if page else ""}
+    return f"{reverse('notices:inbox')}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
 def groups_of(rows: list[work.Work]) -> list[Group]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,14 +26,21 @@ from prm.values.clock import tenant_zone
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for the person, by the day of its promise."""
-    waiting = work.waiting_for(request.actor)
-    context = {
-        "groups": reads.groups_of(waiting),
-        "waiting": len(waiting),
-        "unread": reads.unread_count(request.actor),
+    with work.counted_once():
+        return _inbox(request)
+
+
+def _inbox(request: HttpRequest) -> HttpResponse:
+    context: dict[str, Any] = {
+        **reads.waiting_page(request.actor, request.GET),
+        **reads.tabs(request.actor, here="notices:inbox"),
         "part": "work",
+        "above": [],
     }
-    if not waiting and context["unread"] and "part" not in request.GET:
+    for template, values in work.above(request.actor):
+        context["above"].append(template)
+        context |= values
+    if not context["found"] and context["unread"] and "part" not in request.GET:
         return redirect("notices:notices")
     return render(request, "notices/inbox.html", context)
 
@@ -47,8 +56,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "more": more,
         "last": lines[-1].notice.pk if lines else None,
-        "waiting": work.count_for(request.actor),
-        "unread": reads.unread_count(request.actor),
+        **reads.tabs(request.actor, here="notices:notices"),
         "part": "notices",
     }
     return render(request, "notices/inbox.html", context)

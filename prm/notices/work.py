@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +24,12 @@ class Work:
     due: datetime | None = None
     kind: Any = ""
     icon: str = "clipboard-check"
+    # What it is about, for the filter of the inbox; by default told by its icon.
+    code: str = ""
+
+    @property
+    def group(self) -> str:
+        return self.code or self.icon
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,29 @@ class Source:
     count: Callable[[Actor], int] | None
 
 
+@dataclass(frozen=True)
+class Above:
+    """A line above what waits in the inbox: a template, and what it needs for a person."""
+
+    template: str
+    values: Callable[[Actor], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A further tab of the inbox: its label, the name of its address, and the verb that it needs."""
+
+    label: Any
+    url: str
+    verb: str
+
+
+# As many of one source are listed; what comes after them moves up as the first are done.
+MOST = 200
+_tabs: list[Tab] = []
+_counted: ContextVar[dict[Any, int] | None] = ContextVar("open_work_counted", default=None)
 _sources: list[Source] = []
+_above: list[Above] = []
 
 
 def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor], int] | None = None) -> None:
@@ -42,13 +72,54 @@ def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor]
         _sources.append(Source(rows, count))
 
 
+def register_above(template: str, values: Callable[[Actor], dict[str, Any]]) -> None:
+    """Let `template`, with `values(actor)`, stand above what waits; called from `ready()`."""
+    if all(one.template != template for one in _above):
+        _above.append(Above(template, values))
+
+
+def above(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
+    """The templates above what waits for `actor`, each with its values."""
+    return [(one.template, one.values(actor)) for one in _above if runs(one.values)]
+
+
+def register_tab(label: Any, *, url: str, verb: str) -> None:
+    """Let the inbox have a further tab at the address named `url`, for those who may `verb`."""
+    if all(one.url != url for one in _tabs):
+        _tabs.append(Tab(label, url, verb))
+
+
+def tabs_for(actor: Actor) -> list[Tab]:
+    return [one for one in _tabs if one.verb in actor.permissions]
+
+
 def waiting_for(actor: Actor) -> list[Work]:
     """Everything that waits for `actor`, the nearest promise first, then the longest wait."""
     found = [row for source in _sources if runs(source.rows) for row in source.rows(actor)]
     return sorted(found, key=lambda row: (row.due is None, row.due or row.since, row.since))
 
 
+@contextmanager
+def counted_once() -> Iterator[None]:
+    """While a page is made, what waits for a person is counted once, however many parts of it show the number."""
+    token = _counted.set({})
+    try:
+        yield
+    finally:
+        _counted.reset(token)
+
+
 def count_for(actor: Actor) -> int:
+    memo = _counted.get()
+    if memo is None:
+        return _count(actor)
+    key = (actor.user_id, actor.partner_id)
+    if key not in memo:
+        memo[key] = _count(actor)
+    return memo[key]
+
+
+def _count(actor: Actor) -> int:
     return sum(
         source.count(actor) if source.count else len(list(source.rows(actor)))
         for source in _sources

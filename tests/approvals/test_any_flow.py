@@ -57,7 +57,9 @@ def documents(draw: Any) -> list[dict[str, Any]]:
 
     def step(depth: int) -> dict[str, Any]:
         kinds = (
-            ["approver"] * 4 + ["wait", "decide", "notice", "update"] + ["branch", "parallel"] * (depth < 2)
+            ["approver"] * 4
+            + ["wait", "decide", "notice", "update", "webhook"]
+            + ["branch", "parallel"] * (depth < 2)
         )
         kind, own = draw(st.sampled_from(kinds)), {"id": next(ids)}
         if kind == "approver":
@@ -82,6 +84,8 @@ def documents(draw: Any) -> list[dict[str, Any]]:
                 "when": draw(st.sampled_from(CONDITIONS)),
                 "outcome": draw(st.sampled_from(["approve", "reject"])),
             }
+        elif kind == "webhook":
+            own["url"] = "https://hooks.example.com/cases"
         elif kind == "notice":
             own |= {"to": draw(whos()), "text": "Look"}
         else:

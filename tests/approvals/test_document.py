@@ -71,7 +71,17 @@ def broken(**changes):
         (broken(deadline={"hours": 4, "then": "shout"}), "a1", "after its deadline"),
         (broken(deadline={"hours": 4, "then": "escalate"}), "a1", "does not say who"),
         (broken(colour="red"), "a1", "which its kind does not know"),
-        (broken(kind="webhook", url="https://x.example"), "a1", "kind that does not exist"),
+        (
+            {
+                "schema": 1,
+                "subject": "deal",
+                "name": "F",
+                "steps": [{"id": "h1", "kind": "webhook", "url": " "}],
+            },
+            "h1",
+            "which address",
+        ),
+        (broken(kind="robot"), "a1", "kind that does not exist"),
         (broken(id="b1", kind="branch", who=None, branches=[]), "b1", "at least two branches"),
         (broken(hours=1.5), "a1", "which its kind does not know"),
         ({"schema": 2, "subject": "deal", "name": "F", "steps": []}, "", "schema is not 1"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dealreg.services import approve_registration
@@ -10,6 +13,7 @@ from prm.approvals import services
 from prm.approvals.models import Comment, Delegation, SpecialDay, Task, WorkingTime
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from prm.values import clock
 from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, task_of, waits_for
 from tests.factories import dealreg as deals
 from tests.factories.people import UserFactory
@@ -27,6 +31,12 @@ def deal(acme, manager):
     return deals.in_review(acme)
 
 
+def ten_seconds_later() -> None:
+    """What was decided takes effect."""
+    with time_machine.travel(clock.now() + timedelta(seconds=11)):
+        services.carry_out_due()
+
+
 def page(task: Task, name: str = "") -> str:
     return f"/inbox/decisions/{task.pk}/{name}"
 
@@ -40,6 +50,7 @@ def test_the_inbox_leads_to_the_record_and_the_record_decides(deal, manager, bro
         assert f'data-key="{key}"' in shown
     answer = client.post(page(task, "approve/"))
     assert answer.status_code == 302
+    ten_seconds_later()
     deal.refresh_from_db()
     assert deal.state == "approved"
     assert "Lin Yue approved" in text(client.get(page(task)))
@@ -140,6 +151,7 @@ def test_who_has_a_turn_but_not_the_verb_of_the_page_is_led_to_the_task(acme, ma
     deal = deals.in_review(acme)
     assert page(task_of(deal, finance)) in text(browse(finance).get(deal.get_absolute_url()))
     assert browse(finance).post(page(task_of(deal, finance), "approve/")).status_code == 302
+    ten_seconds_later()
     assert run_of(deal).state == "approved"
 
 

@@ -139,6 +139,7 @@ UNSOUND: list[tuple[str, str, str, list[Any]]] = [
     ("a notice to a role that nobody has", "empty_role", "n1", [ask(), notice(to={"kind": "role", "role": "finance"})]),
     ("a notice without a text", "shape", "n1", [ask(), notice(text=" ")]),
     ("a field that flows may not change", "unknown_update_field", "u1", [ask(), {"id": "u1", "kind": "update", "field": "state", "value": "approved"}]),
+    ("an address inside the house", "webhook_address", "h1", [ask(), {"id": "h1", "kind": "webhook", "url": "https://10.0.0.1/hook"}]),
     ("a value that its field does not take", "update_value", "u1", [ask(), {"id": "u1", "kind": "update", "field": "type", "value": "gift"}]),
     ("the same id twice", "shape", "a1", [ask(), ask()]),
     ("a step of an unknown kind", "shape", "z1", [ask(), {"id": "z1", "kind": "explode"}]),

@@ -22,7 +22,10 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     ),
     (r"check/<str:token>/", lambda made: {"token": made["question"].token}),
     (r"deals/<str:number>/answer/", lambda made: {"number": made["asked"].number}),
+    (r"deals/<str:number>/edit/", lambda made: {"number": made["asked"].number}),
     (r"deals/<str:number>/", lambda made: {"number": made["deal"].number}),
+    (r"orders/<str:number>/edit/", lambda made: {"number": made["back"].number}),
+    (r"orders/<str:number>/return/", lambda made: {"number": made["back"].number}),
     (r"orders/<str:number>/", lambda made: {"number": made["order"].number}),
     (r"invoices/<str:number>/", lambda made: {"number": made["invoice"].number}),
     (
@@ -45,6 +48,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
     (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
     (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),
+    (r"inbox/asked/<int:pk>/", lambda made: {"pk": made["task"].run_id}),
     (r"inbox/attachments/<int:pk>/", lambda made: {"pk": made["comment"].pk}),
     (
         r"own/<str:target>/<int:pk>/<str:code>/",

@@ -14,6 +14,7 @@ from guardian.shortcuts import assign_perm
 from dealreg.services import request_information
 from dealreg.services.availability import ask_availability
 from orders.models import Invoice, Shipment
+from orders.services import return_order
 from partners import services as partners
 from prm.accounts.models import User
 from prm.approvals.models import Task
@@ -91,6 +92,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     renamed = partners.update_partner(partner=rival.row, name="Zzyzx Unseen Renamed", by=boss)
     for target, row in (("partner", rival.row), ("deal", deal), ("order", order)):
         hold_file(target, row, "hushed-plan.txt", b"Hushed: the margin")
+    back = return_order(order=order_of(rival.row), text="Hush: which warehouse?", by=boss)
     rebates.apply(rebates.policy(code="everyone", bands=[{"from": 0, "rate": "2%"}]))
     rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
@@ -108,6 +110,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "task": task,
         "comment": told,
         "order": order,
+        "back": back,
         "shipment": Shipment.objects.for_everyone(because="a test").get(order=order),
         "invoice": Invoice.objects.for_everyone(because="a test").get(order=order),
         "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),

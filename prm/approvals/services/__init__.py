@@ -13,6 +13,7 @@ from prm.approvals.services.decide import (
     take_over,
     turn_for,
 )
+from prm.approvals.services.holding import carry_out, carry_out_due, hold_decision, undo_decision
 from prm.approvals.services.hours import add_day, remove_day, set_hours
 from prm.approvals.services.installing import install_flow
 from prm.approvals.services.runs import cancel_run, move_run, resume_run, say
@@ -23,11 +24,14 @@ __all__ = [
     "add_day",
     "approve",
     "cancel_run",
+    "carry_out",
+    "carry_out_due",
     "candidates",
     "end_stand_in",
     "hand_back",
     "hand_over",
     "hold",
+    "hold_decision",
     "install_flow",
     "look_after",
     "look_after_everybody",
@@ -42,6 +46,7 @@ __all__ = [
     "start_run",
     "take_over",
     "turn_for",
+    "undo_decision",
     "wake",
     "wake_due_runs",
 ]

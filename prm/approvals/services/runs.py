@@ -33,6 +33,9 @@ def resume_run(
         raise NotReturned(title=run.title)
     course = Course(run)
     run.state, run.returned_at = ApprovalRun.State.RUNNING, None
+    if changed:
+        run.title = course.subject.title(obj)[:200]
+        run.save(update_fields=["title"])
     course.note("resumed", by=by, text=text, says={"changed": changed})
     return course.advance()
 

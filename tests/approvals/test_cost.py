@@ -1,0 +1,58 @@
+"""What a decision and the inbox cost the database: a number of statements that does not grow, and stays small."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from prm.approvals import services
+from prm.approvals.document import parse_once
+from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, task_of
+from tests.factories import dealreg as deals
+
+pytestmark = pytest.mark.django_db
+
+
+def cost(task, by) -> int:
+    with CaptureQueriesContext(connection) as ran:
+        services.approve(task=task, by=by)
+    return len(ran)
+
+
+def test_the_last_decision_with_everything_that_follows_from_it(acme, manager):
+    first, second = (deals.in_review(acme, customer_name=name) for name in ("Suzhou Ruigu", "Wuhan Donghu"))
+    cost(task_of(first, manager), manager)
+    assert cost(task_of(second, manager), manager) <= 34
+    assert run_of(second).state == "approved"
+
+
+def test_a_decision_in_the_middle(acme, manager, administrator):
+    publish(approver("first", MANAGER), approver("second", ADMINS))
+    first, second = (deals.in_review(acme, customer_name=name) for name in ("Suzhou Ruigu", "Wuhan Donghu"))
+    cost(task_of(first, manager), manager)
+    assert cost(task_of(second, manager), manager) <= 22
+
+
+def test_the_inbox_costs_the_same_for_one_decision_and_for_many(acme, manager, browse):
+    client = browse(manager)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as ran:
+            assert client.get("/inbox/?part=work").status_code == 200
+        return len(ran)
+
+    deals.in_review(acme, customer_name="Suzhou Ruigu")
+    asked()
+    few = asked()
+    for number in range(12):
+        deals.in_review(acme, customer_name=f"Works {number * 7} of Wuhan")
+    assert asked() == few <= 30
+
+
+def test_one_text_is_one_document(acme, manager):
+    deals.in_review(acme, customer_name="Suzhou Ruigu")
+    deal = deals.in_review(acme, customer_name="Wuhan Donghu")
+    data = run_of(deal).version.document
+    assert parse_once(data) is parse_once({**data}) is run_of(deal).version.parsed
+    assert parse_once({**data, "name": "Other"}).name == "Other"
