@@ -76,7 +76,7 @@ class OrderQuerySet(PartnerOwned):
             return self.none()
         here = Q(state__in=("approved", "sent")) if confirm else Q(pk__in=())
         if approve:
-            here |= Q(state="submitted") & ~Q(pk__in=turns.ids_under_way("order"))
+            here |= Q(state="submitted") & ~turns.is_under_way("order")
         return self.filter(here)
 
     def returned(self) -> OrderQuerySet:

@@ -14,7 +14,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
-from prm.approvals.turns import ids_under_way
+from prm.approvals.turns import is_under_way
 from prm.values.actor import Actor
 from prm.values.periods import Period
 
@@ -125,7 +125,7 @@ class RunQuerySet(models.QuerySet):
 
     def awaiting(self, states: Iterable[str]) -> RunQuerySet:
         """Runs in these states, without those in review that a flow has given to somebody."""
-        under_way = Q(state="in_review", pk__in=ids_under_way("settlement"))
+        under_way = Q(state="in_review") & is_under_way("settlement")
         return self.filter(state__in=states).exclude(under_way)
 
     def for_list(self) -> RunQuerySet:
