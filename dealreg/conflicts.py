@@ -179,7 +179,7 @@ def _conclude(findings: Sequence[Finding]) -> ConflictResult:
         (
             standing.registration
             for standing in decides.stands
-            if standing.kind in ("own_protection", "own_registration")
+            if standing.kind == decides.rule and standing.kind in ("own_protection", "own_registration")
         ),
         "",
     )

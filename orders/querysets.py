@@ -74,7 +74,7 @@ class OrderQuerySet(PartnerOwned):
         """In one query: submitted ones outside flows, and approved ones that are not confirmed."""
         if not (approve or confirm):
             return self.none()
-        here = Q(state__in=("approved", "sent")) if confirm else Q(pk__in=())
+        here: Any = Q(state__in=("approved", "sent")) if confirm else Q(pk__in=())
         if approve:
             here |= Q(state="submitted") & ~turns.is_under_way("order")
         return self.filter(here)

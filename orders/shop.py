@@ -112,7 +112,7 @@ class OrderForm(CheckOutForm):
     """A quantity for each product that is chosen or was found, and what the check-out asks."""
 
     apart = ("product_",)
-    text = ""
+    searched = ""
     is_cut = False
 
     def __init__(self, *args: Any, rows: list[tuple[Product, PartnerPrice, Decimal | None]], **options: Any):
@@ -185,7 +185,7 @@ def order_form(
     rows = [(product, prices[product.pk], ordered.get(product.pk)) for product in found]
     kind = ReturnedOrderForm if order is not None and order.state == Order.State.RETURNED else OrderForm
     form = kind(data, files, actor=actor, rows=rows, initial=initial, obj=order)
-    form.text, form.is_cut = text, len(found) - len(chosen) == MOST_SHOWN
+    form.searched, form.is_cut = text, len(found) - len(chosen) == MOST_SHOWN
     return form
 
 

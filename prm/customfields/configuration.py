@@ -21,6 +21,8 @@ ORDER = (
     "title", "title_zh", "columns", "folded", "fields", "field", "op", "value", "code", "label", "label_zh",
     "expression", "result", "places", "pattern", "choices", "wide", *RULED, "default", "help", "help_zh",
 )  # fmt: skip
+# What a field is where its text says nothing.
+_NOT_SAID = {"required": False, "staff_only": False, "in_list": False, "searchable": True}
 LABEL, HELP = {"type": "string", "maxLength": 80}, {"type": "string", "maxLength": 300}
 FIELD = {
     "type": "object",
@@ -36,6 +38,7 @@ FIELD = {
         "required": {"type": "boolean"},
         "staff_only": {"type": "boolean"},
         "in_list": {"type": "boolean"},
+        "searchable": {"type": "boolean"},
         "options": {
             "type": "object",
             "properties": {
@@ -146,7 +149,8 @@ class Records:
 
 
 def _field_entry(field: CustomField) -> dict[str, Any]:
-    words = {name: getattr(field, name) for name in services.WORDS if getattr(field, name)}
+    held = {name: getattr(field, name) for name in services.WORDS}
+    words = {name: value for name, value in held.items() if value != _NOT_SAID.get(name, "")}
     options = {
         name: [{key: text for key, text in one.items() if text} for one in value]
         if name == "choices"
@@ -241,8 +245,7 @@ class _Kind:
         return [field for code, field in known.items() if code not in codes]
 
     def field(self, place: str, entry: dict[str, Any], known: CustomField | None) -> None:
-        words = {name: entry.get(name, False if name in ("required", "staff_only", "in_list") else "")
-                 for name in services.WORDS}  # fmt: skip
+        words = {name: entry.get(name, _NOT_SAID.get(name, "")) for name in services.WORDS}
         options = dict(entry.get("options", {}))
         given = {**options}
         if "choices" in given:

@@ -70,7 +70,8 @@ def _update(field: CustomField, change: Callable[..., Any]) -> Update:
 
 
 def _control(field: CustomField) -> forms.Field:
-    help_text, made = HELP.get(Kind(field.kind), field.hint), None
+    help_text = HELP.get(Kind(field.kind), field.hint)
+    made: Any
     if field.kind == Kind.CHOICE:
         made = OwnChoice(choices=[("", "—"), *field.choices], help_text=help_text)
     elif field.kind == Kind.YES_NO:

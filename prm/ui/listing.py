@@ -33,6 +33,7 @@ class Head:
 @dataclass
 class Line:
     pk: Any
+    name: str
     label: str  # of its tick
     href: str
     cells: SafeString
@@ -207,8 +208,9 @@ class Listing:
         worth = str(self._amount.value(row) or 0) if self._amount else ""
         can = " ".join(bulk.name for bulk in self.bulk if bulk.can(row, self.actor))
         href = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
-        label = self._select % {"name": row} if self.bulk else ""
-        return Line(row.pk, label, href, SafeString("".join(cells)), can, worth)
+        name = str(row)
+        label = self._select % {"name": name} if self.bulk else ""
+        return Line(row.pk, name, label, href, SafeString("".join(cells)), can, worth)
 
     @cached_property
     def _begins(self) -> list[tuple[str, Any]]:

@@ -174,7 +174,7 @@ def approve_and_close(office: Office, email: str, run: str) -> None:
     press(page, "Close the month")
     expect(page.get_by_text("Closing cannot be undone.")).to_be_visible()
     press(page, "Close for good")
-    expect(page.get_by_text("The statements are issued").first).to_be_visible()
+    expect(page.get_by_text("The close has begun").first).to_be_visible()
     # Who approved may not pay.
     expect(page.get_by_role("button", name="Release all payments").first).to_be_disabled()
 
@@ -197,7 +197,7 @@ def read_the_statement(page: Page, statement: str, invoice: str) -> None:
     page.locator("a.ui-open", has_text="¥9,000.00").first.click()
     why = page.locator("#why")
     expect(why.get_by_role("heading", name="The arithmetic")).to_be_visible()
-    for told in ("100,000.00 × 2.00%", "150,000.00 × 3.00%", "50,000.00 × 5.00%", invoice):
+    for told in ("100,000.00 × 2%", "150,000.00 × 3.00%", "50,000.00 × 5.00%", invoice):
         expect(why).to_contain_text(told)
     with page.expect_download() as download:
         press(page, "PDF")

@@ -83,7 +83,7 @@ def killed_in_the_close(monkeypatch, run: SettlementRun, *, at: int = 1) -> Job:
 
 
 @pytest.mark.parametrize("part", range(3))
-def test_a_worker_killed_in_any_part_leaves_a_close_that_ends_the_same(fresh_tenant, monkeypatch, part):
+def test_a_worker_killed_in_any_part_leaves_a_close_that_ends_the_same(quiet_tenant, monkeypatch, part):
     world()
     run = approved()
     expected = undisturbed(run)
@@ -124,7 +124,7 @@ def test_a_part_that_is_done_again_writes_nothing(db):
     assert outcome(run) == before
 
 
-def test_while_a_month_is_being_closed_none_of_its_statements_is_out(fresh_tenant, monkeypatch, finance):
+def test_while_a_month_is_being_closed_none_of_its_statements_is_out(quiet_tenant, monkeypatch, finance):
     world()
     run = approved()
     job = killed_in_the_close(monkeypatch, run)
@@ -135,7 +135,7 @@ def test_while_a_month_is_being_closed_none_of_its_statements_is_out(fresh_tenan
     assert Statement.objects.visible_to(finance).filter(run=run).count() == PARTNERS
 
 
-def test_while_a_month_is_being_closed_its_figures_stay_and_no_other_month_closes(fresh_tenant, monkeypatch):
+def test_while_a_month_is_being_closed_its_figures_stay_and_no_other_month_closes(quiet_tenant, monkeypatch):
     world()
     run = approved()
     killed_in_the_close(monkeypatch, run)
@@ -153,7 +153,7 @@ def test_while_a_month_is_being_closed_its_figures_stay_and_no_other_month_close
         start_close(run=approved("2026-10"), by=BY)
 
 
-def test_a_payment_amid_the_close_stands_on_the_next_statement_once(fresh_tenant, monkeypatch):
+def test_a_payment_amid_the_close_stands_on_the_next_statement_once(quiet_tenant, monkeypatch):
     world()
     run = approved()
     job = killed_in_the_close(monkeypatch, run)
@@ -170,7 +170,7 @@ def test_a_payment_amid_the_close_stands_on_the_next_statement_once(fresh_tenant
     assert [october[statement.partner_id].paid for statement in unpaid] == expected
 
 
-def test_a_close_that_was_stopped_is_gone_on_with(fresh_tenant, monkeypatch, finance):
+def test_a_close_that_was_stopped_is_gone_on_with(quiet_tenant, monkeypatch, finance):
     world()
     run = approved()
     expected = undisturbed(run)
