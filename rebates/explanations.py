@@ -91,9 +91,9 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     words = {"first": formats.day(result.starts), "last": formats.day(result.period.last_day),
              "count": formats.number(result.line_count)}  # fmt: skip
     lines = (
-        _("%(count)s lines booked from %(first)s to %(last)s, as they stand on file now")
+        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
         if result.kind == Accrual.kind
-        else _("%(count)s lines booked from %(first)s to %(last)s, known when this was computed")
+        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
     )
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.currency)
