@@ -19,6 +19,7 @@ import pytest
 from tests.support.services import Services
 
 LONG = os.environ.get("PRM_LONG") == "1"
+SLOW = ("/tests/e2e/", "/tests/isolation/", "test_kills", "test_close", "test_crashes")
 
 for name in "EMAIL_URL PRM_DEMO PRM_PORT PRM_HOST PRM_BIND PRM_DEBUG".split():
     os.environ.pop(name, None)
@@ -62,7 +63,11 @@ hypothesis_settings.load_profile("long" if LONG else "quick")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in tests/e2e needs a browser; what is marked `long` runs only with bin/test --long."""
+    """Everything in tests/e2e needs a browser; what is marked `long` runs only with bin/test --long.
+
+    Files of few and slow tests come first: as the last ones they would keep one of the two cores waiting.
+    """
+    items.sort(key=lambda item: not any(slow in str(item.path) for slow in SLOW))
     for item in items:
         if "/tests/e2e/" in str(item.path):
             item.add_marker("e2e")

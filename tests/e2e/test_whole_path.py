@@ -199,6 +199,7 @@ def read_the_statement(page: Page, statement: str, invoice: str) -> None:
     expect(why.get_by_role("heading", name="The arithmetic")).to_be_visible()
     for told in ("100,000.00 × 2%", "150,000.00 × 3%", "50,000.00 × 5%", invoice):
         expect(why).to_contain_text(told)
+    page.keyboard.press("Escape")  # on a phone the explanation is a sheet over the page
     with page.expect_download() as download:
         press(page, "PDF")
     path = download.value.path()
