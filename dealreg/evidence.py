@@ -133,6 +133,7 @@ def _column(
     registration: DealRegistration, match: dict[str, Any], customer: EndCustomer | None, named: dict[str, str]
 ) -> Column:
     stand = match["stands"][0] if match["stands"] else {}
+    alike = [one for one in match["stands"] if one["kind"] == stand["kind"]]  # what the column is about
     number = stand.get("registration") or match["number"]
     address = reverse("dealreg:detail", args=[number]) if stand.get("registration") else ""
     return Column(
@@ -145,7 +146,7 @@ def _column(
         holder=stand.get("partner", ""),
         since=_moment(stand.get("since", "")) or (customer.created_at if customer else None),
         until=parse_date(stand.get("until", "")) if stand.get("until") else None,
-        lines=sorted({named.get(line, line) for one in match["stands"] for line in one["lines"]}),
+        lines=sorted({named.get(line, line) for one in alike for line in one["lines"]}),
     )
 
 

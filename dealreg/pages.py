@@ -19,6 +19,7 @@ from dealreg.services.decisions import lines_taken
 from dealreg.waiting import deciders, names_of, wait_of
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
+from prm.audit import words as audit_words
 from prm.audit.models import AuditEntry
 from prm.customfields.showing import facts_of
 from prm.ui import formats
@@ -173,7 +174,7 @@ def staff_timeline(registration: DealRegistration, actor: Actor, *, waits_for: s
         name = registration.partner.name
         found.append(Moment(_("Waits for %(who)s") % {"who": name}, registration.waiting_since, tone="warn"))
     for entry in AuditEntry.objects.visible_to(actor).of(registration)[:50]:
-        verb = words.VERBS.get(entry.verb, entry.verb)
+        verb = words.VERBS.get(entry.verb) or audit_words.word_for(entry.verb)
         text = _("%(verb)s by %(who)s") % {"verb": verb, "who": entry.actor_label}
         found.append(Moment(text, entry.at, entry.reason))
         if entry.verb == "submitted" and registration.verdict:

@@ -93,3 +93,9 @@ class ManagerGone(DomainError):
     code = "manager_gone"
     message = _("%(person)s is deactivated. Choose somebody else.")
     field = "manager"
+
+
+class ManagerOfOtherSide(DomainError):
+    code = "manager_of_other_side"
+    message = _("%(person)s does not work for the same side. Choose somebody else.")
+    field = "manager"

@@ -20,7 +20,7 @@ from prm.values.periods import Period
 from rebates import pages, services
 from rebates.forms import ReasonForm
 from rebates.models import Result, SettlementRun, Statement
-from rebates.services import computing, issuing, releasing
+from rebates.services import closing, computing, issuing, releasing
 
 PARTNERS_A_PAGE = 50
 
@@ -185,6 +185,11 @@ def reject(request: Any, number: str) -> HttpResponse:
 def confirm_close(request: Any, number: str) -> HttpResponse:
     """What closing writes, before it is done for ever."""
     run = _run(request, number)
+    try:
+        closing.refuse_before_the_end(run)
+    except DomainError as refusal:
+        messages.error(request, formats.refusal(refusal))
+        return redirect(run)
     results = Result.objects.visible_to(request.actor).filter(run=run)
     context = {
         "run": run,

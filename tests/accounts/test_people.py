@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from prm.accounts.errors import LastAdministrator, NotOneself, StaffStaysStaff
+from prm.accounts.errors import LastAdministrator, ManagerOfOtherSide, NotOneself, StaffStaysStaff
 from prm.accounts.models import User
-from prm.accounts.services import change_role, deactivate_user, invite, reactivate_user
+from prm.accounts.services import change_role, deactivate_user, invite, reactivate_user, set_manager
+from prm.accounts.views.people import ManagerForm
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
@@ -147,3 +148,12 @@ def test_a_stranger_touches_no_invitation_of_another_company(acme, rival):
         assert browser.post(f"/company/people/invitations/{theirs.pk}/{verb}/").status_code == 404
     theirs.refresh_from_db()
     assert theirs.state == "open"
+
+
+def test_staff_report_to_staff_only(db):
+    clerk, partner_person = UserFactory(manager=True), UserFactory(role="partner_sales")
+    boss = actor(UserFactory(administrator=True))
+    with pytest.raises(ManagerOfOtherSide):
+        set_manager(user=clerk, manager=partner_person, by=boss)
+    form = ManagerForm(actor=boss, user=clerk)
+    assert partner_person not in form.fields["manager"].queryset

@@ -239,6 +239,20 @@ def test_lists_are_never_exported(writer):
             assert answer.status_code in (403, 404) or answer["Content-Type"].startswith("text/html"), address
 
 
+def test_no_page_hands_a_file_to_somebody_who_acts(writer, person):
+    from django.test import Client
+
+    from tests.rebates.world import apply, policy
+
+    apply(policy(code="core"))
+    own = Client(HTTP_HOST="alpha.localhost")
+    own.force_login(person)
+    address = "/programmes/core/export.yaml"
+    assert own.get(address)["Content-Disposition"].startswith("attachment")
+    assert writer.get(address).status_code == 403
+    assert address not in writer.get("/programmes/core/").content.decode()
+
+
 def test_the_hour_ends_by_the_clock(reader):
     assert reader.get("/deals/").status_code == 200
     with time_machine.travel(clock.now() + timedelta(minutes=60, seconds=1)):

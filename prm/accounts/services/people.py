@@ -17,6 +17,7 @@ from prm.accounts.errors import (
     AlreadyInactive,
     LastAdministrator,
     ManagerGone,
+    ManagerOfOtherSide,
     NoPartnerForStaff,
     NotOneself,
     PartnerNeeded,
@@ -83,6 +84,8 @@ def set_manager(*, user: User, manager: User | None, by: Actor) -> User:
         above = lines.get(above)
     if manager is not None and not manager.is_active:
         raise ManagerGone(person=str(manager))
+    if manager is not None and manager.is_partner_user != user.is_partner_user:
+        raise ManagerOfOtherSide(person=str(manager))
     changes = differences({"manager": user.manager}, {"manager": manager})
     if changes:
         user.manager = manager

@@ -43,7 +43,11 @@ class SupportMiddleware:
                 request.session.flush()  # the hour is over, or somebody ended it
                 return redirect("support_over")
             request.support = access
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if request.support and answer.get("Content-Disposition", "").startswith("attachment"):
+            # Whatever page it comes from: an operator takes nothing away.
+            return forbidden(request, NotWhileActing())
+        return answer
 
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Refuse the person's own door always, and changes unless they were granted."""

@@ -97,7 +97,8 @@ class ManagerForm(ServiceForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["manager"]
-        field.queryset = field.queryset.exclude(pk=user.pk)
+        side = PARTNER_ROLES if user.is_partner_user else STAFF_ROLES
+        field.queryset = field.queryset.exclude(pk=user.pk).filter(role__in=side)
 
 
 @requires("accounts.view")
