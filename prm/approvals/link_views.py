@@ -68,6 +68,6 @@ def _known(request: Any) -> dict[str, Any]:
 
 def _sealed(response: HttpResponse) -> HttpResponse:
     """The address is a secret: no page that is reached from here hears of it, and no search engine keeps it."""
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
