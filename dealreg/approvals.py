@@ -11,6 +11,7 @@ from dealreg.models import DealRegistration
 from prm.access.roles import STAFF_ROLES
 from prm.approvals import subjects
 from prm.approvals.subjects import Settable, Subject
+from prm.customfields.showing import facts_of
 from prm.ui import formats, said
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
@@ -92,6 +93,7 @@ def facts(deal: DealRegistration, actor: Actor) -> Iterable[Fact]:
         Fact(_("Expected close"), formats.day(deal.expected_close)),
         Fact(_("Conflict check"), deal.get_verdict_display(), strong=deal.verdict != "clear"),
         Fact(_("Number"), deal.number),
+        *facts_of("deal", deal, actor),
     ]
 
 

@@ -11,6 +11,7 @@ from dealreg.waiting import deciders_by_partner
 from orders.models import Order
 from prm.approvals import subjects
 from prm.approvals.subjects import Subject
+from prm.customfields.showing import facts_of
 from prm.ui import formats, said
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
@@ -68,6 +69,7 @@ def facts(order: Order, actor: Actor) -> Iterable[Fact]:
         Fact(_("Ship to"), order.ship_to),
         Fact(_("Partner's number"), order.purchase_number),
         Fact(_("Note"), order.note),
+        *facts_of("order", order, actor),
     ]
     return [fact for fact in found if fact.value]
 

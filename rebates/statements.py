@@ -146,7 +146,7 @@ def statement_rows(*, period: Period, by: Actor) -> list[dict[str, str]]:
     if run is None or run.state == SettlementRun.State.DRAFT:
         lines = _live_lines(period, by)
     else:
-        approved = run.state in ("approved", "closed", "paid")
+        approved = run.state in ("approved", "closing", "closed", "paid")
         results = (
             Result.objects.visible_to(by)
             .filter(run=run)
@@ -188,12 +188,15 @@ def _add_carried(lines: dict[Key, StatementLine], run: SettlementRun, by: Actor)
 
 
 def _add_balances(lines: dict[Key, StatementLine], month: Period, by: Actor) -> None:
-    """Before the close: opening and paid as the ledger has them now."""
+    """Before the close: opening and paid as the ledger has them now; amid a close, as it had them at the cut."""
     last = SettlementRun.objects.closed().order_by("-closed_at").first()
     if last is not None and month.end <= last.ends:
         return  # a month before the last settled one: the ledger of today says nothing about it
     cut = last.ledger_cut if last else 0
     entries = Entry.objects.visible_to(by).filter(purpose__kind="rebate")
+    closing = SettlementRun.objects.filter(state=SettlementRun.State.CLOSING).first()
+    if closing is not None:
+        entries = entries.filter(transaction_id__lte=closing.ledger_cut)
     balance: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     paid: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     keys = ("account__partner_id", "purpose__programme", "account__currency")

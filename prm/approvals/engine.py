@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 import structlog
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -149,7 +150,15 @@ class Course:
         else:
             users = people.fallback(self.run, self.obj, self.subject)
             found = people.with_stand_ins(users, self.run, self.obj, self.subject)
-        self.note("opened", step=key, passage=passage, says=says | {"people": found})
+        says["people"] = found
+        if extra := self._added_before(key, {user for user, _instead in found}):
+            says["extra"] = extra
+        self.note("opened", step=key, passage=passage, says=says)
+
+    def _added_before(self, key: str, asked: set[int | None]) -> list[int]:
+        """Whom a colleague had added before the submitter was asked; who may not decide any more is left out."""
+        users = get_user_model().objects.filter(pk__in=set(self.state.added.get(key, ())) - asked)
+        return [user.pk for user in users if people.may_decide(user, self.run, self.obj, self.subject)]
 
     def _try(self, move: Move) -> None:
         """A step of the machine. Where it fails, people decide at that step instead, and read why."""

@@ -93,6 +93,8 @@ class State:
 
     steps: dict[str, At] = field(default_factory=dict)
     passages: dict[str, int] = field(default_factory=dict)
+    # Whom colleagues had added at a step that went back to the submitter: asked again when it opens again.
+    added: dict[str, list[int]] = field(default_factory=dict)
     waits_for_submitter: bool = False
     outcome: str = ""
     # What was decided and is not yet carried out; `decided_at` is the machine's step, empty when a person did.
@@ -150,6 +152,8 @@ def _opened(document: Document, state: State, fact: Fact) -> None:
     state.passages[fact.step] = fact.passage
     at = At(passage=fact.passage, asked=True, mode=fact.says["mode"], quorum=fact.says.get("quorum") or 1)
     at.members = [Member(user, instead) for user, instead in fact.says["people"]]
+    at.members += [Member(user, extra=True) for user in fact.says.get("extra", ())]
+    state.added.pop(fact.step, None)
     at.nobody, at.refused = not at.members, bool(was and was.refused)
     state.steps[fact.step] = at
 
@@ -172,13 +176,16 @@ def _returned(document: Document, state: State, fact: Fact) -> None:
         return
     state.waits_for_submitter = True
     for key in [key for key, at in state.steps.items() if at.asked and not at.is_satisfied]:
-        del state.steps[key]
+        extra = [one.user_id for one in state.steps.pop(key).members if one.extra]
+        if extra:
+            state.added[key] = extra
 
 
 def _resumed(document: Document, state: State, fact: Fact) -> None:
     state.waits_for_submitter = False
     if fact.says.get("changed"):
         state.steps.clear()
+        state.added.clear()
 
 
 def _handed(document: Document, state: State, fact: Fact) -> None:

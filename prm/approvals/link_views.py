@@ -67,7 +67,10 @@ def _known(request: Any) -> dict[str, Any]:
 
 
 def _sealed(response: HttpResponse) -> HttpResponse:
-    """The address is a secret: no page that is reached from here hears of it, and no search engine keeps it."""
-    response["Referrer-Policy"] = "same-origin"
+    """The address is a secret: no page that is reached from here hears of it, and no search engine keeps it.
+
+    The origin alone is told: without it a browser's form would be taken for another site's.
+    """
+    response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

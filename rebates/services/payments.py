@@ -24,7 +24,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
 from rebates.approvals import approved_at_a_step
-from rebates.errors import MoreThanOpen, NothingToPay, PaymentBlocked, SecondPersonNeeded
+from rebates.errors import MoreThanOpen, NothingToPay, NotInThisState, PaymentBlocked, SecondPersonNeeded
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
@@ -175,7 +175,9 @@ def write_payments(
 
 
 def refuse_release(run: SettlementRun, by: Actor) -> None:
-    """Raise unless `by` may release payments of `run`: a second person, and no author beyond the stated sum."""
+    """Raise unless `by` may release payments of `run`: closed, by a second person, no author beyond the stated sum."""
+    if not run.is_closed:
+        raise NotInThisState(number=run.number, state=run.get_state_display())
     if by.user_id is not None and by.user_id == run.approved_by_id:
         raise SecondPersonNeeded(person=run.approved_by_label)
     if by.user_id is not None and by.user_id in approved_at_a_step(run):

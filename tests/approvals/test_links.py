@@ -137,5 +137,5 @@ def test_where_the_subject_says_so_there_is_no_link(acme, manager, visitor, monk
 
 def test_no_page_of_it_is_kept_or_told_on(deal, manager, visitor):
     answer = visitor.get(address(letter_to(manager.user_id)))
-    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Referrer-Policy"] == "strict-origin"
     assert "no-store" in answer["Cache-Control"]

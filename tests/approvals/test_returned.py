@@ -11,6 +11,7 @@ from dealreg.services import approve_registration, correct_registration, request
 from orders.errors import NothingChanged, WrongState
 from orders.models import Order
 from orders.services import approve_order, cancel_order, resubmit_order, return_order
+from prm.accounts.services import deactivate_user
 from prm.approvals import services
 from prm.approvals.reads import happenings
 from prm.audit.models import AuditEntry
@@ -23,6 +24,7 @@ from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, st
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import order_of
+from tests.factories.people import UserFactory, actor
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,26 @@ def test_an_answer_alone_goes_on_where_the_flow_stood(acme, returned):
     assert (deal.state, waits_for(deal)) == ("in_review", {"Ada Admin"})
     with pytest.raises(AlreadySubmitted):
         correct(deal, acme.sales, text="Twice")
+
+
+def test_whom_a_colleague_added_is_asked_again_after_an_answer_and_not_after_a_change(
+    acme, manager, administrator
+):
+    publish(approver("first", MANAGER))
+    deal, boss = deals.in_review(acme), UserFactory(administrator=True, name="Bao Ling")
+    gone = UserFactory(administrator=True, name="Gao Xin")
+    for further in (boss, gone):
+        services.add_approver(task=task_of(deal, manager), user=further, by=manager)
+    request_information(registration=deal, text="Which value is it really?", by=manager)
+    deactivate_user(user=gone, by=administrator)
+    deal.refresh_from_db()
+    deal = correct(deal, acme.sales, text="The value is right.")
+    assert waits_for(deal) == {"Lin Yue", "Bao Ling"}
+    assert approve_registration(registration=deal, by=manager).state == "in_review"
+    request_information(registration=deal, text="And the day?", by=actor(boss))
+    deal.refresh_from_db()
+    deal = correct(deal, acme.sales, estimated_value=Decimal("520000"), text="More.")
+    assert waits_for(deal) == {"Lin Yue"}
 
 
 def test_nothing_changed_and_nothing_said_is_no_answer(acme, returned):

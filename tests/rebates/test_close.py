@@ -18,6 +18,7 @@ from rebates.errors import AnotherCloses, NotInThisState
 from rebates.models import Result, SettlementRun, Statement
 from rebates.pages import run_verbs, waiting_line
 from rebates.services import approve_run, close_run, issuing, pay_statement, start_close, withdraw_approval
+from rebates.statements import statement_rows
 from tests.factories.partners import PartnerFactory
 from tests.rebates.test_crashes_and_races import Killed, in_threads  # noqa: F401
 from tests.rebates.world import BY, apply, policy, sell, settle
@@ -168,6 +169,23 @@ def test_a_payment_amid_the_close_stands_on_the_next_statement_once(quiet_tenant
     settle("2026-10")
     october = {statement.partner_id: statement for statement in issued("2026-10")}
     assert [october[statement.partner_id].paid for statement in unpaid] == expected
+
+
+def test_what_the_statements_command_says_amid_a_close_is_what_the_close_will_say(quiet_tenant, monkeypatch):
+    world()
+    run = approved()
+    job = killed_in_the_close(monkeypatch, run)
+    amid = statement_rows(period=Period.parse("2026-09"), by=BY)
+    run_job(job.pk)
+    assert statement_rows(period=Period.parse("2026-09"), by=BY) == amid and len(amid) == 2 * PARTNERS
+
+
+def test_nothing_is_paid_on_a_statement_that_is_not_out(quiet_tenant, monkeypatch):
+    world()
+    run = approved()
+    killed_in_the_close(monkeypatch, run)
+    with pytest.raises(NotInThisState):
+        pay_statement(statement=issued("2026-09")[0], by=BY)
 
 
 def test_a_close_that_was_stopped_is_gone_on_with(quiet_tenant, monkeypatch, finance):
