@@ -95,7 +95,7 @@ class ManagerGone(DomainError):
     field = "manager"
 
 
-class ManagerOfOtherSide(DomainError):
-    code = "manager_of_other_side"
-    message = _("%(person)s does not work for the same side. Choose somebody else.")
+class ManagerOfAnotherHouse(DomainError):
+    code = "manager_of_another_house"
+    message = _("%(person)s works for another company. Choose somebody else.")
     field = "manager"

@@ -6,6 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 
+from prm.access.roles import STAFF_ROLES
+from prm.access.scope import actor_for
 from prm.accounts import companies
 from prm.accounts.models import Invitation, User
 from prm.values.actor import Actor
@@ -26,6 +28,13 @@ def colleagues(actor: Actor) -> QuerySet[User]:
     if actor.partner_id is None:
         return people().none()
     return people().filter(pk__in=companies.user_ids_of(actor.partner_id))
+
+
+def same_house(user: User) -> QuerySet[User]:
+    """The others of a person's own side: staff for staff, for a partner's person those of the own company."""
+    if user.is_partner_user:
+        return colleagues(actor_for(user)).exclude(pk=user.pk)
+    return people().filter(role__in=STAFF_ROLES).exclude(pk=user.pk)
 
 
 def invitations_of_company(actor: Actor) -> QuerySet[Invitation]:

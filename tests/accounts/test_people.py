@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prm.accounts.errors import LastAdministrator, ManagerOfOtherSide, NotOneself, StaffStaysStaff
+from prm.accounts.errors import LastAdministrator, ManagerOfAnotherHouse, NotOneself, StaffStaysStaff
 from prm.accounts.models import User
 from prm.accounts.services import change_role, deactivate_user, invite, reactivate_user, set_manager
 from prm.accounts.views.people import ManagerForm
@@ -150,10 +150,15 @@ def test_a_stranger_touches_no_invitation_of_another_company(acme, rival):
     assert theirs.state == "open"
 
 
-def test_staff_report_to_staff_only(db):
-    clerk, partner_person = UserFactory(manager=True), UserFactory(role="partner_sales")
-    boss = actor(UserFactory(administrator=True))
-    with pytest.raises(ManagerOfOtherSide):
-        set_manager(user=clerk, manager=partner_person, by=boss)
-    form = ManagerForm(actor=boss, user=clerk)
-    assert partner_person not in form.fields["manager"].queryset
+def test_a_person_reports_within_the_own_house_only(acme, rival, administrator):
+    clerk, boss = UserFactory(manager=True), User.objects.get(pk=administrator.user_id)
+    for user, stranger, colleague in (
+        (clerk, acme.sales_user, boss),
+        (acme.sales_user, boss, acme.admin_user),
+        (acme.sales_user, rival.admin_user, acme.admin_user),
+    ):
+        with pytest.raises(ManagerOfAnotherHouse):
+            set_manager(user=user, manager=stranger, by=administrator)
+        offered = ManagerForm(actor=administrator, user=user).fields["manager"].queryset
+        assert stranger not in offered and colleague in offered
+        assert set_manager(user=user, manager=colleague, by=administrator).manager == colleague

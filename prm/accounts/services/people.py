@@ -11,13 +11,13 @@ from django.db.models import Q
 
 from prm.access.roles import PARTNER_ROLES, Role
 from prm.access.rules import require
-from prm.accounts import companies
+from prm.accounts import companies, reads
 from prm.accounts.errors import (
     AlreadyActive,
     AlreadyInactive,
     LastAdministrator,
     ManagerGone,
-    ManagerOfOtherSide,
+    ManagerOfAnotherHouse,
     NoPartnerForStaff,
     NotOneself,
     PartnerNeeded,
@@ -84,8 +84,8 @@ def set_manager(*, user: User, manager: User | None, by: Actor) -> User:
         above = lines.get(above)
     if manager is not None and not manager.is_active:
         raise ManagerGone(person=str(manager))
-    if manager is not None and manager.is_partner_user != user.is_partner_user:
-        raise ManagerOfOtherSide(person=str(manager))
+    if manager is not None and not reads.same_house(user).filter(pk=manager.pk).exists():
+        raise ManagerOfAnotherHouse(person=str(manager))
     changes = differences({"manager": user.manager}, {"manager": manager})
     if changes:
         user.manager = manager

@@ -17,6 +17,7 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.accounts import companies
 from prm.accounts.models import User
 from prm.accounts.reads import person as find_person
+from prm.accounts.reads import same_house
 from prm.accounts.services import (
     add_to_company,
     change_role,
@@ -97,8 +98,7 @@ class ManagerForm(ServiceForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["manager"]
-        side = PARTNER_ROLES if user.is_partner_user else STAFF_ROLES
-        field.queryset = field.queryset.exclude(pk=user.pk).filter(role__in=side)
+        field.queryset = field.queryset.filter(pk__in=same_house(user).values("pk"))
 
 
 @requires("accounts.view")
