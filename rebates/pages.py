@@ -236,7 +236,10 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
     if run.state == State.DRAFT and may["settle"]:
         verbs.append(Verb(_("Compute"), post=to("recompute"), primary=True, icon="calculator"))
     if run.state == State.COMPUTED and may["settle"]:
-        verbs.append(Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send"))
+        why = _why_not(refuse_before_the_end, run)
+        verbs.append(
+            Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send", why_not=why)
+        )
     approval = approval_of(run, actor) if run.state == State.IN_REVIEW else None
     decides = run.state == State.IN_REVIEW and may["approve"]
     if decides and may_decide(approval, own_of_run(run) if approval else (), actor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dealreg import conflicts
+from dealreg.conflicts import ConflictResult
 from dealreg.models import DealRegistration
 from prm.catalogue.models import ProductLine
 from prm.customers.matching import Match
@@ -32,10 +33,19 @@ def customer_of(registration: DealRegistration, *, by: Actor) -> EndCustomer:
 
 
 def check_registration(
+    registration: DealRegistration, product_lines: Iterable[ProductLine]
+) -> ConflictResult:
+    """Check `registration` for `product_lines` and keep the evidence on it, unsaved."""
+    result = look_up(registration, product_lines)
+    keep_evidence(registration, result)
+    return result
+
+
+def look_up(
     registration: DealRegistration, product_lines: Iterable[ProductLine], matches: list[Match] | None = None
-) -> conflicts.ConflictResult:
-    """Check `registration` for `product_lines` and keep the evidence on it, unsaved; `matches` as in the check."""
-    result = conflicts.check(
+) -> ConflictResult:
+    """The check of a registration for some product lines; keeps nothing. `matches` as in `conflicts.check`."""
+    return conflicts.check(
         name=registration.customer_name,
         tax_number=registration.tax_number,
         domain=registration.domain,
@@ -47,7 +57,10 @@ def check_registration(
         registration=registration,
         matches=matches,
     )
+
+
+def keep_evidence(registration: DealRegistration, result: ConflictResult) -> None:
+    """What a check of all its product lines found, for whoever decides; unsaved."""
     registration.verdict = result.verdict
     registration.match_count = len(result.matches)
     registration.check_result = result.as_json()
-    return result

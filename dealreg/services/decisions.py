@@ -27,7 +27,7 @@ from dealreg.events import (
     RegistrationRejected,
 )
 from dealreg.models import DealRegistration, Protection, RegistrationMessage, RegistrationType
-from dealreg.services.checking import check_registration
+from dealreg.services.checking import keep_evidence, look_up
 from dealreg.services.rules import State, must_be_able_to_become, must_not_be_own, must_say, wrong_state
 from partners.models import Partner
 from prm.access.rules import require
@@ -131,7 +131,11 @@ def grant_protection(
     _must_be_free(customer, chosen)
     of_customer, of_text = conflicts.matches_for_approval(registration)
     conflicts.must_be_settled(registration, chosen, of_customer)
-    _must_not_be_blocked(check_registration(registration, chosen, of_text), customer, chosen)
+    result = look_up(registration, chosen, of_text)
+    _must_not_be_blocked(result, customer, chosen)
+    if product_lines is None or len(chosen) == registration.lines.count():
+        # Of a part, what was decided on stays: it tells why the other lines were left out.
+        keep_evidence(registration, result)
 
     last_day = _protect(registration, customer, chosen)
     registration.state, registration.waiting_since = State.APPROVED, None

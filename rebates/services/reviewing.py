@@ -21,7 +21,7 @@ from rebates.approvals import SETTLEMENT
 from rebates.errors import NotInThisState, ReasonMissing
 from rebates.events import SettlementApproved, SettlementInReview, SettlementRefused
 from rebates.models import SettlementRun
-from rebates.services.closing import STATE, locked, move, refuse_author
+from rebates.services.closing import STATE, locked, move, refuse_author, refuse_before_the_end
 
 
 @transaction.atomic
@@ -33,6 +33,7 @@ def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
 
 
 def _hand_over(run: SettlementRun, by: Actor, user_id: int | None) -> SettlementRun:
+    refuse_before_the_end(run)
     move(run, STATE.IN_REVIEW)
     run.submitted_by_id = user_id
     run.save()
@@ -92,6 +93,7 @@ def accept_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     """Approve the figures of a run in review. Who wrote a programme version may not approve more than a stated sum."""
     require(by, "rebates.approve")
     run = locked(run)
+    refuse_before_the_end(run)
     if run.state == STATE.COMPUTED:
         move(run, STATE.IN_REVIEW)
     move(run, STATE.APPROVED, refuse_only=True)

@@ -94,9 +94,12 @@ def test_a_line_that_a_rival_holds_is_named_and_nothing_is_changed(acme, rival, 
     registration.refresh_from_db()
     assert registration.state == "in_review"
     assert not registration.protections.exists()
+    evidence = registration.check_result
     approve_registration(registration=registration, product_lines=[wireless], by=manager)
     registration.refresh_from_db()
     assert registration.state == "approved"
+    # Why the other line was left out is still to be read.
+    assert (registration.verdict, registration.check_result) == ("blocked", evidence)
 
 
 def test_the_database_itself_allows_one_protection_per_customer_and_line(acme, rival, manager):

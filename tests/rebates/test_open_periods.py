@@ -9,8 +9,9 @@ import time_machine
 
 from prm.values.periods import Period
 from rebates.accruals import accruals
-from rebates.errors import ComputedTooEarly
-from rebates.services import approve_run, close_run, withdraw_approval
+from rebates.errors import ComputedTooEarly, NotOver
+from rebates.models import SettlementRun
+from rebates.services import approve_run, close_run, submit_for_review, withdraw_approval
 from rebates.statements import statement_rows
 from tests.rebates import world
 
@@ -74,8 +75,6 @@ def test_a_closed_month_accrues_for_no_version_that_its_run_did_not_settle(acme,
 
 
 def test_a_month_that_is_not_over_is_computed_and_not_closed(acme, november):
-    from rebates.errors import NotOver
-    from rebates.services import close_run
 
     world.apply(world.policy(from_="2026-11-01"))
     world.sell(acme, 50_000, on="2026-11-10")
@@ -88,13 +87,34 @@ def test_a_month_that_is_not_over_is_computed_and_not_closed(acme, november):
         assert world.settle("2026-11").state == "closed"
 
 
-def approved_in_the_month(acme):
-    """A run of November, computed and approved while the month still ran."""
+def test_a_month_that_is_not_over_is_neither_handed_over_nor_approved(acme, finance, browse):
+    run = computed_in_the_month(acme)
+    with time_machine.travel("2026-11-21 04:00:00+00:00", tick=False):
+        for verb in (submit_for_review, approve_run):
+            with pytest.raises(NotOver):
+                verb(run=run, by=finance if verb is submit_for_review else world.BY)
+        page = browse(finance).get(run.get_absolute_url()).content.decode()
+    assert "can be closed from" in page and f'action="{run.get_absolute_url()}review/"' not in page
+    with time_machine.travel("2026-12-02 04:00:00+00:00", tick=False), pytest.raises(ComputedTooEarly):
+        submit_for_review(run=run, by=finance)
+    run.refresh_from_db()
+    assert run.state == "computed"
+
+
+def computed_in_the_month(acme):
+    """A run of November, computed while the month still ran."""
     world.apply(world.policy(from_="2026-11-01"))
     world.sell(acme, 50_000, on="2026-11-10")
     with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
-        run = world.settle("2026-11", close=False)
-        return approve_run(run=run, by=world.BY)
+        return world.settle("2026-11", close=False)
+
+
+def approved_in_the_month(acme):
+    """The same, approved in the month, as it could be before the rule against it."""
+    run = computed_in_the_month(acme)
+    SettlementRun.objects.filter(pk=run.pk).update(state="approved")
+    run.refresh_from_db()
+    return run
 
 
 def test_a_run_that_was_computed_before_the_month_ended_is_not_closed_afterwards(acme):
