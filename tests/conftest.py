@@ -19,7 +19,7 @@ import pytest
 from tests.support.services import Services
 
 LONG = os.environ.get("PRM_LONG") == "1"
-SLOW = ("/tests/e2e/", "/tests/isolation/", "test_kills", "test_close", "test_crashes")
+SLOW = ("/tests/e2e/", "/tests/isolation/")
 
 for name in "EMAIL_URL PRM_DEMO PRM_PORT PRM_HOST PRM_BIND PRM_DEBUG".split():
     os.environ.pop(name, None)
@@ -197,6 +197,16 @@ def own_stack(transactional_db: None, _shared_stack: Stack) -> Iterator[Callable
     yield make
     for stack in made:
         stack.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_workers_unasked(request: pytest.FixtureRequest) -> None:
+    """What a test commits is its own: the shared workers and scheduler rest unless the test asked for them."""
+    commits = "transactional_db" in request.fixturenames or (
+        (mark := request.node.get_closest_marker("django_db")) is not None and mark.kwargs.get("transaction")
+    )
+    if commits and "live_stack" not in request.fixturenames:
+        request.getfixturevalue("_shared_stack").stop()
 
 
 # The browser

@@ -129,13 +129,7 @@ def grant_protection(
     customer = EndCustomer.objects.select_for_update().get(pk=registration.end_customer_id)
     registration.end_customer = customer
     _must_be_free(customer, chosen)
-    of_customer, of_text = conflicts.matches_for_approval(registration)
-    conflicts.must_be_settled(registration, chosen, of_customer)
-    result = look_up(registration, chosen, of_text)
-    _must_not_be_blocked(result, customer, chosen)
-    if product_lines is None or len(chosen) == registration.lines.count():
-        # Of a part, what was decided on stays: it tells why the other lines were left out.
-        keep_evidence(registration, result)
+    _must_not_clash(registration, customer, chosen)
 
     last_day = _protect(registration, customer, chosen)
     registration.state, registration.waiting_since = State.APPROVED, None
@@ -154,6 +148,17 @@ def grant_protection(
         object_key=f"deal:{registration.pk}",
     )
     return registration
+
+
+def _must_not_clash(registration: DealRegistration, customer: EndCustomer, chosen: list[ProductLine]) -> None:
+    """Check for conflicts once more; what the check found is kept with the registration."""
+    of_customer, of_text = conflicts.matches_for_approval(registration)
+    conflicts.must_be_settled(registration, chosen, of_customer)
+    result = look_up(registration, chosen, of_text)
+    _must_not_be_blocked(result, customer, chosen)
+    if len(chosen) == registration.lines.count():
+        # Of a part, what was decided on stays: it tells why the other lines were left out.
+        keep_evidence(registration, result)
 
 
 @transaction.atomic

@@ -84,7 +84,7 @@ def killed_in_the_close(monkeypatch, run: SettlementRun, *, at: int = 1) -> Job:
 
 
 @pytest.mark.parametrize("part", range(3))
-def test_a_worker_killed_in_any_part_leaves_a_close_that_ends_the_same(quiet_tenant, monkeypatch, part):
+def test_a_worker_killed_in_any_part_leaves_a_close_that_ends_the_same(fresh_tenant, monkeypatch, part):
     world()
     run = approved()
     expected = undisturbed(run)
@@ -125,7 +125,7 @@ def test_a_part_that_is_done_again_writes_nothing(db):
     assert outcome(run) == before
 
 
-def test_while_a_month_is_being_closed_none_of_its_statements_is_out(quiet_tenant, monkeypatch, finance):
+def test_while_a_month_is_being_closed_none_of_its_statements_is_out(fresh_tenant, monkeypatch, finance):
     world()
     run = approved()
     job = killed_in_the_close(monkeypatch, run)
@@ -136,7 +136,7 @@ def test_while_a_month_is_being_closed_none_of_its_statements_is_out(quiet_tenan
     assert Statement.objects.visible_to(finance).filter(run=run).count() == PARTNERS
 
 
-def test_while_a_month_is_being_closed_its_figures_stay_and_no_other_month_closes(quiet_tenant, monkeypatch):
+def test_while_a_month_is_being_closed_its_figures_stay_and_no_other_month_closes(fresh_tenant, monkeypatch):
     world()
     run = approved()
     killed_in_the_close(monkeypatch, run)
@@ -154,7 +154,7 @@ def test_while_a_month_is_being_closed_its_figures_stay_and_no_other_month_close
         start_close(run=approved("2026-10"), by=BY)
 
 
-def test_a_payment_amid_the_close_stands_on_the_next_statement_once(quiet_tenant, monkeypatch):
+def test_a_payment_amid_the_close_stands_on_the_next_statement_once(fresh_tenant, monkeypatch):
     world()
     run = approved()
     job = killed_in_the_close(monkeypatch, run)
@@ -171,7 +171,7 @@ def test_a_payment_amid_the_close_stands_on_the_next_statement_once(quiet_tenant
     assert [october[statement.partner_id].paid for statement in unpaid] == expected
 
 
-def test_what_the_statements_command_says_amid_a_close_is_what_the_close_will_say(quiet_tenant, monkeypatch):
+def test_what_the_statements_command_says_amid_a_close_is_what_the_close_will_say(fresh_tenant, monkeypatch):
     world()
     run = approved()
     job = killed_in_the_close(monkeypatch, run)
@@ -180,7 +180,7 @@ def test_what_the_statements_command_says_amid_a_close_is_what_the_close_will_sa
     assert statement_rows(period=Period.parse("2026-09"), by=BY) == amid and len(amid) == 2 * PARTNERS
 
 
-def test_nothing_is_paid_on_a_statement_that_is_not_out(quiet_tenant, monkeypatch):
+def test_nothing_is_paid_on_a_statement_that_is_not_out(fresh_tenant, monkeypatch):
     world()
     run = approved()
     killed_in_the_close(monkeypatch, run)
@@ -188,7 +188,7 @@ def test_nothing_is_paid_on_a_statement_that_is_not_out(quiet_tenant, monkeypatc
         pay_statement(statement=issued("2026-09")[0], by=BY)
 
 
-def test_a_close_that_was_stopped_is_gone_on_with(quiet_tenant, monkeypatch, finance):
+def test_a_close_that_was_stopped_is_gone_on_with(fresh_tenant, monkeypatch, finance):
     world()
     run = approved()
     expected = undisturbed(run)

@@ -52,14 +52,14 @@ def figures() -> list[tuple]:
 
 
 @pytest.fixture
-def in_threads(quiet_tenant):
+def in_threads(fresh_tenant):
     """Run functions at the same moment, each on a connection of its own; answers or exceptions."""
 
     def run(*functions):
         barrier = Barrier(len(functions))
 
         def call(function):
-            connection.set_tenant(quiet_tenant)
+            connection.set_tenant(fresh_tenant)
             try:
                 barrier.wait()
                 return function()
@@ -130,7 +130,7 @@ def test_two_closing_at_once_close_once(in_threads):
 
 @pytest.mark.parametrize("step", range(6))
 def test_a_worker_killed_at_any_step_and_started_again_ends_with_the_same_figures(
-    quiet_tenant, monkeypatch, step
+    fresh_tenant, monkeypatch, step
 ):
     world()
     with transaction.atomic():
