@@ -102,6 +102,21 @@ def what_partner_hears(result: ConflictResult) -> str:
     return _HEARS[result.verdict]
 
 
+def by_line(
+    result: ConflictResult, product_lines: Iterable[ProductLine]
+) -> dict[ProductLine, ConflictResult]:
+    """What a check of several product lines says of each; nothing is read again."""
+    return {
+        line: _conclude([_of_line(finding, str(line)) for finding in result.matches])
+        for line in product_lines
+    }
+
+
+def _of_line(finding: Finding, line: str) -> Finding:
+    stands = [standing for standing in finding.stands if not standing.lines or line in standing.lines]
+    return _finding(finding.match, stands, resolved=finding.same)
+
+
 def check(
     *,
     name: str,

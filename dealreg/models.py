@@ -304,6 +304,8 @@ class AvailabilityQuestion(models.Model):
     core_key = models.CharField(max_length=200)
     answer = models.CharField(max_length=16, choices=Answer.choices)
     result = models.JSONField(default=dict)
+    # A form that asks again with other product lines goes on with the question before; three questions are three.
+    counts = models.BooleanField(default=True)
     asked_at = models.DateTimeField(default=clock.now)
     answer_at = models.DateTimeField()
 

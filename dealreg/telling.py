@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import AvailabilityQuestion
-from dealreg.services.availability import own_registration_of
+from dealreg.services.availability import LineAnswer, answers_by_line, own_registration_of
 from dealreg.services.drafts import default_type
 from dealreg.waiting import deciders_by_partner, names_of
 from prm.catalogue.models import ProductLine
@@ -48,6 +49,12 @@ OWN = (
     _("For %(lines)s your company has a registration of this customer. Go on there; nothing need be registered again."),
     _("Your company has registered it already"),
 )  # fmt: skip
+# Some lines are free, some are not: each is named.
+PARTLY = (
+    "live", "circle-dot", _("Yes, for some product lines"),
+    _("You can register it for %(open)s. Not available today: %(held)s; %(manager)s can tell you more."),
+    _("Not available for %(held)s; you can register it for %(open)s"),
+)  # fmt: skip
 # A question is no registration, so its list has words of its own.
 IN_LIST = {
     Answer.CLEAR: _("Can be registered"),
@@ -63,13 +70,19 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
     if left > 0:
         return {"asked": asked, "waits_ms": int(left * 1000) + 1}
     people = deciders_by_partner([asked.partner_id])[asked.partner_id]
+    lines = list(ProductLine.objects.filter(pk__in=asked.product_lines))
+    answers = answers_by_line(asked)
+    held = [line for line in lines if line.pk in answers and not answers[line.pk].is_open]
     values = {
-        "lines": ", ".join(str(line) for line in ProductLine.objects.filter(pk__in=asked.product_lines)),
+        "lines": _names(lines),
+        "held": _names(held),
+        "open": _names(line for line in lines if line not in held),
         "manager": names_of(people),
         "days": default_type().protection_days,
     }
-    own = _own(asked)
-    tone, icon, heading, sentence, short = OWN if own else TOLD[Answer(asked.answer)]
+    partly = 0 < len(held) < len(lines)
+    own = "" if partly else _own(asked)
+    tone, icon, heading, sentence, short = PARTLY if partly else OWN if own else TOLD[Answer(asked.answer)]
     return {
         "asked": asked,
         "waits_ms": 0,
@@ -78,9 +91,22 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
         "heading": heading,
         "sentence": sentence % values,
         "short": short % values,
-        "may_register": asked.answer in (Answer.CLEAR, Answer.UNDER_REVIEW) and not own,
+        "may_register": partly or (asked.answer in (Answer.CLEAR, Answer.UNDER_REVIEW) and not own),
         "own": own,
+        "by_line": [_line(line, answers[line.pk]) for line in lines if len(answers) > 1],
     }
+
+
+def _names(lines: Iterable[ProductLine]) -> str:
+    return ", ".join(str(line) for line in lines)
+
+
+def _line(line: ProductLine, said: LineAnswer) -> dict[str, Any]:
+    """What is told of one product line, as a row."""
+    if said.own:
+        return {"line": line, "word": _("Registered by you"), "tone": OWN[0]}
+    answer = Answer(said.answer)
+    return {"line": line, "word": IN_LIST[answer], "tone": TOLD[answer][0]}
 
 
 def _own(asked: AvailabilityQuestion) -> str:
@@ -98,6 +124,9 @@ def level_time(asked: AvailabilityQuestion) -> None:
 
 def in_list(asked: AvailabilityQuestion) -> dict[str, Any]:
     """An earlier question as a row."""
+    answers = answers_by_line(asked).values()
+    if len({one.is_open for one in answers}) > 1:
+        return {"asked": asked, "word": _("For some product lines"), "tone": PARTLY[0]}
     if own_registration_of(asked):
         return {"asked": asked, "word": _("Registered by you"), "tone": OWN[0]}
     answer = Answer(asked.answer)

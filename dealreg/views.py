@@ -29,6 +29,7 @@ from dealreg.forms import (
     StaffRegisterForm,
 )
 from dealreg.models import AvailabilityQuestion, DealRegistration
+from dealreg.services.availability import lines_to_register
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.ui import formats
@@ -182,7 +183,7 @@ def _of_question(request: Any) -> dict[str, Any]:
         return {"customer_name": request.GET.get("customer", "")[:200]}
     asked = get_object_or_404(AvailabilityQuestion.objects.visible_to(request.actor), token=token)
     names = ("customer_name", "tax_number", "domain", "region")
-    return {name: getattr(asked, name) for name in names} | {"product_lines": asked.product_lines}
+    return {name: getattr(asked, name) for name in names} | {"product_lines": lines_to_register(asked)}
 
 
 # ---- what staff decide ----

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dealreg import conflicts
 from dealreg.events import AskedTooOften
@@ -32,6 +33,19 @@ NAME_MOST = 200
 Answer = AvailabilityQuestion.Answer
 
 
+@dataclass(frozen=True, slots=True)
+class LineAnswer:
+    """The answer for one product line; `own` is the number of the company's own registration, if that is it."""
+
+    answer: str
+    own: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the line can be registered."""
+        return self.answer != Answer.NOT_AVAILABLE and not self.own
+
+
 @transaction.atomic
 def ask_availability(
     *,
@@ -47,7 +61,8 @@ def ask_availability(
     """Store the question with its answer, which `answer_of` shows half a second later.
 
     `partner` is the actor's own company unless staff ask for one. With `remembered` the very same question of the
-    last quarter of an hour is handed out again instead of being asked anew: for a form that asks by itself.
+    last quarter of an hour is handed out again instead of being asked anew, and one about the same customer with
+    other product lines belongs to it and does not count: for a form that asks by itself.
 
     A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
     goes to its channel manager. Puts nobody on file. Raises DomainError naming the field.
@@ -71,11 +86,16 @@ def ask_availability(
     question.asked_at, question.answer_at = asked_at, asked_at + TICK
     if remembered and (before := _the_same(question)):
         return before
-    if _asked_before(question) >= TIMES:
+    question.counts = not (remembered and _about_customer(question, since=asked_at - JUST_NOW).exists())
+    if (
+        question.counts
+        and _about_customer(question, since=asked_at - WITHIN).filter(counts=True).count() >= TIMES
+    ):
         question.answer = Answer.ASK_MANAGER
     else:
         result = _look_up(question, lines)
-        question.answer, question.result = conflicts.what_partner_hears(result), result.as_json()
+        question.answer = conflicts.what_partner_hears(result)
+        question.result = result.as_json() | {"by_line": _by_line(result, lines)}
     question.save()
     record(question, "asked", by=by)
     if question.answer == Answer.ASK_MANAGER:
@@ -91,6 +111,26 @@ def answer_of(question: AvailabilityQuestion) -> str:
 def own_registration_of(question: AvailabilityQuestion) -> str:
     """The number of the partner's own registration of this customer, where that is what stands against it."""
     return question.result.get("own", "") if answer_of(question) else ""
+
+
+def answers_by_line(question: AvailabilityQuestion) -> dict[int, LineAnswer]:
+    """The answer for each product line that was asked for, once the tick has come; none where it was not looked up."""
+    if not answer_of(question):
+        return {}
+    return {int(pk): LineAnswer(**said) for pk, said in question.result.get("by_line", {}).items()}
+
+
+def lines_to_register(question: AvailabilityQuestion) -> list[int]:
+    """The product lines that are worth registering after this answer: those that nobody holds."""
+    answers = answers_by_line(question)
+    return [pk for pk in question.product_lines if pk not in answers or answers[pk].is_open]
+
+
+def _by_line(result: conflicts.ConflictResult, lines: list[ProductLine]) -> dict[str, dict[str, str]]:
+    return {
+        str(line.pk): {"answer": conflicts.what_partner_hears(found), "own": found.own}
+        for line, found in conflicts.by_line(result, lines).items()
+    }
 
 
 def _look_up(question: AvailabilityQuestion, lines: list[ProductLine]) -> conflicts.ConflictResult:
@@ -129,8 +169,8 @@ def _the_same(question: AvailabilityQuestion) -> AvailabilityQuestion | None:
     )
 
 
-def _asked_before(question: AvailabilityQuestion) -> int:
-    """How often the company asked about this customer, by name, tax number or web domain, and got an answer."""
+def _about_customer(question: AvailabilityQuestion, *, since: datetime) -> QuerySet[AvailabilityQuestion]:
+    """The company's questions about this customer, by name, tax number or web domain, that were answered."""
     same = Q(core_key=question.core_key)
     if question.tax_number:
         same |= Q(tax_number=question.tax_number)
@@ -138,7 +178,6 @@ def _asked_before(question: AvailabilityQuestion) -> int:
         same |= Q(domain=question.domain)
     return (
         AvailabilityQuestion.objects.for_everyone(because="the limit counts the company's own questions")
-        .filter(same, partner=question.partner, asked_at__gt=question.asked_at - WITHIN)
+        .filter(same, partner=question.partner, asked_at__gt=since)
         .exclude(answer=Answer.ASK_MANAGER)
-        .count()
     )

@@ -61,6 +61,53 @@ def test_clear_possible_and_blocked_look_alike_before_and_differ_only_in_words_a
     assert shapes[0] == shapes[1] == shapes[2]
 
 
+def test_the_answer_names_the_free_and_the_held_product_lines(acme, rival, manager, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    held, free = deals.line(), deals.line("sensors")
+    deals.approved(rival, manager, product_lines=[held])
+    client = browse(acme.sales)
+    typed = {"customer_name": "Hangzhou Xunda Logistics Co., Ltd.", "product_lines": [held.pk, free.pk]}
+    address = client.post("/check/", typed)["Location"].split("#")[0]
+    token = address.rstrip("/").split("/")[-1]
+    assert "Sensors" not in client.get(address, headers=HTMX).content.decode()
+    time_machine.move_to("2026-11-25T01:00:01Z", tick=False)
+    page = client.get(address, headers=HTMX).content.decode()
+    assert f"You can register it for Sensors. Not available today: {held}" in page
+    assert rival.name not in page
+    assert "Not available for" in client.get(f"{address}?short=1", headers=HTMX).content.decode()
+    form = client.get(f"/deals/new/?from={token}").content.decode()
+    assert re.search(rf'value="{free.pk}"[^>]*checked', form)
+    assert not re.search(rf'value="{held.pk}"[^>]*checked', form)
+    assert "For some product lines" in client.get("/check/").content.decode()
+
+
+def test_answers_for_several_lines_look_alike_whatever_they_are(acme, rival, manager, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    lines = [deals.line(), deals.line("sensors")]
+    deals.approved(rival, manager, product_lines=lines)
+    client = browse(acme.sales)
+    shapes = []
+    for name in ("Taizhou Bay Robotics", "Hangzhou Xunda Logistics Co., Ltd."):
+        typed = {"customer_name": name, "product_lines": [line.pk for line in lines]}
+        address = client.post("/check/", typed)["Location"].split("#")[0]
+        time_machine.shift(1)
+        shapes.append(shape(client.get(address, headers=HTMX).content.decode()))
+    assert shapes[0] == shapes[1]
+
+
+def test_a_form_that_asks_again_with_other_lines_asks_one_question(acme, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    deals.registration_type()
+    client = browse(acme.sales)
+    lines = [deals.line(code) for code in ("pumps", "valves", "sensors", "drives")]
+    for count in range(1, 5):
+        typed = {"customer_name": "Taizhou Bay Robotics", "product_lines": [one.pk for one in lines[:count]]}
+        client.post("/deals/verdict/", typed, headers=HTMX)
+    questions = AvailabilityQuestion.objects.visible_to(acme.sales)
+    assert [one.counts for one in questions.order_by("pk")] == [True, False, False, False]
+    assert not questions.filter(answer="ask_manager").exists()
+
+
 def test_the_fourth_question_goes_to_the_channel_manager(acme, manager, browse, time_machine):
     time_machine.move_to("2026-11-12T01:22:00Z", tick=False)
     client = browse(acme.sales)
