@@ -185,7 +185,7 @@ class RegistrationList(ListPage):
         return [
             View("all", _("All")),
             View("decide", _("Needs my decision"), lambda rows, actor: rows.to_decide(actor), hot=True),
-            View("conflicts", _("Possible conflicts"), lambda rows, actor: rows.possible_conflicts()),
+            View("conflicts", _("In conflict"), lambda rows, actor: rows.in_conflict()),
             View("ending", _("Protection ends in 14 days"), lambda rows, actor: rows.ending_soon()),
         ]
 

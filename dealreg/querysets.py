@@ -81,8 +81,8 @@ class RegistrationQuerySet(PartnerOwned):
         """Those about which no approval flow is under way."""
         return self.filter(~reads.is_under_way("deal"))
 
-    def possible_conflicts(self) -> RegistrationQuerySet:
-        """In review, and the check found something."""
+    def in_conflict(self) -> RegistrationQuerySet:
+        """In review, and the check found something: certainly the customer (blocked), or perhaps (possible)."""
         return self.in_review().filter(verdict__in=["possible", "blocked"])
 
     def waiting_for_partner(self) -> RegistrationQuerySet:

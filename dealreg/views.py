@@ -193,8 +193,13 @@ def _of_question(request: Any) -> dict[str, Any]:
 def approve(request: Any, number: str) -> HttpResponse:
     """Approve at once from the decision line, or choose lines first."""
     deal = _deal(request, number)
+    decision = pages.decision_of(deal, request.actor, None)
+    if request.method == "GET" and decision and not decision.free:
+        messages.error(request, _("Every product line is held already, so there is nothing to approve."))
+        return redirect(deal)
+    free = [line.pk for line in decision.free] if decision else []
     form = ApproveForm(
-        _posted(request), actor=request.actor, registration=deal, initial=_free_lines(request, deal)
+        _posted(request), actor=request.actor, registration=deal, initial={"product_lines": free}
     )
     if form.is_valid() and form.run(services.approve_registration, registration=deal, by=request.actor):
         until = formats.day(form.result.protected_until)
@@ -204,11 +209,6 @@ def approve(request: Any, number: str) -> HttpResponse:
         return redirect(deal)
     words = _("Protection begins today and lasts %(days)s days.") % {"days": deal.type.protection_days}
     return _verb(request, deal, form, title=_("Approve registration"), effect=words)
-
-
-def _free_lines(request: Any, deal: DealRegistration) -> dict[str, Any]:
-    decision = pages.decision_of(deal, request.actor, None)
-    return {"product_lines": [line.pk for line in decision.free] if decision else []}
 
 
 @requires("dealreg.reject")

@@ -151,9 +151,7 @@ def _region_evidence(question: Asked, row: Candidate, on_file: NormalisedName) -
         return []
     if places_differ(asked_place, file_place):
         return [("other_region", "region", asked_place, file_place, OTHER_REGION)]
-    if asked_place == file_place or question.region or row.region:
-        return [("same_region", "region", asked_place, file_place, SAME_REGION)]
-    return []
+    return [("same_region", "region", asked_place, file_place, SAME_REGION)]
 
 
 def _verdict(points: Points, score: int) -> str:

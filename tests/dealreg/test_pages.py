@@ -185,6 +185,24 @@ def test_each_view_of_the_list_opens_for_staff(acme, manager, browse, query):
     assert browse(manager).get(f"/deals/{query}").status_code == 200
 
 
+def test_in_conflict_are_those_that_certainly_and_that_perhaps_clash(acme, rival, manager, browse):
+    deals.approved(rival, manager, customer_name="浙江迅达供应链管理有限公司")
+    certain = deals.in_review(acme, customer_name="浙江迅达供应链管理有限公司")
+    perhaps = deals.in_review(acme, customer_name="迅达供应链")
+    clear = deals.in_review(acme, customer_name="Taizhou Bay Robotics")
+    assert (certain.verdict, perhaps.verdict, clear.verdict) == ("blocked", "possible", "clear")
+    page = text(browse(manager).get("/deals/?view=conflicts"))
+    assert [one.number in page for one in (certain, perhaps, clear)] == [True, True, False]
+
+
+def test_where_every_line_is_held_the_form_to_approve_says_so(acme, rival, manager, browse):
+    deals.approved(rival, manager)
+    held = deals.in_review(acme)
+    page = browse(manager).get(f"/deals/{held.number}/approve/", follow=True)
+    assert page.redirect_chain == [(held.get_absolute_url(), 302)]
+    assert "there is nothing to approve" in text(page)
+
+
 @pytest.mark.parametrize(
     "query", ["", "?view=mine", "?view=review", "?view=protected", "?view=ending", "?view=drafts"]
 )
