@@ -161,6 +161,12 @@ class MoreThanOpen(DomainError):
     field = "amount"
 
 
+class PaymentDayWrong(DomainError):
+    code = "payment_day_wrong"
+    message = _("A payment is dated from the close, %(first)s, to today, %(last)s.")
+    field = "paid_on"
+
+
 class ApproveAsOnlyInDemo(DomainError):
     code = "approve_as_only_in_demo"
     message = _("--approve-as works in demo mode and in tests only. Approve on the settlement's page.")

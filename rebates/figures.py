@@ -52,11 +52,17 @@ def _own(label: str, owed: list[pages.Owed], name: str, note: str) -> Figure | N
 
 
 def runs(actor: Any) -> dict[str, Any]:
-    """The newest runs, each with what it waits for, and the months that nobody has begun to settle."""
+    """The newest runs: what each waits for and, once closed, what is still to be paid; and months nobody has begun."""
     found = list(SettlementRun.objects.visible_to(actor).for_list()[:5])
     begun = {run.ends for run in found if run.state != SettlementRun.State.DRAFT}
+    unpaid = defaultdict(list)
+    closed = [run for run in found if run.state == SettlementRun.State.CLOSED]
+    for row in Statement.objects.visible_to(actor).unpaid_by_run(closed) if closed else ():
+        unpaid[row["run_id"]].append(row)
     return {
-        "runs": [{"run": run, "waiting": pages.waiting_line(run)} for run in found],
+        "runs": [
+            {"run": run, "waiting": pages.waiting_line(run), "unpaid": unpaid.get(run.pk)} for run in found
+        ],
         "months": [month for month in pages.months_to_settle(3) if month.end not in begun],
     }
 

@@ -204,6 +204,12 @@ class ProgrammeForm(ServiceForm):
         if not bands:
             raise forms.ValidationError(_("Enter at least one band: from which amount, and the rate."))
         if kind == "flat":
+            for row in self._typed_rows[1:]:
+                self.add_error(
+                    f"from_{row}", _("A flat rate has one band. Empty this row, or choose another mechanism.")
+                )
+            if bands[0]["from"] != "0":
+                self.add_error(f"from_{self._typed_rows[0]}", _("A flat rate counts from 0."))
             return {"kind": "flat", "rate": bands[0]["rate"]}
         return {"kind": kind, "bands": bands}
 
@@ -241,16 +247,23 @@ class ReasonForm(ServiceForm):
     )
 
 
-class PaymentForm(ServiceForm):
-    """Money that left for a statement."""
+class ReleaseForm(ServiceForm):
+    """When the money left, and what the bank calls it."""
 
-    amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
     paid_on = forms.DateField(label=_("Paid on"))
     reference = forms.CharField(
         label=_("Reference"), max_length=80, required=False, help_text=_("As on the bank's slip.")
     )
-    pairs = (("amount", "paid_on"),)
+    pairs: tuple[tuple[str, ...], ...] = (("paid_on", "reference"),)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["paid_on"].initial = clock.today()
+
+
+class PaymentForm(ReleaseForm):
+    """Money that left for a statement."""
+
+    amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
+    field_order = ("amount", "paid_on", "reference")
+    pairs = (("amount", "paid_on"),)

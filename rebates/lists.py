@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from prm.ui import formats
+from prm.ui.doers import doer
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
 from rebates import pages
 from rebates.models import Payment, Programme, SettlementRun, Statement, Version
@@ -84,7 +85,7 @@ class RunList(ListPage):
             phone="b",
         ),
         When("computed_at"),
-        Text("approved_by_label"),
+        Text("approved_by_label", value=lambda row: doer(row.approved_by_label, row.approved_by_id)),
     ]
     order = "-ends"
     empty = Empty(
@@ -154,7 +155,7 @@ class PaymentList(ListPage):
         Text("statement__number", label=_("Statement")),
         Day("paid_on", filter=False),
         Text("reference"),
-        Text("released_by_label"),
+        Text("released_by_label", value=lambda row: doer(row.released_by_label, row.released_by_id)),
         Amount("amount", currency="statement__currency", places=2),
     ]
     order = "-pk"

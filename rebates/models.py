@@ -176,6 +176,7 @@ class SettlementRun(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_by_label = models.CharField(_("approved by"), max_length=200, blank=True)
     approved_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     closed_by_label = models.CharField(_("closed by"), max_length=200, blank=True)
     closed_at = models.DateTimeField(null=True)
     # The last ledger transaction when the close began: its statements carry over what stood until here, and count

@@ -18,6 +18,7 @@ from prm.approvals import pages as approvals
 from prm.approvals.engine import published
 from prm.ledger.models import Account
 from prm.ui import formats
+from prm.ui.doers import doer
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
@@ -170,11 +171,15 @@ def waiting_line(run: SettlementRun) -> str:
     if run.state == State.IN_REVIEW:
         return waits_for(whose_turn(run))
     if run.state == State.APPROVED:
-        return _("Approved by %(person)s; waiting to be closed") % {"person": run.approved_by_label}
+        return _("Approved by %(person)s; waiting to be closed") % {
+            "person": doer(run.approved_by_label, run.approved_by_id)
+        }
     if run.state == State.CLOSING:
-        return _("Being closed by %(person)s") % {"person": run.closed_by_label}
+        return _("Being closed by %(person)s") % {"person": doer(run.closed_by_label, run.closed_by_id)}
     if run.state == State.CLOSED:
-        return _("Closed by %(person)s; waiting for payment") % {"person": run.closed_by_label}
+        return _("Closed by %(person)s; waiting for payment") % {
+            "person": doer(run.closed_by_label, run.closed_by_id)
+        }
     return ""
 
 
@@ -211,7 +216,7 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
         return []
     if version.state == Version.State.DRAFT:
         label = _("Ask for publication") if published(PROGRAMME) else _("Publish version")
-        delete = Verb(_("Delete draft"), post=to("delete_draft"), final=True, icon="trash")
+        delete = Verb(_("Delete draft"), href=to("delete_draft"), final=True, icon="trash")
         return [Verb(label, post=to("publish"), primary=True), delete]
     if version.state != Version.State.IN_REVIEW:
         return []
@@ -258,9 +263,7 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
         why = _why_not(refuse_release, run, actor)
         verbs.append(
-            Verb(
-                _("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why
-            )
+            Verb(_("Release all payments…"), href=to("release"), primary=True, icon="cash", why_not=why)
         )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import LessThanOrEqual
 
@@ -219,6 +219,28 @@ class StatementQuerySet(PartnerOwned):
             )
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
+        )
+
+    def unpaid_by_run(self, runs: Iterable[Any]) -> Any:
+        """Rows of run_id, currency and `unpaid`: what is still to pay on the statements of each of `runs`."""
+        from rebates.models import Payment
+
+        paid = (
+            Payment.objects.for_everyone(because="of the statements that the caller has")
+            .filter(statement=OuterRef("pk"))
+            .values("statement")
+            .annotate(sum=Sum("amount"))
+            .values("sum")
+        )
+        own = Least(F("earned") + F("adjusted"), F("closing")) - Coalesce(
+            Subquery(paid, output_field=MONEY), ZERO
+        )
+        return (
+            self.filter(run__in=runs)
+            .order_by()
+            .values("run_id", "currency")
+            .annotate(unpaid=Sum(Greatest(own, ZERO, output_field=MONEY), output_field=MONEY))
+            .order_by("run_id", "currency")
         )
 
     def to_be_paid(self) -> StatementQuerySet:

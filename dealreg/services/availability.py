@@ -87,15 +87,10 @@ def ask_availability(
     if remembered and (before := _the_same(question)):
         return before
     question.counts = not (remembered and _about_customer(question, since=asked_at - JUST_NOW).exists())
-    if (
-        question.counts
-        and _about_customer(question, since=asked_at - WITHIN).filter(counts=True).count() >= TIMES
-    ):
+    if question.counts and _asked_before(question) >= TIMES:
         question.answer = Answer.ASK_MANAGER
     else:
-        result = _look_up(question, lines)
-        question.answer = conflicts.what_partner_hears(result)
-        question.result = result.as_json() | {"by_line": _by_line(result, lines)}
+        _answer(question, lines)
     question.save()
     record(question, "asked", by=by)
     if question.answer == Answer.ASK_MANAGER:
@@ -133,8 +128,8 @@ def _by_line(result: conflicts.ConflictResult, lines: list[ProductLine]) -> dict
     }
 
 
-def _look_up(question: AvailabilityQuestion, lines: list[ProductLine]) -> conflicts.ConflictResult:
-    return conflicts.check(
+def _answer(question: AvailabilityQuestion, lines: list[ProductLine]) -> None:
+    result = conflicts.check(
         name=question.customer_name,
         tax_number=question.tax_number,
         domain=question.domain,
@@ -142,6 +137,12 @@ def _look_up(question: AvailabilityQuestion, lines: list[ProductLine]) -> confli
         product_lines=lines,
         partner=question.partner,
     )
+    question.answer = conflicts.what_partner_hears(result)
+    question.result = result.as_json() | {"by_line": _by_line(result, lines)}
+
+
+def _asked_before(question: AvailabilityQuestion) -> int:
+    return _about_customer(question, since=question.asked_at - WITHIN).filter(counts=True).count()
 
 
 def _question(*, customer_name: str, by: Actor, **fields: object) -> AvailabilityQuestion:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from prm.access.scoping import partner_id_of
 from prm.audit import words
 from prm.audit.models import AuditEntry
+from prm.ui.doers import doer
 from prm.ui.parts import Happening
 from prm.values.actor import Actor
 
@@ -55,7 +56,7 @@ def who(row: AuditEntry) -> str:
             "person": row.actor_label,
         }
     if row.actor_kind in ("job", "command"):
-        return _("the product (%(name)s)") % {"name": row.actor_label}
+        return doer(row.actor_label, None)
     return row.actor_label or _("a visitor")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from prm.jobs.models import Job
+from prm.jobs.progress import begun_by
 from prm.ui.lists import Choice, Empty, Link, ListPage, Number, Text, View, When
 
 
@@ -41,7 +42,7 @@ class JobList(ListPage):
         Choice("state", label=_("State"), filter=True),
         Text("progress", label=_("Progress"), value=_progress, css="ui-fig ui-sub"),
         Number("attempt", label=_("Attempts")),
-        Text("created_label", label=_("Begun by"), phone="sub"),
+        Text("created_label", label=_("Begun by"), value=begun_by, phone="sub"),
         When("created_at", label=_("Begun"), phone="b"),
         When("finished_at", label=_("Ended")),
     ]

@@ -13,11 +13,16 @@ from prm.jobs.handlers import find_handler
 from prm.jobs.models import Job
 from prm.jobs.services import may_manage
 from prm.ui import formats
+from prm.ui.doers import doer
 from prm.values import clock
 from prm.values.actor import Actor
 
 # Before this, a guess of the time left is worth nothing.
 GUESS_AFTER = timedelta(seconds=5)
+
+
+def begun_by(job: Job) -> str:
+    return doer(job.created_label, job.created_by_id)
 
 
 def card_of(job: Job, actor: Actor) -> dict[str, Any]:
@@ -34,7 +39,7 @@ def card_of(job: Job, actor: Actor) -> dict[str, Any]:
         "unit": job.step_words or _("steps"),
         "rate": rate,
         "left": left,
-        "who": job.created_label,
+        "who": begun_by(job),
         "began": job.created_at,
         "error": job.error,
         "running": job.is_open,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.jobs.models import Job
-from prm.jobs.progress import card_of, counts_of, kind_of
+from prm.jobs.progress import begun_by, card_of, counts_of, kind_of
 from prm.jobs.services import cancel_job, retry_job
 from prm.ui import formats
 from prm.ui.parts import Fact
@@ -23,7 +23,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     facts = [
         Fact(_("Number"), job.pk),
         Fact(_("Kind"), kind_of(job)),
-        Fact(_("Begun by"), job.created_label),
+        Fact(_("Begun by"), begun_by(job)),
         Fact(_("Attempts"), job.attempt),
         *[Fact(label, formats.number(value)) for label, value in counts_of(job)],
     ]

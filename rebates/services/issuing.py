@@ -88,7 +88,7 @@ def _begin(run: SettlementRun, by: Actor) -> None:
     for total in run.totals:
         open_accounts(kind="expense", purpose_ids=purposes, currency=total["currency"])
     run.ledger_cut = Transaction.objects.for_everyone(because="close").aggregate(last=Max("id"))["last"] or 0
-    run.audit_head, run.closed_by_label = head(), by.label
+    run.audit_head, run.closed_by_id, run.closed_by_label = head(), by.user_id, by.label
     move(run, STATE.CLOSING)
     run.save()
     record(run, "close began", by=by, changes={"state": [STATE.APPROVED, STATE.CLOSING]})

@@ -24,7 +24,14 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
 from rebates.approvals import approved_at_a_step
-from rebates.errors import MoreThanOpen, NothingToPay, NotInThisState, PaymentBlocked, SecondPersonNeeded
+from rebates.errors import (
+    MoreThanOpen,
+    NothingToPay,
+    NotInThisState,
+    PaymentBlocked,
+    PaymentDayWrong,
+    SecondPersonNeeded,
+)
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
@@ -141,6 +148,7 @@ def pay_statement(
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
     amount = found.amount if amount is None else amount
+    refuse_day(run, paid_on)
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
     (payment,) = write_payments([(found, amount)], paid_on=paid_on, reference=reference, by=by)
@@ -183,6 +191,13 @@ def refuse_release(run: SettlementRun, by: Actor) -> None:
     if by.user_id is not None and by.user_id in approved_at_a_step(run):
         raise SecondPersonNeeded(person=by.label)
     refuse_author(run, by)
+
+
+def refuse_day(run: SettlementRun, paid_on: date | None) -> None:
+    """Raise unless money can have left on that day: not before the run was closed, and not after today."""
+    first, last = run.closed_at.astimezone(clock.tenant_zone()).date(), clock.today()
+    if paid_on is not None and not first <= paid_on <= last:
+        raise PaymentDayWrong(first=first, last=last)
 
 
 def _split(found: Open, amount: Decimal, programmes: dict[int, Programme]) -> dict[int, Decimal]:

@@ -26,7 +26,15 @@ from prm.values.actor import Actor
 from rebates.errors import NotInThisState
 from rebates.models import SettlementRun, Statement
 from rebates.services.closing import hold_balances
-from rebates.services.payments import SOME, Open, finish_run, open_on, refuse_release, write_payments
+from rebates.services.payments import (
+    SOME,
+    Open,
+    finish_run,
+    open_on,
+    refuse_day,
+    refuse_release,
+    write_payments,
+)
 from rebates.services.pressed import Pressed
 
 JOB = "rebates.release"
@@ -47,6 +55,7 @@ def start_release(
     refuse_release(run, by)
     if run.state != SettlementRun.State.CLOSED:
         raise NotInThisState(number=run.number, state=run.get_state_display())
+    refuse_day(run, paid_on)
     known = _open_job(run)
     if known is not None:
         return known

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.jobs.models import Job
+from prm.jobs.progress import begun_by
 from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import pages, services
-from rebates.forms import ReasonForm
+from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, releasing
 
@@ -47,6 +48,12 @@ def detail(request: Any, number: str) -> HttpResponse:
             .filter(run=run, partner_id__in=[row["partner_id"] for row in rows])
         )
         statements = {(row.partner_id, row.currency): row for row in of_page}
+    job = (
+        Job.objects.visible_to(request.actor)
+        .filter(kind__in=(computing.JOB, issuing.JOB, releasing.JOB), key=run.number)
+        .order_by("-id")
+        .first()
+    )
     for row in rows:
         row["statement"] = statements.get((row["partner_id"], row["currency"]))
     return render(
@@ -55,10 +62,8 @@ def detail(request: Any, number: str) -> HttpResponse:
         {
             "run": run,
             "history": history_of(run, request.actor),
-            "job": Job.objects.visible_to(request.actor)
-            .filter(kind__in=(computing.JOB, issuing.JOB, releasing.JOB), key=run.number)
-            .order_by("-id")
-            .first(),
+            "job": job,
+            "begun_by": begun_by(job) if job else "",
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
@@ -159,11 +164,6 @@ close = _verb(
     lambda run, request: services.start_close(run=run, by=request.actor),
     lambda outcome: _("The close has begun. This page shows how far it is."),
 )
-release = _verb(
-    "rebates.pay",
-    lambda run, request: services.start_release(run=run, by=request.actor),
-    lambda job: _("The release has begun. This page shows how far it is."),
-)
 
 
 @requires("rebates.approve")
@@ -200,8 +200,8 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
 
 
 @requires("rebates.pay")
-def confirm_release(request: Any, number: str) -> HttpResponse:
-    """What releasing all payments pays and what it leaves out, before it is done."""
+def release(request: Any, number: str) -> HttpResponse:
+    """What releasing all payments pays and what it leaves out; with the day and the bank's reference it is done."""
     run = _run(request, number)
     if releasing.is_releasing(run):
         return redirect(run)
@@ -212,4 +212,9 @@ def confirm_release(request: Any, number: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
         return redirect(run)
-    return render(request, "rebates/run_release.html", {"run": run, "outlook": found})
+    form = ReleaseForm(request.POST if request.method == "POST" else None, actor=request.actor)
+    if form.is_valid() and form.run(services.start_release, run=run, by=request.actor):
+        messages.success(request, _("The release has begun. This page shows how far it is."))
+        return redirect(run)
+    context = {"run": run, "outlook": found, "form": form}
+    return render(request, "rebates/run_release.html", context, status=form.status)

@@ -125,3 +125,20 @@ def test_a_product_line_that_is_gone_meanwhile_is_said_on_the_form(finance, brow
     status, shown = save(browse(finance))
     assert status == 422
     assert "no product line has the code routing" in shown
+
+
+def test_a_flat_rate_with_a_second_band_is_refused_at_that_row(browse, finance, november):
+    status, page = save(browse(finance), mechanism="flat", from_1="100000", rate_1="3")
+    assert status == 422
+    assert "A flat rate has one band" in page
+    assert not Version.objects.exists()
+
+
+def test_deleting_a_draft_asks_first(browse, finance, november):
+    client = browse(finance)
+    save(client)
+    asked = client.get("/programmes/core/delete-draft/")
+    assert "it goes with its draft, for good" in asked.content.decode()
+    assert Version.objects.count() == 1
+    assert client.post("/programmes/core/delete-draft/").status_code == 302
+    assert not Version.objects.exists()
