@@ -102,6 +102,7 @@ _verbs: dict[str, Any] = {
     "support_granted": _("support access granted"),
     "support_refused": _("support access refused"),
     "support_started": _("support access began"),
+    "support_entered_again": _("support access entered again"),
     "support_ended": _("support access ended"),
     "tier_set": _("tier set"),
     "uploaded": _("uploaded"),

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django_tenants.middleware.main import TenantMainMiddleware
+
+from prm.values import clock
 
 # What the page of a suspended tenant needs to look like the tenant's.
 LOOKS = ("/brand.css", "/brand/logo", "/ui.js")
@@ -41,5 +43,5 @@ class TenantMiddleware(TenantMainMiddleware):
 
     @staticmethod
     def suspended(request: HttpRequest, tenant: Any) -> HttpResponse:
-        with translation.override(language_for(request, tenant)):
+        with translation.override(language_for(request, tenant)), timezone.override(clock.tenant_zone()):
             return render(request, "suspended.html", {"tenant": tenant}, status=503)

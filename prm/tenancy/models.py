@@ -153,6 +153,7 @@ class OperatorLogEntry(models.Model):
         "sign_in_refused": _("Sign-in refused"),
         "support_asked": _("Asked to act for %(person)s: %(reason)s"),
         "support_started": _("Began to act for %(person)s"),
+        "support_entered_again": _("Entered again to act for %(person)s"),
         "support_ended": _("Stopped acting for %(person)s"),
     }
 

@@ -159,6 +159,27 @@ def test_a_word_that_was_made_later_ends_the_earlier_one(asked, administrator):
     assert Client(headers={"host": ALPHA}).post("/support/enter/", {"word": second}).status_code == 302
 
 
+def test_who_lost_the_window_enters_again_within_the_same_hour(asked, administrator, reader):
+    access = SupportAccess.objects.get()
+    until = access.ends_at
+    with time_machine.travel(access.started_at + timedelta(minutes=40)):
+        assert acting(asked).get("/deals/").status_code == 200
+        access.refresh_from_db()
+        assert access.ends_at == until
+    verbs = AuditEntry.objects.filter(acting_operator=OPERATOR.label).values_list("verb", flat=True)
+    assert {"support_started", "support_entered_again"} <= set(verbs)
+    with time_machine.travel(until + timedelta(seconds=1)), pytest.raises(errors.SupportUsed):
+        services.begin_support(access=asked, by=OPERATOR)
+
+
+def test_an_access_that_was_ended_is_not_entered_again(asked, administrator, reader):
+    word = services.begin_support(access=asked, by=OPERATOR)
+    services.end_support(access=asked, by=administrator)
+    assert Client(headers={"host": ALPHA}).post("/support/enter/", {"word": word}).status_code == 403
+    with pytest.raises(errors.SupportUsed):
+        services.begin_support(access=asked, by=OPERATOR)
+
+
 def test_every_page_shows_the_band_with_both_names_and_the_time(reader):
     page = reader.get("/deals/").text
     band = re.search(r'class="ui-band".*?</div>', page, re.S).group()

@@ -47,6 +47,14 @@ def test_the_page_of_a_suspended_tenant_speaks_the_readers_language_and_blames_n
     assert f"The partner portal of {tenant.name} has been paused since" in english
 
 
+def test_a_suspended_tenants_page_names_the_day_of_its_own_zone(tenant, client, time_machine):
+    assert tenant.time_zone == "Asia/Shanghai"
+    time_machine.move_to("2026-11-24T17:30:00Z")  # the 25th there
+    services.suspend_tenant(tenant=tenant, reason="unpaid", by=BY)
+    page = client.get("/", headers={"host": "alpha.localhost", "accept-language": "en"}).content.decode()
+    assert "25 Nov 2026" in page
+
+
 def test_a_suspended_tenant_keeps_its_look(tenant, client):
     services.suspend_tenant(tenant=tenant, reason="unpaid", by=BY)
     for address in ("/brand.css", "/ui.js"):

@@ -1,7 +1,7 @@
 """Asking, consenting, beginning and ending. Every step stands in the tenant's audit trail and in the operator's log.
 
 The order is fixed: asked → granted or refused → begun (a word good once, for two minutes) → entered → ended, by the
-clock after 60 minutes or by either side before.
+clock 60 minutes after it was first entered or by either side before. Who lost the window enters again within the hour.
 """
 
 from __future__ import annotations
@@ -82,9 +82,10 @@ def begin_support(*, access: SupportAccess, by: Actor) -> str:
     access = _locked(access)
     if access.operator_email != by.label or not access.granted:
         raise errors.SupportNotGranted()
-    if access.started_at or access.ended_at:
+    if _is_over(access):
         raise errors.SupportUsed()
-    if access.decided_at is None or access.decided_at < clock.now() - CONSENT_LASTS:
+    begun = access.started_at is not None
+    if not begun and (access.decided_at is None or access.decided_at < clock.now() - CONSENT_LASTS):
         raise errors.SupportLapsed()
     nonce = secrets.token_urlsafe(24)
     access.token_hash = _hashed(nonce)
@@ -94,7 +95,7 @@ def begin_support(*, access: SupportAccess, by: Actor) -> str:
 
 @transaction.atomic
 def enter_with(*, word: str, by: Actor) -> SupportAccess:
-    """Take the word and start the hour. `by` is the visitor, whom the word lets in."""
+    """Take the word and start the hour, which runs on where it has begun. `by` is the visitor, whom the word lets in."""
     try:
         number, nonce = _signer.unsign(word, max_age=WORD_LASTS).split(":", 1)
     except (signing.BadSignature, ValueError):
@@ -108,14 +109,20 @@ def enter_with(*, word: str, by: Actor) -> SupportAccess:
         or not secrets.compare_digest(access.token_hash, _hashed(nonce))
     ):
         raise errors.SupportWordWrong()
-    if access.started_at or access.ended_at or not access.user.is_active:
+    if _is_over(access) or not access.user.is_active:
         raise errors.SupportUsed()
-    access.token_hash, access.started_at = "", clock.now()
+    verb = "support_entered_again" if access.started_at else "support_started"
+    access.token_hash, access.started_at = "", access.started_at or clock.now()
     access.ends_at = access.started_at + LASTS
     access.save(update_fields=["token_hash", "started_at", "ends_at"])
-    record(access, "support_started", by=_both(access, by), reason=access.reason)
-    _log("support_started", access)
+    record(access, verb, by=_both(access, by), reason=access.reason)
+    _log(verb, access)
     return access
+
+
+def _is_over(access: SupportAccess) -> bool:
+    """Ended by somebody or by the clock."""
+    return access.ended_at is not None or (access.ends_at is not None and access.ends_at <= clock.now())
 
 
 @transaction.atomic
