@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -58,6 +59,32 @@ class Difference:
         return {**asdict(self), "text": self.text}
 
 
+@dataclass(frozen=True)
+class KnownHead:
+    """A head that went out and is in the chain: which batch it closed, when (UTC), and how many rows it vouches for."""
+
+    head: str
+    batch: int
+    at: datetime
+    rows: int
+
+    @property
+    def text(self) -> str:
+        values = {
+            "head": self.head,
+            "batch": self.batch,
+            "at": f"{self.at:%Y-%m-%d %H:%M} UTC",
+            "rows": self.rows,
+        }
+        return (
+            _("The head %(head)s is in the chain: batch %(batch)s, sealed %(at)s; it covers %(rows)s rows.")
+            % values
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {"head": self.head, "batch": self.batch, "at": self.at.isoformat(), "rows": self.rows}
+
+
 @dataclass
 class Outcome:
     """What a verification found."""
@@ -67,6 +94,7 @@ class Outcome:
     waiting: int = 0
     head: str = ""
     differences: list[Difference] = field(default_factory=list)
+    heads: list[KnownHead] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -92,7 +120,12 @@ def verify(*, heads: Iterable[str] = ()) -> Outcome:
         outcome.rows += rows
         outcome.differences += found
     outcome.differences += unsealed_rows()
-    outcome.differences += [one for head in wanted if (one := check_head(*head))]
+    for number, digest in wanted:
+        one = check_head(number, digest)
+        if isinstance(one, KnownHead):
+            outcome.heads.append(one)
+        else:
+            outcome.differences.append(one)
     outcome.waiting = Waiting.objects.count()
     return outcome
 
@@ -162,11 +195,12 @@ def unsealed_rows() -> list[Difference]:
         return [Difference("unsealed", 0, row[0]) for row in cursor.fetchall()]
 
 
-def check_head(number: int | None, digest: str) -> Difference | None:
+def check_head(number: int | None, digest: str) -> KnownHead | Difference:
     """A head that went out must be the hash of its batch."""
     seal = Seal.objects.filter(hash=digest).first()
     if seal is not None and number in (None, seal.number):
-        return None
+        rows = SealedEntry.objects.filter(seal_id__lte=seal.number).count()
+        return KnownHead(seal.head, seal.number, seal.at, rows)
     last = Seal.objects.order_by("-number").first()
     shown = f"{number}:{digest}" if number else digest
     return Difference("head", number or (last.number if last else 1), detail=shown)

@@ -225,6 +225,7 @@ def command(*arguments: str) -> tuple[int, str]:
 
 def test_the_command_says_good_or_from_where(chained, fresh_tenant):
     status, text = command("verify", fresh_tenant.slug, "--head", head())
+    assert f"The head {head()} is in the chain: batch {len(chained) + 1}, sealed" in text
     assert status == 0 and "good" in text
     past_the_trigger("UPDATE audit_auditentry SET verb = 'x' WHERE id = %s", chained[2][0].pk)
     status, text = command("verify", fresh_tenant.slug, "--json")

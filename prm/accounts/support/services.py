@@ -95,7 +95,7 @@ def begin_support(*, access: SupportAccess, by: Actor) -> str:
 
 @transaction.atomic
 def enter_with(*, word: str, by: Actor) -> SupportAccess:
-    """Take the word and start the hour, which runs on where it has begun. `by` is the visitor, whom the word lets in."""
+    """Take the word and start the hour, or go on in the one that runs. `by` is the visitor, whom the word lets in."""
     try:
         number, nonce = _signer.unsign(word, max_age=WORD_LASTS).split(":", 1)
     except (signing.BadSignature, ValueError):

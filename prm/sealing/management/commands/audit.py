@@ -54,6 +54,7 @@ class Command(TenantCommand):
                 "rows": outcome.rows,
                 "waiting": outcome.waiting,
                 "head": outcome.head,
+                "heads": [one.as_json() for one in outcome.heads],
                 "differences": [one.as_json() for one in outcome.differences],
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False))
@@ -61,6 +62,8 @@ class Command(TenantCommand):
         self.stdout.write(
             f"{outcome.rows} rows in {outcome.batches} batches, {outcome.waiting} waiting; head {outcome.head or '-'}"
         )
+        for known in outcome.heads:
+            self.stdout.write(known.text)
         for difference in outcome.differences:
             self.stdout.write(difference.text)
         if outcome.good:
