@@ -221,7 +221,8 @@ class _Kind:
             gone = self.fields(entry["fields"])
         if "forms" in entry:
             self.forms(entry["forms"], {field.name for field in gone})
-        for field in gone:
+        # What is computed goes before what it reckons with.
+        for field in sorted(gone, key=lambda one: one.kind != CustomField.Kind.COMPUTED):
             with at(f"{self.place}.fields[{field.code}]"):
                 services.delete_field(field=field, by=self.by)
         if "fields" in entry:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from partners.services import create_partner
 from prm.catalogue.models import Product
 from prm.customers.services import create_customer
-from prm.customfields import targets
+from prm.customfields import rules, targets
+from prm.customfields.designing import Studio
 from prm.search.registry import search
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
@@ -89,3 +91,26 @@ def test_a_text_that_is_not_for_searches_is_found_by_none(field, manager, browse
     assert search(actor=manager, text="Zebra") == []
     assert keys(browse(manager), "/products/?view=all&q=zebra", [product.pk]) == []
     assert keys(browse(manager), "/products/?view=all&own_remark=zebra", [product.pk]) == [product.pk]
+
+
+def test_a_number_has_the_decimals_of_its_field_on_the_page_in_the_list_and_in_the_export(
+    field, manager, administrator, browse
+):
+    field("partner", "seats", "number", places=2, in_list=True)
+    field("partner", "third", "computed", expression="seats / 4", places=3, in_list=True)
+    row = create_partner(name="Exact", custom={"seats": "5"}, by=manager)
+    facts = {fact.label: fact.value for fact in browse(manager).get(f"/partners/{row.pk}/").context["own"]}
+    assert facts == {"Seats": "5.00", "Third": "1.250"}
+    assert ">1.250<" in browse(manager).get("/partners/?q=Exact").content.decode().replace("\n", "")
+    file = b"".join(browse(administrator).get("/partners/?export=csv&q=Exact").streaming_content).decode()
+    assert ",5.00,1.250" in file, file
+
+
+def test_a_form_asks_in_the_currency_of_the_tenant(field, administrator, monkeypatch):
+    field("deal", "budget", "money")
+    monkeypatch.setattr(connection.tenant, "currency", "EUR")
+    studio = Studio(targets.find("deal"), variant="", role="", actor=administrator)
+    form = studio.preview
+    assert {form.fields[name].currency for name in ("estimated_value", "custom_budget")} == {"EUR"}
+    over = {"field": "estimated_value", "op": "more_than", "value": "1234.5"}
+    assert rules.sentence(over, studio.elements) == "Estimated value is more than €1,234.50"
