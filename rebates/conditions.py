@@ -57,6 +57,10 @@ def register() -> None:
             Field("computed_at", "moment", label=_("Date of computation")),
         ],
     )  # fmt: skip
+    register_programmes()
+
+
+def register_programmes() -> None:
     registry.register_subject(
         "programme_version",
         model="rebates.Version",
