@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 
@@ -10,6 +13,7 @@ from prm.catalogue.models import Product
 from prm.customers.services import create_customer
 from prm.customfields import rules, targets
 from prm.customfields.designing import Studio
+from prm.customfields.showing import name_in_audit
 from prm.search.registry import search
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
@@ -82,6 +86,31 @@ def test_the_search_of_the_list_and_the_one_box_find_texts(three, browse, manage
         if target != "product"
         else True
     )
+
+
+def test_more_filters_take_a_condition_over_them(three, browse, manager):
+    target, (thirty, _four, _none) = three
+    client, known = browse(manager), three[1]
+    more = {"field": "custom.seats", "op": "more_than", "value": "4"}
+    like = {"field": "custom.remark", "op": "starts_with", "value": "Zebra"}
+    asked = urlencode({"view": "all", "if": json.dumps({"all": [more, like]})})
+    assert keys(client, f"{LISTS[target]}?{asked}", known) == [thirty]
+    assert f"/conditions/{target}/refine/" in client.get(LISTS[target]).content.decode()
+
+
+def test_the_export_holds_what_the_list_takes(three, browse, administrator):
+    target, _rows = three
+    answer = browse(administrator).get(f"{LISTS[target]}?view=all&own_remark=zebra&export=csv")
+    head, *lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert "Seats" in head and "Remark" in head
+    assert len(lines) == 2 and all("Zebra" in line for line in lines)
+    assert {"30", "4"} == {line.split(",")[head.split(",").index("Seats")] for line in lines}
+
+
+def test_the_trail_calls_them_by_their_names(three):
+    target, _rows = three
+    name, said = name_in_audit(targets.find(target).model_name.lower(), "custom.seats")
+    assert (str(name), said("30")) == ("Seats", "30")
 
 
 def test_a_text_that_is_not_for_searches_is_found_by_none(field, manager, browse):
