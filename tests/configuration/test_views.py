@@ -10,6 +10,7 @@ from prm.conditions.models import SavedView
 from prm.conditions.services import save_view
 from prm.configuration import services
 from prm.configuration.errors import ConfigurationProblem
+from prm.customfields.models import CustomField
 from tests.configuration.office import BY, apply, exported, fresh
 
 pytestmark = pytest.mark.django_db
@@ -81,5 +82,9 @@ def test_views_of_products_and_programmes_and_a_flow_that_sets_own_fields_go_to_
     source = services.current_text()
     assert "Many seats" in source and "custom.seats" in source
     with tenant_context(fresh("seats")):
+        older = services.current_text()
         services.apply(source=source, by=BY)
         assert services.current_text() == source
+        services.apply(source=older, by=BY)
+        assert "custom.seats" not in services.current_text(), "fields go with what asks for them"
+        assert not CustomField.objects.of("deal").exists()
