@@ -1,4 +1,4 @@
-"""What rules may ask about a settlement run and a version of a programme."""
+"""What rules may ask about a settlement run, a programme and a version of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, F, Func, IntegerField, Value
+from django.db.models import DecimalField, F, Func, IntegerField, OuterRef, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +57,10 @@ def register() -> None:
             Field("computed_at", "moment", label=_("Date of computation")),
         ],
     )  # fmt: skip
+    register_programmes()
+
+
+def register_programmes() -> None:
     registry.register_subject(
         "programme_version",
         model="rebates.Version",
@@ -77,6 +81,44 @@ def register() -> None:
             Field("published_at", "moment", label=_("Date of publication")),
         ],
     )  # fmt: skip
+    registry.register_subject(
+        "programme",
+        model="rebates.Programme",
+        label=_("Rebate programme"),
+        verb="rebates.view_programmes",
+        fields=[
+            Field("name", "text", label=_("Name")),
+            Field("name_zh", "text", label=_("Chinese name")),
+            Field("code", "text", label=_("Code")),
+            Field("state", "choice", label=_("State"), choices=Version.State.choices, **newest("state")),
+            Field("version", "number", label=_("Version"), **newest("number")),
+            Field("starts", "date", label=_("In force from"), **newest("starts")),
+            Field("ends", "date", label=_("In force before"), **newest("ends")),
+            Field("mechanism", "choice", label=_("Mechanism"), choices=mechanisms,
+                  **newest("mechanism", mechanism_sql)),
+            Field("period", "choice", label=_("Period"), choices=PERIODS,
+                  **newest("period", lambda _prefix, _currency: KeyTextTransform("period", "policy"))),
+            Field("currency", "text", label=_("Currency"),
+                  **newest("currency", lambda _prefix, _currency: KeyTextTransform("currency", "policy"))),
+            Field("created_at", "moment", label=_("Date of creation")),
+        ],
+    )  # fmt: skip
+
+
+def newest(name: str, sql: Callable[[str, str], Any] | None = None) -> dict[str, Any]:
+    """How a programme is asked for what its version with the highest number says."""
+
+    def expression(prefix: str, currency: str) -> Subquery:
+        rows = Version.objects.filter(programme=OuterRef(f"{prefix}pk")).order_by("-number")
+        return Subquery(rows.annotate(asked=sql("", currency) if sql else F(name)).values("asked")[:1])
+
+    def read(programme: Programme) -> Any:
+        version = programme.versions.order_by("-number").first()
+        if version is None:
+            return None
+        return version.policy.get(name) if name in ("period", "currency") else getattr(version, name)
+
+    return {"expression": expression, "read": read}
 
 
 def sum_sql(key: str) -> Callable[[str, str], SumOfCurrency]:

@@ -29,6 +29,7 @@ class ProgrammeList(ListPage):
     """What do we promise?"""
 
     title = _("Rebate programmes")
+    subject = "programme"
     verb = "rebates.view_programmes"
     exports = False
     columns = [

@@ -6,10 +6,11 @@ class ApprovalsConfig(AppConfig):
     label = "approvals"
 
     def ready(self) -> None:
-        from prm.approvals import design_registrations, registrations
-        from prm.approvals.own_fields import in_flows
+        from prm.approvals import design_registrations, registrations, subjects
+        from prm.approvals.own_fields import in_flows, set_by_flows
         from prm.customfields import targets
 
         registrations.register()
         targets.uses.append(in_flows)
+        subjects.more_settable.append(set_by_flows)
         design_registrations.register()

@@ -184,7 +184,7 @@ class Course:
         self.note("decided", step=step.id, text=step.label, says={"outcome": step.says["outcome"]})
 
     def _update(self, step: Step) -> None:
-        settable = self.subject.fields.get(step.says["field"])
+        settable = self.subject.settable.get(step.says["field"])
         if settable is None:
             raise subjects.FieldNotSettable(field=step.says["field"])
         settable.set(self.obj, step.says["value"], by=FLOW)

@@ -136,13 +136,14 @@ def _today(said: Mapping[str, Any], world: World, everyone: list[Person]) -> str
 
 
 def _update(node: Mapping[str, Any], subject: Subject) -> dict[str, Any]:
-    settable = subject.fields.get(str(node.get("field") or ""))
+    known = subject.settable
+    settable = known.get(str(node.get("field") or ""))
     choices = None
     if settable is not None and settable.choices is not None:
         choices = [
             (json.dumps(value), label, value == node.get("value")) for value, label in settable.choices()
         ]
-    return {"fields": [(name, one.label) for name, one in subject.fields.items()], "values": choices}
+    return {"fields": [(name, one.label) for name, one in known.items()], "values": choices}
 
 
 def _said(condition: Any, world: World) -> str:

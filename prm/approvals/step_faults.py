@@ -23,7 +23,10 @@ def update_faults(step: Mapping[str, Any], name: str, world: World) -> list[Faul
     settable, value = world.settable.get(field), step.get("value")
     if settable is None:
         return [fault("unknown_update_field", own, name, other=field)]
-    if settable.choices is not None and value not in [known for known, _label in settable.choices()]:
+    fits = settable.takes is None or settable.takes(value)
+    if settable.choices is not None:
+        fits = value in [known for known, _label in settable.choices()]
+    if not fits:
         return [fault("update_value", own, name, other=str(value)[:60])]
     return []
 

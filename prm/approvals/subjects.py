@@ -42,6 +42,8 @@ class Settable:
     set: Callable[..., None]
     # The values that make sense, as (value, label) pairs; empty: any text or number.
     choices: Callable[[], Iterable[tuple[Any, Any]]] | None = None
+    # Whether a value without choices is one that the field takes: asked before a flow is published.
+    takes: Callable[[Any], bool] | None = None
 
 
 def _nobody(obj: Any) -> list[Any]:
@@ -101,6 +103,11 @@ class Subject:
     # Further verbs that the run's end may need beside `verb`, such as the one for rejecting.
     mandate: Iterable[str] = ()
 
+    @property
+    def settable(self) -> dict[str, Settable]:
+        """What a flow may set: the app's own declarations, then what differs by tenant."""
+        return {**self.fields, **{name: one for more in more_settable for name, one in more(self).items()}}
+
     def get(self, object_id: int) -> Any:
         """The object with this number, whoever asks: the run was found by somebody who may."""
         model: Any = apps.get_model(self.model)
@@ -118,6 +125,10 @@ class Subject:
     def is_on(self) -> bool:
         """Whether the module to which its objects belong is on in the current tenant."""
         return is_on(self.model.partition(".")[0])
+
+
+# Fields that differ by tenant: each gives name -> Settable for a subject.
+more_settable: list[Callable[[Subject], Mapping[str, Settable]]] = []
 
 
 _subjects: dict[str, Subject] = {}
@@ -163,7 +174,7 @@ def refused_for(subject: Subject, document: Any) -> list[tuple[str, str]]:
         if not subject.self_decision and step.kind == "decide" and step.says.get("outcome") == "approve":
             words = _("“%(step)s” approves without any person. That is refused for: %(subject)s.")
             found.append((step.id, str(words) % {"step": step.label, "subject": subject.label}))
-        if step.kind == "update" and step.says.get("field") not in subject.fields:
+        if step.kind == "update" and step.says.get("field") not in subject.settable:
             words = _("“%(step)s” sets a field that flows may not set: %(field)s.")
             found.append((step.id, str(words) % {"step": step.label, "field": step.says.get("field")}))
     return found

@@ -60,7 +60,7 @@ def world_for(subject: Subject, *documents: Any) -> World:
         ._default_manager.filter(manager__isnull=False, is_active=True)
         .exists(),
         people_fields={name: label for name, (label, _read) in subject.people_fields.items()},
-        settable=subject.fields,
+        settable=subject.settable,
     )
 
 

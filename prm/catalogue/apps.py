@@ -15,8 +15,9 @@ class CatalogueConfig(AppConfig):
         permissions.register("catalogue.view", roles=STAFF_ROLES, reads=True)
         permissions.register("catalogue.edit", roles=[Role.ADMINISTRATOR, Role.CHANNEL_MANAGER])
         permissions.register("catalogue.export", roles=STAFF_ROLES, sensitive=True, reads=True)
-        from prm.catalogue import own_fields
+        from prm.catalogue import conditions, own_fields
 
+        conditions.register()
         own_fields.register()
         menu.register(
             section="Channel",

@@ -15,6 +15,7 @@ class ProductList(ListPage):
     """What do we sell?"""
 
     title = _("Products")
+    subject = "product"
     verb = "catalogue.view"
     export_verb = "catalogue.export"
     open_because = OF_THE_TENANT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -117,8 +118,10 @@ def first_values(query: QueryDict, view: SavedView | None) -> dict[str, Any]:
 
 
 def go_on(request: Any, address: str) -> HttpResponse:
-    """The list anew: swapped in place, or as a page without scripts."""
+    """The list anew: swapped in place, or as a page where the form stands on a page of its own."""
     if not request.headers.get("HX-Request"):
         return redirect(address)
+    if urlsplit(request.headers.get("HX-Current-URL", "")).path == request.path:
+        return HttpResponse(headers={"HX-Redirect": address})
     where = {"path": address, "target": "#list", "select": "#list", "swap": "outerHTML"}
     return HttpResponse(headers={"HX-Location": json.dumps(where)})

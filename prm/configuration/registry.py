@@ -33,6 +33,7 @@ class _Applying(threading.local):
     def __init__(self) -> None:
         self.undo: list[Callable[[], None]] = []
         self.notes: list[str] = []
+        self.last: list[Callable[[], None]] = []
 
 
 _applying = _Applying()
@@ -126,6 +127,23 @@ def taken_notes() -> list[str]:
     """The notes since they were taken last."""
     notes, _applying.notes = _applying.notes, []
     return list(dict.fromkeys(notes))
+
+
+def at_the_end(function: Callable[[], None]) -> None:
+    """Call this when all sections were applied: what goes may still be named by what a later section takes away."""
+    _applying.last.append(function)
+
+
+def finish() -> None:
+    """Do what was left for the end."""
+    waiting, _applying.last = _applying.last, []
+    for function in waiting:
+        function()
+
+
+def forget_end() -> None:
+    """Drop what an earlier text, which failed, had left for the end."""
+    _applying.last.clear()
 
 
 def when_undone(function: Callable[[], None]) -> None:

@@ -103,6 +103,7 @@ def fingerprint(differences: Iterable[Difference]) -> str:
 def _apply(wanted: dict[str, Any], by: Actor) -> Found:
     """Apply the sections in their order; what differs is read off the exports before and after."""
     registry.taken_notes()
+    registry.forget_end()
     before = _values(registry.all_sections())
     for one in registry.all_sections():
         if one.name not in wanted:
@@ -113,6 +114,7 @@ def _apply(wanted: dict[str, Any], by: Actor) -> Found:
             )
         with registry.at(one.name):
             one.handler.apply(wanted[one.name], by=_as_now(by))
+    registry.finish()
     after = _values(registry.all_sections())
     return Found(between(before, after), registry.taken_notes())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import BigIntegerField, BooleanField, DecimalField, OuterRef, Q, Subquery
@@ -20,7 +21,7 @@ from prm.customfields import kinds, targets
 from prm.customfields.file_fields import address_of
 from prm.customfields.models import CustomField
 from prm.customfields.showing import fields_for, holding, partners_seen_by, people_seen_by
-from prm.ui import filters
+from prm.ui import filters, formats
 from prm.ui.columns import Amount, Choice, Column, Day, Flag, Number, Text
 from prm.values.actor import Actor
 
@@ -43,12 +44,28 @@ class OwnText(_Own, Text):
     pass
 
 
-class OwnNumber(_Own, Number):
-    pass
+class _Exact(_Own):
+    """A number with the decimals of its field: the same on the record's page, in lists and in exports."""
+
+    def value(self, row: Any) -> Decimal | None:
+        found = super().value(row)  # type: ignore[misc]
+        if found is None:
+            return None
+        return found.quantize(Decimal(1).scaleb(-kinds.places_of(self.field_, found)))
 
 
-class OwnAmount(_Own, Amount):
-    pass
+class OwnNumber(_Exact, Number):
+    def cell(self, row: Any) -> str:
+        value = self.value(row)
+        return "" if value is None else kinds.shown(self.field_, value)
+
+
+class OwnAmount(_Exact, Amount):
+    def cell(self, row: Any) -> Any:
+        value = self.value(row)
+        if value is not None and (places := kinds.places_of(self.field_, value)) != self.places:
+            return formats.money(value, self.currency_of(row), places)
+        return super().cell(row)
 
 
 class OwnDay(_Own, Day):

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prm.configuration.errors import ConfigurationProblem
-from prm.configuration.registry import at, each, exact, ordered, section
+from prm.configuration.registry import at, at_the_end, each, exact, ordered, section
 from prm.customfields import form_services, layouts, services, targets
 from prm.customfields.models import CustomField, FormLayout
 from prm.customfields.plans import placements
@@ -221,11 +221,16 @@ class _Kind:
             gone = self.fields(entry["fields"])
         if "forms" in entry:
             self.forms(entry["forms"], {field.name for field in gone})
-        for field in gone:
+        if "fields" in entry:
+            # Views, automations and flows that ask for a field may go by a later section of the same text.
+            at_the_end(lambda: self.let_go(gone, [one["code"] for one in entry["fields"]]))
+
+    def let_go(self, gone: list[CustomField], codes: list[str]) -> None:
+        """Delete what the text does not name, what is computed before what it reckons with; then put in order."""
+        for field in sorted(gone, key=lambda one: one.kind != CustomField.Kind.COMPUTED):
             with at(f"{self.place}.fields[{field.code}]"):
                 services.delete_field(field=field, by=self.by)
-        if "fields" in entry:
-            self.in_order([one["code"] for one in entry["fields"]])
+        self.in_order(codes)
 
     def fields(self, wanted: list[dict[str, Any]]) -> list[CustomField]:
         """Create, restore and change; computed ones last, for they reckon with others. Returns what is to go."""

@@ -14,6 +14,7 @@ from prm.customfields import kinds, targets
 from prm.customfields.file_fields import OwnFileField, kept_file
 from prm.customfields.models import CustomField, StoredFile, in_language
 from prm.customfields.plans import Plan, plan_for
+from prm.customfields.showing import currency_of
 from prm.ui.forms import AmountField, Block, MoneyField, ServiceForm, VisibleChoice
 from prm.values.actor import Actor
 
@@ -42,6 +43,8 @@ class CustomForm(ServiceForm):
         self.obj = obj
         self.kept: Mapping[str, Any] = (obj.custom or {}) if obj is not None else {}
         written = [field for field in self.plan.fields if field.is_written]
+        # A form without a row asks in the tenant's currency: the designer's preview too.
+        kwargs.setdefault("currency", currency_of(obj))
         self.base_fields = {**self.base_fields, **{field.name: form_field(field, actor) for field in written}}
         super().__init__(*args, actor=actor, **kwargs)
         self.left_out = {}

@@ -26,6 +26,7 @@ from prm.values.actor import Actor
 
 Kind = CustomField.Kind
 MOST = {Kind.TEXT: 200, Kind.LONG_TEXT: 4000, Kind.LINK: 500}
+DECIMAL = (Kind.NUMBER, Kind.MONEY, Kind.COMPUTED)
 LIMIT = Decimal(10) ** 15
 DAY = re.compile(
     r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$|^(\d{4})(\d{2})(\d{2})$|^(\d{4})年(\d{1,2})月(\d{1,2})日$"
@@ -227,6 +228,12 @@ def is_money(field: CustomField) -> bool:
     )
 
 
+def places_of(field: CustomField, value: Any) -> int:
+    """With how many decimals a value is shown and exported: the field's, or all that it was stored with if more."""
+    exponent = Decimal(value).normalize().as_tuple().exponent
+    return max(field.places if field.kind in DECIMAL else 0, -exponent if isinstance(exponent, int) else 0)
+
+
 def shown(
     field: CustomField, value: Any, *, currency: str = "CNY", names: dict[str, str] | None = None
 ) -> str:
@@ -234,9 +241,9 @@ def shown(
     if value is None or value == "" or value == []:
         return ""
     if is_money(field):
-        return formats.money(Decimal(value), currency, field.places)
+        return formats.money(Decimal(value), currency, places_of(field, value))
     if is_number(field):
-        return formats.number(Decimal(value), None)
+        return formats.number(Decimal(value), places_of(field, value))
     if is_date(field):
         return formats.day(date.fromisoformat(value))
     if field.kind == Kind.YES_NO:

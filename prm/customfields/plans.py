@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prm.customfields import rules
+from django.utils.translation import gettext as _
+
+from prm.access.roles import Role
+from prm.customfields import rules, targets
 from prm.customfields.models import CustomField, FormLayout, in_language
 from prm.customfields.targets import Builtin, Target, audience_of
 from prm.values.actor import Actor
@@ -136,6 +139,14 @@ def _rule(element: Element, places: dict, document: Any, published: FormLayout |
 def placements(document: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Where each element stands, in order."""
     return [place for section in (document or {}).get("sections", []) for place in section["fields"]]
+
+
+def whose_form(layout: FormLayout) -> str:
+    """For whom a form is, in words: the role, and the type where it is for one."""
+    everyone = {"": _("Everybody"), "partner": _("All partners"), "staff": _("All staff")}
+    role = str(everyone.get(layout.role) or Role(layout.role).label)
+    types = {str(code): str(label) for code, label in targets.find(layout.target).variants()}
+    return f"{role}, {types.get(layout.variant, layout.variant)}" if layout.variant else role
 
 
 def published_layout(target: str, variant: str, role: str, audience: str) -> FormLayout | None:

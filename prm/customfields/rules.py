@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -241,8 +242,7 @@ def _said(value: Any, element: Any) -> str:
             "high": _said(value.get("to"), element),
         }
     if kind in ("number", "money"):
-        found = decimal_of(value)
-        return formats.number(found, None) if isinstance(found, Decimal) else str(value)
+        return _said_number(decimal_of(value), value, kind)
     if kind == "date":
         return formats.day(day_of(value)) or str(value)
     if kind == "yes_no":
@@ -250,3 +250,13 @@ def _said(value: Any, element: Any) -> str:
     if kind in ("choice", "many"):
         return {str(code): str(label) for code, label in element.choices}.get(str(value), str(value))
     return str(value)
+
+
+def _said_number(found: Decimal | None, value: Any, kind: str) -> str:
+    """A number with the decimals that matter; money with the sign of the tenant's currency."""
+    if found is None:
+        return str(value)
+    if kind != "money":
+        return formats.number(found, None)
+    whole = found == found.to_integral_value()
+    return formats.money(found, getattr(connection.tenant, "currency", "CNY"), 0 if whole else None)

@@ -14,7 +14,7 @@ from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.customfields import errors, expressions, holding, indexes, targets, values
 from prm.customfields.models import CustomField, FormLayout
-from prm.customfields.plans import placements
+from prm.customfields.plans import placements, whose_form
 from prm.customfields.rules import fields_in
 from prm.values import clock
 from prm.values.actor import Actor
@@ -120,7 +120,7 @@ def rows_using(field: CustomField) -> int:
 
 
 def places_using(field: CustomField) -> list[str]:
-    """Where else the field is used: computed fields and published or drafted forms, in words."""
+    """Where else the field is used: computed fields, published forms and what apps registered, in words."""
     found = []
     fields = list(CustomField.objects.of(field.target))
     for other in fields:
@@ -131,7 +131,9 @@ def places_using(field: CustomField) -> list[str]:
     for layout in FormLayout.objects.filter(target=field.target, state=FormLayout.State.PUBLISHED):
         for place in placements(layout.document):
             asked = set().union(*(fields_in(place.get(what)) for what in ("shown", "required", "readonly")))
-            if field.name in asked and place["field"] != field.name:
+            if place["field"] == field.name:
+                found.append(_("published form “%(name)s”") % {"name": whose_form(layout)})
+            elif field.name in asked:
                 found.append(
                     _("a condition of the published form, at “%(field)s”") % {"field": place["field"]}
                 )

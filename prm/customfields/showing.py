@@ -151,7 +151,7 @@ def _in_words(field: CustomField, value: Any) -> Any:
         if field.kind == Kind.MANY and isinstance(value, str):
             return ", ".join(dict(field.choices).get(code, code) for code in value.split(", "))
         if kinds.is_number(field) or kinds.is_date(field):
-            return kinds.shown(field, str(value))
+            return kinds.shown(field, str(value), currency=currency_of(None))
     except (ValueError, ArithmeticError):
         return value
     if field.kind in (Kind.PERSON, Kind.PARTNER):

@@ -84,7 +84,16 @@
     keep(doc, "");
   };
   const section = (doc) => doc.sections[Number(state.selected.slice(8))];
+  // On a small screen the palette is a sheet over the form; it goes when something was chosen from it.
+  const palette = (open) => {
+    const was = frame.classList.contains("is-palette"), button = board().querySelector('[aria-controls="form-palette"]');
+    if (was === open || !button) return;
+    frame.classList.toggle("is-palette", open);
+    button.setAttribute("aria-expanded", String(open));
+    (open ? board().querySelector("#form-palette button, #form-palette a") : button).focus();
+  };
   const verbs = {
+    palette: () => palette(!frame.classList.contains("is-palette")),
     undo: () => back(past, future),
     redo: () => back(future, past),
     up: () => step(state.selected, -1),
@@ -170,6 +179,7 @@
   frame.addEventListener("click", (event) => {
     const at = (name) => event.target.closest(`[${name}]`);
     if (at("data-builder")) return null;
+    if (at("data-do")?.dataset.do !== "palette") palette(false);
     if (at("data-do")) return verbs[at("data-do").dataset.do]();
     if (at("data-add")) return put(at("data-add").dataset.add);
     if (at("data-select")) return draw({ selected: at("data-select").dataset.select });
@@ -182,6 +192,7 @@
     const typing = event.target.matches("input,textarea,select");
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) { event.preventDefault(); return event.shiftKey ? verbs.redo() : verbs.undo(); }
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "y" && !typing) { event.preventDefault(); return verbs.redo(); }
+    if (event.key === "Escape" && frame.classList.contains("is-palette")) { event.preventDefault(); return palette(false); }
     const cell = event.target.closest("[data-place]");
     if (!cell) return null;
     const name = cell.dataset.place;

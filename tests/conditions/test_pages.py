@@ -149,6 +149,13 @@ def test_with_scripts_the_list_is_swapped_in_place(browse, manager):
     assert json.loads(answer["HX-Location"])["target"] == "#list"
 
 
+def test_on_a_page_of_its_own_the_builder_goes_on_to_the_list(browse, manager):
+    data = {"condition": json.dumps(BIG), "do": "show", "back": DEALS}
+    here = {"HX-Request": "true", "HX-Current-URL": f"http://test/conditions/deal/refine/?back={DEALS}"}
+    answer = browse(manager).post("/conditions/deal/refine/", data, headers=here)
+    assert answer["HX-Redirect"].startswith("/deals/?") and "HX-Location" not in answer
+
+
 def test_a_condition_that_is_not_complete_stays_in_the_builder(browse, manager):
     answer = refine(browse(manager), {"all": [{**BIG, "value": ""}]})
     assert answer.status_code == 422 and "Estimated value: the value is missing." in shown(answer)

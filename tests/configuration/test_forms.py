@@ -122,6 +122,16 @@ def test_what_is_not_named_goes_and_comes_back_with_its_values(acme):
     assert codes() == [one["code"] for one in FIELDS] and deal.custom["margin"] == "9.50"
 
 
+def test_an_older_text_takes_a_computed_field_away_with_what_it_reckons_with(tenant):
+    operand = {"code": "seats", "kind": "number", "label": "Seats", "options": {"places": 0}}
+    result = {"code": "fee", "kind": "computed", "label": "Fee", "options": {"expression": "seats * 12"}}
+    apply(records={"deal": {"fields": [operand, result]}})
+    apply(records={"deal": {"fields": []}})
+    assert codes() == []
+    apply(records={"deal": {"fields": [operand, result]}})
+    assert codes() == ["seats", "fee"], "both come back"
+
+
 def test_fields_alone_leave_the_forms_and_a_form_that_is_not_named_goes(tenant):
     partners = {"role": "partner", **copy.deepcopy(FORM)}
     partners["sections"][0]["fields"].pop()

@@ -10,7 +10,8 @@ from prm.conditions.models import SavedView
 from prm.conditions.services import save_view
 from prm.configuration import services
 from prm.configuration.errors import ConfigurationProblem
-from tests.configuration.office import apply, exported, fresh
+from prm.customfields.models import CustomField
+from tests.configuration.office import BY, apply, exported, fresh
 
 pytestmark = pytest.mark.django_db
 LARGE = {"all": [{"field": "estimated_value", "op": "more_than", "value": "500000"}]}
@@ -59,3 +60,31 @@ def test_what_is_wrong_with_a_view_is_named(sentence, views, tenant):
     with pytest.raises(ConfigurationProblem) as refusal:
         apply(views=views)
     assert sentence in str(refusal.value) and services.current_text() == before
+
+
+def test_views_of_products_and_programmes_and_a_flow_that_sets_own_fields_go_to_another_tenant(administrator):
+    seats = {"code": "seats", "kind": "number", "label": "Seats", "options": {"places": 0}}
+    many = {"all": [{"field": "custom.seats", "op": "more_than", "value": "8"},
+                    {"field": "list_price", "op": "at_least", "value": "500.00", "currency": "CNY"}]}  # fmt: skip
+    flat = {"all": [{"field": "mechanism", "op": "is", "value": "marginal"}]}
+    apply(
+        records={"product": {"fields": [seats]}, "deal": {"fields": [seats]}},
+        views=[
+            {"list": "product", "name": "Many seats", "condition": many},
+            {"list": "programme", "name": "In bands", "condition": flat},
+        ],
+    )
+    steps = [
+        {"id": "u", "kind": "update", "field": "custom.seats", "value": "7"},
+        {"id": "a", "kind": "approver", "who": {"kind": "role", "role": "administrator"}},
+    ]
+    apply(flows={"deal": {"name": "Deals", "steps": steps}})
+    source = services.current_text()
+    assert "Many seats" in source and "custom.seats" in source
+    with tenant_context(fresh("seats")):
+        older = services.current_text()
+        services.apply(source=source, by=BY)
+        assert services.current_text() == source
+        services.apply(source=older, by=BY)
+        assert "custom.seats" not in services.current_text(), "fields go with what asks for them"
+        assert not CustomField.objects.of("deal").exists()

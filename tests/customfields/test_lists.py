@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import urlencode
+
 import pytest
+from django.db import connection
 
 from partners.services import create_partner
 from prm.catalogue.models import Product
 from prm.customers.services import create_customer
-from prm.customfields import targets
+from prm.customfields import rules, targets
+from prm.customfields.designing import Studio
+from prm.customfields.showing import name_in_audit
 from prm.search.registry import search
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
@@ -82,6 +88,31 @@ def test_the_search_of_the_list_and_the_one_box_find_texts(three, browse, manage
     )
 
 
+def test_more_filters_take_a_condition_over_them(three, browse, manager):
+    target, (thirty, _four, _none) = three
+    client, known = browse(manager), three[1]
+    more = {"field": "custom.seats", "op": "more_than", "value": "4"}
+    like = {"field": "custom.remark", "op": "starts_with", "value": "Zebra"}
+    asked = urlencode({"view": "all", "if": json.dumps({"all": [more, like]})})
+    assert keys(client, f"{LISTS[target]}?{asked}", known) == [thirty]
+    assert f"/conditions/{target}/refine/" in client.get(LISTS[target]).content.decode()
+
+
+def test_the_export_holds_what_the_list_takes(three, browse, administrator):
+    target, _rows = three
+    answer = browse(administrator).get(f"{LISTS[target]}?view=all&own_remark=zebra&export=csv")
+    head, *lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert "Seats" in head and "Remark" in head
+    assert len(lines) == 2 and all("Zebra" in line for line in lines)
+    assert {"30", "4"} == {line.split(",")[head.split(",").index("Seats")] for line in lines}
+
+
+def test_the_trail_calls_them_by_their_names(three):
+    target, _rows = three
+    name, said = name_in_audit(targets.find(target).model_name.lower(), "custom.seats")
+    assert (str(name), said("30")) == ("Seats", "30")
+
+
 def test_a_text_that_is_not_for_searches_is_found_by_none(field, manager, browse):
     field("product", "remark", in_list=True, searchable=False)
     product = ProductFactory(code="ALIKE-1")
@@ -89,3 +120,26 @@ def test_a_text_that_is_not_for_searches_is_found_by_none(field, manager, browse
     assert search(actor=manager, text="Zebra") == []
     assert keys(browse(manager), "/products/?view=all&q=zebra", [product.pk]) == []
     assert keys(browse(manager), "/products/?view=all&own_remark=zebra", [product.pk]) == [product.pk]
+
+
+def test_a_number_has_the_decimals_of_its_field_on_the_page_in_the_list_and_in_the_export(
+    field, manager, administrator, browse
+):
+    field("partner", "seats", "number", places=2, in_list=True)
+    field("partner", "third", "computed", expression="seats / 4", places=3, in_list=True)
+    row = create_partner(name="Exact", custom={"seats": "5"}, by=manager)
+    facts = {fact.label: fact.value for fact in browse(manager).get(f"/partners/{row.pk}/").context["own"]}
+    assert facts == {"Seats": "5.00", "Third": "1.250"}
+    assert ">1.250<" in browse(manager).get("/partners/?q=Exact").content.decode().replace("\n", "")
+    file = b"".join(browse(administrator).get("/partners/?export=csv&q=Exact").streaming_content).decode()
+    assert ",5.00,1.250" in file, file
+
+
+def test_a_form_asks_in_the_currency_of_the_tenant(field, administrator, monkeypatch):
+    field("deal", "budget", "money")
+    monkeypatch.setattr(connection.tenant, "currency", "EUR")
+    studio = Studio(targets.find("deal"), variant="", role="", actor=administrator)
+    form = studio.preview
+    assert {form.fields[name].currency for name in ("estimated_value", "custom_budget")} == {"EUR"}
+    over = {"field": "estimated_value", "op": "more_than", "value": "1234.5"}
+    assert rules.sentence(over, studio.elements) == "Estimated value is more than €1,234.50"

@@ -39,7 +39,7 @@ def test_a_rule_opens_in_the_builder_and_reads_as_a_sentence(designer):
     page = drawn(designer, form({"any": [OVER, {"field": "region", "op": "empty"}]}))
     assert 'data-builder="/settings/forms/deal/rule/?' in page and "data-part-of" not in page
     assert 'value="500,000"' in page
-    assert "Estimated value is more than 500,000 or Region is empty" in page
+    assert "Estimated value is more than ¥500,000 or Region is empty" in page
     assert "data-currency" not in page  # an amount on a form is in the form's own currency
 
 

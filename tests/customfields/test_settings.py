@@ -11,6 +11,7 @@ from partners.services import create_partner
 from prm.audit.models import AuditEntry
 from prm.customfields import errors, services
 from prm.customfields.daily import drop_deleted_fields
+from prm.customfields.form_services import withdraw_layout
 from prm.customfields.models import CustomField
 from prm.values import clock
 from prm.values.errors import NotAllowed
@@ -128,6 +129,18 @@ def test_a_field_that_others_need_is_not_deleted(boss, field, administrator):
     assert boss.post("/settings/fields/deal/margin/delete/").status_code == 409
     with pytest.raises(errors.FieldInUse):
         services.delete_field(field=margin, by=administrator)
+
+
+def test_a_field_on_a_published_form_is_first_taken_off_it(boss, field, published, administrator):
+    made = field("deal", "competitor")
+    form = published("deal", [{"field": "custom_competitor"}], role="partner")
+    page = boss.get("/settings/fields/deal/competitor/delete/").content.decode()
+    assert "published form “All partners”" in page and "Delete field" not in page
+    assert boss.post("/settings/fields/deal/competitor/delete/").status_code == 409
+    assert CustomField.objects.of("deal").exists()
+    withdraw_layout(target="deal", variant="", role=form.role, by=administrator)
+    assert services.places_using(made) == []
+    assert boss.post("/settings/fields/deal/competitor/delete/").status_code == 302
 
 
 def test_a_computed_field_fills_the_rows_that_are_there(field, manager, administrator):
