@@ -29,6 +29,12 @@ class NotADocument(DomainError):
     field = "text"
 
 
+class OtherSubject(DomainError):
+    code = "flow_of_other_subject"
+    message = _("This is a flow about “%(theirs)s”; here is “%(ours)s”. Import it there.")
+    field = "text"
+
+
 class Unsound(DomainError):
     code = "flow_unsound"
     message = _("This flow is not sound, so it was not published: %(problem)s")

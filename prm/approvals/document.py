@@ -164,12 +164,17 @@ class Document:
 
     def to_text(self) -> str:
         """The document as YAML, the same for the same document."""
-        yaml = YAML()
-        yaml.indent(mapping=2, sequence=4, offset=2)
-        yaml.width = 110
-        out = io.StringIO()
-        yaml.dump(self.to_data(), out)
-        return out.getvalue()
+        return yaml_text(self.to_data())
+
+
+def yaml_text(data: Any) -> str:
+    """Plain data as YAML, the same for the same data."""
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 110
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
 
 
 def check(data: Any) -> list[Problem]:

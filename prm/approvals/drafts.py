@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import translation
 
-from prm.approvals.document import DocumentInvalid, parse
+from prm.approvals.document import DocumentInvalid, parse, yaml_text
 from prm.approvals.models import ApprovalRun, DryRun, Flow, FlowVersion
 from prm.approvals.shapes import SCHEMA
 from prm.approvals.subjects import Subject, all_subjects
@@ -43,11 +43,11 @@ def too_deep(data: Any) -> bool:
 
 
 def as_text(data: Any) -> str:
-    """The flow as people read it: YAML where its shape is right, else the data as it stands."""
+    """The flow as people read it, in YAML: in its own order where its shape is right, else as it stands."""
     try:
         return parse(data).to_text()
     except DocumentInvalid:
-        return json.dumps(data, indent=2, ensure_ascii=False, default=str)
+        return yaml_text(data)
 
 
 def beginning(subject: Subject) -> dict[str, Any]:

@@ -6,15 +6,15 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import STAFF_ROLES
+from prm.files.uploads import ACCEPT
 from prm.ui.forms import ServiceForm, VisibleChoice
 
-LARGEST_FILE = 10 * 1024 * 1024
+SUBMITTER = "submitter"
 
 
 class ApproveForm(ServiceForm):
@@ -56,26 +56,36 @@ class PersonForm(ServiceForm):
         return self.cleaned_data | {"user": self._people[self.cleaned_data["user"]]}
 
 
-class CommentForm(ServiceForm):
-    text = forms.CharField(label=_("Question or answer"), widget=forms.Textarea, max_length=4000)
-    asked = forms.ChoiceField(label=_("To"), required=False)
-    attachment = forms.FileField(label=_("Attachment"), required=False, help_text=_("At most 10 MB."))
+class AnswerForm(ServiceForm):
+    """A line of a run's talk, with a file where one helps."""
+
+    text = forms.CharField(label=_("Answer"), widget=forms.Textarea, max_length=4000)
+    attachment = forms.FileField(
+        label=_("Attachment"), required=False, widget=forms.ClearableFileInput(attrs={"accept": ACCEPT}),
+        help_text=_("A PDF, a picture, an Office document or plain text; at most 10 MB."),
+    )  # fmt: skip
+
+
+class CommentForm(AnswerForm):
+    """Of those who decide: to all of them, to one, or to whoever handed it in (`submitter`, None when nobody)."""
+
+    asked = forms.ChoiceField(label=pgettext_lazy("addressee", "To"), required=False)
+    field_order = ("text", "asked", "attachment")
     pairs = (("asked", "attachment"),)
 
-    def __init__(self, *args: Any, people: list[Any], **kwargs: Any):
+    def __init__(self, *args: Any, people: list[Any], submitter: Any = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Question or answer")
         self._people = {str(user.pk): user for user in people}
         named = [(key, str(user)) for key, user in self._people.items()]
+        if submitter is not None:
+            self._people[SUBMITTER] = submitter
+            named.insert(0, (SUBMITTER, gettext("Whoever handed it in: %(person)s") % {"person": submitter}))
         self.fields["asked"].choices = [("", _("Everybody who decides")), *named]  # type: ignore[attr-defined]
 
-    def clean_attachment(self) -> Any:
-        found = self.cleaned_data.get("attachment")
-        if found is not None and found.size > LARGEST_FILE:
-            raise ValidationError(_("The file is larger than 10 MB. Choose a smaller one."))
-        return found
-
     def fields_for_service(self) -> dict[str, Any]:
-        return self.cleaned_data | {"asked": self._people.get(self.cleaned_data["asked"])}
+        wanted = self.cleaned_data["asked"]
+        return self.cleaned_data | {"asked": self._people.get(wanted), "for_submitter": wanted == SUBMITTER}
 
 
 class LinkForm(ServiceForm):

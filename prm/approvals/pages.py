@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from prm.access.roles import PARTNER_ROLES
+from prm.access.rules import allowed
 from prm.approvals import reads
 from prm.approvals.engine import Course
 from prm.approvals.models import ApprovalRun, Comment, Task
@@ -119,6 +120,12 @@ def people_of(run: ApprovalRun, actor: Actor) -> list[Any]:
     return list(users.exclude(role__in=PARTNER_ROLES).order_by("name"))
 
 
+def submitter_of(run: ApprovalRun, actor: Actor) -> Any:
+    """Whoever handed it in, if they can still be asked; not oneself."""
+    user = run.submitter
+    return user if user is not None and user.is_active and user.pk != actor.user_id else None
+
+
 def may_read(comment: Comment, actor: Actor) -> bool:
     """Whether somebody who may see the run's partner may read this line of its talk."""
     return comment.for_submitter or not actor.is_partner
@@ -156,6 +163,20 @@ class Approval:
     @cached_property
     def happenings(self) -> list[Happening]:
         return reads.happenings(self.run, for_submitter=self.actor.is_partner)
+
+    @cached_property
+    def asked_of_submitter(self) -> list[Any]:
+        """What those who decide asked the side that handed it in, and its answers; for that side's own page."""
+        return reads.talk(self.run, for_submitter=True) if self._is_submitters else []
+
+    @property
+    def may_answer(self) -> bool:
+        return self.run.is_open and bool(self.asked_of_submitter) and allowed(self.actor, "approvals.comment")
+
+    @property
+    def _is_submitters(self) -> bool:
+        own = self.actor.user_id is not None and self.run.submitter_id == self.actor.user_id
+        return own or self.actor.is_partner
 
     @property
     def task_link(self) -> str:

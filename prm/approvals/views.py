@@ -11,12 +11,11 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.approvals import pages, reads, services
-from prm.approvals.forms import ApproveForm, CommentForm, PersonForm, RejectForm, ReturnForm
+from prm.approvals.forms import AnswerForm, ApproveForm, CommentForm, PersonForm, RejectForm, ReturnForm
 from prm.approvals.models import ApprovalRun, Comment, Task
 from prm.approvals.subjects import subject_of
 from prm.ui.forms import ServiceForm
@@ -36,31 +35,13 @@ def tasks(request: Any) -> HttpResponse:
     return render(request, "approvals/tasks.html", {"groups": pages.by_step(request.actor)})
 
 
-@require_POST
-@requires(DECIDE)
-def approve_many(request: Any) -> HttpResponse:
-    """Approve what was ticked, each for itself; what is refused stays and says why."""
-    wanted = [int(pk) for pk in request.POST.getlist("task") if pk.isdecimal() and len(pk) < 19][:200]
-    done = 0
-    for task in reads.open_tasks(request.actor).filter(pk__in=wanted).select_related("run"):
-        try:
-            services.approve(task=task, by=request.actor)
-            done += 1
-        except DomainError as refused:
-            messages.error(request, f"{task.run.title}: {refused.text}")
-    if done:
-        text = ngettext("%(count)s decision is made.", "%(count)s decisions are made.", done)
-        messages.success(request, text % {"count": done})
-    return redirect("approvals:tasks")
-
-
 @require_GET
 @requires(DECIDE)
 def task(request: Any, pk: int) -> HttpResponse:
     """May this one be approved? With everything else that waits at the left."""
     own = reads.own_task(request.actor, pk)
     context = pages.record(own, request.actor)
-    context["comment_form"] = CommentForm(people=pages.people_of(own.run, request.actor), actor=request.actor)
+    context["comment_form"] = _comment_form(request, own)
     return render(request, "approvals/record.html", context)
 
 
@@ -144,12 +125,36 @@ def add(request: Any, pk: int) -> HttpResponse:
 def comment(request: Any, pk: int) -> HttpResponse:
     """Ask or answer something; the clock goes on."""
     own = reads.own_task(request.actor, pk)
-    people = pages.people_of(own.run, request.actor)
-    form = CommentForm(_posted(request), request.FILES or None, people=people, actor=request.actor)
+    form = _comment_form(request, own)
     if form.is_valid() and form.run(services.say, run=own.run, step=own.step, by=request.actor):
         messages.success(request, _("Your message is written."))
         return redirect("approvals:task", own.pk)
-    return _verb(request, own, form, title=_("Ask"), effect=_("Only people who decide read this."))
+    effect = _("People who decide read this; whoever handed it in only what they are asked.")
+    return _verb(request, own, form, title=_("Ask"), effect=effect)
+
+
+def _comment_form(request: Any, own: Task) -> CommentForm:
+    people, submitter = pages.people_of(own.run, request.actor), pages.submitter_of(own.run, request.actor)
+    return CommentForm(
+        _posted(request), request.FILES or None, people=people, submitter=submitter, actor=request.actor
+    )
+
+
+@requires("approvals.comment")
+def answer(request: Any, pk: int) -> HttpResponse:
+    """Whoever handed it in answers what those who decide asked; the object stays where it is."""
+    run = get_object_or_404(ApprovalRun.objects.visible_to(request.actor), pk=pk)
+    approval = pages.Approval(run, request.actor)
+    if not approval.may_answer:
+        raise Http404
+    subject = subject_of(run.subject)
+    back = subject.link(subject.get(run.object_id))
+    form = AnswerForm(_posted(request), request.FILES or None, actor=request.actor)
+    if form.is_valid() and form.run(services.say, run=run, for_submitter=True, by=request.actor):
+        messages.success(request, _("Your answer is written."))
+        return redirect(back)
+    context = {"run": run, "form": form, "talk": approval.asked_of_submitter, "back": back}
+    return render(request, "approvals/answer.html", context, status=form.status)
 
 
 @require_GET

@@ -16,6 +16,7 @@ from prm.approvals.design_errors import (
     NoDraft,
     NotADocument,
     NothingNew,
+    OtherSubject,
     Unsound,
 )
 from prm.approvals.models import ApprovalRun, DryRun, FlowVersion
@@ -283,6 +284,20 @@ def test_a_text_that_is_no_flow_is_refused_and_nothing_changes(deal, in_force, a
     with pytest.raises(NotADocument):
         design.import_text(subject=deal, text=text, by=administrator)
     assert drafts.standing(deal).draft is None
+
+
+def test_a_flow_about_something_else_is_refused_and_both_are_named(deal, in_force, administrator):
+    text = drafts.as_text(flow() | {"subject": "order"})
+    with pytest.raises(OtherSubject, match="“Order”; here is “Deal registration”"):
+        design.import_text(subject=deal, text=text, by=administrator)
+    assert drafts.standing(deal).draft is None
+
+
+def test_an_unfinished_draft_goes_out_as_yaml_too(deal):
+    assert (
+        drafts.as_text({"schema": 1, "subject": "deal", "steps": []})
+        == "schema: 1\nsubject: deal\nsteps: []\n"
+    )
 
 
 def test_the_difference_reads_as_sentences(deal, in_force, director):

@@ -104,13 +104,65 @@ def test_many_at_once_of_one_step_each_for_itself(acme, rival, manager, browse):
     assert [run_of(good).state, run_of(bad).state] == ["approved", "running"]
 
 
+def test_many_are_rejected_with_one_reason(acme, manager, browse):
+    one, two = (deals.in_review(acme, customer_name=name) for name in ("First site", "Second site"))
+    client, ids = browse(manager), [task_of(deal, manager).pk for deal in (one, two)]
+    asked = text(client.post("/inbox/decisions/reject/", {"task": ids}))
+    assert "First site" in asked and "Second site" in asked
+    assert client.post("/inbox/decisions/reject/", {"task": []}).status_code == 422  # nothing is ticked
+    missing = client.post("/inbox/decisions/reject/", {"task": ids, "confirmed": "1", "text": ""})
+    assert missing.status_code == 422 and run_of(one).state == "running"
+    form = {"task": ids, "confirmed": "1", "text": "Outside our region"}
+    assert "2 decisions are made." in text(client.post("/inbox/decisions/reject/", form, follow=True))
+    for deal in (one, two):
+        deal.refresh_from_db()
+        assert (deal.state, deal.decision_reason) == ("rejected", "Outside our region")
+
+
+def test_many_are_handed_over_to_one_who_may_decide_all(acme, manager, administrator, browse):
+    one, two = (deals.in_review(acme, customer_name=name) for name in ("First site", "Second site"))
+    client, ids = browse(manager), [task_of(deal, manager).pk for deal in (one, two)]
+    asked = text(client.post("/inbox/decisions/hand-over/", {"task": ids}))
+    assert f'value="{administrator.user_id}"' in asked
+    form = {"task": ids, "confirmed": "1", "user": administrator.user_id, "text": "On leave"}
+    assert "2 tasks are handed over." in text(client.post("/inbox/decisions/hand-over/", form, follow=True))
+    assert [task_of(deal, administrator).user_id for deal in (one, two)] == [administrator.user_id] * 2
+
+
+def test_who_handed_it_in_is_asked_and_answers_on_the_deals_page(acme, rival, manager, browse):
+    deal = deals.in_review(acme)
+    client, task = browse(manager), task_of(deal, manager)
+    services.say(run=run_of(deal), text="Between us: looks thin", by=manager)
+    form = {"text": "Which site is it?", "asked": "submitter"}
+    assert client.post(page(task, "comment/"), form).status_code == 302
+    deliver_open_events()
+    partner = browse(acme.sales)
+    assert Notice.objects.filter(user_id=acme.sales.user_id, kind="approvals.comment").exists()
+    shown = text(partner.get(deal.get_absolute_url()))
+    assert "Which site is it?" in shown and "looks thin" not in shown
+    address = f"/inbox/asked/{run_of(deal).pk}/answer/"
+    assert address in shown
+    assert browse(rival.sales).get(address).status_code == 404
+    assert browse(manager).get(address).status_code == 404
+    assert partner.post(address, {"text": "The second plant"}).status_code == 302
+    deliver_open_events()
+    assert "The second plant" in text(client.get(page(task)))
+    assert Notice.objects.filter(user_id=manager.user_id, kind="approvals.comment").exists()
+
+
 def test_a_comment_with_a_file_is_told_and_read_by_deciders_only(
     deal, acme, rival, manager, administrator, browse
 ):
     publish(approver("first", MANAGER), approver("second", ADMINS))
     two = deals.in_review(acme, customer_name="Two steps")
     client, task = browse(manager), task_of(two, manager)
-    file = SimpleUploadedFile("plan.html", b"<script>alert(1)</script>", content_type="text/html")
+    page_file = SimpleUploadedFile("plan.html", b"<script>alert(1)</script>", content_type="text/html")
+    refused = client.post(page(task, "comment/"), {"text": "See the plan", "attachment": page_file})
+    assert refused.status_code == 422 and "This kind of file is not taken" in refused.content.decode()
+    no_picture = SimpleUploadedFile("plan.png", b"MZ not a picture", content_type="image/png")
+    refused = client.post(page(task, "comment/"), {"text": "See the plan", "attachment": no_picture})
+    assert refused.status_code == 422 and "does not hold what its name says" in refused.content.decode()
+    file = SimpleUploadedFile("plan.txt", b"Two sites, one roll-out", content_type="text/plain")
     assert (
         client.post(page(task, "comment/"), {"text": "See the plan", "attachment": file}).status_code == 302
     )

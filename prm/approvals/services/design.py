@@ -17,12 +17,13 @@ from prm.approvals.design_errors import (
     NoDraft,
     NotADocument,
     NothingNew,
+    OtherSubject,
     Unsound,
 )
 from prm.approvals.document import DocumentInvalid, parse, read_text
 from prm.approvals.models import DryRun, Flow, FlowVersion
 from prm.approvals.services.runs import move_run
-from prm.approvals.subjects import Subject
+from prm.approvals.subjects import Subject, all_subjects
 from prm.approvals.world import world_for
 from prm.audit.services import record
 from prm.ui import formats
@@ -135,8 +136,16 @@ def import_text(*, subject: Subject, text: str, by: Actor) -> FlowVersion:
         document = parse(data)
     except DocumentInvalid as error:
         raise NotADocument(problem=str(error.problems[0])) from None
-    plain = document.to_data() | {"subject": subject.code}
-    return save_draft(subject=subject, data=plain, revision="", over=True, by=by, because="import")
+    if document.subject != subject.code:
+        raise OtherSubject(theirs=_name_of(document.subject), ours=subject.label)
+    return save_draft(
+        subject=subject, data=document.to_data(), revision="", over=True, by=by, because="import"
+    )
+
+
+def _name_of(code: str) -> Any:
+    known = {one.code: one.label for one in all_subjects()}
+    return known.get(code, code)
 
 
 def dry_run(*, subject: Subject, by: Actor) -> DryRun:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from prm.access.rules import require
@@ -13,9 +13,11 @@ from prm.approvals.engine import Course, hold, hold_run
 from prm.approvals.errors import NotReturned, RunEnded, TextMissing
 from prm.approvals.models import ApprovalRun, Comment, FlowVersion
 from prm.audit.services import record
+from prm.files.uploads import Upload, checked
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.errors import DomainError
 
 
 @transaction.atomic
@@ -82,7 +84,17 @@ def say(
         for_submitter=for_submitter or by.is_partner, text=text.strip(), at=clock.now(),
     )  # fmt: skip
     if attachment is not None:
-        comment.attachment, comment.attachment_name = attachment, PurePath(attachment.name).name[:200]
+        kept = _judged(attachment)
+        comment.attachment, comment.attachment_name = ContentFile(kept.content, kept.name), kept.name
     comment.save()
     emit(events.Commented(comment_id=comment.pk), object_key=f"approval:{run.pk}")
     return comment
+
+
+def _judged(attachment: Any) -> Upload:
+    """The file as it may be kept; what is wrong with it stands at its field."""
+    try:
+        return checked(attachment)
+    except DomainError as error:
+        error.field = "attachment"
+        raise
