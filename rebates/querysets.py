@@ -10,7 +10,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models.lookups import Exact
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
@@ -123,6 +123,13 @@ class RunQuerySet(models.QuerySet):
     def closed(self) -> RunQuerySet:
         return self.filter(state__in=("closed", "paid"))
 
+    def unclosed(self) -> RunQuerySet:
+        return self.exclude(state__in=("closed", "paid"))
+
+    def computed_and_open(self) -> RunQuerySet:
+        """Runs whose figures stand and that are not being closed yet."""
+        return self.filter(state__in=("computed", "in_review", "approved"))
+
     def awaiting(self, states: Iterable[str]) -> RunQuerySet:
         """Runs in these states, without those in review that a flow has given to somebody."""
         under_way = Q(state="in_review") & is_under_way("settlement")
@@ -185,9 +192,12 @@ class ResultQuerySet(PartnerOwned):
 
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
+    own = F("earned") + F("adjusted")
     return Case(
-        When(LessThanOrEqual(F("earned") + F("adjusted"), ZERO), then=Value("carried")),
-        When(unpaid=0, then=Value("paid")),
+        When(unpaid=0, payments_sum__gt=0, then=Value("paid")),
+        When(unpaid=0, closing__lt=0, then=Value("carried")),
+        When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
+        When(unpaid=0, then=Value("offset")),
         When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
         When(payments_sum__gt=0, then=Value("part_paid")),
         default=Value("open"),

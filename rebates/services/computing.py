@@ -27,6 +27,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import adjustments, settlement
 from rebates.approvals import SETTLEMENT
+from rebates.doers import doer
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
@@ -84,7 +85,7 @@ def compute_run(*, period: Period, by: Actor, chunk: int = CHUNK) -> SettlementR
 
 def _refuse_unless_recomputable(run: SettlementRun) -> None:
     if run.is_closed:
-        raise AlreadyClosed(number=run.number, person=run.closed_by_label)
+        raise AlreadyClosed(number=run.number, person=doer(run.closed_by_label))
     if run.state not in SettlementRun.RECOMPUTABLE:
         raise NotInThisState(number=run.number, state=run.get_state_display())
 

@@ -139,13 +139,24 @@ def _publication_said(version: Version) -> str:
     return _("Handed in. It is in force once it is approved.") if waits else _("Published.")
 
 
-@require_POST
 @requires("rebates.edit_programmes")
 def delete_draft(request: Any, code: str) -> HttpResponse:
+    """What is lost with the draft, before it is; then gone."""
+    if request.method != "POST":
+        return _confirm_delete(request, code)
     answer = _on_draft(request, code, services.delete_draft, lambda gone: _("The draft was deleted."))
     if not Programme.objects.visible_to(request.actor).filter(code=code).exists():
         return redirect("rebates:programmes")
     return answer
+
+
+def _confirm_delete(request: Any, code: str) -> HttpResponse:
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    draft = programme.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
+    if draft is None:
+        return _nothing_there(request, programme, Version.State.DRAFT)
+    context = {"programme": programme, "draft": draft, "only": programme.versions.count() == 1}
+    return render(request, "rebates/draft_delete.html", context)
 
 
 @require_POST

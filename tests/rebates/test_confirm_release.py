@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from partners.services import change_status
+from prm.values import clock
 from rebates.errors import NotInThisState, SecondPersonNeeded
 from rebates.services import approve_run, close_run, outlook, pay_statement, release_run
 from rebates.services.releasing import Total
@@ -80,7 +81,7 @@ def test_the_page_says_it_in_words_and_pays_nothing_yet(month, rival, finance, b
     ):
         assert text in shown
     assert "Release 1 payment" in shown
-    assert client.post(f"{address}release/").status_code == 302
+    assert client.post(f"{address}release/", {"paid_on": clock.today().isoformat()}).status_code == 302
 
 
 def test_what_it_promised_is_what_is_paid(month, finance):
