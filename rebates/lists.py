@@ -71,7 +71,7 @@ class LinesSince(Text):
         found = self.value(row)
         if found is None:
             return ""
-        words = ngettext("%(count)s line", "%(count)s lines", found.count)
+        words = ngettext("%(count)s line came in since", "%(count)s lines came in since", found.count)
         return format_html(
             '<span class="ui-tag is-warn">{}</span>', words % {"count": formats.number(found.count, 0)}
         )
@@ -102,7 +102,7 @@ class RunList(ListPage):
             Choice("state", filter=True, tones=RUN_TONES),
             Number("partner_count", label=_("Partners")),
             Number("line_count", label=_("Sales lines")),
-            LinesSince("since", label=_("Came in since"), value=lambda row: since().get(row.pk)),
+            LinesSince("since", label=_("Came in since"), value=lambda row: since().get(row.pk), phone="sub"),
             Text("totals", label=_("Earned and adjusted"), value=totals_of, css="ui-num", phone="b"),
             When("computed_at"),
             Text("approved_by_label", value=lambda row: row.approver),
