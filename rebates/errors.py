@@ -79,6 +79,19 @@ class ComputedTooEarly(DomainError):
     )
 
 
+class LinesCameIn(DomainError):
+    code = "lines_came_in"
+    message = _(
+        "Sales lines that are in none of the figures of settlement %(number)s: %(count)s. Compute it again, or close it"
+        " without them."
+    )
+
+
+class NothingCameIn(DomainError):
+    code = "nothing_came_in"
+    message = _("No sales line came in since settlement %(number)s was computed: its approval stands.")
+
+
 class StillComputing(DomainError):
     code = "still_computing"
     message = _("Settlement %(number)s is being computed. Wait until it is ready.")
@@ -155,16 +168,22 @@ class PaymentBlocked(DomainError):
     )
 
 
+class PaidInTheFuture(DomainError):
+    code = "paid_in_the_future"
+    message = _("The payment date lies after today, %(today)s. Choose today or an earlier day.")
+    field = "paid_on"
+
+
+class PaidBeforeTheClose(DomainError):
+    code = "paid_before_the_close"
+    message = _("Settlement %(number)s was closed on %(day)s. Choose that day or a later one.")
+    field = "paid_on"
+
+
 class MoreThanOpen(DomainError):
     code = "more_than_open"
     message = _("Only %(open)s is open on this statement. Pay that much or less.")
     field = "amount"
-
-
-class PaymentDayWrong(DomainError):
-    code = "payment_day_wrong"
-    message = _("A payment is dated from the close, %(first)s, to today, %(last)s.")
-    field = "paid_on"
 
 
 class ApproveAsOnlyInDemo(DomainError):

@@ -13,6 +13,7 @@ from prm.ui.parts import Figure
 from rebates import pages
 from rebates.accruals import accruals
 from rebates.models import SettlementRun, Statement
+from rebates.services.payments import open_of_run
 
 ZERO = Decimal("0.00")
 
@@ -52,19 +53,30 @@ def _own(label: str, owed: list[pages.Owed], name: str, note: str) -> Figure | N
 
 
 def runs(actor: Any) -> dict[str, Any]:
-    """The newest runs: what each waits for and, once closed, what is still to be paid; and months nobody has begun."""
+    """The newest runs, each with what it waits for, and the months that nobody has begun to settle."""
     found = list(SettlementRun.objects.visible_to(actor).for_list()[:5])
-    begun = {run.ends for run in found if run.state != SettlementRun.State.DRAFT}
-    unpaid = defaultdict(list)
-    closed = [run for run in found if run.state == SettlementRun.State.CLOSED]
-    for row in Statement.objects.visible_to(actor).unpaid_by_run(closed) if closed else ():
-        unpaid[row["run_id"]].append(row)
-    return {
-        "runs": [
-            {"run": run, "waiting": pages.waiting_line(run), "unpaid": unpaid.get(run.pk)} for run in found
-        ],
-        "months": [month for month in pages.months_to_settle(3) if month.end not in begun],
-    }
+    rows = [
+        {
+            "run": run,
+            "waiting": pages.waiting_line(run),
+            "open": _still_open(run, actor),
+            "sums": _settled(run),
+        }
+        for run in found
+    ]
+    return {"runs": rows, "months": pages.months_to_settle(3)}
+
+
+def _settled(run: SettlementRun) -> list[tuple[str, Decimal]]:
+    """What the run's figures add up to, by currency."""
+    return [(row["currency"], Decimal(row["earned"]) + Decimal(row["adjusted"])) for row in run.totals]
+
+
+def _still_open(run: SettlementRun, actor: Any) -> list[tuple[str, Decimal]]:
+    """What is still to be paid of a run that waits for payment, by currency, payments that are blocked included."""
+    if run.state != SettlementRun.State.CLOSED:
+        return []
+    return open_of_run(run, by=actor)
 
 
 def of_partner(partner: Any, actor: Any) -> dict[str, Any] | None:

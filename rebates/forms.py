@@ -204,14 +204,23 @@ class ProgrammeForm(ServiceForm):
         if not bands:
             raise forms.ValidationError(_("Enter at least one band: from which amount, and the rate."))
         if kind == "flat":
-            for row in self._typed_rows[1:]:
-                self.add_error(
-                    f"from_{row}", _("A flat rate has one band. Empty this row, or choose another mechanism.")
-                )
-            if bands[0]["from"] != "0":
-                self.add_error(f"from_{self._typed_rows[0]}", _("A flat rate counts from 0."))
+            self._refuse_further_bands(bands)
             return {"kind": "flat", "rate": bands[0]["rate"]}
         return {"kind": kind, "bands": bands}
+
+    def _refuse_further_bands(self, bands: list[dict[str, str]]) -> None:
+        """One rate on everything knows no bounds: what else is typed would be left out in silence."""
+        first, *further = self._typed_rows
+        if Decimal(bands[0]["from"]) != 0:
+            words = _(
+                "Row %(row)s: a flat rate is paid from the first amount on. Write 0, or choose another mechanism."
+            )
+            self.add_error(f"from_{first}", words % {"row": first + 1})
+        for row in further:
+            words = _(
+                "Row %(row)s: a flat rate has one row. Empty this one, or choose marginal or retroactive."
+            )
+            self.add_error(f"from_{row}", words % {"row": row + 1})
 
 
 def initial_of(version: Any) -> dict[str, Any]:
@@ -248,13 +257,18 @@ class ReasonForm(ServiceForm):
 
 
 class ReleaseForm(ServiceForm):
-    """When the money left, and what the bank calls it."""
+    """When money left and under which reference, for one statement or for all of a settlement."""
 
-    paid_on = forms.DateField(label=_("Paid on"))
-    reference = forms.CharField(
-        label=_("Reference"), max_length=80, required=False, help_text=_("As on the bank's slip.")
+    paid_on = forms.DateField(
+        label=_("Paid on"), help_text=_("Not before the close of the settlement, not after today.")
     )
-    pairs: tuple[tuple[str, ...], ...] = (("paid_on", "reference"),)
+    reference = forms.CharField(
+        label=_("Bank reference"),
+        max_length=100,
+        required=False,
+        help_text=_("As on the bank's slip; partners read it."),
+    )
+    pairs: tuple[tuple[str, str], ...] = (("paid_on", "reference"),)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -265,5 +279,5 @@ class PaymentForm(ReleaseForm):
     """Money that left for a statement."""
 
     amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
-    field_order = ("amount", "paid_on", "reference")
     pairs = (("amount", "paid_on"),)
+    field_order = ("amount", "paid_on", "reference")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from prm.ui import formats
-from prm.ui.doers import doer
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
 from rebates import pages
 from rebates.models import Payment, Programme, SettlementRun, Statement, Version
+from rebates.since import Since, came_in_by_run
 
 RUN_TONES = {
     "computed": "note",
@@ -63,6 +65,19 @@ def state_of(row: Any) -> str:
     return str(Version.State(row.newest_state).label)
 
 
+class LinesSince(Text):
+    """How many sales lines a settlement's figures do not know; nothing where they know all."""
+
+    def cell(self, row: Any) -> Any:
+        found = self.value(row)
+        if found is None:
+            return ""
+        words = ngettext("%(count)s line came in since", "%(count)s lines came in since", found.count)
+        return format_html(
+            '<span class="ui-tag is-warn">{}</span>', words % {"count": formats.number(found.count, 0)}
+        )
+
+
 class RunList(ListPage):
     """Which months are settled?"""
 
@@ -72,29 +87,30 @@ class RunList(ListPage):
     exports = False
     rows = SettlementRun.objects.for_list()
     template = "rebates/runs.html"
-    columns = [
-        Link("number"),
-        Text("period", label=_("Period"), value=lambda row: formats.month(row.starts), phone="sub"),
-        Choice("state", filter=True, tones=RUN_TONES),
-        Number("partner_count", label=_("Partners")),
-        Number("line_count", label=_("Sales lines")),
-        Text(
-            "totals",
-            label=_("Earned and adjusted"),
-            value=lambda row: totals_of(row),
-            css="ui-num",
-            phone="b",
-        ),
-        When("computed_at"),
-        Text("approved_by_label", value=lambda row: doer(row.approved_by_label, row.approved_by_id)),
-    ]
     order = "-ends"
     empty = Empty(
         _("Nothing settled yet"), _("Settle the month when its sales lines are in."), icon="calculator"
     )
 
+    def get_columns(self, actor: Any) -> list[Any]:
+        @functools.cache  # asked once, by the first row
+        def since() -> dict[int, Since]:
+            return came_in_by_run(SettlementRun.objects.visible_to(actor).computed_and_open())
+
+        return [
+            Link("number"),
+            Text("period", label=_("Period"), value=lambda row: formats.month(row.starts), phone="sub"),
+            Choice("state", filter=True, tones=RUN_TONES),
+            Number("partner_count", label=_("Partners")),
+            Number("line_count", label=_("Sales lines")),
+            LinesSince("since", label=_("Came in since"), value=lambda row: since().get(row.pk), phone="sub"),
+            Text("totals", label=_("Earned and adjusted"), value=totals_of, css="ui-num", phone="b"),
+            When("computed_at"),
+            Text("approved_by_label", value=lambda row: row.approver),
+        ]
+
     def context(self, actor: Any) -> dict[str, Any]:
-        return {"months": pages.months_to_settle()}
+        return {"months": pages.months_to_settle(), "begun": pages.runs_to_go_on_with(actor)}
 
 
 def totals_of(run: SettlementRun) -> str:
@@ -139,7 +155,14 @@ class StatementList(ListPage):
                 choices=Statement.PaymentState.choices,
                 tones=Statement.PAYMENT_TONES,
             ),
-            Amount("closing", currency="currency", places=2, phone=None, total=False),
+            Amount(
+                "closing",
+                label=_("Closing when issued"),
+                currency="currency",
+                places=2,
+                phone=None,
+                total=False,
+            ),
         ]
 
 
@@ -156,7 +179,7 @@ class PaymentList(ListPage):
         Text("statement__number", label=_("Statement")),
         Day("paid_on", filter=False),
         Text("reference"),
-        Text("released_by_label", value=lambda row: doer(row.released_by_label, row.released_by_id)),
+        Text("released_by_label", value=lambda row: row.releaser),
         Amount("amount", currency="statement__currency", places=2),
     ]
     order = "-pk"

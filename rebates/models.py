@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
 from prm.ledger.models import Purpose
+from prm.ui.doers import doer
 from prm.values import clock
 from prm.values.periods import Period
 from rebates.querysets import (
@@ -205,6 +206,14 @@ class SettlementRun(models.Model):
     def is_closed(self) -> bool:
         return self.state in (self.State.CLOSED, self.State.PAID)
 
+    @property
+    def approver(self) -> str:
+        return doer(self.approved_by_label, self.approved_by_id)
+
+    @property
+    def closer(self) -> str:
+        return doer(self.closed_by_label, self.closed_by_id)
+
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
 
@@ -339,13 +348,15 @@ class Statement(models.Model):
     """
 
     class PaymentState(models.TextChoices):
-        """Follows from the figures, the payments and the partner's state; nobody sets it."""
+        """Follows from what is open, the payments and the partner's state; nobody sets it."""
 
         OPEN = "open", _("To be paid")
         PART_PAID = "part_paid", _("Part paid")
         PAID = "paid", _("Paid")
         BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
-        CARRIED = "carried", _("Carried")
+        OFFSET = "offset", pgettext_lazy("payment", "Offset")  # a negative figure took up what was not paid
+        CARRIED = "carried", _("Carried forward")  # the balance is below zero, for the next statement
+        NOTHING = "nothing", _("Nothing to pay")
 
     PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad"}
     PARTNER_PATH = "partner"
@@ -425,7 +436,7 @@ class Payment(models.Model):
     number = models.CharField(_("number"), max_length=40, unique=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     paid_on = models.DateField(_("paid on"))
-    reference = models.CharField(_("reference"), max_length=80, blank=True)
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_by_label = models.CharField(_("released by"), max_length=200)
     created_at = models.DateTimeField(default=clock.now)
@@ -439,3 +450,7 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def releaser(self) -> str:
+        return doer(self.released_by_label, self.released_by_id)

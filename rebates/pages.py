@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,6 @@ from prm.approvals import pages as approvals
 from prm.approvals.engine import published
 from prm.ledger.models import Account
 from prm.ui import formats
-from prm.ui.doers import doer
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
@@ -31,7 +31,9 @@ from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.closing import refuse_before_the_end
 from rebates.services.issuing import is_closing
 from rebates.services.payments import refuse_release
+from rebates.services.releasing import JOB as RELEASE
 from rebates.services.releasing import is_releasing
+from rebates.since import came_in
 
 ZERO = Decimal("0.00")
 State = SettlementRun.State
@@ -51,18 +53,20 @@ def mechanism_name(kind: str) -> str:
 
 
 def months_to_settle(back: int = 12) -> list[Period]:
-    """Months that have ended, with a programme's period ending on their last day, that can be computed; newest first.
-
-    One that is approved or closed cannot.
-    """
-    settled = SettlementRun.objects.exclude(state__in=SettlementRun.RECOMPUTABLE)
-    closed = set(settled.values_list("ends", flat=True))
+    """Months that have ended, with a programme's period ending on their last day, and no run yet; newest first."""
+    begun = set(SettlementRun.objects.values_list("ends", flat=True))
     month, found = Period.of("month", clock.today()).previous, []
     for _step in range(back):
-        if month.end not in closed and Version.objects.ending_on(month.last_day):
+        if month.end not in begun and Version.objects.ending_on(month.last_day):
             found.append(month)
         month = month.previous
     return found
+
+
+def runs_to_go_on_with(actor: Actor) -> list[dict[str, Any]]:
+    """Runs that are begun and not closed, newest first, each with what it waits for."""
+    rows = SettlementRun.objects.visible_to(actor).unclosed().order_by("-ends")[:12]
+    return [{"run": run, "waiting": waiting_line(run)} for run in rows]
 
 
 def stages(run: SettlementRun) -> list[Stage]:
@@ -75,6 +79,13 @@ def stages(run: SettlementRun) -> list[Stage]:
         )
         for place, state in enumerate(order)
     ]
+
+
+def release_said(job: Any) -> str:
+    """Under which date and reference the job released payments; empty where it did something else."""
+    if job is None or job.kind != RELEASE:
+        return ""
+    return wording.release(date.fromisoformat(job.params["paid_on"]), job.params["reference"])
 
 
 def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
@@ -171,15 +182,11 @@ def waiting_line(run: SettlementRun) -> str:
     if run.state == State.IN_REVIEW:
         return waits_for(whose_turn(run))
     if run.state == State.APPROVED:
-        return _("Approved by %(person)s; waiting to be closed") % {
-            "person": doer(run.approved_by_label, run.approved_by_id)
-        }
+        return _("Approved by %(person)s; waiting to be closed") % {"person": run.approver}
     if run.state == State.CLOSING:
-        return _("Being closed by %(person)s") % {"person": doer(run.closed_by_label, run.closed_by_id)}
+        return _("Being closed by %(person)s") % {"person": run.closer}
     if run.state == State.CLOSED:
-        return _("Closed by %(person)s; waiting for payment") % {
-            "person": doer(run.closed_by_label, run.closed_by_id)
-        }
+        return _("Closed by %(person)s; waiting for payment") % {"person": run.closer}
     return ""
 
 
@@ -216,7 +223,7 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
         return []
     if version.state == Version.State.DRAFT:
         label = _("Ask for publication") if published(PROGRAMME) else _("Publish version")
-        delete = Verb(_("Delete draft"), href=to("delete_draft"), final=True, icon="trash")
+        delete = Verb(_("Delete draft…"), href=to("delete_draft"), final=True, icon="trash")
         return [Verb(label, post=to("publish"), primary=True), delete]
     if version.state != Version.State.IN_REVIEW:
         return []
@@ -251,11 +258,16 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
         verbs.append(Verb(_("Reject"), href=to("reject"), icon="ban", key="r"))
     if run.state == State.APPROVED:
+        overtaken = may["settle"] and came_in(run).count > 0
+        if overtaken:
+            note = _("The approval lapses; the new figures are handed over and approved anew.")
+            verbs.append(
+                Verb(_("Compute again"), post=to("recompute"), primary=True, icon="refresh", note=note)
+            )
         if may["close"]:
             why = _why_not(refuse_before_the_end, run)
-            verbs.append(
-                Verb(_("Close the month…"), href=to("confirm_close"), primary=True, icon="lock", why_not=why)
-            )
+            close = Verb(_("Close the month…"), href=to("confirm_close"), icon="lock", why_not=why)
+            verbs.append(replace(close, primary=not overtaken))
         if may["approve"]:
             verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
     if run.state == State.CLOSING and may["close"] and not is_closing(run):
@@ -263,7 +275,9 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
         why = _why_not(refuse_release, run, actor)
         verbs.append(
-            Verb(_("Release all payments…"), href=to("release"), primary=True, icon="cash", why_not=why)
+            Verb(
+                _("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why
+            )
         )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))

@@ -36,7 +36,13 @@ def statement_text(statement: Statement, request: Any) -> str:
     own = facts_on_paper("partner", statement.partner, request.actor)
     return render_to_string(
         "rebates/statement_pdf.html",
-        {"statement": statement, "lines": lines, "explained": explained, "own": own},
+        {
+            "statement": statement,
+            "lines": lines,
+            "payments": statement.payments.order_by("id"),
+            "explained": explained,
+            "own": own,
+        },
         request,
     )
 

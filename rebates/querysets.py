@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models.lookups import Exact
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
@@ -123,6 +123,13 @@ class RunQuerySet(models.QuerySet):
     def closed(self) -> RunQuerySet:
         return self.filter(state__in=("closed", "paid"))
 
+    def unclosed(self) -> RunQuerySet:
+        return self.exclude(state__in=("closed", "paid"))
+
+    def computed_and_open(self) -> RunQuerySet:
+        """Runs whose figures stand and that are not being closed yet."""
+        return self.filter(state__in=("computed", "in_review", "approved"))
+
     def awaiting(self, states: Iterable[str]) -> RunQuerySet:
         """Runs in these states, without those in review that a flow has given to somebody."""
         under_way = Q(state="in_review") & is_under_way("settlement")
@@ -185,9 +192,12 @@ class ResultQuerySet(PartnerOwned):
 
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
+    own = F("earned") + F("adjusted")
     return Case(
-        When(LessThanOrEqual(F("earned") + F("adjusted"), ZERO), then=Value("carried")),
-        When(unpaid=0, then=Value("paid")),
+        When(unpaid=0, payments_sum__gt=0, then=Value("paid")),
+        When(unpaid=0, closing__lt=0, then=Value("carried")),
+        When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
+        When(unpaid=0, then=Value("offset")),
         When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
         When(payments_sum__gt=0, then=Value("part_paid")),
         default=Value("open"),
@@ -219,28 +229,6 @@ class StatementQuerySet(PartnerOwned):
             )
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
-        )
-
-    def unpaid_by_run(self, runs: Iterable[Any]) -> Any:
-        """Rows of run_id, currency and `unpaid`: what is still to pay on the statements of each of `runs`."""
-        from rebates.models import Payment
-
-        paid = (
-            Payment.objects.for_everyone(because="of the statements that the caller has")
-            .filter(statement=OuterRef("pk"))
-            .values("statement")
-            .annotate(sum=Sum("amount"))
-            .values("sum")
-        )
-        own = Least(F("earned") + F("adjusted"), F("closing")) - Coalesce(
-            Subquery(paid, output_field=MONEY), ZERO
-        )
-        return (
-            self.filter(run__in=runs)
-            .order_by()
-            .values("run_id", "currency")
-            .annotate(unpaid=Sum(Greatest(own, ZERO, output_field=MONEY), output_field=MONEY))
-            .order_by("run_id", "currency")
         )
 
     def to_be_paid(self) -> StatementQuerySet:

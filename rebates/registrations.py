@@ -58,6 +58,7 @@ def _register_words() -> None:
             "thrown away": _("computation thrown away"),
             "submitted for review": _("handed over for approval"),
             "approval withdrawn": _("approval withdrawn"),
+            "approval lapsed": _("approval lapsed: sales lines came in since it was computed"),
             "close began": _("close began"),
             "release started": _("release of payments started"),
             "paid": _("paid"),
@@ -72,7 +73,12 @@ def _register_words() -> None:
             "rebates.statement": _("Statement"),
         }
     )
-    words.register_names({"policy": pgettext_lazy("change", "rules")})
+    words.register_names(
+        {
+            "policy": pgettext_lazy("change", "rules"),
+            "lines_since": pgettext_lazy("change", "sales lines since"),
+        }
+    )
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:

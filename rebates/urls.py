@@ -31,6 +31,7 @@ urlpatterns = [
     path("settlements/<str:number>/withdraw/", runs.withdraw, name="withdraw"),
     path("settlements/<str:number>/confirm-close/", runs.confirm_close, name="confirm_close"),
     path("settlements/<str:number>/close/", runs.close, name="close"),
+    path("settlements/<str:number>/confirm-release/", runs.confirm_release, name="confirm_release"),
     path("settlements/<str:number>/release/", runs.release, name="release"),
     path("rebates/", statements.overview, name="overview"),
     path("statements/", StatementList.as_view(), name="statements"),

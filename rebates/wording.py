@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,22 @@ def sentence(version: Version) -> str:
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
+
+
+def paid(amount: str, day: date, reference: str) -> str:
+    """That so much was paid, when and under which reference."""
+    words = {"money": amount, "day": formats.day(day), "reference": reference}
+    if reference:
+        return _("Paid: %(money)s on %(day)s, reference %(reference)s.") % words
+    return _("Paid: %(money)s on %(day)s, without a reference.") % words
+
+
+def release(day: date, reference: str) -> str:
+    """Under which date and reference payments are released."""
+    words = {"day": formats.day(day), "reference": reference}
+    if reference:
+        return _("paid on %(day)s, reference %(reference)s") % words
+    return _("paid on %(day)s, without a reference") % words
 
 
 def who(policy: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from prm.notices import work
 from prm.ui import home
+from prm.values import clock
 
 SHOWN = 6
 
@@ -18,4 +19,6 @@ def register() -> None:
 def waiting(actor: Any) -> dict[str, Any]:
     """The nearest promises first; the inbox has all of it."""
     rows = work.waiting_for(actor)
-    return {"rows": rows[:SHOWN], "count": len(rows)}
+    now = clock.now()
+    shown = [{"work": row, "late": row.due is not None and row.due < now} for row in rows[:SHOWN]]
+    return {"rows": shown, "count": len(rows)}

@@ -2,6 +2,7 @@
 
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
 from rebates.services.issuing import close_run, start_close
+from rebates.services.overtaken import compute_approved_again
 from rebates.services.payments import pay_statement
 from rebates.services.programmes import apply_programmes, delete_draft, save_draft
 from rebates.services.publishing import (
@@ -18,6 +19,7 @@ __all__ = [
     "approve_publication",
     "approve_run",
     "close_run",
+    "compute_approved_again",
     "compute_run",
     "delete_draft",
     "discard_run",

@@ -84,7 +84,7 @@ def compute_run(*, period: Period, by: Actor, chunk: int = CHUNK) -> SettlementR
 
 def _refuse_unless_recomputable(run: SettlementRun) -> None:
     if run.is_closed:
-        raise AlreadyClosed(number=run.number, person=run.closed_by_label)
+        raise AlreadyClosed(number=run.number, person=run.closer)
     if run.state not in SettlementRun.RECOMPUTABLE:
         raise NotInThisState(number=run.number, state=run.get_state_display())
 

@@ -41,6 +41,7 @@ from rebates.services.closing import (
     whose_turn,
 )
 from rebates.services.computing import bounds_of_partners
+from rebates.services.overtaken import refuse_unseen_lines
 from rebates.services.pressed import Pressed
 
 JOB = "rebates.close"
@@ -48,12 +49,17 @@ CHUNK = 2_500  # partners a part
 
 
 @transaction.atomic
-def start_close(*, run: SettlementRun, by: Actor, chunk: int = CHUNK) -> Job:
-    """Close an approved run as a background job. Pressed twice, or by two people, it is one job and one close."""
+def start_close(*, run: SettlementRun, by: Actor, chunk: int = CHUNK, without: int | None = None) -> Job:
+    """Close an approved run as a background job. Pressed twice, or by two people, it is one job and one close.
+
+    `without`: of how many lines that its figures leave out whoever closes was told; None where nobody was asked.
+    """
     require(by, "rebates.close")
     run = locked(run)
     if run.is_closed:
-        raise AlreadyClosed(number=run.number, person=run.closed_by_label)
+        raise AlreadyClosed(number=run.number, person=run.closer)
+    if without is not None:
+        refuse_unseen_lines(run, without)
     if run.state != STATE.CLOSING:
         _begin(run, by)
     params = {"run": run.pk, "bounds": bounds_of_partners(chunk), "by": asdict(Pressed.of(by))}

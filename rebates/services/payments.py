@@ -28,8 +28,9 @@ from rebates.errors import (
     MoreThanOpen,
     NothingToPay,
     NotInThisState,
+    PaidBeforeTheClose,
+    PaidInTheFuture,
     PaymentBlocked,
-    PaymentDayWrong,
     SecondPersonNeeded,
 )
 from rebates.events import StatementPaid
@@ -115,15 +116,26 @@ def open_amount(statement: Statement) -> Decimal:
 
 
 def payment_state(statement: Statement) -> Statement.PaymentState:
-    """Carried where the figure is not above zero; blocked where the partner is on hold."""
-    if statement.own_amount <= 0:
-        return State.CARRIED
+    """Follows from what is open; where nothing is, from why: paid, nothing earned, carried on, or offset."""
     (found,) = open_on([statement])
     if found.amount == 0:
-        return State.PAID
+        if 0 < min(statement.own_amount, statement.closing) <= found.paid:
+            return State.PAID
+        if statement.closing < 0:
+            return State.CARRIED
+        return State.OFFSET if statement.own_amount else State.NOTHING
     if statement.partner.is_on_hold:
         return State.BLOCKED
     return State.PART_PAID if found.paid else State.OPEN
+
+
+def open_of_run(run: SettlementRun, *, by: Actor) -> list[tuple[str, Decimal]]:
+    """What is open on the statements of `run` that `by` may see, by currency; those on hold included."""
+    rows = list(Statement.objects.visible_to(by).for_list().of_run(run).filter(unpaid__gt=0))
+    sums = dict.fromkeys({row.currency for row in rows}, ZERO)
+    for found in open_on(rows):
+        sums[found.statement.currency] += found.amount
+    return sorted(sums.items())
 
 
 @transaction.atomic
@@ -148,16 +160,16 @@ def pay_statement(
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
     amount = found.amount if amount is None else amount
-    refuse_day(run, paid_on)
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
+    paid_on = payment_day(run, paid_on)
     (payment,) = write_payments([(found, amount)], paid_on=paid_on, reference=reference, by=by)
     finish_run(run, by)
     return payment
 
 
 def write_payments(
-    due: Sequence[tuple[Open, Decimal]], *, paid_on: date | None, reference: str, by: Actor
+    due: Sequence[tuple[Open, Decimal]], *, paid_on: date, reference: str, by: Actor
 ) -> list[Payment]:
     """Pay each statement that amount. The caller holds the locks and has asked the rules."""
     payments = Payment.objects.bulk_create(
@@ -165,7 +177,7 @@ def write_payments(
             statement=found.statement,
             number=f"{found.statement.number}-P{found.payments + 1}",
             amount=amount,
-            paid_on=paid_on or clock.today(),
+            paid_on=paid_on,
             reference=reference,
             released_by_id=by.user_id,
             released_by_label=by.label,
@@ -174,7 +186,10 @@ def write_payments(
     )
     _post(payments, [found for found, _amount in due], by)
     for payment in payments:
-        record(payment.statement, "paid", by=by, changes={"amount": [None, payment.amount]})
+        changes = {"amount": [None, payment.amount], "paid_on": [None, payment.paid_on]}
+        if payment.reference:
+            changes["reference"] = [None, payment.reference]
+        record(payment.statement, "paid", by=by, changes=changes)
         emit(
             StatementPaid(statement_id=payment.statement_id, payment_id=payment.pk),
             object_key=f"statement:{payment.statement_id}",
@@ -182,22 +197,27 @@ def write_payments(
     return payments
 
 
+def payment_day(run: SettlementRun, day: date | None) -> date:
+    """The day of a payment, today unless it is said: not to come, and not before the run was closed."""
+    today = clock.today()
+    day = day or today
+    if day > today:
+        raise PaidInTheFuture(today=today)
+    closed = run.closed_at.astimezone(clock.tenant_zone()).date() if run.closed_at else day
+    if day < closed:
+        raise PaidBeforeTheClose(number=run.number, day=closed)
+    return day
+
+
 def refuse_release(run: SettlementRun, by: Actor) -> None:
     """Raise unless `by` may release payments of `run`: closed, by a second person, no author beyond the stated sum."""
     if not run.is_closed:
         raise NotInThisState(number=run.number, state=run.get_state_display())
     if by.user_id is not None and by.user_id == run.approved_by_id:
-        raise SecondPersonNeeded(person=run.approved_by_label)
+        raise SecondPersonNeeded(person=run.approver)
     if by.user_id is not None and by.user_id in approved_at_a_step(run):
         raise SecondPersonNeeded(person=by.label)
     refuse_author(run, by)
-
-
-def refuse_day(run: SettlementRun, paid_on: date | None) -> None:
-    """Raise unless money can have left on that day: not before the run was closed, and not after today."""
-    first, last = run.closed_at.astimezone(clock.tenant_zone()).date(), clock.today()
-    if paid_on is not None and not first <= paid_on <= last:
-        raise PaymentDayWrong(first=first, last=last)
 
 
 def _split(found: Open, amount: Decimal, programmes: dict[int, Programme]) -> dict[int, Decimal]:

@@ -21,7 +21,6 @@ from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import run_to_end, start_job
 from prm.ui import said
-from prm.values import clock
 from prm.values.actor import Actor
 from rebates.errors import NotInThisState
 from rebates.models import SettlementRun, Statement
@@ -31,7 +30,7 @@ from rebates.services.payments import (
     Open,
     finish_run,
     open_on,
-    refuse_day,
+    payment_day,
     refuse_release,
     write_payments,
 )
@@ -55,14 +54,14 @@ def start_release(
     refuse_release(run, by)
     if run.state != SettlementRun.State.CLOSED:
         raise NotInThisState(number=run.number, state=run.get_state_display())
-    refuse_day(run, paid_on)
+    paid_on = payment_day(run, paid_on)
     known = _open_job(run)
     if known is not None:
         return known
     params: dict[str, Any] = {
         "run": run.pk,
         "bounds": _bounds(run, chunk),
-        "paid_on": (paid_on or clock.today()).isoformat(),
+        "paid_on": paid_on.isoformat(),
         "reference": reference,
         "by": asdict(Pressed.of(by)),
     }

@@ -15,6 +15,8 @@ from rebates.accruals import accrual_of
 from rebates.models import Result, Statement
 from rebates.statements import statement_lines
 
+FIRST, MORE = 20, 50  # lines behind a figure: at once, and with each press
+
 
 @requires("rebates.view_programmes")
 def accruals(request: Any) -> HttpResponse:
@@ -84,7 +86,7 @@ def _explained(
     """Clause, arithmetic, lines: as a page, as a panel, or only the next lines of it."""
     after = request.GET.get("after", "")
     try:
-        lines = explanations.lines_page(figure, after=after)
+        lines = explanations.lines_page(figure, after=after, size=MORE if after else FIRST)
     except ValueError:
         raise Http404 from None
     context = {

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.ui import formats
-from prm.ui.forms import ServiceForm
 from prm.values.errors import DomainError, NotAllowed
 from rebates import pages, services, wording
 from rebates.errors import VersionInReview
@@ -142,24 +141,22 @@ def _publication_said(version: Version) -> str:
 
 @requires("rebates.edit_programmes")
 def delete_draft(request: Any, code: str) -> HttpResponse:
-    """Asks first: the draft is gone for good."""
-    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
-    draft = programme.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
-    if draft is None:
-        return _nothing_there(request, programme, Version.State.DRAFT)
+    """What is lost with the draft, before it is; then gone."""
     if request.method != "POST":
-        effect = _("Version %(number)s is a draft and goes for good. Published versions stay.")
-        if programme.versions.count() == 1:
-            effect = _("The programme has no other version: it goes with its draft, for good.")
-        context = {
-            "form": ServiceForm(actor=request.actor), "title": _("Delete draft"), "crumb": programme,
-            "cancel": draft.get_absolute_url(), "effect": effect % {"number": draft.number},
-        }  # fmt: skip
-        return render(request, "rebates/verb.html", context)
+        return _confirm_delete(request, code)
     answer = _on_draft(request, code, services.delete_draft, lambda gone: _("The draft was deleted."))
     if not Programme.objects.visible_to(request.actor).filter(code=code).exists():
         return redirect("rebates:programmes")
     return answer
+
+
+def _confirm_delete(request: Any, code: str) -> HttpResponse:
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    draft = programme.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
+    if draft is None:
+        return _nothing_there(request, programme, Version.State.DRAFT)
+    context = {"programme": programme, "draft": draft, "only": programme.versions.count() == 1}
+    return render(request, "rebates/draft_delete.html", context)
 
 
 @require_POST

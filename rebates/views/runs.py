@@ -12,16 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from prm.access.decorators import requires
+from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.jobs.models import Job
 from prm.jobs.progress import begun_by
 from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
-from rebates import pages, services
+from rebates import pages, services, wording
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, releasing
+from rebates.since import came_in
 
 PARTNERS_A_PAGE = 50
 
@@ -48,14 +50,14 @@ def detail(request: Any, number: str) -> HttpResponse:
             .filter(run=run, partner_id__in=[row["partner_id"] for row in rows])
         )
         statements = {(row.partner_id, row.currency): row for row in of_page}
+    for row in rows:
+        row["statement"] = statements.get((row["partner_id"], row["currency"]))
     job = (
         Job.objects.visible_to(request.actor)
         .filter(kind__in=(computing.JOB, issuing.JOB, releasing.JOB), key=run.number)
         .order_by("-id")
         .first()
     )
-    for row in rows:
-        row["statement"] = statements.get((row["partner_id"], row["currency"]))
     return render(
         request,
         "rebates/run.html",
@@ -64,6 +66,8 @@ def detail(request: Any, number: str) -> HttpResponse:
             "history": history_of(run, request.actor),
             "job": job,
             "begun_by": begun_by(job) if job else "",
+            "released": pages.release_said(job),
+            "since": came_in(run),
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
@@ -130,7 +134,11 @@ def _verb(verb: str, service: Callable[..., Any], done: Any) -> Any:
 
 recompute = _verb(
     "rebates.settle",
-    lambda run, request: services.start_settlement(period=run.period, by=request.actor),
+    lambda run, request: (
+        services.compute_approved_again(run=run, by=request.actor)
+        if run.state == SettlementRun.State.APPROVED
+        else services.start_settlement(period=run.period, by=request.actor)
+    ),
     lambda outcome: _("The computation has begun."),
 )
 discard = _verb(
@@ -161,9 +169,15 @@ withdraw = _verb(
 )
 close = _verb(
     "rebates.close",
-    lambda run, request: services.start_close(run=run, by=request.actor),
+    lambda run, request: services.start_close(run=run, by=request.actor, without=_told_of(request)),
     lambda outcome: _("The close has begun. This page shows how far it is."),
 )
+
+
+def _told_of(request: Any) -> int:
+    """Of how many lines that the figures leave out the confirmation told; none where it was not asked."""
+    told = request.POST.get("without", "")
+    return int(told) if told.isdecimal() and len(told) < 19 else 0
 
 
 @requires("rebates.approve")
@@ -193,6 +207,8 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
     results = Result.objects.visible_to(request.actor).filter(run=run)
     context = {
         "run": run,
+        "since": came_in(run),
+        "may_settle": allowed(request.actor, "rebates.settle"),
         "statement_count": results.values("partner_id", "currency").distinct().count(),
         "result_count": results.count(),
     }
@@ -200,9 +216,25 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
 
 
 @requires("rebates.pay")
+def confirm_release(request: Any, number: str) -> HttpResponse:
+    """What releasing all payments pays and what it leaves out, before it is done; and under which date."""
+    return _release_page(request, _run(request, number), ReleaseForm(actor=request.actor))
+
+
+@require_POST
+@requires("rebates.pay")
 def release(request: Any, number: str) -> HttpResponse:
-    """What releasing all payments pays and what it leaves out; with the day and the bank's reference it is done."""
-    run = _run(request, number)
+    run, form = _run(request, number), ReleaseForm(request.POST, actor=request.actor)
+    if not form.is_valid() or not form.run(services.start_release, run=run, by=request.actor):
+        return _release_page(request, run, form)
+    said = wording.release(form.cleaned_data["paid_on"], form.cleaned_data["reference"])
+    messages.success(
+        request, _("The release has begun: %(said)s. This page shows how far it is.") % {"said": said}
+    )
+    return redirect(run)
+
+
+def _release_page(request: Any, run: SettlementRun, form: ReleaseForm) -> HttpResponse:
     if releasing.is_releasing(run):
         return redirect(run)
     try:
@@ -211,10 +243,6 @@ def release(request: Any, number: str) -> HttpResponse:
         raise
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
-        return redirect(run)
-    form = ReleaseForm(request.POST if request.method == "POST" else None, actor=request.actor)
-    if form.is_valid() and form.run(services.start_release, run=run, by=request.actor):
-        messages.success(request, _("The release has begun. This page shows how far it is."))
         return redirect(run)
     context = {"run": run, "outlook": found, "form": form}
     return render(request, "rebates/run_release.html", context, status=form.status)

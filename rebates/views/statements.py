@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -11,7 +12,8 @@ from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
-from rebates import pages, services
+from prm.ui import formats
+from rebates import pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.models import Statement
 from rebates.services.payments import open_amount, payment_state
@@ -78,6 +80,9 @@ def pay(request: Any, number: str) -> HttpResponse:
         initial={"amount": open_amount(found)},
     )
     if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
+        paid = form.result
+        amount = formats.money(paid.amount, found.currency)
+        messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
         return redirect(found)
     context = {"form": form, "statement": found, "open": open_amount(found)}
     return render(request, "rebates/pay.html", context, status=form.status)

@@ -127,18 +127,21 @@ def test_a_product_line_that_is_gone_meanwhile_is_said_on_the_form(finance, brow
     assert "no product line has the code routing" in shown
 
 
-def test_a_flat_rate_with_a_second_band_is_refused_at_that_row(browse, finance, november):
-    status, page = save(browse(finance), mechanism="flat", from_1="100000", rate_1="3")
+def test_a_flat_rate_refuses_further_bands_by_their_row(finance, browse, november):
+    status, shown = save(browse(finance), mechanism="flat", from_0="10", from_2="500", rate_2="3")
     assert status == 422
-    assert "A flat rate has one band" in page
+    assert "Row 1: a flat rate is paid from the first amount on." in shown
+    assert "Row 3: a flat rate has one row." in shown
     assert not Version.objects.exists()
 
 
-def test_deleting_a_draft_asks_first(browse, finance, november):
+def test_a_draft_is_deleted_only_after_it_is_said_what_goes_with_it(finance, browse, november):
     client = browse(finance)
     save(client)
-    asked = client.get("/programmes/core/delete-draft/")
-    assert "it goes with its draft, for good" in asked.content.decode()
-    assert Version.objects.count() == 1
-    assert client.post("/programmes/core/delete-draft/").status_code == 302
+    (draft,) = Version.objects.all()
+    address = f"/programmes/{draft.programme.code}/"
+    assert f'href="{address}delete-draft/"' in client.get(address).content.decode()
+    assert "it goes with the draft" in client.get(f"{address}delete-draft/").content.decode()
+    assert Version.objects.exists()
+    client.post(f"{address}delete-draft/")
     assert not Version.objects.exists()

@@ -274,16 +274,18 @@ def test_while_it_runs_the_page_shows_how_far_it_is_and_no_second_button(second,
     run = closed()
     client, address = browse(second), run.get_absolute_url()
     assert "Release all payments" in client.get(address).content.decode()
-    assert client.post(f"{address}release/", {"paid_on": clock.today().isoformat()}).status_code == 302
+    typed = {"paid_on": clock.today().isoformat(), "reference": "BT-78"}
+    assert client.post(f"{address}release/", typed).status_code == 302
     job = Job.objects.get(kind=releasing.JOB)
     page = client.get(address).content.decode()
     assert f"Payments of settlement {run.number}" in page
     assert 'id="job"' in page and "Release all payments" not in page
-    client.post(f"{address}release/")
+    client.post(f"{address}release/", typed)
     assert Job.objects.filter(kind=releasing.JOB).count() == 1
     run_job(job.pk)
     page = client.get(address).content.decode()
     assert "5 statements were released for payment." in page
+    assert "reference BT-78" in page
     assert 'id="job"' not in page
 
 

@@ -20,6 +20,7 @@ from rebates.services.closing import refuse_before_the_end, whose_turn
 from rebates.services.computing import compute_run
 from rebates.services.issuing import close_run
 from rebates.services.reviewing import approve_run
+from rebates.since import came_in
 
 BY = Actor.command("settle")
 
@@ -71,6 +72,12 @@ class Command(TenantCommand):
             self._show(run, options)
             raise CommandError(
                 f"{run.number} must be approved first, by one of: {people}", returncode=REFUSED
+            )
+        since = came_in(run)
+        if since.count:
+            self.stderr.write(
+                f"{run.number}: {since.count} sales lines came in since it was computed. It is closed without them;"
+                " a later settlement adjusts."
             )
         return close_run(run=run, by=BY)
 

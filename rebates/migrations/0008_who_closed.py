@@ -18,7 +18,7 @@ def from_the_audit_trail(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rebates", "0006_closed_side_by_side"),
+        ("rebates", "0007_longer_references"),
         ("audit", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,105 @@
+"""Sales lines that came in after a settlement's figures were computed and before it is closed.
+
+They stand in none of its figures. A close without them leaves them to the late rule: a later settlement posts what they
+change as an adjustment, and of those recorded after a programme's grace days only returns count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+
+from orders.models import SalesLine
+from prm.values import clock
+from rebates.models import RunScope, SettlementRun
+from rebates.plans import Plan, plans_for
+
+STATE = SettlementRun.State
+OPEN = (STATE.COMPUTED, STATE.IN_REVIEW, STATE.APPROVED)  # computed, and not yet being closed
+
+
+@dataclass(frozen=True)
+class Since:
+    """So many lines and their net sums by currency; `too_late` of them earn nothing unless it is computed again."""
+
+    count: int = 0
+    too_late: int = 0
+    sums: list[tuple[str, Decimal]] = field(default_factory=list)
+
+
+def came_in(run: SettlementRun) -> Since:
+    """What came in since `run` was computed."""
+    return came_in_by_run([run]).get(run.pk, Since())
+
+
+def came_in_by_run(runs: Iterable[SettlementRun]) -> dict[int, Since]:
+    """By the id of each run for which something came in: three queries for all."""
+    watermarks = {run.pk: run.watermark for run in runs if run.state in OPEN and run.watermark is not None}
+    lines = _lines_of(watermarks)
+    if not lines:
+        return {}
+    figures: dict[str, Any] = {}
+    for run_id, (counted, in_time) in lines.items():
+        figures[f"count_{run_id}"] = Count("pk", filter=counted)
+        figures[f"in_time_{run_id}"] = Count("pk", filter=counted & in_time)
+        figures[f"sum_{run_id}"] = Sum("net_amount", filter=counted)
+    rows = list(
+        SalesLine.objects.for_everyone(because="a settlement concerns all")
+        .filter(pk__gt=min(watermarks.values()))
+        .order_by("currency")
+        .values("currency")
+        .annotate(**figures)
+    )
+    found = {}
+    for run_id in lines:
+        mine = [row for row in rows if row[f"count_{run_id}"]]
+        if mine:
+            count = sum(row[f"count_{run_id}"] for row in mine)
+            in_time = sum(row[f"in_time_{run_id}"] for row in mine)
+            found[run_id] = Since(
+                count, count - in_time, [(row["currency"], row[f"sum_{run_id}"]) for row in mine]
+            )
+    return found
+
+
+def _lines_of(watermarks: dict[int, int]) -> dict[int, tuple[Q, Q]]:
+    """By run: the lines above its watermark that its programmes count, and which of those are in time."""
+    if not watermarks:
+        return {}
+    scopes = list(RunScope.objects.filter(run__in=watermarks).select_related("version__programme"))
+    by_run: dict[int, list[Plan]] = defaultdict(list)
+    plans = plans_for((scope.version, scope.period) for scope in scopes)
+    for scope, plan in zip(scopes, plans, strict=True):
+        by_run[scope.run_id].append(plan)
+    found = {}
+    for run_id, of_run in by_run.items():
+        counted, in_time = Q(pk__in=[]), Q(pk__in=[])
+        for plan in of_run:
+            counted |= _counted_by(plan)
+            in_time |= _counted_by(plan) & _in_time(plan)
+        found[run_id] = (Q(pk__gt=watermarks[run_id]) & counted, in_time)
+    return found
+
+
+def _counted_by(plan: Plan) -> Q:
+    lines = Q(
+        booking_date__gte=plan.period.start,
+        booking_date__lt=plan.period.end,
+        currency=plan.version.currency,
+    )
+    wanted = plan.qualifying | plan.paying
+    return lines if wanted == plan.catalogue else lines & Q(product_line__in=wanted)
+
+
+def _in_time(plan: Plan) -> Q:
+    """What counts although the period is closed."""
+    if plan.grace_until is None:
+        return Q(pk__isnull=False)
+    limit = clock.start_of_day(plan.grace_until + timedelta(days=1))
+    return Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
