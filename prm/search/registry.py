@@ -7,6 +7,7 @@ from typing import Any
 from prm.modules.registry import runs
 
 PER_GROUP = 8
+MOST_NUMBERED = 40
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,25 @@ def search(*, actor, text: str, limit: int = PER_GROUP) -> list[Group]:
     for kind in sorted(_kinds.values(), key=lambda k: k.order):
         if (kind.verb and kind.verb not in actor.permissions) or not runs(kind.find):
             continue
-        rows = kind.find(actor, text, limit)
+        rows, by = _found(kind, actor, text, limit)
         if rows:
             groups.append(
-                Group(kind.label, kind.icon, rows[:limit], kind.more(text) if kind.more and text else "")
+                Group(kind.label, kind.icon, rows[:limit], kind.more(by) if kind.more and by else "")
             )
     return groups
+
+
+def _found(kind: Kind, actor: Any, text: str, limit: int) -> tuple[list[Row], str]:
+    """The rows, and by which text: all of it, or the number in it where the other words stand beside that number."""
+    rows = kind.find(actor, text, limit)
+    words = text.split()
+    number = next((word for word in words if any(sign.isdigit() for sign in word)), "")
+    if rows or len(words) < 2 or not number:
+        return rows, text
+    others = [word.casefold() for word in words if word != number]
+    numbered = kind.find(actor, number, MOST_NUMBERED)
+    return [row for row in numbered if all(word in _said(row) for word in others)], number
+
+
+def _said(row: Row) -> str:
+    return f"{row.title} {row.detail}".casefold()

@@ -16,6 +16,7 @@ from prm.values import clock
 from prm.values.periods import Period
 from rebates.finding import month_meant
 from tests.cast import acme, administrator, finance, manager, rival
+from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import SalesLineFactory
 from tests.factories.people import UserFactory
@@ -142,3 +143,15 @@ def test_partners_reach_the_search_on_a_phone(acme, browse):
     page = browse(acme.sales).get("/").content.decode()
     top = page[page.index('class="ui-top"') :]
     assert "ui-only-sm ui-touch" in top and 'href="/search/"' in top
+
+
+def test_a_number_and_a_name_are_found_together(acme, rival, manager):
+    SalesLineFactory(partner=acme.row, document="574294")
+    SalesLineFactory(partner=rival.row, document="574294-B")
+    deal = deals.in_review(acme, customer_name="Hangzhou Xunda Logistics Co., Ltd.")
+    assert titles(manager, "574294")["Sales lines"] == ["574294", "574294-B"]
+    assert titles(manager, "574294 acme")["Sales lines"] == ["574294"]
+    assert titles(manager, "Rival Systems 574294")["Sales lines"] == ["574294-B"]
+    assert len(titles(manager, f"{deal.number} xunda")["Deal registrations"]) == 1
+    assert "Deal registrations" not in titles(manager, f"{deal.number} zhoushan")
+    assert "Sales lines" not in titles(rival.sales, "574294 ACME")
