@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.utils.translation import ngettext
 
 from dealreg import actions
@@ -43,7 +44,7 @@ def register() -> None:
             "shipped": _("shipped"),
             "delivered": _("delivered"),
             "completed": _("completed"),
-            "issued": _("issued"),
+            "issued": pgettext_lazy("done", "issued"),
             "invoiced": _("invoiced"),
             "credited": _("credited"),
             "prices_changed": _("prices changed"),

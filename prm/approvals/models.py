@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access.scoping import PartnerOwned
 from prm.approvals.document import Document, parse_once
@@ -102,7 +103,7 @@ class ApprovalRun(models.Model):
     """One object on its way through one version of a flow. It owns whose turn it is, never the object's state."""
 
     class State(models.TextChoices):
-        RUNNING = "running", _("Running")
+        RUNNING = "running", pgettext_lazy("approval", "Running")
         RETURNED = "returned", _("Returned")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")

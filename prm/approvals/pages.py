@@ -11,6 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from prm.access.roles import PARTNER_ROLES
 from prm.access.rules import allowed
@@ -101,7 +102,15 @@ def verbs(task: Task, actor: Actor) -> list[Verb]:
         found.append(Verb(label=_("Send back"), href=at("return"), icon="arrow-back-up", note=note))
     if choices.may_comment:
         note = _("The clock goes on")
-        found.append(Verb(label=_("Ask"), href=at("comment"), key="i", icon="message-2-question", note=note))
+        found.append(
+            Verb(
+                label=pgettext("approval", "Ask"),
+                href=at("comment"),
+                key="i",
+                icon="message-2-question",
+                note=note,
+            )
+        )
     note = _("Somebody else decides in your place")
     found.append(Verb(label=_("Hand over"), href=at("hand_over"), key="h", icon="user-share", note=note))
     note = _("They must approve as well")

@@ -11,6 +11,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
@@ -130,7 +131,7 @@ def comment(request: Any, pk: int) -> HttpResponse:
         messages.success(request, _("Your message is written."))
         return redirect("approvals:task", own.pk)
     effect = _("People who decide read this; whoever handed it in only what they are asked.")
-    return _verb(request, own, form, title=_("Ask"), effect=effect)
+    return _verb(request, own, form, title=pgettext("approval", "Ask"), effect=effect)
 
 
 def _comment_form(request: Any, own: Task) -> CommentForm:

@@ -86,7 +86,7 @@ _verbs: dict[str, Any] = {
     "expired": _("expired"),
     "imported": _("imported"),
     "invoiced": _("invoiced"),
-    "issued": _("issued"),
+    "issued": pgettext_lazy("done", "issued"),
     "manager_assigned": _("channel manager assigned"),
     "manager_unassigned": _("channel manager taken off"),
     "member_added": _("person joined"),
@@ -105,7 +105,7 @@ _verbs: dict[str, Any] = {
     "support_entered_again": _("support access entered again"),
     "support_ended": _("support access ended"),
     "tier_set": _("tier set"),
-    "uploaded": _("uploaded"),
+    "uploaded": pgettext_lazy("done", "uploaded"),
 }
 # What rows of the platform are called; apps add theirs.
 _types: dict[str, Any] = {
