@@ -53,6 +53,8 @@ def _measure(options: argparse.Namespace) -> int:
     from django.db import connection
     from django_tenants.utils import get_tenant_model
 
+    from prm.config.collecting import collect_rarely
+
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -61,6 +63,7 @@ def _measure(options: argparse.Namespace) -> int:
     for slug, runs in (("beta", FEW), ("alpha", options.runs)):
         connection.set_tenant(get_tenant_model().objects.get(slug=slug))
         manager, task = _fill(runs)
+        collect_rarely()  # as a web process does at its start
         for address in ("/inbox/", f"/inbox/decisions/{task}/", "/deals/?view=decide"):
             name = "one record" if "decisions" in address else address
             found.setdefault(name, []).append(_ask(slug, manager, address, options.requests))

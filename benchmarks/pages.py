@@ -57,6 +57,8 @@ def _measure(options: argparse.Namespace) -> int:
     from django.db import connection
     from django_tenants.utils import get_tenant_model
 
+    from prm.config.collecting import collect_rarely
+
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -68,6 +70,7 @@ def _measure(options: argparse.Namespace) -> int:
     for slug, rows in (("beta", 100), ("alpha", options.rows)):
         connection.set_tenant(get_tenant_model().objects.get(slug=slug))
         people = _fill(rows)
+        collect_rarely()  # as a web process does at its start
         for role, addresses in LISTS.items():
             for address in addresses:
                 for way in WAYS:

@@ -6,12 +6,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from prm.ui import formats
 from prm.values import clock
 
 MOST_OPTIONS = 200
+SELECTED = mark_safe(" selected")
 
 
 class Between:
@@ -45,6 +48,12 @@ class Control:
     low: str = ""
     high: str = ""
     sign: str = ""
+
+    @property
+    def options_html(self) -> str:
+        """A select's options in one go: a list of 200 partners is written on every page of theirs."""
+        rows = ((option.value, SELECTED if option.on else "", option.label) for option in self.options)
+        return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 class Filter:
