@@ -49,12 +49,12 @@ OWN = (
     _("For %(lines)s your company has a registration of this customer. Go on there; nothing need be registered again."),
     _("Your company has registered it already"),
 )  # fmt: skip
-# Some lines are free, some are not: each is named.
-PARTLY = (
-    "live", "circle-dot", _("Yes, for some product lines"),
-    _("You can register it for %(open)s. Not available today: %(held)s; %(manager)s can tell you more."),
-    _("Not available for %(held)s; you can register it for %(open)s"),
-)  # fmt: skip
+# Some lines are free, some are not: each is named, with a sentence for each way in which it stands.
+PARTLY = ("live", "circle-dot", _("Yes, for some product lines"))
+OPEN_LINES = _("You can register it for %(open)s.")
+OWN_LINES = _("For %(own)s your company has a registration already.")
+HELD_LINES = _("Not available today: %(held)s; %(manager)s can tell you more.")
+HELD_SHORT = _("Not available for %(held)s.")
 # A question is no registration, so its list has words of its own.
 IN_LIST = {
     Answer.CLEAR: _("Can be registered"),
@@ -72,17 +72,21 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
     people = deciders_by_partner([asked.partner_id])[asked.partner_id]
     lines = list(ProductLine.objects.filter(pk__in=asked.product_lines))
     answers = answers_by_line(asked)
-    held = [line for line in lines if line.pk in answers and not answers[line.pk].is_open]
+    closed = [line for line in lines if line.pk in answers and not answers[line.pk].is_open]
+    mine = [line for line in closed if answers[line.pk].own]
     values = {
         "lines": _names(lines),
-        "held": _names(held),
-        "open": _names(line for line in lines if line not in held),
+        "own": _names(mine),
+        "held": _names(line for line in closed if line not in mine),
+        "open": _names(line for line in lines if line not in closed),
         "manager": names_of(people),
         "days": default_type().protection_days,
     }
-    partly = 0 < len(held) < len(lines)
-    own = "" if partly else _own(asked)
-    tone, icon, heading, sentence, short = PARTLY if partly else OWN if own else TOLD[Answer(asked.answer)]
+    partly = 0 < len(closed) < len(lines)
+    own = _own(asked) if not answers or len(mine) == len(lines) else ""
+    tone, icon, heading, sentence, short = (
+        (*PARTLY, *_partly(values)) if partly else OWN if own else TOLD[Answer(asked.answer)]
+    )
     return {
         "asked": asked,
         "waits_ms": 0,
@@ -95,6 +99,17 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
         "own": own,
         "by_line": [_line(line, answers[line.pk]) for line in lines if len(answers) > 1],
     }
+
+
+def _partly(values: dict[str, Any]) -> tuple[str, str]:
+    """The sentence, and the short one, where some lines are free and some are not."""
+    standing = [(OWN_LINES, OWN_LINES, "own"), (HELD_LINES, HELD_SHORT, "held")]
+    long, short = [OPEN_LINES], [OPEN_LINES]
+    for told_long, told_short, name in standing:
+        if values[name]:
+            long.append(told_long)
+            short.append(told_short)
+    return " ".join(map(str, long)), " ".join(map(str, short))
 
 
 def _names(lines: Iterable[ProductLine]) -> str:

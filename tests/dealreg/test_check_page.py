@@ -81,6 +81,19 @@ def test_the_answer_names_the_free_and_the_held_product_lines(acme, rival, manag
     assert "For some product lines" in client.get("/check/").content.decode()
 
 
+def test_a_line_that_the_company_has_registered_is_not_called_unavailable(acme, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    mine, free = deals.line(), deals.line("sensors")
+    deals.in_review(acme, product_lines=[mine])
+    client = browse(acme.sales)
+    typed = {"customer_name": "Hangzhou Xunda Logistics Co., Ltd.", "product_lines": [mine.pk, free.pk]}
+    address = client.post("/check/", typed)["Location"].split("#")[0]
+    time_machine.move_to("2026-11-25T01:00:01Z", tick=False)
+    page = client.get(address, headers=HTMX).content.decode()
+    assert f"You can register it for Sensors. For {mine} your company has a registration already." in page
+    assert "Not available" not in page
+
+
 def test_answers_for_several_lines_look_alike_whatever_they_are(acme, rival, manager, browse, time_machine):
     time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
     lines = [deals.line(), deals.line("sensors")]
