@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,11 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
         kind = "approvals.reminder" if reminder else "approvals.task"
         values: Mapping[str, Any] = _values(task)
-        if subject.notice is not None and not reminder and task.passage == 1:
+        passed = None if reminder else _who_passed_it(task)
+        if passed is not None:
+            kind = f"approvals.{passed.kind}"
+            values = {**values, "who": passed.who, "why": f"“{passed.text}”" if passed.text else ""}
+        elif subject.notice is not None and not reminder and task.passage == 1:
             kind, values = subject.notice(run, obj)
         about = f"task:{task.pk}:reminder" if reminder else f"task:{task.pk}"
         decide = reverse("approvals:link", args=[links.token_of(task)]) if subject.links else link
@@ -52,6 +57,13 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
             users=[task.user], kind=kind, fact=about, values=values, link=link, letter_link=decide,
             letter_label=_("Decide") if subject.links else _("Open in the portal"),
         )  # fmt: skip
+
+
+def _who_passed_it(task: Task) -> Decision | None:
+    """The colleague's own step by which it became this person's: handed over, or asked as well."""
+    facts = task.run.decisions.filter(step=task.step, passage=task.passage, kind__in=("handed", "added"))
+    asked = Q(says__to=task.user_id) | Q(says__user=task.user_id)
+    return facts.filter(asked, user_id__isnull=False).order_by("number").last()
 
 
 @listens_to(events.DecisionRefused)

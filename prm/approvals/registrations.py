@@ -69,6 +69,16 @@ def _register_notices() -> None:
         title=_("Your decision: %(title)s"), body=_("%(what)s, step “%(step)s”. Handed in by %(submitter)s."),
     )  # fmt: skip
     tell(
+        "handed", label=_("A decision is handed over to me"), roles=STAFF_ROLES,
+        title=_("Handed over to you: %(title)s"),
+        body=_("%(who)s asks you to decide instead. %(why)s %(what)s, step “%(step)s”, handed in by %(submitter)s."),
+    )  # fmt: skip
+    tell(
+        "added", label=_("A colleague asks me to decide as well"), roles=STAFF_ROLES,
+        title=_("Your decision as well: %(title)s"),
+        body=_("%(who)s asks for your decision, too. %(why)s %(what)s, step “%(step)s”, handed in by %(submitter)s."),
+    )  # fmt: skip
+    tell(
         "reminder", label=_("A decision of mine is due soon"), roles=STAFF_ROLES,
         title=_("Due soon: %(title)s"), body=_("%(what)s, step “%(step)s”, waits for your decision."),
     )  # fmt: skip

@@ -129,6 +129,19 @@ def test_many_are_handed_over_to_one_who_may_decide_all(acme, manager, administr
     assert [task_of(deal, administrator).user_id for deal in (one, two)] == [administrator.user_id] * 2
 
 
+@pytest.mark.parametrize("verb,word", [("hand-over/", "decide instead"), ("add/", "your decision, too")])
+def test_who_is_asked_by_a_colleague_reads_by_whom_and_why(acme, manager, administrator, browse, verb, word):
+    deal = deals.in_review(acme)
+    task = task_of(deal, manager)
+    form = {"user": administrator.user_id, "text": "I am on leave"}
+    assert browse(manager).post(page(task, verb), form).status_code == 302
+    deliver_open_events()
+    told = Notice.objects.get(user_id=administrator.user_id, kind__in=["approvals.handed", "approvals.added"])
+    assert (told.values["who"], told.values["why"]) == ("Lin Yue", "“I am on leave”")
+    shown = text(browse(administrator).get("/inbox/?part=notices"))
+    assert word in shown and "I am on leave" in shown
+
+
 def test_who_handed_it_in_is_asked_and_answers_on_the_deals_page(acme, rival, manager, browse):
     deal = deals.in_review(acme)
     client, task = browse(manager), task_of(deal, manager)
