@@ -49,22 +49,22 @@ def came_in_by_run(runs: Iterable[SettlementRun]) -> dict[int, Since]:
         figures[f"count_{run_id}"] = Count("pk", filter=counted)
         figures[f"in_time_{run_id}"] = Count("pk", filter=counted & in_time)
         figures[f"sum_{run_id}"] = Sum("net_amount", filter=counted)
-    rows = list(
-        SalesLine.objects.for_everyone(because="a settlement concerns all")
+    rows: list[dict[str, Any]] = [
+        dict(row)
+        for row in SalesLine.objects.for_everyone(because="a settlement concerns all")
         .filter(pk__gt=min(watermarks.values()))
         .order_by("currency")
         .values("currency")
         .annotate(**figures)
-    )
+    ]
     found = {}
     for run_id in lines:
         mine = [row for row in rows if row[f"count_{run_id}"]]
         if mine:
             count = sum(row[f"count_{run_id}"] for row in mine)
-            in_time = sum(row[f"in_time_{run_id}"] for row in mine)
-            found[run_id] = Since(
-                count, count - in_time, [(row["currency"], row[f"sum_{run_id}"]) for row in mine]
-            )
+            earning = sum(row[f"in_time_{run_id}"] for row in mine)
+            sums = [(row["currency"], row[f"sum_{run_id}"]) for row in mine]
+            found[run_id] = Since(count, count - earning, sums)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from prm.access.rules import require
@@ -32,7 +34,10 @@ def compute_approved_again(*, run: SettlementRun, by: Actor) -> Job:
     move(run, STATE.COMPUTED)  # not left in review: nobody is to approve the old figures again
     run.approved_by, run.approved_by_label, run.approved_at = None, "", None
     run.save()
-    changes = {"state": [STATE.APPROVED, STATE.COMPUTED], "lines_since": [None, found.count]}
+    changes: dict[str, list[Any]] = {
+        "state": [STATE.APPROVED, STATE.COMPUTED],
+        "lines_since": [None, found.count],
+    }
     record(run, "approval lapsed", by=by, changes=changes)
     return start_settlement(period=run.period, by=by)
 

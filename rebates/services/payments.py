@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Sum
@@ -186,7 +187,7 @@ def write_payments(
     )
     _post(payments, [found for found, _amount in due], by)
     for payment in payments:
-        changes = {"amount": [None, payment.amount], "paid_on": [None, payment.paid_on]}
+        changes: dict[str, list[Any]] = {"amount": [None, payment.amount], "paid_on": [None, payment.paid_on]}
         if payment.reference:
             changes["reference"] = [None, payment.reference]
         record(payment.statement, "paid", by=by, changes=changes)

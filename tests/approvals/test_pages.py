@@ -138,7 +138,7 @@ def test_who_is_asked_by_a_colleague_reads_by_whom_and_why(acme, manager, admini
     deliver_open_events()
     told = Notice.objects.get(user_id=administrator.user_id, kind__in=["approvals.handed", "approvals.added"])
     assert (told.values["who"], told.values["why"]) == ("Lin Yue", "“I am on leave”")
-    shown = text(browse(administrator).get("/inbox/?part=notices"))
+    shown = text(browse(administrator).get("/inbox/notices/"))
     assert word in shown and "I am on leave" in shown
 
 
