@@ -16,6 +16,7 @@ from prm.accounts.models import SupportAccess
 from prm.accounts.support.errors import NotWhileActing
 from prm.accounts.support.services import LASTS, end_support, running_access
 from prm.ui.errors import forbidden
+from prm.values import clock
 from prm.values.errors import ReadOnly
 
 SESSION_KEY = "support"
@@ -82,4 +83,5 @@ def let_in(request: Any, access: SupportAccess) -> None:
     request.session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     request.session[HASH_SESSION_KEY] = access.user.get_session_auth_hash()
     request.session[SESSION_KEY] = access.pk
-    request.session.set_expiry(int(LASTS.total_seconds()))
+    left = access.ends_at - clock.now() if access.ends_at else LASTS
+    request.session.set_expiry(max(1, int(left.total_seconds())))
