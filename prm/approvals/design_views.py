@@ -246,10 +246,14 @@ def _chosen(rows: list[FlowVersion], number: str | None, otherwise: int) -> Flow
 
 
 def _subject(code: str) -> Subject:
+    """The subject with this code; 404 while its module is off, as if there were none."""
     try:
-        return subject_of(code)
+        known = subject_of(code)
     except UnknownSubject:
         raise Http404 from None
+    if not known.is_on:
+        raise Http404
+    return known
 
 
 def _version(code: str, number: int) -> tuple[drafts.Standing, FlowVersion]:

@@ -31,10 +31,14 @@ class Deleted:
 
 
 def target_or_404(code: str) -> targets.Target:
+    """The target with this code; 404 while its module is off, as if there were none."""
     try:
-        return targets.find(code)
+        found = targets.find(code)
     except KeyError:
         raise Http404 from None
+    if not found.is_on:
+        raise Http404
+    return found
 
 
 def field_or_404(target: str, code: str, *, deleted: bool = False) -> CustomField:
@@ -59,6 +63,7 @@ def overview() -> list[dict[str, Any]]:
             "drafts": sum(one.state == "draft" for one in forms.get(code, [])),
         }
         for code, target in targets.all_targets().items()
+        if target.is_on
     ]
 
 

@@ -62,6 +62,19 @@ def test_what_is_needed_by_another_stays_on(switch):
     assert registry.switched_off() == {}
 
 
+def test_its_flows_and_own_fields_leave_the_set_up_and_come_back(switch, administrator, browse):
+    client = browse(administrator)
+    addresses = ("/settings/flows/order/", "/settings/fields/order/")
+    listed = [f'href="{address}"' in client.get(f"{address[:-6]}").content.decode() for address in addresses]
+    assert listed == [True, True] and {client.get(one).status_code for one in addresses} == {200}
+    switch("rebates", False)
+    switch("orders", False)
+    listed = [f'href="{address}"' in client.get(f"{address[:-6]}").content.decode() for address in addresses]
+    assert listed == [False, False] and {client.get(one).status_code for one in addresses} == {404}
+    switch("orders", True)
+    assert {client.get(one).status_code for one in addresses} == {200}
+
+
 def test_a_module_that_does_not_exist_is_named(switch):
     with pytest.raises(ModuleUnknown):
         switch("training", False)
