@@ -58,6 +58,15 @@ def test_twenty_crawlers_look_then_the_person_decides(deal, manager, visitor):
     assert visitor.get("/inbox/").status_code == 302  # nobody was signed in
 
 
+def test_the_way_to_the_task_is_offered_to_its_person_only(deal, acme, manager, visitor, browse):
+    link = address(letter_to(manager.user_id))
+    task = f'href="/inbox/decisions/{task_of(deal, manager).pk}/"'
+    offered = [
+        task in client.get(link).content.decode() for client in (visitor, browse(manager), browse(acme.sales))
+    ]
+    assert offered == [True, True, False]
+
+
 def test_a_second_press_in_another_tab_finds_it_over(deal, manager, visitor):
     link = address(letter_to(manager.user_id))
     assert visitor.post(link, {"answer": "approve"}).status_code == 200
