@@ -129,7 +129,7 @@ def open_runs_of(version: FlowVersion) -> list[ApprovalRun]:
 
 
 def overview() -> list[dict[str, Any]]:
-    """Each subject of a module that is on with its flow's version in force, draft and running cases: three queries in all."""
+    """Each subject of a module that is on: its version in force, draft and running cases, in three queries."""
     rows = FlowVersion.objects.exclude(state=FlowVersion.State.RETIRED).select_related("flow", "published_by")
     by_state = {(row.flow.subject, row.state): row for row in rows}
     counts = dict(
