@@ -60,11 +60,13 @@ def ask_only_above(page: Page, value: str) -> None:
     rule(page, "shown").locator("[data-op]").select_option("more_than")
     typed = rule(page, "shown").locator("input[data-value]")
     typed.fill(value)
-    expect(rule(page, "shown").locator("[data-foot]")).to_contain_text("Estimated value is more than 500,000")
+    expect(rule(page, "shown").locator("[data-foot]")).to_contain_text(
+        "Estimated value is more than ¥500,000"
+    )
     typed.press("Tab")
     rule(page, "required").locator("[data-rule-mode]").select_option("always")
     tag = page.locator('[data-place="custom_competitor"] .ui-tag')
-    expect(tag).to_have_text("Estimated value is more than 500,000")
+    expect(tag).to_have_text("Estimated value is more than ¥500,000")
     expect(rule(page, "required").locator("[data-rule-mode]")).to_have_value("always")
     page.wait_for_function("() => getComputedStyle(document.getElementById('design')).opacity === '1'")
     assert serious(page) == []
