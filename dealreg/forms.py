@@ -164,7 +164,7 @@ class MessageForm(ServiceForm):
 
 
 class ApproveForm(ServiceForm):
-    """On which of the registered lines."""
+    """On which of the registered lines. It offers those in `free`; whether a line went meanwhile the service says."""
 
     product_lines = VisibleChoices(ProductLine, label=_("Product lines"), widget=forms.CheckboxSelectMultiple)
     note = forms.CharField(
@@ -174,8 +174,8 @@ class ApproveForm(ServiceForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, registration: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, registration: Any, free: list[int], **kwargs: Any):
+        super().__init__(*args, initial={"product_lines": free}, **kwargs)
         registered = registration.lines.values("product_line_id")
         field = self.fields["product_lines"]
-        field.queryset = field.queryset.filter(pk__in=registered)
+        field.queryset = field.queryset.filter(pk__in=free if free and not self.is_bound else registered)

@@ -198,9 +198,7 @@ def approve(request: Any, number: str) -> HttpResponse:
         messages.error(request, _("Every product line is held already, so there is nothing to approve."))
         return redirect(deal)
     free = [line.pk for line in decision.free] if decision else []
-    form = ApproveForm(
-        _posted(request), actor=request.actor, registration=deal, initial={"product_lines": free}
-    )
+    form = ApproveForm(_posted(request), actor=request.actor, registration=deal, free=free)
     if form.is_valid() and form.run(services.approve_registration, registration=deal, by=request.actor):
         until = formats.day(form.result.protected_until)
         messages.success(

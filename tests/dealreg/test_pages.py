@@ -203,6 +203,15 @@ def test_where_every_line_is_held_the_form_to_approve_says_so(acme, rival, manag
     assert "there is nothing to approve" in text(page)
 
 
+def test_where_some_lines_are_held_the_form_to_approve_offers_the_free_ones(acme, rival, manager, browse):
+    held, free = deals.line(), deals.line("sensors")
+    deals.approved(rival, manager, product_lines=[held])
+    partly = deals.in_review(acme, product_lines=[held, free])
+    form = browse(manager).get(f"/deals/{partly.number}/approve/").context["form"]
+    assert list(form.fields["product_lines"].queryset) == [free]
+    assert form.initial == {"product_lines": [free.pk]}
+
+
 @pytest.mark.parametrize(
     "query", ["", "?view=mine", "?view=review", "?view=protected", "?view=ending", "?view=drafts"]
 )
