@@ -43,12 +43,16 @@ POSSIBLE_MATCH, NOBODY = "possible_match", "nobody_on_file"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One thing that stands against registering a customer: `kind` is a key of RULES."""
+    """One thing that stands against registering a customer: `kind` is a key of RULES.
+
+    It concerns the product lines in `line_ids`, every line where there are none; `lines` are their names as evidence.
+    """
 
     kind: str
     partner: str = ""
     registration: str = ""
     lines: tuple[str, ...] = ()
+    line_ids: tuple[int, ...] = ()
     since: str = ""
     until: str = ""
 
@@ -65,7 +69,10 @@ class Finding:
     decides: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        stands = [asdict(standing) | {"lines": list(standing.lines)} for standing in self.stands]
+        stands = [
+            asdict(standing) | {"lines": list(standing.lines), "line_ids": list(standing.line_ids)}
+            for standing in self.stands
+        ]
         return self.match.as_dict() | {
             "identity": self.match.verdict,
             "same": self.same,
@@ -107,13 +114,12 @@ def by_line(
 ) -> dict[ProductLine, ConflictResult]:
     """What a check of several product lines says of each; nothing is read again."""
     return {
-        line: _conclude([_of_line(finding, str(line)) for finding in result.matches])
-        for line in product_lines
+        line: _conclude([_of_line(finding, line.pk) for finding in result.matches]) for line in product_lines
     }
 
 
-def _of_line(finding: Finding, line: str) -> Finding:
-    stands = [standing for standing in finding.stands if not standing.lines or line in standing.lines]
+def _of_line(finding: Finding, line_id: int) -> Finding:
+    stands = [one for one in finding.stands if not one.line_ids or line_id in one.line_ids]
     return _finding(finding.match, stands, resolved=finding.same)
 
 
@@ -236,6 +242,7 @@ def _of_protection(protection: Protection, partner: Partner) -> Standing:
         partner=protection.registration.partner.name,
         registration=protection.registration.number,
         lines=(str(protection.product_line),),
+        line_ids=(protection.product_line_id,),
         since=protection.first_day.isoformat(),
         until=protection.last_day.isoformat(),
     )
@@ -265,6 +272,7 @@ def _with_open_registrations(
                 partner=row.partner.name,
                 registration=row.number,
                 lines=tuple(str(line.product_line) for line in row.lines.all()),
+                line_ids=tuple(line.product_line_id for line in row.lines.all()),
                 since=row.submitted_at.isoformat() if row.submitted_at else "",
             )
         )

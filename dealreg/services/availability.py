@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -61,8 +61,8 @@ def ask_availability(
     """Store the question with its answer, which `answer_of` shows half a second later.
 
     `partner` is the actor's own company unless staff ask for one. With `remembered` the very same question of the
-    last quarter of an hour is handed out again instead of being asked anew, and one about the same customer with
-    other product lines belongs to it and does not count: for a form that asks by itself.
+    last quarter of an hour is handed out again instead of being asked anew, and one in the same words with other
+    product lines belongs to it and does not count: for a form that asks by itself.
 
     A company may ask about the same customer three times in 90 days; the next question is not looked up at all but
     goes to its channel manager. Puts nobody on file. Raises DomainError naming the field.
@@ -86,7 +86,7 @@ def ask_availability(
     question.asked_at, question.answer_at = asked_at, asked_at + TICK
     if remembered and (before := _the_same(question)):
         return before
-    question.counts = not (remembered and _about_customer(question, since=asked_at - JUST_NOW).exists())
+    question.counts = not (remembered and _goes_on(question))
     if question.counts and _asked_before(question) >= TIMES:
         question.answer = Answer.ASK_MANAGER
     else:
@@ -141,10 +141,6 @@ def _answer(question: AvailabilityQuestion, lines: list[ProductLine]) -> None:
     question.result = result.as_json() | {"by_line": _by_line(result, lines)}
 
 
-def _asked_before(question: AvailabilityQuestion) -> int:
-    return _about_customer(question, since=question.asked_at - WITHIN).filter(counts=True).count()
-
-
 def _question(*, customer_name: str, by: Actor, **fields: object) -> AvailabilityQuestion:
     if not customer_name:
         raise NameMissing(field="customer_name")
@@ -159,19 +155,29 @@ def _question(*, customer_name: str, by: Actor, **fields: object) -> Availabilit
     )
 
 
-def _the_same(question: AvailabilityQuestion) -> AvailabilityQuestion | None:
-    """The company's own question of just now in the same words; its answer is not looked up again."""
-    fields = ("core_key", "tax_number", "domain", "region", "product_lines")
-    return (
-        AvailabilityQuestion.objects.for_everyone(because="the company's own question")
-        .filter(partner=question.partner, asked_at__gt=question.asked_at - JUST_NOW)
-        .filter(**{field: getattr(question, field) for field in fields})
-        .first()
+def _in_the_same_words(question: AvailabilityQuestion) -> QuerySet[AvailabilityQuestion]:
+    """The company's own questions of just now that describe the customer as this one does."""
+    words = {name: getattr(question, name) for name in ("core_key", "tax_number", "domain", "region")}
+    return AvailabilityQuestion.objects.for_everyone(because="the company's own question").filter(
+        partner=question.partner, asked_at__gt=question.asked_at - JUST_NOW, **words
     )
 
 
-def _about_customer(question: AvailabilityQuestion, *, since: datetime) -> QuerySet[AvailabilityQuestion]:
-    """The company's questions about this customer, by name, tax number or web domain, that were answered."""
+def _the_same(question: AvailabilityQuestion) -> AvailabilityQuestion | None:
+    """The very same question of just now; its answer is not looked up again."""
+    return _in_the_same_words(question).filter(product_lines=question.product_lines).first()
+
+
+def _goes_on(question: AvailabilityQuestion) -> bool:
+    """Whether it only asks of other product lines what was asked, and counted and answered, just now.
+
+    Going on with one that went on itself would stretch a quarter of an hour for ever; other words ask of somebody else.
+    """
+    return _in_the_same_words(question).filter(counts=True).exclude(answer=Answer.ASK_MANAGER).exists()
+
+
+def _asked_before(question: AvailabilityQuestion) -> int:
+    """How often the company asked about this customer, by name, tax number or web domain, and got an answer."""
     same = Q(core_key=question.core_key)
     if question.tax_number:
         same |= Q(tax_number=question.tax_number)
@@ -179,6 +185,7 @@ def _about_customer(question: AvailabilityQuestion, *, since: datetime) -> Query
         same |= Q(domain=question.domain)
     return (
         AvailabilityQuestion.objects.for_everyone(because="the limit counts the company's own questions")
-        .filter(same, partner=question.partner, asked_at__gt=since)
+        .filter(same, partner=question.partner, asked_at__gt=question.asked_at - WITHIN, counts=True)
         .exclude(answer=Answer.ASK_MANAGER)
+        .count()
     )

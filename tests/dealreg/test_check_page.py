@@ -81,6 +81,20 @@ def test_the_answer_names_the_free_and_the_held_product_lines(acme, rival, manag
     assert "For some product lines" in client.get("/check/").content.decode()
 
 
+def test_two_product_lines_of_one_name_are_told_apart(acme, rival, manager, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    held, free = deals.line(), deals.line("routing-2")
+    type(free).objects.filter(pk=free.pk).update(name=held.name)
+    deals.approved(rival, manager, product_lines=[held])
+    typed = {"customer_name": "Hangzhou Xunda Logistics Co., Ltd.", "product_lines": [held.pk, free.pk]}
+    client = browse(acme.sales)
+    token = client.post("/check/", typed)["Location"].split("#")[0].rstrip("/").split("/")[-1]
+    time_machine.move_to("2026-11-25T01:00:01Z", tick=False)
+    form = client.get(f"/deals/new/?from={token}").content.decode()
+    assert re.search(rf'value="{free.pk}"[^>]*checked', form)
+    assert not re.search(rf'value="{held.pk}"[^>]*checked', form)
+
+
 def test_a_line_that_the_company_has_registered_is_not_called_unavailable(acme, browse, time_machine):
     time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
     mine, free = deals.line(), deals.line("sensors")
@@ -119,6 +133,33 @@ def test_a_form_that_asks_again_with_other_lines_asks_one_question(acme, browse,
     questions = AvailabilityQuestion.objects.visible_to(acme.sales)
     assert [one.counts for one in questions.order_by("pk")] == [True, False, False, False]
     assert not questions.filter(answer="ask_manager").exists()
+
+
+def test_going_on_with_a_question_does_not_get_round_the_limit(acme, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    deals.registration_type()
+    client = browse(acme.sales)
+    lines = [deals.line(code) for code in ("pumps", "valves", "sensors", "drives", "meters")]
+    for line in lines:  # every fourteen minutes another line, for an hour
+        client.post(
+            "/deals/verdict/", {"customer_name": "Taizhou Bay", "product_lines": [line.pk]}, headers=HTMX
+        )
+        time_machine.shift(14 * 60)
+    questions = AvailabilityQuestion.objects.visible_to(acme.sales).order_by("pk")
+    assert [one.counts for one in questions] == [True, False, True, False, True]
+
+
+def test_other_names_with_one_web_domain_are_questions_of_their_own(acme, browse, time_machine):
+    time_machine.move_to("2026-11-25T01:00:00Z", tick=False)
+    deals.registration_type()
+    client = browse(acme.sales)
+    for name in ("Taizhou Bay", "Ningbo Port", "Wenzhou Valve", "Jiaxing Silk"):
+        typed = {"customer_name": name, "domain": "taizhoubay.cn", "product_lines": [deals.line().pk]}
+        client.post("/deals/verdict/", typed, headers=HTMX)
+    answers = list(
+        AvailabilityQuestion.objects.visible_to(acme.sales).order_by("pk").values_list("answer", flat=True)
+    )
+    assert answers[3] == "ask_manager" and "ask_manager" not in answers[:3]
 
 
 def test_the_fourth_question_goes_to_the_channel_manager(acme, manager, browse, time_machine):
