@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from partners.models import Partner
 from prm.ledger.models import Entry
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.accruals import accruals
-from rebates.models import Programme, Result, SettlementRun, Statement
+from rebates.models import Programme, Result, SettlementRun, Statement, Version
 from rebates.policy import bands_of
 
 ZERO = Decimal("0.00")
@@ -188,10 +189,17 @@ def _add_carried(lines: dict[Key, StatementLine], run: SettlementRun, by: Actor)
 
 
 def _add_balances(lines: dict[Key, StatementLine], month: Period, by: Actor) -> None:
-    """Before the close: opening and paid as the ledger has them now; amid a close, as it had them at the cut."""
+    """Before the close: opening and paid as the ledger has them now; amid a close, as it had them at the cut.
+
+    Payments since the last close stand in the month that is settled next, and only there; a later one opens with what
+    that month closes with. A month in which nothing is settled has no statement, and so no balance.
+    """
     last = SettlementRun.objects.closed().order_by("-closed_at").first()
     if last is not None and month.end <= last.ends:
         return  # a month before the last settled one: the ledger of today says nothing about it
+    if not _settles(month):
+        return
+    is_next = last is None or not any(_settles(earlier) for earlier in _months_between(last.ends, month))
     cut = last.ledger_cut if last else 0
     entries = Entry.objects.visible_to(by).filter(purpose__kind="rebate")
     closing = SettlementRun.objects.filter(state=SettlementRun.State.CLOSING).first()
@@ -203,17 +211,43 @@ def _add_balances(lines: dict[Key, StatementLine], month: Period, by: Actor) -> 
     owed = entries.filter(account__kind__in=("payable", "approved"))
     for row in owed.values_list(*keys).annotate(owed=-Sum("amount")):
         balance[row[:3]] = row[3]
-    payments = entries.filter(
-        account__kind="approved", transaction__event="rebates.pay", transaction_id__gt=cut
-    )
-    for row in payments.values_list(*keys).annotate(paid=Sum("amount")):
-        paid[row[:3]] = row[3]
+    if is_next:
+        payments = entries.filter(
+            account__kind="approved", transaction__event="rebates.pay", transaction_id__gt=cut
+        )
+        for row in payments.values_list(*keys).annotate(paid=Sum("amount")):
+            paid[row[:3]] = row[3]
+    for row in _computed_before(month, by):
+        balance[row[:3]] += row[3]
     programmes = Programme.objects.in_bulk()
     for key in {**balance, **paid}:
         if not balance[key] and not paid[key] and key not in lines:
             continue
         line = lines.setdefault(key, StatementLine(programmes[key[1]], month, key[2], is_approved=False))
         line.paid, line.opening = paid[key], balance[key] + paid[key]
+
+
+def _settles(month: Period) -> bool:
+    """Whether the month has a settlement, or will: a period of a published programme ends with it."""
+    return SettlementRun.objects.filter(ends=month.end).exists() or bool(
+        Version.objects.ending_on(month.last_day)
+    )
+
+
+def _months_between(day: date, month: Period) -> Iterable[Period]:
+    """The months from the one that begins on `day` on, before `month`."""
+    earlier = Period.of("month", day)
+    while earlier.start < month.start:
+        yield earlier
+        earlier = earlier.next
+
+
+def _computed_before(month: Period, by: Actor) -> Any:
+    """What runs before `month` have computed and no close has posted, by partner, programme and currency."""
+    waiting = SettlementRun.objects.unclosed().filter(ends__lte=month.start)
+    rows = Result.objects.visible_to(by).filter(run__in=waiting).order_by()
+    keys = ("partner_id", "programme_id", "currency")
+    return rows.values_list(*keys).annotate(sum=Sum(F("earned") + F("adjusted")))
 
 
 def _row(number: str, line: StatementLine) -> dict[str, str]:

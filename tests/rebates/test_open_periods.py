@@ -10,8 +10,8 @@ import time_machine
 from prm.values.periods import Period
 from rebates.accruals import accruals
 from rebates.errors import ComputedTooEarly, NotOver
-from rebates.models import SettlementRun
-from rebates.services import approve_run, close_run, submit_for_review, withdraw_approval
+from rebates.models import SettlementRun, Statement
+from rebates.services import approve_run, close_run, pay_statement, submit_for_review, withdraw_approval
 from rebates.statements import statement_rows
 from tests.rebates import world
 
@@ -135,3 +135,57 @@ def test_the_button_that_closes_says_why_it_is_off(acme, finance, browse):
         page = browse(finance).get(run.get_absolute_url()).content.decode()
     assert "November 2026 was not over when settlement S-2026-11 was computed" in page
     assert "confirm-close" not in page
+
+
+def figures_of(period: str, by) -> tuple[Decimal, Decimal, Decimal]:
+    rows = statement_rows(period=Period.parse(period), by=by)
+    opening, paid, closing = (
+        sum(Decimal(row[name]) for row in rows) for name in ("opening", "paid", "closing")
+    )
+    return opening, paid, closing
+
+
+@pytest.fixture
+def paid_september(acme, november):
+    """1,000.00 earned in September, of which 400.00 are paid; sales in October and November wait."""
+    world.apply(world.policy(from_="2026-09-01"))
+    for day, amount in (("2026-09-10", 50_000), ("2026-10-10", 60_000), ("2026-11-10", 70_000)):
+        world.sell(acme, amount, on=day)
+    world.settle("2026-09")
+    pay_statement(statement=Statement.objects.visible_to(world.BY).get(), amount=Decimal(400), by=world.BY)
+
+
+def test_a_payment_stands_in_one_month_and_each_month_opens_with_what_the_last_one_closes(
+    paid_september, finance
+):
+    assert figures_of("2026-10", finance) == (Decimal("1000.00"), Decimal("400.00"), Decimal("600.00"))
+    assert figures_of("2026-11", finance) == (Decimal("600.00"), Decimal("0.00"), Decimal("600.00"))
+
+
+def test_what_october_has_computed_opens_november(paid_september, finance):
+    world.settle("2026-10", close=False)
+    october, november = figures_of("2026-10", finance), figures_of("2026-11", finance)
+    assert october == (Decimal("1000.00"), Decimal("400.00"), Decimal("1800.00"))
+    assert november == (october[2], Decimal("0.00"), october[2])
+
+
+def test_before_the_close_it_says_what_the_statement_will_say(paid_september, finance):
+    run = world.settle("2026-10", close=False)
+    before = figures_of("2026-10", finance)
+    close_run(run=approve_run(run=run, by=world.BY), by=world.BY)
+    assert figures_of("2026-10", finance) == before
+
+
+def test_quarters_the_payment_stands_in_the_month_that_ends_one(acme, finance):
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        world.apply(world.policy(from_="2026-07-01", period="quarter"))
+        world.sell(acme, 50_000, on="2026-09-10")
+        world.sell(acme, 60_000, on="2026-10-10")
+        world.settle("2026-09")
+        pay_statement(
+            statement=Statement.objects.visible_to(world.BY).get(), amount=Decimal(400), by=world.BY
+        )
+        assert [
+            statement_rows(period=Period.parse(month), by=finance) for month in ("2026-10", "2026-11")
+        ] == [[], []]
+        assert figures_of("2026-12", finance) == (Decimal("1000.00"), Decimal("400.00"), Decimal("600.00"))
