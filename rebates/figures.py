@@ -13,7 +13,6 @@ from prm.ui.parts import Figure
 from rebates import pages
 from rebates.accruals import accruals
 from rebates.models import SettlementRun, Statement
-from rebates.services.payments import open_of_run
 
 ZERO = Decimal("0.00")
 
@@ -53,13 +52,15 @@ def _own(label: str, owed: list[pages.Owed], name: str, note: str) -> Figure | N
 
 
 def runs(actor: Any) -> dict[str, Any]:
-    """The newest runs, each with what it waits for, and the months that nobody has begun to settle."""
+    """The newest runs: what each waits for and has still to pay. And the months that nobody has begun to settle."""
     found = list(SettlementRun.objects.visible_to(actor).for_list()[:5])
+    closed = [run for run in found if run.state == SettlementRun.State.CLOSED]
+    unpaid = Statement.objects.visible_to(actor).unpaid_by_run(closed) if closed else {}
     rows = [
         {
             "run": run,
             "waiting": pages.waiting_line(run),
-            "open": _still_open(run, actor),
+            "open": unpaid.get(run.pk, []),
             "sums": _settled(run),
         }
         for run in found
@@ -70,13 +71,6 @@ def runs(actor: Any) -> dict[str, Any]:
 def _settled(run: SettlementRun) -> list[tuple[str, Decimal]]:
     """What the run's figures add up to, by currency."""
     return [(row["currency"], Decimal(row["earned"]) + Decimal(row["adjusted"])) for row in run.totals]
-
-
-def _still_open(run: SettlementRun, actor: Any) -> list[tuple[str, Decimal]]:
-    """What is still to be paid of a run that waits for payment, by currency, payments that are blocked included."""
-    if run.state != SettlementRun.State.CLOSED:
-        return []
-    return open_of_run(run, by=actor)
 
 
 def of_partner(partner: Any, actor: Any) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ from rebates.services.issuing import is_closing
 from rebates.services.payments import refuse_release
 from rebates.services.releasing import JOB as RELEASE
 from rebates.services.releasing import is_releasing
-from rebates.since import came_in
+from rebates.since import Since, came_in
 
 ZERO = Decimal("0.00")
 State = SettlementRun.State
@@ -237,8 +237,8 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
     ]
 
 
-def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
-    """The buttons of the decision line: one primary, the one that throws away last."""
+def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> list[Verb]:
+    """The buttons of the decision line: one primary, the one that throws away last. `since`: as `came_in` says."""
 
     def to(name: str) -> str:
         return reverse(f"rebates:{name}", args=[run.number])
@@ -258,7 +258,7 @@ def run_verbs(run: SettlementRun, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
         verbs.append(Verb(_("Reject"), href=to("reject"), icon="ban", key="r"))
     if run.state == State.APPROVED:
-        overtaken = may["settle"] and came_in(run).count > 0
+        overtaken = may["settle"] and (since or came_in(run)).count > 0
         if overtaken:
             note = _("The approval lapses; the new figures are handed over and approved anew.")
             verbs.append(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import Exact
 
@@ -190,6 +190,12 @@ class ResultQuerySet(PartnerOwned):
         return self.for_review(run).filter(kind="adjusted")
 
 
+def _unpaid() -> Greatest:
+    """What a statement with `payments_sum` has still to pay of its own figure, never less than nothing."""
+    own = Least(F("earned") + F("adjusted"), F("closing"))
+    return Greatest(own - F("payments_sum"), ZERO, output_field=MONEY)
+
+
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
     own = F("earned") + F("adjusted")
@@ -216,20 +222,37 @@ class StatementQuerySet(PartnerOwned):
         `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
         taken off first: what it closed with is the most it pays.
         """
-        paid = Coalesce(Sum("payments__amount"), ZERO)
         return (
             self.select_related("run", "partner")
-            .annotate(payments_sum=paid)
-            .annotate(
-                unpaid=Greatest(
-                    Least(F("earned") + F("adjusted"), F("closing")) - F("payments_sum"),
-                    ZERO,
-                    output_field=MONEY,
-                )
-            )
+            .annotate(payments_sum=Coalesce(Sum("payments__amount"), ZERO))
+            .annotate(unpaid=_unpaid())
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
         )
+
+    def unpaid_by_run(self, runs: Iterable[Any]) -> dict[int, list[tuple[str, Decimal]]]:
+        """By the id of each of `runs`: what its statements have still to pay, as `for_list()` says, by currency.
+
+        One query for all runs; what is on hold is included.
+        """
+        from rebates.models import Payment
+
+        of_statement = Payment.objects.for_everyone(because="of the statements that the caller has").filter(
+            statement=OuterRef("pk")
+        )
+        paid = of_statement.order_by().values("statement").annotate(sum=Sum("amount")).values("sum")
+        rows = (
+            self.filter(run__in=list(runs))
+            .annotate(payments_sum=Coalesce(Subquery(paid, output_field=MONEY), ZERO))
+            .order_by()
+            .values("run_id", "currency")
+            .annotate(sum=Sum(_unpaid()))
+            .order_by("run_id", "currency")
+        )
+        found: dict[int, list[tuple[str, Decimal]]] = {}
+        for run_id, currency, sum_ in rows.values_list("run_id", "currency", "sum"):
+            found.setdefault(run_id, []).append((currency, sum_))
+        return found
 
     def to_be_paid(self) -> StatementQuerySet:
         """Of `for_list()`, those on which something can be paid now."""

@@ -130,15 +130,6 @@ def payment_state(statement: Statement) -> Statement.PaymentState:
     return State.PART_PAID if found.paid else State.OPEN
 
 
-def open_of_run(run: SettlementRun, *, by: Actor) -> list[tuple[str, Decimal]]:
-    """What is open on the statements of `run` that `by` may see, by currency; those on hold included."""
-    rows = list(Statement.objects.visible_to(by).for_list().of_run(run).filter(unpaid__gt=0))
-    sums = dict.fromkeys({row.currency for row in rows}, ZERO)
-    for found in open_on(rows):
-        sums[found.statement.currency] += found.amount
-    return sorted(sums.items())
-
-
 @transaction.atomic
 def pay_statement(
     *,

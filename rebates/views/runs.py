@@ -50,6 +50,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             .filter(run=run, partner_id__in=[row["partner_id"] for row in rows])
         )
         statements = {(row.partner_id, row.currency): row for row in of_page}
+    since = came_in(run)
     for row in rows:
         row["statement"] = statements.get((row["partner_id"], row["currency"]))
     job = (
@@ -67,7 +68,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "job": job,
             "begun_by": begun_by(job) if job else "",
             "released": pages.release_said(job),
-            "since": came_in(run),
+            "since": since,
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
@@ -77,7 +78,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "waiting": pages.waiting_line(run),
             "approval": pages.approval_of(run, request.actor),
             "late": Result.objects.visible_to(request.actor).late(run)[:20],
-            "verbs": pages.run_verbs(run, request.actor),
+            "verbs": pages.run_verbs(run, request.actor, since),
         },
     )
 
