@@ -165,7 +165,7 @@ def code_of(obj: Any) -> str:
 
 def refused_for(subject: Subject, document: Any) -> list[tuple[str, str]]:
     """What this subject forbids in a flow, as (step id, sentence): asked before a version is published."""
-    found = []
+    found, settable = [], subject.settable
     for place in document.walk():
         step = place.step
         if not subject.self_decision and step.deadline.get("then") == "approve":
@@ -174,7 +174,7 @@ def refused_for(subject: Subject, document: Any) -> list[tuple[str, str]]:
         if not subject.self_decision and step.kind == "decide" and step.says.get("outcome") == "approve":
             words = _("“%(step)s” approves without any person. That is refused for: %(subject)s.")
             found.append((step.id, str(words) % {"step": step.label, "subject": subject.label}))
-        if step.kind == "update" and step.says.get("field") not in subject.settable:
+        if step.kind == "update" and step.says.get("field") not in settable:
             words = _("“%(step)s” sets a field that flows may not set: %(field)s.")
             found.append((step.id, str(words) % {"step": step.label, "field": step.says.get("field")}))
     return found
