@@ -3,9 +3,23 @@
 
 import os
 import sys
+from typing import Any
+
+from django.core.management import ManagementUtility
+
+USAGE = 2
+
+
+class CommandLine(ManagementUtility):
+    """As Django's; a command that does not exist is wrong usage, as for every command of the product."""
+
+    def fetch_command(self, subcommand: str) -> Any:
+        try:
+            return super().fetch_command(subcommand)
+        except SystemExit:
+            sys.exit(USAGE)
+
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.config.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    CommandLine(sys.argv).execute()

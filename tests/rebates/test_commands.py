@@ -201,3 +201,18 @@ def test_closing_a_month_that_runs_exits_3_and_computing_it_warns_in_a_sentence(
         code, text = refused("settle", "alpha", "2026-11", "--approve-as", "fin@example.com", "--close")
     assert "The month is not over; its last day is 2026-11-30." in errors.getvalue()
     assert code == 3 and "2026-12-01" in text
+
+
+def test_without_anybody_who_may_approve_the_close_says_what_is_needed(apply, acme):
+    apply(FILE.replace("    who: {tiers: [gold]}\n", ""))
+    sell(acme, 50_000, on="2026-09-10")
+    status, said = refused("settle", "alpha", "2026-09", "--close")
+    assert status == 3
+    assert "must be approved first, and nobody may: it needs a second person" in said
+
+
+def test_a_period_of_which_nothing_is_to_be_said_is_told_apart_from_the_rows(apply, acme, capsys):
+    apply(FILE.replace("    who: {tiers: [gold]}\n", ""))
+    err = io.StringIO()
+    call_command("statements", "alpha", "2026-Q3", "--format", "json", stdout=io.StringIO(), stderr=err)
+    assert "2026-Q3. A quarter or a year shows only programmes of its own length" in err.getvalue()

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from manage import CommandLine
 from prm.tenancy import deploy
 from prm.tenancy.models import SchemaState, Tenant
 from prm.tenancy.state import code_state
@@ -112,3 +113,10 @@ def test_a_tenant_that_cannot_be_migrated_holds_back_no_other(monkeypatch):
     monkeypatch.setattr(deploy, "migrate_schema", migrate)
     assert deploy.migrate_all() == [alpha]
     assert deploy.behind() == [alpha]
+
+
+def test_a_command_that_does_not_exist_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as ended:
+        CommandLine(["manage.py", "bogus"]).execute()
+    assert ended.value.code == 2
+    assert "bogus" in capsys.readouterr().err

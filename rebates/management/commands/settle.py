@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
+from django.template.defaultfilters import pluralize
 
 from prm.access.scope import actor_for
 from prm.tenancy.commands import REFUSED, TenantCommand, UsageError
@@ -66,13 +67,14 @@ class Command(TenantCommand):
             return close_run(run=run, by=BY)
         refuse_before_the_end(run)
         if run.state != SettlementRun.State.APPROVED:
-            people = (
-                ", ".join(f"{user} <{user.email}>" for user in whose_turn(run)) or "nobody has the right to"
+            people = ", ".join(f"{user} <{user.email}>" for user in whose_turn(run))
+            by = (
+                f"by one of: {people}"
+                if people
+                else ("and nobody may: it needs a second person with the role finance or administrator")
             )
             self._show(run, options)
-            raise CommandError(
-                f"{run.number} must be approved first, by one of: {people}", returncode=REFUSED
-            )
+            raise CommandError(f"{run.number} must be approved first, {by}", returncode=REFUSED)
         since = came_in(run)
         if since.count:
             self.stderr.write(
@@ -98,7 +100,8 @@ class Command(TenantCommand):
             self.stdout.write(json.dumps(facts))
             return
         self.stdout.write(
-            f"{run.number}: {run.state}, {run.partner_count} partners, {run.line_count} sales lines"
+            f"{run.number}: {run.state}, {run.partner_count} partner{pluralize(run.partner_count)},"
+            f" {run.line_count} sales line{pluralize(run.line_count)}"
         )
         for total in run.totals:
             self.stdout.write(f"  {total['currency']} earned {total['earned']}, adjusted {total['adjusted']}")

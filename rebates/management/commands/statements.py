@@ -28,6 +28,13 @@ class Command(TenantCommand):
         except ValueError as problem:
             raise UsageError(str(problem)) from problem
         rows = statement_rows(period=period, by=Actor.command("statements"))
+        if not rows:
+            own = (
+                " A quarter or a year shows only programmes of its own length."
+                if period.length != "month"
+                else ""
+            )
+            self.stderr.write(f"Nothing is accrued, settled or owed for {period}.{own}")
         if options["format"] == "json":
             self.stdout.write(
                 json.dumps([{name: row[name] for name in COLUMNS} for row in rows], ensure_ascii=False)
