@@ -212,17 +212,24 @@ def reap(kind: str = "") -> int:
 
 
 def _is_left_alone(job: Job) -> bool:
-    """Whether the job still waits for a worker; one that died too often at its step is given up here."""
-    if not _try_lock(job.pk):
+    """Whether the job still waits for a worker; one that died too often at its step is given up here.
+
+    Looking takes no lock: a worker that comes in the same moment would find the job taken and turn away.
+    """
+    if _is_locked(job.pk):
         return False
-    try:
+    job.refresh_from_db()
+    if job.is_open and job.failures >= job.max_failures:
+        _give_up_alone(job)
+    return job.is_open
+
+
+def _give_up_alone(job: Job) -> None:
+    with alone(str(job.pk)) as got:
         job.refresh_from_db()
-        if job.is_open and job.failures >= job.max_failures:
+        if got and job.is_open and job.failures >= job.max_failures:
             job.error = job.error or "The worker died again and again at this step."
             give_up(job)
-        return job.is_open
-    finally:
-        _unlock(job.pk)
 
 
 def _may_send(job: Job) -> bool:
@@ -303,6 +310,18 @@ def _try_lock(job_id: int | str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_try_advisory_lock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job_id}"]
+        )
+        return cursor.fetchone()[0]
+
+
+def _is_locked(job_id: int | str) -> bool:
+    """Whether some session holds the lock of `_try_lock()`; it is not taken for a moment either."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 3))",
+            [f"{connection.schema_name}:{job_id}"],
         )
         return cursor.fetchone()[0]
 

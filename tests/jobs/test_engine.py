@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connection
 
 from prm.jobs import services
 from prm.jobs.errors import AnotherIsOpen, JobNotOpen, JobNotRetryable
@@ -107,6 +108,26 @@ def test_a_job_whose_worker_died_too_often_is_given_up_by_the_reaper():
     assert reap() == 0
     job.refresh_from_db()
     assert job.state == "dead" and "died" in job.error
+
+
+def test_a_worker_that_comes_while_the_reaper_looks_gets_the_job(sent, monkeypatch):
+    job, own = begin(), connection.copy()
+    Job.objects.filter(pk=job.pk).update(run_after=clock.now() - timedelta(seconds=20))
+    looks, got = Job.refresh_from_db, []
+
+    def looks_slowly(self, *args, **kwargs):
+        with own.cursor() as cursor:  # another process begins `run_job` here
+            cursor.execute(
+                "SELECT pg_try_advisory_lock(hashtextextended(%s, 3))", [f"{connection.schema_name}:{job.pk}"]
+            )
+            got.extend(cursor.fetchone())
+        return looks(self, *args, **kwargs)
+
+    monkeypatch.setattr(Job, "refresh_from_db", looks_slowly)
+    reap()
+    reap()  # now it has the job: nothing is sent
+    own.close()
+    assert got == [True] and sent == [job.pk]
 
 
 def test_a_kind_that_a_new_version_no_longer_has_ends_instead_of_blocking_the_others(sent):
