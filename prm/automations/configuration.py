@@ -14,7 +14,7 @@ from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.registry import at, each, exact, ordered, section
 from prm.egress.models import Receiver
 from prm.modules.registry import runs
-from prm.outbox.events import catalogue
+from prm.outbox.events import offered
 from prm.values.actor import Actor
 
 CONDITION = ("all", "any", "not", "field", "measure", "period", "op", "value", "currency")
@@ -135,7 +135,7 @@ class _One:
         services.switch_automation(automation=row, on=self.entry.get("on", False), by=self.by)
 
     def made(self) -> Automation:
-        known = {one.code: one for one in catalogue(internal=False) if runs(one.cls)}
+        known = {one.code for one in offered()}
         if self.entry["event"] not in known:
             self.wrong("event", _("there is no event “%(event)s”") % self.entry)
         return services.save_automation(

@@ -11,7 +11,7 @@ from prm.automations import people
 from prm.automations.models import Action, Automation
 from prm.automations.updates import update_of, updates_of
 from prm.egress.querysets import webhooks_on
-from prm.outbox.events import catalogue
+from prm.outbox.events import offered
 from prm.ui.forms import ServiceForm
 
 TEXT_HELP = _("You may write {object}, {event} and {automation}; they are filled in each time.")
@@ -26,9 +26,8 @@ NEEDS = {
 def events() -> list[tuple[str, Any]]:
     """Events by their app, as groups of choices."""
     groups: dict[str, list[tuple[str, Any]]] = {}
-    for one in catalogue(internal=False):
-        if not one.name.startswith("tests."):
-            groups.setdefault(one.name.partition(".")[0], []).append((one.code, one.label))
+    for one in offered():
+        groups.setdefault(one.name.partition(".")[0], []).append((one.code, one.label))
     return [("", _("Choose")), *groups.items()]
 
 

@@ -36,6 +36,10 @@ class Kind:
         """What such a receiver can be told of: stored value and words."""
         return []
 
+    def words(self) -> dict[str, Any]:
+        """The words of whatever a receiver may have been told of, also of what is not offered at present."""
+        return dict(self.choices())
+
     def compose(self, receiver: Any, message: Any) -> Outgoing:
         raise TypeError(f"{type(self).__name__} does not say how a message looks")
 

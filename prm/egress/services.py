@@ -97,7 +97,8 @@ def save_receiver(
         kind=kind, created_label=by.label, is_active=not off_because, off_because=off_because
     )
     before = {} if made else _shown(row)
-    row.name, row.wants = name, sorted(offered & set(wants))
+    at_rest = set(row.wants or ()) - offered  # of a module that is off: told again when it is on
+    row.name, row.wants = name, sorted(offered & set(wants) | at_rest)
     row.audience, row.language = audience, language
     if url:
         row.url = url

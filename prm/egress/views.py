@@ -74,7 +74,7 @@ def receiver(request: Any, pk: int) -> HttpResponse:
 def _receiver(request: Any, row: Receiver, secret: str = "") -> HttpResponse:
     """One receiver: what it is told of, whether it takes it, its latest messages."""
     kind = _kind(row.kind)
-    words = dict(kind.choices())
+    words = kind.words()
     facts = [
         Fact(gettext_lazy("Kind"), kind.label),
         Fact(gettext_lazy("Host"), row.host),

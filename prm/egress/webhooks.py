@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.egress.kinds import Kind, Outgoing
-from prm.outbox.events import catalogue
+from prm.outbox.events import catalogue, offered
 from prm.values import clock
 
 PREFIX = "whsec_"
@@ -38,9 +38,10 @@ class Webhook(Kind):
     makes_secret = True
 
     def choices(self) -> list[tuple[str, Any]]:
-        return [
-            (one.code, one.label) for one in catalogue(internal=False) if not one.name.startswith("tests.")
-        ]
+        return [(one.code, one.label) for one in offered()]
+
+    def words(self) -> dict[str, Any]:
+        return {one.code: one.label for one in catalogue(internal=False)}
 
     def compose(self, receiver: Any, message: Any) -> Outgoing:
         body = json.dumps(message.content, ensure_ascii=False, separators=(",", ":")).encode()

@@ -125,6 +125,12 @@ def catalogue(*, internal: bool = True) -> list[Declared]:
     return [one for one in known if internal or not one.internal]
 
 
+def offered() -> list[Declared]:
+    """What webhooks and automations of the current tenant can be given: nothing of a module that is off."""
+    open_ones = catalogue(internal=False)
+    return [one for one in open_ones if runs(one.cls) and not one.name.startswith("tests.")]
+
+
 def by_code(code: str) -> Declared | None:
     """The event that is called "dealreg.approved.v1"."""
     name, _dot, version = code.rpartition(".v")

@@ -15,6 +15,7 @@ from partners.services import change_status
 from prm.access import permissions
 from prm.approvals.models import Task
 from prm.audit.models import AuditEntry
+from prm.egress.services import save_receiver
 from prm.jobs.daily import daily_work
 from prm.jobs.models import Job
 from prm.jobs.services import reap, run_job, start_job
@@ -73,6 +74,23 @@ def test_its_flows_and_own_fields_leave_the_set_up_and_come_back(switch, adminis
     assert listed == [False, False] and {client.get(one).status_code for one in addresses} == {404}
     switch("orders", True)
     assert {client.get(one).status_code for one in addresses} == {200}
+
+
+def test_its_events_are_not_offered_and_who_was_told_of_them_is_told_again(switch, administrator, browse):
+    client, order_event = browse(administrator), "orders.submitted.v1"
+    kept = save_receiver(
+        receiver=None, kind="webhook", name="ERP", url="", wants=[order_event], by=administrator
+    )
+    addresses = ("/settings/webhooks/new/webhook/", "/settings/automations/new/")
+    assert [order_event in client.get(one).content.decode() for one in addresses] == [True, True]
+    switch("rebates", False)
+    switch("orders", False)
+    assert [order_event in client.get(one).content.decode() for one in addresses] == [False, False]
+    assert "Order submitted" in client.get(kept.get_absolute_url()).content.decode()
+    wants = ["dealreg.approved.v1"]
+    save_receiver(receiver=kept, kind="webhook", name="ERP", url="", wants=wants, by=administrator)
+    kept.refresh_from_db()
+    assert kept.wants == ["dealreg.approved.v1", order_event]
 
 
 def test_a_module_that_does_not_exist_is_named(switch):
