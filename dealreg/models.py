@@ -138,6 +138,11 @@ class DealRegistration(models.Model):
                 fields=["waiting_since"], name="deal_waiting", condition=models.Q(waiting_since__isnull=False)
             ),
             models.Index(fields=["protected_until", "id"], name="deal_by_protection"),
+            models.Index(
+                fields=["-id"],
+                name="deal_in_conflict",
+                condition=models.Q(state__in=["submitted", "in_review"], verdict__in=["possible", "blocked"]),
+            ),
             GinIndex(fields=["custom"], name="deal_by_custom"),
             GinIndex(
                 OpClass(Upper("customer_name"), name="gin_trgm_ops"),

@@ -82,7 +82,10 @@ class RegistrationQuerySet(PartnerOwned):
         return self.filter(~reads.is_under_way("deal"))
 
     def in_conflict(self) -> RegistrationQuerySet:
-        """In review, and the check found something: certainly the customer (blocked), or perhaps (possible)."""
+        """In review, and the check found something: certainly the customer (blocked), or perhaps (possible).
+
+        The index `deal_in_conflict` holds just these.
+        """
         return self.in_review().filter(verdict__in=["possible", "blocked"])
 
     def waiting_for_partner(self) -> RegistrationQuerySet:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from prm.ui import formats, keyset, refine
 from prm.ui.columns import Amount, Column
 from prm.ui.filters import Control
+from prm.ui.menu import COUNTED
 
 
 @dataclass
@@ -18,7 +19,7 @@ class Tab:
     label: Any
     href: str
     current: bool
-    count: str
+    count: int | None
     hot: bool
 
 
@@ -55,7 +56,7 @@ class Listing:
             page.filtered, self.order,
             after=self.query.get("after", ""), before=self.query.get("before", ""), size=page.page_size,
         )  # fmt: skip
-        self._count = self._counted(page.filtered)
+        self._count = page.count(page.filtered)
         self.bulk = [
             bulk for bulk in page.bulk if bulk.verb in self.actor.permissions and not self.actor.read_only
         ]
@@ -86,17 +87,20 @@ class Listing:
         tabs = []
         for at, view in enumerate(self.page.get_views(self.actor)):
             current = view is self.page.shown_view and not self.open_saved
-            # Without filters the list's own count is this tab's.
-            same = current and not self.filters_on
-            number = self._count if same else self._counted(self.page._narrowed(view)) if view.counted else 0
-            count = _shown(number, self.page) if view.counted else ""
+            count = self._counted_in(view, current) if view.counted else None
             name = view.name if at else ""
             # Who leaves a saved view leaves its filters too.
             href = self._plain(name) if self.open_saved else self.address_with(view=name, saved="")
-            tabs.append(Tab(view.label, href, current, count, view.hot and count not in ("", "0")))
+            tabs.append(Tab(view.label, href, current, count, view.hot and bool(count)))
         if self.saved and not tabs:
-            tabs.append(Tab(_("All"), self._plain(""), not self.open_saved, "", False))
-        return tabs + [Tab(one.label, one.href, one is self.open_saved, "", False) for one in self.saved]
+            tabs.append(Tab(_("All"), self._plain(""), not self.open_saved, None, False))
+        return tabs + [Tab(one.label, one.href, one is self.open_saved, None, False) for one in self.saved]
+
+    def _counted_in(self, view: Any, current: bool) -> int:
+        """How many a tab holds, counted to COUNTED. Without filters the list's own count is the current tab's."""
+        if current and not self.filters_on:
+            return self._count
+        return self.page.count(self.page._narrowed(view), COUNTED)
 
     def _plain(self, view: str) -> str:
         return f"{self.address}?view={view}" if view else self.address
@@ -242,9 +246,6 @@ class Listing:
         return self._amount.sign if self._amount else ""
 
     # ---- foot ----
-
-    def _counted(self, rows) -> int:
-        return self.page.count(rows)
 
     @property
     def is_empty(self) -> bool:

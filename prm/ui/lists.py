@@ -329,9 +329,9 @@ class ListPage:
             nullable = field != "pk" and _may_be_empty(self.scoped.model, field)
         return keyset.Order(field, wanted.startswith("-"), nullable)
 
-    def count(self, rows: QuerySet) -> int:
-        """How many, up to 10,001, which reads "over 10,000"."""
-        return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+    def count(self, rows: QuerySet, most: int = MOST_COUNTED + 1) -> int:
+        """How many, counted no further than `most`: 10,001 reads "over 10,000"."""
+        return rows.order_by().values("pk")[:most].count()
 
     def create_address(self) -> str:
         if self.create is None or self.create.verb not in self.actor.permissions:
