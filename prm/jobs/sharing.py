@@ -77,14 +77,19 @@ def _open(job: Job) -> Any:
 
 
 def _others_are_busy(job: Job) -> bool:
-    """Whether to look again: others still do parts. A job that shall stop first waits until they are through."""
-    if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
-        with transaction.atomic():
-            list(_open(job).select_for_update())
+    """Wait until a part that another does is over; whether to look again.
+
+    The wait is for that part's lock, so it ends with the part, or with its worker. A job that shall stop waits until
+    all are through.
+    """
+    stopping = Job.objects.filter(pk=job.pk, cancel_requested=True).exists()
+    with transaction.atomic():
+        held = _open(job).select_for_update().order_by("number")
+        left_behind = bool(list(held)) if stopping else held.first() is not None
+    if stopping or not _open(job).exists():
         return False
-    if not _open(job).exists():
-        return False
-    time.sleep(LOOK_AGAIN_SECONDS)
+    if left_behind:  # nobody has it any more
+        time.sleep(LOOK_AGAIN_SECONDS)
     return True
 
 

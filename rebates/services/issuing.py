@@ -46,6 +46,7 @@ from rebates.services.pressed import Pressed
 
 JOB = "rebates.close"
 CHUNK = 2_500  # partners a part
+COLUMNS = {"earned": Result.Kind.EARNED, "adjusted": Result.Kind.ADJUSTED}
 
 
 @transaction.atomic
@@ -134,7 +135,7 @@ def _write_ledger(run: SettlementRun, partners: dict[str, int], by: Actor) -> in
     written = 0
     for total in run.totals:
         for event, column in (("rebates.close", "earned"), ("rebates.adjust", "adjusted")):
-            if not _moves(run, total, column):
+            if not _moves(run, total, column, partners):
                 continue
             written += post_batch(
                 key=f"{event}:{run.number}:{total['currency']}",
@@ -157,11 +158,15 @@ def _write_ledger(run: SettlementRun, partners: dict[str, int], by: Actor) -> in
     return written
 
 
-def _moves(run: SettlementRun, total: dict[str, str], column: str) -> bool:
+def _moves(run: SettlementRun, total: dict[str, str], column: str, partners: dict[str, int]) -> bool:
     """Whether any figure of that column is not zero; they may well add up to nothing."""
     if Decimal(total[column]) != 0:
         return True
-    return Result.objects.for_everyone(because="close").filter(run=run).exclude(**{column: 0}).exists()
+    # The kind leads to the index of the few adjustments; a look at all results would cost each part as much again.
+    of_that_kind = Result.objects.for_everyone(because="close").filter(
+        run=run, kind=COLUMNS[column], partner_id__gte=partners["first"], partner_id__lte=partners["last"]
+    )
+    return of_that_kind.exclude(**{column: 0}).exists()
 
 
 def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -130,3 +131,44 @@ def test_two_workers_are_amid_a_part_at_the_same_moment(fresh_tenant):
         ran, helped = pool.map(worker, [leader, helper])
     assert ran == "done" and helped >= 1
     assert counted(job) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_jobs_own_worker_goes_on_the_moment_the_others_part_is_over(fresh_tenant, monkeypatch):
+    """It stands at that part's lock instead of looking at intervals."""
+    make_table()
+    job = begun(parts=1)
+    taken, over = Event(), Event()
+
+    def look_at_intervals(_seconds):
+        raise AssertionError("it slept")
+
+    def until_somebody_stands_at_the_lock():
+        taken.set()
+        with connection.cursor() as cursor:
+            while not over.is_set():
+                cursor.execute(
+                    "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                )
+                if cursor.fetchone() is not None:
+                    return
+
+    def leader():
+        assert taken.wait(30)
+        try:
+            return run_job(job.pk)
+        finally:
+            over.set()
+
+    def worker(work):
+        connection.set_tenant(fresh_tenant)
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(sharing, "time", SimpleNamespace(sleep=look_at_intervals))
+    Shared.amid[0] = until_somebody_stands_at_the_lock
+    with ThreadPoolExecutor(2) as pool:
+        ran, helped = pool.map(worker, [leader, lambda: help_with(job.pk, 1)])
+    assert (ran, helped, counted(job)) == ("done", 1, [0])
