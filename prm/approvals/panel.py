@@ -21,6 +21,9 @@ from prm.conditions import BadCondition, sentence
 
 KINDS = ("approver", "notice", "wait", "decide", "update", "webhook", "parallel")
 
+# How the kind is marked at the head of the panel while nothing is wrong.
+TONES = {"approver": "is-live", "decide": "is-ok", "notice": "is-note", "condition": "is-warn"}
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -68,6 +71,7 @@ def context(subject: Subject, data: Any, own: str) -> dict[str, Any] | None:
         "kind": spot.kind,
         "fork": spot.fork,
         "top": label.get("top") or _kind_words(spot.kind),
+        "tone": TONES.get(spot.kind, ""),
         "title": label.get("name") or _title(spot.kind, subject),
         "problems": problems_at(found, "" if own == "start" else own),
         "unreached": own in found.unreached,

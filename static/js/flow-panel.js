@@ -7,11 +7,12 @@ export class FlowPanel {
     Object.assign(this, { aside, root, model, act, closed });
     this.id = "";
     this.turn = this.asked = 0;
+    this.nothing = [...aside.childNodes]; // beside a wide tree the place stays, and says that nothing is chosen
     aside.addEventListener("input", (event) => this.typed(event));
     aside.addEventListener("change", (event) => this.typed(event));
     // The condition builder says each condition that it has read, with the property's name.
     aside.addEventListener("prm:condition", (event) => {
-      try { model.set(this.id, { [event.detail.name]: JSON.parse(event.detail.value || "{}") }); } catch { /* half a condition is not kept */ }
+      if (this.id) try { model.set(this.id, { [event.detail.name]: JSON.parse(event.detail.value || "{}") }); } catch { /* half a condition is not kept */ }
     });
     aside.addEventListener("focusout", () => model.pause());
     aside.addEventListener("submit", (event) => event.preventDefault());
@@ -69,6 +70,8 @@ export class FlowPanel {
     if (!this.isOpen && !waiting) return false;
     this.asked = this.turn += 1;
     this.aside.dataset.open = "";
+    this.aside.replaceChildren(...this.nothing);
+    this.id = "";
     this.sheet(false);
     this.closed();
     return true;

@@ -89,9 +89,14 @@ class Designer {
     const label = this.state.labels[this.panel.id];
     const title = this.panel.aside.querySelector("[data-title]");
     if (label && title) title.textContent = label.name;
+    const mine = this.state.problems.filter((one) => one.node === this.panel.id);
+    const mark = this.panel.aside.querySelector("[data-mark]");
+    if (mark) {
+      mark.className = `ui-state ui-xs ${mine.length ? "is-bad" : mark.dataset.mark}`.trim();
+      mark.querySelector("[data-unsound]").hidden = !mine.length;
+    }
     const list = this.panel.aside.querySelector("[data-problems]");
     if (!list) return;
-    const mine = this.state.problems.filter((one) => one.node === this.panel.id);
     list.hidden = !mine.length;
     list.querySelector("[data-list]").replaceChildren(...mine.map((one) => this.view.make("span", "ui-strong", one.text)));
   }
@@ -291,7 +296,7 @@ class Designer {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const done = () => { event.preventDefault(); event.stopPropagation(); };
     // Esc closes the panel, also one that is still on its way; it never leaves the designer.
-    if (key === "Escape" && !document.querySelector("details.ui-drop[open]")) { done(); this.panel.close(); return; }
+    if (key === "Escape" && !event.defaultPrevented && !document.querySelector("details.ui-drop[open]")) { done(); this.panel.close(); return; }
     if (event.ctrlKey || event.metaKey) {
       if (field) return;
       const verb = { z: event.shiftKey ? "redo" : "undo", y: "redo", c: "copy", v: "paste", d: "duplicate" }[key];

@@ -26,6 +26,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const drop = document.querySelector("details.ui-drop[open]");
-    if (drop) { drop.open = false; drop.querySelector("summary").focus(); event.stopPropagation(); }
-  });
+    // Before all others that hear of Esc: it closes what is open and does not leave the page as well.
+    if (drop) { drop.open = false; drop.querySelector("summary").focus(); event.preventDefault(); event.stopPropagation(); }
+  }, true);
 })();

@@ -136,6 +136,13 @@ def test_the_whole_tree_by_keys(office: Office, deals: None) -> None:
     expect(page.locator("#flow-panel h2")).to_have_text("Always")
     page.keyboard.press("Escape")
     expect(page.locator('[data-node="b2"]')).to_be_focused()
+    expect(page.locator("#flow-panel")).to_contain_text("Choose a step")
+    # Esc closes an open list and stays in the designer
+    soundness(page).locator("summary").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-part=soundness] details[open]")).to_have_count(0)
+    assert page.url.endswith(FLOW)
+    page.locator('[data-node="b2"]').focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator('[data-node="b3"]')).to_be_focused()
     page.keyboard.press("ArrowRight")
