@@ -45,6 +45,8 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
         kind = "approvals.reminder" if reminder else "approvals.task"
         values: Mapping[str, Any] = _values(task)
+        if reminder:
+            values = {**values, "due": said.InEach(lambda: formats.exact(task.due))}
         passed = None if reminder else _who_passed_it(task)
         if passed is not None:
             kind = f"approvals.{passed.kind}"

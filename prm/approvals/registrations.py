@@ -80,7 +80,8 @@ def _register_notices() -> None:
     )  # fmt: skip
     tell(
         "reminder", label=_("A decision of mine is due soon"), roles=STAFF_ROLES,
-        title=_("Due soon: %(title)s"), body=_("%(what)s, step “%(step)s”, waits for your decision."),
+        title=_("Reminder: %(title)s"),
+        body=_("%(what)s, step “%(step)s”, waits for your decision. It is promised by %(due)s."),
     )  # fmt: skip
     tell(
         "refused", label=_("A decision of mine could not take effect"), roles=STAFF_ROLES,

@@ -229,7 +229,14 @@ class Check:
             self.hours(own, remind, f"{path}.remind")
             early = number_of(remind)
             if early is not None and hours is not None and early >= hours:
-                self.say(own, f"{path}.remind", _("“%(id)s” reminds only when its deadline is over."), id=own)
+                self.say(
+                    own,
+                    f"{path}.remind",
+                    _(
+                        "“%(id)s” reminds before it begins: its reminder is not fewer hours than its deadline."
+                    ),
+                    id=own,
+                )
         then = deadline.get("then", "none")
         if then not in THEN:
             self.say(own, f"{path}.then", _("“%(id)s” does not say what happens after its deadline."), id=own)

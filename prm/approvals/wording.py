@@ -251,8 +251,12 @@ class Words:
             return _("%(hours)s, then escalation to %(who)s") % {"hours": hours, "who": who}
         if then == "approve":
             return _("%(hours)s, then approved by itself") % {"hours": hours}
-        if deadline.get("remind") is not None:
-            return _("%(hours)s, reminder before") % {"hours": hours}
+        early = number_of(deadline.get("remind"))
+        if early is not None:
+            return _("%(hours)s, reminder %(early)s h before") % {
+                "hours": hours,
+                "early": formats.number(early, None),
+            }
         return hours
 
     def joins(self, sides: int) -> str:

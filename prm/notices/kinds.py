@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,8 +70,12 @@ def choices_for(role: str) -> list[Kind]:
 
 
 def fill(sentence: Any, values: Mapping[str, Any]) -> str:
-    """The sentence in the active language with its %(names)s; values of an earlier version never break a page."""
+    """The sentence in the active language with its %(names)s; values of an earlier version never break a page.
+
+    What such values lack reads "…".
+    """
+    shown = defaultdict(lambda: "…", {name: said.shown(value) for name, value in values.items()})
     try:
-        return str(sentence) % {name: said.shown(value) for name, value in values.items()}
-    except (KeyError, ValueError, TypeError):
+        return str(sentence) % shown
+    except (ValueError, TypeError):
         return str(sentence)

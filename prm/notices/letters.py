@@ -88,6 +88,7 @@ def compose(
             "link": _full(link),
             "link_label": str(link_label),
             "language": language,
+            "portal": absolute("/"),
         }
         text = render_to_string("notices/letter.txt", context)
         html = render_to_string("notices/letter.html", context)

@@ -9,6 +9,7 @@ from babel.numbers import format_decimal, get_currency_precision
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
+from prm.values.clock import tenant_zone
 from prm.values.errors import DomainError
 from prm.values.money import Money
 from prm.values.periods import Period
@@ -131,7 +132,8 @@ def long_day(value: date) -> str:
 
 
 def local(value: datetime) -> datetime:
-    return timezone.localtime(value) if timezone.is_aware(value) else value
+    """In the tenant's zone, also where no request has set it: a worker that writes a letter."""
+    return value.astimezone(tenant_zone()) if timezone.is_aware(value) else value
 
 
 def clock_time(value: datetime) -> str:

@@ -13,7 +13,7 @@ from prm.approvals import services
 from prm.approvals.errors import BadHours, DaysInOrder, DaysOverlap, DayTaken, NoWorkingTime, ToYourself
 from prm.approvals.models import Decision, Task
 from prm.approvals.working import calendar
-from prm.notices.models import Notice
+from prm.notices.models import Letter, Notice
 from prm.outbox.services import deliver_open_events
 from prm.ui import said
 from prm.values import clock
@@ -109,6 +109,8 @@ def test_a_reminder_then_an_escalation_each_once(acme, manager, administrator, n
     deliver_open_events()
     kinds = Notice.objects.filter(user_id=manager.user_id).values_list("kind", flat=True)
     assert list(kinds).count("approvals.reminder") == 1
+    letter = Letter.objects.get(subject__startswith="Reminder:").text
+    assert "It is promised by 13 Nov 2026 09:22" in letter
     noon("2026-11-13 09:30")
     assert [services.wake_due_runs(), services.wake_due_runs()] == [1, 0]
     assert waits_for(deal) == {"Ada Admin"}

@@ -67,7 +67,7 @@ def broken(**changes):
         (broken(mode="quorum"), "a1", "how many must approve"),
         (broken(mode="dice"), "a1", "one, all, a quorum"),
         (broken(deadline={"hours": 0}), "a1", "hours"),
-        (broken(deadline={"hours": 4, "remind": 4}), "a1", "reminds only when"),
+        (broken(deadline={"hours": 4, "remind": 4}), "a1", "reminds before it begins"),
         (broken(deadline={"hours": 4, "then": "shout"}), "a1", "after its deadline"),
         (broken(deadline={"hours": 4, "then": "escalate"}), "a1", "does not say who"),
         (broken(colour="red"), "a1", "which its kind does not know"),

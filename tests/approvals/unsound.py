@@ -130,7 +130,7 @@ UNSOUND: list[tuple[str, str, str, list[Any]]] = [
     ("approval by time whatever the amount", "self_decision_unbounded", "a1", [ask(deadline=until("approve"))]),
     ("approval by time above an amount only", "self_decision_unbounded", "a1",
      [fork(when("b1x", value("more_than", "100"), ask(deadline=UNDER)), otherwise("b1y", ask("a2")))]),
-    ("a reminder after the deadline", "shape", "a1", [ask(deadline=until("none", remind=20))]),
+    ("a reminder before its step begins", "shape", "a1", [ask(deadline=until("none", remind=20))]),
     ("a deadline without hours", "shape", "a1", [ask(deadline={"then": "none"})]),
     ("people from a field that does not exist", "unknown_people_field", "a1", [ask(who={"kind": "field", "field": "boss"})]),
     ("people from a field that names nobody", "field_names_nobody", "a1", [ask(who={"kind": "field", "field": "region"})]),

@@ -10,6 +10,7 @@ from django.core import mail
 
 from prm.notices import post
 from prm.notices.letters import write_letter
+from prm.notices.links import absolute
 from prm.notices.models import Letter
 from prm.values import clock
 
@@ -34,6 +35,8 @@ def test_a_letter_leaves_once_in_text_and_html_in_the_tenants_name(tenant):
     (message,) = mail.outbox
     assert message.to == ["ann@example.com"] and tenant.name in message.from_email
     assert message.alternatives[0].mimetype == "text/html" and "One" in message.body
+    portal = absolute("/")
+    assert portal in message.body and f'href="{portal}"' in message.alternatives[0].content
     assert Letter.objects.get().sent_at is not None
 
 

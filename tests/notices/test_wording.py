@@ -133,3 +133,7 @@ def test_letters_leave_in_the_tenants_name_and_answers_go_where_it_says(browse, 
     assert (
         browse(administrator).post("/settings/letters/sender/", {"reply_to": "nonsense"}).status_code == 422
     )
+
+
+def test_a_notice_of_an_earlier_version_reads_without_what_it_lacks():
+    assert kinds.fill("%(what)s is promised by %(due)s.", {"what": "Deal 7"}) == "Deal 7 is promised by …."
