@@ -131,6 +131,10 @@ class OwnChoice(_Own, Choice):
     def word(self, row: Any) -> str:
         return kinds.shown(self.field_, self.value(row))
 
+    def cell(self, row: Any) -> Any:
+        # Several choices have no tone of their own, nor does a list name one.
+        return self.word(row) if self.field_.kind == Kind.MANY else super().cell(row)
+
     def make_filter(self, model: Any) -> Any:
         made = Held(self.name, self.label, self.choices)
         made.field_ = self.field_

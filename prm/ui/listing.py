@@ -60,7 +60,7 @@ class Listing:
         self.bulk = [
             bulk for bulk in page.bulk if bulk.verb in self.actor.permissions and not self.actor.read_only
         ]
-        self.exports = page.exports and not self.actor.acting_operator
+        self.exports = page.may_export()
         self.address = page.request.path
         self.refiner = refine.refiner_of(page)
 

@@ -143,3 +143,43 @@ def test_a_form_asks_in_the_currency_of_the_tenant(field, administrator, monkeyp
     assert {form.fields[name].currency for name in ("estimated_value", "custom_budget")} == {"EUR"}
     over = {"field": "estimated_value", "op": "more_than", "value": "1234.5"}
     assert rules.sentence(over, studio.elements) == "Estimated value is more than €1,234.50"
+
+
+def test_a_list_shows_a_column_of_every_kind(field, manager, administrator, browse, acme):
+    given = {
+        "text": ("Red", "Red"), "long_text": ("A long story", "A long story"), "number": ("7", "7"),
+        "money": ("12.50", "12.50"), "date": ("2026-11-12", "12 Nov 2026"), "yes_no": (True, "Yes"),
+        "choice": ("hp", "HP"), "many": (["hp", "dell"], "HP, Dell"), "person": (manager.user_id, manager.label),
+        "partner": (acme.row.pk, acme.row.name), "link": ("https://alike.example", "https://alike.example"),
+    }  # fmt: skip
+    for kind in given:
+        field(
+            "partner",
+            f"my_{kind}",
+            kind,
+            in_list=True,
+            **({"choices": ["HP", "Dell"]} if kind in ("choice", "many") else {}),
+        )
+    field("partner", "my_sum", "computed", expression="my_number * 2", in_list=True)
+    row = create_partner(
+        name="Every Kind", custom={f"my_{kind}": value for kind, (value, _shown) in given.items()}, by=manager
+    )
+    for address in (
+        "/partners/?q=Every",
+        f"/partners/?q=Every&columns={'&columns='.join(f'own_my_{kind}' for kind in given)}",
+    ):
+        answer = browse(manager).get(address)
+        (line,) = answer.context["list"].lines
+        assert line.pk == row.pk
+        for _value, shown in given.values():
+            assert f">{shown}<" in line.cells or shown in line.cells, shown
+    file = b"".join(browse(administrator).get("/partners/?export=csv&q=Every").streaming_content).decode()
+    assert "HP, Dell" in file
+
+
+def test_who_may_not_export_is_not_offered_it(acme, manager, browse):
+    deals.in_review(acme, customer_name="Alike")
+    assert [
+        "export=csv" in browse(who).get("/deals/?view=all").content.decode() for who in (manager, acme.sales)
+    ] == [True, False]
+    assert browse(acme.sales).get("/deals/?export=csv").status_code == 403
