@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dealreg import services, words
 from dealreg.models import DealRegistration
 from dealreg.registrations import TONES
-from dealreg.waiting import general_deciders, names_of
+from dealreg.waiting import general_deciders
 from prm.ui import formats
 from prm.ui.lists import (
     Amount,
@@ -73,8 +73,8 @@ class Waiting(Column):
     def cell(self, row: Any) -> Any:
         if row.waiting_since is None:
             return ""
-        ago = formats.coarse(clock.now() - row.waiting_since)
-        exact = formats.exact(row.waiting_since)
+        since = row.waiting_since if row.waits_for_partner else row.turn_since or row.waiting_since
+        ago, exact = formats.coarse(clock.now() - since), formats.exact(since)
         return format_html(
             '{} <span class="ui-dim ui-fig" title="{}">{}</span>', self.name_of(row), exact, ago
         )
@@ -134,12 +134,12 @@ class RegistrationList(ListPage):
     @cached_property
     def general(self) -> str:
         """Who decides where no manager is assigned to the partner."""
-        return names_of(general_deciders())
+        return formats.names(general_deciders())
 
     def name_of(self, row: Any) -> str:
         if row.waits_for_partner:
             return gettext("you") if self.actor.is_partner else row.partner.name
-        return row.manager_name or self.general
+        return formats.names(row.turn_names or row.manager_names) or self.general
 
     def get_rows(self, actor: Actor) -> QuerySet:
         return DealRegistration.objects.for_list().with_manager().readable_by(actor)

@@ -16,7 +16,7 @@ from dealreg.evidence import evidence_of
 from dealreg.models import DealRegistration
 from dealreg.registrations import TONES
 from dealreg.services.decisions import lines_taken
-from dealreg.waiting import deciders, names_of, wait_of
+from dealreg.waiting import Wait, deciders, wait_of
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.audit import words as audit_words
@@ -44,23 +44,24 @@ def staff_detail(registration: DealRegistration, actor: Actor, *, tab: str) -> d
     approval = approvals.of_object(CODE, registration.pk, actor)
     people = deciders(registration, approval) if registration.waits_for_staff else []
     registered, won = figures.record_of_partner(actor, registration.partner_id)
-    due = approval.due if approval else None
+    turn = approval.turn if approval else None
+    wait = wait_of(registration, people, reader_id=actor.user_id, partner_reads=False, turn=turn)
     return {
         "approval": approval,
         "deal": registration,
         "tab": tab if tab in ("registration", "history") else "check",
         "tone": TONES[registration.state],
         "verdict": words.VERDICTS.get(registration.verdict),
-        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=False, due=due),
+        "wait": wait,
         "evidence": evidence_of(registration),
         "lines": list(registration.lines.all()),
         "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
         "talk": list(registration.messages.all()),
         "partner_state": words.partner_state(registration, TONES),
-        "partner_wait": wait_of(registration, people, reader_id=None, partner_reads=True, due=due),
+        "partner_wait": wait_of(registration, people, reader_id=None, partner_reads=True, turn=turn),
         "record": {"registered": registered, "won": won, "share": won / registered if registered else None},
-        "timeline": staff_timeline(registration, actor, waits_for=names_of(people)),
+        "timeline": staff_timeline(registration, actor, wait),
         "decide": decision_of(registration, actor, approval),
         "queue": place_in_queue(registration, actor),
         "actions": actions.offered(registration, actor),
@@ -74,12 +75,12 @@ def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, An
     approval = approvals.of_object(CODE, registration.pk, actor)
     people = deciders(registration, approval) if registration.waits_for_staff else []
     may_close = allowed(actor, "dealreg.close", registration)
-    due = approval.due if approval else None
+    turn = approval.turn if approval else None
     return {
         "approval": approval,
         "deal": registration,
         "state": words.partner_state(registration, TONES),
-        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=True, due=due),
+        "wait": wait_of(registration, people, reader_id=actor.user_id, partner_reads=True, turn=turn),
         "lines": list(registration.lines.all()),
         "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
@@ -163,16 +164,11 @@ def place_in_queue(registration: DealRegistration, actor: Actor) -> dict[str, An
     }
 
 
-def staff_timeline(registration: DealRegistration, actor: Actor, *, waits_for: str) -> list[Moment]:
+def staff_timeline(registration: DealRegistration, actor: Actor, wait: Wait | None) -> list[Moment]:
     """The audit trail, newest first, and on top for whom it waits."""
     found = []
-    if registration.waits_for_staff and waits_for:
-        found.append(
-            Moment(_("Waits for %(who)s") % {"who": waits_for}, registration.waiting_since, tone="warn")
-        )
-    elif registration.waits_for_partner:
-        name = registration.partner.name
-        found.append(Moment(_("Waits for %(who)s") % {"who": name}, registration.waiting_since, tone="warn"))
+    if wait is not None and wait.who:
+        found.append(Moment(_("Waits for %(who)s") % {"who": wait.who}, wait.since, tone="warn"))
     for entry in AuditEntry.objects.visible_to(actor).of(registration)[:50]:
         verb = words.VERBS.get(entry.verb) or audit_words.word_for(entry.verb)
         text = _("%(verb)s by %(who)s") % {"verb": verb, "who": entry.actor_label}

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 
 from prm.access.scoping import PartnerOwned
 from prm.approvals import turns as reads
@@ -25,15 +25,17 @@ class RegistrationQuerySet(PartnerOwned):
         )
 
     def with_manager(self) -> RegistrationQuerySet:
-        """Annotate `manager_name`: whose turn it is; where no flow is under way, the first manager of the partner."""
+        """Annotate `turn_names`, `turn_since`: whose turn it is in a flow; `manager_names`: the partner's managers."""
         from partners.models import PartnerGrant
 
         assigned = PartnerGrant.objects.filter(
             content_object=OuterRef("partner"), user__role="channel_manager", user__is_active=True
         ).order_by("user__name")
-        turn = reads.turns_at("deal", OuterRef("pk")).values("user__name")[:1]
+        turns = reads.turns_at("deal", OuterRef("pk"))
         return self.annotate(
-            manager_name=Coalesce(Subquery(turn), Subquery(assigned.values("user__name")[:1]))
+            turn_names=ArraySubquery(turns.values("user__name")),
+            turn_since=Subquery(turns.order_by("since").values("since")[:1]),
+            manager_names=ArraySubquery(assigned.values("user__name")),
         )
 
     def for_detail(self) -> RegistrationQuerySet:

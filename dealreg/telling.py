@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from dealreg.models import AvailabilityQuestion
 from dealreg.services.availability import LineAnswer, answers_by_line, own_registration_of
 from dealreg.services.drafts import default_type
-from dealreg.waiting import deciders_by_partner, names_of
+from dealreg.waiting import deciders_by_partner
 from prm.catalogue.models import ProductLine
+from prm.ui import formats
 from prm.values import clock
 
 Answer = AvailabilityQuestion.Answer
@@ -79,7 +80,7 @@ def told(asked: AvailabilityQuestion) -> dict[str, Any]:
         "own": _names(mine),
         "held": _names(line for line in closed if line not in mine),
         "open": _names(line for line in lines if line not in closed),
-        "manager": names_of(people),
+        "manager": formats.names(people),
         "days": default_type().protection_days,
     }
     partly = 0 < len(closed) < len(lines)

@@ -102,9 +102,12 @@ def short_moment(moment: datetime) -> str:
 
 def wait_of(
     registration: DealRegistration, people: Iterable[Any], *, reader_id: int | None, partner_reads: bool,
-    due: datetime | None = None,
+    turn: Any = None,
 ) -> Wait | None:  # fmt: skip
-    """The wait of a registration as its reader is told; None when it waits for nobody. `due` is the flow's promise."""
+    """The wait of a registration as its reader is told; None when it waits for nobody.
+
+    A flow's `turn` (its promise clock) says since when and until when; without one the registration does.
+    """
     if registration.waiting_since is None:
         return None
     since = registration.waiting_since
@@ -112,9 +115,6 @@ def wait_of(
         return Wait(registration.partner.name, since, mine=partner_reads, due=None)
     people = list(people)
     mine = any(user.pk == reader_id for user in people)
-    return Wait(names_of(people), since, mine=mine, due=due or promised_by(since))
-
-
-def names_of(people: list[Any]) -> str:
-    """ "Lin Yue" or "Lin Yue, Chen Rui"; of more only the first two."""
-    return ", ".join(str(user) for user in people[:2])
+    if turn is not None:
+        return Wait(formats.names(people), turn.since, mine=mine, due=turn.due or promised_by(turn.since))
+    return Wait(formats.names(people), since, mine=mine, due=promised_by(since))

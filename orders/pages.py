@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from dealreg.waiting import deciders_by_partner, names_of, promised_by
+from dealreg.waiting import deciders_by_partner, promised_by
 from orders.approvals import CODE
 from orders.forms import to_credit
 from orders.models import Invoice, Order, PriceList
@@ -92,7 +92,7 @@ def wait_of(order: Order, actor: Actor, approval: approvals.Approval | None) -> 
         return Wait("" if turn.mine else turn.who, turn.since, turn.due)
     people = deciders_by_partner([order.partner_id])[order.partner_id]
     mine = any(user.pk == actor.user_id for user in people)
-    return Wait("" if mine else names_of(people), order.waiting_since, promised_by(order.waiting_since))
+    return Wait("" if mine else formats.names(people), order.waiting_since, promised_by(order.waiting_since))
 
 
 def stages_of(order: Order) -> list[Stage]:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 
 from prm.access.scope import actor_for
 from prm.values.actor import Actor
+from prm.values.request_number import request_number
 
 
 class ActorMiddleware:
@@ -24,7 +25,7 @@ class ActorMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         known = {
             "tenant": connection.schema_name,
-            "request_id": getattr(request, "request_id", "") or request.headers.get("x-request-id", ""),
+            "request_id": request_number(),
             "address": request.META.get("REMOTE_ADDR", ""),
         }
         user = getattr(request, "user", None)

@@ -273,12 +273,15 @@ class Course:
         step_id, passage, user_id = key
         due, remind_at = self._promise(step_id, now)
         same = [one for one in present if (one.step, one.passage) == (step_id, passage)]
-        before = [one for one in same if one.user_id == member.instead_of and one.due is not None]
-        if before and not at.escalated:  # handed over: the promise stays what it was
-            due, remind_at = before[-1].due, before[-1].remind_at
+        whose = member.before or member.instead_of
+        before = [one for one in same if one.user_id == whose and one.due is not None]
+        reminded_at = None
+        if before and not at.escalated:  # handed over: the promise stays what it was, and its reminder
+            due, remind_at, reminded_at = before[-1].due, before[-1].remind_at, before[-1].reminded_at
         task = Task.objects.create(
             run=self.run, step=step_id, passage=passage, user_id=user_id, instead_of_id=member.instead_of,
-            since=now, due=due, remind_at=remind_at, nonce=secrets.token_urlsafe(24)[:40],
+            since=now, due=due, remind_at=remind_at, reminded_at=reminded_at,
+            nonce=secrets.token_urlsafe(24)[:40],
         )  # fmt: skip
         emit(events.TaskOpened(task_id=task.pk), object_key=self.key)
         return task

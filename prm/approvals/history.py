@@ -36,6 +36,7 @@ class Member:
     instead_of: int | None = None
     extra: bool = False
     approved: bool = False
+    before: int | None = None  # whose turn it was, whose promise goes on
 
 
 @dataclass
@@ -191,7 +192,9 @@ def _resumed(document: Document, state: State, fact: Fact) -> None:
 def _handed(document: Document, state: State, fact: Fact) -> None:
     member = state.at(fact.step).member(fact.says["from"])
     if member is not None and not member.approved:
-        member.user_id, member.instead_of = fact.says["to"], fact.says["from"]
+        back = fact.says.get("because") == "back"  # to whom it was before: nobody is stood in for any more
+        member.user_id, member.before = fact.says["to"], fact.says["from"]
+        member.instead_of = None if back else member.before
 
 
 def _added(document: Document, state: State, fact: Fact) -> None:

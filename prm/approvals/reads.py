@@ -26,6 +26,7 @@ from prm.approvals.models import (
     WorkingTime,
 )
 from prm.approvals.words import fact_in_words, step_name
+from prm.ui import formats
 from prm.ui.parts import Happening
 from prm.values import clock
 from prm.values.actor import Actor
@@ -147,7 +148,7 @@ def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> 
         return None
     dues = [task.due for task in tasks if task.due is not None]
     return Turn(
-        ", ".join(str(task.user) for task in tasks[:2]),
+        formats.names([task.user for task in tasks]),
         min(task.since for task in tasks),
         min(dues, default=None),
         any(task.user_id == actor.user_id for task in tasks),

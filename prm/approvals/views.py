@@ -97,7 +97,10 @@ def send_back(request: Any, pk: int) -> HttpResponse:
     form = ReturnForm(_posted(request), choices=choices, actor=request.actor)
     return _do(
         request, own, form, services.hand_back, _("Sent back: %(title)s."), title=_("Send back"),
-        effect=_("Your promise stops. When it comes back it is decided here anew."),
+        effect=_(
+            "Your promise stops. What comes back changed is decided anew from the beginning; what was only"
+            " answered goes on here. From an earlier step it comes here again."
+        ),
     )  # fmt: skip
 
 

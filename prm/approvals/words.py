@@ -65,6 +65,8 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
         if says.get("because") == "away":
             values["from"] = names(says["from"])
             return _("%(to)s stands in for %(from)s: %(step)s")
+        if says.get("because") == "back":
+            return _("%(to)s is back and decides again: %(step)s")
         if fact.user_id == says["to"]:
             values["from"] = names(says["from"])
             return _("%(who)s took over from %(from)s: %(step)s")

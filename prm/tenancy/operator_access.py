@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 
 from prm.tenancy.models import Operator
 from prm.values.actor import Actor
+from prm.values.request_number import request_number
 
 SESSION_KEY = "operator"
 SESSION_SECONDS = 8 * 3600
@@ -59,7 +60,7 @@ def operator_actor(operator: Operator, request: Any) -> Actor:
         label=operator.email,
         permissions=VERBS,
         tenant=settings.PUBLIC_SCHEMA_NAME,
-        request_id=getattr(request, "request_id", "") or request.headers.get("x-request-id", ""),
+        request_id=request_number(),
         address=request.META.get("REMOTE_ADDR", ""),
     )
 

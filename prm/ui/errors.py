@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from prm.access.roles import Role
 from prm.values.errors import DomainError, NotAllowed
+from prm.values.request_number import request_number
 
 
 def forbidden(request, exception=None):
@@ -25,8 +26,7 @@ def not_found(request, exception=None):
 
 def server_error(request):
     """Rendered without the request's context: whatever failed must not fail again here."""
-    number = getattr(request, "request_id", "") or request.headers.get("x-request-id", "")
-    return HttpResponse(render_to_string("500.html", {"request_id": number}), status=500)
+    return HttpResponse(render_to_string("500.html", {"request_id": request_number()}), status=500)
 
 
 def _administrators(request) -> list[str]:

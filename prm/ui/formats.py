@@ -1,7 +1,9 @@
 """Dates, money and numbers as people read them, in the language of the request."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from babel.core import Locale
 from babel.dates import format_date, format_time
@@ -144,6 +146,12 @@ def exact(value: datetime) -> str:
     """12 Nov 2026, 09:22 CST: what a title shows."""
     shown = local(value)
     return f"{day(shown)} {shown:%H:%M} {shown.tzname() or ''}".strip()
+
+
+def names(people: Sequence[Any]) -> str:
+    """ "Lin Yue" or "Lin Yue, Chen Rui"; "Lin Yue, Chen Rui +1" where there are more."""
+    more = f" +{len(people) - 2}" if len(people) > 2 else ""
+    return ", ".join(str(person) for person in people[:2]) + more
 
 
 def duration(length: timedelta) -> str:

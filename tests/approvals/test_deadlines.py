@@ -12,6 +12,7 @@ from prm.accounts.services import change_role, deactivate_user
 from prm.approvals import services
 from prm.approvals.errors import BadHours, DaysInOrder, DaysOverlap, DayTaken, NoWorkingTime, ToYourself
 from prm.approvals.models import Decision, Task
+from prm.approvals.reads import stand_ins_of
 from prm.approvals.working import calendar
 from prm.notices.models import Letter, Notice
 from prm.outbox.services import deliver_open_events
@@ -183,6 +184,28 @@ def test_while_somebody_is_away_another_decides(acme, manager, administrator, no
     assert task_of(later, chen).instead_of_id == manager.user_id
     noon("2026-11-21 10:00")
     assert waits_for(deals.in_review(acme, customer_name="Back")) == {"Lin Yue"}
+    # the day's sweep brings back what nobody decided
+    services.look_after_everybody()
+    assert waits_for(deal) == waits_for(later) == {"Lin Yue"}
+
+
+def test_who_is_back_decides_again_but_not_what_was_handed_over_on_purpose(acme, manager, noon):
+    chen = UserFactory(role="channel_manager", name="Chen Rui", all_partners=True)
+    publish(approver("only", people_of(manager), deadline={"hours": 8}))
+    waits, given, decided = (deals.in_review(acme, customer_name=f"Deal {number}") for number in range(3))
+    services.hand_over(task=task_of(given, manager), user=chen, by=manager)
+    services.name_stand_in(to=chen, first_day=clock.today(), last_day=date(2026, 11, 20), by=manager)
+    later = deals.in_review(acme, customer_name="Later")
+    assert waits_for(waits) == waits_for(later) == {"Chen Rui"}
+    promised = task_of(waits, chen).due
+    services.approve(task=task_of(decided, chen), by=actor(chen))
+    noon("2026-11-12 15:00")
+    (away,) = stand_ins_of(manager)
+    services.end_stand_in(pk=away.pk, by=manager)
+    assert waits_for(waits) == waits_for(later) == {"Lin Yue"}
+    back = task_of(waits, manager)
+    assert (back.due, back.instead_of_id) == (promised, None)
+    assert waits_for(given) == {"Chen Rui"} and waits_for(decided) == set()
 
 
 def test_a_stand_in_who_may_not_decide_gets_nothing(acme, manager, noon):

@@ -289,3 +289,17 @@ def test_the_record_costs_a_fixed_number_of_queries(acme, manager, browse, djang
         deals.in_review(acme, customer_name=f"More {number}")
     with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(page(task))
+
+
+def test_the_clock_of_a_deal_counts_for_those_whose_turn_it_is(acme, manager, administrator, browse):
+    others = [UserFactory(role="administrator", name=f"Boss {number}") for number in range(2)]
+    publish(approver("first", MANAGER), approver("second", ADMINS))
+    with time_machine.travel("2026-11-12T01:22:00Z", tick=False) as time:
+        deal = deals.in_review(acme)
+        time.shift(timedelta(hours=4))
+        services.approve(task=task_of(deal, manager), by=manager)
+        shown = text(browse(acme.sales).get(deal.get_absolute_url()))
+        assert "Waiting for <b>Ada Admin, Boss 0 +1</b>" in shown and "since 13:22" in shown
+        row = text(browse(manager).get("/deals/"))
+        assert "Ada Admin, Boss 0 +1" in row and 'title="12 Nov 2026 13:22' in row
+    assert len(others) == 2

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
+import types
 
 import pytest
 import redis
 import structlog
 from django.conf import settings
 from django.db import connection
+from django.urls import include, path
 
+from prm.audit.models import AuditEntry
 from prm.config import health
 from prm.config.logging import logging_config
+from prm.values.actor import Actor
 
 
 @pytest.fixture
@@ -84,3 +89,24 @@ def test_each_line_names_tenant_and_request(tenant):
     assert line["tenant"] == tenant.schema_name
     assert line["request_id"] == "r-1"
     assert (line["event"], line["level"], line["logger"]) == ("渠道 x", "warning", "some.library")
+
+
+def test_the_error_page_names_the_request_as_the_log_does(manager, browse, settings):
+    def failing(request):
+        raise RuntimeError(structlog.contextvars.get_contextvars()["request_id"])
+
+    module = types.ModuleType("tests.config.failing_urls")
+    module.urlpatterns = [path("fails/", failing), path("", include("prm.config.urls"))]
+    module.handler500 = "prm.ui.errors.server_error"
+    sys.modules[module.__name__] = module
+    settings.ROOT_URLCONF = settings.TENANT_URLCONF = module.__name__
+    client = browse(manager)
+    client.raise_request_exception = False
+    answer = client.get("/fails/")
+    assert answer.status_code == 500
+    assert str(answer.exc_info[1]) in answer.content.decode()
+
+
+def test_the_trail_names_the_request(manager, browse):
+    browse(manager).get("/deals/?export=csv")
+    assert len(AuditEntry.objects.visible_to(Actor.job("tests")).latest("pk").request_id) == 36

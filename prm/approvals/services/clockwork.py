@@ -5,7 +5,7 @@ Everything here may run twice: each deed is written down under the run's lock an
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -145,9 +145,39 @@ def _pass_on(run_id: int, user_id: int) -> None:
     course.advance()
 
 
+def bring_back(user_id: int) -> int:
+    """One is back: what went to a stand-in and is not decided yet waits for oneself again. Returns in how many runs."""
+    waiting = Task.objects.open().filter(instead_of_id=user_id, held=None)
+    runs = sorted(set(waiting.values_list("run_id", flat=True)))
+    for run_id in runs:
+        with transaction.atomic():
+            _take_back(run_id, user_id)
+    return len(runs)
+
+
+def _take_back(run_id: int, user_id: int) -> None:
+    run = hold_run(run_id)
+    course = Course(run)
+    deciding = set(run.tasks.open().exclude(held=None).values_list("step", "user_id"))
+    for step_id, at, member in course.state.turns:
+        if member.instead_of != user_id or (step_id, member.user_id) in deciding:
+            continue
+        passed = run.decisions.filter(
+            step=step_id, passage=at.passage, kind="handed", says__to=member.user_id
+        )
+        last = passed.order_by("number").last()
+        if last is not None and last.says.get("because") != "away":
+            continue  # handed over on purpose
+        if at.member(user_id) is None:
+            says = {"from": member.user_id, "to": user_id, "because": "back"}
+            course.note("handed", step=step_id, passage=at.passage, says=says)
+    course.advance()
+
+
 def look_after_everybody() -> None:
-    """The day's sweep: whoever is away from today on, and whoever may not decide any more."""
+    """The day's sweep: whoever is away from today on or back, and whoever may not decide any more."""
     today = clock.today()
+    _end_what_is_over(today)
     away = Delegation.objects.filter(ended_at=None, first_day__lte=today, last_day__gte=today)
     gone = Task.objects.open().filter(user__is_active=False)
     users = set(away.values_list("user_id", flat=True)) | set(gone.values_list("user_id", flat=True))
@@ -156,3 +186,14 @@ def look_after_everybody() -> None:
             look_after(user_id)
         except Exception:
             log.exception("approval_sweep_failed", user=user_id)
+
+
+def _end_what_is_over(today: date) -> None:
+    over = Delegation.objects.filter(ended_at=None, last_day__lt=today).select_related("user")
+    for delegation in over:
+        try:
+            with transaction.atomic():
+                bring_back(delegation.user_id)
+                Delegation.objects.filter(pk=delegation.pk).update(ended_at=clock.now())
+        except Exception:
+            log.exception("approval_sweep_failed", user=delegation.user_id)

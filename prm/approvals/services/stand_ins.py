@@ -12,7 +12,7 @@ from prm.access.roles import PARTNER_ROLES
 from prm.access.rules import require
 from prm.approvals.errors import DaysInOrder, DaysOverlap, DaysPast, MayNotDecide, ToYourself
 from prm.approvals.models import Delegation
-from prm.approvals.services.clockwork import look_after
+from prm.approvals.services.clockwork import bring_back, look_after
 from prm.audit.services import record
 from prm.values import clock
 from prm.values.actor import Actor
@@ -51,10 +51,11 @@ def name_stand_in(*, to: Any, first_day: date, last_day: date, by: Actor) -> Del
 
 @transaction.atomic
 def end_stand_in(*, pk: int, by: Actor) -> None:
-    """One is back: new decisions come to oneself again; what the stand-in has begun stays with them."""
+    """One is back: decisions come to oneself again, also those that wait at the stand-in undecided."""
     require(by, "approvals.delegate")
     found = Delegation.objects.select_for_update().filter(pk=pk, user_id=by.user_id, ended_at=None).first()
     if found is not None:
         found.ended_at = clock.now()
         found.save(update_fields=["ended_at"])
         record(found.user, "stand_in_ended", by=by, changes={"stand_in": [str(found), None]})
+        bring_back(found.user_id)
