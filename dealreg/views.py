@@ -193,6 +193,10 @@ def _of_question(request: Any) -> dict[str, Any]:
 def approve(request: Any, number: str) -> HttpResponse:
     """Approve at once from the decision line, or choose lines first."""
     deal = _deal(request, number)
+    if request.method == "GET" and not deal.waits_for_staff:
+        what = {"deal": deal, "state": deal.get_state_display()}
+        messages.error(request, _("%(deal)s: %(state)s. There is nothing to decide about it now.") % what)
+        return redirect(deal)
     decision = pages.decision_of(deal, request.actor, None)
     if request.method == "GET" and decision and not decision.free:
         messages.error(request, _("Every product line is held already, so there is nothing to approve."))

@@ -52,7 +52,7 @@ RULES = {
         _("A person decides about every registration of it."),
     ),
     "existing_customer": (
-        _("The customer is on file and nobody holds it."),
+        _("The customer is on file and nobody holds it for these product lines."),
         _("You may approve."),
     ),
     "possible_match": (

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 
 from partners.errors import NumberTaken, ParentLoop, ReasonMissing, TaxNumberTaken, TransitionForbidden
 from partners.events import PartnerCreated, PartnerStatusChanged
 from partners.models import Partner, PartnerChange
 from partners.services.changes import write_or_ask
+from partners.services.people import write_manager
+from prm.access.roles import Role
 from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.customfields.values import apply as apply_custom
@@ -29,8 +32,8 @@ def create_partner(
 ) -> Partner:  # fmt: skip
     """Add a company to the channel. Without `number` the next free `P-0001` is given.
 
-    `facts` are the fields named in FIELDS, `custom` the tenant's own by code. Raises NumberTaken, TaxNumberTaken,
-    ParentLoop, ValueRefused.
+    `facts` are the fields named in FIELDS, `custom` the tenant's own by code. A channel manager who sees only their
+    own partners looks after the new one. Raises NumberTaken, TaxNumberTaken, ParentLoop, ValueRefused.
     """
     require(by, "partners.create")
     partner = Partner(
@@ -41,6 +44,9 @@ def create_partner(
     changes = {"name": [None, partner.name], "number": [None, partner.number], **own}
     record(partner, "created", by=by, changes=changes)
     emit(PartnerCreated(partner_id=partner.pk), object_key=f"partner:{partner.pk}")
+    if by.role == Role.CHANNEL_MANAGER and by.partner_ids is not None:
+        own_manager = get_user_model().objects.get(pk=by.user_id)
+        write_manager(partner=partner, user=own_manager, assigned=True, by=by)
     return partner
 
 

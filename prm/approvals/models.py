@@ -270,6 +270,9 @@ class HeldDecision(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     text = models.TextField(blank=True)
+    # From where it was made, for the audit trail.
+    address = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
     takes_effect_at = models.DateTimeField()
 
     class Meta:

@@ -14,10 +14,12 @@ from prm.approvals.errors import TooLateToUndo
 from prm.approvals.models import Decision, HeldDecision
 from prm.approvals.registrations import count_open_work
 from prm.approvals.tasks import wake_tenant
+from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
 from prm.outbox.models import OutboxEvent
 from prm.outbox.services import deliver_open_events
 from prm.values import clock
+from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from tests.approvals.flows import (
     ADMINS,
@@ -55,6 +57,15 @@ def test_it_takes_effect_after_ten_seconds_and_not_before(deal, manager):
     with after(11):
         assert services.carry_out_due() == 1 and services.carry_out_due() == 0
     assert story(deal) == ["started", "opened", "approved", "opened"] and waits_for(deal) == {"Ada Admin"}
+
+
+def test_the_trail_says_from_where_it_was_made(deal, manager):
+    sitting = manager.with_(address="203.0.113.7", request_id="r-1")
+    services.hold_decision(task=task_of(deal, manager), kind="approve", by=sitting)
+    with after(11):
+        services.carry_out_due()
+    entry = AuditEntry.objects.visible_to(Actor.job("tests")).filter(actor_label=manager.label).latest("pk")
+    assert (entry.address, entry.request_id) == ("203.0.113.7", "r-1")
 
 
 def test_undone_it_has_never_been(deal, manager):

@@ -31,6 +31,14 @@ def test_an_assigned_manager_sees_the_partner_and_no_other(administrator, acme, 
     assert seen_by(person) == set()
 
 
+def test_a_manager_looks_after_the_partner_that_they_added(manager):
+    person = UserFactory(role="channel_manager")
+    made = services.create_partner(name="Newcomer", by=actor(person))
+    assert seen_by(person) == {"Newcomer"} and list(managers_of(made)) == [person]
+    of_all = services.create_partner(name="Another", by=manager)  # who sees all partners is assigned to none
+    assert list(managers_of(of_all)) == []
+
+
 def test_only_channel_managers_are_assigned(administrator, acme):
     with pytest.raises(errors.NotAChannelManager):
         services.assign_manager(partner=acme.row, user=UserFactory(finance=True), by=administrator)

@@ -55,6 +55,7 @@ def hold_decision(*, task: Task, kind: str, by: Actor, text: str = "") -> HeldDe
         task=task,
         defaults={
             "user_id": by.user_id, "kind": kind, "text": text.strip(), "takes_effect_at": clock.now() + HOLD,
+            "address": by.address[:64], "request_id": by.request_id[:64],
         },
     )  # fmt: skip
     transaction.on_commit(lambda: _plan(held.pk))
@@ -97,7 +98,8 @@ def carry_out(held_id: int) -> bool:
         return False
     try:
         with transaction.atomic(), translation.override(user.language or None):
-            SERVICES[held.kind](task=task, by=actor_for(user), text=held.text)
+            by = actor_for(user, address=held.address, request_id=held.request_id)
+            SERVICES[held.kind](task=task, by=by, text=held.text)
     except DomainError as refused:
         with translation.override(user.language or None):
             fact = events.DecisionRefused(
