@@ -34,6 +34,13 @@ def _run(request: Any, number: str) -> SettlementRun:
 
 @requires("rebates.view_runs")
 def detail(request: Any, number: str) -> HttpResponse:
+    # Before the run: a job that ends in between has then left its figures in what is read after it.
+    job = (
+        Job.objects.visible_to(request.actor)
+        .filter(kind__in=(computing.JOB, issuing.JOB, releasing.JOB), key=number)
+        .order_by("-id")
+        .first()
+    )
     run = _run(request, number)
     after = request.GET.get("after", "")
     partners = Result.objects.visible_to(request.actor).by_partner(run)
@@ -53,12 +60,6 @@ def detail(request: Any, number: str) -> HttpResponse:
     since = came_in(run)
     for row in rows:
         row["statement"] = statements.get((row["partner_id"], row["currency"]))
-    job = (
-        Job.objects.visible_to(request.actor)
-        .filter(kind__in=(computing.JOB, issuing.JOB, releasing.JOB), key=run.number)
-        .order_by("-id")
-        .first()
-    )
     return render(
         request,
         "rebates/run.html",

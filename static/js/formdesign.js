@@ -92,15 +92,26 @@
     button.setAttribute("aria-expanded", String(open));
     (open ? board().querySelector("#form-palette button, #form-palette a") : button).focus();
   };
+  // There the properties are a sheet as well: it opens with what is chosen.
+  const small = matchMedia("(max-width: 991px)");
+  const panel = (open) => {
+    if (frame.classList.contains("is-panel") === (open && small.matches)) return;
+    frame.classList.toggle("is-panel", open && small.matches);
+    if (open) board().querySelector("#form-panel [data-do]")?.focus();
+    else board().querySelector(`[data-place="${CSS.escape(state.selected)}"]`)?.focus({ preventScroll: true });
+  };
+  const choose = (name) => { panel(true); if (name !== state.selected) draw({ selected: name }); };
   const verbs = {
+    panel: () => panel(false),
     palette: () => palette(!frame.classList.contains("is-palette")),
     undo: () => back(past, future),
     redo: () => back(future, past),
     up: () => step(state.selected, -1),
     down: () => step(state.selected, 1),
-    remove: () => remove(state.selected),
+    remove: () => { panel(false); remove(state.selected); },
     section: () => { const doc = current(); doc.sections.push({ title: frame.dataset.section, title_zh: "", columns: 2, folded: false, fields: [] }); keep(doc, `section:${doc.sections.length - 1}`); },
     "remove-section": () => {
+      panel(false);
       const doc = current(), at = Number(state.selected.slice(8));
       if (doc.sections.length < 2) return;
       const [gone] = doc.sections.splice(at, 1);
@@ -182,10 +193,10 @@
     if (at("data-do")?.dataset.do !== "palette") palette(false);
     if (at("data-do")) return verbs[at("data-do").dataset.do]();
     if (at("data-add")) return put(at("data-add").dataset.add);
-    if (at("data-select")) return draw({ selected: at("data-select").dataset.select });
+    if (at("data-select")) return choose(at("data-select").dataset.select);
     if (event.target.closest("button[data-mode]")) return draw({ mode: event.target.closest("button").dataset.mode });
     const cell = at("data-place");
-    if (cell && cell.dataset.place !== state.selected) return draw({ selected: cell.dataset.place });
+    if (cell) choose(cell.dataset.place);
     return null;
   });
   document.addEventListener("keydown", (event) => {
@@ -193,12 +204,13 @@
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) { event.preventDefault(); return event.shiftKey ? verbs.redo() : verbs.undo(); }
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "y" && !typing) { event.preventDefault(); return verbs.redo(); }
     if (event.key === "Escape" && frame.classList.contains("is-palette")) { event.preventDefault(); return palette(false); }
+    if (event.key === "Escape" && frame.classList.contains("is-panel")) { event.preventDefault(); return panel(false); }
     const cell = event.target.closest("[data-place]");
     if (!cell) return null;
     const name = cell.dataset.place;
     if (event.altKey && event.key === "ArrowUp") { event.preventDefault(); return step(name, -1); }
     if (event.altKey && event.key === "ArrowDown") { event.preventDefault(); return step(name, 1); }
-    if (event.key === "Enter" || event.key === " ") { if (event.target === cell) { event.preventDefault(); return draw({ selected: name }); } }
+    if (event.key === "Enter" || event.key === " ") { if (event.target === cell) { event.preventDefault(); return choose(name); } }
     if (event.key === "Delete" && cell.querySelector('[data-do="remove"]')) return remove(name);
     return null;
   });

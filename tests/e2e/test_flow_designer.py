@@ -83,6 +83,7 @@ def test_a_directors_approval_above_a_value_is_added_tried_and_published(office:
     expect(page.get_by_role("row", name=re.compile("^Version 2"))).to_contain_text("Director above")
     # running cases are moved on purpose
     page.get_by_role("button", name="Move 4 cases to version 2").click()
+    page.get_by_role("dialog").get_by_role("button", name="Move").click()
     expect(page.get_by_text("4 cases were moved.")).to_be_visible()
 
 
