@@ -17,6 +17,7 @@ from prm.accounts.events import UserChanged
 from prm.approvals import calls, events, links, people, services, subjects
 from prm.approvals.engine import FLOW
 from prm.approvals.models import ApprovalRun, Comment, Decision, Task
+from prm.approvals.reads import place_for
 from prm.approvals.words import step_name
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
@@ -151,17 +152,9 @@ def pass_the_comment_on(fact: events.Commented) -> None:
         users = [user for user in users if not user.is_partner_user]
     for user in users:
         notify(
-            users=[user], kind="approvals.comment", fact=f"comment:{comment.pk}", link=_place_for(user, run),
+            users=[user], kind="approvals.comment", fact=f"comment:{comment.pk}", link=place_for(user.pk, run),
             values={"author": comment.author_label, "title": run.title, "text": comment.text},
         )  # fmt: skip
-
-
-def _place_for(user: Any, run: ApprovalRun) -> str:
-    task = run.tasks.filter(user=user, state=Task.State.OPEN).first()
-    if task is not None:
-        return reverse("approvals:task", args=[task.pk])
-    subject = subjects.subject_of(run.subject)
-    return subject.link(subject.get(run.object_id))
 
 
 @listens_to(UserChanged)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -165,22 +164,19 @@ class Approval:
     def turn(self) -> reads.Turn | None:
         return reads.turn_of(self.run, self.actor, self.tasks) if self.run.is_open else None
 
-    @property
-    def due(self) -> datetime | None:
-        return self.turn.due if self.turn is not None else None
-
     @cached_property
     def happenings(self) -> list[Happening]:
         return reads.happenings(self.run, for_submitter=self.actor.is_partner)
 
     @cached_property
-    def asked_of_submitter(self) -> list[Any]:
-        """What those who decide asked the side that handed it in, and its answers; for that side's own page."""
-        return reads.talk(self.run, for_submitter=True) if self._is_submitters else []
+    def shared_talk(self) -> list[Any]:
+        """What those who decide asked the side that handed it in, and its answers: both sides read them."""
+        return reads.talk(self.run, for_submitter=True)
 
     @property
     def may_answer(self) -> bool:
-        return self.run.is_open and bool(self.asked_of_submitter) and allowed(self.actor, "approvals.comment")
+        asked = self._is_submitters and self.run.is_open and bool(self.shared_talk)
+        return asked and allowed(self.actor, "approvals.comment")
 
     @property
     def _is_submitters(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from prm.access.rules import allowed
 from prm.approvals import calls, subjects, working
@@ -190,6 +191,15 @@ class Names:
             user = get_user_model().objects.filter(pk=user_id).first()
             self._known[user_id] = str(user) if user is not None else "—"
         return self._known[user_id]
+
+
+def place_for(user_id: int | None, run: ApprovalRun) -> str:
+    """Where a person deals with a run: their own decision, else the object's page."""
+    task = run.tasks.filter(user_id=user_id, state=Task.State.OPEN).first()
+    if task is not None:
+        return reverse("approvals:task", args=[task.pk])
+    subject = subjects.subject_of(run.subject)
+    return subject.link(subject.get(run.object_id))
 
 
 def talk(run: ApprovalRun, *, for_submitter: bool) -> list[Comment]:

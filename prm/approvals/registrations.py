@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import STAFF_ROLES, Role
+from prm.approvals import questions
 from prm.audit import words
 from prm.notices import kinds, work
 from prm.ui import menu
@@ -51,6 +52,7 @@ def register() -> None:
     )
     _register_notices()
     work.register(open_work, count=count_open_work)
+    work.register(questions.open_questions, count=questions.count_open_questions)
     work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
     work.register_tab(pgettext_lazy("tab", "Done"), url="approvals:done", verb="approvals.decide")
     work.register_above("approvals/held.html", held_now)

@@ -157,7 +157,7 @@ def answer(request: Any, pk: int) -> HttpResponse:
     if form.is_valid() and form.run(services.say, run=run, for_submitter=True, by=request.actor):
         messages.success(request, _("Your answer is written."))
         return redirect(back)
-    context = {"run": run, "form": form, "talk": approval.asked_of_submitter, "back": back}
+    context = {"run": run, "form": form, "talk": approval.shared_talk, "back": back}
     return render(request, "approvals/answer.html", context, status=form.status)
 
 

@@ -31,6 +31,7 @@ from prm.notices.services import notify
 from prm.notices.texts import put_in
 from prm.outbox.events import Declared
 from prm.outbox.models import OutboxEvent
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
@@ -168,10 +169,12 @@ def _line(action: Action, case: Case) -> str:
     return _("Message to %(receiver)s") % {"receiver": action.receiver.name}
 
 
-def _do(action: Action, case: Case) -> str:
-    line, key = _line(action, case), f"automation:{action.pk}:{case.stored.pk}"
+def _do(action: Action, case: Case) -> Any:
+    """Do it, and say what was done as it is stored: in the words of whoever reads the log."""
+    line = said.stored(said.InEach(lambda: _line(action, case)))
+    key = f"automation:{action.pk}:{case.stored.pk}"
     if action.kind == Action.Kind.NOTIFY:
-        text = case.said(action.text, action.automation)
+        text = said.InEach(lambda: case.said(action.text, action.automation))
         notify(
             users=people.meant(action.who, case.obj),
             kind="automations.notice",

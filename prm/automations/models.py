@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.egress.models import Receiver
 from prm.outbox.events import Declared, by_code
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -92,7 +93,7 @@ class Run(models.Model):
     object_key = models.CharField(_("object"), max_length=80, blank=True)
     object_label = models.CharField(_("object"), max_length=200, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
-    # What was done, a line each, as it was read then.
+    # What was done, a line each; kept so that each reader has it in their language.
     lines = models.JSONField(default=list)
     error = models.TextField(_("error"), blank=True)
     at = models.DateTimeField(_("time"), default=clock.now)
@@ -110,6 +111,10 @@ class Run(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("automations:run", args=[self.pk])
+
+    @property
+    def said_lines(self) -> list[str]:
+        return [str(said.shown(line)) for line in self.lines]
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

@@ -12,6 +12,7 @@ from dealreg.services import approve_registration
 from prm.approvals import services
 from prm.approvals.models import Comment, Delegation, SpecialDay, Task, WorkingTime
 from prm.notices.models import Notice
+from prm.notices.work import count_for, waiting_for
 from prm.outbox.services import deliver_open_events
 from prm.values import clock
 from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, task_of, waits_for
@@ -157,8 +158,14 @@ def test_who_handed_it_in_is_asked_and_answers_on_the_deals_page(acme, rival, ma
     assert address in shown
     assert browse(rival.sales).get(address).status_code == 404
     assert browse(manager).get(address).status_code == 404
+    assert [row.title for row in waiting_for(acme.sales) if row.subtitle == "Which site is it?"] == [
+        deal.customer_name
+    ]
+    assert count_for(acme.sales) == len(waiting_for(acme.sales))
     assert partner.post(address, {"text": "The second plant"}).status_code == 302
+    assert not [row for row in waiting_for(acme.sales) if row.subtitle == "Which site is it?"]
     deliver_open_events()
+    assert "The second plant" in text(client.get(deal.get_absolute_url()))
     assert "The second plant" in text(client.get(page(task)))
     assert Notice.objects.filter(user_id=manager.user_id, kind="approvals.comment").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
 from prm.audit.models import AuditEntry
 from prm.automations import engine, services, updates
@@ -15,6 +16,7 @@ from prm.notices.errors import UnknownPlaceholder
 from prm.notices.models import Letter, Notice
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import deliver_open_events
+from prm.ui import said
 from prm.values.errors import NotAllowed
 from tests.factories import dealreg as deals
 from tests.factories.people import UserFactory, actor
@@ -64,7 +66,7 @@ def test_people_are_told_when_the_condition_holds(administrator, acme, clerk):
     notice = Notice.objects.get(kind="automations.notice")
     assert (
         notice.user == clerk
-        and notice.values["text"] == f"Look at {large}!"
+        and said.shown(notice.values["text"]) == f"Look at {large}!"
         and notice.link == large.get_absolute_url()
     )
     assert Letter.objects.filter(to=clerk.email).exists()
@@ -245,3 +247,15 @@ def test_a_manager_sets_up_none():
         services.save_automation(
             automation=None, name="No", event_code=SUBMITTED, by=actor(UserFactory(manager=True))
         )
+
+
+def test_the_log_and_the_notice_read_in_the_readers_language(administrator, acme, clerk, browse):
+    automation(administrator, kind="notify", who=["role:finance"], text="{event}: {object}")
+    deal = deals.in_review(acme)
+    deliver()
+    run, notice = Run.objects.get(), Notice.objects.get(kind="automations.notice")
+    with translation.override("zh-hans"):
+        assert "通知" in run.said_lines[0] and "Notice" not in run.said_lines[0]
+        assert "submitted" not in said.shown(notice.values["text"])
+    with translation.override("en"):
+        assert run.said_lines == [f"Notice “Deal registration submitted: {deal}” to {clerk}"]
