@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import DealRegistration
@@ -32,6 +33,7 @@ def register() -> None:
             own=lambda deal: (deal.created_by_id, deal.submitted_by_id),
             managers=managers,
             facts=facts,
+            warnings=warnings,
             approve=approve,
             reject=reject,
             hand_back=hand_back,
@@ -94,6 +96,23 @@ def facts(deal: DealRegistration, actor: Actor) -> Iterable[Fact]:
         Fact(_("Conflict check"), deal.get_verdict_display(), strong=deal.verdict != "clear"),
         Fact(_("Number"), deal.number),
         *facts_of("deal", deal, actor),
+    ]
+
+
+def warnings(deal: DealRegistration) -> list[str]:
+    """Product lines that somebody holds by now; the record's page can leave them out."""
+    from dealreg.services.decisions import lines_taken
+
+    lines = [line.product_line for line in deal.lines.select_related("product_line")]
+    taken = lines_taken(deal.end_customer, lines) if deal.end_customer else []
+    if not taken:
+        return []
+    if len(taken) == len(lines):
+        return [gettext("Every product line is held for this customer already, so it can only be rejected.")]
+    named = {"lines": ", ".join(map(str, taken))}
+    return [
+        gettext("Held for this customer already: %(lines)s. The record's page approves the others only.")
+        % named
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -44,7 +45,7 @@ def pipeline(actor: Any) -> Figure:
         label=_("Registered pipeline"),
         value=formats.money(values.get(currency, Decimal(0)), currency, 0),
         note=_("%(count)s open deals") % {"count": formats.number(count)},
-        href="/deals/",
+        href=f"/deals/?{urlencode([('state', state) for state in figures.PIPELINE])}",
     )
 
 

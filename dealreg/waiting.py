@@ -89,7 +89,10 @@ class Wait:
 
     @property
     def due_short(self) -> str:
-        return short_moment(self.due) if self.due else ""
+        """Always with its day: beside an older "since", an hour alone could be of any day."""
+        if self.due is None:
+            return ""
+        return f"{formats.day(formats.local(self.due).date(), table=True)} {formats.clock_time(self.due)}"
 
 
 def short_moment(moment: datetime) -> str:

@@ -26,6 +26,9 @@ RUN_TONES = {
     "paid": "ok",
 }
 
+# Of the closed settlements the newest ones say what came in since.
+CLOSED_ASKED = 6
+
 
 class ProgrammeList(ListPage):
     """What do we promise?"""
@@ -95,7 +98,8 @@ class RunList(ListPage):
     def get_columns(self, actor: Any) -> list[Any]:
         @functools.cache  # asked once, by the first row
         def since() -> dict[int, Since]:
-            return came_in_by_run(SettlementRun.objects.visible_to(actor).computed_and_open())
+            runs = SettlementRun.objects.visible_to(actor)
+            return came_in_by_run([*runs.computed_and_open(), *runs.closed().order_by("-ends")[:CLOSED_ASKED]])
 
         return [
             Link("number"),

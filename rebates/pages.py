@@ -269,7 +269,8 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
             close = Verb(_("Close the month…"), href=to("confirm_close"), icon="lock", why_not=why)
             verbs.append(replace(close, primary=not overtaken))
         if may["approve"]:
-            verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up"))
+            ask = _("The run goes back to review. Nobody can close it until it is approved anew.")
+            verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up", ask=ask))
     if run.state == State.CLOSING and may["close"] and not is_closing(run):
         verbs.append(Verb(_("Go on closing"), post=to("close"), primary=True, icon="lock"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
@@ -281,7 +282,8 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
         )
     if run.state in (State.COMPUTED, State.IN_REVIEW) and may["settle"]:
         verbs.append(Verb(_("Compute again"), post=to("recompute"), icon="refresh"))
-        verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash"))
+        ask = _("The figures of this run go. The sales lines stay, and the month can be computed again.")
+        verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash", ask=ask))
     return verbs
 
 

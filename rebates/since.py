@@ -1,7 +1,8 @@
-"""Sales lines that came in after a settlement's figures were computed and before it is closed.
+"""Sales lines that came in after a settlement's figures were computed, before it is closed or after.
 
 They stand in none of its figures. A close without them leaves them to the late rule: a later settlement posts what they
-change as an adjustment, and of those recorded after a programme's grace days only returns count.
+change as an adjustment, and of those recorded after a programme's grace days only returns count. A closed settlement
+has those that no later one has posted yet.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from orders.models import SalesLine
 from prm.values import clock
@@ -39,9 +40,9 @@ def came_in(run: SettlementRun) -> Since:
 
 
 def came_in_by_run(runs: Iterable[SettlementRun]) -> dict[int, Since]:
-    """By the id of each run for which something came in: three queries for all."""
-    watermarks = {run.pk: run.watermark for run in runs if run.state in OPEN and run.watermark is not None}
-    lines = _lines_of(watermarks)
+    """By the id of each run for which something came in: four queries for all."""
+    runs = list(runs)
+    lines = _lines_of(watermarks := _watermarks(runs))
     if not lines:
         return {}
     figures: dict[str, Any] = {}
@@ -66,6 +67,14 @@ def came_in_by_run(runs: Iterable[SettlementRun]) -> dict[int, Since]:
             sums = [(row["currency"], row[f"sum_{run_id}"]) for row in mine]
             found[run_id] = Since(count, count - earning, sums)
     return found
+
+
+def _watermarks(runs: Iterable[SettlementRun]) -> dict[int, int]:
+    """By the id of each run: above which line it knows nothing; a closed one shares that of the last close."""
+    posted = SettlementRun.objects.closed().aggregate(last=Max("watermark"))["last"]
+    known = [(run, run.watermark) for run in runs if run.state in OPEN and run.watermark is not None]
+    closed = [(run, posted) for run in runs if run.is_closed and posted is not None]
+    return {run.pk: watermark for run, watermark in (*known, *closed)}
 
 
 def _lines_of(watermarks: dict[int, int]) -> dict[int, tuple[Q, Q]]:

@@ -44,6 +44,7 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
         "object_link": row.subject.link(obj),
         "facts": list(row.subject.facts(obj, actor)),
         "why": reads.last_refusal(run, task.step),
+        "warnings": list(row.subject.warnings(obj)) if task.is_open and run.is_open else [],
         "turn": reads.turn_of(run, actor) if run.is_open else None,
         "happenings": reads.happenings(run, for_submitter=False),
         "talk": reads.talk(run, for_submitter=False),

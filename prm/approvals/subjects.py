@@ -67,6 +67,7 @@ class Subject:
     managers         managers(obj): the users who look after the object's partner, for "partner_manager"
     approve, reject  services: approve(obj, by=, text=, says=), reject(obj, by=, text=, says=)
     hand_back        hand_back(obj, by=, text=, says=): the object waits for its submitter; None: cannot be returned
+    warnings         warnings(obj): sentences about what stands against approving it now
     check            check(obj, by=) raises a DomainError when this person may not decide about it
     deciders         roles that may be asked at all
     conditions       the name of its fields in prm.conditions
@@ -89,6 +90,7 @@ class Subject:
     own: Callable[[Any], Iterable[int | None]] = _nobody
     managers: Callable[[Any], Iterable[Any]] = _nobody
     facts: Callable[[Any, Actor], Iterable[Any]] = lambda obj, actor: ()
+    warnings: Callable[[Any], Iterable[Any]] = lambda obj: ()
     check: Callable[..., None] = _no_check
     deciders: Iterable[str] = STAFF_ROLES
     conditions: str = ""

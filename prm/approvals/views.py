@@ -41,6 +41,9 @@ def tasks(request: Any) -> HttpResponse:
 def task(request: Any, pk: int) -> HttpResponse:
     """May this one be approved? With everything else that waits at the left."""
     own = reads.own_task(request.actor, pk)
+    later = None if own.is_open else own.run.tasks.open().filter(user_id=request.actor.user_id).first()
+    if later is not None:  # an older letter or notice leads to the turn of now
+        return redirect("approvals:task", later.pk)
     context = pages.record(own, request.actor)
     context["comment_form"] = _comment_form(request, own)
     return render(request, "approvals/record.html", context)

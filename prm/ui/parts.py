@@ -33,6 +33,7 @@ class Verb:
     primary  the one next action      final  a refusal: far right, red
     key      its single key           note   what it does, for the phone's sheet
     why_not  the reason why it is off now
+    ask      what is lost by it: a `post` with one is sent only after a dialog has said so
     """
 
     label: Any
@@ -44,6 +45,7 @@ class Verb:
     key: str = ""
     note: Any = ""
     why_not: Any = ""
+    ask: Any = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from prm.jobs.models import Job
 from prm.jobs.services import run_job
 from rebates.errors import LinesCameIn, NothingCameIn
 from rebates.models import SettlementRun
-from rebates.services import approve_run, compute_approved_again, start_close
+from rebates.services import approve_run, close_run, compute_approved_again, start_close
 from rebates.since import came_in
 from tests.factories.catalogue import ProductFactory
 from tests.rebates import world
@@ -105,3 +105,16 @@ def test_the_command_says_what_it_closes_without(approved, acme, capsys):
     world.sell(acme, 4_000, on="2026-10-12")
     call_command("settle", "alpha", "2026-10", "--close")
     assert "1 sales lines came in since it was computed" in capsys.readouterr().err
+
+
+def test_a_closed_month_says_what_came_in_until_the_next_close_has_posted_it(approved, acme, finance, browse):
+    run = close_run(run=approved, by=world.BY)
+    assert came_in(run).count == 0
+    world.sell(acme, 4_000, on="2026-10-12")
+    assert came_in(run).count == 1
+    shown = words(browse(finance).get(run.get_absolute_url()))
+    assert "The next settlement that is computed posts what they change as an adjustment." in shown
+    assert "1 line" in words(browse(finance).get("/settlements/"))
+    with time_machine.travel("2026-12-02 04:00:00+00:00", tick=False):
+        world.settle("2026-11")
+        assert came_in(run).count == 0
