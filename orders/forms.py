@@ -21,6 +21,8 @@ from prm.values import clock
 class QuantityField(AmountField):
     """A quantity: up to three decimals, as people type it."""
 
+    wrong = _("Write a quantity in digits, such as 12 or 2.5.")
+
     def __init__(self, **options: Any):
         super().__init__(
             **{"max_digits": 18, "decimal_places": 3, "min_value": 0, "required": False, **options}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -169,6 +169,15 @@ class TierMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner}: {self.tier}"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the tier, None while no end is known; `during` ends on the day after."""
+        return self.during.upper - timedelta(days=1) if self.during.upper else None
+
+    @property
+    def is_to_come(self) -> bool:
+        return self.during.lower > clock.today()
 
 
 class Member(models.Model):

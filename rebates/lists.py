@@ -99,7 +99,9 @@ class RunList(ListPage):
         @functools.cache  # asked once, by the first row
         def since() -> dict[int, Since]:
             runs = SettlementRun.objects.visible_to(actor)
-            return came_in_by_run([*runs.computed_and_open(), *runs.closed().order_by("-ends")[:CLOSED_ASKED]])
+            return came_in_by_run(
+                [*runs.computed_and_open(), *runs.closed().order_by("-ends")[:CLOSED_ASKED]]
+            )
 
         return [
             Link("number"),

@@ -30,9 +30,11 @@ def server_error(request):
 
 
 def _administrators(request) -> list[str]:
-    """Names of those who give roles, for people who have signed in."""
+    """Names of those who give roles, for staff who have signed in: nobody gives a partner a role of staff."""
     actor = getattr(request, "actor", None)
-    if connection.schema_name == settings.PUBLIC_SCHEMA_NAME or actor is None or actor.kind == "nobody":
+    if connection.schema_name == settings.PUBLIC_SCHEMA_NAME or actor is None:
+        return []
+    if not actor.is_staff or actor.acting_operator:
         return []
     people = (
         get_user_model()._default_manager.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("name")

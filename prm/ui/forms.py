@@ -153,6 +153,7 @@ class AmountField(forms.DecimalField):
     """A decimal as people type it: 264,000.50, full-width digits, a leading currency sign."""
 
     widget = forms.TextInput
+    wrong: Any = _("Write an amount in digits, such as 264,000.50.")
 
     def __init__(self, **kwargs):
         kwargs.setdefault("max_digits", 18)
@@ -170,11 +171,9 @@ class AmountField(forms.DecimalField):
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise ValidationError(
-                _("Write an amount in digits, such as 264,000.50."), code="invalid"
-            ) from None
+            raise ValidationError(self.wrong, code="invalid") from None
         if not number.is_finite():
-            raise ValidationError(_("Write an amount in digits, such as 264,000.50."), code="invalid")
+            raise ValidationError(self.wrong, code="invalid")
         return number
 
 

@@ -7,16 +7,19 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.ui import formats
+from prm.values.actor import Actor
+from prm.values.errors import DomainError
 from rebates import pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.models import Statement
-from rebates.services.payments import open_amount, payment_state
+from rebates.services.payments import open_amount, payment_state, refuse_release
 from rebates.statements import statement_lines
 
 
@@ -38,6 +41,7 @@ def overview(request: Any) -> HttpResponse:
 def statement(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
     lines, paid = statement_lines(found), payment_state(found)
+    may_pay = allowed(request.actor, "rebates.pay", found)
     return render(
         request,
         "rebates/statement.html",
@@ -49,7 +53,8 @@ def statement(request: Any, number: str) -> HttpResponse:
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
             "payments": found.payments.order_by("id"),
             "history": history_of(found, request.actor) if request.actor.is_staff else [],
-            "may_pay": allowed(request.actor, "rebates.pay", found),
+            "may_pay": may_pay,
+            "pay_refused": _refused(found, request.actor) if may_pay else "",
             "explained": None,
         },
     )
@@ -73,6 +78,10 @@ def pdf(request: Any, number: str) -> HttpResponse:
 @requires("rebates.pay")
 def pay(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
+    refusal = _refused(found, request.actor) or _nothing_open(found)
+    if request.method == "GET" and refusal:
+        messages.error(request, refusal)
+        return redirect(found)
     form = PaymentForm(
         request.POST or None,
         actor=request.actor,
@@ -86,6 +95,19 @@ def pay(request: Any, number: str) -> HttpResponse:
         return redirect(found)
     context = {"form": form, "statement": found, "open": open_amount(found)}
     return render(request, "rebates/pay.html", context, status=form.status)
+
+
+def _refused(found: Statement, by: Actor) -> str:
+    """Why this person may not pay the statement, "" when they may."""
+    try:
+        refuse_release(found.run, by)
+    except DomainError as refusal:
+        return refusal.text
+    return ""
+
+
+def _nothing_open(found: Statement) -> str:
+    return "" if open_amount(found) > 0 else _("Nothing is open on %(number)s.") % {"number": found.number}
 
 
 def _statement(request: Any, number: str) -> Statement:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from partners import errors, services
 from partners.models import Member, Partner, TierMembership
 from partners.querysets import managers_of
+from prm.ui import formats
 from prm.values import clock
 from tests.factories.partners import PartnerFactory, TierFactory
 from tests.factories.people import UserFactory, actor
@@ -108,3 +109,13 @@ def test_the_first_contact_is_the_main_one_until_another_takes_its_place(manager
     second = services.save_contact(partner=acme.row, name="Liu Yang", is_primary=True, by=manager)
     first.refresh_from_db()
     assert second.is_primary and not first.is_primary
+
+
+def test_the_page_names_the_last_day_of_a_tier_and_the_first_of_one_to_come(manager, acme, browse):
+    today = clock.today()
+    services.set_tier(
+        partner=acme.row, tier=TierFactory(code="platinum"), first_day=today + timedelta(days=5), by=manager
+    )
+    page = browse(manager).get(acme.row.get_absolute_url()).content.decode()
+    assert f"to {formats.day(today + timedelta(days=4))}" in page
+    assert f"from {formats.day(today + timedelta(days=5))} on" in page
