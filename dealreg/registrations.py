@@ -16,6 +16,7 @@ from prm.customfields.showing import with_own
 from prm.notices import kinds, work
 from prm.search import registry as search
 from prm.ui import formats, menu
+from prm.values import pulse
 from prm.values.actor import Actor
 
 ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
@@ -165,7 +166,9 @@ def _register_menu() -> None:
 def count_to_decide(actor: Actor) -> int | None:
     from dealreg import figures
 
-    return figures.to_decide(actor, most=menu.COUNTED) if "dealreg.approve" in actor.permissions else None
+    if "dealreg.approve" not in actor.permissions:
+        return None
+    return pulse.kept("deals", actor, lambda: figures.to_decide(actor, most=menu.COUNTED))
 
 
 def count_for_partner(actor: Actor) -> int:

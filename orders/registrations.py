@@ -16,6 +16,7 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.notices import kinds, work
 from prm.ui import formats, menu
+from prm.values import pulse
 from prm.values.actor import Actor
 
 MOVERS = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
@@ -168,7 +169,8 @@ def count_to_approve(actor: Actor) -> int:
 
     if "orders.approve" not in actor.permissions:
         return 0
-    return Order.objects.visible_to(actor).to_approve(actor).count_to(menu.COUNTED)
+    rows = Order.objects.visible_to(actor).to_approve(actor)
+    return pulse.kept("orders", actor, lambda: rows.count_to(menu.COUNTED))
 
 
 def count_open_work(actor: Actor) -> int:

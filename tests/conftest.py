@@ -110,7 +110,7 @@ def _uses_database(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _inside_alpha(request: pytest.FixtureRequest) -> Iterator[None]:
+def _inside_alpha(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tests that use the database are in tenant `alpha` from their first line on."""
     if not _uses_database(request):
         yield
@@ -120,7 +120,10 @@ def _inside_alpha(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.core.cache import cache
     from django.db import connection
 
+    from prm.values import pulse
+
     cache.clear()
+    monkeypatch.setattr(pulse, "KEPT_SECONDS", 0)  # a page is measured as if nobody had asked before
     ContentType.objects.clear_cache()
     connection.set_tenant(_tenant("alpha"))
     yield

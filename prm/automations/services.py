@@ -30,7 +30,7 @@ from prm.notices.errors import UnknownPlaceholder
 from prm.notices.texts import PLACEHOLDER
 from prm.outbox.events import by_code
 from prm.outbox.models import OutboxEvent
-from prm.values import clock
+from prm.values import clock, pulse
 from prm.values.actor import Actor
 
 
@@ -194,5 +194,6 @@ def finish_task(*, task: Task, by: Actor) -> Task:
         raise TaskDone(who=task.done_label)
     task.done_at, task.done_label = clock.now(), by.label
     task.save(update_fields=["done_at", "done_label"])
+    pulse.beat()
     record(task, "task_done", by=by)
     return task

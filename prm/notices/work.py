@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from prm.modules.registry import runs
+from prm.values import pulse
 from prm.values.actor import Actor
 
 
@@ -110,16 +111,17 @@ def counted_once() -> Iterator[None]:
 
 
 def count_for(actor: Actor) -> int:
+    """For the menu, which stands on every page: some seconds old at most (see prm.values.pulse)."""
     memo = _counted.get()
     if memo is None:
-        return _count(actor)
+        return pulse.kept("work", actor, lambda: count_now(actor))
     key = (actor.user_id, actor.partner_id)
     if key not in memo:
-        memo[key] = _count(actor)
+        memo[key] = count_now(actor)
     return memo[key]
 
 
-def _count(actor: Actor) -> int:
+def count_now(actor: Actor) -> int:
     return sum(
         source.count(actor) if source.count else len(list(source.rows(actor)))
         for source in _sources

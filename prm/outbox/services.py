@@ -19,7 +19,7 @@ from prm.outbox.errors import DeliveryEnded, NotGivenUpYet
 from prm.outbox.events import heard_by
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.telling import next_depth
-from prm.values import clock
+from prm.values import clock, pulse
 from prm.values.actor import Actor
 
 __all__ = ["deliver_open_events", "emit", "give_up_delivery", "prune", "retry_all", "retry_delivery"]
@@ -37,6 +37,7 @@ def emit(fact: Any, *, object_key: str = "") -> OutboxEvent:
         depth=next_depth(),
     )
     wake_on_commit()
+    pulse.beat()
     return stored
 
 

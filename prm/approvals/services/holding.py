@@ -26,7 +26,7 @@ from prm.approvals.errors import TooLateToUndo
 from prm.approvals.models import HeldDecision, Task
 from prm.approvals.services.decide import DECIDE, approve, reject
 from prm.outbox.services import emit
-from prm.values import clock
+from prm.values import clock, pulse
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 
@@ -59,6 +59,7 @@ def hold_decision(*, task: Task, kind: str, by: Actor, text: str = "") -> HeldDe
         },
     )  # fmt: skip
     transaction.on_commit(lambda: _plan(held.pk))
+    pulse.beat()
     return held
 
 
@@ -79,6 +80,7 @@ def undo_decision(*, task: Task, by: Actor) -> None:
     gone, _rows = HeldDecision.objects.filter(task=task, user_id=by.user_id).delete()
     if not gone:
         raise TooLateToUndo(title=run.title)
+    pulse.beat()
 
 
 @transaction.atomic
