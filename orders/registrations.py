@@ -169,8 +169,10 @@ def count_to_approve(actor: Actor) -> int:
 
     if "orders.approve" not in actor.permissions:
         return 0
-    rows = Order.objects.visible_to(actor).to_approve(actor)
-    return pulse.kept("orders", actor, lambda: rows.count_to(menu.COUNTED))
+    def count() -> int:
+        return Order.objects.visible_to(actor).to_approve(actor).count_to(menu.COUNTED)
+
+    return pulse.kept("orders", actor, count)
 
 
 def count_open_work(actor: Actor) -> int:

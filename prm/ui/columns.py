@@ -96,13 +96,21 @@ class Text(Column):
         return filters.TextFilter(self.name, self.label) if self.filter_by else None
 
 
+def address_of(row: Any) -> str:
+    """The row's own page, "" where it has none; asked once, for its link and for the whole line."""
+    known = row.__dict__
+    if "_address" not in known:
+        known["_address"] = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
+    return known["_address"]
+
+
 class Link(Column):
     """The row's name; opens the row (`get_absolute_url`, or `to(row)`)."""
 
     def __init__(self, name: str, *, to: Callable | None = None, quiet: bool = False, **options):
         options.setdefault("phone", "a")
         super().__init__(name, **options)
-        self.to = to or (lambda row: row.get_absolute_url())
+        self.to = to or address_of
         self.quiet = quiet
 
     def cell(self, row):

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from prm.ui import formats, keyset, refine
-from prm.ui.columns import Amount, Column
+from prm.ui.columns import Amount, Column, address_of
 from prm.ui.filters import Control
 from prm.ui.menu import COUNTED
 
@@ -211,7 +211,7 @@ class Listing:
             cells.append(f"{begin}{html}{under}</td>")
         worth = str(self._amount.value(row) or 0) if self._amount else ""
         can = " ".join(bulk.name for bulk in self.bulk if bulk.can(row, self.actor))
-        href = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
+        href = address_of(row)
         name = str(row)
         label = self._select % {"name": name} if self.bulk else ""
         return Line(row.pk, name, label, href, SafeString("".join(cells)), can, worth)
