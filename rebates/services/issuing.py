@@ -12,7 +12,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
@@ -90,8 +90,9 @@ def _begin(run: SettlementRun, by: Actor) -> None:
     refuse_when_overtaken(run)
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
     # Parts would wait for one another here: the programmes' accounts are there before them.
-    concerned = Result.objects.for_everyone(because="close").filter(run=run).values("programme_id")
-    purposes = list(Programme.objects.filter(pk__in=concerned).values_list("purpose_id", flat=True))
+    adjusted = Result.objects.for_everyone(because="close").filter(run=run, kind=Result.Kind.ADJUSTED)
+    concerned = Q(pk__in=run.scopes.values("programme_id")) | Q(pk__in=adjusted.values("programme_id"))
+    purposes = list(Programme.objects.filter(concerned).values_list("purpose_id", flat=True))
     for total in run.totals:
         open_accounts(kind="expense", purpose_ids=purposes, currency=total["currency"])
     run.ledger_cut = Transaction.objects.for_everyone(because="close").aggregate(last=Max("id"))["last"] or 0
