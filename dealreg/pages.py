@@ -20,6 +20,7 @@ from dealreg.waiting import Wait, deciders, wait_of
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.audit import words as audit_words
+from prm.audit.history import changes_of
 from prm.audit.models import AuditEntry
 from prm.customfields.showing import facts_of
 from prm.ui import formats
@@ -172,7 +173,8 @@ def staff_timeline(registration: DealRegistration, actor: Actor, wait: Wait | No
     for entry in AuditEntry.objects.visible_to(actor).of(registration)[:50]:
         verb = words.VERBS.get(entry.verb) or audit_words.word_for(entry.verb)
         text = _("%(verb)s by %(who)s") % {"verb": verb, "who": entry.actor_label}
-        found.append(Moment(text, entry.at, entry.reason))
+        changed = "; ".join(one["text"] for one in changes_of(entry)) if entry.verb == "corrected" else ""
+        found.append(Moment(text, entry.at, changed or entry.reason))
         if entry.verb == "submitted" and registration.verdict:
             found.append(Moment(_check_in_words(registration), entry.at))
     return found

@@ -86,6 +86,7 @@ def buttons() -> list[dict[str, Any]]:
         rows.append(
             {
                 "person": person,
+                "absent": absent,
                 "who": ", ".join(part for part in who if part),
                 "does": _("is not here: this site was started without the demo's data")
                 if absent

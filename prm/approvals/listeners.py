@@ -18,8 +18,10 @@ from prm.approvals import calls, events, links, people, services, subjects
 from prm.approvals.engine import FLOW
 from prm.approvals.models import ApprovalRun, Comment, Decision, Task
 from prm.approvals.reads import place_for
+from prm.approvals.shapes import NOTICE_PLACEHOLDERS
 from prm.approvals.words import step_name
 from prm.notices.services import notify
+from prm.notices.texts import put_in
 from prm.outbox.events import listens_to
 from prm.ui import formats, said
 
@@ -121,12 +123,19 @@ def pass_the_notice_on(fact: events.NoticeDue) -> None:
         visible = people.partner_ids_of_user(user)
         if visible is not None and run.partner_id not in visible:
             continue  # the flow names somebody who may not see this partner
-        text = said.InEach(lambda: (formats.is_chinese() and step.says.get("text_zh")) or step.says["text"])
+        text = said.InEach(lambda: _notice_text(step, run))
         values = {"title": run.title, "text": text}
         notify(
             users=[user], kind="approvals.notice", fact=f"run:{run.pk}:{fact.number}", values=values,
             link=subject.link(obj),
         )  # fmt: skip
+
+
+def _notice_text(step: Any, run: ApprovalRun) -> str:
+    """The administrator's words in the active language, with what their placeholders mean here."""
+    words = (formats.is_chinese() and step.says.get("text_zh")) or step.says["text"]
+    values = {"object": run.title, "submitter": str(run.submitter or "—")}
+    return put_in(words, {name: values[name] for name in NOTICE_PLACEHOLDERS})
 
 
 @listens_to(events.CallDue)

@@ -176,7 +176,8 @@ class Approval:
 
     @property
     def may_answer(self) -> bool:
-        asked = self._is_submitters and self.run.is_open and bool(self.shared_talk)
+        running = self.run.state == ApprovalRun.State.RUNNING  # what was returned is answered by its own form
+        asked = self._is_submitters and running and bool(self.shared_talk)
         return asked and allowed(self.actor, "approvals.comment")
 
     @property

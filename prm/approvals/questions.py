@@ -40,5 +40,5 @@ def _unanswered(actor: Actor) -> Any:
         return rows.none()
     own = Comment.objects.for_everyone(because="whether the person who was asked has answered")
     later = own.filter(run=OuterRef("run"), author_id=actor.user_id, pk__gt=OuterRef("pk"))
-    open_runs = rows.filter(run__state__in=("running", "returned"), asked_id=actor.user_id)
+    open_runs = rows.filter(run__state="running", asked_id=actor.user_id)
     return open_runs.filter(~Exists(later)).exclude(run__subject__in=subjects.at_rest()).order_by("pk")

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
+from prm.notices.texts import PLACEHOLDER
 
 SCHEMA = 1
 KINDS = ("approver", "branch", "parallel", "notice", "wait", "decide", "update", "webhook")
@@ -19,6 +20,7 @@ THEN = ("none", "escalate", "approve")
 OUTCOMES = ("approve", "reject")
 MOST_STEPS, MOST_DEPTH, MOST_HOURS, MOST_PEOPLE, MOST_LEVELS = 200, 8, 2000, 50, 9
 LONGEST_NAME, LONGEST_TEXT, LONGEST_ADDRESS = 120, 2000, 2000
+NOTICE_PLACEHOLDERS = ("object", "submitter")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 # What a step of each kind may say beside id, kind, name and name_zh.
@@ -301,6 +303,14 @@ class Check:
                 )
             elif key == "text" and not text.strip():
                 self.say(own, f"{path}.{key}", _("“%(id)s” sends an empty text."), id=own)
+            else:
+                self._placeholders(own, text, f"{path}.{key}")
+
+    def _placeholders(self, own: str, text: str, path: str) -> None:
+        for name in PLACEHOLDER.findall(text):
+            if name not in NOTICE_PLACEHOLDERS:
+                words = _("“%(id)s” holds {%(name)s}. In a notice {object} and {submitter} are filled in, no others.")
+                self.say(own, path, words, id=own, name=name)
 
     def _wait(self, own: str, step: Mapping[str, Any], path: str) -> None:
         self.hours(own, step.get("hours"), f"{path}.hours")

@@ -262,14 +262,14 @@ def test_when_nobody_may_decide_the_run_waits_and_looks_again(acme, manager, adm
 
 def test_a_notice_step_tells_people_and_goes_on(acme, manager, administrator):
     publish(
-        {"id": "n", "kind": "notice", "to": ADMINS, "text": "A deal came in", "text_zh": "有新报备"},
+        {"id": "n", "kind": "notice", "to": ADMINS, "text": "A deal came in: {object}", "text_zh": "有新报备：{object}"},
         approver("first", MANAGER),
     )
     deal = deals.in_review(acme)
     deliver_open_events()
     deliver_open_events()
     notice = Notice.objects.get(user_id=administrator.user_id, kind="approvals.notice")
-    assert said.shown(notice.values["text"]) == "A deal came in"
+    assert said.shown(notice.values["text"]) == f"A deal came in: {deal.customer_name}"
     assert waits_for(deal) == {"Lin Yue"}
 
 

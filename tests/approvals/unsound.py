@@ -137,6 +137,7 @@ UNSOUND: list[tuple[str, str, str, list[Any]]] = [
     ("a parallel part without a step", "empty_side", "p1", [both("p1", [ask()], [])]),
     ("a wait without time", "shape", "w1", [ask(), {"id": "w1", "kind": "wait"}]),
     ("a notice to a role that nobody has", "empty_role", "n1", [ask(), notice(to={"kind": "role", "role": "finance"})]),
+    ("a notice with a placeholder that means nothing", "shape", "n1", [ask(), notice(text="See {number}")]),
     ("a notice without a text", "shape", "n1", [ask(), notice(text=" ")]),
     ("a field that flows may not change", "unknown_update_field", "u1", [ask(), {"id": "u1", "kind": "update", "field": "state", "value": "approved"}]),
     ("an address inside the house", "webhook_address", "h1", [ask(), {"id": "h1", "kind": "webhook", "url": "https://10.0.0.1/hook"}]),
