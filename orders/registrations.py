@@ -169,6 +169,7 @@ def count_to_approve(actor: Actor) -> int:
 
     if "orders.approve" not in actor.permissions:
         return 0
+
     def count() -> int:
         return Order.objects.visible_to(actor).to_approve(actor).count_to(menu.COUNTED)
 

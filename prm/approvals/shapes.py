@@ -309,7 +309,9 @@ class Check:
     def _placeholders(self, own: str, text: str, path: str) -> None:
         for name in PLACEHOLDER.findall(text):
             if name not in NOTICE_PLACEHOLDERS:
-                words = _("“%(id)s” holds {%(name)s}. In a notice {object} and {submitter} are filled in, no others.")
+                words = _(
+                    "“%(id)s” holds {%(name)s}. In a notice {object} and {submitter} are filled in, no others."
+                )
                 self.say(own, path, words, id=own, name=name)
 
     def _wait(self, own: str, step: Mapping[str, Any], path: str) -> None:

@@ -143,6 +143,9 @@ CACHES = {
     }
 }
 
+# The reverse proxy's own number for a request is the one that its log and ours share.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+
 MIDDLEWARE = [
     "prm.config.proxy.DemoStaysHomeMiddleware",
     "prm.config.health.HealthMiddleware",

@@ -262,7 +262,13 @@ def test_when_nobody_may_decide_the_run_waits_and_looks_again(acme, manager, adm
 
 def test_a_notice_step_tells_people_and_goes_on(acme, manager, administrator):
     publish(
-        {"id": "n", "kind": "notice", "to": ADMINS, "text": "A deal came in: {object}", "text_zh": "有新报备：{object}"},
+        {
+            "id": "n",
+            "kind": "notice",
+            "to": ADMINS,
+            "text": "A deal came in: {object}",
+            "text_zh": "有新报备：{object}",
+        },
         approver("first", MANAGER),
     )
     deal = deals.in_review(acme)
