@@ -6,6 +6,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
 from prm.values.errors import DomainError, NotAllowed
@@ -16,6 +17,8 @@ def forbidden(request, exception=None):
     sentence = (
         exception.text if isinstance(exception, DomainError) and type(exception) is not NotAllowed else ""
     )
+    if not sentence and getattr(getattr(request, "actor", None), "acting_operator", ""):
+        sentence = _("You act for somebody else: approving, closing, paying, rights and exports stay theirs.")
     return render(request, "403.html", {"sentence": sentence, "ask": _administrators(request)}, status=403)
 
 
