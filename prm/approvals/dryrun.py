@@ -76,7 +76,11 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         after.append(new_hours)
         if key is not None:
             group = groups.setdefault(key, Group(*key))
-            group.cases.append({"title": case.title[:120], "url": subject.link(case.obj)})
+            number = str(case.obj)
+            group.cases.append({
+                "title": case.title[:120], "url": subject.link(case.obj),
+                "number": number if number != case.title else "",
+            })  # fmt: skip
             group.before += [was_hours] if was_hours is not None else []
             group.after.append(new_hours)
     found = _three(list(groups.values()))
