@@ -106,7 +106,7 @@ class OrderList(ListPage):
             Link("number"),
             Ref("partner", filter=True),
             Text("purchase_number", label=_("Partner's number")),
-            Ref("end_customer", label=_("End customer"), phone=None),
+            Ref("end_customer", label=_("End customer"), phone=None, css="ui-clip ui-clip-wide"),
             Amount("net_total", label=_("Net"), currency="currency", sort=True, filter=Between, places=2),
             Choice("state", filter=True, tones=TONES),
             Waiting("waiting_since", label=_("Waiting for")),
