@@ -17,7 +17,8 @@ def forbidden(request, exception=None):
     sentence = (
         exception.text if isinstance(exception, DomainError) and type(exception) is not NotAllowed else ""
     )
-    if not sentence and getattr(getattr(request, "actor", None), "acting_operator", ""):
+    actor = getattr(request, "actor", None)
+    if not sentence and actor is not None and actor.acting_operator:
         sentence = _("You act for somebody else: approving, closing, paying, rights and exports stay theirs.")
     return render(request, "403.html", {"sentence": sentence, "ask": _administrators(request)}, status=403)
 
