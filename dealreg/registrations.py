@@ -174,7 +174,7 @@ def count_to_decide(actor: Actor) -> int | None:
 def count_for_partner(actor: Actor) -> int:
     from dealreg import figures
 
-    return figures.waiting_for_partner(actor, most=menu.COUNTED)
+    return menu.once("deals", lambda: figures.waiting_for_partner(actor, most=menu.COUNTED))
 
 
 def count_open_work(actor: Actor) -> int:

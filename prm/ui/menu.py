@@ -1,6 +1,7 @@
 """The menu: apps say in `apps.py` which entries they have; the shell shows those that the person may open."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +98,29 @@ class Section:
     items: list[Item]
 
 
+_made: ContextVar[dict[str, int] | None] = ContextVar("numbers_of_one_menu", default=None)
+
+
+def once(name: str, count: Callable[[], int]) -> int:
+    """`count()`, asked once while a menu is made: a number that an entry shows and the inbox adds up as well."""
+    made = _made.get()
+    if made is None:
+        return count()
+    if name not in made:
+        made[name] = count()
+    return made[name]
+
+
 def menu_for(actor, *, audience: str, path: str, counts: bool = True) -> list[Section]:
     """Sections with the entries that the actor may open; the longest address that begins `path` is current."""
+    token = _made.set({})
+    try:
+        return _menu_for(actor, audience=audience, path=path, counts=counts)
+    finally:
+        _made.reset(token)
+
+
+def _menu_for(actor, *, audience: str, path: str, counts: bool) -> list[Section]:
     places = list(SECTIONS)
     mine = [entry for entry in _entries.values() if _is_for(entry, audience, actor)]
     found = [
