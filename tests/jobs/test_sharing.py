@@ -100,6 +100,19 @@ def test_a_job_that_was_stopped_keeps_its_parts_and_gives_out_no_more():
     assert (card["done"], card["total"]) == (3, 6)
 
 
+def as_worker(tenant):
+    """Runs a function in a thread as a worker of the tenant does, with a connection of its own."""
+
+    def worker(work):
+        connection.set_tenant(tenant)
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return worker
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_are_amid_a_part_at_the_same_moment(fresh_tenant):
     """Each of the first two parts waits for the other: one worker alone would never end."""
@@ -107,13 +120,6 @@ def test_two_workers_are_amid_a_part_at_the_same_moment(fresh_tenant):
     together, over = Barrier(2), Event()
     Shared.amid |= {0: lambda: together.wait(30), 1: lambda: together.wait(30)}
     job = begin(parts=5)
-
-    def worker(work):
-        connection.set_tenant(fresh_tenant)
-        try:
-            return work()
-        finally:
-            connection.close()
 
     def leader():
         try:
@@ -128,7 +134,7 @@ def test_two_workers_are_amid_a_part_at_the_same_moment(fresh_tenant):
         return done
 
     with ThreadPoolExecutor(2) as pool:
-        ran, helped = pool.map(worker, [leader, helper])
+        ran, helped = pool.map(as_worker(fresh_tenant), [leader, helper])
     assert ran == "done" and helped >= 1
     assert counted(job) == [0, 1, 2, 3, 4]
 
@@ -160,15 +166,8 @@ def test_the_jobs_own_worker_goes_on_the_moment_the_others_part_is_over(fresh_te
         finally:
             over.set()
 
-    def worker(work):
-        connection.set_tenant(fresh_tenant)
-        try:
-            return work()
-        finally:
-            connection.close()
-
     monkeypatch.setattr(sharing, "time", SimpleNamespace(sleep=look_at_intervals))
     Shared.amid[0] = until_somebody_stands_at_the_lock
     with ThreadPoolExecutor(2) as pool:
-        ran, helped = pool.map(worker, [leader, lambda: help_with(job.pk, 1)])
+        ran, helped = pool.map(as_worker(fresh_tenant), [leader, lambda: help_with(job.pk, 1)])
     assert (ran, helped, counted(job)) == ("done", 1, [0])
