@@ -14,7 +14,7 @@ from dealreg import services, words
 from dealreg.models import DealRegistration
 from dealreg.registrations import TONES
 from dealreg.waiting import general_deciders
-from prm.ui import formats
+from prm.ui import filters, formats
 from prm.ui.lists import (
     Amount,
     Between,
@@ -33,6 +33,9 @@ from prm.ui.lists import (
 )
 from prm.values import clock
 from prm.values.actor import Actor
+
+# States that a partner reads as "under review", beside that itself.
+TOLD_AS_IN_REVIEW = ("submitted", "disputed")
 
 
 def lines_of(row: Any) -> str:
@@ -98,7 +101,25 @@ class State(Choice):
         if not self.partner_reads:
             return super().choices
         told = {state: words.PARTNER_STATES.get(state, (label, ""))[0] for state, label in super().choices}
-        return [(state, label) for state, label in told.items() if state not in ("submitted", "disputed")]
+        return [(state, label) for state, label in told.items() if state not in TOLD_AS_IN_REVIEW]
+
+    def make_filter(self, model: Any) -> Any:
+        made = super().make_filter(model)
+        if made is None or not self.partner_reads:
+            return made
+        return UnderReview(self.name, self.label, self.choices)
+
+
+class UnderReview(filters.ChoiceFilter):
+    """A partner's filter by state: whoever asks for "under review" gets every state that reads so."""
+
+    def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
+        _rows, chip = super().apply(rows.none(), query, actor)
+        chosen = [state for state, _label in self.chosen(query)]
+        if not chosen:
+            return rows, None
+        also = TOLD_AS_IN_REVIEW if "in_review" in chosen else ()
+        return rows.filter(state__in=[*chosen, *also]), chip
 
 
 class RegistrationList(ListPage):

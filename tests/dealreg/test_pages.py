@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dealreg.home import pipeline
 from dealreg.models import DealRegistration
 from dealreg.services import request_information
 from prm.values import clock
@@ -313,3 +314,19 @@ def test_a_promise_that_is_over_is_not_promised_any_more(acme, manager, browse, 
     time_machine.move_to("2026-11-20T01:22:00Z", tick=False)
     page = browse(acme.sales).get(path).content.decode()
     assert ": overdue" in page and "is promised by" not in page
+
+
+@pytest.mark.parametrize("who", ["staff", "partner"])
+def test_the_figure_of_the_pipeline_leads_to_just_its_deals(acme, manager, browse, who):
+    reader = manager if who == "staff" else acme.sales
+    deals.approved(acme, manager, customer_name="Beihai Works")
+    disputed = deals.in_review(acme, customer_name="Anji 1")
+    DealRegistration.objects.visible_to(manager).filter(pk=disputed.pk).update(state="disputed")
+    over = deals.in_review(acme, customer_name="Changshu Mills")
+    DealRegistration.objects.visible_to(manager).filter(pk=over.pk).update(state="rejected")
+    shown = pipeline(reader)
+    assert "2 open deals" in shown.note
+    lines = browse(reader).get(shown.href).context["list"].lines
+    assert sorted(line.name for line in lines) == sorted(
+        DealRegistration.objects.visible_to(reader).exclude(pk=over.pk).values_list("number", flat=True)
+    )
