@@ -398,12 +398,12 @@ def _empty(run: Any, version: Any) -> dict[str, Any]:
 
 
 def _add(result: Any, line: Any, version: Any) -> None:
-    from rebates.arithmetic import rebate
+    from rebates.arithmetic import Figures, rebate
 
     result.qualifier += line.net_amount
     result.base += line.net_amount
     result.line_count += 1
-    result.earned = rebate(version.policy, qualifier=result.qualifier, base=result.base)
+    result.earned = rebate(version.policy, Figures(result.qualifier, result.base))
     result.explanation = {"base": str(result.base), "earned": str(result.earned)}
 
 

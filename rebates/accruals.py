@@ -33,6 +33,7 @@ class Accrual:
     tier: str
     qualifier: Decimal
     base: Decimal
+    reference: Decimal | None
     band: int
     lines: int
     amount: Decimal
@@ -124,6 +125,7 @@ def _accrual(row: dict[str, Any], plans: list[Plan]) -> Accrual:
         tier=row["tier"],
         qualifier=row["qualifier"],
         base=row["base"],
+        reference=row["reference"],
         band=row["band"],
         lines=row["lines"],
         amount=row["earned"],

@@ -86,9 +86,9 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
     GROUP BY 1, 2, 3
 )
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
-    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
+    qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, f.partner_id, f.programme_id, f.version_id, 'adjusted', f.starts, f.ends, f.currency, f.tier,
-    f.qualifier, f.base, f.band, f.earned, COALESCE(s.amount, 0), 0, 0, f.earned - COALESCE(s.amount, 0),
+    f.qualifier, f.base, f.reference, f.band, f.earned, COALESCE(s.amount, 0), 0, 0, f.earned - COALESCE(s.amount, 0),
     f.lines, f.explanation
 FROM figures f
 LEFT JOIN settled s ON s.partner_id = f.partner_id AND s.programme_id = f.programme_id AND s.ends = f.ends

@@ -1,64 +1,169 @@
 """A policy's arithmetic for one figure, as it is shown to people: parts by band, and what one more order would pay.
 
-The settlement computes in SQL (`settlement.py`); tests hold both to the same cent.
+The settlement computes in SQL (`settlement.py`); tests hold both to the same cent. Figures are exact fractions until
+they are rounded once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from prm.values.money import round_money
-from rebates.policy import Bands, bands_of
+from prm.values.money import minor_unit
+from rebates.mechanisms import Bands, bands_of
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a rebate is computed from, as a result keeps it.
+
+    `base` is what is paid on: money, units, full increments or complete sets. `reference` is what the bounds are
+    shares of; None where there is none.
+    """
+
+    qualifier: Decimal
+    base: Decimal
+    reference: Decimal | None = None
+
+    @classmethod
+    def of(cls, result: Any) -> Figures:
+        return cls(result.qualifier, result.base, result.reference)
+
+    def with_more(self, extra: Decimal, bands: Bands) -> Figures:
+        """After a further order of `extra` that counts and is paid on, also in what a mix is a share of."""
+        total = bands.share_of == "total" and self.reference is not None
+        return replace(
+            self,
+            qualifier=self.qualifier + extra,
+            base=self.base + extra,
+            reference=self.reference + extra if total and self.reference is not None else self.reference,
+        )
 
 
 @dataclass(frozen=True)
 class Part:
-    """`amount` = `base` × `rate`, or a lump sum; of the base between `lower` and `upper` (None: no limit)."""
+    """`amount` = `base` × `rate`, or a lump sum; of the base between `lower` and `upper` (None: no limit).
+
+    `base`, `rate` and `amount` are exact.
+    """
 
     number: int
     lower: Decimal | None
     upper: Decimal | None
-    base: Decimal
-    rate: Decimal
-    amount: Decimal
+    exact_base: Fraction
+    exact_rate: Fraction
+    exact_amount: Fraction
+
+    @property
+    def base(self) -> Decimal:
+        return shown(self.exact_base)
+
+    @property
+    def rate(self) -> Decimal:
+        return shown(self.exact_rate)
+
+    @property
+    def amount(self) -> Decimal:
+        return shown(self.exact_amount)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether what is shown is all of it: a rate that was divided may have no end."""
+        return Fraction(self.rate) == self.exact_rate and Fraction(self.amount) == self.exact_amount
 
 
-def band_reached(bands: Bands, *, qualifier: Decimal, base: Decimal) -> int:
+def shown(value: Fraction) -> Decimal:
+    """A fraction as a decimal: all its digits, or ten decimals where they have no end."""
+    number = Decimal(value.numerator) / Decimal(value.denominator)
+    if Fraction(number) == value:
+        return number
+    return number.quantize(Decimal("1e-10"))
+
+
+def band_reached(bands: Bands, figures: Figures) -> int:
     """The band's number from 1, 0 below the first; lower bounds are inclusive."""
-    measured = base if bands.by_base else qualifier
+    if bands.share_of:
+        if figures.reference is None:
+            return 0
+        return sum(1 for low in bands.lower if figures.qualifier >= low * figures.reference)
+    return _band(bands, figures.base if bands.by_base else figures.qualifier)
+
+
+def _band(bands: Bands, measured: Decimal | Fraction) -> int:
     return sum(1 for low in bands.lower if measured >= low)
 
 
-def parts(bands: Bands, *, qualifier: Decimal, base: Decimal) -> list[Part]:
+def parts(bands: Bands, figures: Figures) -> list[Part]:
     """What adds up to the unrounded rebate."""
+    base = Fraction(figures.base)
     if base < 0:
-        return [Part(0, None, None, base, bands.first_rate, base * bands.first_rate)]
-    band = band_reached(bands, qualifier=qualifier, base=base)
+        return [_part(0, None, None, base, bands.first_rate)] if bands.first_rate else []
+    band = band_reached(bands, figures)
     if bands.floor is not None:
         return _parts_from_floor(bands, base, band)
     if band == 0:
         return []
     if bands.by_base:
-        return [_slice(bands, number, base) for number in range(1, band + 1)]
-    lower, upper = bands.lower[band - 1], _upper(bands, band)
-    rate, fixed = bands.rate[band - 1], bands.fixed[band - 1]
-    return [Part(band, lower, upper, base, rate, fixed + rate * base)]
+        return _slices(bands, base)
+    if bands.split:
+        return _parts_of_split(bands, figures, band)
+    lower, upper, rate = bands.lower[band - 1], _upper(bands, band), Fraction(bands.rate[band - 1])
+    if bands.slope:
+        beyond = Fraction(figures.qualifier) - Fraction(lower)
+        rate += Fraction(bands.slope[band - 1]) * beyond / Fraction(bands.span)
+    if bands.above and figures.reference is not None:
+        base -= Fraction(figures.reference)
+    part = _part(band, lower, upper, base, rate)
+    return [replace(part, exact_amount=part.exact_amount + Fraction(bands.fixed[band - 1]))]
 
 
-def _slice(bands: Bands, number: int, base: Decimal) -> Part:
-    lower, upper, rate = bands.lower[number - 1], _upper(bands, number), bands.rate[number - 1]
-    inside = (base if upper is None else min(base, upper)) - lower
-    return Part(number, lower, upper, inside, rate, inside * rate)
+def _part(
+    number: int, lower: Decimal | None, upper: Decimal | None, base: Fraction, rate: Decimal | Fraction
+) -> Part:
+    return Part(number, lower, upper, base, Fraction(rate), base * Fraction(rate))
 
 
-def _parts_from_floor(bands: Bands, base: Decimal, band: int) -> list[Part]:
-    below = min(base, bands.floor or Decimal(0))
-    found = [Part(0, Decimal(0), bands.floor, below, bands.first_rate, below * bands.first_rate)]
+def _slices(bands: Bands, value: Fraction) -> list[Part]:
+    """Each band's rate on the part of `value` inside it; the first band's rate below zero."""
+    if value < 0:
+        return [_part(0, None, None, value, bands.first_rate)]
+    found = []
+    for number in range(1, _band(bands, value) + 1):
+        lower, upper = bands.lower[number - 1], _upper(bands, number)
+        inside = (value if upper is None else min(value, Fraction(upper))) - Fraction(lower)
+        found.append(_part(number, lower, upper, inside, bands.rate[number - 1]))
+    return found
+
+
+def _parts_of_split(bands: Bands, figures: Figures, band: int) -> list[Part]:
+    """The paid base at the qualifier's average rate, or as the qualifier's top slice."""
+    base, qualifier = Fraction(figures.base), Fraction(figures.qualifier)
+    if bands.split == "average":
+        on_all = sum((part.exact_amount for part in _slices(bands, qualifier)), ZERO)
+        rate = on_all / qualifier if qualifier > 0 else Fraction(bands.rate[0])
+        return [_part(band, None, None, base, rate)]
+    below = {part.number: part for part in _slices(bands, qualifier - base)}
+    found = []
+    for part in _slices(bands, qualifier):
+        taken = below.pop(part.number, None)
+        inside = part.exact_base - (taken.exact_base if taken else ZERO)
+        if inside:
+            found.append(_part(part.number, part.lower, part.upper, inside, part.exact_rate))
+    return found + [
+        replace(part, exact_base=-part.exact_base, exact_amount=-part.exact_amount) for part in below.values()
+    ]
+
+
+def _parts_from_floor(bands: Bands, base: Fraction, band: int) -> list[Part]:
+    floor = Fraction(bands.floor or 0)
+    below = min(base, floor)
+    found = [_part(0, Decimal(0), bands.floor, below, bands.first_rate)]
     if band and base > below:
-        rate = bands.rate[band - 1]
-        found.append(Part(band, bands.floor, None, base - below, rate, (base - below) * rate))
+        found.append(_part(band, bands.floor, None, base - below, bands.rate[band - 1]))
     return found
 
 
@@ -66,21 +171,39 @@ def _upper(bands: Bands, number: int) -> Decimal | None:
     return bands.lower[number] if number < len(bands.lower) else None
 
 
-def rebate(policy: dict[str, Any], *, qualifier: Decimal, base: Decimal) -> Decimal:
+def raw(bands: Bands, figures: Figures) -> Fraction:
+    """The rebate before it is rounded."""
+    return sum((part.exact_amount for part in parts(bands, figures)), ZERO)
+
+
+def rounded(value: Fraction, currency: str, mode: str = "half_up") -> Decimal:
+    """To the currency's minor unit, by magnitude: ties away from zero, or to the even unit."""
+    unit = minor_unit(currency)
+    count = abs(value) / Fraction(unit)
+    whole, rest = divmod(count.numerator, count.denominator)
+    twice = 2 * rest
+    if twice > count.denominator or (twice == count.denominator and (mode == "half_up" or whole % 2)):
+        whole += 1
+    return (-whole if value < 0 else whole) * unit
+
+
+def rebate(policy: dict[str, Any], figures: Figures) -> Decimal:
     """The rounded rebate on these sums."""
-    raw = sum((part.amount for part in parts(bands_of(policy), qualifier=qualifier, base=base)), Decimal(0))
-    return round_money(raw, policy["currency"], policy.get("rounding", {}).get("mode", "half_up"))
+    mode = policy.get("rounding", {}).get("mode", "half_up")
+    return rounded(raw(bands_of(policy), figures), policy["currency"], mode)
 
 
-def one_more(policy: dict[str, Any], *, qualifier: Decimal, base: Decimal, extra: Decimal) -> Decimal:
+def one_more(policy: dict[str, Any], figures: Figures, *, extra: Decimal) -> Decimal:
     """What a further order of `extra`, qualifying and paid, would add."""
-    more = rebate(policy, qualifier=qualifier + extra, base=base + extra)
-    return more - rebate(policy, qualifier=qualifier, base=base)
+    return rebate(policy, figures.with_more(extra, bands_of(policy))) - rebate(policy, figures)
 
 
-def to_next_band(policy: dict[str, Any], *, qualifier: Decimal, base: Decimal) -> Decimal | None:
-    """How much is missing to the next band; None in the last."""
+def to_next_band(policy: dict[str, Any], figures: Figures) -> Decimal | None:
+    """How much is missing to the next band; None in the last, and where more sales move the bound itself."""
     bands = bands_of(policy)
-    measured = base if bands.by_base else qualifier
-    higher = [low for low in bands.lower if low > measured]
+    if bands.share_of == "total" or (bands.share_of and figures.reference is None):
+        return None
+    scale = figures.reference if bands.share_of and figures.reference is not None else Decimal(1)
+    measured = figures.base if bands.by_base else figures.qualifier
+    higher = [low * scale for low in bands.lower if low * scale > measured]
     return higher[0] - measured if higher else None

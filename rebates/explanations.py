@@ -11,14 +11,14 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from orders.models import SalesLine
-from prm.catalogue.models import ProductLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic, wording
 from rebates.accruals import Accrual
+from rebates.mechanisms import bands_of
 from rebates.models import Result, SettlementRun
-from rebates.policy import bands_of
+from rebates.plans import Plan, plans_for
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -68,21 +68,22 @@ def explain(result: Figure) -> Explanation:
     """Open a figure. The caller loaded it through `visible_to`, or as an accrual of its own actor."""
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
-    figures = {"qualifier": result.qualifier, "base": result.base}
-    parts = arithmetic.parts(bands, **figures)
-    raw = sum((part.amount for part in parts), ZERO)
+    figures = arithmetic.Figures.of(result)
+    raw = arithmetic.shown(arithmetic.raw(bands, figures))
     extra = Decimal(1 if bands.pays_units else 10_000)
     return Explanation(
         result=result,
         clause=policy.get("clause", ""),
         sentence=wording.sentence(version),
         steps=_steps(result, raw),
-        parts=parts,
+        parts=arithmetic.parts(bands, figures),
         raw=raw,
         rounded=result.computed,
         units=bands.pays_units,
-        to_next_band=arithmetic.to_next_band(policy, **figures),
-        one_more=(extra, arithmetic.one_more(policy, **figures, extra=extra)),
+        to_next_band=arithmetic.to_next_band(policy, figures),
+        one_more=None
+        if bands.counts_increments
+        else (extra, arithmetic.one_more(policy, figures, extra=extra)),
     )
 
 
@@ -101,7 +102,8 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         Step(1, _("Lines"), lines % words),
         Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
         Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), result.qualifier),
-        Step(3, _("Paid base"), wording.lines_counted(policy, "pay"), result.base),
+        *_reference(result),
+        Step(3, _("Paid base"), wording.paid_on(policy), result.base),
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         Step(9, _("Rounding"), wording.rounding(mode, unit), result.computed),
@@ -119,12 +121,26 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     return steps
 
 
+def _reference(result: Figure) -> list[Step]:
+    """What the bands are shares of, and the sales it was read from."""
+    name = bands_of(result.version.policy).share_of
+    if not name:
+        return []
+    return [
+        Step(
+            3,
+            wording.reference_name(name),
+            wording.reference(result.version.policy, result.period),
+            result.reference,
+        )
+    ]
+
+
 # The lines
 
 
 def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
-    policy = result.version.policy
     lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
         partner_id=result.partner_id,
         booking_date__gte=result.starts,
@@ -133,21 +149,16 @@ def lines_behind(result: Figure) -> Any:
     )
     if isinstance(result, Result):
         lines = lines.filter(id__lte=result.run.watermark)
-    codes = _product_lines(policy)
-    if codes is not None:
-        lines = lines.filter(product_line__in=ProductLine.objects.filter(code__in=codes))
+    plan = _plan(result)
+    lines = lines.filter(plan.lines_of(plan.own_terms))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
     return lines.select_related("product", "product_line").order_by("booking_date", "id")
 
 
-def _product_lines(policy: dict[str, Any]) -> set[str] | None:
-    """Codes that count or are paid; None for all."""
-    named = policy.get("qualify", {}).get("product_lines")
-    paid = policy.get("pay", {}).get("product_lines", named)
-    if named is None:
-        return None
-    return set(named) | set(paid or [])
+def _plan(result: Figure) -> Plan:
+    (plan,) = plans_for([(result.version, result.period)])
+    return plan
 
 
 def _counts_late(result: Result) -> Q:
@@ -186,8 +197,6 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
 
 def _paid_lines(result: Figure) -> Any:
     """A filter that keeps the lines that are paid on, not those that only qualify."""
-    policy = result.version.policy
-    codes = policy.get("pay", {}).get("product_lines", policy.get("qualify", {}).get("product_lines"))
-    if codes is None:
-        return lambda lines: lines
-    return lambda lines: lines.filter(product_line__code__in=codes)
+    plan = _plan(result)
+    wanted = plan.lines_of([term for term in plan.terms if term == "base" or term.startswith("part")])
+    return lambda lines: lines.filter(wanted)

@@ -296,6 +296,8 @@ class Result(models.Model):
     tier = models.CharField(_("tier"), max_length=40, blank=True)
     qualifier = models.DecimalField(_("qualifier"), max_digits=20, decimal_places=3)
     base = models.DecimalField(_("base"), max_digits=20, decimal_places=3)
+    # Of what the bands are shares: baseline, target, all that counts. None: they are not, or there is no baseline.
+    reference = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     band = models.SmallIntegerField(_("band"))  # 0: below the first
     computed = models.DecimalField(max_digits=18, decimal_places=2)  # f(all lines)
     settled = models.DecimalField(

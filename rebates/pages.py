@@ -45,6 +45,13 @@ MECHANISM_NAMES = {
     "per_unit": gettext_lazy("per unit"),
     "per_unit_stepped": gettext_lazy("per unit, stepped"),
     "lump_sum": gettext_lazy("lump sum"),
+    "growth": gettext_lazy("growth"),
+    "target": gettext_lazy("target"),
+    "linear": gettext_lazy("rising rate"),
+    "per_increment": gettext_lazy("per full increment"),
+    "mix": gettext_lazy("mix"),
+    "bundle": gettext_lazy("bundle"),
+    "spif": gettext_lazy("SPIF per unit"),
 }
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from prm.ui import formats
 from rebates import arithmetic
-from rebates.policy import bands_of
+from rebates.mechanisms import bands_of
 
 WIDTH, LEFT, BOTTOM = 480, 48, 206
+EXAMPLE = Decimal(1_000_000)  # a baseline that differs from partner to partner is drawn for this one
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,43 @@ class Chart:
     ticks_y: list[dict[str, Any]]
 
 
+def example_reference(policy: dict[str, Any]) -> Decimal | None:
+    """The baseline or target that the curve is drawn for; None where the bounds are figures themselves."""
+    bands = bands_of(policy)
+    if bands.share_of == "target":
+        return bands.target
+    if bands.share_of == "baseline":
+        return Decimal(policy.get("baseline", {}).get("amount", EXAMPLE))
+    return None
+
+
 def payout(policy: dict[str, Any], volume: Decimal) -> Decimal:
-    """The unrounded rebate on `volume` when qualifier and paid base are the same."""
-    found = arithmetic.parts(bands_of(policy), qualifier=volume, base=volume)
-    return sum((part.amount for part in found), Decimal(0))
+    """The unrounded rebate on `volume`: of it the qualifier, the paid base and, in a mix, the focus lines consist."""
+    bands = bands_of(policy)
+    base = volume if bands.increment is None else Decimal(volume // bands.increment)
+    reference = volume if bands.share_of == "total" else example_reference(policy)
+    return arithmetic.shown(arithmetic.raw(bands, arithmetic.Figures(volume, base, reference)))
+
+
+def bounds_of(policy: dict[str, Any]) -> list[Decimal]:
+    """The volumes at which the curve bends or jumps."""
+    bands = bands_of(policy)
+    if bands.share_of == "total":
+        return []
+    scale = example_reference(policy) or Decimal(1)
+    bounds = [low * scale for low in bands.lower if low > 0]
+    if bands.floor:
+        bounds.append(bands.floor)
+    if bands.above:
+        bounds.append(scale)
+    if bands.increment is not None:
+        bounds += [bands.increment * number for number in range(1, 6)]
+    return sorted(set(bounds))
 
 
 def chart(policy: dict[str, Any]) -> Chart:
-    """The curve to a fifth beyond the highest band."""
-    bounds = [low for low in bands_of(policy).lower if low > 0]
-    if bands_of(policy).floor:
-        bounds.append(bands_of(policy).floor)
+    """The curve to two fifths beyond the highest bound."""
+    bounds = bounds_of(policy)
     top = max(bounds, default=Decimal(100_000)) * Decimal("1.4")
     stops = sorted({Decimal(0), top, *(low for low in bounds if low < top)})
     highest = max(payout(policy, top), *(payout(policy, stop) for stop in stops)) or Decimal(1)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from prm.catalogue.models import ProductLine
+from django.db.models import Q
+
+from prm.catalogue.models import Product, ProductLine
 from prm.values.periods import Period
+from rebates.mechanisms import Bands, bands_of, named_products
 from rebates.models import Version
-from rebates.policy import Bands, bands_of
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,28 @@ class Sql:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which sales lines are added up: of these product lines and, where `products` says so, of these products only."""
+
+    lines: frozenset[int]
+    products: frozenset[int] | None = None  # None: every product of the lines
+
+    def takes(self, line: int, product: int | None) -> bool:
+        """Whether sales of `product` in `line` count; None stands for any product that nobody names."""
+        return line in self.lines and (self.products is None or product in self.products)
+
+
+@dataclass(frozen=True)
 class Plan:
     """A version applied to one period."""
 
     version: Version
     period: Period
     bands: Bands
-    qualifying: frozenset[int]  # ids of product lines
-    paying: frozenset[int]
+    # What is added up, by name: "qualifier", "base", and where the mechanism asks for it "reference", "part0" …
+    terms: dict[str, Selection]
     catalogue: frozenset[int]  # all product lines
+    line_of: dict[int, int]  # the product lines of the products that the terms name
 
     @property
     def policy(self) -> dict[str, Any]:
@@ -46,20 +61,87 @@ class Plan:
     def rounding(self) -> str:
         return self.policy.get("rounding", {}).get("mode", "half_up")
 
+    @property
+    def baseline(self) -> Period | None:
+        """The period whose sales are the baseline; None where there is none or it is a stated amount."""
+        if self.bands.share_of != "baseline":
+            return None
+        kind = self.policy.get("baseline", {}).get("kind", "prior_period")
+        if kind == "stated":
+            return None
+        return self.period.previous if kind == "prior_period" else self.period.year_before
+
+    def period_of(self, term: str) -> Period:
+        """The days in which the lines of a term lie."""
+        return self.baseline or self.period if term == "reference" else self.period
+
+    def counts(self, line: int, product: int | None) -> bool:
+        """Whether sales of the period count for anything here."""
+        return any(self.terms[term].takes(line, product) for term in self.own_terms)
+
+    @property
+    def own_terms(self) -> list[str]:
+        """The terms that add up lines of the period itself, not of the baseline's."""
+        return [term for term in self.terms if not (term == "reference" and self.baseline)]
+
+    def lines_of(self, terms: Iterable[str]) -> Q:
+        """Sales lines that at least one of these terms adds up, of any day."""
+        wanted = Q(pk__in=[])
+        for chosen in (self.terms[term] for term in terms):
+            one = Q() if chosen.lines == self.catalogue else Q(product_line__in=chosen.lines)
+            if chosen.products is not None:
+                one &= Q(product__in=chosen.products)
+            if not one:
+                return Q()
+            wanted |= one
+        return wanted
+
+    def units_of(self, term: str) -> bool:
+        """Whether quantities are added up, not amounts."""
+        if term == "base":
+            return self.bands.pays_units
+        return term.startswith("part") or self.bands.reads_units
+
 
 def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
     """Plans of versions that `policy.uncomputed` finds nothing in."""
-    by_code = dict(ProductLine.objects.values_list("code", "id"))
-    everything = frozenset(by_code.values())
+    versions = list(versions)
+    lines = dict(ProductLine.objects.values_list("code", "id"))
+    named = {code for version, _period in versions for code in named_products(version.policy)}
+    products = {
+        code: (pk, line)
+        for code, pk, line in Product.objects.filter(code__in=named).values_list("code", "id", "product_line")
+    }
+    everything = frozenset(lines.values())
+    line_of = dict(products.values())
 
-    def chosen(part: dict[str, Any] | None, otherwise: frozenset[int]) -> frozenset[int]:
-        if part is None or "product_lines" not in part:
+    def chosen(part: dict[str, Any] | None, otherwise: Selection) -> Selection:
+        if not part:
             return otherwise
-        return frozenset(by_code[code] for code in part["product_lines"] if code in by_code)
+        codes = part.get("product_lines")
+        ids = everything if codes is None else frozenset(lines[code] for code in codes if code in lines)
+        if "products" not in part:
+            return Selection(ids)
+        return Selection(ids, frozenset(products[code][0] for code in part["products"] if code in products))
 
     plans = []
     for version, period in versions:
-        qualifying = chosen(version.policy.get("qualify"), everything)
-        paying = chosen(version.policy.get("pay"), qualifying)
-        plans.append(Plan(version, period, bands_of(version.policy), qualifying, paying, everything))
+        policy, bands = version.policy, bands_of(version.policy)
+        qualifying = chosen(policy.get("qualify"), Selection(everything))
+        terms = {"qualifier": qualifying, "base": chosen(policy.get("pay"), qualifying)}
+        if bands.share_of == "total":
+            focus = frozenset(lines[code] for code in policy["mechanism"]["focus"] if code in lines)
+            terms |= {
+                "reference": qualifying,
+                "qualifier": Selection(qualifying.lines & focus, qualifying.products),
+            }
+        elif bands.share_of == "baseline" and policy.get("baseline", {}).get("kind") != "stated":
+            terms["reference"] = qualifying
+        if bands.counts_sets:
+            parts = [
+                {"products": [part.product]} if part.product else {"product_lines": [part.product_line]}
+                for part in bands.parts
+            ]
+            terms = {f"part{number}": chosen(part, qualifying) for number, part in enumerate(parts)}
+        plans.append(Plan(version, period, bands, terms, everything, line_of))
     return plans

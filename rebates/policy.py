@@ -21,6 +21,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
+from rebates.contradictions import contradictions
+
 SCHEMA = Path(__file__).parent.parent / "docs" / "programme.schema.json"
 PLAIN_KEYS = ("code", "name", "name_zh", "from", "until")
 DEFAULTS: dict[str, Any] = {
@@ -46,15 +48,17 @@ COMPUTED: dict[str, tuple[Any, ...]] = {
     "returns": ("by_booking",),
 }
 MECHANISMS = (
-    "marginal",
-    "retroactive",
-    "retroactive_from_floor",
-    "flat",
-    "per_unit",
-    "per_unit_stepped",
-    "lump_sum",
+    *(
+        "marginal",
+        "retroactive",
+        "retroactive_from_floor",
+        "flat",
+        "per_unit",
+        "per_unit_stepped",
+        "lump_sum",
+    ),
+    *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif"),
 )
-UNITS = ("per_unit", "per_unit_stepped")
 DECIMALS = {
     *(
         "from",
@@ -190,12 +194,9 @@ def _text(entry: dict[str, Any], place: tuple[str | int, ...]) -> ProgrammeText:
         until = date.fromisoformat(entry["until"]) if entry.get("until") else None
     except ValueError as problem:
         raise PolicyProblem([Problem(place, _("This day does not exist."), str(problem))]) from problem
-    bands = policy["mechanism"].get("bands", [])
-    lower = [Decimal(band["from"]) for band in bands]
-    for index, (low, high) in enumerate(zip(lower, lower[1:], strict=False), start=1):
-        if low >= high:
-            words = _("Lower bounds must rise from band to band.")
-            raise PolicyProblem([Problem((*place, "mechanism", "bands", index, "from"), words)])
+    problems = [Problem((*place, *path), words) for path, words in contradictions(policy)]
+    if problems:
+        raise PolicyProblem(problems)
     if until and until < starts:
         raise PolicyProblem([Problem((*place, "until"), _("The last day lies before the first."))])
     return ProgrammeText(entry["code"], entry["name"], entry.get("name_zh", ""), starts, until, policy)
@@ -227,8 +228,6 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     mechanism = policy["mechanism"]
     if mechanism["kind"] not in MECHANISMS:
         yield mechanism["kind"]
-    if mechanism.get("split", "own_bands") != "own_bands":
-        yield mechanism["split"]
     if mechanism["kind"] == "marginal" and policy.get("measure") == "quantity":
         yield "marginal by quantity"
     for key, choices in COMPUTED.items():
@@ -239,78 +238,15 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     yield from (key for key in ("regions", "certificates", "partners") if key in who)
     if who.get("as") == "group":
         yield "group"
-    for part in ("qualify", "pay"):
-        if "products" in policy.get(part, {}):
-            yield "products"
+    if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
+        yield "spif by serial"
     for key, name in (("gates", "gate"), ("factors", "factor"), ("caps", "cap")):
         yield from (f"{item.get('kind') or item.get('on')} {name}" for item in policy.get(key, []))
-    yield from (key for key in ("minimum_payout", "baseline") if key in policy)
+    if "minimum_payout" in policy:
+        yield "minimum_payout"
     if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
         yield "payout_currency"
     if policy.get("stacking", {}).get("kind", "additive") != "additive":
         yield policy["stacking"]["kind"]
     if policy.get("rounding", {}).get("on", "total") != "total":
         yield "rounding per line"
-
-
-# What it means in figures
-
-
-@dataclass(frozen=True)
-class Bands:
-    """Every mechanism computed here, as pieces that are straight lines.
-
-    In band b (1 …) the rebate is `fixed[b] + rate[b] × (base − offset[b])`; below the first band it is 0. With a
-    floor it is `first_rate` on what lies below it and `rate[b]` on the rest. A negative base takes `first_rate`.
-    """
-
-    lower: tuple[Decimal, ...]
-    fixed: tuple[Decimal, ...]
-    rate: tuple[Decimal, ...]
-    offset: tuple[Decimal, ...]
-    first_rate: Decimal
-    floor: Decimal | None
-    # Whether the band is read from the paid base (each part by its own band) or from the qualifier.
-    by_base: bool
-    # Whether the base is a quantity, and whether the qualifier is.
-    pays_units: bool
-    reads_units: bool
-
-
-def bands_of(policy: dict[str, Any]) -> Bands:
-    """The figures of a policy that `uncomputed` finds nothing in."""
-    mechanism = policy["mechanism"]
-    kind = mechanism["kind"]
-    units = kind in UNITS
-    rows = mechanism.get("bands") or [{"from": "0", **mechanism}]
-    lower = tuple(Decimal(row["from"]) for row in rows)
-    rate = tuple(Decimal(row.get("rate", row.get("amount", "0"))) for row in rows)
-    zeros = (Decimal(0),) * len(rows)
-    fixed, offset, first_rate = zeros, zeros, rate[0]
-    if kind in ("marginal", "per_unit_stepped"):
-        fixed, offset = _accumulated(lower, rate), lower
-    elif kind in ("flat", "per_unit"):
-        lower = (Decimal("-1e15"),)
-    elif kind == "lump_sum":
-        fixed, rate, first_rate = rate, zeros, Decimal(0)
-    elif kind == "retroactive_from_floor":
-        first_rate = Decimal(mechanism["first_rate"])
-    return Bands(
-        lower=lower,
-        fixed=fixed,
-        rate=rate,
-        offset=offset,
-        first_rate=first_rate,
-        floor=Decimal(mechanism["floor"]) if "floor" in mechanism else None,
-        by_base=kind in ("marginal", "per_unit_stepped"),
-        pays_units=units,
-        reads_units=units or policy.get("measure") == "quantity",
-    )
-
-
-def _accumulated(lower: tuple[Decimal, ...], rate: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-    """What the bands below each band pay when they are full."""
-    sums = [Decimal(0)]
-    for index in range(1, len(lower)):
-        sums.append(sums[-1] + rate[index - 1] * (lower[index] - lower[index - 1]))
-    return tuple(sums)

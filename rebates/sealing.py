@@ -19,7 +19,8 @@ _RESULTS = """results AS (
         ' ', result.kind, programme.code, to_char(result.starts, 'YYYY-MM-DD'), to_char(result.ends, 'YYYY-MM-DD'),
         result.qualifier::numeric(20, 3),
         result.base::numeric(20, 3), result.band, result.computed::numeric(18, 2), result.settled::numeric(18, 2),
-        result.earned::numeric(18, 2), result.adjusted::numeric(18, 2), result.line_count) || E'\\n', ''
+        result.earned::numeric(18, 2), result.adjusted::numeric(18, 2), result.line_count,
+        'of ' || result.reference::numeric(20, 3)) || E'\\n', ''
         ORDER BY programme.code COLLATE "C", result.ends, result.kind) AS text
     FROM rebates_result result JOIN rebates_programme programme ON programme.id = result.programme_id
     WHERE result.run_id = %(run)s AND result.partner_id {which} GROUP BY result.partner_id, result.currency

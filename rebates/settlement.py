@@ -12,12 +12,14 @@ Guarantees
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from babel.numbers import get_currency_precision
 from django.db import connection
 
+from rebates.mechanisms import Bands
 from rebates.plans import Plan, Sql
 from rebates.sums import Sums
 
@@ -30,37 +32,35 @@ _ROUNDED = {
         " ELSE round(figure.raw, plan.digits) END"
     ),
 }
+# The same of a fraction raw ÷ divisor, without ever dividing: whole minor units and the rest are compared.
+_UNITS = "div(abs(figure.raw) * 10.0 ^ plan.digits, figure.divisor)"
+_REST = "2 * mod(abs(figure.raw) * 10.0 ^ plan.digits, figure.divisor)"
+_ROUNDED_FRACTION = (
+    f"sign(figure.raw) * ({_UNITS} + CASE WHEN {_REST} > figure.divisor"
+    f" OR {_REST} = figure.divisor AND (NOT plan.half_even OR mod({_UNITS}, 2) = 1) THEN 1 ELSE 0 END)"
+    " / 10.0 ^ plan.digits"
+)
 
 
 def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     """One row a programme and partner that takes part and has lines, by partner and programme.
 
     `relation` holds what `sums.read()` selects; `members` is a relation of (partner_id, tier, type).
-    Columns: plan, programme_id, version_id, partner_id, starts, ends, currency, tier, qualifier, base, band, lines,
-    earned, explanation.
+    Columns: plan, programme_id, version_id, partner_id, starts, ends, currency, tier, qualifier, base, reference,
+    band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
     plan_rows = [_plan_row(number, plan, params) for number, plan in enumerate(sums.plans)]
-    modes = {plan.rounding for plan in sums.plans}
-    rounded = _ROUNDED[modes.pop()] if len(modes) == 1 else (
-        f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
-    )  # fmt: skip
+    bands = [plan.bands for plan in sums.plans]
     return Sql(
         f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
-               plan.currency, plan.tier, plan.qualifier, plan.base, band.number AS band, plan.lines,
-               {rounded} AS earned,
+               plan.currency, plan.tier, plan.qualifier, plan.base, plan.reference, band.number AS band, plan.lines,
+               {_rounded(sums.plans)} AS earned,
                plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END] AS explanation
         FROM ({sums.based(relation, members, plan_rows, _PLAN_COLUMNS)}) plan
-        CROSS JOIN LATERAL (SELECT width_bucket(
-            CASE WHEN plan.by_base THEN plan.base ELSE plan.qualifier END, plan.lower) AS number OFFSET 0) band
-        CROSS JOIN LATERAL (SELECT CASE
-            WHEN plan.base < 0 THEN plan.first_rate * plan.base
-            WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(plan.base, plan.floor)
-                + COALESCE(plan.rate[band.number], 0) * greatest(plan.base - plan.floor, 0)
-            WHEN band.number = 0 THEN 0
-            ELSE plan.fixed[band.number] + plan.rate[band.number] * (plan.base - plan.shift[band.number])
-            END AS raw OFFSET 0) figure
+        CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
+        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0) figure
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
         """,
@@ -68,9 +68,81 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     )
 
 
+def _band(bands: Sequence[Bands]) -> str:
+    """The band reached. Bounds that are shares of another figure are multiplied by it: nothing is divided."""
+    plain = "width_bucket(CASE WHEN plan.by_base THEN plan.base ELSE plan.qualifier END, plan.lower)"
+    if not any(one.share_of for one in bands):
+        return plain
+    shares = "(SELECT count(*)::int FROM unnest(plan.lower) low WHERE plan.qualifier >= low * plan.reference)"
+    return f"CASE WHEN plan.shares THEN {shares} ELSE {plain} END"
+
+
+def _raw(bands: Sequence[Bands]) -> str:
+    """The unrounded rebate times `_divisor`. Arms that no programme needs are left out."""
+    base = "plan.base"
+    if any(one.above for one in bands):
+        base = "(plan.base - CASE WHEN plan.above THEN plan.reference ELSE 0 END)"
+    arms = ["WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
+    if any(one.floor is not None for one in bands):
+        arms.append(
+            "WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(plan.base, plan.floor)"
+            " + COALESCE(plan.rate[band.number], 0) * greatest(plan.base - plan.floor, 0)"
+        )
+    arms.append("WHEN band.number = 0 THEN 0")
+    if any(one.slope for one in bands):
+        arms.append(
+            "WHEN plan.slope IS NOT NULL THEN plan.base * (plan.rate[band.number] * plan.span"
+            " + plan.slope[band.number] * (plan.qualifier - plan.lower[band.number]))"
+        )
+    if any(one.split == "average" for one in bands):
+        arms.append(
+            "WHEN plan.split = 'average' THEN CASE WHEN plan.qualifier <= 0 THEN plan.rate[1] * plan.base"
+            f" ELSE plan.base * {_marginal('plan.qualifier')} END"
+        )
+    if any(one.split == "top_slice" for one in bands):
+        arms.append(
+            f"WHEN plan.split = 'top_slice' THEN {_marginal('plan.qualifier')}"
+            f" - {_marginal('(plan.qualifier - plan.base)')}"
+        )
+    rest = f"plan.fixed[band.number] + plan.rate[band.number] * ({base} - plan.shift[band.number])"
+    return f"CASE {' '.join(arms)} ELSE {rest} END"
+
+
+def _marginal(value: str) -> str:
+    """What marginal bands pay on `value`; the first band's rate below zero."""
+    number = f"width_bucket({value}, plan.lower)"
+    return (
+        f"(CASE WHEN {value} < 0 THEN plan.first_rate * {value} WHEN {number} = 0 THEN 0"
+        f" ELSE plan.fixed[{number}] + plan.rate[{number}] * ({value} - plan.shift[{number}]) END)"
+    )
+
+
+def _divisor(bands: Sequence[Bands]) -> str:
+    """What `_raw` has still to be divided by; above zero."""
+    arms = []
+    if any(one.split == "average" for one in bands):
+        arms.append(
+            "WHEN plan.split = 'average' AND plan.base >= 0 AND plan.qualifier > 0 THEN plan.qualifier"
+        )
+    if any(one.slope for one in bands):
+        arms.append("WHEN plan.slope IS NOT NULL THEN plan.span")
+    return f"CASE {' '.join(arms)} ELSE 1 END" if arms else "1"
+
+
+def _rounded(plans: Sequence[Plan]) -> str:
+    modes = {plan.rounding for plan in plans}
+    if len(modes) == 1:
+        whole = _ROUNDED[modes.pop()]
+    else:
+        whole = f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
+    if _divisor([plan.bands for plan in plans]) == "1":
+        return whole
+    return f"CASE WHEN figure.divisor = 1 THEN {whole} ELSE {_ROUNDED_FRACTION} END"
+
+
 _PLAN_COLUMNS = (
     "no, programme_id, version_id, starts, ends, currency, tiers, types, by_base, lower, fixed, rate, shift,"
-    " first_rate, floor, digits, half_even, clauses"
+    " first_rate, floor, shares, above, split, slope, span, digits, half_even, clauses"
 )
 
 
@@ -92,6 +164,11 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
         "shift": (list(bands.offset), "numeric[]"),
         "first": (bands.first_rate, "numeric"),
         "floor": (bands.floor, "numeric"),
+        "shares": (bool(bands.share_of), "bool"),
+        "above": (bands.above, "bool"),
+        "split": (bands.split, "text"),
+        "slope": (list(bands.slope) or None, "numeric[]"),
+        "span": (bands.span, "numeric"),
         "digits": (get_currency_precision(plan.version.currency), "int"),
         "even": (plan.rounding == "half_even", "bool"),
         "clauses": (clauses(plan), "jsonb[]"),
@@ -113,6 +190,8 @@ def clauses(plan: Plan) -> list[str]:
             clause["fixed"] = str(bands.fixed[index])
         if bands.offset[index]:
             clause["above"] = str(bands.offset[index])
+        if bands.share_of:
+            clause["share_of"] = bands.share_of
         found.append(clause)
     if bands.floor is not None:
         for clause in found[1:]:

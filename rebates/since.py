@@ -102,8 +102,7 @@ def _counted_by(plan: Plan) -> Q:
         booking_date__lt=plan.period.end,
         currency=plan.version.currency,
     )
-    wanted = plan.qualifying | plan.paying
-    return lines if wanted == plan.catalogue else lines & Q(product_line__in=wanted)
+    return lines & plan.lines_of(plan.own_terms)
 
 
 def _in_time(plan: Plan) -> Q:

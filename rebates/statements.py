@@ -16,8 +16,8 @@ from prm.ledger.models import Entry
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.accruals import accruals
+from rebates.mechanisms import bands_of
 from rebates.models import Programme, Result, SettlementRun, Statement, Version
-from rebates.policy import bands_of
 
 ZERO = Decimal("0.00")
 COLUMNS = (

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -53,46 +54,70 @@ class Sums:
     scope: Scope
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)
-    classes: list[tuple[frozenset[int], frozenset[int]]] = field(init=False)
+    # What each class of lines is for: (number of a plan, name of a term) pairs.
+    classes: list[frozenset[tuple[int, str]]] = field(init=False)
     graces: list[date] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.days = sorted(
-            {plan.period.start for plan in self.plans} | {plan.period.end for plan in self.plans}
-        )
+        periods = [plan.period_of(term) for plan in self.plans for term in plan.terms]
+        self.days = sorted({day for period in periods for day in (period.start, period.end)})
         self.currencies = sorted({plan.version.currency for plan in self.plans})
         self.graces = sorted({plan.grace_until for plan in self.plans if plan.grace_until})
-        self.lines_by_use: dict[tuple[frozenset[int], frozenset[int]], list[int]] = {}
-        for line in sorted(frozenset().union(*(plan.qualifying | plan.paying for plan in self.plans))):
-            counting = frozenset(number for number, plan in enumerate(self.plans) if line in plan.qualifying)
-            paying = frozenset(number for number, plan in enumerate(self.plans) if line in plan.paying)
-            self.lines_by_use.setdefault((counting, paying), []).append(line)
-        if not self.lines_by_use:
-            self.lines_by_use[frozenset(), frozenset()] = [-1]  # an empty catalogue: no line will be found
-        self.classes = list(self.lines_by_use)
-        late = len(self.graces) + 2 if self.scope.closed_at_line is not None else 1
+        self.items_by_use = self._items_by_use()
+        self.classes = list(self.items_by_use)
+        late = len(self.graces) + 3 if self.scope.closed_at_line is not None else 1
         self.shape = (len(self.classes), len(self.currencies), len(self.days) - 1, late)
         self.cells = list(product(*(range(size) for size in self.shape)))
         self.side_by_side = len(self.cells) <= SIDE_BY_SIDE
         everything = frozenset().union(*(plan.catalogue for plan in self.plans))
-        self.needs_everything = sum(map(len, self.lines_by_use.values())) == len(everything)
-        self.units = any(plan.bands.reads_units or plan.bands.pays_units for plan in self.plans)
+        plain = {line for items in self.items_by_use.values() for line, good in items if good is None}
+        self.needs_everything = plain == everything
+        self.units = any(plan.units_of(term) for plan in self.plans for term in plan.terms)
+
+    @property
+    def named(self) -> list[int]:
+        """The products that some plan names; their lines are classes of their own."""
+        found = frozenset().union(
+            *(chosen.products or () for plan in self.plans for chosen in plan.terms.values())
+        )
+        return sorted(found)
+
+    def _items_by_use(self) -> dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]]:
+        """(product line, named product or None) pairs by what they count for; those that count for nothing are out."""
+        found: dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]] = {}
+        lines = sorted(frozenset().union(*(one.lines for plan in self.plans for one in plan.terms.values())))
+        for item in product(lines, [None, *self.named]):
+            use = frozenset(
+                (number, term)
+                for number, plan in enumerate(self.plans)
+                for term, chosen in plan.terms.items()
+                if chosen.takes(*item)
+            )
+            if use:
+                found.setdefault(use, []).append(item)
+        return found or {frozenset(): [(-1, None)]}  # an empty catalogue: no line will be found
 
     # Which cells a plan takes
 
-    def taken(self, number: int, *, pays: bool) -> list[int]:
-        """Numbers of the cells that plan `number` counts, or pays on."""
-        plan = self.plans[number]
-        first, last = self.days.index(plan.period.start), self.days.index(plan.period.end)
+    def taken(self, number: int, term: str) -> list[int]:
+        """Numbers of the cells that plan `number` adds up for `term`."""
+        plan, period = self.plans[number], self.plans[number].period_of(term)
+        first, last = self.days.index(period.start), self.days.index(period.end)
         grace = len(self.graces) if plan.grace_until is None else self.graces.index(plan.grace_until)
+        # A baseline stays as the close read it: lines that came later are left out of it.
+        latest = 0 if term == "reference" and plan.baseline else grace + 2
         return [
             index
             for index, (use, currency, slot, late) in enumerate(self.cells)
-            if number in self.classes[use][pays]
+            if (number, term) in self.classes[use]
             and self.currencies[currency] == plan.version.currency
             and first <= slot < last
-            and late - 1 <= grace
+            and late <= latest
         ]
+
+    def counted(self, number: int) -> list[int]:
+        """Numbers of the cells whose lines plan `number` counts in its own period."""
+        return sorted({cell for term in self.plans[number].own_terms for cell in self.taken(number, term)})
 
     # Reading
 
@@ -146,7 +171,11 @@ class Sums:
         where = ["booking_date >= %(first_day)s", "booking_date < %(after_day)s"]
         if not self.needs_everything:
             where.append("product_line_id = ANY(%(needed_lines)s)")
-            params["needed_lines"] = sorted(line for lines in self.lines_by_use.values() for line in lines)
+            params["needed_lines"] = sorted(
+                {line for items in self.items_by_use.values() for line, _good in items}
+            )
+            if self.named:
+                where.append(f"({' OR '.join(self._is_use(use) for use in range(len(self.classes)))})")
         for name, condition in (
             ("watermark", "id <= %(watermark)s"),
             ("first_partner", "partner_id >= %(first_partner)s"),
@@ -162,9 +191,8 @@ class Sums:
     def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
         """FILTER that picks the lines of one cell; empty where there is only one."""
         use, currency, slot, late = digits
-        lines = ", ".join(map(str, list(self.lines_by_use.values())[use]))
         wanted = (
-            f"product_line_id IN ({lines})",
+            self._is_use(use),
             f"currency = %(currency_{currency})s",
             f"booking_date >= %(day_{slot})s AND booking_date < %(day_{slot + 1})s",
             f"{self._lateness(params)} = {late}",
@@ -176,10 +204,7 @@ class Sums:
 
     def _cell(self, params: dict[str, Any]) -> str:
         """The number of a line's cell, mixed from the four numbers as digits are."""
-        use = " ".join(
-            f"WHEN product_line_id IN ({', '.join(map(str, lines))}) THEN {index}"
-            for index, lines in enumerate(self.lines_by_use.values())
-        )
+        use = " ".join(f"WHEN {self._is_use(index)} THEN {index}" for index in range(len(self.classes)))
         params["boundaries"] = self.days
         digits = (
             f"CASE {use} END",
@@ -193,82 +218,150 @@ class Sums:
                 number = digit if number == "0" else f"({number}) * {size} + {digit}"
         return number
 
+    def _is_use(self, use: int) -> str:
+        """The condition that a line is of this class."""
+        items, named = self.items_by_use[self.classes[use]], ", ".join(map(str, self.named))
+        plain = ", ".join(str(line) for line, good in items if good is None)
+        pairs = ", ".join(f"({line}, {good})" for line, good in items if good is not None)
+        kinds = []
+        if plain:
+            others = f" AND product_id NOT IN ({named})" if named else ""
+            kinds.append(f"product_line_id IN ({plain}){others}")
+        if pairs:
+            kinds.append(f"(product_line_id, product_id) IN ({pairs})")
+        return kinds[0] if len(kinds) == 1 else f"({' OR '.join(f'({kind})' for kind in kinds)})"
+
     def _lateness(self, params: dict[str, Any]) -> str:
-        """0 for a line in time, else 1 and one more for each grace period that it missed."""
+        """0 for a line in time, 1 for a late negative one, else 2 and one more for each grace period that it missed."""
         params |= {
             "closed_at_line": self.scope.closed_at_line,
             "zone": self.scope.zone,
             "after_grace": [day + timedelta(days=1) for day in self.graces],
         }
         return (
-            "CASE WHEN id > %(closed_at_line)s AND net_amount >= 0 AND quantity >= 0 THEN 1 + width_bucket("
-            "(recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) ELSE 0 END"
+            "CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN net_amount < 0 OR quantity < 0 THEN 1"
+            " ELSE 2 + width_bucket((recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
         )
 
     # Using what was read
 
     def based(self, relation: str, members: str, plan_rows: list[str], plan_columns: str) -> str:
-        """SELECT of partner_id, tier, type, the plan's columns, qualifier, base and lines, by partner and plan.
+        """SELECT of partner_id, tier, type, the plan's columns, qualifier, base, reference and lines.
 
-        `plan_rows` are the plans' rows of VALUES without the parentheses, the first column being the plan's number.
+        One row a partner and plan with lines in the period. `reference` is what the bounds are shares of; NULL where
+        a new partner is skipped and where there is none. `plan_rows` are the plans' rows of VALUES without the
+        parentheses, the first column being the plan's number.
         """
-        if not self.side_by_side:
-            return self._based_on_rows(relation, members, plan_rows, plan_columns)
-        plans = range(len(self.plans))
-        qualifiers = ", ".join(self._added(number, pays=False) for number in plans)
-        bases = ", ".join(self._added(number, pays=True) for number in plans)
-        counts = ", ".join(self._counted(number) for number in plans)
+        measured = self._side_by_side if self.side_by_side else self._added_up
         return (
-            "SELECT sums.partner_id, member.tier, member.type, plan.*, figure.qualifier, figure.base, figure.lines"
-            f" FROM {relation} sums JOIN {members} member ON member.partner_id = sums.partner_id"
-            f" CROSS JOIN LATERAL unnest(ARRAY[{qualifiers}]::numeric[], ARRAY[{bases}]::numeric[],"
-            f" ARRAY[{counts}]::int[]) WITH ORDINALITY figure(qualifier, base, lines, number)"
-            f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns})"
-            " ON plan.no = figure.number - 1 WHERE figure.lines > 0"
-        )
-
-    def _added(self, number: int, *, pays: bool) -> str:
-        bands = self.plans[number].bands
-        column = "q" if (bands.pays_units if pays else bands.reads_units) else "a"
-        cells = [f"COALESCE(sums.{column}{cell}, 0)" for cell in self.taken(number, pays=pays)]
-        return " + ".join(cells) or "0::numeric"
-
-    def _counted(self, number: int) -> str:
-        cells = sorted({*self.taken(number, pays=False), *self.taken(number, pays=True)})
-        return " + ".join(f"sums.n{cell}" for cell in cells) or "0"
-
-    def _based_on_rows(self, relation: str, members: str, plan_rows: list[str], plan_columns: str) -> str:
-        pairs, columns = [], {"qualifier": [], "base": []}
-        for number, plan in enumerate(self.plans):
-            counting, paying = set(self.taken(number, pays=False)), set(self.taken(number, pays=True))
-            for name, units in (("qualifier", plan.bands.reads_units), ("base", plan.bands.pays_units)):
-                if units:
-                    columns[name].append(number)
-            pairs += [
-                f"({number}, {cell}, {cell in counting}, {cell in paying})" for cell in counting | paying
-            ]
-        qualifier, base = (self._measured(columns[name]) for name in ("qualifier", "base"))
-        return (
-            "SELECT based.partner_id, member.tier, member.type, plan.*, based.qualifier, based.base, based.lines"
-            " FROM (SELECT pair.no, sums.partner_id,"
-            f" COALESCE(sum({qualifier}) FILTER (WHERE pair.qualifies), 0) AS qualifier,"
-            f" COALESCE(sum({base}) FILTER (WHERE pair.pays), 0) AS base, sum(sums.lines)::int AS lines"
-            f" FROM {relation} sums"
-            f" JOIN (VALUES {', '.join(pairs) or '(-1, -2, false, false)'}) pair(no, cell, qualifies, pays)"
-            " ON pair.cell = sums.cell GROUP BY sums.partner_id, pair.no) based"
-            f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns}) ON plan.no = based.no"
+            "SELECT based.partner_id, member.tier, member.type, plan.*, based.qualifier, based.base,"
+            f" based.reference, based.lines FROM ({measured(relation)}) based"
             f" JOIN {members} member ON member.partner_id = based.partner_id"
-            " ORDER BY based.partner_id, based.no"
+            f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns}) ON plan.no = based.no"
+            f" WHERE based.lines > 0 {'' if self.side_by_side else 'ORDER BY based.partner_id, based.no'}"
         )
 
-    def _measured(self, by_units: list[int]) -> str:
-        if not by_units:
-            return "sums.amount"
-        if len(by_units) == len(self.plans):
-            return "sums.quantity"
+    def _side_by_side(self, relation: str) -> str:
+        """From a row a partner: each plan's sums are sums of columns."""
+        figures: dict[str, list[str]] = {"qualifier": [], "base": [], "reference": []}
+        counts = []
+        for number, plan in enumerate(self.plans):
+            sums = {term: self._column_sum(number, term) for term in plan.terms}
+            booked = " + ".join(f"sums.n{cell}" for cell in self._of_reference(number)) or "0"
+            for name, text in self._figures_of(plan, sums, booked).items():
+                figures[name].append(text)
+            counts.append(" + ".join(f"sums.n{cell}" for cell in self.counted(number)) or "0")
+        arrays = ", ".join(f"ARRAY[{', '.join(texts)}]::numeric[]" for texts in figures.values())
         return (
-            f"CASE WHEN pair.no IN ({', '.join(map(str, by_units))}) THEN sums.quantity ELSE sums.amount END"
+            "SELECT sums.partner_id, figure.number - 1 AS no, figure.qualifier, figure.base, figure.reference,"
+            f" figure.lines FROM {relation} sums CROSS JOIN LATERAL unnest({arrays}, ARRAY[{', '.join(counts)}]::int[])"
+            " WITH ORDINALITY figure(qualifier, base, reference, lines, number)"
         )
+
+    def _column_sum(self, number: int, term: str) -> str:
+        column = "q" if self.plans[number].units_of(term) else "a"
+        return (
+            " + ".join(f"COALESCE(sums.{column}{cell}, 0)" for cell in self.taken(number, term))
+            or "0::numeric"
+        )
+
+    def _of_reference(self, number: int) -> list[int]:
+        return self.taken(number, "reference") if "reference" in self.plans[number].terms else []
+
+    def _added_up(self, relation: str) -> str:
+        """From rows a partner and cell: what a plan takes for a term is added up once more."""
+        pairs: dict[tuple[int, int], dict[str, bool]] = {}
+        for number, plan in enumerate(self.plans):
+            for term in plan.terms:
+                for cell in self.taken(number, term):
+                    pairs.setdefault((number, cell), {})[term] = plan.units_of(term)
+        terms = sorted({term for plan in self.plans for term in plan.terms})
+        counted = {(number, cell) for number in range(len(self.plans)) for cell in self.counted(number)}
+        # Of each term: 0 for nothing, 1 for the amount, 2 for the quantity.
+        rows = [
+            f"({number}, {cell}, {(number, cell) in counted}, "
+            + ", ".join(str(1 + used[term]) if term in used else "0" for term in terms)
+            + ")"
+            for (number, cell), used in pairs.items()
+        ] or [f"(-1, -2, false, {', '.join('0' * len(terms))})"]
+        quantity = "sums.quantity" if self.units else "0"
+        sums = ", ".join(
+            f"COALESCE(sum(CASE pair.{term} WHEN 1 THEN sums.amount WHEN 2 THEN {quantity} END), 0) AS {term}"
+            for term in terms
+        )
+        booked = "sum(sums.lines) FILTER (WHERE pair.reference > 0)" if "reference" in terms else "0"
+        return (
+            f"SELECT added.partner_id, added.no, {self._chosen_by_plan()}, added.lines FROM ("
+            f"SELECT pair.no, sums.partner_id, {sums}, COALESCE({booked}, 0) AS booked,"
+            " COALESCE(sum(sums.lines) FILTER (WHERE pair.counts), 0)::int AS lines"
+            f" FROM {relation} sums JOIN (VALUES {', '.join(rows)}) pair(no, cell, counts, {', '.join(terms)})"
+            " ON pair.cell = sums.cell GROUP BY sums.partner_id, pair.no) added"
+        )
+
+    def _chosen_by_plan(self) -> str:
+        """qualifier, base and reference of the rows of `_added_up`; plans with the same words share an arm."""
+        arms: dict[str, dict[str, list[int]]] = {"qualifier": {}, "base": {}, "reference": {}}
+        for number, plan in enumerate(self.plans):
+            sums = {term: f"added.{term}" for term in plan.terms}
+            for name, text in self._figures_of(plan, sums, "added.booked").items():
+                arms[name].setdefault(text, []).append(number)
+        columns = []
+        for name, texts in arms.items():
+            if len(texts) == 1:
+                (words,) = texts
+            else:
+                cases = (
+                    f"WHEN added.no IN ({', '.join(map(str, numbers))}) THEN {text}"
+                    for text, numbers in texts.items()
+                )
+                words = f"CASE {' '.join(cases)} END"
+            columns.append(f"{words} AS {name}")
+        return ", ".join(columns)
+
+    @staticmethod
+    def _figures_of(plan: Plan, sums: dict[str, str], booked: str) -> dict[str, str]:
+        """SQL of a plan's qualifier, base and reference. `booked` counts the lines of the baseline."""
+        bands = plan.bands
+        if bands.counts_sets:
+            sets = ", ".join(
+                f"div({sums[f'part{number}']}, {part.quantity})" for number, part in enumerate(bands.parts)
+            )
+            return {
+                "qualifier": f"greatest(least({sets}), 0)",
+                "base": f"greatest(least({sets}), 0)",
+                "reference": "NULL::numeric",
+            }
+        reference = "NULL::numeric"
+        if bands.share_of == "target":
+            reference = f"{bands.target}::numeric"
+        elif bands.share_of == "total":
+            reference = sums["reference"]
+        elif bands.share_of == "baseline":
+            reference = _baseline(plan, sums.get("reference", ""), booked)
+        base = sums["base"]
+        if bands.increment is not None:
+            base = f"div(greatest({base}, 0), {bands.increment})"
+        return {"qualifier": sums["qualifier"], "base": base, "reference": reference}
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
         """What was read: lines, fingerprint and the sum by currency."""
@@ -289,7 +382,10 @@ class Sums:
             found = [(row[0], row[1]) for row in rows]
         sums: dict[str, Any] = {}
         for cell, amount in found:
-            currency = self.currencies[self.cells[cell][1]]
+            _use, currency, slot, _late = self.cells[cell]
+            if not any(self.days[slot] in plan.period for plan in self.plans):
+                continue  # of a baseline: read, but nothing that this settlement is about
+            currency = self.currencies[currency]
             sums[currency] = sums.get(currency, 0) + (amount or 0)
         amounts_as_text = {currency: str(amount) for currency, amount in sorted(sums.items())}
         return {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
@@ -301,21 +397,28 @@ class Sums:
         """
         where, params = self.picked()
         cursor.execute(
-            "SELECT currency, product_line_id, booking_date, count(*), sum(net_amount), array_agg(DISTINCT partner_id)"
-            f" FROM orders_salesline WHERE {where} AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3",
+            "SELECT currency, product_line_id, product_id, booking_date, count(*), sum(net_amount),"
+            f" array_agg(DISTINCT partner_id) FROM orders_salesline WHERE {where}"
+            " AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3, 4",
             params | {"currencies": self.currencies},
         )
         rows, found = cursor.fetchall(), {}
-        for currency, line, day, lines, amount, partners in rows:
+        for currency, line, good, day, lines, amount, partners in rows:
             for plan in self.plans:
-                if (
-                    currency != plan.version.currency
-                    and line in plan.qualifying | plan.paying
-                    and day in plan.period
-                ):
+                if currency != plan.version.currency and plan.counts(line, good) and day in plan.period:
                     sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
                     sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
         return [
             [*key, lines, str(amount), len(partners)]
             for key, (lines, amount, partners) in sorted(found.items())
         ]
+
+
+def _baseline(plan: Plan, booked_sum: str, booked: str) -> str:
+    """SQL of the baseline: what the partner bought before, or what the policy says of one that bought nothing."""
+    rules = plan.policy.get("baseline", {})
+    stated = f"{Decimal(rules['amount'])}::numeric" if "amount" in rules else "NULL::numeric"
+    if plan.baseline is None:
+        return stated
+    new = {"skip": "NULL::numeric", "zero": "0::numeric", "stated": stated}[rules.get("new_partner", "skip")]
+    return f"CASE WHEN ({booked}) > 0 THEN greatest({booked_sum}, 0) ELSE {new} END"

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from partners.models import Partner, Tier
-from prm.catalogue.models import ProductLine
+from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
+from prm.values.periods import Period
+from rebates.mechanisms import SHARES
 from rebates.models import Version
 
 
@@ -81,7 +83,7 @@ def mechanism(policy: dict[str, Any]) -> str:
     """What is paid, band by band."""
     rules = policy["mechanism"]
     kind, currency = rules["kind"], policy["currency"]
-    unit = "" if policy.get("measure") == "quantity" else currency
+    unit = _unit_of(policy)
     if kind == "flat":
         return _("%(rate)s of the base") % {"rate": percent(rules["rate"])}
     if kind == "per_unit":
@@ -94,10 +96,11 @@ def mechanism(policy: dict[str, Any]) -> str:
         return _("a fixed sum: %(bands)s") % {
             "bands": _list([_sum_band(band, unit, currency) for band in rules["bands"]])
         }
-    uppers = [band["from"] for band in rules["bands"][1:]] + [None]
-    bands = _list([_rate_band(band, upper, unit) for band, upper in zip(rules["bands"], uppers, strict=True)])
+    if kind in _OTHERS:
+        return _OTHERS[kind](rules, policy, unit)
+    bands = _rate_bands(rules["bands"], unit)
     if kind == "marginal":
-        return _("%(bands)s, each rate on its own part") % {"bands": bands}
+        return _MARGINAL[rules.get("split", "own_bands")] % {"bands": bands}
     if kind == "retroactive":
         return _("%(bands)s, the rate reached on all of it") % {"bands": bands}
     return _("%(rate)s up to %(floor)s, and above it the rate reached: %(bands)s") % {
@@ -105,6 +108,165 @@ def mechanism(policy: dict[str, Any]) -> str:
         "floor": money(rules["floor"], currency),
         "bands": bands,
     }
+
+
+_MARGINAL = {
+    "own_bands": gettext_lazy("%(bands)s, each rate on its own part"),
+    "average": gettext_lazy("%(bands)s, at the average rate of all that counts"),
+    "top_slice": gettext_lazy("%(bands)s, what is paid on being the top part of all that counts"),
+}
+
+
+def _growth(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    words = {"bands": _share_bands(rules["bands"]), "baseline": baseline(policy), "new": _new_partner(policy)}
+    if rules["on"] == "growth":
+        return _("for growth over %(baseline)s, on the growth only: %(bands)s%(new)s") % words
+    return _("for growth over %(baseline)s, on all of it: %(bands)s%(new)s") % words
+
+
+def baseline(policy: dict[str, Any]) -> str:
+    """What growth is measured against."""
+    rules = policy.get("baseline", {})
+    if rules.get("kind") == "stated":
+        amount = money(rules["amount"], _unit_of(policy))
+        return _("the stated baseline of %(amount)s") % {"amount": amount}
+    if rules.get("kind") == "prior_year":
+        return _("the same period a year before")
+    return _("the period before")
+
+
+def _new_partner(policy: dict[str, Any]) -> str:
+    """What counts for a partner that bought nothing in the baseline period."""
+    rules = policy.get("baseline", {})
+    if rules.get("kind") == "stated":
+        return ""
+    choice = rules.get("new_partner", "skip")
+    if choice == "stated":
+        amount = money(rules["amount"], _unit_of(policy))
+        return _("; for a partner without sales then, a baseline of %(amount)s counts") % {"amount": amount}
+    if choice == "zero":
+        return _("; a partner without sales then has a baseline of zero and reaches every band")
+    return _("; a partner without sales then earns nothing")
+
+
+def _target(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    words = {"bands": _share_bands(rules["bands"]), "target": money(rules["target"], unit)}
+    if rules["on"] == "excess":
+        return _("for reaching the target of %(target)s, on what lies above it: %(bands)s") % words
+    return _("for reaching the target of %(target)s, on all of it: %(bands)s") % words
+
+
+def _linear(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    low, high = rules["points"]
+    return _(
+        "a rate that rises from %(first)s at %(low)s to %(last)s at %(high)s on all of it; nothing below, "
+        "%(last)s above"
+    ) % {
+        "first": percent(low["rate"]), "low": money(low["at"], unit),
+        "last": percent(high["rate"]), "high": money(high["at"], unit),
+    }  # fmt: skip
+
+
+def _increment(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    words = {"amount": money(rules["amount"], policy["currency"]), "step": money(rules["increment"], unit)}
+    if unit:
+        return _("%(amount)s for each full %(step)s") % words
+    return _("%(amount)s for each full %(step)s units") % words
+
+
+def _mix(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    return _("by the share of %(focus)s, on all of it: %(bands)s") % {
+        "focus": _list(_names(ProductLine, rules["focus"])),
+        "bands": _share_bands(rules["bands"]),
+    }
+
+
+def _bundle(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    parts = [
+        _("%(count)s × %(what)s") % {"count": formats.number(Decimal(part["quantity"]), None), "what": what}
+        for part, what in zip(rules["parts"], _names_of_parts(rules["parts"]), strict=True)
+    ]
+    words = {"amount": money(rules["amount"], policy["currency"]), "parts": " + ".join(parts)}
+    return _("%(amount)s for each complete set of %(parts)s") % words
+
+
+def _spif(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    return _("%(amount)s for each unit sold") % {"amount": money(rules["amount"], policy["currency"])}
+
+
+_OTHERS = {
+    "growth": _growth,
+    "target": _target,
+    "linear": _linear,
+    "per_increment": _increment,
+    "mix": _mix,
+    "bundle": _bundle,
+    "spif": _spif,
+}
+
+
+def _unit_of(policy: dict[str, Any]) -> str:
+    return "" if policy.get("measure") == "quantity" else policy["currency"]
+
+
+def _names(model: Any, codes: Iterable[str]) -> list[str]:
+    """Names by code, in the order of the codes; the code where nothing has it any more."""
+    codes = list(codes)
+    found = {row.code: str(row) for row in model.objects.filter(code__in=codes)}
+    return [found.get(code, code) for code in codes]
+
+
+def _names_of_parts(parts: list[dict[str, Any]]) -> list[str]:
+    lines = [part["product_line"] for part in parts if "product_line" in part]
+    products = [part["product"] for part in parts if "product" in part]
+    found = dict(zip(lines, _names(ProductLine, lines), strict=True))
+    goods = dict(zip(products, _names(Product, products), strict=True))
+    return [
+        found[part["product_line"]] if "product_line" in part else goods[part["product"]] for part in parts
+    ]
+
+
+def reference_name(share_of: str) -> str:
+    """What the bands are shares of."""
+    return {"baseline": _("Baseline"), "target": _("Target"), "total": _("All that counts")}[share_of]
+
+
+def reference(policy: dict[str, Any], period: Period) -> str:
+    """Where that figure comes from."""
+    rules = policy.get("baseline", {})
+    kind = policy["mechanism"]["kind"]
+    if kind == "target":
+        return _("Stated by the policy")
+    if kind == "mix":
+        return lines_counted(policy, "qualify")
+    if rules.get("kind") == "stated":
+        return _("Stated by the policy")
+    before = period.year_before if rules.get("kind") == "prior_year" else period.previous
+    words = {"first": formats.day(before.start), "last": formats.day(before.last_day)}
+    return _("Sales from %(first)s to %(last)s, as the close read them") % words
+
+
+def paid_on(policy: dict[str, Any]) -> str:
+    """What is paid on, and what of it counts as one."""
+    rules = policy["mechanism"]
+    if rules["kind"] == "bundle":
+        return _("complete sets")
+    if rules["kind"] == "per_increment":
+        return _("full steps of %(step)s in %(lines)s") % {
+            "step": money(rules["increment"], _unit_of(policy)), "lines": lines_counted(policy, "pay"),
+        }  # fmt: skip
+    return lines_counted(policy, "pay")
+
+
+def _rate_bands(rows: list[dict[str, str]], unit: str) -> str:
+    uppers = [band["from"] for band in rows[1:]] + [None]
+    return _list([_rate_band(band, upper, unit) for band, upper in zip(rows, uppers, strict=True)])
+
+
+def _share_bands(rows: list[dict[str, str]]) -> str:
+    """Bands whose bounds are shares: 3% from 20%."""
+    words = _("%(rate)s from %(share)s")
+    return _list([words % {"rate": percent(band["rate"]), "share": percent(band["from"])} for band in rows])
 
 
 def _rate_band(band: dict[str, str], upper: str | None, currency: str) -> str:
@@ -133,13 +295,22 @@ def _sum_band(band: dict[str, str], unit: str, currency: str) -> str:
 
 def lines_counted(policy: dict[str, Any], part: str) -> str:
     """Which sales count (`qualify`) or are paid on (`pay`)."""
-    codes = policy.get(part, {}).get("product_lines")
-    if codes is None and part == "pay":
-        codes = policy.get("qualify", {}).get("product_lines")
-    if codes is None:
+    chosen = policy.get(part)
+    if chosen is None and part == "pay":
+        chosen = policy.get("qualify")
+    chosen = chosen or {}
+    if policy["mechanism"]["kind"] == "bundle":
+        return _("the sets' parts")
+    named = []
+    if "product_lines" in chosen:
+        named.append(
+            _("net sales of %(lines)s") % {"lines": _list(_names(ProductLine, chosen["product_lines"]))}
+        )
+    if "products" in chosen:
+        named.append(_("only of %(products)s") % {"products": _list(_names(Product, chosen["products"]))})
+    if not named:
         return _("net sales of all product lines")
-    names = {line.code: str(line) for line in ProductLine.objects.filter(code__in=codes)}
-    return _("net sales of %(lines)s") % {"lines": _list([names.get(code, code) for code in codes])}
+    return _list(named if "product_lines" in chosen else [_("net sales of all product lines"), *named])
 
 
 def band(policy: dict[str, Any], number: int, base: Decimal) -> str:
@@ -149,11 +320,14 @@ def band(policy: dict[str, Any], number: int, base: Decimal) -> str:
     if number == 0:
         return _("The first band is not reached")
     bands = policy["mechanism"].get("bands")
+    if policy["mechanism"]["kind"] == "linear":
+        return _("Between the points") if number == 1 else _("The last point is reached")
     if not bands:
         return _("One rate for all")
-    lower = money(
-        bands[number - 1]["from"], "" if policy.get("measure") == "quantity" else policy["currency"]
-    )
+    if policy["mechanism"]["kind"] in SHARES:
+        lower = percent(bands[number - 1]["from"])
+    else:
+        lower = money(bands[number - 1]["from"], _unit_of(policy))
     return _("Band %(number)s is reached, from %(lower)s") % {"number": number, "lower": lower}
 
 

@@ -53,6 +53,11 @@ class Period:
         return Period.of(self.length, self.start - timedelta(days=1))
 
     @property
+    def year_before(self) -> Period:
+        """The same month, quarter or year, a year earlier."""
+        return Period.of(self.length, self.start.replace(year=self.start.year - 1))
+
+    @property
     def next(self) -> Period:
         return Period.of(self.length, self.end)
 

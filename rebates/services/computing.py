@@ -210,9 +210,9 @@ def _read_lines(cursor: Any, sums: Sums) -> list[list[Any]]:
 
 _INSERT_RESULTS = """
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
-    qualifier, base, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
+    qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, currency, tier,
-    qualifier, base, band, earned, 0, earned, earned, 0, lines, explanation
+    qualifier, base, reference, band, earned, 0, earned, earned, 0, lines, explanation
 FROM ({figures}) figures
 """
 

@@ -12,7 +12,7 @@ from partners.models import Tier
 from prm.access.rules import require
 from prm.approvals.engine import published
 from prm.audit.services import record
-from prm.catalogue.models import ProductLine
+from prm.catalogue.models import Product, ProductLine
 from prm.ledger.services import purpose_for
 from prm.outbox.services import emit
 from prm.values import clock
@@ -31,6 +31,7 @@ from rebates.errors import (
     VersionTooEarly,
 )
 from rebates.events import ProgrammePublished
+from rebates.mechanisms import named_lines, named_products
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 
@@ -54,13 +55,18 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
     """Raise PolicyProblem where a text names a product line, tier or currency that does not exist."""
     lines = set(ProductLine.objects.values_list("code", flat=True))
     tiers = set(Tier.objects.values_list("code", flat=True))
+    goods = {code for text in texts for code in named_products(text.policy)}
+    known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
     problems = []
     for text in texts:
-        named = [*_codes(text, "qualify"), *_codes(text, "pay")]
         problems += [
             _("%(programme)s: no product line has the code %(code)s.")
             % {"programme": text.code, "code": code}
-            for code in sorted(set(named) - lines)
+            for code in sorted(set(named_lines(text.policy)) - lines)
+        ]
+        problems += [
+            _("%(programme)s: no product has the code %(code)s.") % {"programme": text.code, "code": code}
+            for code in sorted(set(named_products(text.policy)) - known)
         ]
         wanted = set(text.policy.get("who", {}).get("tiers", []))
         problems += [
@@ -74,10 +80,6 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
             )
     if problems:
         raise PolicyProblem(problems)
-
-
-def _codes(text: ProgrammeText, part: str) -> list[str]:
-    return text.policy.get(part, {}).get("product_lines", [])
 
 
 def _apply(text: ProgrammeText, by: Actor) -> tuple[Version, str]:

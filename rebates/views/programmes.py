@@ -22,9 +22,10 @@ from rebates import pages, services, wording
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
 from rebates.forms import ProgrammeForm, ReasonForm, initial_of
+from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
-from rebates.payout_chart import Chart, chart, payout
-from rebates.policy import MECHANISMS, bands_of
+from rebates.payout_chart import Chart, bounds_of, chart, payout
+from rebates.policy import MECHANISMS
 
 IN_REVIEW = Version.State.IN_REVIEW
 TRIALS = ("0.5", "1", "1.25", "2")
@@ -41,13 +42,13 @@ class Preview:
 
 def preview_of(policy: dict[str, Any]) -> Preview:
     currency = policy["currency"]
-    top = max((low for low in bands_of(policy).lower if low > 0), default=Decimal(100_000))
+    units = bands_of(policy).pays_units
+    top = max(bounds_of(policy), default=Decimal(100 if units else 100_000))
     trial = []
     for part in TRIALS:
         volume = (top * Decimal(part)).quantize(Decimal(1))
         paid = payout(policy, volume)
         share = paid / volume if volume else Decimal(0)
-        units = policy["mechanism"]["kind"].startswith("per_unit")
         trial.append(
             {
                 "volume": formats.number(volume, 0) if units else formats.money(volume, currency, 0),

@@ -18,6 +18,7 @@ class Line:
     currency: str = "CNY"
     recorded: date = date(2026, 1, 1)
     after_close: bool = False
+    product: str = ""
 
 
 def rate(text: Any) -> Fraction:
@@ -48,24 +49,90 @@ def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: d
     return found
 
 
-def sums(policy: dict[str, Any], lines: list[Line]) -> tuple[Fraction, Fraction, int]:
-    """Qualifier, paid base, number of lines that count for either."""
-    kind = policy["mechanism"]["kind"]
-    pays_units = kind in ("per_unit", "per_unit_stepped")
-    reads_units = pays_units or policy.get("measure") == "quantity"
-    counts = policy.get("qualify", {}).get("product_lines")
-    paid = policy.get("pay", {}).get("product_lines", counts)
-    qualifier = base = Fraction(0)
-    number = 0
-    for line in lines:
-        qualifies = counts is None or line.product_line in counts
-        pays = paid is None or line.product_line in paid
-        if qualifies:
-            qualifier += line.quantity if reads_units else line.amount
-        if pays:
-            base += line.quantity if pays_units else line.amount
-        number += qualifies or pays
-    return qualifier, base, number
+def matches(part: dict[str, Any] | None, line: Line) -> bool:
+    part = part or {}
+    groups, goods = part.get("product_lines"), part.get("products")
+    return (groups is None or line.product_line in groups) and (goods is None or line.product in goods)
+
+
+def measured(lines: Iterable[Line], units: bool) -> Fraction:
+    return sum((line.quantity if units else line.amount for line in lines), Fraction(0))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one partner's lines of a period come to."""
+
+    qualifier: Fraction
+    base: Fraction
+    reference: Fraction | None
+    lines: int
+
+
+def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Facts:
+    """`before` are the lines of the baseline's period."""
+    rules = policy["mechanism"]
+    kind = rules["kind"]
+    if kind == "bundle":
+        return sets_of(rules["parts"], lines)
+    by_quantity = policy.get("measure") == "quantity"
+    pays_units = kind in ("per_unit", "per_unit_stepped", "spif") or (kind == "per_increment" and by_quantity)
+    reads_units = pays_units or by_quantity
+    counts, paid = policy.get("qualify"), policy.get("pay", policy.get("qualify"))
+    counted_lines = [line for line in lines if matches(counts, line)]
+    paid_lines = [line for line in lines if matches(paid, line)]
+    number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
+    qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, pays_units), None
+    if kind == "mix":
+        reference = qualifier
+        focus = [line for line in counted_lines if line.product_line in rules["focus"]]
+        qualifier = measured(focus, reads_units)
+        number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
+    elif kind == "target":
+        reference = Fraction(str(rules["target"]))
+    elif kind == "growth":
+        reference = baseline(policy, [line for line in before if matches(counts, line)], reads_units)
+    elif kind == "per_increment":
+        base = Fraction(max(base, Fraction(0)) // Fraction(str(rules["increment"])))
+    return Facts(qualifier, base, reference, number)
+
+
+def sets_of(parts: list[dict[str, Any]], lines: list[Line]) -> Facts:
+    counts, number = [], set()
+    for part in parts:
+        mine = [
+            index for index, line in enumerate(lines)
+            if (line.product == part["product"] if "product" in part else line.product_line == part["product_line"])
+        ]  # fmt: skip
+        number.update(mine)
+        have = measured((lines[index] for index in mine), units=True)
+        counts.append(max(have, Fraction(0)) // Fraction(str(part["quantity"])))
+    complete = Fraction(min(counts))
+    return Facts(complete, complete, None, len(number))
+
+
+def baseline(policy: dict[str, Any], before: list[Line], units: bool) -> Fraction | None:
+    rules = policy.get("baseline", {})
+    if rules.get("kind") == "stated":
+        return Fraction(str(rules["amount"]))
+    if before:
+        return max(measured(before, units), Fraction(0))
+    new = rules.get("new_partner", "skip")
+    if new == "skip":
+        return None
+    return Fraction(0) if new == "zero" else Fraction(str(rules["amount"]))
+
+
+def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date, date]:
+    """The baseline's period: as many months earlier as the period is long, or twelve."""
+    months = (after.year - first.year) * 12 + after.month - first.month
+    back = 12 if policy.get("baseline", {}).get("kind") == "prior_year" else months
+
+    def earlier(day: date) -> date:
+        count = day.year * 12 + day.month - 1 - back
+        return date(count // 12, count % 12 + 1, 1)
+
+    return earlier(first), earlier(after)
 
 
 def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | None:
@@ -76,9 +143,59 @@ def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | No
     return found
 
 
-def raw(policy: dict[str, Any], qualifier: Fraction, base: Fraction) -> Fraction:
+def share_reached(
+    bands: list[dict[str, Any]], value: Fraction, whole: Fraction | None, more: int
+) -> Fraction:
+    """The rate of the last band whose share (and `more` times the whole on top) of `whole` is reached; 0 for none."""
+    found = Fraction(0)
+    for band in bands:
+        if whole is not None and value >= (rate(band["from"]) + more) * whole:
+            found = rate(band["rate"])
+    return found
+
+
+def raw_of_shares(policy: dict[str, Any], it: Facts) -> Fraction:
     rules = policy["mechanism"]
+    if it.base < 0 or it.reference is None:
+        return Fraction(0)
+    reached_rate = share_reached(rules["bands"], it.qualifier, it.reference, rules["kind"] == "growth")
+    above = rules.get("on") in ("growth", "excess")
+    return reached_rate * (it.base - it.reference if above else it.base)
+
+
+def raw_between(points: list[dict[str, Any]], it: Facts) -> Fraction:
+    (low, first), (high, last) = ((Fraction(str(one["at"])), rate(one["rate"])) for one in points)
+    if it.base < 0 or it.qualifier < low:
+        return Fraction(0)
+    share = min(Fraction(1), (it.qualifier - low) / (high - low))
+    return it.base * (first + (last - first) * share)
+
+
+def raw_of_split(rules: dict[str, Any], it: Facts) -> Fraction:
+    """The paid base at the average of all that counts, or as the top of it."""
+    bands = rules["bands"]
+    if it.base < 0:
+        return it.base * rate(bands[0]["rate"])
+    if reached(bands, it.qualifier) is None:
+        return Fraction(0)
+    if rules["split"] == "top_slice":
+        return sliced(bands, it.qualifier) - sliced(bands, it.qualifier - it.base)
+    if it.qualifier <= 0:
+        return it.base * rate(bands[0]["rate"])
+    return it.base * sliced(bands, it.qualifier) / it.qualifier
+
+
+def raw(policy: dict[str, Any], it: Facts) -> Fraction:
+    rules, qualifier, base = policy["mechanism"], it.qualifier, it.base
     kind, bands = rules["kind"], rules.get("bands", [])
+    if kind in ("growth", "target", "mix"):
+        return raw_of_shares(policy, it)
+    if kind == "linear":
+        return raw_between(rules["points"], it)
+    if kind in ("per_increment", "bundle", "spif"):
+        return max(base, Fraction(0)) * Fraction(str(rules["amount"]))
+    if kind == "marginal" and rules.get("split", "own_bands") != "own_bands":
+        return raw_of_split(rules, it)
     if kind in ("flat", "per_unit"):
         return base * rate(rules.get("rate", rules.get("amount")))
     if kind == "lump_sum":
@@ -121,7 +238,11 @@ def rounded(value: Fraction, mode: str) -> Fraction:
 
 def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> Fraction | None:
     """The rebate of one partner and period; None where no line counts."""
-    qualifier, base, number = sums(policy, counted(policy, lines, first, after))
-    if not number:
+    lines = list(lines)
+    known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
+    start, end = days_before(policy, first, after)
+    before = [line for line in known if start <= line.day < end]
+    it = facts(policy, counted(policy, lines, first, after), before)
+    if not it.lines:
         return None
-    return rounded(raw(policy, qualifier, base), policy.get("rounding", {}).get("mode", "half_up"))
+    return rounded(raw(policy, it), policy.get("rounding", {}).get("mode", "half_up"))

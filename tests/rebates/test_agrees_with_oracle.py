@@ -39,6 +39,7 @@ KINDS = (
         "lump_sum",
     ),
     *("marginal", "retroactive"),
+    *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif", "average", "top_slice"),
 )
 RATES = ("0.5%", "1.25%", "2%", "3%", "0.0333", "5%", "7.5%")
 
@@ -52,6 +53,11 @@ def mechanism(random: Random) -> dict:
         lower[0] = 0
     if kind == "flat":
         return {"kind": kind, "rate": random.choice(RATES)}
+    if kind in ("average", "top_slice"):
+        bands = [{"from": low, "rate": random.choice(RATES)} for low in lower]
+        return {"kind": "marginal", "split": kind, "bands": bands}
+    if kind in OTHERS:
+        return OTHERS[kind](random)
     if kind == "per_unit":
         return {"kind": kind, "amount": random.choice(["1.25", "0.333", 7])}
     if kind in ("per_unit_stepped", "lump_sum"):
@@ -65,6 +71,47 @@ def mechanism(random: Random) -> dict:
     return made
 
 
+def shares(random: Random, *choices: str) -> list[dict]:
+    chosen = sorted(random.sample(choices, random.randint(1, 3)), key=oracle.rate)
+    return [{"from": share, "rate": random.choice(RATES)} for share in chosen]
+
+
+def parts(random: Random) -> list[dict]:
+    return [
+        {"product_line": line, "quantity": random.choice([1, 2, "2.5", 30])}
+        if random.random() < 0.6
+        else {"product": f"{line}-1", "quantity": random.choice([1, 3])}
+        for line in random.sample(LINES, random.randint(1, 3))
+    ]
+
+
+OTHERS = {
+    "growth": lambda random: {
+        "kind": "growth", "on": random.choice(["all", "growth"]), "bands": shares(random, "-10%", "0%", "20%", "33.3%"),
+    },
+    "target": lambda random: {
+        "kind": "target", "target": random.choice([500, "1000", "3333.33"]), "on": random.choice(["all", "excess"]),
+        "bands": shares(random, "50%", "80%", "100%", "120%"),
+    },
+    "linear": lambda random: {
+        "kind": "linear",
+        "points": [
+            {"at": random.choice([0, 50, "33.33"]), "rate": random.choice(RATES)},
+            {"at": random.choice([100, 1000, "1000.01"]), "rate": random.choice(RATES)},
+        ],
+    },
+    "per_increment": lambda random: {
+        "kind": "per_increment", "increment": random.choice([50, "0.3", 1000]), "amount": random.choice(["1.5", 7]),
+    },
+    "mix": lambda random: {
+        "kind": "mix", "focus": random.sample(LINES, random.randint(1, 2)),
+        "bands": shares(random, "10%", "25%", "30%", "50%"),
+    },
+    "bundle": lambda random: {"kind": "bundle", "parts": parts(random), "amount": random.choice(["12.5", 50])},
+    "spif": lambda random: {"kind": "spif", "per": "unit", "amount": random.choice(["1.5", 7])},
+}  # fmt: skip
+
+
 def random_policy(random: Random, number: int) -> dict:
     rules = mechanism(random)
     made = {
@@ -76,12 +123,25 @@ def random_policy(random: Random, number: int) -> dict:
         made["who"] = {"tiers": random.sample(TIERS[1:], 2)}
     if random.random() < 0.3:
         made.setdefault("who", {})["types"] = random.sample(TYPES, 2)
-    if random.random() < 0.5:
+    kind = rules["kind"]
+    if kind != "bundle" and random.random() < 0.5:
         made["qualify"] = {"product_lines": random.sample(LINES, 2)}
-    if random.random() < 0.4:
+    if kind != "bundle" and random.random() < 0.2:
+        made.setdefault("qualify", {})["products"] = [f"{line}-1" for line in random.sample(LINES, 2)]
+    if kind != "bundle" and rules.get("on") not in ("growth", "excess") and random.random() < 0.4:
         made["pay"] = {"product_lines": random.sample(LINES, random.randint(1, 3))}
-    if rules["kind"] in ("retroactive", "flat", "lump_sum") and random.random() < 0.3:
+    by_quantity = ("retroactive", "flat", "lump_sum", "linear", "per_increment", "mix", "growth", "target")
+    if kind in by_quantity and rules.get("on") not in ("growth", "excess") and random.random() < 0.3:
         made["measure"] = "quantity"
+    if kind == "growth" and random.random() < 0.8:
+        made["baseline"] = random.choice(
+            [
+                {"kind": "prior_year", "new_partner": "zero"},
+                {"new_partner": "zero"},
+                {"new_partner": "stated", "amount": 400},
+                {"kind": "stated", "amount": "1000.5"},
+            ]
+        )
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
     return made
@@ -100,14 +160,16 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
     )
     if random.random() < 0.15:
         amount = -abs(amount)
+    group = random.choice(LINES)
     return oracle.Line(
-        product_line=random.choice(LINES),
+        product_line=group,
         day=date(2026, 7, 1) + timedelta(days=random.randint(0, 91)),
         amount=amount,
         quantity=Fraction(random.randint(1, 120)) * (1 if amount >= 0 else -1),
         currency="CNY" if random.random() < 0.95 else "EUR",
         recorded=date(2026, 10, 1) + timedelta(days=random.randint(0, 30)) if late else date(2026, 9, 30),
         after_close=late,
+        product=f"{group}-1",
     )
 
 

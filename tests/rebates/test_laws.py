@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prm.ledger.models import Entry
-from rebates.arithmetic import rebate
+from rebates.arithmetic import Figures, rebate
 from rebates.models import Result
 from tests.conftest import LONG
 from tests.factories.partners import PartnerFactory
@@ -65,7 +65,7 @@ def test_marginal_is_continuous_and_never_falls(lower, step):
         {"from": "0", "rate": "0.02"}, {"from": "100000", "rate": "0.03"}, {"from": "250000", "rate": "0.05"},
     ]}}  # fmt: skip
     low, high = Decimal(lower) / 100, Decimal(lower + step) / 100
-    before, after = (rebate(rules, qualifier=volume, base=volume) for volume in (low, high))
+    before, after = (rebate(rules, Figures(volume, volume)) for volume in (low, high))
     assert 0 <= after - before <= (high - low) * Decimal("0.05") + Decimal("0.01")
 
 

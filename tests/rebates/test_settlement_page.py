@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rebates.arithmetic import rebate
+from rebates.arithmetic import Figures, rebate
 from rebates.policy import COMPUTED, DEFAULTS, MECHANISMS, read_document, read_yaml
 from tests.rebates.world import policy
 
@@ -25,7 +25,7 @@ def table() -> list[list[str]]:
 def test_worked_figures(kind, base, expected):
     text = read_document({"schema": 1, "programmes": [policy(kind=kind)]})[0]
     volume = Decimal(base.replace(",", ""))
-    assert rebate(text.policy, qualifier=volume, base=volume) == Decimal(expected.replace(",", ""))
+    assert rebate(text.policy, Figures(volume, volume)) == Decimal(expected.replace(",", ""))
 
 
 def test_there_are_figures():

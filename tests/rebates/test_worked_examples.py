@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rebates.world import adjustments, apply, only, policy, results, sell, settle
+from tests.rebates.world import T, adjustments, apply, catalogue, only, policy, results, sell, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +109,146 @@ def test_additive_stacking_pays_both(acme):
     )
     sell(acme, 200_000)
     assert sum(row.earned for row in results(settle("2026-09"))) == Decimal("10000.00")
+
+
+GROWTH = [{"from": "20%", "rate": "3%"}]
+
+
+@pytest.mark.parametrize(("on", "rebate"), [("all", "15000.00"), ("growth", "3000.00")])
+def test_growth_over_the_period_before(acme, on, rebate):
+    apply(policy(mechanism={"kind": "growth", "on": on, "bands": GROWTH}))
+    sell(acme, 400_000, "2026-08-10")
+    sell(acme, 500_000, "2026-09-10")
+    assert only(settle("2026-09", close=False)).earned == Decimal(rebate)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "rebate"),
+    [
+        ({}, "0.00"),  # skip: a new partner earns nothing
+        ({"new_partner": "zero"}, "15000.00"),
+        ({"new_partner": "stated", "amount": 400_000}, "15000.00"),
+        ({"new_partner": "stated", "amount": 500_000}, "0.00"),
+        ({"kind": "stated", "amount": 400_000}, "15000.00"),
+        ({"kind": "prior_year"}, "0.00"),
+    ],
+)
+def test_growth_of_a_partner_without_sales_before(acme, baseline, rebate):
+    extra = {"baseline": baseline} if baseline else {}
+    apply(policy(mechanism={"kind": "growth", "on": "all", "bands": GROWTH}, **extra))
+    sell(acme, 500_000, "2026-09-10")
+    assert only(settle("2026-09", close=False)).earned == Decimal(rebate)
+
+
+def test_growth_over_the_same_period_a_year_before(acme):
+    rules = {"kind": "growth", "on": "growth", "bands": GROWTH}
+    apply(policy(mechanism=rules, baseline={"kind": "prior_year"}, period="quarter"))
+    sell(acme, 400_000, "2025-07-02")
+    sell(acme, 900_000, "2026-06-30")
+    sell(acme, 500_000, "2026-09-10")
+    result = only(settle("2026-09", close=False))
+    assert (result.reference, result.earned) == (400_000, Decimal("3000.00"))
+
+
+@pytest.mark.parametrize(("on", "rebate"), [("all", "21000.00"), ("excess", "1000.00")])
+def test_target(acme, on, rebate):
+    rules = {"kind": "target", "target": 1_000_000, "on": on, "bands": [{"from": "100%", "rate": "2%"}]}
+    apply(policy(mechanism=rules))
+    sell(acme, 1_050_000)
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+@pytest.mark.parametrize(
+    ("others", "focus", "rebate"), [(140_000, 60_000, "3000.00"), (150_000, 60_000, "0.00")]
+)
+def test_mix(acme, others, focus, rebate):
+    catalogue("routing", "wireless")
+    apply(
+        policy(mechanism={"kind": "mix", "focus": ["wireless"], "bands": [{"from": "30%", "rate": "1.5%"}]})
+    )
+    sell(acme, others)
+    sell(acme, focus, line="wireless")
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+def test_bundle_pays_complete_sets(acme):
+    catalogue("routing", "licence")
+    parts = [{"product_line": "routing", "quantity": 3}, {"product": "licence-1", "quantity": 1}]
+    apply(policy(mechanism={"kind": "bundle", "parts": parts, "amount": 50}))
+    sell(acme, 17_000, quantity=17)
+    sell(acme, 400, line="licence", quantity=4)
+    result = only(settle("2026-09"))
+    assert (result.base, result.earned) == (4, Decimal("200.00"))
+
+
+@pytest.mark.parametrize(
+    ("sales", "rebate"),
+    [
+        ("99999.99", "0.00"),
+        ("100000", "1000.00"),
+        ("150000", "3000.00"),
+        ("200000", "6000.00"),
+        ("300000", "9000.00"),
+    ],
+)
+def test_a_rate_that_rises_between_two_points(acme, sales, rebate):
+    points = [{"at": 100_000, "rate": "1%"}, {"at": 200_000, "rate": "3%"}]
+    apply(policy(mechanism={"kind": "linear", "points": points}))
+    sell(acme, sales)
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+def test_each_full_increment_pays(acme):
+    apply(policy(mechanism={"kind": "per_increment", "increment": 50_000, "amount": 400}))
+    sell(acme, "249999.99")
+    result = only(settle("2026-09"))
+    assert (result.base, result.earned) == (4, Decimal("1600.00"))
+
+
+@pytest.mark.parametrize(
+    ("split", "rebate"), [("own_bands", "2600.00"), ("average", "3600.00"), ("top_slice", "4600.00")]
+)
+def test_marginal_where_less_is_paid_on_than_counts(acme, split, rebate):
+    catalogue("routing", "wireless")
+    rules = {"kind": "marginal", "bands": T, "split": split}
+    apply(policy(mechanism=rules, pay={"product_lines": ["wireless"]}))
+    sell(acme, 180_000)
+    sell(acme, 120_000, line="wireless")
+    result = only(settle("2026-09"))
+    assert (result.qualifier, result.base, result.earned) == (300_000, 120_000, Decimal(rebate))
+
+
+def test_spif_on_single_products(acme):
+    catalogue("routing", "wireless")
+    apply(
+        policy(mechanism={"kind": "spif", "amount": 30, "per": "unit"}, qualify={"products": ["wireless-1"]})
+    )
+    sell(acme, 9_000, line="wireless", quantity=6)
+    sell(acme, 9_000, quantity=6)
+    assert only(settle("2026-09")).earned == Decimal("180.00")
+
+
+def test_a_baseline_stays_as_the_close_read_it(acme):
+    """A late line of the baseline's period changes that period's own figure, never a growth that is settled."""
+    apply(policy(mechanism={"kind": "growth", "on": "all", "bands": GROWTH}))
+    sell(acme, 400_000, "2026-08-10")
+    sell(acme, 480_000, "2026-09-10")
+    assert only(settle("2026-09")).earned == Decimal("14400.00")
+    sell(acme, 100_000, "2026-08-11")  # with it the growth would have stayed below 20 %
+    sell(acme, 20_000, "2026-09-12")
+    (late,) = adjustments(settle("2026-10"))
+    assert (late.reference, late.adjusted) == (400_000, Decimal("600.00"))
+
+
+@pytest.mark.parametrize(("mode", "rebate"), [("half_up", "0.05"), ("half_even", "0.04")])
+def test_half_a_cent_of_a_divided_rate_is_a_tie(acme, mode, rebate):
+    """0.09 on all 6.00 that count is 1.5 %, on 3.00 exactly 4.5 cents."""
+    catalogue("routing", "wireless")
+    bands = [{"from": 0, "rate": "1%"}, {"from": 3, "rate": "2%"}]
+    rules = {"kind": "marginal", "bands": bands, "split": "average"}
+    apply(
+        policy(mechanism=rules, pay={"product_lines": ["wireless"]}, rounding={"on": "total", "mode": mode})
+    )
+    sell(acme, 3)
+    sell(acme, 3, line="wireless")
+    assert only(settle("2026-09")).earned == Decimal(rebate)

@@ -37,6 +37,12 @@ def apply(*policies: dict[str, Any]) -> list[Version]:
     return [version for version, _outcome in apply_programmes(texts=texts, by=BY)]
 
 
+def catalogue(*lines: str) -> None:
+    """Product lines that policies may name, with one product each."""
+    for line in lines:
+        ProductFactory(code=f"{line}-1", product_line__code=line)
+
+
 def sell(
     partner: Any, amount: Any, on: str = "2026-09-15", *, line: str = "routing", **more: Any
 ) -> SalesLine:
