@@ -86,12 +86,33 @@ def bands_of(policy: dict[str, Any]) -> Bands:
     pays_units = (
         units or kind == "bundle" or (kind == "per_increment" and policy.get("measure") == "quantity")
     )
-    common = {
+    common: dict[str, Any] = {
         "pays_units": pays_units or kind == "spif",
         "reads_units": pays_units or kind == "spif" or policy.get("measure") == "quantity",
     }
     if kind == "linear":
         return _between(mechanism["points"], common)
+    return Bands(
+        **_lines_of(mechanism),
+        floor=Decimal(mechanism["floor"]) if "floor" in mechanism else None,
+        by_base=kind in ("marginal", "per_unit_stepped")
+        and mechanism.get("split", "own_bands") == "own_bands",
+        split=mechanism["split"] if mechanism.get("split", "own_bands") != "own_bands" else "",
+        share_of=SHARES.get(kind, ""),
+        above=mechanism.get("on") in ("growth", "excess"),
+        target=Decimal(mechanism["target"]) if "target" in mechanism else None,
+        increment=Decimal(mechanism["increment"]) if "increment" in mechanism else None,
+        parts=tuple(
+            SetPart(Decimal(part["quantity"]), part.get("product", ""), part.get("product_line", ""))
+            for part in mechanism.get("parts", [])
+        ),
+        **common,
+    )
+
+
+def _lines_of(mechanism: dict[str, Any]) -> dict[str, Any]:
+    """The straight lines: lower, fixed, rate, offset and first_rate."""
+    kind = mechanism["kind"]
     rows = mechanism.get("bands") or [{"from": "0", **mechanism}]
     lower = tuple(Decimal(row["from"]) for row in rows)
     rate = tuple(Decimal(row.get("rate", row.get("amount", "0"))) for row in rows)
@@ -108,29 +129,10 @@ def bands_of(policy: dict[str, Any]) -> Bands:
         first_rate = Decimal(mechanism["first_rate"])
     elif kind == "growth":
         lower = tuple(ONE + share for share in lower)
-    split = mechanism.get("split", "own_bands") if kind == "marginal" else "own_bands"
-    return Bands(
-        lower=lower,
-        fixed=fixed,
-        rate=rate,
-        offset=offset,
-        first_rate=first_rate,
-        floor=Decimal(mechanism["floor"]) if "floor" in mechanism else None,
-        by_base=kind in ("marginal", "per_unit_stepped") and split == "own_bands",
-        split="" if split == "own_bands" else split,
-        share_of=SHARES.get(kind, ""),
-        above=mechanism.get("on") in ("growth", "excess"),
-        target=Decimal(mechanism["target"]) if "target" in mechanism else None,
-        increment=Decimal(mechanism["increment"]) if "increment" in mechanism else None,
-        parts=tuple(
-            SetPart(Decimal(part["quantity"]), part.get("product", ""), part.get("product_line", ""))
-            for part in mechanism.get("parts", [])
-        ),
-        **common,
-    )
+    return {"lower": lower, "fixed": fixed, "rate": rate, "offset": offset, "first_rate": first_rate}
 
 
-def _between(points: list[dict[str, str]], common: dict[str, bool]) -> Bands:
+def _between(points: list[dict[str, str]], common: dict[str, Any]) -> Bands:
     """0 below the first point, a straight line between the two, the last rate from the second on."""
     low, high = (Decimal(point["at"]) for point in points)
     first, last = (Decimal(point["rate"]) for point in points)

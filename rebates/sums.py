@@ -385,8 +385,8 @@ class Sums:
             _use, currency, slot, _late = self.cells[cell]
             if not any(self.days[slot] in plan.period for plan in self.plans):
                 continue  # of a baseline: read, but nothing that this settlement is about
-            currency = self.currencies[currency]
-            sums[currency] = sums.get(currency, 0) + (amount or 0)
+            code = self.currencies[currency]
+            sums[code] = sums.get(code, 0) + (amount or 0)
         amounts_as_text = {currency: str(amount) for currency, amount in sorted(sums.items())}
         return {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("programmes/", ProgrammeList.as_view(), name="programmes"),
     path("programmes/new/", programmes.create, name="programme_new"),
     path("programmes/preview/", programmes.preview, name="preview"),
+    path("programmes/details/", programmes.details, name="programme_details"),
     path("programmes/<slug:code>/", programmes.detail, name="programme"),
     path("programmes/<slug:code>/amend/", programmes.amend, name="amend"),
     path("programmes/<slug:code>/publish/", programmes.publish, name="publish"),

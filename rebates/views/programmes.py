@@ -21,11 +21,12 @@ from prm.values.errors import DomainError, NotAllowed
 from rebates import pages, services, wording
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
-from rebates.forms import ProgrammeForm, ReasonForm, initial_of
+from rebates.forms import ReasonForm
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
 from rebates.payout_chart import Chart, bounds_of, chart, payout
 from rebates.policy import MECHANISMS
+from rebates.programme_form import ProgrammeForm, initial_of, is_editable, kept_of
 
 IN_REVIEW = Version.State.IN_REVIEW
 TRIALS = ("0.5", "1", "1.25", "2")
@@ -76,7 +77,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,
-            "editable": shown.mechanism in ("marginal", "retroactive", "flat")
+            "editable": is_editable(shown.policy)
             and all(version.state != Version.State.IN_REVIEW for version in versions),
             **pages.publication(shown, request.actor),
         },
@@ -112,6 +113,7 @@ def _editor(
         actor=request.actor,
         currency=newest.currency if newest else connection.tenant.currency,
         known_code=newest.programme.code if newest else "",
+        kept=kept_of(newest) if newest else None,
         initial=initial_of(newest) if newest else None,
     )
     if form.is_valid() and form.run(services.save_draft, version=draft, by=request.actor):
@@ -127,6 +129,16 @@ def preview(request: Any) -> HttpResponse:
     form = ProgrammeForm(request.POST, actor=request.actor, currency=connection.tenant.currency)
     found = preview_of(form.cleaned_data["text"].policy) if form.is_valid() else None
     return render(request, "rebates/preview.html", {"preview": found})
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def details(request: Any) -> HttpResponse:
+    """The fields of the mechanism just chosen, with what was typed; nothing is stored and nothing refused yet."""
+    typed = ProgrammeForm(request.POST, actor=request.actor, currency=connection.tenant.currency)
+    values = {name: typed[name].value() for name in typed.fields}
+    form = ProgrammeForm(actor=request.actor, currency=connection.tenant.currency, initial=values)
+    return render(request, "rebates/programme_details.html", {"form": form})
 
 
 @require_POST

@@ -14,6 +14,7 @@ from rebates import services
 from rebates.errors import PeriodClosed, PeriodNotWhole, VersionTooEarly
 from rebates.models import Version
 from rebates.policy import PolicyProblem, read_document
+from rebates.programme_form import ProgrammeForm, initial_of, kept_of
 from tests.rebates import world
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +146,146 @@ def test_a_draft_is_deleted_only_after_it_is_said_what_goes_with_it(finance, bro
     assert Version.objects.exists()
     client.post(f"{address}delete-draft/")
     assert not Version.objects.exists()
+
+
+# What is typed for each mechanism, and the policy that it becomes.
+MECHANISMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "marginal": (
+        {"from_1": "100000", "rate_1": "3", "split": "top_slice", "pay_lines": ["wireless"]},
+        {
+            "mechanism": {
+                "kind": "marginal", "split": "top_slice",
+                "bands": [{"from": "0", "rate": "0.02"}, {"from": "100000", "rate": "0.03"}],
+            },
+            "pay": {"product_lines": ["wireless"]},
+        },
+    ),
+    "retroactive_from_floor": (
+        {"floor": "100000", "first_rate": "2", "measure": "quantity"},
+        {
+            "mechanism": {
+                "kind": "retroactive_from_floor", "floor": "100000", "first_rate": "0.02",
+                "bands": [{"from": "0", "rate": "0.02"}],
+            },
+            "measure": "quantity",
+        },
+    ),
+    "lump_sum": (
+        {"from_0": "500", "rate_0": "4000"},
+        {"mechanism": {"kind": "lump_sum", "bands": [{"from": "500", "amount": "4000"}]}},
+    ),
+    "linear": (
+        {"from_0": "100", "rate_0": "1", "from_1": "200", "rate_1": "3"},
+        {"mechanism": {"kind": "linear", "points": [{"at": "100", "rate": "0.01"}, {"at": "200", "rate": "0.03"}]}},
+    ),
+    "growth": (
+        {"from_0": "20", "rate_0": "3", "on": "above", "baseline": "prior_year", "new_partner": "stated",
+         "baseline_amount": "400000"},
+        {
+            "mechanism": {"kind": "growth", "on": "growth", "bands": [{"from": "0.2", "rate": "0.03"}]},
+            "baseline": {"kind": "prior_year", "new_partner": "stated", "amount": "400000"},
+        },
+    ),
+    "target": (
+        {"from_0": "100", "target": "1,000,000", "on": "all"},
+        {"mechanism": {"kind": "target", "target": "1000000", "on": "all", "bands": [{"from": "1", "rate": "0.02"}]}},
+    ),
+    "mix": (
+        {"from_0": "30", "rate_0": "1.5", "focus": ["wireless"]},
+        {"mechanism": {"kind": "mix", "focus": ["wireless"], "bands": [{"from": "0.3", "rate": "0.015"}]}},
+    ),
+    "per_unit": ({"amount": "1.25"}, {"mechanism": {"kind": "per_unit", "amount": "1.25"}}),
+    "per_unit_stepped": (
+        {"rate_0": "1.5"},
+        {"mechanism": {"kind": "per_unit_stepped", "bands": [{"from": "0", "amount": "1.5"}]}},
+    ),
+    "spif": (
+        {"amount": "30", "products": "wireless-1, routing-1"},
+        {
+            "mechanism": {"kind": "spif", "amount": "30", "per": "unit"},
+            "qualify": {"products": ["wireless-1", "routing-1"]},
+        },
+    ),
+    "per_increment": (
+        {"increment": "50000", "amount": "400"},
+        {"mechanism": {"kind": "per_increment", "increment": "50000", "amount": "400"}},
+    ),
+    "bundle": (
+        {"amount": "50", "part_0": "routing", "count_0": "3", "part_1": "wireless-1", "count_1": "1"},
+        {
+            "mechanism": {
+                "kind": "bundle", "amount": "50",
+                "parts": [{"product_line": "routing", "quantity": "3"}, {"product": "wireless-1", "quantity": "1"}],
+            }
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MECHANISMS)
+def test_every_mechanism_is_typed_saved_and_shown_again_as_it_was(kind, finance, browse, november):
+    world.catalogue("routing", "wireless")
+    typed, expected = MECHANISMS[kind]
+    client = browse(finance)
+    status, shown = save(client, mechanism=kind, **typed)
+    assert status == 302, shown
+    (draft,) = Version.objects.all()
+    common = {"currency": "CNY", "period": "quarter", "rounding": {"mode": "half_up"}}
+    assert draft.policy == common | expected
+    again = ProgrammeForm(currency="CNY", known_code="core", initial=initial_of(draft), kept=kept_of(draft))
+    values = {name: again[name].value() for name in again.fields}
+    page = client.get("/programmes/core/amend/").content.decode()
+    assert f'value="{kind}"' in page
+    client.post(
+        "/programmes/core/amend/", {name: value for name, value in values.items() if value not in (None, [])}
+    )
+    draft.refresh_from_db()
+    assert draft.policy == common | expected
+
+
+def test_choosing_a_mechanism_brings_its_fields_with_what_was_typed(finance, browse):
+    answer = browse(finance).post(
+        "/programmes/details/", {"mechanism": "growth", "from_0": "25", "measure": "amount"}
+    )
+    shown = answer.content.decode()
+    assert "Growth from, %" in shown and 'value="25"' in shown and 'name="baseline"' in shown
+    assert 'name="target"' not in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"mechanism": "target"}, "Target: This mechanism needs it."),
+        ({"mechanism": "mix"}, "Focus product lines: This mechanism needs it."),
+        ({"mechanism": "linear"}, "A rising rate has two rows"),
+        (
+            {"mechanism": "per_increment", "amount": "5", "increment": "0"},
+            "Each full: This must be above zero.",
+        ),
+        ({"mechanism": "bundle", "amount": "5"}, "Say what a complete set holds."),
+        ({"mechanism": "bundle", "amount": "5", "part_0": "nothing", "count_0": "1"}, "has the code nothing"),
+        ({"mechanism": "bundle", "amount": "5", "part_0": "routing"}, "Fill in both, or neither."),
+        ({"mechanism": "growth", "baseline": "stated"}, "Stated baseline: This mechanism needs it."),
+        ({"mechanism": "growth", "on": "above", "pay_lines": ["wireless"]}, "are those that count"),
+        ({"mechanism": "retroactive", "rate_0": "101"}, "A rate is 100 % at most."),
+        ({"mechanism": "spif", "amount": "5", "products": "routing-9"}, "No product has the code routing-9."),
+    ],
+)
+def test_what_a_mechanism_lacks_is_said_at_its_field(changes, says, finance, browse, november):
+    world.catalogue("routing", "wireless")
+    status, shown = save(browse(finance), **changes)
+    assert status == 422
+    assert says in shown
+    assert not Version.objects.exists()
+
+
+def test_what_the_form_does_not_show_is_kept_when_a_version_is_amended(finance, browse, november):
+    world.catalogue("routing")
+    (version,) = world.apply(world.policy(from_="2026-12-01", text="As agreed in May.", dispute_days=30))
+    answer = browse(finance).get("/programmes/core/amend/")
+    assert answer.status_code == 200
+    values = FILLED | {"starts": "2027-01-01", "period": "month"}
+    browse(finance).post("/programmes/core/amend/", values)
+    newest = version.programme.versions.order_by("-number").first()
+    assert newest != version
+    assert (newest.policy["text"], newest.policy["dispute_days"]) == ("As agreed in May.", 30)

@@ -1,0 +1,431 @@
+"""What finance fills in for a programme: mechanism → bands → who → what counts → limits → text, without any code.
+
+Only the fields of the chosen mechanism are shown and read (`programme_details.py`); what the form does not know of a
+policy stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Partner, Tier
+from prm.catalogue.models import Product, ProductLine
+from prm.ui.forms import AmountField, ServiceForm
+from prm.values import clock
+from prm.values.periods import Period
+from rebates import programme_details as details
+from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
+from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
+
+PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
+ROUNDINGS = [("half_up", _("Half-up")), ("half_even", _("Half-even"))]
+# Places in a programme's text and the fields that stand for them; the first that fits counts.
+FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
+    ("name",): "name",
+    ("name_zh",): "name_zh",
+    ("code",): "code",
+    ("from",): "starts",
+    ("period",): "period",
+    ("who", "tiers"): "tiers",
+    ("who", "types"): "types",
+    ("qualify", "products"): "products",
+    ("qualify",): "product_lines",
+    ("pay",): "pay_lines",
+    ("measure",): "measure",
+    ("mechanism", "rate"): "rate_0",
+    ("mechanism", "target"): "target",
+    ("mechanism", "increment"): "increment",
+    ("mechanism", "floor"): "floor",
+    ("mechanism", "amount"): "amount",
+    ("mechanism",): "mechanism",
+    ("baseline", "amount"): "baseline_amount",
+    ("baseline",): "baseline",
+    ("rounding",): "rounding",
+    ("late",): "grace_days",
+    ("clause",): "clause",
+}
+# What of a policy's text the form shows; the rest is carried over when a version is amended.
+SHOWN = {
+    *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
+    *("qualify", "pay", "rounding", "late", "clause"),
+}
+
+
+def _ticks(label: Any, queryset: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
+    return forms.ModelMultipleChoiceField(
+        label=label,
+        queryset=queryset,
+        to_field_name="code",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=help_text,
+    )
+
+
+def _lines(label: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
+    return _ticks(label, ProductLine._default_manager.order_by("code"), help_text)
+
+
+def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, required=False, initial=choices[0][0], help_text=help_text
+    )
+
+
+class ProgrammeForm(ServiceForm):
+    """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
+
+    name = forms.CharField(label=_("Name"), max_length=160)
+    name_zh = forms.CharField(label=_("Chinese name"), max_length=160, required=False)
+    code = forms.RegexField(
+        r"^[a-z0-9][a-z0-9-]*$",
+        label=_("Code"),
+        max_length=60,
+        help_text=_("Identifies the programme for ever."),
+        error_messages={"invalid": _("Write small letters, digits and hyphens, a letter or digit first.")},
+    )
+    starts = forms.DateField(label=_("In force from"), help_text=_("The first day of a period."))
+    period = forms.ChoiceField(label=_("Settled each"), choices=PERIODS)
+    mechanism = forms.ChoiceField(
+        label=_("Mechanism"),
+        choices=[(code, kind.label) for code, kind in KINDS.items()],
+        widget=forms.RadioSelect,
+    )
+    measure = _choice(_("Bands are read from"), [("amount", _("Net sales")), ("quantity", _("Units sold"))])
+    split = _choice(
+        _("Where less is paid on than counts"),
+        [
+            ("own_bands", _("What is paid on has its own bands")),
+            ("average", _("It is paid at the average rate of all that counts")),
+            ("top_slice", _("It is the top part of all that counts")),
+        ],
+    )
+    floor = AmountField(label=_("Floor"), required=False, min_value=Decimal(0))
+    first_rate = AmountField(
+        label=_("Rate below the floor, %"),
+        required=False,
+        decimal_places=6,
+        min_value=Decimal(0),
+        max_value=Decimal(100),
+    )
+    target = AmountField(label=_("Target"), required=False, min_value=Decimal(0))
+    on = _choice(_("Paid on"), [("all", _("Everything")), ("above", _("Only what lies above"))])
+    baseline = _choice(
+        _("Measured against"),
+        [
+            ("prior_period", _("The period before")),
+            ("prior_year", _("The same period a year before")),
+            ("stated", _("A stated baseline")),
+        ],
+        _("It stays as the settlement read it: later lines of that time change no settled growth."),
+    )
+    new_partner = _choice(
+        _("A partner without sales then"),
+        [
+            ("skip", _("Earns nothing")),
+            ("zero", _("Has a baseline of zero and reaches every band")),
+            ("stated", _("Has the stated baseline")),
+        ],
+    )
+    baseline_amount = AmountField(
+        label=_("Stated baseline"), required=False, min_value=Decimal(0), help_text=_("Where one is stated.")
+    )
+    focus = _lines(_("Focus product lines"), _("Their share of all that counts is measured."))
+    increment = AmountField(label=_("Each full"), required=False, min_value=Decimal(0))
+    amount = AmountField(label=_("Pays"), required=False, decimal_places=6, min_value=Decimal(0))
+    tiers = _ticks(
+        _("Tiers"),
+        Tier._default_manager.order_by("-rank"),
+        _("None ticked: every partner, with or without a tier. The tier on the period's last day decides."),
+    )
+    types = forms.MultipleChoiceField(
+        label=_("Partner types"),
+        choices=Partner.Type.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: all types."),
+    )
+    product_lines = _lines(_("Product lines"), _("None ticked: all sales count."))
+    products = forms.CharField(
+        label=_("Only these products"),
+        required=False,
+        max_length=2000,
+        help_text=_("Codes with commas between. Empty: every product of the product lines."),
+    )
+    pay_lines = _lines(_("Paid on"), _("None ticked: what counts is also paid on."))
+    rounding = forms.ChoiceField(label=_("Rounding of the total"), choices=ROUNDINGS)
+    grace_days = forms.IntegerField(
+        label=_("Grace days for late lines"),
+        min_value=0,
+        max_value=366,
+        required=False,
+        help_text=_("Calendar days after the period; later lines earn nothing. Empty: no limit."),
+    )
+    clause = forms.CharField(label=_("Clause of the agreement"), max_length=80, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        currency: str,
+        known_code: str = "",
+        kept: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(*args, currency=currency, **kwargs)
+        self.currency, self.kept = currency, kept or {}
+        for row in range(BAND_ROWS):
+            self.fields[f"from_{row}"] = AmountField(
+                label=_("Band %(row)s, from") % {"row": row + 1}, required=False, decimal_places=6
+            )
+            self.fields[f"rate_{row}"] = AmountField(
+                label=_("Band %(row)s, rate") % {"row": row + 1},
+                required=False, decimal_places=6, min_value=Decimal(0),
+            )  # fmt: skip
+        for row in range(PART_ROWS):
+            self.fields[f"part_{row}"] = forms.CharField(
+                label=_("Part %(row)s") % {"row": row + 1}, required=False, max_length=80
+            )
+            self.fields[f"part_{row}"].widget.attrs.update({"list": "set-parts", "class": "ui-input"})
+            self.fields[f"count_{row}"] = AmountField(
+                label=_("Part %(row)s, quantity") % {"row": row + 1}, required=False, decimal_places=3
+            )
+        for name in self.fields:
+            if name.startswith(("from_", "rate_", "count_")):
+                self.fields[name].widget.attrs.update({"class": "ui-input ui-num", "inputmode": "decimal"})
+        self.fields["from_0"].initial = "0"
+        self.fields["starts"].initial = Period.of("month", clock.today()).next.start
+        self.fields["mechanism"].initial = "marginal"
+        if known_code:
+            self.fields["code"].initial = known_code
+            self.fields["code"].disabled = True
+
+    # What the page shows
+
+    @property
+    def kind(self) -> str:
+        """The mechanism chosen, as typed so far."""
+        chosen = self["mechanism"].value()
+        return chosen if chosen in KINDS else "marginal"
+
+    @property
+    def details(self) -> list[Any]:
+        return [self[name] for name in details.fields_of(self.kind)]
+
+    @property
+    def counting(self) -> list[Any]:
+        return [self[name] for name in KINDS[self.kind].counting]
+
+    @property
+    def band_rows(self) -> list[tuple[Any, Any]]:
+        return [(self[f"from_{row}"], self[f"rate_{row}"]) for row in range(KINDS[self.kind].rows)]
+
+    @property
+    def band_heads(self) -> tuple[str, str]:
+        return details.heads_of(self.kind, self.currency, units=self["measure"].value() == "quantity")
+
+    @property
+    def part_rows(self) -> list[tuple[Any, Any]]:
+        rows = range(PART_ROWS) if self.kind == "bundle" else ()
+        return [(self[f"part_{row}"], self[f"count_{row}"]) for row in rows]
+
+    @property
+    def offered_parts(self) -> list[tuple[str, str]]:
+        """Product lines and the first products, as (code, name): what the browser completes."""
+        if self.kind != "bundle":
+            return []
+        lines = [(line.code, str(line)) for line in ProductLine.objects.order_by("code")]
+        return lines + [(product.code, str(product)) for product in Product.objects.order_by("code")[:300]]
+
+    # What is typed
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if self.errors:
+            return values
+        try:
+            (text,) = read_document({"schema": 1, "programmes": [self._entry(values)]})
+        except Missing as missing:
+            self.add_error(missing.field or None, missing.words)
+            return values
+        except PolicyProblem as problem:
+            self._say(problem)
+            return values
+        missing = uncomputed(text.policy)
+        if missing:
+            raise forms.ValidationError(_("Not computed yet: %(names)s.") % {"names": ", ".join(missing)})
+        values["text"] = text
+        return values
+
+    def run(self, service: Callable[..., Any], **kwargs: Any) -> bool:
+        """As every form; what the text names and is gone meanwhile stands on top."""
+        try:
+            return super().run(service, **kwargs)
+        except PolicyProblem as problem:
+            self._say(problem)
+            return False
+
+    def _say(self, problem: PolicyProblem) -> None:
+        """Each sentence at the field that stands for its place, else on top."""
+        for one in problem.found:
+            self.add_error(self._field_at(one.path[2:]), one.words)
+        if not problem.found:
+            self.add_error(None, problem.problems)
+
+    def _field_at(self, path: Sequence[str | int]) -> str | None:
+        """The field of a place within the programme: ("mechanism", "bands", 1, "from") is the second band's."""
+        if path[:1] == ("mechanism",) and len(path) == 4 and path[1] in ("bands", "points"):
+            name = "from" if path[3] in ("from", "at") else "rate"
+            return f"{name}_{self._typed_rows[int(path[2])]}"
+        if path[:2] == ("mechanism", "parts") and len(path) > 2:
+            return f"{'count' if path[-1] == 'quantity' else 'part'}_{path[2]}"
+        names = [name for key, name in FIELDS_BY_PLACE.items() if path[: len(key)] == key]
+        return names[0] if names else None
+
+    def fields_for_service(self) -> dict[str, ProgrammeText]:
+        return {"text": self.cleaned_data["text"]}
+
+    def _entry(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The form as one programme of the YAML schema. Raises Missing."""
+        kind = KINDS[values["mechanism"]]
+        entry: dict[str, Any] = self.kept | {
+            "code": values["code"],
+            "name": values["name"],
+            "from": values["starts"].isoformat(),
+            "currency": self.currency,
+            "period": values["period"],
+            "mechanism": self._mechanism(values),
+            "rounding": self.kept.get("rounding", {}) | {"mode": values["rounding"]},
+        }
+        parts: dict[str, Any] = {
+            "name_zh": values["name_zh"],
+            "who": self._who(values),
+            "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
+            "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
+            "clause": values["clause"],
+            "qualify": self._qualifying(values) if kind.counting else {},
+        }
+        if "pay_lines" in kind.counting and values["pay_lines"]:
+            parts["pay"] = {"product_lines": [line.code for line in values["pay_lines"]]}
+        entry |= {name: part for name, part in parts.items() if part}
+        if values["grace_days"] is not None:
+            entry["late"] = {"grace_days": values["grace_days"]}
+        return entry
+
+    def _who(self, values: dict[str, Any]) -> dict[str, Any]:
+        who = {
+            name: part for name, part in self.kept.get("who", {}).items() if name not in ("tiers", "types")
+        }
+        if values["tiers"]:
+            who["tiers"] = [tier.code for tier in values["tiers"]]
+        if values["types"]:
+            who["types"] = list(values["types"])
+        return who
+
+    def _qualifying(self, values: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if values["product_lines"]:
+            found["product_lines"] = [line.code for line in values["product_lines"]]
+        goods = details.codes_of(values["products"])
+        known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
+        for code in goods:
+            if code not in known:
+                raise Missing("products", _("No product has the code %(code)s.") % {"code": code})
+        return found | ({"products": goods} if goods else {})
+
+    def _mechanism(self, values: dict[str, Any]) -> dict[str, Any]:
+        kind, bands = values["mechanism"], []
+        self._typed_rows: list[int] = []
+        for row in range(KINDS[kind].rows if kind != "flat" else BAND_ROWS):
+            low, rate = values.get(f"from_{row}"), values.get(f"rate_{row}")
+            if low is None and rate is None:
+                continue
+            if low is None or rate is None:
+                self.add_error(
+                    f"from_{row}" if low is None else f"rate_{row}", _("Fill in both, or neither.")
+                )
+                continue
+            self._refuse_out_of_range(kind, row, low, rate)
+            self._typed_rows.append(row)
+            bands.append((low, rate))
+        if kind == "flat" and bands:
+            self._refuse_further_bands(bands)
+        return details.mechanism_of(kind, self._named_parts(values), bands)
+
+    def _refuse_out_of_range(self, kind: str, row: int, low: Decimal, rate: Decimal) -> None:
+        if low < (-100 if KINDS[kind].low == SHARE else 0):
+            self.add_error(f"from_{row}", _("This is too small."))
+        if KINDS[kind].value == RATE and rate > 100:
+            self.add_error(f"rate_{row}", _("A rate is 100 % at most."))
+
+    def _named_parts(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The parts of a set as ("product_line", code) or ("product", code). Raises Missing for unknown codes."""
+        if values["mechanism"] != "bundle":
+            return values
+        lines = set(ProductLine.objects.values_list("code", flat=True))
+        found = dict(values)
+        for row in range(PART_ROWS):
+            code = values.get(f"part_{row}", "").strip()
+            if code in lines:
+                found[f"part_{row}"] = ("product_line", code)
+            elif code and not Product.objects.filter(code=code).exists():
+                words = _("No product and no product line has the code %(code)s.")
+                raise Missing(f"part_{row}", words % {"code": code})
+            else:
+                found[f"part_{row}"] = ("product", code) if code else ""
+        return found
+
+    def _refuse_further_bands(self, bands: list[tuple[Decimal, Decimal]]) -> None:
+        """One rate on everything knows no bounds: what else is typed would be left out in silence."""
+        first, *further = self._typed_rows
+        if bands[0][0] != 0:
+            words = _(
+                "Row %(row)s: a flat rate is paid from the first amount on. Write 0, or choose another mechanism."
+            )
+            self.add_error(f"from_{first}", words % {"row": first + 1})
+        for row in further:
+            words = _(
+                "Row %(row)s: a flat rate has one row. Empty this one, or choose marginal or retroactive."
+            )
+            self.add_error(f"from_{row}", words % {"row": row + 1})
+
+
+def initial_of(version: Any) -> dict[str, Any]:
+    """A version's policy as the form shows it."""
+    policy = version.policy
+    return details.initial_details(policy) | {
+        "name": version.programme.name,
+        "name_zh": version.programme.name_zh,
+        "code": version.programme.code,
+        "starts": version.starts,
+        "period": policy["period"],
+        "tiers": policy.get("who", {}).get("tiers", []),
+        "types": policy.get("who", {}).get("types", []),
+        "rounding": policy.get("rounding", {}).get("mode", "half_up"),
+        "grace_days": policy.get("late", {}).get("grace_days"),
+        "clause": policy.get("clause", ""),
+    }
+
+
+def kept_of(version: Any) -> dict[str, Any]:
+    """What a policy says and the form does not show."""
+    policy = version.policy
+    kept = {name: part for name, part in policy.items() if name not in SHOWN}
+    return kept | {name: policy[name] for name in ("rounding",) if name in policy}
+
+
+def is_editable(policy: dict[str, Any]) -> bool:
+    """Whether the form can hold all of a policy: what it could not is never lost by amending."""
+    rules = policy["mechanism"]
+    kind = KINDS.get(rules["kind"])
+    return (
+        kind is not None
+        and len(rules.get("bands", [])) <= BAND_ROWS
+        and len(rules.get("parts", [])) <= PART_ROWS
+        and ("pay" not in policy or ("pay_lines" in kind.counting and "products" not in policy["pay"]))
+        and ("measure" not in policy or kind.by_quantity)
+    )
