@@ -11,6 +11,7 @@ from rebates import arithmetic
 from rebates.mechanisms import bands_of
 
 WIDTH, LEFT, BOTTOM = 480, 48, 206
+ROOM = 56  # what the words of a tick take
 EXAMPLE = Decimal(1_000_000)  # a baseline that differs from partner to partner is drawn for this one
 
 
@@ -53,6 +54,9 @@ def bounds_of(policy: dict[str, Any]) -> list[Decimal]:
         bounds.append(bands.floor)
     if bands.above:
         bounds.append(scale)
+    if bands.slope:  # between the points the rate rises with the volume: a curve
+        low, high = bands.lower
+        bounds += [low + (high - low) * part / 6 for part in range(1, 6)]
     if bands.increment is not None:
         bounds += [bands.increment * number for number in range(1, 6)]
     return sorted(set(bounds))
@@ -85,6 +89,15 @@ def chart(policy: dict[str, Any]) -> Chart:
     return Chart(
         path="".join(steps),
         jumps=jumps,
-        ticks_x=[{"x": x(stop), "label": formats.number(stop, 0)} for stop in stops[1:-1]],
+        ticks_x=_apart([{"x": x(stop), "label": formats.number(stop, 0)} for stop in stops[1:-1]]),
         ticks_y=[{"y": y(highest * n / 3), "label": formats.number(highest * n / 3, 0)} for n in range(4)],
     )
+
+
+def _apart(ticks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those whose words would lie on the one before."""
+    found: list[dict[str, Any]] = []
+    for tick in ticks:
+        if not found or tick["x"] - found[-1]["x"] >= ROOM:
+            found.append(tick)
+    return found

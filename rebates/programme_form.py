@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
@@ -114,7 +115,10 @@ class ProgrammeForm(ServiceForm):
         max_value=Decimal(100),
     )
     target = AmountField(label=_("Target"), required=False, min_value=Decimal(0))
-    on = _choice(_("Paid on"), [("all", _("Everything")), ("above", _("Only what lies above"))])
+    on = _choice(
+        pgettext_lazy("sales lines", "Paid on"),
+        [("all", _("Everything")), ("above", _("Only what lies above"))],
+    )
     baseline = _choice(
         _("Measured against"),
         [
@@ -157,7 +161,9 @@ class ProgrammeForm(ServiceForm):
         max_length=2000,
         help_text=_("Codes with commas between. Empty: every product of the product lines."),
     )
-    pay_lines = _lines(_("Paid on"), _("None ticked: what counts is also paid on."))
+    pay_lines = _lines(
+        pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on.")
+    )
     rounding = forms.ChoiceField(label=_("Rounding of the total"), choices=ROUNDINGS)
     grace_days = forms.IntegerField(
         label=_("Grace days for late lines"),

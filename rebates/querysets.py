@@ -62,6 +62,17 @@ class VersionQuerySet(models.QuerySet):
             Q(ends__isnull=True) | Q(ends__gte=period.end), starts__lte=period.start
         )
 
+    def comparable_with(self, version: Any) -> list[Any]:
+        """The other versions, of any programme and state, that are settled as often and in the same currency."""
+        others = (
+            self.exclude(pk=version.pk).select_related("programme").order_by("programme__code", "-number")
+        )
+        return [
+            other
+            for other in others
+            if (other.period_length, other.currency) == (version.period_length, version.currency)
+        ]
+
     def ending_on(self, last_day: date) -> list[tuple[Any, Period]]:
         """The versions with a period that ends on `last_day`, each with that period, by programme code."""
         found = []

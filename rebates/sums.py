@@ -52,6 +52,8 @@ class Sums:
 
     plans: Sequence[Plan]
     scope: Scope
+    # How often everything that was bought counts; a baseline and a target stay. For what-ifs.
+    volume: Decimal | None = None
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)
     # What each class of lines is for: (number of a plan, name of a term) pairs.
@@ -266,7 +268,7 @@ class Sums:
         figures: dict[str, list[str]] = {"qualifier": [], "base": [], "reference": []}
         counts = []
         for number, plan in enumerate(self.plans):
-            sums = {term: self._column_sum(number, term) for term in plan.terms}
+            sums = {term: self._moved(plan, term, self._column_sum(number, term)) for term in plan.terms}
             booked = " + ".join(f"sums.n{cell}" for cell in self._of_reference(number)) or "0"
             for name, text in self._figures_of(plan, sums, booked).items():
                 figures[name].append(text)
@@ -284,6 +286,9 @@ class Sums:
             " + ".join(f"COALESCE(sums.{column}{cell}, 0)" for cell in self.taken(number, term))
             or "0::numeric"
         )
+
+    def _moved(self, plan: Plan, term: str, text: str) -> str:
+        return f"({text}) * {self.volume}" if self.volume is not None and term in plan.own_terms else text
 
     def _of_reference(self, number: int) -> list[int]:
         return self.taken(number, "reference") if "reference" in self.plans[number].terms else []
@@ -322,7 +327,7 @@ class Sums:
         """qualifier, base and reference of the rows of `_added_up`; plans with the same words share an arm."""
         arms: dict[str, dict[str, list[int]]] = {"qualifier": {}, "base": {}, "reference": {}}
         for number, plan in enumerate(self.plans):
-            sums = {term: f"added.{term}" for term in plan.terms}
+            sums = {term: self._moved(plan, term, f"added.{term}") for term in plan.terms}
             for name, text in self._figures_of(plan, sums, "added.booked").items():
                 arms[name].setdefault(text, []).append(number)
         columns = []

@@ -2,7 +2,7 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import explained, ledger, programmes, runs, statements
+from rebates.views import backtests, explained, ledger, programmes, runs, statements
 
 app_name = "rebates"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("programmes/<slug:code>/reject/", programmes.reject, name="reject_publication"),
     path("programmes/<slug:code>/withdraw/", programmes.withdraw, name="withdraw_publication"),
     path("programmes/<slug:code>/delete-draft/", programmes.delete_draft, name="delete_draft"),
+    path("programmes/<slug:code>/back-test/", backtests.page, name="back_test"),
     path("programmes/<slug:code>/export.yaml", programmes.text, name="programme_text"),
     path("accruals/", explained.accruals, name="accruals"),
     path("accruals/<slug:programme>/<str:period>/<int:partner>/", explained.accrual, name="accrual"),

@@ -2,7 +2,7 @@
 
 import csv
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import TextIOWrapper
@@ -35,7 +35,16 @@ def answer(kind: str, title: str, columns: list, rows) -> FileResponse:
     """The file as a download; `columns` give heading and value, `rows` is a queryset read in chunks."""
     exported = [column for column in columns if column.export]
     heads = [column.label for column in exported]
-    lines = ([column.for_export(row) for column in exported] for row in rows.iterator(chunk_size=CHUNK))
+    return table(
+        kind,
+        title,
+        heads,
+        ([column.for_export(row) for column in exported] for row in rows.iterator(chunk_size=CHUNK)),
+    )
+
+
+def table(kind: str, title: str, heads: list[str], lines: Iterable[list[Any]]) -> FileResponse:
+    """The same from headings and lines of values."""
     target: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
     (write_csv if kind == "csv" else write_xlsx)(target, heads, lines)
     target.seek(0)

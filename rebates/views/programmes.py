@@ -24,7 +24,7 @@ from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
-from rebates.payout_chart import Chart, bounds_of, chart, payout
+from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
 from rebates.policy import MECHANISMS
 from rebates.programme_form import ProgrammeForm, initial_of, is_editable, kept_of
 
@@ -57,7 +57,13 @@ def preview_of(policy: dict[str, Any]) -> Preview:
                 "payout": formats.money(paid, currency),
             }
         )
-    return Preview([wording.sentence(Version(policy=policy))], chart(policy), trial)
+    sentences = [wording.sentence(Version(policy=policy))]
+    if bands_of(policy).share_of == "baseline":
+        drawn_for = formats.money(example_reference(policy), currency, 0)
+        sentences.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
+    if bands_of(policy).share_of == "total":
+        sentences.append(_("The curve is drawn for sales of the focus product lines only."))
+    return Preview(sentences, chart(policy), trial)
 
 
 @requires("rebates.view_programmes")

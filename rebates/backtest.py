@@ -1,0 +1,166 @@
+"""What a policy would have cost: versions run over past periods by the settlement's own SQL. Nothing is stored as real.
+
+Guarantee: for a period that is closed, a version costs exactly what its settlement computed, as long as no line came
+in since and partners' tiers of that day stand as they stood.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from prm.access.rules import require
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates import arithmetic, settlement
+from rebates.mechanisms import bands_of
+from rebates.models import Version
+from rebates.plans import plans_for
+from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
+
+ZERO = Decimal("0.00")
+MOST_MONTHS = 36
+MOST_VERSIONS = 5  # up to four drafts beside the policy in force
+SWINGS = (Decimal("0.9"), Decimal("1.1"))
+NEAR = Decimal("0.05")  # of the bound: whoever is nearer may be tempted to pull an order forward
+
+
+@dataclass(frozen=True)
+class PartnerCost:
+    """What a partner would have earned over all periods under each version, in the order of the back-test."""
+
+    partner_id: int
+    amounts: tuple[Decimal, ...]
+
+    @property
+    def difference(self) -> Decimal:
+        """The first version less the second, the policy that it is held against."""
+        return self.amounts[0] - self.amounts[1] if len(self.amounts) > 1 else self.amounts[0]
+
+
+@dataclass(frozen=True)
+class Temptation:
+    """A partner that stood just below a bound in the newest period: `missing` more would have paid `gain` more."""
+
+    partner_id: int
+    period: Period
+    missing: Decimal
+    gain: Decimal
+
+
+@dataclass
+class BackTest:
+    """`versions[0]` is the one tried; the others are what it is held against."""
+
+    versions: list[Version]
+    periods: list[Period]
+    partners: list[PartnerCost] = field(default_factory=list)
+    # By period: what each version would have cost. By swing of volume (0.9, 1.1): the same over all periods.
+    costs: dict[Period, list[Decimal]] = field(default_factory=dict)
+    swings: dict[Decimal, list[Decimal]] = field(default_factory=dict)
+    temptations: list[Temptation] = field(default_factory=list)
+    base: Decimal = ZERO  # sales on which the first version would have paid
+    lines: int = 0
+
+    @property
+    def totals(self) -> list[Decimal]:
+        return [sum(column, ZERO) for column in zip(*self.costs.values(), strict=True)] if self.costs else []
+
+    @property
+    def winners(self) -> int:
+        return sum(1 for row in self.partners if row.difference > 0)
+
+    @property
+    def losers(self) -> int:
+        return sum(1 for row in self.partners if row.difference < 0)
+
+
+def periods_between(length: str, first: Period, last: Period) -> list[Period]:
+    """The periods of that length from the one that begins in `first` to the one that ends in `last`, oldest first."""
+    period, found = Period.of(length, first.start), []
+    while period.end <= last.end and len(found) < MOST_MONTHS:
+        if period.start >= first.start:
+            found.append(period)
+        period = period.next
+    return found
+
+
+def last_full_month() -> Period:
+    return Period.of("month", clock.today()).previous
+
+
+@transaction.atomic
+def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: Actor) -> BackTest:
+    """Run `versions`, all settled as often, over whole periods from `first` to `last`, for partners that `by` sees."""
+    require(by, "rebates.view_programmes")
+    tried = BackTest(list(versions), periods_between(versions[0].period_length, first, last))
+    by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
+    tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
+    for period in tried.periods:
+        _try_period(tried, period, by_partner, by)
+    tried.partners = sorted(
+        (PartnerCost(partner_id, tuple(amounts)) for partner_id, amounts in by_partner.items()),
+        key=lambda row: (-abs(row.difference), row.partner_id),
+    )
+    return tried
+
+
+def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
+    """One period: the lines are read once, all versions and swings are computed from the sums."""
+    plans = plans_for((version, period) for version in tried.versions)
+    sums = Sums(plans, Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids)))
+    members = settlement.members_on(period.last_day)
+    read = sums.read()
+    costs = [ZERO] * len(plans)
+    with connection.cursor() as cursor:
+        cursor.execute(READ_SETTINGS)
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.back_test_sums")
+        cursor.execute(f"CREATE TEMP TABLE back_test_sums ON COMMIT DROP AS {read.text}", read.params)
+        figures = settlement.figures(sums, relation="back_test_sums", members=f"({members.text})")
+        cursor.execute(
+            f"SELECT plan, partner_id, earned, qualifier, base, reference, lines FROM ({figures.text}) figures",
+            figures.params | members.params,
+        )
+        rows = cursor.fetchall()
+        for swing in SWINGS:
+            moved = settlement.figures(
+                replace(sums, volume=swing), relation="back_test_sums", members=f"({members.text})"
+            )
+            cursor.execute(
+                f"SELECT plan, sum(earned) FROM ({moved.text}) figures GROUP BY plan",
+                moved.params | members.params,
+            )
+            for plan, amount in cursor.fetchall():
+                tried.swings[swing][plan] += amount
+        cursor.execute("DROP TABLE pg_temp.back_test_sums")
+        cursor.execute(READ_SETTINGS_END)
+    for plan, partner_id, earned, _qualifier, base, _reference, lines in rows:
+        costs[plan] += earned
+        by_partner[partner_id][plan] += earned
+        if plan == 0:
+            tried.base += base
+            tried.lines += lines
+    tried.costs[period] = costs
+    if period == tried.periods[-1]:
+        tried.temptations = _temptations(tried.versions[0], period, [row for row in rows if row[0] == 0])
+
+
+def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) -> list[Temptation]:
+    """Who stood just below a bound at which the payout jumps, by what it would have brought."""
+    if bands_of(version.policy).counts_increments:
+        return []
+    found = []
+    for _plan, partner_id, _earned, qualifier, base, reference, _lines in rows:
+        figures = arithmetic.Figures(qualifier, base, reference)
+        missing = arithmetic.to_next_band(version.policy, figures)
+        if missing is None or missing > NEAR * (qualifier + missing):
+            continue
+        gain = arithmetic.one_more(version.policy, figures, extra=missing)
+        found.append(Temptation(partner_id, period, missing, gain))
+    return sorted(found, key=lambda one: (-one.gain, one.partner_id))

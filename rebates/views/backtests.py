@@ -1,0 +1,218 @@
+"""Back-test: what would this policy have cost?"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.models import Partner
+from prm.access.decorators import requires
+from prm.files import charts
+from prm.ui import export, formats
+from prm.ui.parts import Figure
+from prm.values.errors import NotAllowed
+from prm.values.periods import MONTHS, Period
+from rebates.backtest import (
+    MOST_MONTHS,
+    MOST_VERSIONS,
+    NEAR,
+    BackTest,
+    back_test,
+    last_full_month,
+    periods_between,
+)
+from rebates.mechanisms import bands_of
+from rebates.models import Programme, Version
+
+SHOWN = 50  # partners and temptations on the page; the export has all
+BACK = 12  # months tried unless others are chosen
+
+
+class BackTestForm(forms.Form):
+    """Which months, and against which versions. In the address, so that a result can be sent to somebody."""
+
+    first = forms.CharField(label=gettext_lazy("From month"))
+    last = forms.CharField(label=gettext_lazy("To month"))
+    against = forms.MultipleChoiceField(
+        label=gettext_lazy("Held against"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any, *, others: list[Version]):
+        super().__init__(data)
+        self.others = {_key(version): version for version in others}
+        self.fields["against"].choices = [(key, _name(version)) for key, version in self.others.items()]  # type: ignore[attr-defined]
+        for name in ("first", "last"):
+            self.fields[name].widget = forms.TextInput(attrs={"class": "ui-input", "type": "month"})
+
+    def _month(self, name: str) -> Period:
+        try:
+            period = Period.parse(self.cleaned_data[name])
+        except ValueError:
+            raise forms.ValidationError(_("Write a month such as 2026-09.")) from None
+        if period.length != "month":
+            raise forms.ValidationError(_("Write a month such as 2026-09."))
+        return period
+
+    def clean_first(self) -> Period:
+        return self._month("first")
+
+    def clean_last(self) -> Period:
+        last = self._month("last")
+        first = self.cleaned_data.get("first")
+        if first and last < first:
+            raise forms.ValidationError(_("The last month lies before the first."))
+        if first and len(periods_between("month", first, last)) >= MOST_MONTHS:
+            raise forms.ValidationError(_("At most %(count)s months at once.") % {"count": MOST_MONTHS - 1})
+        return last
+
+    def clean_against(self) -> list[Version]:
+        chosen = [self.others[key] for key in self.cleaned_data["against"]]
+        if len(chosen) >= MOST_VERSIONS:
+            words = _("At most %(count)s versions beside the one that is tried.")
+            raise forms.ValidationError(words % {"count": MOST_VERSIONS - 1})
+        return chosen
+
+
+def _key(version: Version) -> str:
+    return f"{version.programme.code}:{version.number}"
+
+
+def _name(version: Version) -> str:
+    words = _("%(programme)s, version %(number)s (%(state)s)")
+    return words % {
+        "programme": version.programme,
+        "number": version.number,
+        "state": version.get_state_display(),
+    }
+
+
+@requires("rebates.view_programmes")
+def page(request: Any, code: str) -> HttpResponseBase:
+    """A version over past months beside the policy in force, or others; `?version=2&first=2026-01&last=2026-10`."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    version = _version(programme, request.GET.get("version", ""))
+    others = Version.objects.comparable_with(version)
+    asked = "first" in request.GET
+    form = BackTestForm(request.GET if asked else _usual(version, others), others=others)
+    context: dict[str, Any] = {"programme": programme, "version": version, "form": form}
+    if form.is_valid():
+        tried = back_test(
+            versions=[version, *form.cleaned_data["against"]],
+            first=form.cleaned_data["first"],
+            last=form.cleaned_data["last"],
+            by=request.actor,
+        )
+        if request.GET.get("export") in ("csv", "xlsx"):
+            return _export(request.GET["export"], tried, request.actor)
+        context |= _result(tried, request.actor)
+    return render(request, "rebates/back_test.html", context, status=200 if form.is_valid() else 422)
+
+
+def _version(programme: Programme, number: str) -> Version:
+    versions = programme.versions.select_related("programme").order_by("-number")
+    if number.isdigit():
+        return get_object_or_404(versions, number=int(number))
+    return versions[0]
+
+
+def _usual(version: Version, others: list[Version]) -> dict[str, Any]:
+    """The last twelve full months, against what is in force of the same programme."""
+    last = last_full_month()
+    months = max(BACK, MONTHS[version.period_length])
+    count = last.start.year * 12 + last.start.month - months
+    start = date(count // 12, count % 12 + 1, 1)
+    own = [one for one in others if one.programme_id == version.programme_id and one.state == "published"]
+    return {"first": f"{start:%Y-%m}", "last": str(last), "against": [_key(one) for one in own[:1]]}
+
+
+def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
+    """What the page shows of a back-test."""
+    currency = tried.versions[0].currency
+    names = _names(actor, [row.partner_id for row in tried.partners[:SHOWN]] + [
+        one.partner_id for one in tried.temptations[:SHOWN]
+    ])  # fmt: skip
+    totals = tried.totals
+    return {
+        "tried": tried,
+        "currency": currency,
+        "heads": [_name(version) for version in tried.versions],
+        "figures": _figures(tried, currency),
+        "chart": _chart(tried, currency) if tried.periods else None,
+        "periods": [{"period": period, "amounts": amounts} for period, amounts in tried.costs.items()],
+        "totals": totals,
+        "swings": [
+            (_("10 % less bought"), tried.swings[Decimal("0.9")]),
+            (_("As it was bought"), totals),
+            (_("10 % more bought"), tried.swings[Decimal("1.1")]),
+        ],
+        "partners": [{"partner": names.get(row.partner_id), "row": row} for row in tried.partners[:SHOWN]],
+        "more": max(len(tried.partners) - SHOWN, 0),
+        "temptations": [
+            {"partner": names.get(one.partner_id), "one": one} for one in tried.temptations[:SHOWN]
+        ],
+        "near": formats.percent(NEAR, 0),
+    }
+
+
+def _figures(tried: BackTest, currency: str) -> list[Figure]:
+    totals = tried.totals or [Decimal(0)]
+    share = totals[0] / tried.base if tried.base and not _in_units(tried) else None
+    found = [
+        Figure(
+            label=_("This version"),
+            value=formats.money(totals[0], currency),
+            note=_("%(share)s of what it is paid on") % {"share": formats.percent(share, 2)} if share else "",
+        )
+    ]
+    if len(totals) > 1:
+        found += [
+            Figure(label=_("Held against"), value=formats.money(totals[1], currency)),
+            Figure(label=_("Difference"), value=formats.money(totals[0] - totals[1], currency)),
+            Figure(
+                label=_("Partners that gain · lose"),
+                value=f"{formats.number(tried.winners)} · {formats.number(tried.losers)}",
+            ),
+        ]
+    return found
+
+
+def _in_units(tried: BackTest) -> bool:
+    bands = bands_of(tried.versions[0].policy)
+    return bands.pays_units or bands.counts_increments
+
+
+def _chart(tried: BackTest, currency: str) -> charts.Chart:
+    points = [
+        charts.Point(str(period), amounts[0], target=amounts[1] if len(amounts) > 1 else None)
+        for period, amounts in tried.costs.items()
+    ]
+    label = _("Cost by period in %(currency)s; dashed: held against") % {"currency": currency}
+    return charts.bars(points, label=label, heads=(_("Period"), _("Cost")))
+
+
+def _names(actor: Any, ids: list[int]) -> dict[int, Partner]:
+    return Partner.objects.visible_to(actor).in_bulk(set(ids))
+
+
+def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
+    """Every partner's cost under each version."""
+    if actor.acting_operator:
+        raise NotAllowed()
+    title = _("Back-test: %(programme)s") % {"programme": tried.versions[0].programme}
+    for listener in export.listeners:
+        listener(actor, title)
+    names = _names(actor, [row.partner_id for row in tried.partners])
+    heads = [_("Number"), _("Partner"), *(_name(version) for version in tried.versions), _("Difference")]
+    lines = [
+        [names[row.partner_id].number, names[row.partner_id].name, *row.amounts, row.difference]
+        for row in tried.partners
+        if row.partner_id in names
+    ]
+    return export.table(kind, title, heads, lines)
