@@ -190,11 +190,16 @@ def _in_units(tried: BackTest) -> bool:
 
 def _chart(tried: BackTest, currency: str) -> charts.Chart:
     points = [
-        charts.Point(str(period), amounts[0], target=amounts[1] if len(amounts) > 1 else None)
+        charts.Point(_short(period), amounts[0], target=amounts[1] if len(amounts) > 1 else None)
         for period, amounts in tried.costs.items()
     ]
     label = _("Cost by period in %(currency)s; dashed: held against") % {"currency": currency}
     return charts.bars(points, label=label, heads=(_("Period"), _("Cost")))
+
+
+def _short(period: Period) -> str:
+    """A period below its bar; the table beside tells the year."""
+    return f"{period.start:%m}" if period.length == "month" else str(period)[-4:].removeprefix("-")
 
 
 def _names(actor: Any, ids: list[int]) -> dict[int, Partner]:
