@@ -29,6 +29,7 @@ SENTENCES: dict[str, Any] = {
     "no_line": _("%(node)s asks a manager of the submitter, but nobody reports to anybody. Say who does under Users."),
     "self_approval": _("%(node)s lets people decide about what they submitted themselves."),
     "paid_on_outcome": _("%(node)s lets %(other)s decide, who is paid on the outcome. Choose the vendor’s own people."),
+    "may_not_decide": _("%(node)s asks %(other)s, who may not decide about “%(subject)s”. Choose one of: %(roles)s."),
     "quorum_too_large": _("%(node)s needs %(needed)s approvals, but only %(people)s can decide."),
     "unknown_people_field": _("%(node)s takes its people from “%(other)s”, a field that does not exist."),
     "field_names_nobody": _("%(node)s takes its people from “%(other)s”, a field that names no person."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import pgettext
+
 from prm.access.roles import PARTNER_ROLES, Role
 from prm.approvals import reach
 from prm.approvals.faults import Fault, fault
@@ -77,6 +79,8 @@ def _person(own: str, name: str, email: str, world: World, decides: bool) -> lis
         return [fault("inactive_person", own, name, other=person.name)]
     if decides and person.is_partner:
         return [fault("paid_on_outcome", own, name, other=person.name)]
+    if decides and person.role not in world.deciders:
+        return [_may_not_decide(own, name, person.name, world)]
     return []
 
 
@@ -84,9 +88,19 @@ def _role(own: str, name: str, role: str, world: World, decides: bool) -> list[F
     label = str(Role(role).label)
     if decides and role in PARTNER_ROLES:
         return [fault("paid_on_outcome", own, name, other=label)]
+    if decides and role not in world.deciders:
+        return [_may_not_decide(own, name, label, world)]
     if not world.of_role.get(role):
         return [fault("empty_role", own, name, other=label)]
     return []
+
+
+def _may_not_decide(own: str, name: str, other: str, world: World) -> Fault:
+    """Whoever the flow asks in vain: the engine would pass the step to the administrators."""
+    roles = pgettext("between the words of a list", ", ").join(
+        str(Role(role).label) for role in world.deciders
+    )
+    return fault("may_not_decide", own, name, other=other, subject=world.label, roles=roles)
 
 
 def _partner_manager(own: str, name: str, world: World) -> list[Fault]:

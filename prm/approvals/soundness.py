@@ -58,6 +58,8 @@ def inspect(data: Any, world: World) -> Found:
     """Everything that speaks against publishing `data` for the subject of `world`."""
     inspection = _Inspection(world)
     inspection.flow(data)
+    order = {str(node.get("id", "")): at for at, node in enumerate(_nodes(data))}
+    inspection.found.faults.sort(key=lambda one: order.get(one.node, -1))  # as the flow is read
     return inspection.found
 
 
@@ -236,10 +238,11 @@ class _Inspection:
 
     def _parallel(self, step: Mapping[str, Any], given: Given, said: tuple[Mapping[str, Any], ...]) -> Line:
         ends = []
+        if not all(_steps(side) for side in _branches(step)):
+            self.say("empty_side", step)  # once, however many are empty
         for side in _branches(step):
             self.found.incoming[str(side.get("id", ""))] = list(said)
             if not _steps(side):
-                self.say("empty_side", step)
                 continue
             ends.append(self.line(_steps(side), given, said))
         ended = next((line.ended for line in ends if line.ended), "")

@@ -37,6 +37,8 @@ class World:
     of_role: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_partner: bool = True
     may_decide_itself: bool = True
+    # Roles that may be asked to decide at all.
+    deciders: tuple[str, ...] = tuple(map(str, STAFF_ROLES))
     anybody_reports: bool = True
     # Whom a flow may take from the case, and what it may write into it.
     people_fields: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +58,7 @@ def world_for(subject: Subject, *documents: Any) -> World:
         of_role=roles_with_people(),
         has_partner=subject.managers is not _nobody,
         may_decide_itself=subject.self_decision,
+        deciders=tuple(map(str, subject.deciders)),
         anybody_reports=get_user_model()
         ._default_manager.filter(manager__isnull=False, is_active=True)
         .exists(),

@@ -72,6 +72,7 @@ def test_there_are_at_least_twenty_five_seeded_faults_and_every_sentence_has_one
         "no_line",
         "no_partner",
         "self_decision_refused",
+        "may_not_decide",
     }
     assert {code for _w, code, _n, _s in UNSOUND} >= set(faults.SENTENCES) - elsewhere
 
@@ -260,3 +261,30 @@ def test_the_reference_page_says_every_fault_as_the_product_does():
         said = {code: re.sub(r"%\((\w+)\)s", r"*\1*", str(words)) for code, words in faults.SENTENCES.items()}
     assert rows.pop("shape")
     assert rows == said
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ask(who={"kind": "role", "role": "channel_manager"}),
+        ask(
+            deadline=until("escalate", {"kind": "role", "role": "channel_manager"}),
+            who={"kind": "role", "role": "administrator"},
+        ),
+        ask(who={"kind": "people", "users": [CHEN]}),
+    ],
+)
+def test_who_may_not_decide_about_the_subject_is_not_asked(step):
+    """The money's decisions are finance's and the administrators'; a flow that asks others would ask in vain."""
+    (found,) = inspect(flow(step), world(deciders=("administrator", "finance"))).faults
+    assert (found.code, found.node) == ("may_not_decide", "a1")
+    assert "Administrator, Finance" in found.text
+
+
+def test_faults_stand_in_the_order_of_the_flow():
+    steps = [
+        both("p1", [ask("a1", who={"kind": "people", "users": ["who@vendor.example"]})], []),
+        notice("n1", to={"kind": "role", "role": "finance"}),
+        ask("a2", who={"kind": "submitter"}),
+    ]
+    assert [one.node for one in inspect(flow(*steps), world()).faults] == ["p1", "a1", "n1", "a2"]

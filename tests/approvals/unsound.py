@@ -135,6 +135,7 @@ UNSOUND: list[tuple[str, str, str, list[Any]]] = [
     ("people from a field that does not exist", "unknown_people_field", "a1", [ask(who={"kind": "field", "field": "boss"})]),
     ("people from a field that names nobody", "field_names_nobody", "a1", [ask(who={"kind": "field", "field": "region"})]),
     ("a parallel part without a step", "empty_side", "p1", [both("p1", [ask()], [])]),
+    ("two parallel parts without a step", "empty_side", "p1", [both("p1", [ask()], [], [])]),
     ("a wait without time", "shape", "w1", [ask(), {"id": "w1", "kind": "wait"}]),
     ("a notice to a role that nobody has", "empty_role", "n1", [ask(), notice(to={"kind": "role", "role": "finance"})]),
     ("a notice with a placeholder that means nothing", "shape", "n1", [ask(), notice(text="See {number}")]),
