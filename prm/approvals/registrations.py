@@ -18,11 +18,7 @@ from prm.values.actor import Actor
 
 
 def register() -> None:
-    permissions.register("approvals.decide", roles=STAFF_ROLES, sensitive=True)
-    permissions.register("approvals.comment", roles=Role.values)
-    permissions.register("approvals.delegate", roles=STAFF_ROLES, sensitive=True)
-    permissions.register("approvals.set_hours", roles=[Role.ADMINISTRATOR])
-    permissions.register("approvals.design", roles=[Role.ADMINISTRATOR], sensitive=True)
+    _register_verbs()
     words.register_names(
         {
             "cases": pgettext_lazy("change", "running cases"),
@@ -60,6 +56,19 @@ def register() -> None:
         section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
         verb="approvals.set_hours", order=120,
     )  # fmt: skip
+
+
+def _register_verbs() -> None:
+    permissions.register(
+        "approvals.decide", label=_("Decide tasks of approval flows"), roles=STAFF_ROLES, sensitive=True
+    )
+    permissions.register("approvals.comment", roles=Role.values)
+    permissions.register(
+        "approvals.delegate", label=_("Name somebody to decide while away"), roles=STAFF_ROLES, sensitive=True
+    )
+    permissions.register(
+        "approvals.set_hours", label=_("Set working time and holidays"), roles=[Role.ADMINISTRATOR]
+    )
 
 
 def _register_notices() -> None:

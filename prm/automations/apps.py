@@ -16,9 +16,16 @@ class AutomationsConfig(AppConfig):
         from prm.notices.work import register as register_work
         from prm.ui import menu
 
-        permissions.register("automations.view", roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register(
+            "automations.view",
+            label=_("See automations and their runs"),
+            roles=[Role.ADMINISTRATOR],
+            reads=True,
+        )
         # Whoever sets up automations decides who is told of what: never an operator acting for somebody.
-        permissions.register("automations.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register(
+            "automations.manage", label=_("Set up automations"), roles=[Role.ADMINISTRATOR], sensitive=True
+        )
         permissions.register("automations.do_task", roles=Role.values)
         words.register(
             {

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django_tenants.utils import get_tenant_model, schema_context
@@ -129,7 +130,9 @@ def _apply(wanted: dict[str, Any], by: Actor) -> Found:
 
 def _as_now(by: Actor) -> Actor:
     """The person with the verbs of the modules that are on by now."""
-    return by.with_(permissions=permissions.of_role(by.role)) if by.kind == "user" else by
+    if by.kind != "user":
+        return by
+    return by.with_(permissions=permissions.of_person(get_user_model()._default_manager.get(pk=by.user_id)))
 
 
 def _take_back() -> None:

@@ -18,12 +18,14 @@ class CustomersConfig(AppConfig):
         conditions.register()
         updates.register()
         managers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
-        register("customers.view", roles=STAFF_ROLES, reads=True)
-        register("customers.edit", roles=managers)
-        register("customers.merge", roles=managers)
-        register("customers.import", roles=managers)
-        register("customers.resolve", roles=(*managers, *PARTNER_ROLES))
-        register("customers.export", roles=managers, sensitive=True, reads=True)
+        register("customers.view", label=_("See customers"), roles=STAFF_ROLES, reads=True)
+        register("customers.edit", label=_("Change customers"), roles=managers)
+        register("customers.merge", label=_("Merge customers"), roles=managers)
+        register("customers.import", label=_("Import customers"), roles=managers)
+        register(
+            "customers.resolve", label=_("Say which customer a name means"), roles=(*managers, *PARTNER_ROLES)
+        )
+        register("customers.export", label=_("Export customers"), roles=managers, sensitive=True, reads=True)
         menu.register(
             section="Channel",
             label=_("End customers"),

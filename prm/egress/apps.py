@@ -16,9 +16,16 @@ class EgressConfig(AppConfig):
         from prm.ui import menu
 
         kinds.register(Webhook())
-        permissions.register("egress.view", roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register(
+            "egress.view",
+            label=_("See webhooks and their deliveries"),
+            roles=[Role.ADMINISTRATOR],
+            reads=True,
+        )
         # Whoever may say where events go may read all of them: never an operator acting for somebody.
-        permissions.register("egress.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register(
+            "egress.manage", label=_("Set up webhooks"), roles=[Role.ADMINISTRATOR], sensitive=True
+        )
         words.register(
             {
                 "receiver_created": _("receiver set up"),

@@ -18,7 +18,9 @@ class JobsConfig(AppConfig):
         # Everybody sees jobs: partners' people those that they began, staff all of them.
         permissions.register("jobs.view", roles=Role.values, reads=True)
         permissions.register("jobs.manage", roles=Role.values)
-        permissions.register("jobs.manage_all", roles=[Role.ADMINISTRATOR])
+        permissions.register(
+            "jobs.manage_all", label=_("See and stop everybody's background jobs"), roles=[Role.ADMINISTRATOR]
+        )
         menu.register(
             section="Set-up",
             label=_("Background jobs"),
