@@ -14,6 +14,7 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.customfields.showing import with_own
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.search import registry as search
 from prm.ui import formats, menu
 from prm.values import pulse
@@ -24,6 +25,7 @@ DECIDERS = (ADMIN, MANAGER)
 
 
 def register() -> None:
+    objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view")
     _register_verbs()
     words.register_types(
         {

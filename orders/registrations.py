@@ -15,6 +15,7 @@ from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.ui import formats, menu
 from prm.values import pulse
 from prm.values.actor import Actor
@@ -28,6 +29,7 @@ TONES = {
 
 
 def register() -> None:
+    objects.register("order", "orders.Order", verb="orders.view")
     _register_verbs()
     words.register_types(
         {

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
 from prm.audit import words
+from prm.outbox import objects
 from prm.ui import menu
 from prm.values import clock
 
@@ -19,6 +20,7 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 def register() -> None:
     from partners import finding, home, people
 
+    objects.register("partner", "partners.Partner", verb="partners.view")
     people.register()
     home.register()
     _register_words()

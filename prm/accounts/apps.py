@@ -11,8 +11,10 @@ class AccountsConfig(AppConfig):
         from prm.access import permissions
         from prm.access.roles import Role
         from prm.accounts.services import choose_language
+        from prm.outbox import objects
         from prm.ui import language
 
+        objects.register("user", "accounts.User", verb="accounts.view")
         permissions.register("accounts.change_own", roles=Role.values, sensitive=True)
         permissions.register(
             "accounts.manage",

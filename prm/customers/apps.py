@@ -12,8 +12,10 @@ class CustomersConfig(AppConfig):
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
         from prm.audit import words
         from prm.customers import conditions, own_fields, updates
+        from prm.outbox import objects
         from prm.ui import menu
 
+        objects.register("customer", "customers.EndCustomer", verb="customers.view")
         own_fields.register()
         conditions.register()
         updates.register()

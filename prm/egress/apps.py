@@ -13,8 +13,10 @@ class EgressConfig(AppConfig):
         from prm.audit import words
         from prm.egress import kinds
         from prm.egress.webhooks import Webhook
+        from prm.outbox import objects
         from prm.ui import menu
 
+        objects.register("receiver", "egress.Receiver", verb="egress.view")
         kinds.register(Webhook())
         permissions.register(
             "egress.view",
