@@ -11,13 +11,16 @@ from django.utils.translation import pgettext_lazy
 from prm.access import permissions
 from prm.access.roles import STAFF_ROLES, Role
 from prm.approvals import questions
+from prm.approvals.history import END
 from prm.audit import words
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.ui import menu
 from prm.values.actor import Actor
 
 
 def register() -> None:
+    objects.register("approval", "approvals.ApprovalRun", verb="approvals.decide")
     _register_verbs()
     words.register_names(
         {
@@ -30,6 +33,7 @@ def register() -> None:
             "version": pgettext_lazy("change", "version"),
         }
     )
+    words.register_values("step", {END: _("Last look")})
     words.register(
         {
             "step_approved": _("approved at a step"),

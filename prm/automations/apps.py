@@ -7,6 +7,7 @@ class AutomationsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
+        from django.utils.translation import pgettext_lazy
 
         from prm.access import permissions
         from prm.access.roles import Role
@@ -35,6 +36,7 @@ class AutomationsConfig(AppConfig):
                 "task_done": _("task done"),
             }
         )
+        words.register_names({"action": pgettext_lazy("change", "action")})
         kinds.register(
             "automations.notice",
             title=_("%(text)s"),
