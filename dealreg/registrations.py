@@ -14,6 +14,7 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.customfields.showing import with_own
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.search import registry as search
 from prm.ui import formats, menu
 from prm.values import pulse
@@ -24,6 +25,7 @@ DECIDERS = (ADMIN, MANAGER)
 
 
 def register() -> None:
+    objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view")
     _register_verbs()
     words.register_types(
         {
@@ -63,17 +65,36 @@ def register() -> None:
 
 
 def _register_verbs() -> None:
-    permissions.register("dealreg.view", roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True)
-    permissions.register("dealreg.check", roles=PARTNER_ROLES)
-    permissions.register("dealreg.register", roles=[*PARTNER_ROLES, *DECIDERS])
-    permissions.register("dealreg.approve", roles=DECIDERS, sensitive=True)
-    permissions.register("dealreg.reject", roles=DECIDERS, sensitive=True)
-    permissions.register("dealreg.ask", roles=DECIDERS)
-    permissions.register("dealreg.configure", roles=[ADMIN], sensitive=True)
-    # Won, lost and withdrawn: the name makes it sensitive, so that nobody ends a deal in another's name.
-    permissions.register("dealreg.close", roles=[*PARTNER_ROLES, *DECIDERS], sensitive=True)
     permissions.register(
-        "dealreg.export", roles=[*STAFF_ROLES, Role.PARTNER_ADMIN], sensitive=True, reads=True
+        "dealreg.view", label=_("See deal registrations"), roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True
+    )
+    permissions.register("dealreg.check", roles=PARTNER_ROLES)
+    permissions.register(
+        "dealreg.register", label=_("Register deals for partners"), roles=[*PARTNER_ROLES, *DECIDERS]
+    )
+    permissions.register(
+        "dealreg.approve", label=_("Approve deal registrations"), roles=DECIDERS, sensitive=True
+    )
+    permissions.register(
+        "dealreg.reject", label=_("Reject deal registrations"), roles=DECIDERS, sensitive=True
+    )
+    permissions.register("dealreg.ask", label=_("Ask partners about a registration"), roles=DECIDERS)
+    permissions.register(
+        "dealreg.configure", label=_("Set up registration types"), roles=[ADMIN], sensitive=True
+    )
+    # Won, lost and withdrawn: the name makes it sensitive, so that nobody ends a deal in another's name.
+    permissions.register(
+        "dealreg.close",
+        label=_("Mark deals as won or lost"),
+        roles=[*PARTNER_ROLES, *DECIDERS],
+        sensitive=True,
+    )
+    permissions.register(
+        "dealreg.export",
+        label=_("Export deal registrations"),
+        roles=[*STAFF_ROLES, Role.PARTNER_ADMIN],
+        sensitive=True,
+        reads=True,
     )
 
 

@@ -15,6 +15,7 @@ from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.ui import formats, menu
 from prm.values import pulse
 from prm.values.actor import Actor
@@ -28,6 +29,7 @@ TONES = {
 
 
 def register() -> None:
+    objects.register("order", "orders.Order", verb="orders.view")
     _register_verbs()
     words.register_types(
         {
@@ -63,20 +65,33 @@ def register() -> None:
 
 
 def _register_verbs() -> None:
-    permissions.register("orders.view", roles=(*STAFF_ROLES, *PARTNER_ROLES), reads=True)
-    permissions.register("orders.order", roles=PARTNER_ROLES)
-    permissions.register("orders.cancel", roles=(*MOVERS, *PARTNER_ROLES))
-    permissions.register("orders.approve", roles=MOVERS, sensitive=True)
-    permissions.register("orders.fulfil", roles=MOVERS)
-    permissions.register("orders.invoice", roles=STAFF_ROLES)
-    permissions.register("orders.pay", roles=(Role.ADMINISTRATOR, Role.FINANCE), sensitive=True)
-    permissions.register("orders.price", roles=MOVERS)
     permissions.register(
-        "orders.export", roles=(*STAFF_ROLES, Role.PARTNER_ADMIN), sensitive=True, reads=True
+        "orders.view", label=_("See orders"), roles=(*STAFF_ROLES, *PARTNER_ROLES), reads=True
     )
-    permissions.register("sales.view", roles=STAFF_ROLES, reads=True)
-    permissions.register("sales.import", roles=STAFF_ROLES)
-    permissions.register("sales.export", roles=STAFF_ROLES, sensitive=True, reads=True)
+    permissions.register("orders.order", roles=PARTNER_ROLES)
+    permissions.register("orders.cancel", label=_("Cancel orders"), roles=(*MOVERS, *PARTNER_ROLES))
+    permissions.register("orders.approve", label=_("Approve orders"), roles=MOVERS, sensitive=True)
+    permissions.register("orders.fulfil", label=_("Ship orders"), roles=MOVERS)
+    permissions.register("orders.invoice", label=_("Invoice orders"), roles=STAFF_ROLES)
+    permissions.register(
+        "orders.pay",
+        label=_("Record payments of invoices"),
+        roles=(Role.ADMINISTRATOR, Role.FINANCE),
+        sensitive=True,
+    )
+    permissions.register("orders.price", label=_("Change prices of an order"), roles=MOVERS)
+    permissions.register(
+        "orders.export",
+        label=_("Export orders"),
+        roles=(*STAFF_ROLES, Role.PARTNER_ADMIN),
+        sensitive=True,
+        reads=True,
+    )
+    permissions.register("sales.view", label=_("See sales lines"), roles=STAFF_ROLES, reads=True)
+    permissions.register("sales.import", label=_("Import sales lines"), roles=STAFF_ROLES)
+    permissions.register(
+        "sales.export", label=_("Export sales lines"), roles=STAFF_ROLES, sensitive=True, reads=True
+    )
 
 
 # Kind: who gets it, how it is called in the settings, heading, text.

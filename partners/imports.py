@@ -21,7 +21,7 @@ from prm.values.actor import Actor
 from prm.values.errors import DomainError
 
 # Numbers of all partners show through what an import refuses, so it is for those who see them all.
-permissions.register("partners.import", roles=[Role.ADMINISTRATOR])
+permissions.register("partners.import", label=_("Import partners"), roles=[Role.ADMINISTRATOR])
 reasons.register(
     unknown_tier=_("No tier has this code."),
     unknown_parent=_("No partner has this number, here or on file."),

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from prm.access import permissions, scope
 from prm.access.roles import STAFF_ROLES, Role
 from prm.audit import words
+from prm.outbox import objects
 from prm.ui import menu
 from prm.values import clock
 
@@ -19,19 +20,34 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 def register() -> None:
     from partners import finding, home, people
 
+    objects.register("partner", "partners.Partner", verb="partners.view")
     people.register()
     home.register()
     _register_words()
-    permissions.register("partners.view", roles=STAFF_ROLES, reads=True)
-    permissions.register("partners.create", roles=[ADMIN, MANAGER])
-    permissions.register("partners.edit", roles=[ADMIN, MANAGER])
-    permissions.register("partners.set_tier", roles=[ADMIN, MANAGER])
-    permissions.register("partners.configure", roles=[ADMIN], sensitive=True)
-    permissions.register("partners.assign", roles=[ADMIN], sensitive=True)
-    permissions.register("partners.manage_people", roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN], sensitive=True)
-    permissions.register("partners.manage_contacts", roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN])
-    permissions.register("partners.export", roles=[ADMIN, MANAGER], sensitive=True, reads=True)
+    permissions.register("partners.view", label=_("See partners"), roles=STAFF_ROLES, reads=True)
+    permissions.register("partners.create", label=_("Add partners"), roles=[ADMIN, MANAGER])
+    permissions.register("partners.edit", label=_("Change partners"), roles=[ADMIN, MANAGER])
+    permissions.register("partners.set_tier", label=_("Change a partner's tier"), roles=[ADMIN, MANAGER])
+    permissions.register("partners.configure", label=_("Set up tiers"), roles=[ADMIN], sensitive=True)
+    permissions.register(
+        "partners.assign", label=_("Assign partners to channel managers"), roles=[ADMIN], sensitive=True
+    )
+    permissions.register(
+        "partners.manage_people",
+        label=_("Manage a partner's people"),
+        roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN],
+        sensitive=True,
+    )
+    permissions.register(
+        "partners.manage_contacts",
+        label=_("Manage a partner's contacts"),
+        roles=[ADMIN, MANAGER, Role.PARTNER_ADMIN],
+    )
+    permissions.register(
+        "partners.export", label=_("Export partners"), roles=[ADMIN, MANAGER], sensitive=True, reads=True
+    )
     permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
+    permissions.register_area("partners", _("Partners"), names=["partners"], order=5)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
     menu.register(
         section="Channel",

@@ -41,12 +41,28 @@ class RebatesConfig(AppConfig):
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 
         money = [Role.FINANCE, Role.ADMINISTRATOR]
-        permissions.register("rebates.view", roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True)
-        permissions.register("rebates.view_programmes", roles=STAFF_ROLES, reads=True)
-        permissions.register("rebates.view_runs", roles=money, reads=True)
-        permissions.register("rebates.edit_programmes", roles=money)
-        permissions.register("rebates.settle", roles=money)
-        permissions.register("rebates.approve", roles=money, sensitive=True)
-        permissions.register("rebates.close", roles=money, sensitive=True)
-        permissions.register("rebates.export", roles=[*money, *PARTNER_ROLES], sensitive=True, reads=True)
-        permissions.register("rebates.pay", roles=money, sensitive=True)
+        permissions.register(
+            "rebates.view", label=_("See statements"), roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True
+        )
+        permissions.register(
+            "rebates.view_programmes", label=_("See rebate programmes"), roles=STAFF_ROLES, reads=True
+        )
+        permissions.register(
+            "rebates.view_runs", label=_("See accruals and settlements"), roles=money, reads=True
+        )
+        permissions.register(
+            "rebates.edit_programmes", label=_("Write and publish rebate programmes"), roles=money
+        )
+        permissions.register("rebates.settle", label=_("Compute settlements"), roles=money)
+        permissions.register("rebates.approve", label=_("Approve settlements"), roles=money, sensitive=True)
+        permissions.register("rebates.close", label=_("Close settlements"), roles=money, sensitive=True)
+        permissions.register(
+            "rebates.export",
+            label=_("Export statements and settlements"),
+            roles=[*money, *PARTNER_ROLES],
+            sensitive=True,
+            reads=True,
+        )
+        permissions.register(
+            "rebates.pay", label=_("Record payments of rebates"), roles=money, sensitive=True
+        )

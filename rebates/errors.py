@@ -189,3 +189,33 @@ class MoreThanOpen(DomainError):
 class ApproveAsOnlyInDemo(DomainError):
     code = "approve_as_only_in_demo"
     message = _("--approve-as works in demo mode and in tests only. Approve on the settlement's page.")
+
+
+class TextRefused(DomainError):
+    """A programme's text cannot be read; each sentence names its line and place."""
+
+    code = "programme_text_refused"
+    message = _("This text is no programme yet. %(problems)s")
+    field = "text"
+
+
+class TextOfAnother(DomainError):
+    code = "programme_text_of_another"
+    message = _("This is the text of %(theirs)s; here is %(ours)s. Import it there.")
+    field = "text"
+
+
+class TextSaysNothingNew(DomainError):
+    code = "programme_text_says_nothing_new"
+    message = _(
+        "The text says what is published already. Change it, and its first day, to make a draft of it."
+    )
+    field = "text"
+
+
+class OneDraftAtATime(DomainError):
+    code = "one_draft_at_a_time"
+    message = _(
+        "The text has several versions that are not published: %(days)s. Import them one after the other."
+    )
+    field = "text"

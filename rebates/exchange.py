@@ -19,6 +19,7 @@ def as_yaml(programme: Programme) -> str:
     document = {"schema": 1, "programmes": [_entry(version) for version in versions]}
     out, yaml = StringIO(), YAML()
     yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 110
+    yaml.indent(mapping=2, sequence=4, offset=2)  # as the configuration as text is written
     yaml.dump(document, out)
     return out.getvalue()
 
@@ -27,6 +28,12 @@ def entries() -> list[dict[str, Any]]:
     """Every published version as an entry of a programme file, by code and first day."""
     rows = Version.objects.published().select_related("programme").order_by("programme__code", "starts")
     return [_entry(version) for version in rows]
+
+
+def draft_entries() -> list[dict[str, Any]]:
+    """Every version that is not published, also one that waits for it."""
+    rows = Version.objects.exclude(state=Version.State.PUBLISHED).select_related("programme")
+    return [_entry(version) for version in rows.order_by("programme__code", "starts", "number")]
 
 
 def _entry(version: Any) -> dict[str, Any]:

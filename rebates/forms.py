@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from prm.ui.forms import MoneyField, ServiceForm
 from prm.values import clock
+
+MOST_TEXT = 200_000
 
 
 class ReasonForm(ServiceForm):
@@ -18,6 +21,36 @@ class ReasonForm(ServiceForm):
     reason = forms.CharField(
         label=_("Reason"), widget=forms.Textarea, max_length=2000, help_text=_("Kept in the history.")
     )
+
+
+class TextForm(ServiceForm):
+    """A programme's file, or its text."""
+
+    file = forms.FileField(label=_("File"), required=False, help_text=_("YAML, as the download writes it."))
+    text = forms.CharField(
+        label=_("Or the text itself"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea,
+        max_length=MOST_TEXT,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        upload = said.get("file")
+        if upload is not None:
+            if upload.size > MOST_TEXT:
+                raise ValidationError(_("The file is too long for a programme."))
+            try:
+                said["text"] = upload.read().decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise ValidationError(_("The file is not text in UTF-8.")) from None
+        if not (said.get("text") or "").strip() and not self.errors:
+            raise ValidationError(_("Choose a file or paste a text."))
+        return said
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return {"text": self.cleaned_data["text"]}
 
 
 class ReleaseForm(ServiceForm):

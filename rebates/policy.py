@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
+from prm.configuration.text import sentence
 from rebates.contradictions import contradictions
 
 SCHEMA = Path(__file__).parent.parent / "docs" / "programme.schema.json"
@@ -84,10 +85,15 @@ class Problem:
     path: tuple[str | int, ...]  # ("programmes", 0, "mechanism", "bands", 1, "from")
     words: str  # a sentence in the reader's language that names no place
     detail: str = ""  # what the schema says, for whoever writes the file
+    plain: str = ""  # the same in the reader's language
 
     def __str__(self) -> str:
+        return f"{self.place}: {self.detail or self.words}"
+
+    @property
+    def place(self) -> str:
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
-        return f"{place.removeprefix('.') or 'file'}: {self.detail or self.words}"
+        return place.removeprefix(".") or "file"
 
 
 class PolicyProblem(ValueError):
@@ -173,7 +179,7 @@ def _problem(error: Any) -> Problem:
         if wanted:
             return _problem(wanted[0])
         return Problem(path, _("This is not a mechanism."), f"{kind} is not a mechanism")
-    return Problem(path, _reason(error.validator), error.message)
+    return Problem(path, _reason(error.validator), error.message, sentence(error).partition(": ")[2])
 
 
 def _reason(validator: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from partners import pages as partner_pages
 from prm.audit import words
 from prm.notices import work
+from prm.outbox import objects
 from prm.ui import formats, home, menu
 from prm.values.actor import Actor
 
@@ -18,6 +19,9 @@ from prm.values.actor import Actor
 def register() -> None:
     from rebates import figures, finding
 
+    objects.register("programme", "rebates.Programme", verb="rebates.view_programmes")
+    objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs")
+    objects.register("statement", "rebates.Statement", verb="rebates.view")
     _register_words()
     work.register(open_work, count=count_open_work)
     for order, label, icon, url, verb in (

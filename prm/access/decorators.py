@@ -41,3 +41,9 @@ def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
     """A page for everybody who has signed in, whatever the role; it shows only what is the actor's own."""
     view.is_for_signed_in = True  # type: ignore[attr-defined]
     return view
+
+
+def safe_while_acting(view: Any) -> Any:
+    """Mark a view whose POST changes nothing of the tenant's, such as ending the access or choosing one's language."""
+    view.is_safe_while_acting = True
+    return view

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 from prm.access import permissions
 from prm.access.scoping import partner_id_of
@@ -45,11 +46,13 @@ def who_may(verb: str, obj: Any = None) -> list[Any]:
     """The active users who may do `verb` to `obj`, by name: staff first those assigned to the object's partner."""
     from prm.access.scope import partner_ids_of_user
 
-    users = (
-        get_user_model()
-        .objects.filter(role__in=permissions.verb(verb).roles, is_active=True)
-        .order_by("name")
-    )
+    declared = permissions.verb(verb)
+    holders = Q(role__in=declared.roles, own_role__isnull=True)
+    if declared.is_everybodys:
+        holders = Q(role__in=declared.roles)
+    elif declared.is_offered:
+        holders |= Q(own_role__verbs__contains=[verb])
+    users = get_user_model().objects.filter(holders, is_active=True).order_by("name")
     if obj is None:
         return list(users)
     owner = partner_id_of(obj)

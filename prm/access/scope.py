@@ -33,9 +33,9 @@ def has_left(user: Any) -> bool:
     return user.role in PARTNER_ROLES and _own_company is not None and _own_company(user) is None
 
 
-def _held(role: str, known: dict[str, Any]) -> frozenset[str]:
-    """The role's verbs; an operator who acts for somebody has those that can be done, so pages offer no others."""
-    held = permissions.of_role(role)
+def _held(user: Any, known: dict[str, Any]) -> frozenset[str]:
+    """The person's verbs; an operator who acts for somebody has those that can be done, so pages offer no others."""
+    held = permissions.of_person(user)
     if not known.get("acting_operator"):
         return held
     verbs = {name: permissions.verb(name) for name in held}
@@ -60,7 +60,7 @@ def actor_for(user: Any, **known: Any) -> Actor:
             "user_id": user.pk,
             "label": user.name or user.email,
             "role": user.role,
-            "permissions": _held(user.role, known),
+            "permissions": _held(user, known),
             "partner_ids": partner_ids_of_user(user),
             "partner_id": own,
             **known,

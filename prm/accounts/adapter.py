@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from prm.access.scope import has_left
 from prm.accounts import devices, entry, guard
+from prm.accounts.factors import must_have_second_factor
 from prm.values import clock, secrets
 
 # How long a password that was typed counts as "just now" for changes of the second factor.
@@ -127,7 +128,7 @@ class MfaAdapter(DefaultMFAAdapter):
         return secrets.decrypt(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
-        return authenticator.user.role not in settings.SECOND_FACTOR_ROLES
+        return not must_have_second_factor(authenticator.user)
 
 
 def failure_sentence(standing: guard.Standing) -> str:

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 
 from prm.access.roles import PARTNER_ROLES
 from prm.accounts.adapter import HAS_LEFT
+from prm.accounts.factors import must_have_second_factor
 from prm.accounts.services.sessions import forget_session
 from prm.values import clock
 
@@ -64,7 +65,7 @@ def is_entrance(view: Any) -> bool:
 
 def needs_second_factor(request: Any) -> bool:
     """Whether the signed-in person still has to set one up; asks the database once per session."""
-    if request.user.role not in settings.SECOND_FACTOR_ROLES or request.session.get(HAS_SECOND_FACTOR):
+    if not must_have_second_factor(request.user) or request.session.get(HAS_SECOND_FACTOR):
         return False
     if Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists():
         request.session[HAS_SECOND_FACTOR] = True

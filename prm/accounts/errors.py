@@ -99,3 +99,36 @@ class ManagerOfAnotherHouse(DomainError):
     code = "manager_of_another_house"
     message = _("%(person)s works for another company. Choose somebody else.")
     field = "manager"
+
+
+class NotYoursToGive(DomainError):
+    """Nobody grants what they do not hold."""
+
+    code = "not_yours_to_give"
+    message = _("You do not hold this yourself, so you cannot give it: %(names)s.")
+    field = "role"
+
+
+class UnknownVerbs(DomainError):
+    code = "unknown_permissions"
+    message = _("There is no such permission for a role: %(names)s.")
+    field = "may"
+
+
+class BaseStays(DomainError):
+    code = "role_base_stays"
+    message = _("A role keeps the built-in role that it was made from. Make another one.")
+    field = "base"
+
+
+class RoleNameTaken(DomainError):
+    code = "role_name_taken"
+    message = _("Another role is called so already.")
+    field = "name"
+
+
+class RoleInUse(DomainError):
+    code = "role_in_use"
+    message = _(
+        "The role is in use: people %(people)s, open invitations %(invitations)s. Give them another role first."
+    )

@@ -19,6 +19,9 @@ class RoleColumn(Choice):
     def cell(self, row):
         return self.word(row)
 
+    def word(self, row):
+        return row.role_name
+
 
 def _state(user):
     return _("Active") if user.is_active else _("Deactivated")

@@ -8,9 +8,10 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Coalesce, Lower, Upper
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from prm.access.roles import PARTNER_ROLES, Role
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.values import clock
 
 
@@ -26,12 +27,52 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=email)
 
 
+class OwnRole(models.Model):
+    """A role of the tenant's own: a built-in role of the staff with other verbs.
+
+    What is not a verb stays the built-in role's: which partners are seen, whom flows and letters mean by a role, whose
+    form is shown.
+    """
+
+    # What the configuration as text calls it.
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    name_zh = models.CharField(_("Chinese name"), max_length=60, blank=True)
+    base = models.CharField(
+        _("built-in role"), max_length=20, choices=[(role.value, role.label) for role in STAFF_ROLES]
+    )
+    # Names of the verbs chosen, sorted; what everybody may do is not among them.
+    verbs = models.JSONField(_("permissions"), default=list)
+
+    class Meta:
+        verbose_name = _("role")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="own_roles_are_of_the_staff",
+                condition=models.Q(base__in=[str(role) for role in STAFF_ROLES]),
+            ),
+            # A person's foreign key goes to both, so that nobody has a role of another built-in one than their own.
+            models.UniqueConstraint(fields=["id", "base"], name="own_role_with_its_base"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:own_role", args=[self.code])
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in to one tenant: of the tenant's staff or of one partner."""
 
     email = models.EmailField(_("e-mail"))
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    # What the person may do instead of what the role may; a database rule keeps it to the same built-in role.
+    own_role: Any = models.ForeignKey(
+        OwnRole, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("own role")
+    )
     # A channel manager with this mark sees every partner, others those assigned to them.
     all_partners = models.BooleanField(_("sees all partners"), default=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -59,6 +100,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def role_name(self) -> str:
+        """The role as people call it, in the active language."""
+        return str(self.own_role) if self.own_role_id else str(self.get_role_display())
 
     @property
     def is_partner_user(self) -> bool:
@@ -89,6 +135,7 @@ class Invitation(models.Model):
     email = models.EmailField(_("e-mail"))
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    own_role: Any = models.ForeignKey(OwnRole, models.PROTECT, null=True, related_name="+")
     # The partners app reads this when the invitation is accepted; accounts knows no partners.
     partner_id = models.BigIntegerField(null=True)
     language = models.CharField(max_length=10, blank=True)
@@ -114,6 +161,10 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def role_name(self) -> str:
+        return str(self.own_role) if self.own_role_id else str(self.get_role_display())
 
     @property
     def state(self) -> str:

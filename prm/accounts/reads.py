@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
@@ -9,14 +11,14 @@ from django.shortcuts import get_object_or_404
 from prm.access.roles import STAFF_ROLES
 from prm.access.scope import actor_for
 from prm.accounts import companies
-from prm.accounts.models import Invitation, User
+from prm.accounts.models import Invitation, OwnRole, User
 from prm.values.actor import Actor
 
 
 def people() -> QuerySet[User]:
     """All people of the tenant, with `second_factor`."""
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
-    return User.objects.annotate(second_factor=Exists(factor))
+    return User.objects.select_related("own_role").annotate(second_factor=Exists(factor))
 
 
 def person(pk: int) -> User:
@@ -46,9 +48,24 @@ def invitations_of_company(actor: Actor) -> QuerySet[Invitation]:
 
 def open_invitations() -> QuerySet[Invitation]:
     """Invitations that nobody has accepted or withdrawn; expired ones too, since they can be sent again."""
-    return Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True).select_related(
-        "invited_by"
-    )
+    rows = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+    return rows.select_related("invited_by", "own_role")
+
+
+def own_roles() -> QuerySet[OwnRole]:
+    """The tenant's own roles, by name; they are no partner's."""
+    return OwnRole.objects.all()
+
+
+def own_role_of(code: str) -> OwnRole:
+    return get_object_or_404(OwnRole, code=code)
+
+
+def role_counts() -> tuple[Counter[str], Counter[int]]:
+    """How many active people have each built-in role as it is, and each own role."""
+    active = User.objects.filter(is_active=True)
+    built_in = Counter(active.filter(own_role=None).values_list("role", flat=True))
+    return built_in, Counter(active.exclude(own_role=None).values_list("own_role_id", flat=True))
 
 
 class CompanyNames:

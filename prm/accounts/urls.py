@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from prm.accounts.lists import InvitationList, UserList
-from prm.accounts.views import colleagues, entrance, invitations, own, people
+from prm.accounts.views import colleagues, entrance, invitations, own, people, roles
 
 _own = [
     path("sign-in/demo/", entrance.demo_sign_in, name="demo_sign_in"),
@@ -24,6 +24,11 @@ _own = [
     path("settings/users/", UserList.as_view(), name="users"),
     path("settings/users/invite/", people.invite_person, name="invite"),
     path("settings/users/invitations/", InvitationList.as_view(), name="invitations"),
+    path("settings/roles/", roles.roles, name="roles"),
+    path("settings/roles/built-in/<slug:role>/", roles.built_in_role, name="built_in_role"),
+    path("settings/roles/new/<slug:base>/", roles.new_role, name="new_role"),
+    path("settings/roles/own/<slug:code>/", roles.own_role, name="own_role"),
+    path("settings/roles/own/<slug:code>/delete/", roles.delete_own_role, name="delete_role"),
     path("settings/users/<int:pk>/", people.person, name="person"),
     path("settings/users/<int:pk>/role/", people.change_person_role, name="change_role"),
     path("settings/users/<int:pk>/manager/", people.change_person_manager, name="change_manager"),

@@ -7,14 +7,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from prm.approvals import working
+from prm.approvals import drafts, dryrun, working
+from prm.approvals.document import parse
 from prm.approvals.models import FlowVersion, SpecialDay
+from prm.approvals.services.design import save_draft
 from prm.approvals.services.hours import add_day, remove_day, set_hours, spans_in
-from prm.approvals.services.installing import faults_of, install_flow
+from prm.approvals.services.installing import faults_of, install_flow, is_in_force
 from prm.approvals.shapes import SCHEMA
 from prm.approvals.subjects import Subject, all_subjects
+from prm.conditions.reading import BadCondition
 from prm.configuration.errors import ConfigurationProblem
-from prm.configuration.registry import at, each, exact, note, ordered, section
+from prm.configuration.registry import at, each, effect, exact, is_trial, note, ordered, section
 from prm.values.actor import Actor
 
 # How a step is read: what it is, who, then the rest.
@@ -121,7 +124,7 @@ def _date(place: str, text: str) -> date:
     comment=(
         "Approval flows, by what they decide about; the steps are those of docs/explanation/approvals.md.\n"
         "A flow that says something else than the one in force is its next version; running cases stay on theirs.\n"
-        "One that is not named stays. Drafts are not exported."
+        "One that is not named stays. Drafts are exported only when asked for, as flow_drafts."
     ),
     schema={
         "type": "object",
@@ -171,18 +174,34 @@ class Flows:
                 problems.append(f"flows.{code}: " + _("nothing is called so here that is decided by a flow"))
                 continue
             data = {"schema": SCHEMA, "subject": code, **exact(text)}
+            if is_in_force(known[code], data):
+                continue
             refused, waits = faults_of(known[code], data)
             problems += [f"flows.{code}: {fault.text}" for fault in refused]
             if refused:
                 continue
-            version = install_flow(data=data, note=str(_("Configuration as text")), by=by)
-            for fault in waits if version is not None else []:
+            if is_trial():
+                _rehearse(known[code], data)
+            install_flow(data=data, note=str(_("Configuration as text")), by=by)
+            for fault in waits:
                 note(
                     f"flows.{code}",
                     _("%(fault)s Until then the administrators decide.") % {"fault": fault.text},
                 )
         if problems:
             raise ConfigurationProblem(problems)
+
+
+def _rehearse(subject: Subject, data: dict[str, Any]) -> None:
+    """Tell what the designer's dry run would say of the last cases."""
+    published, place = drafts.standing(subject).published, f"flows.{subject.code}"
+    try:
+        outcome = dryrun.rehearse(parse(data), published.parsed if published else None, subject)
+    except BadCondition as problem:  # the flow in force asks about something that the same text takes away
+        effect(place, _("The last cases cannot be tried: %(problem)s") % {"problem": problem})
+        return
+    if outcome["cases"]:
+        effect(place, dryrun.sentence(outcome))
 
 
 def _text(data: dict[str, Any]) -> dict[str, Any]:
@@ -192,3 +211,49 @@ def _text(data: dict[str, Any]) -> dict[str, Any]:
 def _subjects() -> dict[str, Subject]:
     """Those of modules that are on, by code."""
     return {subject.code: subject for subject in all_subjects() if subject.is_on}
+
+
+@section(
+    "flow_drafts",
+    order=71,
+    comment="Drafts of approval flows, sound or not: nobody is asked by them. A draft that is not named stays.",
+    schema={"type": "object", "additionalProperties": {"type": "object"}},
+    drafts=True,
+)
+class FlowDrafts:
+    def export(self) -> dict[str, Any]:
+        rows = FlowVersion.objects.filter(state=FlowVersion.State.DRAFT).select_related("flow")
+        found = {row.flow.subject: row.document for row in rows}
+        return {code: _text(_exact_numbers(found[code])) for code in _subjects() if code in found}
+
+    def unpublished(self) -> list[str]:
+        return [f"flows.{code}" for code in self.export()]
+
+    def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:
+        known, now = _subjects(), self.export()
+        for code, text in wanted.items():
+            if code not in known:
+                raise ConfigurationProblem(
+                    [f"flow_drafts.{code}: " + _("nothing is called so here that is decided by a flow")]
+                )
+            if now.get(code) == _text(exact(text)):
+                continue
+            data = {"schema": SCHEMA, "subject": code, **exact(text)}
+            with at(f"flow_drafts.{code}"):
+                save_draft(
+                    subject=known[code],
+                    data=data,
+                    revision="",
+                    over=True,
+                    because="configuration as text",
+                    by=by,
+                )
+
+
+def _exact_numbers(value: Any) -> Any:
+    """What a script left as a float, as the text that reading the file makes of it."""
+    if isinstance(value, dict):
+        return {key: _exact_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact_numbers(inner) for inner in value]
+    return str(value) if isinstance(value, float) else value

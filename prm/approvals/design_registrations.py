@@ -11,8 +11,12 @@ from prm.ui import menu
 
 
 def register() -> None:
-    permissions.register("approvals.design", roles=[Role.ADMINISTRATOR], sensitive=True)
-    permissions.register("approvals.publish", roles=[Role.ADMINISTRATOR], sensitive=True)
+    permissions.register(
+        "approvals.design", label=_("Draft approval flows"), roles=[Role.ADMINISTRATOR], sensitive=True
+    )
+    permissions.register(
+        "approvals.publish", label=_("Publish approval flows"), roles=[Role.ADMINISTRATOR], sensitive=True
+    )
     words.register(
         {
             "flow_draft_replaced": _("draft of the flow replaced"),

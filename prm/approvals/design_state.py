@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from prm.approvals import soundness
 from prm.approvals.calls import host_of
 from prm.approvals.drafts import Standing, fingerprint
+from prm.approvals.dryrun import sentence
 from prm.approvals.faults import Fault
 from prm.approvals.models import DryRun
 from prm.approvals.shapes import KINDS
@@ -186,13 +187,8 @@ def dry_run_words(made: DryRun | None, world: World) -> dict[str, Any] | None:
     outcome = made.outcome
     speaker = Words({}, world)
     groups = [_group(group, speaker) for group in outcome["groups"]]
-    title = ngettext(
-        "Of the last %(cases)s case, %(different)s would have gone differently",
-        "Of the last %(cases)s cases, %(different)s would have gone differently",
-        outcome["cases"],
-    )
     return {
-        "title": title % outcome if outcome["cases"] else _("There is no case yet to try it on"),
+        "title": sentence(outcome) if outcome["cases"] else _("There is no case yet to try it on"),
         "same": _("%(same)s as before") % outcome,
         "made": made,
         "groups": groups,

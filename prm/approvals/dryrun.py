@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 
 from django.apps import apps
+from django.utils.translation import ngettext
 
 from prm.approvals import working
 from prm.approvals.document import Document
@@ -95,6 +96,16 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         "taken": dict(new.taken),
         "calls": _calls(draft, new),
     }
+
+
+def sentence(outcome: dict[str, Any]) -> str:
+    """How many of the last cases would have gone differently, in the active language."""
+    text = ngettext(
+        "Of the last %(cases)s case, %(different)s would have gone differently",
+        "Of the last %(cases)s cases, %(different)s would have gone differently",
+        outcome["cases"],
+    )
+    return text % outcome
 
 
 def _calls(draft: Document, new: Simulation) -> list[dict[str, Any]]:

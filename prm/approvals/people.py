@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from prm.access import permissions
 from prm.access.roles import Role
 from prm.access.rules import who_may
 from prm.access.scope import partner_ids_of_user
@@ -51,12 +52,19 @@ def _above(user: Any, levels: int) -> list[Any]:
 
 def may_decide(user: Any, run: ApprovalRun, obj: Any, subject: Subject) -> bool:
     """Whether `user` has the authority: active, of a role that decides, sees the partner, and it is not their own."""
-    if user is None or not user.is_active or user.role not in set(map(str, subject.deciders)):
+    if user is None or not user.is_active or not decides(user, subject):
         return False
     if user.pk in own_of(run, obj, subject):
         return False
     visible = partner_ids_of_user(user)
     return visible is None or run.partner_id is None or run.partner_id in visible
+
+
+def decides(user: Any, subject: Subject) -> bool:
+    """Whether the role decides about such objects; a role of the tenant's own does with the subject's verb."""
+    if user.own_role_id is not None:
+        return not user.is_partner_user and permissions.holds(user, subject.verb)
+    return user.role in set(map(str, subject.deciders))
 
 
 def own_of(run: ApprovalRun, obj: Any, subject: Subject) -> set[int | None]:

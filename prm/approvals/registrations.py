@@ -11,18 +11,17 @@ from django.utils.translation import pgettext_lazy
 from prm.access import permissions
 from prm.access.roles import STAFF_ROLES, Role
 from prm.approvals import questions
+from prm.approvals.history import END
 from prm.audit import words
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.ui import menu
 from prm.values.actor import Actor
 
 
 def register() -> None:
-    permissions.register("approvals.decide", roles=STAFF_ROLES, sensitive=True)
-    permissions.register("approvals.comment", roles=Role.values)
-    permissions.register("approvals.delegate", roles=STAFF_ROLES, sensitive=True)
-    permissions.register("approvals.set_hours", roles=[Role.ADMINISTRATOR])
-    permissions.register("approvals.design", roles=[Role.ADMINISTRATOR], sensitive=True)
+    objects.register("approval", "approvals.ApprovalRun", verb="approvals.decide")
+    _register_verbs()
     words.register_names(
         {
             "cases": pgettext_lazy("change", "running cases"),
@@ -34,6 +33,7 @@ def register() -> None:
             "version": pgettext_lazy("change", "version"),
         }
     )
+    words.register_values("step", {END: _("Last look")})
     words.register(
         {
             "step_approved": _("approved at a step"),
@@ -60,6 +60,19 @@ def register() -> None:
         section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
         verb="approvals.set_hours", order=120,
     )  # fmt: skip
+
+
+def _register_verbs() -> None:
+    permissions.register(
+        "approvals.decide", label=_("Decide tasks of approval flows"), roles=STAFF_ROLES, sensitive=True
+    )
+    permissions.register("approvals.comment", roles=Role.values)
+    permissions.register(
+        "approvals.delegate", label=_("Name somebody to decide while away"), roles=STAFF_ROLES, sensitive=True
+    )
+    permissions.register(
+        "approvals.set_hours", label=_("Set working time and holidays"), roles=[Role.ADMINISTRATOR]
+    )
 
 
 def _register_notices() -> None:

@@ -106,7 +106,7 @@ class Directory:
         return self.named[key]
 
     def _may(self, user: Any, case: Case) -> bool:
-        if user.role not in set(map(str, self.subject.deciders)):
+        if not people.decides(user, self.subject):
             return False
         if user.pk in people.own_of(case.run, case.obj, self.subject):
             return False

@@ -14,8 +14,16 @@ class AuditConfig(AppConfig):
         from prm.ui import export, menu
         from prm.values.actor import Actor
 
-        permissions.register("audit.view", roles=[Role.ADMINISTRATOR], reads=True)
-        permissions.register("audit.export", roles=[Role.ADMINISTRATOR], sensitive=True, reads=True)
+        permissions.register(
+            "audit.view", label=_("See the audit trail"), roles=[Role.ADMINISTRATOR], reads=True
+        )
+        permissions.register(
+            "audit.export",
+            label=_("Export the audit trail"),
+            roles=[Role.ADMINISTRATOR],
+            sensitive=True,
+            reads=True,
+        )
         menu.register(
             section="Set-up",
             label=_("Audit trail"),

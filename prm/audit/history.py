@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from prm.access.scoping import partner_id_of
 from prm.audit import words
 from prm.audit.models import AuditEntry
+from prm.ui import said
 from prm.ui.doers import doer
 from prm.ui.parts import Happening
 from prm.values.actor import Actor
@@ -66,7 +67,7 @@ def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
     for field, pair in row.changes.items():
         old, new = (pair + [None, None])[:2] if isinstance(pair, list) else (None, pair)
         name = words.name_of_field(row.object_type, field)
-        old, new = (words.value_of(row.object_type, field, value) for value in (old, new))
+        old, new = (words.value_of(row.object_type, field, said.shown(value)) for value in (old, new))
         if old in (None, ""):
             text = f"{name} {_shown(new)}"
         else:

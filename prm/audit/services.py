@@ -6,9 +6,11 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.functional import Promise
 
 from prm.access.scoping import partner_id_of
 from prm.audit.models import AuditEntry
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -23,7 +25,8 @@ def record(
 ) -> AuditEntry:
     """Append to the audit trail, in the caller's transaction.
 
-    `changes` maps a field's name to [old, new]. Values are stored as text or plain JSON.
+    `changes` maps a field's name to [old, new]. Values are stored as text or plain JSON; what has words in each
+    language (a lazy sentence, prm.ui.said) is stored so that each reader has their own.
     """
     return AuditEntry.objects.create(
         at=clock.now(),
@@ -58,6 +61,8 @@ def _as_json(value: Any) -> Any:
         return value
     if isinstance(value, models.Model):
         return str(value)
+    if isinstance(value, Promise | said.Sentence | said.InEach | said.Day | said.Money):
+        return said.stored(value)
     try:
         return DjangoJSONEncoder().default(value)
     except TypeError:

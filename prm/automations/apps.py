@@ -7,6 +7,7 @@ class AutomationsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
+        from django.utils.translation import pgettext_lazy
 
         from prm.access import permissions
         from prm.access.roles import Role
@@ -16,9 +17,16 @@ class AutomationsConfig(AppConfig):
         from prm.notices.work import register as register_work
         from prm.ui import menu
 
-        permissions.register("automations.view", roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register(
+            "automations.view",
+            label=_("See automations and their runs"),
+            roles=[Role.ADMINISTRATOR],
+            reads=True,
+        )
         # Whoever sets up automations decides who is told of what: never an operator acting for somebody.
-        permissions.register("automations.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register(
+            "automations.manage", label=_("Set up automations"), roles=[Role.ADMINISTRATOR], sensitive=True
+        )
         permissions.register("automations.do_task", roles=Role.values)
         words.register(
             {
@@ -28,6 +36,7 @@ class AutomationsConfig(AppConfig):
                 "task_done": _("task done"),
             }
         )
+        words.register_names({"action": pgettext_lazy("change", "action")})
         kinds.register(
             "automations.notice",
             title=_("%(text)s"),

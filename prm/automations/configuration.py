@@ -48,6 +48,7 @@ CONDITION = ("all", "any", "not", "field", "measure", "period", "op", "value", "
                             "kind": {"enum": [str(kind) for kind in Action.Kind.values]},
                             "who": {"type": "array", "items": {"type": "string"}},
                             "text": {"type": "string", "maxLength": 300},
+                            "text_zh": {"type": "string", "maxLength": 300},
                             "days": {"type": "integer", "minimum": 1, "maximum": 365},
                             "field": {"type": "string", "maxLength": 80},
                             "value": {"type": "string", "maxLength": 500},
@@ -101,7 +102,7 @@ def _action_entry(action: Action, emails: dict[str, str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"kind": str(action.kind)}
     if action.who:
         entry["who"] = [emails.get(one, one) for one in action.who]
-    for name in ("text", "days", "field", "value"):
+    for name in ("text", "text_zh", "days", "field", "value"):
         if getattr(action, name):
             entry[name] = getattr(action, name)
     return entry | ({"webhook": action.receiver.name} if action.receiver else {})
@@ -126,7 +127,7 @@ class _One:
         if row.condition != condition:
             row = services.set_condition(automation=row, condition=condition, by=self.by)
         wanted = [
-            {**one, "text": " ".join(one["text"].split())} if "text" in one else one
+            {**one, **{name: " ".join(one[name].split()) for name in ("text", "text_zh") if name in one}}
             for one in self.entry["actions"]
         ]
         if _entry(row, _emails())["actions"] != wanted:
@@ -149,7 +150,8 @@ class _One:
             with at(f"{self.place}.{place}"):
                 services.add_action(
                     automation=row, kind=entry["kind"], who=self.who(place, entry.get("who", [])),
-                    text=entry.get("text", ""), days=entry.get("days"), field=entry.get("field", ""),
+                    text=entry.get("text", ""), text_zh=entry.get("text_zh", ""),
+                    days=entry.get("days"), field=entry.get("field", ""),
                     value=entry.get("value", ""), receiver=self.receiver(place, entry), by=self.by,
                 )  # fmt: skip
         for action in old:

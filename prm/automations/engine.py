@@ -155,7 +155,7 @@ def _line(action: Action, case: Case) -> str:
     if action.kind in (Action.Kind.NOTIFY, Action.Kind.TASK):
         users = people.meant(action.who, case.obj)
         names = ", ".join(map(str, users[:5])) + (" …" if len(users) > 5 else "")
-        values = {"text": case.said(action.text, action.automation), "names": names or _("nobody")}
+        values = {"text": case.said(action.words, action.automation), "names": names or _("nobody")}
         if action.kind == Action.Kind.NOTIFY:
             return _("Notice “%(text)s” to %(names)s") % values
         return _("Task “%(text)s” for %(names)s") % values
@@ -174,7 +174,7 @@ def _do(action: Action, case: Case) -> Any:
     line = said.stored(said.InEach(lambda: _line(action, case)))
     key = f"automation:{action.pk}:{case.stored.pk}"
     if action.kind == Action.Kind.NOTIFY:
-        text = said.InEach(lambda: case.said(action.text, action.automation))
+        text = said.InEach(lambda: case.said(action.words, action.automation))
         notify(
             users=people.meant(action.who, case.obj),
             kind="automations.notice",
@@ -199,10 +199,11 @@ def _do(action: Action, case: Case) -> Any:
 
 def _make_task(action: Action, case: Case, key: str) -> None:
     due = clock.now() + timedelta(days=action.days) if action.days else None
+    titles = said.stored(said.InEach(lambda: case.said(action.words, action.automation)[:400]))
     task, made = Task.objects.get_or_create(
         key=key,
         defaults={
-            "automation": action.automation, "title": case.said(action.text, action.automation)[:400],
+            "automation": action.automation, "title": titles["en"], "title_zh": titles["zh-hans"],
             "about": case.label[:200], "link": case.link, "due": due,
         },
     )  # fmt: skip
@@ -232,7 +233,7 @@ def _content(action: Action, case: Case) -> dict[str, Any]:
         "object": case.stored.object_key,
         "data": {
             "automation": action.automation.name,
-            "text": case.said(action.text, action.automation),
+            "text": case.said(action.words, action.automation),
             "event": {"type": case.declared.code, "data": asdict(fact)},
         },
     }

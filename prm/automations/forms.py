@@ -16,10 +16,10 @@ from prm.ui.forms import ServiceForm
 
 TEXT_HELP = _("You may write {object}, {event} and {automation}; they are filled in each time.")
 NEEDS = {
-    Action.Kind.NOTIFY: ("who", "text"),
-    Action.Kind.TASK: ("who", "text", "days"),
+    Action.Kind.NOTIFY: ("who", "text", "text_zh"),
+    Action.Kind.TASK: ("who", "text", "text_zh", "days"),
     Action.Kind.UPDATE: ("field", "value"),
-    Action.Kind.WEBHOOK: ("receiver", "text"),
+    Action.Kind.WEBHOOK: ("receiver", "text", "text_zh"),
 }
 
 
@@ -48,7 +48,11 @@ class ActionForm(ServiceForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Nobody is told of what they may not see: partners' people only of their own company's."),
     )
-    text = forms.CharField(label=_("Text"), max_length=300, help_text=TEXT_HELP)
+    text = forms.CharField(label=_("Text"), max_length=300, required=False, help_text=TEXT_HELP)
+    text_zh = forms.CharField(
+        label=_("Chinese text"), max_length=300, required=False,
+        help_text=_("Each reads their own language; a text in one language stands for both."),
+    )  # fmt: skip
     days = forms.IntegerField(label=_("Due after days"), min_value=1, max_value=365, required=False)
     field = forms.ChoiceField(label=_("Field"))
     value = forms.CharField(label=_("Value"), max_length=500, required=False)
@@ -73,8 +77,6 @@ class ActionForm(ServiceForm):
             self.receivers = {str(row.pk): row for row in webhooks_on()}
             named = [(key, row.name) for key, row in self.receivers.items()]
             self.fields["receiver"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
-        if kind == Action.Kind.WEBHOOK:
-            self.fields["text"].required = False
 
     def _ask_for_value(self, subject: str, name: str) -> None:
         """A field with choices offers them; yes and no are words."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from prm.egress.models import Receiver
@@ -12,6 +13,11 @@ from prm.outbox.events import Declared, by_code
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
+
+
+def in_language(text: str, chinese: str) -> str:
+    """The one of two texts that the reader reads, else the other."""
+    return (chinese or text) if (get_language() or "").startswith("zh") else (text or chinese)
 
 
 class Automation(models.Model):
@@ -63,6 +69,7 @@ class Action(models.Model):
     # "role:finance", "user:17", "managers": see people.py.
     who = models.JSONField(_("who"), default=list)
     text = models.CharField(_("text"), max_length=300, blank=True)
+    text_zh = models.CharField(_("Chinese text"), max_length=300, blank=True)
     days = models.PositiveSmallIntegerField(_("days"), null=True)
     field = models.CharField(_("field"), max_length=80, blank=True)
     value = models.TextField(_("value"), blank=True)
@@ -73,6 +80,11 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_kind_display())
+
+    @property
+    def words(self) -> str:
+        """The text in the active language; where it was written in one only, that one."""
+        return in_language(self.text, self.text_zh)
 
 
 class Run(models.Model):
@@ -135,6 +147,7 @@ class Task(models.Model):
     # The same action about the same event makes one task.
     key = models.CharField(max_length=80, unique=True)
     title = models.CharField(_("title"), max_length=400)
+    title_zh = models.CharField(_("Chinese title"), max_length=400, blank=True)
     about = models.CharField(_("about"), max_length=200, blank=True)
     link = models.CharField(max_length=200, blank=True)
     people: Any = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
@@ -152,7 +165,7 @@ class Task(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return in_language(self.title, self.title_zh)
 
     def get_absolute_url(self) -> str:
         return reverse("automations:task", args=[self.pk])

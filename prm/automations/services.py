@@ -30,6 +30,7 @@ from prm.notices.errors import UnknownPlaceholder
 from prm.notices.texts import PLACEHOLDER
 from prm.outbox.events import by_code
 from prm.outbox.models import OutboxEvent
+from prm.ui import said
 from prm.values import clock, pulse
 from prm.values.actor import Actor
 
@@ -66,9 +67,18 @@ def set_condition(*, automation: Automation, condition: dict[str, Any], by: Acto
     automation = Automation.objects.select_for_update().get(pk=automation.pk)
     _must_be_sound(automation, condition, by)
     before, automation.condition = automation.condition, condition
-    said = [_in_words(one, automation, by) for one in (before, condition)]
-    changes = {} if before == condition else {"condition": said}
+    read = [_condition_in_each(one, automation, by) for one in (before, condition)]
+    changes = {} if before == condition else {"condition": read}
     return _saved(automation, "changed", by, changes)
+
+
+def _in_each(action: Action) -> said.InEach:
+    """What an action does, kept for readers of each language."""
+    return said.InEach(lambda: f"{action}: “{action.words}”" if action.words else str(action))
+
+
+def _condition_in_each(condition: dict[str, Any], automation: Automation, by: Actor) -> Any:
+    return said.InEach(lambda: _in_words(condition, automation, by)) if condition else ""
 
 
 def _in_words(condition: dict[str, Any], automation: Automation, by: Actor) -> str:
@@ -90,19 +100,19 @@ def _must_be_sound(automation: Automation, condition: dict[str, Any], by: Actor)
 
 @transaction.atomic
 def add_action(
-    *, automation: Automation, kind: str, who: list[str] | None = None, text: str = "", days: int | None = None,
-    field: str = "", value: str = "", receiver: Receiver | None = None, by: Actor,
+    *, automation: Automation, kind: str, who: list[str] | None = None, text: str = "", text_zh: str = "",
+    days: int | None = None, field: str = "", value: str = "", receiver: Receiver | None = None, by: Actor,
 ) -> Action:  # fmt: skip
-    """One more thing that the automation does, after the others."""
+    """One more thing that the automation does, after the others. A text in one language stands for both."""
     require(by, "automations.manage")
     automation = Automation.objects.select_for_update().get(pk=automation.pk)
     row = Action(
-        automation=automation, kind=kind, who=who or [], text=" ".join(text.split()), days=days, field=field,
-        value=value, receiver=receiver,
+        automation=automation, kind=kind, who=who or [], text=" ".join(text.split()), text_zh=" ".join(text_zh.split()),
+        days=days, field=field, value=value, receiver=receiver,
     )  # fmt: skip
     _must_be_complete(row)
     row.save()
-    _saved(automation, "action_added", by, {"action": [None, str(row)]})
+    _saved(automation, "action_added", by, {"action": [None, _in_each(row)]})
     return row
 
 
@@ -110,11 +120,12 @@ def _must_be_complete(row: Action) -> None:
     if row.kind in (Action.Kind.NOTIFY, Action.Kind.TASK):
         if not row.who:
             raise ActionIncomplete(field="who")
-        if not row.text:
+        if not row.text and not row.text_zh:
             raise ActionIncomplete(field="text")
-    wrong = [name for name in PLACEHOLDER.findall(row.text) if name not in engine.PLACEHOLDERS]
-    if wrong:
-        raise UnknownPlaceholder(field="text", wrong=", ".join(f"{{{name}}}" for name in wrong))
+    for field in ("text", "text_zh"):
+        wrong = [name for name in PLACEHOLDER.findall(getattr(row, field)) if name not in engine.PLACEHOLDERS]
+        if wrong:
+            raise UnknownPlaceholder(field=field, wrong=", ".join(f"{{{name}}}" for name in wrong))
     if row.kind == Action.Kind.WEBHOOK and row.receiver is None:
         raise ActionIncomplete(field="receiver")
     if row.kind == Action.Kind.UPDATE:
@@ -135,11 +146,11 @@ def remove_action(*, action: Action, by: Actor) -> None:
     """Take an action away; an automation that is left with none is switched off."""
     require(by, "automations.manage")
     automation = Automation.objects.select_for_update().get(pk=action.automation_id)
-    said = str(action)
+    gone = _in_each(action)
     action.delete()
     if automation.is_active and not automation.actions.exists():
         automation.is_active = False
-    _saved(automation, "action_removed", by, {"action": [said, None]})
+    _saved(automation, "action_removed", by, {"action": [gone, None]})
 
 
 @transaction.atomic

@@ -60,7 +60,8 @@ def _words(action: Action) -> str:
         return f"{update.label if update else action.field}: {action.value}"
     if action.kind == Action.Kind.WEBHOOK:
         return action.receiver.name if action.receiver else _("The webhook was deleted.")
-    said = f"“{action.text}” → {people.words(action.who)}"
+    both = " / ".join(f"“{text}”" for text in (action.text, action.text_zh) if text)
+    said = f"{both} → {people.words(action.who)}"
     if not action.days:
         return said
     due = _("due after %(days)s days") % {"days": action.days}

@@ -15,7 +15,7 @@ def open_tasks(actor: Actor) -> list[Work]:
     rows = Task.objects.open_for(actor).order_by("id")[:SHOWN]
     return [
         Work(
-            title=row.title, link=row.get_absolute_url(), since=row.created_at, subtitle=row.about, due=row.due,
+            title=str(row), link=row.get_absolute_url(), since=row.created_at, subtitle=row.about, due=row.due,
             kind=_("Task"), icon="checks",
         )
         for row in rows

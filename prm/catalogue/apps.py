@@ -12,9 +12,15 @@ class CatalogueConfig(AppConfig):
         from prm.access.roles import STAFF_ROLES, Role
         from prm.ui import menu
 
-        permissions.register("catalogue.view", roles=STAFF_ROLES, reads=True)
-        permissions.register("catalogue.edit", roles=[Role.ADMINISTRATOR, Role.CHANNEL_MANAGER])
-        permissions.register("catalogue.export", roles=STAFF_ROLES, sensitive=True, reads=True)
+        permissions.register("catalogue.view", label=_("See products"), roles=STAFF_ROLES, reads=True)
+        permissions.register(
+            "catalogue.edit",
+            label=_("Change products and prices"),
+            roles=[Role.ADMINISTRATOR, Role.CHANNEL_MANAGER],
+        )
+        permissions.register(
+            "catalogue.export", label=_("Export products"), roles=STAFF_ROLES, sensitive=True, reads=True
+        )
         from prm.catalogue import conditions, own_fields
 
         conditions.register()

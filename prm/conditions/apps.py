@@ -16,7 +16,9 @@ class ConditionsConfig(AppConfig):
 
         permissions.register("conditions.use", roles=Role.values, reads=True)
         permissions.register("views.save", roles=Role.values)
-        permissions.register("views.share", roles=[Role.ADMINISTRATOR])
+        permissions.register(
+            "views.share", label=_("Share views of lists with everybody"), roles=[Role.ADMINISTRATOR]
+        )
         words.register(
             {
                 "view_saved": _("view saved"),

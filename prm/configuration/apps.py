@@ -15,9 +15,17 @@ class ConfigurationConfig(AppConfig):
         from prm.ui import menu
 
         admin = [Role.ADMINISTRATOR]
-        permissions.register("configuration.view", roles=admin, reads=True)
-        permissions.register("configuration.export", roles=admin, sensitive=True, reads=True)
-        permissions.register("configuration.apply", roles=admin, sensitive=True)
+        permissions.register("configuration.view", label=_("Compare configurations"), roles=admin, reads=True)
+        permissions.register(
+            "configuration.export",
+            label=_("Download the configuration"),
+            roles=admin,
+            sensitive=True,
+            reads=True,
+        )
+        permissions.register(
+            "configuration.apply", label=_("Apply a configuration"), roles=admin, sensitive=True
+        )
         words.register({"configuration_applied": _("configuration applied")})
         menu.register(
             section="Set-up",

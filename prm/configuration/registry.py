@@ -13,6 +13,11 @@
 Nothing else: what would change is found by exporting, applying, exporting again and rolling back, so a dry run cannot
 differ from what it promises. Entries of a list are told apart by their code, id or name (differences.py). A section of
 a module that is off is neither exported nor taken. Sections that need another's rows have a higher order.
+
+A section of drafts (`drafts=True`) is exported only when asked for; its handler also says what is unpublished now:
+
+        def unpublished(self):           # the places of the drafts, "flows.deal"
+            return [f"flows.{code}" for code in self.export()]
 """
 
 from __future__ import annotations
@@ -33,6 +38,8 @@ class _Applying(threading.local):
     def __init__(self) -> None:
         self.undo: list[Callable[[], None]] = []
         self.notes: list[str] = []
+        self.effects: list[str] = []
+        self.is_trial = False
         self.last: list[Callable[[], None]] = []
 
 
@@ -52,13 +59,14 @@ class Section:
     comment: str
     schema: dict[str, Any]
     handler: Handler
+    drafts: bool = False
 
 
 _sections: dict[str, Section] = {}
 
 
 def section(
-    name: str, *, order: int, comment: str, schema: dict[str, Any]
+    name: str, *, order: int, comment: str, schema: dict[str, Any], drafts: bool = False
 ) -> Callable[[type[Any]], type[Any]]:
     """Register a class with `export` and `apply` under the key `name` of the file.
 
@@ -66,7 +74,7 @@ def section(
     """
 
     def register(cls: type[Any]) -> type[Any]:
-        _sections[name] = Section(name, order, comment, schema, cls())
+        _sections[name] = Section(name, order, comment, schema, cls(), drafts)
         return cls
 
     return register
@@ -76,9 +84,15 @@ def all_sections() -> list[Section]:
     return sorted(_sections.values(), key=lambda one: (one.order, one.name))
 
 
-def sections() -> list[Section]:
+def sections(*, drafts: bool = True) -> list[Section]:
     """Those of the current tenant: without what belongs to a module that is off."""
-    return [one for one in all_sections() if runs(type(one.handler))]
+    return [one for one in all_sections() if runs(type(one.handler)) and (drafts or not one.drafts)]
+
+
+def unpublished() -> list[str]:
+    """The places of all drafts of the current tenant."""
+    kept: list[Any] = [one.handler for one in sections() if one.drafts]
+    return [place for handler in kept for place in handler.unpublished()]
 
 
 @contextmanager
@@ -127,6 +141,30 @@ def taken_notes() -> list[str]:
     """The notes since they were taken last."""
     notes, _applying.notes = _applying.notes, []
     return list(dict.fromkeys(notes))
+
+
+def effect(place: str, sentence: Any) -> None:
+    """What the text would have meant for what there is already, told by a dry run."""
+    _applying.effects.append(f"{place}: {sentence}")
+
+
+def taken_effects() -> list[str]:
+    effects, _applying.effects = _applying.effects, []
+    return effects
+
+
+@contextmanager
+def trial() -> Iterator[None]:
+    """While a dry run applies what is rolled back: time to look at what only the person before the screen needs."""
+    _applying.is_trial = True
+    try:
+        yield
+    finally:
+        _applying.is_trial = False
+
+
+def is_trial() -> bool:
+    return _applying.is_trial
 
 
 def at_the_end(function: Callable[[], None]) -> None:

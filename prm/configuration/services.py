@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django_tenants.utils import get_tenant_model, schema_context
@@ -25,28 +26,35 @@ from prm.values.actor import Actor
 
 
 class Found(list[Difference]):
-    """What differs; `notes` are sentences about what somebody has to do then."""
+    """What differs; `notes` say what somebody has to do or know then, `effects` (of a dry run) what it had meant for
+    the last cases."""
 
     notes: list[str]
+    effects: list[str]
 
-    def __init__(self, differences: Iterable[Difference], notes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, differences: Iterable[Difference], notes: Iterable[str] = (), effects: Iterable[str] = ()
+    ) -> None:
         super().__init__(differences)
-        self.notes = list(notes)
+        self.notes, self.effects = list(notes), list(effects)
 
 
 class _DryRun(Exception):
     """Rolls back what a dry run did."""
 
 
-def export_text(*, by: Actor) -> str:
-    """Everything that is configured in the current tenant, as YAML; the taking away stands in the audit trail."""
+def export_text(*, drafts: bool = False, by: Actor) -> str:
+    """Everything that is configured in the current tenant, as YAML; the taking away stands in the audit trail.
+
+    `drafts` takes along what is not published yet.
+    """
     require(by, "configuration.export")
     record(None, "exported", by=by, reason=str(_("Configuration")))
-    return current_text()
+    return current_text(drafts=drafts)
 
 
-def current_text() -> str:
-    sections = registry.sections()
+def current_text(*, drafts: bool = False) -> str:
+    sections = registry.sections(drafts=drafts)
     return text.write(_values(sections), sections)
 
 
@@ -59,7 +67,7 @@ def plan(*, source: str, by: Actor) -> Found:
     require(by, "configuration.apply")
     found = Found([])
     try:
-        with transaction.atomic():
+        with transaction.atomic(), registry.trial():
             found = _apply(text.read(source), by)
             raise _DryRun
     except _DryRun:
@@ -103,6 +111,7 @@ def fingerprint(differences: Iterable[Difference]) -> str:
 def _apply(wanted: dict[str, Any], by: Actor) -> Found:
     """Apply the sections in their order; what differs is read off the exports before and after."""
     registry.taken_notes()
+    registry.taken_effects()
     registry.forget_end()
     before = _values(registry.all_sections())
     for one in registry.all_sections():
@@ -116,12 +125,14 @@ def _apply(wanted: dict[str, Any], by: Actor) -> Found:
             one.handler.apply(wanted[one.name], by=_as_now(by))
     registry.finish()
     after = _values(registry.all_sections())
-    return Found(between(before, after), registry.taken_notes())
+    return Found(between(before, after), registry.taken_notes(), registry.taken_effects())
 
 
 def _as_now(by: Actor) -> Actor:
     """The person with the verbs of the modules that are on by now."""
-    return by.with_(permissions=permissions.of_role(by.role)) if by.kind == "user" else by
+    if by.kind != "user":
+        return by
+    return by.with_(permissions=permissions.of_person(get_user_model()._default_manager.get(pk=by.user_id)))
 
 
 def _take_back() -> None:

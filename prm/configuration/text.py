@@ -78,7 +78,7 @@ def read(text: str) -> dict[str, Any]:
     if len(text.encode()) > MOST_BYTES:
         raise ConfigurationProblem([_("file: larger than 2 MB")])
     try:
-        _refuse_tricks(text)
+        refuse_tricks(text)
         document = plain(text)
     except (YAMLError, ArithmeticError, ValueError, RecursionError) as problem:
         words = " ".join(str(problem).split())[:300]
@@ -98,7 +98,7 @@ def plain(text: str) -> Any:
     return _plain(yaml.load(text))
 
 
-def _refuse_tricks(text: str) -> None:
+def refuse_tricks(text: str) -> None:
     """Aliases of aliases would unfold to gigabytes, and deep nesting costs its cube; no export has either."""
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):

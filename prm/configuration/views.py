@@ -24,7 +24,7 @@ def page(request: Any) -> HttpResponse:
     """What is configured here, and what would another text change? A POST compares and changes nothing."""
     sent = request.method == "POST"
     form = UploadForm(request.POST if sent else None, request.FILES if sent else None, actor=request.actor)
-    context: dict[str, Any] = {"form": form, "sections": [one.name for one in registry.sections()]}
+    context: dict[str, Any] = _standing() | {"form": form}
     if form.is_valid():
         return _compared(request, form.cleaned_data["source"], context)
     return render(request, "configuration/page.html", context, status=form.status)
@@ -40,6 +40,7 @@ def _compared(request: Any, source: str, context: dict[str, Any]) -> HttpRespons
         "source": source,
         "differences": found,
         "notes": found.notes,
+        "effects": found.effects,
         "expected": services.fingerprint(found),
         "compared": True,
     }
@@ -69,16 +70,21 @@ def apply(request: Any) -> HttpResponse:
 
 
 def _fresh(request: Any) -> dict[str, Any]:
-    return {"form": UploadForm(actor=request.actor), "sections": [one.name for one in registry.sections()]}
+    return _standing() | {"form": UploadForm(actor=request.actor)}
+
+
+def _standing() -> dict[str, Any]:
+    """What the file has here, and what it leaves out because nobody has published it."""
+    sections = [one.name for one in registry.sections(drafts=False)]
+    return {"sections": sections, "unpublished": registry.unpublished()}
 
 
 @requires("configuration.export")
 @require_POST
 def export(request: Any) -> HttpResponse:
     """The file; taking it away is recorded, so it is a POST."""
-    answer = HttpResponse(
-        services.export_text(by=request.actor), content_type="application/yaml; charset=utf-8"
-    )
+    written = services.export_text(drafts="drafts" in request.POST, by=request.actor)
+    answer = HttpResponse(written, content_type="application/yaml; charset=utf-8")
     name = f"{connection.tenant.slug}-configuration-{clock.today():%Y-%m-%d}.yaml"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"

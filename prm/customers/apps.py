@@ -12,18 +12,22 @@ class CustomersConfig(AppConfig):
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
         from prm.audit import words
         from prm.customers import conditions, own_fields, updates
+        from prm.outbox import objects
         from prm.ui import menu
 
+        objects.register("customer", "customers.EndCustomer", verb="customers.view")
         own_fields.register()
         conditions.register()
         updates.register()
         managers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
-        register("customers.view", roles=STAFF_ROLES, reads=True)
-        register("customers.edit", roles=managers)
-        register("customers.merge", roles=managers)
-        register("customers.import", roles=managers)
-        register("customers.resolve", roles=(*managers, *PARTNER_ROLES))
-        register("customers.export", roles=managers, sensitive=True, reads=True)
+        register("customers.view", label=_("See customers"), roles=STAFF_ROLES, reads=True)
+        register("customers.edit", label=_("Change customers"), roles=managers)
+        register("customers.merge", label=_("Merge customers"), roles=managers)
+        register("customers.import", label=_("Import customers"), roles=managers)
+        register(
+            "customers.resolve", label=_("Say which customer a name means"), roles=(*managers, *PARTNER_ROLES)
+        )
+        register("customers.export", label=_("Export customers"), roles=managers, sensitive=True, reads=True)
         menu.register(
             section="Channel",
             label=_("End customers"),

@@ -14,7 +14,7 @@ from prm.customfields.models import CustomField, FormLayout
 from prm.customfields.plans import placements
 from prm.values.actor import Actor
 
-PUBLISHED = FormLayout.State.PUBLISHED
+PUBLISHED, DRAFT = FormLayout.State.PUBLISHED, FormLayout.State.DRAFT
 RULED = ("shown", "required", "readonly")
 # A section, a place in it, a rule, an option: what it is, then the rest.
 ORDER = (
@@ -112,7 +112,8 @@ FORM = {
         "Own fields and forms, by kind of record. `fields`: all of them, in their order; one that is not named is\n"
         "deleted, which can be undone for 30 days. Code and kind never change. `forms`: the published ones, each for\n"
         "a type and a role, or for all; one that says something else is its next version, one that is not named goes.\n"
-        "Without `fields` or `forms` these stay. An own field stands on a form as custom_<code>."
+        "Without `fields` or `forms` these stay; drafts of forms are exported only when asked for, as form_drafts.\n"
+        "An own field stands on a form as custom_<code>."
     ),
     schema={
         "type": "object",
@@ -134,10 +135,7 @@ class Records:
             if not target.is_on:
                 continue
             fields = [_field_entry(field) for field in CustomField.objects.of(code)]
-            types = ["", *(variant for variant, _label in target.variants())]
-            forms = FormLayout.objects.filter(target=code, state=PUBLISHED, variant__in=types)
-            forms = forms.order_by("variant", "role")
-            found[code] = {"fields": fields, "forms": [_form_entry(form, target) for form in forms]}
+            found[code] = {"fields": fields, "forms": _forms(target, PUBLISHED)}
         return found
 
     def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:
@@ -146,6 +144,57 @@ class Records:
             if target is None or not target.is_on:
                 raise ConfigurationProblem([f"records.{code}: " + _("there is no such kind of record here")])
             _Kind(target, by).apply(entry)
+
+
+@section(
+    "form_drafts",
+    order=56,
+    comment=(
+        "Drafts of forms, by kind of record, each for a type and a role, or for all: nobody fills them in yet.\n"
+        "A draft that is not named stays."
+    ),
+    schema={
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/form"}},
+        "$defs": {"form": FORM},
+    },
+    drafts=True,
+)
+class FormDrafts:
+    def export(self) -> dict[str, Any]:
+        kinds = {code: target for code, target in targets.all_targets().items() if target.is_on}
+        found = {code: _forms(target, DRAFT) for code, target in kinds.items()}
+        return {code: forms for code, forms in found.items() if forms}
+
+    def unpublished(self) -> list[str]:
+        return [
+            " ".join(part for part in (f"records.{code}.forms", form.get("type"), form.get("role")) if part)
+            for code, forms in self.export().items()
+            for form in forms
+        ]
+
+    def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:
+        now = self.export()
+        for code, forms in wanted.items():
+            target = targets.all_targets().get(code)
+            if target is None or not target.is_on:
+                raise ConfigurationProblem(
+                    [f"form_drafts.{code}: " + _("there is no such kind of record here")]
+                )
+            kind = _Kind(target, by)
+            whose = [(entry.get("type", ""), entry.get("role", "")) for entry in forms]
+            for (place, entry), own in zip(each(f"form_drafts.{code}", forms), whose, strict=True):
+                if wrong := kind.wrong(*own, whose):
+                    raise ConfigurationProblem([f"{place}: {wrong}"])
+                if exact(entry) not in now.get(code, []):
+                    with at(place):
+                        kind.draft(entry, *own)
+
+
+def _forms(target: targets.Target, state: str) -> list[dict[str, Any]]:
+    types = ["", *(variant for variant, _label in target.variants())]
+    rows = FormLayout.objects.filter(target=target.code, state=state, variant__in=types)
+    return [_form_entry(form, target) for form in rows.order_by("variant", "role")]
 
 
 def _field_entry(field: CustomField) -> dict[str, Any]:
@@ -317,6 +366,12 @@ class _Kind:
                 form_services.withdraw_layout(
                     target=self.target.code, variant=form.variant, role=form.role, by=self.by
                 )
+
+    def draft(self, entry: dict[str, Any], variant: str, role: str) -> None:
+        document = {"schema": 1, "sections": _told(exact(entry["sections"]), self.target, _value_of)}
+        form_services.save_layout(
+            target=self.target.code, document=document, variant=variant, role=role, by=self.by
+        )
 
     def wrong(self, variant: str, role: str, whose: list[tuple[str, str]]) -> str:
         if whose.count((variant, role)) > 1:

@@ -13,7 +13,9 @@ from prm.ui import lists, menu
 
 
 def register() -> None:
-    permissions.register("fields.configure", roles=[Role.ADMINISTRATOR])
+    permissions.register(
+        "fields.configure", label=_("Set up own fields and forms"), roles=[Role.ADMINISTRATOR]
+    )
     menu.register(
         section="Set-up", label=_("Forms and fields"), icon="forms", url="customfields:index", verb="fields.configure",
         order=60,

@@ -13,12 +13,21 @@ class EgressConfig(AppConfig):
         from prm.audit import words
         from prm.egress import kinds
         from prm.egress.webhooks import Webhook
+        from prm.outbox import objects
         from prm.ui import menu
 
+        objects.register("receiver", "egress.Receiver", verb="egress.view")
         kinds.register(Webhook())
-        permissions.register("egress.view", roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register(
+            "egress.view",
+            label=_("See webhooks and their deliveries"),
+            roles=[Role.ADMINISTRATOR],
+            reads=True,
+        )
         # Whoever may say where events go may read all of them: never an operator acting for somebody.
-        permissions.register("egress.manage", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register(
+            "egress.manage", label=_("Set up webhooks"), roles=[Role.ADMINISTRATOR], sensitive=True
+        )
         words.register(
             {
                 "receiver_created": _("receiver set up"),

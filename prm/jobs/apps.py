@@ -12,13 +12,17 @@ class JobsConfig(AppConfig):
         from prm.access import permissions
         from prm.access.roles import Role
         from prm.jobs.daily import daily
+        from prm.outbox import objects
         from prm.outbox.services import prune
         from prm.ui import menu
 
+        objects.register("job", "jobs.Job", verb="jobs.view")
         # Everybody sees jobs: partners' people those that they began, staff all of them.
         permissions.register("jobs.view", roles=Role.values, reads=True)
         permissions.register("jobs.manage", roles=Role.values)
-        permissions.register("jobs.manage_all", roles=[Role.ADMINISTRATOR])
+        permissions.register(
+            "jobs.manage_all", label=_("See and stop everybody's background jobs"), roles=[Role.ADMINISTRATOR]
+        )
         menu.register(
             section="Set-up",
             label=_("Background jobs"),

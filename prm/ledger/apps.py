@@ -11,4 +11,6 @@ class LedgerConfig(AppConfig):
         from prm.access import permissions
         from prm.access.roles import Role
 
-        permissions.register("ledger.view", roles=[Role.FINANCE, Role.ADMINISTRATOR], reads=True)
+        permissions.register(
+            "ledger.view", label=_("See the ledger"), roles=[Role.FINANCE, Role.ADMINISTRATOR], reads=True
+        )

@@ -106,6 +106,11 @@ def name_is_on(name: str) -> bool:
     return not any(first in _modules[code].names for code in off if code in _modules)
 
 
+def module_of_name(first: str) -> Module | None:
+    """The module to which the verbs belong that begin with this word."""
+    return next((module for module in _modules.values() if first in module.names), None)
+
+
 def names_off() -> list[str]:
     """First words of everything that is off."""
     return [name for code in switched_off() if code in _modules for name in _modules[code].names]

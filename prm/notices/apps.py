@@ -16,7 +16,9 @@ class NoticesConfig(AppConfig):
         from prm.notices import digest, home, inbox, platform, robots, work
 
         permissions.register("notices.read", roles=Role.values)
-        permissions.register("notices.word", roles=[Role.ADMINISTRATOR])
+        permissions.register(
+            "notices.word", label=_("Change the words of letters"), roles=[Role.ADMINISTRATOR]
+        )
         words.register(
             {
                 "notices_chosen": _("notices chosen"),

@@ -15,8 +15,10 @@ class OutboxConfig(AppConfig):
         from prm.outbox import lists
         from prm.ui import menu
 
-        permissions.register("outbox.view", roles=[Role.ADMINISTRATOR], reads=True)
-        permissions.register("outbox.manage", roles=[Role.ADMINISTRATOR])
+        permissions.register("outbox.view", label=_("See events"), roles=[Role.ADMINISTRATOR], reads=True)
+        permissions.register(
+            "outbox.manage", label=_("Deliver events again or give them up"), roles=[Role.ADMINISTRATOR]
+        )
         words.register(
             {
                 "delivery_retried": _("delivery tried again"),

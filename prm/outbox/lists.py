@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from prm.outbox import events as registry
@@ -30,6 +31,18 @@ class EventNameColumn(Link):
         return filters.ChoiceFilter(self.name, self.label, choices)
 
 
+class ObjectColumn(Text):
+    """The object by its number or name, with a link, where the reader may see it; else the key that receivers see."""
+
+    def cell(self, row: Any) -> Any:
+        named = getattr(row, "object_named", None)
+        if named is None:
+            return row.object_key
+        if not named.address:
+            return named.text
+        return format_html('<a class="ui-link" href="{}">{}</a>', named.address, named.text)
+
+
 def _first_line(row: MissedDelivery) -> str:
     text = row.error.splitlines()[0] if row.error else ""
     return text if len(text) <= 90 else f"{text[:89]}…"
@@ -41,7 +54,6 @@ class MissedList(ListPage):
     title = _("Events that did not arrive")
     verb = "outbox.view"
     open_because = OF_THE_TENANT
-    rows = MissedDelivery.objects.for_list()
     order = "-pk"
     search = ("listener", "object_key", "error", "event__name")
     search_label = _("Receiver, object, error")
@@ -76,13 +88,16 @@ class MissedList(ListPage):
     ]
     columns = [
         EventNameColumn("event__name", label=_("Event"), value=lambda row: row.event.label, filter=True),
-        Text("object_key", label=_("Object"), css="ui-sub ui-fig"),
+        ObjectColumn("object_key", label=_("Object"), css="ui-sub ui-fig"),
         Text("receiver", label=_("Receiver"), phone="sub"),
         Choice("state", filter=True),
         Number("attempts"),
         Text("error", value=_first_line),
         When("created_at", phone="b"),
     ]
+
+    def get_rows(self, actor: Actor) -> QuerySet[MissedDelivery]:
+        return MissedDelivery.objects.for_list().with_objects(actor)
 
     def context(self, actor: Actor) -> dict[str, Any]:
         return {
@@ -108,13 +123,13 @@ class EventList(ListPage):
         EventNameColumn(
             "name", label=_("Event"), value=lambda row: row.label, filter=True, to=lambda row: _address(row)
         ),
-        Text("object_key", label=_("Object"), phone="sub", css="ui-sub ui-fig"),
+        ObjectColumn("object_key", label=_("Object"), phone="sub", css="ui-sub ui-fig"),
         Text("code", label=_("Name"), value=str, css="ui-sub"),
         When("created_at", filter=True, phone="b"),
     ]
 
     def get_rows(self, actor: Actor) -> QuerySet[OutboxEvent]:
-        return OutboxEvent.objects.all()
+        return OutboxEvent.objects.all().with_objects(actor)
 
     def context(self, actor: Actor) -> dict[str, Any]:
         return {"part": "all"}

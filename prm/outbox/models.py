@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.outbox.events import Declared, declared
+from prm.outbox.objects import WithObjects
 from prm.values import clock
 
 
@@ -23,6 +24,8 @@ class OutboxEvent(models.Model):
     depth = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Every listener has heard of it, or what is missing stands as a row of its own.
     delivered_at = models.DateTimeField(null=True)
+
+    objects = WithObjects.as_manager()
 
     class Meta:
         verbose_name = _("event")
@@ -50,7 +53,7 @@ class OutboxEvent(models.Model):
         return {name: "•••" if name in hidden else value for name, value in self.payload.items()}
 
 
-class MissedDeliveryQuerySet(models.QuerySet["MissedDelivery"]):
+class MissedDeliveryQuerySet(WithObjects):
     def for_list(self) -> MissedDeliveryQuerySet:
         return self.select_related("event")
 

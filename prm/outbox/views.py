@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
+from prm.outbox import objects
 from prm.outbox.forms import GiveUpForm
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import give_up_delivery, retry_all, retry_delivery
@@ -30,7 +31,7 @@ def missed(request: Any, pk: int) -> HttpResponse:
         Fact(gettext_lazy("Receiver"), row.listener or row.receiver),
         Fact(gettext_lazy("Attempts"), row.attempts),
         Fact(gettext_lazy("Since"), row.created_at.isoformat(" ", "seconds")),
-        *_facts_of(row.event),
+        *_facts_of(row.event, request.actor),
     ]
     context = {
         "row": row,
@@ -44,9 +45,12 @@ def missed(request: Any, pk: int) -> HttpResponse:
     return render(request, "outbox/missed.html", context)
 
 
-def _facts_of(event: OutboxEvent) -> list[Fact]:
+def _facts_of(event: OutboxEvent, actor: Any) -> list[Fact]:
+    named = objects.named([event.object_key], actor).get(event.object_key)
+    about = [Fact(gettext_lazy("About"), named.text, href=named.address)] if named else []
     return [
         Fact(gettext_lazy("Event"), str(event), href=reverse("outbox:event", args=[event.pk])),
+        *about,
         Fact(gettext_lazy("Object"), event.object_key),
         Fact(gettext_lazy("Happened"), event.created_at.isoformat(" ", "seconds")),
     ]
@@ -96,7 +100,7 @@ def event(request: Any, pk: int) -> HttpResponse:
     context = {
         "event": row,
         "payload": _shown(row),
-        "facts": _facts_of(row)[1:],
+        "facts": _facts_of(row, request.actor)[1:],
         "missed": list(row.missed.order_by("id")),
     }
     return render(request, "outbox/event.html", context)

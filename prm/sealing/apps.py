@@ -13,8 +13,15 @@ class SealingConfig(AppConfig):
         from prm.audit import words
         from prm.notices import kinds
 
-        permissions.register("audit.verify", roles=[Role.ADMINISTRATOR])
-        permissions.register("audit.configure", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register(
+            "audit.verify", label=_("Check the seals of the audit trail"), roles=[Role.ADMINISTRATOR]
+        )
+        permissions.register(
+            "audit.configure",
+            label=_("Say who receives the audit trail's seals"),
+            roles=[Role.ADMINISTRATOR],
+            sensitive=True,
+        )
         words.register({"chain_verified": _("chain verified")})
         kinds.register(
             "audit.differs",

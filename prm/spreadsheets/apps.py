@@ -15,8 +15,8 @@ class SpreadsheetsConfig(AppConfig):
         from prm.ui import menu
 
         keepers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
-        permissions.register("imports.view", roles=STAFF_ROLES, reads=True)
-        permissions.register("products.import", roles=keepers)
+        permissions.register("imports.view", label=_("See imports"), roles=STAFF_ROLES, reads=True)
+        permissions.register("products.import", label=_("Import products"), roles=keepers)
         # Each app's "imports" module declares its kinds; those of the platform are here.
         autodiscover_modules("imports")
         finding.register()

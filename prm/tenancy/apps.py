@@ -8,6 +8,8 @@ class TenancyConfig(AppConfig):
     label = "tenancy"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
         from prm.access import permissions
         from prm.access.roles import Role
         from prm.tenancy import checks  # noqa: F401 (registers itself)
@@ -15,8 +17,15 @@ class TenancyConfig(AppConfig):
         # Operators hold these by being operators; no role of a tenant does.
         for verb in ("create", "suspend", "resume", "delete", "export_tenant", "operate"):
             permissions.register(f"tenancy.{verb}", roles=[])
-        permissions.register("tenancy.brand", roles=[Role.ADMINISTRATOR])
-        permissions.register("tenancy.modules", roles=[Role.ADMINISTRATOR], sensitive=True)
+        permissions.register(
+            "tenancy.brand", label=_("Change name, logo and colours"), roles=[Role.ADMINISTRATOR]
+        )
+        permissions.register(
+            "tenancy.modules",
+            label=_("Switch modules on and off"),
+            roles=[Role.ADMINISTRATOR],
+            sensitive=True,
+        )
         register_words()
         register_menu()
 

@@ -31,6 +31,8 @@ class LanguageMiddleware:
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
         """Runs when the person is known, which is after every middleware has been entered."""
         user = getattr(request, "user", None)
+        if getattr(request, "support", None):  # an operator who acts for somebody reads in their own language
+            return
         chosen = getattr(user, "language", "") if user is not None and user.is_authenticated else ""
         if chosen and chosen in dict(settings.LANGUAGES):
             translation.activate(chosen)

@@ -6,12 +6,13 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from prm.access.decorators import public, signed_in
+from prm.access.decorators import public, safe_while_acting, signed_in
 from prm.ui import language as languages
 from prm.ui import script
 
 
 @public
+@safe_while_acting
 @require_POST
 def language(request):
     """Keep the language that the person chose: in the account when signed in, and in a cookie for this browser."""

@@ -4,7 +4,13 @@ from rebates.services.computing import compute_run, discard_run, open_run, start
 from rebates.services.issuing import close_run, start_close
 from rebates.services.overtaken import compute_approved_again
 from rebates.services.payments import pay_statement
-from rebates.services.programmes import apply_programmes, delete_draft, save_draft
+from rebates.services.programmes import (
+    apply_drafts,
+    apply_programmes,
+    delete_draft,
+    import_draft,
+    save_draft,
+)
 from rebates.services.publishing import (
     approve_publication,
     publish_version,
@@ -15,6 +21,7 @@ from rebates.services.releasing import outlook, release_run, start_release
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
 
 __all__ = [
+    "apply_drafts",
     "apply_programmes",
     "approve_publication",
     "approve_run",
@@ -23,6 +30,7 @@ __all__ = [
     "compute_run",
     "delete_draft",
     "discard_run",
+    "import_draft",
     "open_run",
     "outlook",
     "pay_statement",

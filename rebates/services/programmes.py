@@ -23,9 +23,13 @@ from rebates.approvals import PROGRAMME
 from rebates.errors import (
     Choice,
     NotComputedYet,
+    OneDraftAtATime,
     PeriodClosed,
     PeriodNotWhole,
     PublicationNeedsApproval,
+    TextOfAnother,
+    TextRefused,
+    TextSaysNothingNew,
     VersionFrozen,
     VersionInReview,
     VersionTooEarly,
@@ -34,8 +38,10 @@ from rebates.events import ProgrammePublished
 from rebates.mechanisms import named_lines, named_products
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
+from rebates.reading import read_text
 
 STATE = Version.State
+MOST_PROBLEMS = 5
 
 
 @transaction.atomic
@@ -166,6 +172,57 @@ def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None
     version.save()
     record(version, "drafted", by=by)
     return version
+
+
+@transaction.atomic
+def apply_drafts(*, texts: Sequence[ProgrammeText], by: Actor) -> list[Version]:
+    """Let each text be a draft: the draft of its programme becomes it, or a new one does.
+
+    What waits for its publication stays as it is; another text for the same programme raises VersionInReview.
+    """
+    require(by, "rebates.edit_programmes")
+    codes = [text.code for text in texts]
+    return [_apply_draft(text, codes.count(text.code) == 1, by) for text in texts]
+
+
+def _apply_draft(text: ProgrammeText, alone: bool, by: Actor) -> Version:
+    rows = Version.objects.select_for_update(of=("self",)).select_related("programme")
+    known = list(rows.filter(programme__code=text.code).exclude(state=STATE.PUBLISHED).order_by("-number"))
+    same = next((version for version in known if text_of(version) == text), None)
+    if same is not None:
+        return same
+    waiting = next((version for version in known if version.state == STATE.IN_REVIEW), None)
+    if waiting is not None:
+        raise VersionInReview(programme=text.code, number=waiting.number)
+    # The draft of that day; else, where it is the programme's one draft, the newest, which its pages show.
+    newest = known[0] if known and alone else None
+    draft = next((version for version in known if version.starts == text.starts), newest)
+    return save_draft(text=text, version=draft, by=by)
+
+
+@transaction.atomic
+def import_draft(*, programme: Programme, text: str, by: Actor) -> Version:
+    """Make a YAML text the draft of a programme.
+
+    Versions that are published may stand in it as they are; what else it says is the draft. Raises TextRefused, which
+    names the lines, and whatever speaks against the draft itself.
+    """
+    require(by, "rebates.edit_programmes")
+    try:
+        texts = read_text(text)
+        others = sorted({one.code for one in texts} - {programme.code})
+        if others:
+            raise TextOfAnother(theirs=", ".join(others), ours=programme.code)
+        known = [text_of(version) for version in programme.versions.published()]
+        new = [one for one in texts if one not in known]
+        if not new:
+            raise TextSaysNothingNew()
+        if len(new) > 1:
+            raise OneDraftAtATime(days=", ".join(one.starts.isoformat() for one in new))
+        return apply_drafts(texts=new, by=by)[0]
+    except PolicyProblem as problem:
+        told = list(dict.fromkeys(problem.problems))[:MOST_PROBLEMS]
+        raise TextRefused(problems="; ".join(told)) from problem
 
 
 def _rename(programme: Programme, text: ProgrammeText) -> None:

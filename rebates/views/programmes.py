@@ -21,7 +21,7 @@ from prm.values.errors import DomainError, NotAllowed
 from rebates import pages, services, wording
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
-from rebates.forms import ReasonForm
+from rebates.forms import ReasonForm, TextForm
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
 from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
@@ -72,6 +72,7 @@ def detail(request: Any, code: str) -> HttpResponse:
     versions = list(programme.versions.order_by("-number"))
     number = request.GET.get("version", "")
     shown = next((version for version in versions if str(version.number) == number), versions[0])
+    importable = all(version.state != IN_REVIEW for version in versions)
     return render(
         request,
         "rebates/programme.html",
@@ -83,8 +84,8 @@ def detail(request: Any, code: str) -> HttpResponse:
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,
-            "editable": is_editable(shown.policy)
-            and all(version.state != Version.State.IN_REVIEW for version in versions),
+            "editable": importable and is_editable(shown.policy),
+            "importable": importable,
             **pages.publication(shown, request.actor),
         },
     )
@@ -247,3 +248,15 @@ def text(request: Any, code: str) -> HttpResponse:
     answer = HttpResponse(as_yaml(programme), content_type="application/yaml; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{programme.code}.yaml"'
     return answer
+
+
+@requires("rebates.edit_programmes")
+def import_text(request: Any, code: str) -> HttpResponse:
+    """A text becomes the draft; nothing accrues before it is published."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    form = TextForm(request.POST or None, request.FILES or None, actor=request.actor)
+    if form.is_valid() and form.run(services.import_draft, programme=programme, by=request.actor):
+        messages.success(request, _("The text is the draft now. Look at it before it is published."))
+        return redirect(form.result)
+    context = {"form": form, "programme": programme}
+    return render(request, "rebates/import.html", context, status=form.status)

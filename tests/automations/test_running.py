@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import translation
 
+from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
-from prm.automations import engine, services, updates
+from prm.automations import engine, services, updates, work
 from prm.automations.errors import ActionIncomplete, NothingToDo
 from prm.automations.models import Action, Automation, Run, Task
 from prm.customers.services import create_customer, update_customer
@@ -259,3 +262,49 @@ def test_the_log_and_the_notice_read_in_the_readers_language(administrator, acme
         assert "submitted" not in said.shown(notice.values["text"])
     with translation.override("en"):
         assert run.said_lines == [f"Notice “Deal registration submitted: {deal}” to {clerk}"]
+
+
+def test_each_reader_has_notice_task_and_log_in_their_language(administrator, acme, clerk):
+    clerk.language = "zh-hans"
+    clerk.save()
+    both = {"who": ["role:finance"], "text": "Look at {object}", "text_zh": "请查看 {object}"}
+    automation(administrator, kind="notify", **both)
+    automation(administrator, kind="task", **both)
+    automation(administrator, kind="task", who=["role:finance"], text_zh="只有中文 {object}")
+    deal = deals.in_review(acme)
+    deliver()
+    notice = Notice.objects.get(kind="automations.notice")
+    runs = list(Run.objects.order_by("pk"))
+    said_in = {}
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            inbox = [one.title for one in work.open_tasks(actor(clerk))]
+            said_in[language] = [said.shown(notice.values["text"]), *inbox, *runs[1].said_lines]
+    assert said_in["en"][:3] == [f"Look at {deal}", f"Look at {deal}", f"只有中文 {deal}"]
+    assert said_in["zh-hans"][:3] == [f"请查看 {deal}", f"请查看 {deal}", f"只有中文 {deal}"]
+    assert f"Task “Look at {deal}”" in said_in["en"][-1] and f"请查看 {deal}" in said_in["zh-hans"][-1]
+    assert Letter.objects.get(to=clerk.email).subject == f"请查看 {deal}"
+
+
+def test_an_action_needs_a_text_in_one_of_both_languages(administrator):
+    made = automation(administrator, on=False)
+    for wrong, field, refusal in (
+        ({}, "text", ActionIncomplete),
+        ({"text": "x", "text_zh": "{secret}"}, "text_zh", UnknownPlaceholder),
+    ):
+        with pytest.raises(refusal) as said_no:
+            services.add_action(automation=made, kind="task", who=["role:finance"], by=administrator, **wrong)
+        assert said_no.value.field == field
+
+
+def test_the_history_of_an_automation_is_in_the_readers_language(administrator):
+    made = automation(administrator, condition=above("100.00"), kind="notify", who=["role:finance"],
+                      text="Look!", text_zh="请看！")  # fmt: skip
+    services.remove_action(action=made.actions.get(), by=administrator)
+    with translation.override("zh-hans"):
+        chinese = "\n".join(one.text for one in history_of(made, administrator))
+    with translation.override("en"):
+        english = "\n".join(one.text for one in history_of(made, administrator))
+    assert "请看！" in chinese and "100.00" in chinese
+    assert not re.search("[A-Za-z]", chinese.replace("CNY", "")), chinese
+    assert "Notify people: “Look!”" in english and "请" not in english

@@ -36,13 +36,14 @@ def test_the_whole_way_by_clicking(browse, administrator, acme):
     row.refresh_from_db()
     assert row.condition == wanted
     told = AuditEntry.objects.filter(verb="changed").latest("id").changes["condition"]
-    assert told[0] == "" and "1,000.00" in told[1]
+    assert told[0] == "" and all("1,000.00" in told[1][language] for language in ("en", "zh-hans"))
     assert "Contact at the customer" in client.get(f"{base}actions/update/").content.decode()
     assert client.post(f"{base}actions/notify/", {"text": "x"}).status_code == 422
-    client.post(f"{base}actions/notify/", {"who": ["role:finance"], "text": "{object} is large"})
+    both = {"text": "{object} is large", "text_zh": "{object} 金额较大"}
+    client.post(f"{base}actions/notify/", {"who": ["role:finance"], **both})
     client.post(f"{base}actions/task/", {"who": ["role:finance"], "text": "Check {object}", "days": "3"})
     page = client.get(base).content.decode()
-    assert "{object} is large" in page and "due after 3 days" in page
+    assert "{object} is large" in page and "{object} 金额较大" in page and "due after 3 days" in page
     assert "No such event yet" in client.get(f"{base}test/").content.decode()
     deal = deals.in_review(acme, estimated_value=5000)
     dry = client.get(f"{base}test/").content.decode()

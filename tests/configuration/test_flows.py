@@ -6,7 +6,7 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from prm.approvals import drafts
-from prm.approvals.models import FlowVersion, SpecialDay
+from prm.approvals.models import ApprovalRun, FlowVersion, SpecialDay
 from prm.approvals.services import design
 from prm.approvals.services.installing import NOBODY_YET, faults_of
 from prm.approvals.subjects import subject_of
@@ -18,7 +18,7 @@ from prm.values import clock
 from tests.approvals import unsound
 from tests.approvals.flows import run_of
 from tests.approvals.unsound import UNSOUND, ask, decide, fork, notice, otherwise, until, value, when
-from tests.configuration.office import BY, apply, exported, fresh, here, plan
+from tests.configuration.office import BY, apply, exported, fresh, here, plan, written
 from tests.factories.dealreg import in_review
 from tests.factories.people import UserFactory
 
@@ -138,6 +138,47 @@ def test_a_text_may_come_before_its_people_and_says_so(tenant):
         assert in_force().number == 2
         assert any("Finance" in line and "administrators decide" in line for line in found.notes)
         assert apply(flows={"deal": two_levels()}).notes == []
+
+
+def test_people_named_in_a_text_may_come_later_while_there_are_only_administrators(tenant):
+    lin = ask("lin", {"kind": "people", "users": ["lin@vendor.example"]}, name="Director")
+    two = ask("two", FINANCE, name="Two of finance", mode="quorum", quorum=2)
+    with tenant_context(fresh("people")):
+        UserFactory(administrator=True)
+        for notes in (
+            plan(flows={"deal": flow(lin, two)}).notes,
+            apply(flows={"deal": flow(lin, two)}).notes,
+        ):
+            said = "\n".join(notes)
+            assert "flows.deal" in said and "“Director”" in said and "lin@vendor.example" in said
+            assert "“Two of finance”" in said and "administrators decide" in said
+        UserFactory(finance=True)
+        # What is in force is no question any more, though one of finance is fewer than two.
+        assert apply(flows={"deal": flow(lin, two)}) == []
+        with pytest.raises(ConfigurationProblem) as refusal:
+            apply(flows={"deal": flow(lin, two, name="Other")})
+        assert "lin@vendor.example" in str(refusal.value) and "2 approvals" in str(refusal.value)
+        names = {"kind": "people", "users": ["a@vendor.example", "b@vendor.example"]}
+    with tenant_context(fresh("names")), pytest.raises(ConfigurationProblem) as refusal:
+        apply(flows={"deal": flow(ask("x", names, mode="quorum", quorum=3))})
+    assert "flows.deal" in str(refusal.value)
+
+
+def test_a_dry_run_tells_how_many_of_the_last_cases_would_have_gone_differently(
+    acme, administrator, manager, finance_clerk, browse
+):
+    assert plan(flows={"deal": two_levels()}).effects == []  # no case yet
+    for _case in range(3):
+        in_review(acme)
+    runs, rows = ApprovalRun.objects.for_everyone(because="counted").count(), AuditEntry.objects.count()
+    other = {"deal": flow(ask("f", FINANCE)), "order": exported("flows")["order"]}
+    said = plan(flows=other).effects
+    assert said == ["flows.deal: Of the last 3 cases, 3 would have gone differently"]
+    after = ApprovalRun.objects.for_everyone(because="counted").count(), AuditEntry.objects.count()
+    assert after == (runs, rows)
+    page = browse(administrator).post("/settings/configuration/", {"source": written(flows=other)})
+    assert said[0] in page.content.decode()
+    assert apply(flows=other).effects == []
 
 
 def test_a_draft_stays_a_draft_behind_the_new_version(administrator, manager, finance_clerk):

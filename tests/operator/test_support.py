@@ -102,6 +102,18 @@ def test_a_reader_is_offered_nothing_that_would_be_refused(reader, writer, acme,
     assert "End membership" not in offered, "rights are never changed by an operator"
 
 
+def test_the_operator_reads_in_their_own_language_and_changes_nobodys(reader, person):
+    answer = reader.post("/i18n/", {"language": "zh-hans"}, headers={"referer": f"http://{ALPHA}/"})
+    assert answer.status_code == 302 and answer.cookies["django_language"].value == "zh-hans"
+    assert '<html lang="zh-Hans"' in reader.get("/").content.decode()
+    person.language = "en"  # what the person chose is the person's
+    person.save()
+    assert '<html lang="zh-Hans"' in reader.get("/").content.decode()
+    reader.post("/i18n/", {"language": "en"})
+    person.refresh_from_db()
+    assert person.language == "en" and '<html lang="en"' in reader.get("/").content.decode()
+
+
 def test_the_administrators_find_the_request_in_their_inbox(asked, administrator):
     deliver_open_events()
     notice = Notice.objects.get(kind="accounts.support_asked")
@@ -204,7 +216,9 @@ def every_plain_address():
 
 def test_reading_is_all_that_was_granted(reader):
     addresses = [
-        address for address, _view in every_plain_address() if address not in ("/support/end/", "/sign-out/")
+        address
+        for address, _view in every_plain_address()
+        if address not in ("/support/end/", "/sign-out/", "/i18n/")  # the operator's own
     ]
     assert len(addresses) > 40
     for address in addresses:

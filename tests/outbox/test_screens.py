@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from prm.accounts.services import change_role, save_role
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
-from prm.outbox import delivery
+from prm.outbox import delivery, objects
 from prm.outbox.models import MissedDelivery, OutboxEvent
+from prm.outbox.objects import Named
 from prm.outbox.services import deliver_open_events, emit
 from prm.values import clock
+from prm.values.actor import Actor
+from tests.factories.dealreg import in_review
+from tests.factories.people import UserFactory, actor
 from tests.outbox.test_delivery import Happened, heard, tell
 
 __all__ = ["heard"]
 pytestmark = pytest.mark.django_db
+BY = Actor.command("tests")
 
 
 @pytest.fixture
@@ -116,3 +124,34 @@ def test_secrets_of_an_event_are_not_shown(browse, administrator):
     )
     page = browse(administrator).get(f"/settings/events/all/{stored.pk}/").content.decode()
     assert "very-secret" not in page and "•••" in page
+
+
+def test_objects_stand_there_by_number_and_lead_to_their_page(browse, administrator, acme):
+    deal, other = in_review(acme), in_review(acme)
+    client = browse(administrator)
+    page = client.get("/settings/events/all/").content.decode()
+    for one in (deal, other):
+        assert f'<a class="ui-link" href="{one.get_absolute_url()}">{one}</a>' in page
+        assert f">deal:{one.pk}<" not in page
+    event = OutboxEvent.objects.filter(object_key=f"deal:{deal.pk}").first()
+    detail = client.get(f"/settings/events/all/{event.pk}/").content.decode()
+    assert f'href="{deal.get_absolute_url()}"' in detail and f"deal:{deal.pk}" in detail
+    # One query for each kind of object, however many there are.
+    rows = OutboxEvent.objects.all().with_objects(administrator)
+    with CaptureQueriesContext(connection) as few:
+        list(rows)
+    for _more in range(3):
+        in_review(acme)
+    with CaptureQueriesContext(connection) as many:
+        list(rows.all())
+    assert len(many) == len(few)
+
+
+def test_who_may_not_see_the_object_reads_only_its_key(browse, acme, rival, administrator):
+    deal, theirs = in_review(acme), in_review(rival)
+    role = save_role(role=None, code="post", name="Post", base="administrator", verbs=["outbox.view"], by=BY)
+    clerk = change_role(user=UserFactory(administrator=True), role="administrator", own_role=role, by=BY)
+    page = browse(actor(clerk)).get("/settings/events/all/").content.decode()
+    assert f">deal:{deal.pk}<" in page and str(deal) not in page
+    keys = [f"deal:{deal.pk}", f"deal:{theirs.pk}", "deal:999999", "deal:x", "nothing:1", ""]
+    assert objects.named(keys, actor(acme.sales_user)) == {keys[0]: Named(str(deal), deal.get_absolute_url())}

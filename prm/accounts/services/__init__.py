@@ -18,6 +18,7 @@ from prm.accounts.services.people import (
     reset_second_factor,
     set_manager,
 )
+from prm.accounts.services.roles import delete_role, save_role
 from prm.accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "change_role",
     "choose_language",
     "deactivate_user",
+    "delete_role",
     "end_all_sessions",
     "end_other_sessions",
     "end_session",
@@ -38,6 +40,7 @@ __all__ = [
     "reactivate_user",
     "resend_invitation",
     "reset_second_factor",
+    "save_role",
     "set_manager",
     "withdraw_invitation",
 ]

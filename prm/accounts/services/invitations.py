@@ -28,7 +28,8 @@ from prm.accounts.errors import (
     WeakPassword,
 )
 from prm.accounts.events import InvitationAccepted, InvitationSent
-from prm.accounts.models import Invitation, User
+from prm.accounts.models import Invitation, OwnRole, User
+from prm.accounts.services.roles import require_giving
 from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.values import clock
@@ -65,10 +66,12 @@ def invitation_of(token: str) -> Invitation | None:
 
 @transaction.atomic
 def invite(
-    *, email: str, name: str, role: str, by: Actor, partner: int | None = None, language: str = ""
-) -> Invitation:
+    *, email: str, name: str, role: str, by: Actor, partner: int | None = None, language: str = "",
+    own_role: OwnRole | None = None,
+) -> Invitation:  # fmt: skip
     """Invite a person. A partner's administrator invites colleagues only, and never learns who is here already."""
     partner = _check_inviter(by=by, role=role, partner=partner)
+    require_giving(role, own_role, by)
     email = email.strip().lower()
     open_ones = Invitation.objects.select_for_update().filter(
         email__iexact=email, accepted_at__isnull=True, withdrawn_at__isnull=True
@@ -84,13 +87,14 @@ def invite(
         email=email,
         name=name.strip(),
         role=role,
+        own_role=own_role,
         partner_id=partner,
         language=language or (get_language() or ""),
         nonce=secrets.token_urlsafe(24),
         invited_by_id=by.user_id,
         expires_at=clock.now() + VALID_FOR,
     )
-    record(invitation, "invited", by=by, changes=_given(role, partner, by))
+    record(invitation, "invited", by=by, changes=_given(role, own_role, partner, by))
     _send(invitation)
     return invitation
 
@@ -120,9 +124,11 @@ def returning_person(invitation: Invitation) -> User | None:
     return user if user is not None and _may_come_back(user, invitation.partner_id) else None
 
 
-def _given(role: str, partner: int | None, by: Actor) -> dict[str, list[Any]]:
+def _given(role: str, own_role: OwnRole | None, partner: int | None, by: Actor) -> dict[str, list[Any]]:
     """What the audit trail keeps of an invitation: the role, and the partner by name."""
     given = {"role": [None, role]}
+    if own_role is not None:
+        given["own_role"] = [None, str(own_role)]
     if partner is not None:
         given["partner"] = [None, dict(companies.choices(by)).get(partner, str(partner))]
     return given
@@ -207,7 +213,9 @@ def accept_invitation(*, invitation: Invitation, name: str, password: str, by: A
     name = name.strip()
     _check_password(password, User(email=invitation.email, name=name))
     # The invitation's language was the letter's; the account follows the browser until its person chooses.
-    user = User.objects.create_user(invitation.email, password, name=name, role=invitation.role)
+    user = User.objects.create_user(
+        invitation.email, password, name=name, role=invitation.role, own_role=invitation.own_role
+    )
     return _come_in(invitation, user, was=None, by=by)
 
 

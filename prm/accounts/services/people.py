@@ -25,11 +25,12 @@ from prm.accounts.errors import (
     StaffStaysStaff,
 )
 from prm.accounts.events import SecurityChanged, UserChanged
-from prm.accounts.models import User
+from prm.accounts.models import OwnRole, User
+from prm.accounts.services.roles import require_giving
 from prm.accounts.services.sessions import end_all_sessions
 from prm.audit.services import differences, record
 from prm.outbox.services import emit
-from prm.values import clock
+from prm.values import clock, pulse
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 
@@ -49,22 +50,31 @@ def open_work_of(user: User) -> list[Any]:
 
 
 @transaction.atomic
-def change_role(*, user: User, role: str, by: Actor, all_partners: bool = False) -> User:
-    """Give a person another role of the same side; `all_partners` matters for channel managers only."""
+def change_role(
+    *, user: User, role: str, by: Actor, own_role: OwnRole | None = None, all_partners: bool = False
+) -> User:
+    """Give a person another role of the same side: a built-in one, or one of the tenant's own that is made from it.
+
+    `all_partners` matters for channel managers only.
+    """
     require(by, "accounts.manage")
     user = _locked(user)
     if user.pk == by.user_id:
         raise NotOneself()
     if (role in PARTNER_ROLES) != (user.role in PARTNER_ROLES):
         raise StaffStaysStaff()
-    _keep_an_administrator(user, stays=role == Role.ADMINISTRATOR)
+    _keep_an_administrator(user, stays=role == Role.ADMINISTRATOR and own_role is None)
     all_partners = all_partners and role == Role.CHANNEL_MANAGER
     changes = differences(
-        {"role": user.role, "all_partners": user.all_partners}, {"role": role, "all_partners": all_partners}
+        {"role": user.role, "own_role": user.own_role, "all_partners": user.all_partners},
+        {"role": role, "own_role": own_role, "all_partners": all_partners},
     )
     if changes:
-        user.role, user.all_partners = role, all_partners
-        user.save(update_fields=["role", "all_partners"])
+        if set(changes) != {"all_partners"}:
+            require_giving(role, own_role, by)
+        user.role, user.own_role, user.all_partners = role, own_role, all_partners
+        user.save(update_fields=["role", "own_role", "all_partners"])
+        pulse.beat()
         record(user, "role_changed", by=by, changes=changes)
         _tell(user, "role_changed")
     return user
@@ -181,7 +191,9 @@ def _locked(user: User) -> User:
 
 
 def _keep_an_administrator(user: User, *, stays: bool) -> None:
-    if stays or user.role != Role.ADMINISTRATOR or not user.is_active:
+    """One of the built-in role stays, who holds all of it: whoever has a role made from it may hold less."""
+    if stays or user.role != Role.ADMINISTRATOR or user.own_role_id or not user.is_active:
         return
-    if not User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk).exists():
+    others = User.objects.filter(role=Role.ADMINISTRATOR, own_role=None, is_active=True).exclude(pk=user.pk)
+    if not others.exists():
         raise LastAdministrator()

@@ -70,12 +70,6 @@ def stop(request: Any) -> HttpResponse:
     return redirect("support_over")
 
 
-def safe_while_acting(view: Any) -> Any:
-    """Mark a view whose POST changes nothing of the tenant's, such as ending the access."""
-    view.is_safe_while_acting = True
-    return view
-
-
 def let_in(request: Any, access: SupportAccess) -> None:
     """Begin a session as the person, without touching the person's own sessions, devices or last sign-in."""
     request.session.flush()

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from prm.access.decorators import public, requires, signed_in
+from prm.access.decorators import public, requires, safe_while_acting, signed_in
 from prm.accounts.models import SupportAccess
 from prm.accounts.support import middleware, services
-from prm.accounts.support.middleware import let_in, safe_while_acting
+from prm.accounts.support.middleware import let_in
 from prm.accounts.support.querysets import with_standing
 from prm.values.errors import DomainError
 

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import public, signed_in
 from prm.accounts import demo, devices, entry
 from prm.accounts.entrance import entrance
+from prm.accounts.factors import must_have_second_factor
 from prm.accounts.models import User
 from prm.accounts.services.sessions import forget_session
 
@@ -54,7 +55,7 @@ class ChangePasswordView(account.PasswordChangeView):
 class SetUpSecondFactorView(totp.ActivateTOTPView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        context["must"] = self.request.user.role in settings.SECOND_FACTOR_ROLES
+        context["must"] = must_have_second_factor(self.request.user)
         # In fours, as people type it.
         secret = context["form"].secret
         context["secret"] = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -18,6 +18,7 @@ from prm.accounts import companies
 from prm.accounts.models import User
 from prm.accounts.reads import person as find_person
 from prm.accounts.reads import same_house
+from prm.accounts.role_forms import role_choices, role_of, role_value
 from prm.accounts.services import (
     add_to_company,
     change_role,
@@ -39,7 +40,7 @@ INVITED_IN = [("", _("As my language")), ("en", "English"), ("zh-hans", "中文"
 class InviteForm(ServiceForm):
     email = forms.EmailField(label=_("E-mail"))
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=120)
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(label=_("Role"))
     partner = forms.TypedChoiceField(
         label=_("Partner"),
         coerce=int,
@@ -53,6 +54,10 @@ class InviteForm(ServiceForm):
         super().__init__(*args, **kwargs)
         offered = companies.choices(self.actor) if self.actor else []
         self.fields["partner"].choices = [("", _("None")), *offered]  # type: ignore[attr-defined]
+        self.fields["role"].choices = role_choices(Role)  # type: ignore[attr-defined]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return {**self.cleaned_data, **role_of(self.cleaned_data["role"])}
 
 
 @requires("accounts.manage")
@@ -80,9 +85,12 @@ class RoleForm(ServiceForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
         side = PARTNER_ROLES if user.is_partner_user else STAFF_ROLES
-        self.fields["role"].choices = [(role.value, role.label) for role in side]  # type: ignore[attr-defined]
+        self.fields["role"].choices = role_choices(side)  # type: ignore[attr-defined]
         if user.is_partner_user:
             del self.fields["all_partners"]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return {**self.cleaned_data, **role_of(self.cleaned_data["role"])}
 
 
 class ManagerForm(ServiceForm):
@@ -199,7 +207,7 @@ def _person_page(
     manager_form: ManagerForm | None = None,
     company_form: CompanyForm | None = None,
 ) -> HttpResponse:
-    initial = {"role": user.role, "all_partners": user.all_partners}
+    initial = {"role": role_value(user), "all_partners": user.all_partners}
     form = form or RoleForm(initial=initial, user=user, actor=request.actor)
     company = companies.names_of([user.pk]).get(user.pk, "")
     left = user.is_partner_user and not company

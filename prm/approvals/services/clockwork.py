@@ -13,11 +13,13 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from prm.approvals import events, people, subjects
+from prm.approvals.document import Step
 from prm.approvals.engine import FLOW, Course, hold_run
 from prm.approvals.history import At
 from prm.approvals.models import ApprovalRun, Delegation, Task
 from prm.audit.services import record
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 
 log = structlog.get_logger(__name__)
@@ -73,12 +75,17 @@ def _deadline(course: Course, step_id: str) -> None:
     then = step.deadline.get("then", "none")
     if then == "approve" and course.subject.self_decision:
         course.note("passed", step=step_id, passage=at.passage, says={"because": "deadline"})
-        record(course.obj, "approved_by_deadline", by=FLOW, changes={"step": ["", step.label]})
+        record(course.obj, "approved_by_deadline", by=FLOW, changes={"step": ["", _in_each(step)]})
     elif then == "escalate":
         found = people.deciders(step.deadline["to"], course.run, course.obj, course.subject)
         if found:
             course.note("escalated", step=step_id, passage=at.passage, says={"people": found})
-            record(course.obj, "escalated", by=FLOW, changes={"step": ["", step.label]})
+            record(course.obj, "escalated", by=FLOW, changes={"step": ["", _in_each(step)]})
+
+
+def _in_each(step: Step) -> said.InEach:
+    """The step's name, kept for readers of each language."""
+    return said.InEach(lambda: step.label)
 
 
 def _replace_who_may_not(course: Course) -> None:

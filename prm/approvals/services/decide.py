@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
 
 from prm.access.roles import Role
 from prm.access.rules import require
@@ -26,6 +27,7 @@ from prm.approvals.history import END, steps_to_return_to
 from prm.approvals.models import ApprovalRun, Decision, Task
 from prm.audit.services import record
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
@@ -222,7 +224,8 @@ def _decided(
 def _record(course: Course, verb: str, task: Task, *, by: Actor, text: str, to: str = "") -> None:
     """The object's own history tells it too."""
     step = course.step(task.step)
-    changes = {"step": ["", step.label if step else END]} | ({"person": [str(task.user), to]} if to else {})
+    label = said.InEach(lambda: step.label) if step else END
+    changes = {"step": ["", label]} | ({"person": [str(task.user), to]} if to else {})
     record(course.obj, verb, by=by, changes=changes, reason=text)
 
 
@@ -239,7 +242,8 @@ def candidates(task: Task, by: Actor) -> list[Any]:
     course = Course(run)
     asked = {member.user_id for member in course.state.at(task.step).members}
     roles = [str(role) for role in subjects.subject_of(run.subject).deciders]
-    users = get_user_model().objects.filter(is_active=True, role__in=roles).order_by("name")
+    may = Q(role__in=roles) | Q(own_role__isnull=False)
+    users = get_user_model().objects.filter(may, is_active=True).select_related("own_role").order_by("name")
     return [
         user
         for user in users

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from prm.configuration import services, text
+from prm.configuration import registry, services, text
 from prm.configuration.errors import ConfigurationProblem
 from prm.tenancy.commands import BadRows, TenantCommand, UsageError
 from prm.values.actor import Actor
@@ -28,6 +28,7 @@ class Command(TenantCommand):
             "file", metavar="FILE", nargs="?", default="", help="to apply; - for standard input"
         )
         parser.add_argument("--out", type=Path, metavar="FILE", help="where export writes; by default, here")
+        parser.add_argument("--drafts", action="store_true", help="export what is not published yet as well")
         parser.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
         parser.add_argument("--json", action="store_true")
 
@@ -41,12 +42,17 @@ class Command(TenantCommand):
 
     def handle_tenant(self, tenant: Any, *, action: str, **options: Any) -> None:
         if action == "export":
-            self._export(options["out"])
+            self._export(options["out"], options["drafts"])
         else:
             self._apply(options["file"], options["dry_run"], options["json"])
 
-    def _export(self, out: Path | None) -> None:
-        written = services.export_text(by=Actor.command("config export"))
+    def _export(self, out: Path | None, drafts: bool) -> None:
+        written = services.export_text(drafts=drafts, by=Actor.command("config export"))
+        if not drafts and (waiting := registry.unpublished()):
+            # Beside the file and not in it: the same configuration is the same bytes in every tenant.
+            self.stderr.write(
+                f"not in it, because unpublished (--drafts takes them along): {', '.join(waiting)}"
+            )
         if out is None:
             self.stdout.write(written, ending="")
             return
@@ -72,10 +78,13 @@ class Command(TenantCommand):
         if as_json:
             differences = [one.as_json() for one in found]
             told = {"applied": not dry_run, "differences": differences, "notes": found.notes}
+            told |= {"effects": found.effects} if dry_run else {}
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
         for one in found:
             self.stdout.write(one.line)
+        for line in found.effects:
+            self.stdout.write(f"= {line}")
         for line in found.notes:
             self.stdout.write(f"! {line}")
         verb = "would change" if dry_run else "changed"

@@ -1,0 +1,92 @@
+"""A programme's text: taken from its page, changed, brought back as a draft; what is wrong is named by its line."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.core.files.base import ContentFile
+
+from prm.audit.models import AuditEntry
+from rebates.models import Version
+from tests.rebates import world
+
+pytestmark = pytest.mark.django_db
+IMPORT = "/programmes/core/import/"
+
+
+@pytest.fixture
+def core(tenant):
+    return world.apply(world.policy("core"))[0].programme
+
+
+def text_of(client):
+    return client.get("/programmes/core/export.yaml").content.decode()
+
+
+def next_year(text):
+    return text.replace("2026-01-01", "2027-01-01").replace("'0.02'", "'0.03'")
+
+
+def refusal(client, text):
+    answer = client.post(IMPORT, {"text": text})
+    assert answer.status_code == 422
+    return unescape(answer.content.decode())
+
+
+def test_the_download_changed_and_uploaded_is_the_draft(core, finance, browse):
+    client = browse(finance)
+    assert IMPORT in client.get("/programmes/core/").content.decode()
+    text = next_year(text_of(client))
+    assert client.post(IMPORT, {"file": ContentFile(text.encode(), name="core.yaml")}).status_code == 302
+    draft = Version.objects.get(state="draft")
+    assert (draft.number, str(draft.starts)) == (2, "2027-01-01")
+    assert AuditEntry.objects.filter(verb="drafted", user_id=finance.user_id).count() == 1
+    # The same again changes nothing, another text changes this draft.
+    client.post(IMPORT, {"text": text})
+    assert AuditEntry.objects.filter(verb="drafted").count() == 2  # the published version's and this one's
+    client.post(IMPORT, {"text": text.replace("2027-01-01", "2027-02-01")})
+    assert str(Version.objects.get(state="draft").starts) == "2027-02-01"
+
+
+def test_published_versions_may_stand_in_the_text_as_they_are(core, finance, browse):
+    client = browse(finance)
+    text = text_of(client)
+    assert "says what is published already" in refusal(client, text)
+    entry = next_year(text)[text.index("  - code") :]
+    assert client.post(IMPORT, {"text": text + entry}).status_code == 302
+    assert Version.objects.get(state="draft").number == 2
+    two = text + entry + entry.replace("2027-01-01", "2027-02-01")
+    assert "2027-01-01, 2027-02-01" in refusal(client, two)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("from: '2027-01-01'", "from: '2027-01-01'\n    holiday: 1", "Line 3, programmes[0]: unknown key: holiday"),
+        ("kind: marginal", "kind: magic", "programmes[0].mechanism: "),
+        ("currency: CNY", "currency: 7", "Line 7, programmes[0].currency: “7” is no string"),
+        ("currency: CNY", "currency: [", "The text is not YAML: line"),
+        ("currency: CNY", "currency: &a CNY\n    clause: *a", "aliases (*) cannot be used, line 8"),
+        ("code: core", "code: other", "This is the text of other; here is core"),
+        ("2027-01-01", "2027-01-15", "does not begin or end a period"),
+        ("2027-01-01", "2025-12-01", "core"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_by_line_and_part(old, new, said, core, finance, browse):
+    client = browse(finance)
+    text = next_year(text_of(client))
+    assert old in text, text
+    assert said in refusal(client, text.replace(old, new))
+    assert not Version.objects.filter(state="draft").exists()
+
+
+def test_each_problem_is_told_once(core, finance, browse):
+    said = refusal(browse(finance), "schema: 1\nprogrammes:\n  - code: core\n    name: 7\n")
+    line = said[said.index("This text is no programme") :].partition("<")[0]
+    assert line.count("missing: from, currency, mechanism") == 1 and "; Line 3" in line
+
+
+def test_who_may_only_look_may_not_import(core, acme, manager, browse):
+    for who in (acme.admin, manager):
+        assert browse(who).post(IMPORT, {"text": "schema: 1"}).status_code == 403
