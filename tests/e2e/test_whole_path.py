@@ -138,7 +138,7 @@ def publish_a_programme(office: Office, page: Page, second: str) -> None:
         page.get_by_label(f"Band {row}, from").fill(low)
         page.get_by_label(f"Band {row}, rate").fill(rate)
     page.get_by_label("Gold").check()
-    page.get_by_label("Routing").check()
+    page.get_by_role("group", name="Product lines").get_by_label("Routing").check()
     page.get_by_label("Name", exact=False).first.fill("Core growth")
     page.get_by_label("Code", exact=False).first.fill("core")
     page.get_by_label("In force from").fill(last_month().start.isoformat())
