@@ -12,6 +12,7 @@ urlpatterns = [
     path("deals/draft/", views.draft, name="draft"),
     path("deals/verdict/", check_views.verdict, name="verdict"),
     path("deals/<str:number>/", views.detail, name="detail"),
+    path("deals/<str:number>/registration.pdf", views.pdf, name="pdf"),
     path("deals/<str:number>/edit/", views.edit, name="edit"),
     path("deals/<str:number>/approve/", views.approve, name="approve"),
     path("deals/<str:number>/reject/", views.reject, name="reject"),

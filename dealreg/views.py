@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,9 +29,11 @@ from dealreg.forms import (
     StaffRegisterForm,
 )
 from dealreg.models import AvailabilityQuestion, DealRegistration
+from dealreg.paper import registration_text
 from dealreg.services.availability import lines_to_register
 from partners.models import Partner
 from prm.access.decorators import requires
+from prm.files import paper
 from prm.ui import formats
 from prm.ui.forms import ServiceForm
 from prm.values.errors import DomainError, NotAllowed
@@ -63,6 +65,16 @@ def detail(request: Any, number: str) -> HttpResponse:
         return render(request, "dealreg/detail_partner.html", context)
     context = pages.staff_detail(deal, request.actor, tab=request.GET.get("tab", ""))
     return render(request, "dealreg/detail_staff.html", context)
+
+
+@require_GET
+@requires("dealreg.view")
+def pdf(request: Any, number: str) -> HttpResponse:
+    """The registration on paper, as its partner may show it to its customer; a draft has none."""
+    deal = _deal(request, number)
+    if deal.submitted_at is None:
+        raise Http404
+    return paper.answer(request, lambda: registration_text(deal, request), about=deal, number=deal.number)
 
 
 # ---- writing a registration ----

@@ -13,12 +13,14 @@ from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
+from prm.files import paper
 from prm.ui import formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.models import Statement
+from rebates.paper import statement_text
 from rebates.services.payments import open_amount, payment_state, refuse_release
 from rebates.statements import statement_lines
 
@@ -63,16 +65,8 @@ def statement(request: Any, number: str) -> HttpResponse:
 @requires("rebates.view")
 def pdf(request: Any, number: str) -> HttpResponse:
     """The statement on paper."""
-    from rebates.paper import PdfMissing, statement_pdf
-
     found = _statement(request, number)
-    try:
-        document = statement_pdf(found, request)
-    except PdfMissing:
-        return render(request, "rebates/no_pdf.html", {"statement": found}, status=503)
-    answer = HttpResponse(document, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
-    return answer
+    return paper.answer(request, lambda: statement_text(found, request), about=found, number=found.number)
 
 
 @requires("rebates.pay")
