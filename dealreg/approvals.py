@@ -33,6 +33,7 @@ def register() -> None:
             own=lambda deal: (deal.created_by_id, deal.submitted_by_id),
             managers=managers,
             facts=facts,
+            brief=brief,
             warnings=warnings,
             approve=approve,
             reject=reject,
@@ -97,6 +98,11 @@ def facts(deal: DealRegistration, actor: Actor) -> Iterable[Fact]:
         Fact(_("Number"), deal.number),
         *facts_of("deal", deal, actor),
     ]
+
+
+def brief(deal: DealRegistration) -> Iterable[Any]:
+    found = [deal.partner.name, formats.money(deal.estimated_value, deal.currency, 0)]
+    return found + ([deal.get_verdict_display()] if deal.verdict != "clear" else [])
 
 
 def warnings(deal: DealRegistration) -> list[str]:

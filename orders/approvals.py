@@ -31,6 +31,7 @@ def register() -> None:
             own=lambda order: (order.created_by_id,),
             managers=lambda order: deciders_by_partner([order.partner_id])[order.partner_id],
             facts=facts,
+            brief=lambda order: [formats.money(order.net_total, order.currency)],
             approve=approve,
             reject=reject,
             hand_back=hand_back,

@@ -32,6 +32,7 @@ def register() -> None:
             own=lambda change: (change.asked_by_id,),
             managers=lambda change: list(managers_of(change.partner)),
             facts=facts,
+            brief=lambda change: [f"{one['field']}: {one['old']} → {one['new']}" for one in lines_of(change)],
             approve=approve,
             reject=reject,
             deciders=(Role.ADMINISTRATOR, Role.CHANNEL_MANAGER),

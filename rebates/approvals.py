@@ -37,6 +37,7 @@ def register() -> None:
             submitter=lambda run: run.submitted_by_id or run.computed_by_id,
             own=own_of_run,
             facts=facts_of_run,
+            brief=brief_of_run,
             approve=approve_run,
             reject=reject_run,
             check=check_run,
@@ -58,6 +59,7 @@ def register() -> None:
             submitter=lambda version: version.submitted_by_id or version.author_id,
             own=lambda version: (version.author_id, version.submitted_by_id),
             facts=facts_of_version,
+            brief=lambda version: [formats.day(version.starts), version.author_label],
             approve=approve_version,
             reject=reject_version,
             deciders=MONEY,
@@ -128,6 +130,10 @@ def facts_of_run(run: SettlementRun, actor: Actor) -> Iterable[Fact]:
         Fact(_("Sales lines"), formats.number(run.line_count)),
         Fact(_("Needs a look"), formats.number(len(run.findings)), strong=bool(run.findings)),
     ]
+
+
+def brief_of_run(run: SettlementRun) -> Iterable[Any]:
+    return [formats.money(Decimal(total["earned"]), total["currency"]) for total in run.totals]
 
 
 def facts_of_version(version: Version, actor: Actor) -> Iterable[Fact]:

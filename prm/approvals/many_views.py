@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from prm.access.decorators import requires
 from prm.approvals import pages, reads, services
+from prm.approvals.errors import TooLateToUndo
 from prm.approvals.forms import PersonForm, RejectForm
 from prm.approvals.models import Task
 from prm.ui.forms import ServiceForm
@@ -26,7 +28,7 @@ MOST = 200
 @require_POST
 @requires(DECIDE)
 def approve(request: Any) -> HttpResponse:
-    return _each(request, services.approve)
+    return _each(request, partial(services.hold_decision, kind="approve"))
 
 
 @require_POST
@@ -35,8 +37,10 @@ def reject(request: Any) -> HttpResponse:
     """Asks for one reason for all, then rejects."""
     form = RejectForm(_confirmed(request), actor=request.actor)
     if form.is_valid():
-        return _each(request, services.reject, **form.fields_for_service())
-    effect = _("This is final, whoever else was asked. The reason is given to each of them.")
+        return _each(request, partial(services.hold_decision, kind="reject"), **form.fields_for_service())
+    effect = _(
+        "This is final, whoever else was asked. The reason is given to each of them. For ten seconds it can be undone."
+    )
     return _ask(request, form, title=_("Reject the ticked ones"), final=True, effect=effect)
 
 
@@ -49,7 +53,7 @@ def hand_over(request: Any) -> HttpResponse:
     people = [user for user in able[0] if user.pk in common] if able else []
     form = PersonForm(_confirmed(request), people=people, actor=request.actor)
     if form.is_valid():
-        return _each(request, services.hand_over, **form.fields_for_service())
+        return _each(request, services.hand_over, done=_handed_over, **form.fields_for_service())
     effect = _("The other person decides in your place. Only people who may decide all of them are listed.")
     return _ask(request, form, title=_("Hand over the ticked ones"), final=False, effect=effect)
 
@@ -72,23 +76,50 @@ def _ask(request: Any, form: ServiceForm, **words: Any) -> HttpResponse:
 
 
 def _nothing_ticked(request: Any) -> HttpResponse:
-    context = {"groups": pages.by_step(request.actor), "problem": _("Tick at least one first.")}
+    context = pages.many(request.actor) | {"problem": _("Tick at least one first.")}
     return render(request, "approvals/tasks.html", context, status=422)
 
 
-def _each(request: Any, service: Callable[..., Any], **values: Any) -> HttpResponse:
-    done, tasks = 0, _ticked(request)
+def _each(
+    request: Any, service: Callable[..., Any], *, done: Callable[[int], str] | None = None, **values: Any
+) -> HttpResponse:
+    """One verb on each ticked task. A decision that can be undone says so itself; `done` words the others."""
+    count, tasks = 0, _ticked(request)
     if not tasks:
         return _nothing_ticked(request)
     for task in tasks:
         try:
             service(task=task, by=request.actor, **values)
-            done += 1
+            count += 1
         except DomainError as refused:
             messages.error(request, f"{task.run.title}: {refused.text}")
-    if done:
-        text = ngettext("%(count)s decision is made.", "%(count)s decisions are made.", done)
-        if service is services.hand_over:
-            text = ngettext("%(count)s task is handed over.", "%(count)s tasks are handed over.", done)
-        messages.success(request, text % {"count": done})
+    if count and done is not None:
+        messages.success(request, done(count))
+    return redirect("approvals:tasks")
+
+
+def _handed_over(count: int) -> str:
+    return ngettext("%(count)s task is handed over.", "%(count)s tasks are handed over.", count) % {
+        "count": count
+    }
+
+
+@require_POST
+@requires(DECIDE)
+def undo(request: Any) -> HttpResponse:
+    """All of one's own decisions that have not taken effect yet: as if none had been made."""
+    count = 0
+    for task in reads.held_tasks(request.actor):
+        try:
+            services.undo_decision(task=task, by=request.actor)
+            count += 1
+        except TooLateToUndo as late:
+            messages.error(request, late.text)
+    if count:
+        text = ngettext(
+            "%(count)s decision is undone and waits for you again.",
+            "%(count)s decisions are undone and wait for you again.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
     return redirect("approvals:tasks")

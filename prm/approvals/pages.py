@@ -34,10 +34,9 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
     except ObjectDoesNotExist:
         raise Http404 from None  # a draft that was deleted after its decision
     rows = reads.tasks_of(actor, most=SHOWN)
-    held = reads.held_of(actor)
-    is_held = any(one.task_id == task.pk for one in held)
+    is_held = task.pk in {one.pk for one in reads.held_tasks(actor)}
     return {
-        "held": held,
+        **reads.held_of(actor),
         "task": task,
         "row": row,
         "run": run,
@@ -143,11 +142,32 @@ def may_read(comment: Comment, actor: Actor) -> bool:
 def by_step(actor: Actor) -> list[dict[str, Any]]:
     """The actor's open tasks by subject and step: those of one step can be decided at once."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in reads.tasks_of(actor, most=SHOWN):
+    rows = reads.tasks_of(actor, most=SHOWN)
+    briefs = _briefs(rows)
+    for row in rows:
         key = (row.run.subject, row.task.step)
         group = groups.setdefault(key, {"label": row.subject.label, "step": row.step_name, "rows": []})
-        group["rows"].append(row)
+        group["rows"].append({"row": row, "brief": briefs.get(row.pk, "")})
     return list(groups.values())
+
+
+def _briefs(rows: list[reads.Row]) -> dict[int, str]:
+    """What tells each task's object apart, by task: the objects of one subject are read at once."""
+    found: dict[int, str] = {}
+    for subject in {row.run.subject: row.subject for row in rows}.values():
+        own = [row for row in rows if row.run.subject == subject.code]
+        objects = subject.in_bulk(row.run.object_id for row in own)
+        for row in own:
+            if row.run.object_id in objects:
+                found[row.pk] = " · ".join(
+                    str(one) for one in subject.brief(objects[row.run.object_id]) if one
+                )
+    return found
+
+
+def many(actor: Actor) -> dict[str, Any]:
+    """The page on which many are decided at once, and what was decided there and can still be undone."""
+    return {"groups": by_step(actor), **reads.held_of(actor)}
 
 
 class Approval:

@@ -75,6 +75,9 @@ def row_of(task: Task) -> Row:
     return Row(task, subjects.subject_of(task.run.subject), step_name(task.run.version.parsed, task.step))
 
 
+HELD_SHOWN = 5
+
+
 @dataclass(frozen=True)
 class Held:
     """One's own decision that can still be undone."""
@@ -85,19 +88,25 @@ class Held:
     seconds: int
 
 
-def held_of(actor: Actor) -> list[Held]:
-    """The actor's decisions that have not taken effect yet, the next one first."""
+def held_of(actor: Actor) -> dict[str, Any]:
+    """The actor's decisions that have not taken effect yet: the first ones, the next one first, and how many."""
     rows = HeldDecision.objects.filter(user_id=actor.user_id or 0).select_related("task__run")
     now = clock.now()
-    return [
+    held = [
         Held(
             row.task_id,
             row.task.run.title,
             row.kind == HeldDecision.Kind.APPROVE,
             max(0, ceil((row.takes_effect_at - now).total_seconds())),
         )
-        for row in rows[:20]
+        for row in rows[:HELD_SHOWN]
     ]
+    return {"held": held, "held_count": rows.count() if len(held) == HELD_SHOWN else len(held)}
+
+
+def held_tasks(actor: Actor) -> list[Task]:
+    """Those about which the actor said something that can still be undone."""
+    return list(Task.objects.of_actor(actor).filter(held__user_id=actor.user_id or 0).order_by("pk"))
 
 
 def own_task(actor: Actor, pk: int) -> Task:

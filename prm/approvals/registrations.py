@@ -130,7 +130,7 @@ def count_open_work(actor: Actor) -> int:
 def held_now(actor: Actor) -> dict[str, Any]:
     from prm.approvals.reads import held_of
 
-    return {"held": held_of(actor)}
+    return held_of(actor)
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:

@@ -67,6 +67,7 @@ class Subject:
     managers         managers(obj): the users who look after the object's partner, for "partner_manager"
     approve, reject  services: approve(obj, by=, text=, says=), reject(obj, by=, text=, says=)
     hand_back        hand_back(obj, by=, text=, says=): the object waits for its submitter; None: cannot be returned
+    brief            brief(obj): what tells it apart among many, in a few words; reads what `for_decision` brought
     warnings         warnings(obj): sentences about what stands against approving it now
     check            check(obj, by=) raises a DomainError when this person may not decide about it
     deciders         roles that may be asked at all
@@ -90,6 +91,7 @@ class Subject:
     own: Callable[[Any], Iterable[int | None]] = _nobody
     managers: Callable[[Any], Iterable[Any]] = _nobody
     facts: Callable[[Any, Actor], Iterable[Any]] = lambda obj, actor: ()
+    brief: Callable[[Any], Iterable[Any]] = lambda obj: ()
     warnings: Callable[[Any], Iterable[Any]] = lambda obj: ()
     check: Callable[..., None] = _no_check
     deciders: Iterable[str] = STAFF_ROLES
@@ -112,13 +114,20 @@ class Subject:
 
     def get(self, object_id: int) -> Any:
         """The object with this number, whoever asks: the run was found by somebody who may."""
+        return self._rows().get(pk=object_id)
+
+    def in_bulk(self, object_ids: Iterable[int]) -> dict[int, Any]:
+        """The objects with these numbers, read at once; those that are gone are left out."""
+        return self._rows().in_bulk(list(object_ids))
+
+    def _rows(self) -> Any:
         model: Any = apps.get_model(self.model)
         rows = model.objects.all()
         if hasattr(rows, "for_everyone"):
             rows = rows.for_everyone(because="the run that names it was found by somebody who may")
         if hasattr(rows, "for_decision"):  # with what deciding about it reads
             rows = rows.for_decision()
-        return rows.get(pk=object_id)
+        return rows
 
     def link(self, obj: Any) -> str:
         return obj.get_absolute_url()

@@ -10,6 +10,7 @@ urlpatterns = [
     path("inbox/decisions/reject/", many_views.reject, name="reject_many"),
     path("inbox/decisions/hand-over/", many_views.hand_over, name="hand_over_many"),
     path("inbox/decisions/held/", views.held, name="held"),
+    path("inbox/decisions/undo/", many_views.undo, name="undo_all"),
     path("inbox/decisions/<int:pk>/", views.task, name="task"),
     path("inbox/decisions/<int:pk>/undo/", views.undo, name="undo"),
     path("inbox/decisions/<int:pk>/approve/", views.approve, name="approve"),

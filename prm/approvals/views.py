@@ -33,7 +33,7 @@ def _posted(request: Any) -> Any:
 @requires(DECIDE)
 def tasks(request: Any) -> HttpResponse:
     """What waits for my decision, by step, so that many can be decided at once."""
-    return render(request, "approvals/tasks.html", {"groups": pages.by_step(request.actor)})
+    return render(request, "approvals/tasks.html", pages.many(request.actor))
 
 
 @require_GET
@@ -73,7 +73,7 @@ def reject(request: Any, pk: int) -> HttpResponse:
 @requires(DECIDE)
 def held(request: Any) -> HttpResponse:
     """The part that says which decisions can still be undone."""
-    return render(request, "approvals/held.html", {"held": reads.held_of(request.actor)})
+    return render(request, "approvals/held.html", reads.held_of(request.actor))
 
 
 @require_POST

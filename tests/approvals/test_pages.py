@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dealreg.services import approve_registration
 from prm.approvals import services
@@ -101,7 +103,9 @@ def test_many_at_once_of_one_step_each_for_itself(acme, rival, manager, browse):
     assert "Good" in text(client.get("/inbox/decisions/"))
     ids = [task_of(one, manager).pk for one in (good, bad)]
     answer = client.post("/inbox/decisions/approve/", {"task": [*ids, "x", "999999"]}, follow=True)
-    assert "1 decision is made." in text(answer) and "Held:" in text(answer)
+    assert "Approved · Good" in text(answer) and "Held:" in text(answer)
+    assert [run_of(good).state, run_of(bad).state] == ["running", "running"]
+    ten_seconds_later()
     assert [run_of(good).state, run_of(bad).state] == ["approved", "running"]
 
 
@@ -114,10 +118,40 @@ def test_many_are_rejected_with_one_reason(acme, manager, browse):
     missing = client.post("/inbox/decisions/reject/", {"task": ids, "confirmed": "1", "text": ""})
     assert missing.status_code == 422 and run_of(one).state == "running"
     form = {"task": ids, "confirmed": "1", "text": "Outside our region"}
-    assert "2 decisions are made." in text(client.post("/inbox/decisions/reject/", form, follow=True))
+    answer = client.post("/inbox/decisions/reject/", form, follow=True)
+    assert "2 decisions take effect in a few seconds" in text(answer)
+    ten_seconds_later()
     for deal in (one, two):
         deal.refresh_from_db()
         assert (deal.state, deal.decision_reason) == ("rejected", "Outside our region")
+
+
+def test_many_are_undone_together_before_they_take_effect(acme, manager, browse):
+    one, two = (deals.in_review(acme, customer_name=name) for name in ("First site", "Second site"))
+    client, ids = browse(manager), [task_of(deal, manager).pk for deal in (one, two)]
+    client.post("/inbox/decisions/approve/", {"task": ids})
+    page = text(client.post("/inbox/decisions/undo/", follow=True))
+    assert "2 decisions are undone and wait for you again." in page
+    ten_seconds_later()
+    assert [run_of(deal).state for deal in (one, two)] == ["running", "running"]
+    assert "2 decisions are undone" not in text(client.post("/inbox/decisions/undo/", follow=True))
+
+
+def test_rows_of_many_tell_their_objects_apart_at_the_cost_of_one(acme, rival, manager, browse):
+    client = browse(manager)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as ran:
+            client.get("/inbox/decisions/")
+        return len(ran)
+
+    deals.in_review(acme, customer_name="Same name", estimated_value=120_000)
+    asked()
+    few = asked()
+    deals.in_review(rival, customer_name="Same name", estimated_value=80_000)
+    assert asked() == few
+    page = text(client.get("/inbox/decisions/"))
+    assert "¥120,000" in page and "¥80,000" in page and str(rival.row) in page
 
 
 def test_many_are_handed_over_to_one_who_may_decide_all(acme, manager, administrator, browse):
