@@ -37,6 +37,7 @@ def register() -> None:
             reject=reject,
             deciders=(Role.ADMINISTRATOR, Role.CHANNEL_MANAGER),
             conditions=CODE,
+            without=_("Every change is written at once; nobody is asked."),
             tells_submitter=True,
             icon="building-store",
         )

@@ -81,7 +81,7 @@ def state(standing: Standing, data: Any) -> dict[str, Any]:
         "labels": labels,
         "problems": [{"node": one.node, "name": one.name, "text": one.text} for one in found.faults],
         "unreached": sorted(found.unreached),
-        "line": line_of(found, len(labels)),
+        "line": line_of(found, _size(data)[0]),
         "count": counted(data),
         "tag": tag_of(standing),
         "saved": saved_words(standing),
@@ -120,7 +120,7 @@ def line_of(found: Found, steps: int) -> str:
     number = len(found.faults)
     if number:
         return ngettext("%(number)s problem", "%(number)s problems", number) % {"number": number}
-    return ngettext("Sound: no problem in %(steps)s node", "Sound: no problem in %(steps)s nodes", steps) % {
+    return ngettext("Sound: no problem in %(steps)s step", "Sound: no problem in %(steps)s steps", steps) % {
         "steps": steps
     }
 
@@ -152,6 +152,15 @@ def tag_of(standing: Standing) -> str:
 
 def counted(data: Any) -> str:
     """“11 steps, 3 levels”."""
+    steps, levels = _size(data)
+    return _("%(steps)s, %(levels)s") % {
+        "steps": ngettext("%(n)s step", "%(n)s steps", steps) % {"n": steps},
+        "levels": ngettext("%(n)s level", "%(n)s levels", levels) % {"n": levels},
+    }
+
+
+def _size(data: Any) -> tuple[int, int]:
+    """How many steps a flow has, and how many levels."""
     steps = levels = 0
     waiting = [(data.get("steps") or [], 1)] if isinstance(data, dict) else []
     while waiting:
@@ -161,10 +170,7 @@ def counted(data: Any) -> str:
             for branch in (step.get("branches") or []) if isinstance(step, dict) else []:
                 if isinstance(branch, dict):
                     waiting.append((branch.get("steps") or [], depth + 1))
-    return _("%(steps)s, %(levels)s") % {
-        "steps": ngettext("%(n)s step", "%(n)s steps", steps) % {"n": steps},
-        "levels": ngettext("%(n)s level", "%(n)s levels", levels) % {"n": levels},
-    }
+    return steps, levels
 
 
 def saved_words(standing: Standing) -> str:

@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 from prm.approvals import working
 from prm.approvals.document import Document
 from prm.approvals.models import ApprovalRun, Task
-from prm.approvals.shapes import number_of
+from prm.approvals.shapes import BY_ITSELF, number_of
 from prm.approvals.simulate import Ask, Case, Directory, Simulation, Stage, Way
 from prm.approvals.subjects import Subject
 
@@ -235,7 +235,7 @@ class Pace:
         limit = number_of(deadline.get("hours"))
         if limit is None or hours <= limit or deadline.get("then", "none") == "none":
             return hours
-        return limit if deadline["then"] == "approve" else limit + min(self.usual, hours - limit)
+        return limit if deadline["then"] in BY_ITSELF else limit + min(self.usual, hours - limit)
 
     def _of(self, user: int) -> Decimal:
         return Decimal(median(self.of[user])) if self.of.get(user) else self.usual

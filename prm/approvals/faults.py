@@ -34,7 +34,7 @@ SENTENCES: dict[str, Any] = {
     "unknown_people_field": _("%(node)s takes its people from “%(other)s”, a field that does not exist."),
     "field_names_nobody": _("%(node)s takes its people from “%(other)s”, a field that names no person."),
     "escalates_to_same": _("%(node)s escalates to the people who did not decide. Choose others."),
-    "self_decision_refused": _("%(node)s may not approve by itself: for “%(subject)s” a person decides."),
+    "self_decision_refused": _("%(node)s may not decide by itself: for “%(subject)s” a person decides."),
     "self_decision_unbounded": _(
         "%(node)s approves by itself whatever the amount. Put it under a condition with a highest amount."
     ),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from prm.access.roles import STAFF_ROLES, Role
 from prm.approvals import soundness
 from prm.approvals.design_state import problems_at
-from prm.approvals.shapes import MOST_LEVELS, THEN, WHO_KEYS
+from prm.approvals.shapes import BY_ITSELF, MOST_LEVELS, THEN, WHO_KEYS
 from prm.approvals.subjects import Subject
 from prm.approvals.wording import MODES, WHO_KINDS, Words
 from prm.approvals.wording import THEN as THEN_WORDS
@@ -93,7 +93,7 @@ def _choices(spot: Spot, subject: Subject, world: World, words: Words) -> dict[s
             "deadline": deadline,
             "escalation": _who("deadline.to", deadline.get("to"), world, words) if deadline else None,
             "then": [
-                (code, THEN_WORDS[code], code == "approve" and not subject.self_decision) for code in THEN
+                (code, THEN_WORDS[code], code in BY_ITSELF and not subject.self_decision) for code in THEN
             ],
         }
     if spot.kind == "notice":

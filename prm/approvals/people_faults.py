@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 from prm.access.roles import PARTNER_ROLES, Role
 from prm.approvals import reach
 from prm.approvals.faults import Fault, fault
+from prm.approvals.shapes import BY_ITSELF
 from prm.approvals.world import World
 from prm.conditions.registry import Lookup
 from prm.conditions.tree import Node
@@ -44,10 +45,12 @@ def _deadline(
         if not found and _same_people(step["who"], deadline["to"], world):
             found.append(fault("escalates_to_same", own, name))
         return found
-    if deadline.get("then") != "approve":
+    if deadline.get("then") not in BY_ITSELF:
         return []
     if not world.may_decide_itself:
         return [fault("self_decision_refused", own, name, subject=world.label)]
+    if deadline["then"] == "reject":
+        return []
     amounts = [one.name for one in lookup.operands(world.fields, reach=0) if one.field.type == "money"]
     if amounts and not reach.bounded_above(amounts, given):
         return [fault("self_decision_unbounded", own, name)]

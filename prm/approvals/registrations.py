@@ -43,6 +43,7 @@ def register() -> None:
             "approver_added": _("further approver asked"),
             "escalated": _("escalated"),
             "approved_by_deadline": _("approved by its deadline"),
+            "rejected_by_deadline": _("rejected by its deadline"),
             "decider_left": _("decider replaced"),
             "flow_version_changed": _("moved to another version of the flow"),
             "stand_in_named": _("stand-in named"),

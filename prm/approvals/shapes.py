@@ -16,7 +16,9 @@ from prm.notices.texts import PLACEHOLDER
 SCHEMA = 1
 KINDS = ("approver", "branch", "parallel", "notice", "wait", "decide", "update", "webhook")
 MODES = ("one", "all", "quorum", "in_turn")
-THEN = ("none", "escalate", "approve")
+THEN = ("none", "escalate", "approve", "reject")
+# After these nobody is asked any more.
+BY_ITSELF = ("approve", "reject")
 OUTCOMES = ("approve", "reject")
 MOST_STEPS, MOST_DEPTH, MOST_HOURS, MOST_PEOPLE, MOST_LEVELS = 200, 8, 2000, 50, 9
 LONGEST_NAME, LONGEST_TEXT, LONGEST_ADDRESS = 120, 2000, 2000

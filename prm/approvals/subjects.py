@@ -19,6 +19,7 @@ from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import STAFF_ROLES
+from prm.approvals.shapes import BY_ITSELF
 from prm.modules.registry import is_on
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
@@ -74,6 +75,7 @@ class Subject:
     conditions       the name of its fields in prm.conditions
     people_fields    name -> (label, function(obj) -> users), for "field"
     fields           name -> Settable, for "update"
+    without          what happens while no flow is in force, a sentence for the set-up
     self_decision    whether it may be approved without any person; money and rights: never
     links            whether it may be decided from a letter's link
     notice           notice(run, obj) -> (kind, values): how its deciders are told; None: in general words
@@ -98,6 +100,7 @@ class Subject:
     conditions: str = ""
     people_fields: Mapping[str, tuple[Any, Callable[[Any], Iterable[Any]]]] = field(default_factory=dict)
     fields: Mapping[str, Settable] = field(default_factory=dict)
+    without: Any = _("Whoever has the right decides; nobody is told until when.")
     self_decision: bool = True
     links: bool = True
     notice: Callable[[Any, Any], tuple[str, Mapping[str, Any]]] | None = None
@@ -179,8 +182,8 @@ def refused_for(subject: Subject, document: Any) -> list[tuple[str, str]]:
     found, settable = [], subject.settable
     for place in document.walk():
         step = place.step
-        if not subject.self_decision and step.deadline.get("then") == "approve":
-            words = _("“%(step)s” approves by itself after its deadline. That is refused for: %(subject)s.")
+        if not subject.self_decision and step.deadline.get("then") in BY_ITSELF:
+            words = _("“%(step)s” decides by itself after its deadline. That is refused for: %(subject)s.")
             found.append((step.id, str(words) % {"step": step.label, "subject": subject.label}))
         if not subject.self_decision and step.kind == "decide" and step.says.get("outcome") == "approve":
             words = _("“%(step)s” approves without any person. That is refused for: %(subject)s.")

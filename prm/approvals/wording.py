@@ -49,6 +49,7 @@ THEN: dict[str, Any] = {
     "none": gettext_lazy("Wait on"),
     "escalate": gettext_lazy("Escalate"),
     "approve": gettext_lazy("Approve by itself"),
+    "reject": gettext_lazy("Reject by itself"),
 }
 LONGEST = 90
 
@@ -251,6 +252,8 @@ class Words:
             return _("%(hours)s, then escalation to %(who)s") % {"hours": hours, "who": who}
         if then == "approve":
             return _("%(hours)s, then approved by itself") % {"hours": hours}
+        if then == "reject":
+            return _("%(hours)s, then rejected by itself") % {"hours": hours}
         early = number_of(deadline.get("remind"))
         if early is not None:
             return _("%(hours)s, reminder %(early)s h before") % {

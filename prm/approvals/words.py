@@ -82,5 +82,7 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
     if fact.kind == "decided":
         if says["outcome"] == "approve":
             return _("Approved by rule: %(step)s")
+        if says.get("because") == "deadline":
+            return _("Rejected by itself after the deadline: %(step)s")
         return _("Rejected by rule: %(step)s")
     return ""

@@ -66,7 +66,7 @@ def documents(draw: Any) -> list[dict[str, Any]]:
             mode = draw(st.sampled_from(["one", "all", "quorum", "in_turn"]))
             own |= {"who": draw(whos()), "mode": mode} | ({"quorum": 2} if mode == "quorum" else {})
             if draw(st.booleans()):
-                then = draw(st.sampled_from(["none", "approve", "escalate"]))
+                then = draw(st.sampled_from(["none", "approve", "escalate", "reject"]))
                 own["deadline"] = {
                     "hours": 8,
                     "remind": 2,

@@ -129,6 +129,17 @@ def test_a_step_may_approve_itself_after_its_deadline(acme, manager, noon):
     assert (deal.state, deal.decided_by_id) == ("approved", None)
 
 
+def test_a_step_may_reject_itself_after_its_deadline_and_the_other_side_reads_why(acme, manager, noon):
+    publish(approver("first", MANAGER, deadline={"hours": 8, "then": "reject"}), approver("second", ADMINS))
+    deal = deals.in_review(acme)
+    noon("2026-11-13 09:22")
+    assert [services.wake_due_runs(), services.wake_due_runs()] == [1, 0]
+    deal.refresh_from_db()
+    assert (deal.state, deal.decided_by_id, run_of(deal).state) == ("rejected", None, "rejected")
+    assert deal.decision_reason == "Nobody decided by the deadline: First."
+    assert waits_for(deal) == set()
+
+
 def test_where_the_subject_refuses_it_a_deadline_decides_nothing(acme, manager, noon, monkeypatch):
     from dataclasses import replace
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from prm.approvals import drafts
+from prm.approvals.models import FlowVersion
 from prm.approvals.services import design
 from prm.approvals.subjects import subject_of
 from prm.values.actor import Actor
@@ -175,3 +176,10 @@ def test_every_subject_opens_in_the_designer_and_can_be_rehearsed(desk, manager,
         said = {"document": json.dumps(data), "revision": drafts.standing(subject).revision}
         assert desk.post(path + "draft/", said).json()["problems"] == []
         assert "no case yet" in desk.post(path + "dry-run/").content.decode()
+
+
+def test_the_list_says_what_happens_where_no_flow_is_in_force(desk):
+    assert "No flow in force" not in desk.get("/settings/flows/").content.decode()
+    FlowVersion.objects.filter(flow__subject="partner_change").update(state="retired")
+    page = desk.get("/settings/flows/").content.decode()
+    assert "No flow in force" in page and "Every change is written at once; nobody is asked." in page

@@ -16,12 +16,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("code", ["programme", "settlement"])
-def test_neither_a_deadline_nor_a_rule_approves_what_needs_a_person(code, finance, administrator):
+def test_neither_a_deadline_nor_a_rule_decides_what_needs_a_person(code, finance, administrator):
     subject = subjects.subject_of(code)
     who = {"kind": "role", "role": "finance"}
-    late = {"id": "a", "kind": "approver", "who": who, "deadline": {"hours": 8, "then": "approve"}}
+    late = [
+        {"id": "a", "kind": "approver", "who": who, "deadline": {"hours": 8, "then": then}}
+        for then in ("approve", "reject")
+    ]
     rule = {"id": "d", "kind": "decide", "when": {}, "outcome": "approve"}
-    for step in (late, rule):
+    for step in (*late, rule):
         document = {"schema": 1, "subject": code, "name": "Test", "steps": [step]}
         found = inspect(document, world_for(subject, document))
         assert "self_decision_refused" in {fault.code for fault in found.faults}, step

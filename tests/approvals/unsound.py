@@ -128,6 +128,7 @@ UNSOUND: list[tuple[str, str, str, list[Any]]] = [
     ("an escalation to the submitter", "self_approval", "a1", [ask(deadline=until("escalate", {"kind": "submitter"}))]),
     ("an escalation to somebody who left", "inactive_person", "a1", [ask(deadline=until("escalate", people(GONE)))]),
     ("approval by time whatever the amount", "self_decision_unbounded", "a1", [ask(deadline=until("approve"))]),
+    ("an escalation that names no hours", "shape", "a1", [ask(deadline={"then": "reject"})]),
     ("approval by time above an amount only", "self_decision_unbounded", "a1",
      [fork(when("b1x", value("more_than", "100"), ask(deadline=UNDER)), otherwise("b1y", ask("a2")))]),
     ("a reminder before its step begins", "shape", "a1", [ask(deadline=until("none", remind=20))]),

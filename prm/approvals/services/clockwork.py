@@ -10,7 +10,9 @@ from typing import Any
 
 import structlog
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from prm.approvals import events, people, subjects
 from prm.approvals.document import Step
@@ -70,17 +72,27 @@ def _end_waits(course: Course, now: datetime) -> None:
 def _deadline(course: Course, step_id: str) -> None:
     """What the flow says for a step whose promise was not kept."""
     step, at = course.step(step_id), course.state.at(step_id)
-    if step is None or at.is_satisfied or at.escalated:
+    if step is None or at.is_satisfied or at.escalated or course.state.decided:
         return
     then = step.deadline.get("then", "none")
     if then == "approve" and course.subject.self_decision:
         course.note("passed", step=step_id, passage=at.passage, says={"because": "deadline"})
         record(course.obj, "approved_by_deadline", by=FLOW, changes={"step": ["", _in_each(step)]})
+    elif then == "reject" and course.subject.self_decision and not at.refused:
+        says = {"outcome": "reject", "because": "deadline"}
+        course.note("decided", step=step_id, passage=at.passage, text=_not_in_time(step), says=says)
+        record(course.obj, "rejected_by_deadline", by=FLOW, changes={"step": ["", _in_each(step)]})
     elif then == "escalate":
         found = people.deciders(step.deadline["to"], course.run, course.obj, course.subject)
         if found:
             course.note("escalated", step=step_id, passage=at.passage, says={"people": found})
             record(course.obj, "escalated", by=FLOW, changes={"step": ["", _in_each(step)]})
+
+
+def _not_in_time(step: Step) -> str:
+    """The reason that the other side reads, in the tenant's language: nobody wrote it for one reader."""
+    with translation.override(getattr(connection.tenant, "language", None) or None):
+        return _("Nobody decided by the deadline: %(step)s.") % {"step": step.label}
 
 
 def _in_each(step: Step) -> said.InEach:
