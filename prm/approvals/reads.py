@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -134,14 +135,24 @@ def turns(run: ApprovalRun) -> list[Task]:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Whose answer is awaited beside the decision, and since when."""
+
+    who: str
+    since: datetime
+    mine: bool
+
+
+@dataclass(frozen=True)
 class Turn:
-    """The promise clock of a run: whose turn it is, since when, until when."""
+    """The promise clock of a run: whose turn it is, since when, until when; `asked`: who owes an answer meanwhile."""
 
     who: str
     since: datetime
     due: datetime | None
     mine: bool
     step: str
+    asked: tuple[Asked, ...] = ()
 
     @property
     def is_late(self) -> bool:
@@ -163,7 +174,18 @@ def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> 
         min(dues, default=None),
         any(task.user_id == actor.user_id for task in tasks),
         step_name(run.version.parsed, tasks[0].step),
+        tuple(_awaited(run, actor)),
     )
+
+
+def _awaited(run: ApprovalRun, actor: Actor) -> Iterator[Asked]:
+    """Questions to one person that they have not answered, the oldest first; of partners those that they may read."""
+    said = list(run.comments.select_related("asked").order_by("pk"))
+    for comment in said:
+        if comment.asked is None or (actor.is_partner and not comment.for_submitter):
+            continue
+        if not any(later.author_id == comment.asked_id and later.pk > comment.pk for later in said):
+            yield Asked(str(comment.asked), comment.at, comment.asked_id == actor.user_id)
 
 
 def happenings(run: ApprovalRun, *, for_submitter: bool) -> list[Happening]:

@@ -189,7 +189,9 @@ def test_who_handed_it_in_is_asked_and_answers_on_the_deals_page(acme, rival, ma
     shown = text(partner.get(deal.get_absolute_url()))
     assert "Which site is it?" in shown and "looks thin" not in shown
     address = f"/inbox/asked/{run_of(deal).pk}/answer/"
-    assert address in shown
+    assert address in shown and "Your answer is awaited" in shown
+    awaited = f"An answer is awaited from <b>{acme.sales.label}</b>"
+    assert awaited in text(client.get(page(task))) and awaited in text(client.get(deal.get_absolute_url()))
     assert browse(rival.sales).get(address).status_code == 404
     assert browse(manager).get(address).status_code == 404
     assert [row.title for row in waiting_for(acme.sales) if row.subtitle == "Which site is it?"] == [
@@ -199,6 +201,7 @@ def test_who_handed_it_in_is_asked_and_answers_on_the_deals_page(acme, rival, ma
     assert partner.post(address, {"text": "The second plant"}).status_code == 302
     assert not [row for row in waiting_for(acme.sales) if row.subtitle == "Which site is it?"]
     deliver_open_events()
+    assert "awaited" not in text(client.get(deal.get_absolute_url())) + text(client.get(page(task)))
     assert "The second plant" in text(client.get(deal.get_absolute_url()))
     assert "The second plant" in text(client.get(page(task)))
     assert Notice.objects.filter(user_id=manager.user_id, kind="approvals.comment").exists()

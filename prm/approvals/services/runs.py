@@ -75,7 +75,7 @@ def say(
     *, run: ApprovalRun, text: str, by: Actor, asked: Any = None, for_submitter: bool = False,
     attachment: Any = None, step: str = "",
 ) -> Comment:  # fmt: skip
-    """Ask or answer something about a run. The clock goes on; nobody's turn changes."""
+    """Ask or answer something about a run. The promise goes on; who was asked stands beside it until they answer."""
     require(by, "approvals.comment")
     if not text.strip():
         raise TextMissing()
