@@ -42,6 +42,8 @@ COMPANIES = (
     ("兰州金城 Jincheng Supply", "agent", "兰州", None), ("海口椰城 Yecheng Goods", "referral", "海口", None),
 )  # fmt: skip
 TIERS = (("gold", 8), ("silver", 22), ("bronze", 40))
+# Net sales of the last four quarters: to enter, to stay.
+CRITERIA = (("gold", "1000000.00", "800000.00"), ("silver", "250000.00", "200000.00"))
 NAMES = {
     "administrator": "Ada Meng",
     "channel-manager": "Lin Yue",
@@ -57,6 +59,7 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     """Partners with tiers, contacts, managers and the people of the sign-in buttons."""
     by = Actor.command("demo")
     say("partners and people")
+    _criteria(by)
     people = {key: _person(key, name) for key, name in NAMES.items()}
     second = _user("manager2@demo.example", "Chen Rui", Role.CHANNEL_MANAGER)
     partners = []
@@ -67,6 +70,20 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
         _people_of(partners, people, second, by)
     with clock.at(clock.now() - timedelta(days=37)):
         _some_history(partners, by)
+
+
+def _criteria(by: Actor) -> None:
+    """What the demo's partners read about the next tier, and what its review proposes."""
+    for code, entry, renewal in CRITERIA:
+        services.set_criteria(
+            tier=Tier.objects.get(code=code), entry=_net_sales(entry), renewal=_net_sales(renewal), by=by
+        )
+
+
+def _net_sales(low: str) -> dict[str, Any]:
+    return {
+        "measure": "orders.net_sales", "period": {"last": 4, "unit": "quarter"}, "op": "at_least", "value": low
+    }  # fmt: skip
 
 
 def _people_of(partners: list[Partner], people: dict[str, User], second: User, by: Actor) -> None:

@@ -95,3 +95,18 @@ class ChangeOver(DomainError):
 class ChangeOfAnother(DomainError):
     code = "partner_change_of_another"
     message = _("%(person)s asked for this change. Only they or an administrator withdraw it.")
+
+
+class CriteriaUnsound(DomainError):
+    code = "tier_criteria_unsound"
+    message = _("These criteria cannot be used: %(why)s.")
+
+
+class NobodyChosen(DomainError):
+    code = "nobody_chosen"
+    message = _("Tick at least one partner first.")
+
+
+class TierUnknown(DomainError):
+    code = "tier_unknown"
+    message = _("There is no tier “%(tier)s”.")

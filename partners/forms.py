@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner, Tier
+from prm.conditions.forms import ConditionField
 from prm.customfields.forms import CustomForm
 from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
@@ -65,6 +68,43 @@ class TierForm(ServiceForm):
     pairs = (("tier", "first_day"),)
 
     def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["first_day"].initial = clock.today()
+
+
+class LevelForm(ServiceForm):
+    """A tier of the programme; its criteria are filled in by the builder."""
+
+    code = forms.SlugField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Small letters and digits. It stays; files and rules name it."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=80)
+    name_zh = forms.CharField(label=_("Chinese name"), max_length=80, required=False)
+    rank = forms.IntegerField(
+        label=_("Rank"), min_value=1, max_value=9999, help_text=_("A higher rank is a better tier.")
+    )
+    pairs = (("name", "name_zh"),)
+
+    def __init__(self, *args: Any, known: Tier | None = None, **kwargs: Any):
+        if known is not None:
+            kwargs["initial"] = {
+                name: getattr(known, name) for name in ("name", "name_zh", "rank", "entry", "renewal")
+            }
+        super().__init__(*args, **kwargs)
+        if known is not None:
+            del self.fields["code"]
+        for name in ("entry", "renewal"):
+            self.fields[name] = ConditionField(subject="partner", by=self.actor)
+
+
+class ReviewForm(ServiceForm):
+    """From when the ticked proposals hold."""
+
+    first_day = forms.DateField(label=_("From"), help_text=_("The tier before ends on the day before."))
+
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["first_day"].initial = clock.today()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -30,12 +31,24 @@ class Tier(models.Model):
     name = models.CharField(_("name"), max_length=80)
     name_zh = models.CharField(_("Chinese name"), max_length=80, blank=True)
     rank = models.PositiveSmallIntegerField(_("rank"), unique=True)
+    # Conditions about a partner (prm.conditions). Without `entry` nobody is proposed for the tier: people give it by
+    # hand. Without `renewal` what opens the tier keeps it too.
+    entry: Any = models.JSONField(_("entry criteria"), default=dict, blank=True)
+    renewal: Any = models.JSONField(_("renewal criteria"), default=dict, blank=True)
 
     class Meta:
         ordering = ["-rank"]
 
     def __str__(self) -> str:
         return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("partners:tier_settings", args=[self.code])
+
+    @property
+    def keeps(self) -> Any:
+        """The condition under which a partner stays in the tier; {} where there is none."""
+        return self.renewal or self.entry
 
 
 class Partner(models.Model):

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions, scope
-from prm.access.roles import STAFF_ROLES, Role
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
+from prm.notices import kinds
 from prm.outbox import objects
 from prm.ui import menu
 from prm.values import clock
@@ -49,6 +50,15 @@ def register() -> None:
     permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
     permissions.register_area("partners", _("Partners"), names=["partners"], order=5)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
+    _register_menu()
+    finding.register()
+    kinds.register(
+        "partners.tier_changed", icon="medal", roles=PARTNER_ROLES, label=_("Your tier changes"),
+        title=_("%(partner)s: %(tier)s from %(day)s on"), body=_("%(reason)s"),
+    )  # fmt: skip
+
+
+def _register_menu() -> None:
     menu.register(
         section="Channel",
         label=_("Partners"),
@@ -58,10 +68,16 @@ def register() -> None:
         order=10,
     )
     menu.register(
+        section="Channel", label=_("Tier review"), icon="stairs-up", url="partners:tier_review",
+        verb="partners.set_tier", order=15,
+    )  # fmt: skip
+    menu.register(
+        section="Set-up", label=_("Tiers"), icon="medal", url="partners:tiers", verb="partners.configure", order=60,
+    )  # fmt: skip
+    menu.register(
         section="", label=_("Our company"), icon="building", url="partners:company", verb="company.view", order=90,
         audience="partner",
     )  # fmt: skip
-    finding.register()
 
 
 def _register_words() -> None:
@@ -71,6 +87,7 @@ def _register_words() -> None:
             "saved": _("saved"),
             "status_changed": _("state changed"),
             "tier_set": _("tier set"),
+            "criteria_set": _("criteria set"),
             "change_asked": _("change asked for"),
             "change_rejected": _("change rejected"),
             "change_withdrawn": _("change withdrawn"),
@@ -85,7 +102,13 @@ def _register_words() -> None:
         }
     )
     words.register_types({"partners.partner": _("Partner"), "partners.tier": _("Tier")})
-    words.register_names({"first_day": pgettext_lazy("change", "first day")})
+    words.register_names(
+        {
+            "first_day": pgettext_lazy("change", "first day"),
+            "entry": pgettext_lazy("change", "to enter"),
+            "renewal": pgettext_lazy("change", "to stay"),
+        }
+    )
 
 
 def granted_partner_ids(user: Any) -> frozenset[int]:

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from partners import views
+from partners import tier_views, views
 from partners.lists import PartnerList
 
 app_name = "partners"
 urlpatterns = [
     path("partners/", PartnerList.as_view(), name="list"),
     path("partners/new/", views.create, name="create"),
+    path("partners/tier-review/", tier_views.review, name="tier_review"),
     path("partners/<int:pk>/", views.detail, name="detail"),
     path("partners/<int:pk>/edit/", views.edit, name="edit"),
     path("partners/<int:pk>/become/<slug:state>/", views.status, name="status"),
@@ -20,5 +21,9 @@ urlpatterns = [
         "partners/<int:pk>/changes/<int:change_pk>/withdraw/", views.change_withdraw, name="change_withdraw"
     ),
     path("partners/<int:pk>/people/<int:member_pk>/remove/", views.member_remove, name="member_remove"),
+    path("settings/tiers/", tier_views.tiers, name="tiers"),
+    path("settings/tiers/new/", tier_views.tier_new, name="tier_new"),
+    path("settings/tiers/<slug:code>/", tier_views.tier_settings, name="tier_settings"),
+    path("settings/tiers/<slug:code>/remove/", tier_views.tier_remove, name="tier_remove"),
     path("company/", views.company, name="company"),
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from partners import pages, services
+from partners.criteria import progress_of
 from partners.errors import ChangeWaits
 from partners.forms import ContactForm, ManagerForm, NewPartnerForm, PartnerForm, StatusForm, TierForm
 from partners.models import Contact, Member, Partner, PartnerChange
@@ -40,6 +41,7 @@ def detail(request: Any, pk: int) -> HttpResponse:
             "contacts": partner.contacts.all(),
             "members": partner.members.on(clock.today()).select_related("user"),
             "tiers": partner.tier_memberships.select_related("tier").order_by("-during"),
+            "progress": progress_of(partner),
             "managers": managers_of(partner),
             "children": Partner.objects.visible_to(request.actor)
             .filter(parent=partner)
@@ -193,6 +195,7 @@ def company(request: Any) -> HttpResponse:
             "contacts": partner.contacts.all(),
             "members": partner.members.on(clock.today()).select_related("user"),
             "tiers": partner.tier_memberships.select_related("tier").order_by("-during"),
+            "progress": progress_of(partner),
             "managers": managers_of(partner),
             "own": facts_of("partner", partner, request.actor),
         },

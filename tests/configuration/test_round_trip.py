@@ -34,6 +34,18 @@ AWKWARD = (
 )
 
 
+CERTIFIED = {"code": "certified", "kind": "number", "label": "Certified people", "staff_only": False}
+SALES = {
+    "measure": "orders.net_sales", "period": {"last": 4, "unit": "quarter"}, "op": "at_least", "value": "100000.00"
+}  # fmt: skip
+CRITERIA = {
+    "gold": {
+        "entry": {"all": [SALES, {"field": "custom.certified", "op": "at_least", "value": "2"}]},
+        "renewal": SALES | {"value": "80000.00"},
+    }
+}
+
+
 @pytest.fixture
 def everything(tenant, outside, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
@@ -64,7 +76,8 @@ def everything(tenant, outside, settings, tmp_path):
             {"code": "resale", "name": "Resale", "protection_days": 45, "default": True},
             {"code": "referral", "name": "Referral", "protection_days": 5},
         ],
-        records=RECORDS,
+        records={**RECORDS, "partner": {"fields": [CERTIFIED]}},
+        tier_criteria=CRITERIA,
         flows={"deal": two_levels(), "order": flow(ask("boss", ADMINISTRATOR, mode="all"), name="Orders")},
         views=VIEWS,
         webhooks=[

@@ -84,6 +84,7 @@ BELONGS_TO_NOBODY = {
     r"settings/letters/": "words of letters are the tenant's; the administrator with notices.word sees them",
     r"settings/webhooks/": "the administrator's, who sees all; tests/egress shows that others get none",
     r"settings/modules/": "the administrator's, about the product's own parts",
+    r"settings/tiers/": "the administrator's; tiers are the tenant's",
     r"settings/roles/": "the administrator's; roles are the tenant's",
     r"settings/users/invitations/": "the administrator's, who sees all",
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
