@@ -43,7 +43,7 @@ COMPANIES = (
 )  # fmt: skip
 TIERS = (("gold", 8), ("silver", 22), ("bronze", 40))
 # Net sales of the last four quarters: to enter, to stay.
-CRITERIA = (("gold", "1000000.00", "800000.00"), ("silver", "250000.00", "200000.00"))
+CRITERIA = (("gold", "300000.00", "240000.00"), ("silver", "80000.00", "50000.00"))
 NAMES = {
     "administrator": "Ada Meng",
     "channel-manager": "Lin Yue",
