@@ -24,6 +24,7 @@ from prm.ui.parts import Happening, Verb
 from prm.values.actor import Actor
 
 SHOWN = 200
+BESIDE = 50
 
 
 def record(task: Task, actor: Actor) -> dict[str, Any]:
@@ -49,11 +50,18 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
         "talk": reads.talk(run, for_submitter=False),
         "over": _over(task),
         "verbs": verbs(task, actor) if task.is_open and run.is_open and not is_held else [],
-        "groups": inbox.groups_of([_as_work(one) for one in rows]),
+        "groups": inbox.groups_of([_as_work(one) for one in _around(task, rows)]),
         "here": reverse("approvals:task", args=[task.pk]),
         "waiting": len(rows),
         **_neighbours(task, rows),
     }
+
+
+def _around(task: Task, rows: list[reads.Row]) -> list[reads.Row]:
+    """The part of a long list that stands at the left of a record: where the record is in it, and what comes next."""
+    at = next((number for number, row in enumerate(rows) if row.pk == task.pk), 0)
+    first = max(0, at - BESIDE // 5)
+    return rows[first : first + BESIDE]
 
 
 def _as_work(row: reads.Row) -> work.Work:

@@ -64,8 +64,12 @@ def open_tasks(actor: Actor) -> QuerySet[Task]:
     return Task.objects.of_actor(actor).to_decide().order_by(F("due").asc(nulls_last=True), "since", "pk")
 
 
+# What a list of tasks shows: with hundreds of rows, reading the rest costs more than the query.
+OF_ROWS = ("step", "since", "due", "run__title", "run__subject", "run__object_id", "run__version_id")
+
+
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
-    rows = list(open_tasks(actor).select_related("run")[:most])
+    rows = list(open_tasks(actor).select_related("run").only(*OF_ROWS)[:most])
     versions = FlowVersion.objects.in_bulk({task.run.version_id for task in rows})
     for task in rows:  # each version is read once, however many tasks are under it
         task.run.version = versions[task.run.version_id]

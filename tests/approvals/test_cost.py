@@ -56,3 +56,11 @@ def test_one_text_is_one_document(acme, manager):
     data = run_of(deal).version.document
     assert parse_once(data) is parse_once({**data}) is run_of(deal).version.parsed
     assert parse_once({**data, "name": "Other"}).name == "Other"
+
+
+def test_beside_a_record_stands_its_part_of_a_long_list(acme, manager, browse):
+    made = [deals.in_review(acme, customer_name=f"Works {number * 7} of Wuhan") for number in range(60)]
+    task = task_of(made[40], manager)
+    page = browse(manager).get(f"/inbox/decisions/{task.pk}/").content.decode()
+    beside = [one for one in made if f'href="/inbox/decisions/{task_of(one, manager).pk}/"' in page]
+    assert len(beside) <= 50 and made[40] in beside and made[41] in beside and made[0] not in beside
