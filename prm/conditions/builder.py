@@ -103,6 +103,10 @@ class Builder:
     def address(self) -> str:
         return reverse("conditions:builder", args=[self.code])
 
+    def search_address(self, name: str) -> str:
+        """Where the records are found that a field may name."""
+        return f"{reverse('conditions:options', args=[self.code])}?field={name}"
+
     @cached_property
     def root(self) -> Box:
         return self._box(self.draft, self.name, 1)
@@ -240,7 +244,7 @@ class Builder:
             return
         row.widget, row.value = "tokens" if several else "text", "" if several else value
         if one.to:
-            row.search = f"{reverse('conditions:options', args=[self.code])}?field={name}"
+            row.search = self.search_address(name)
             row.widget = "tokens" if several else "search"
         names = self._names(one, chosen) if one.to else {}
         row.options = [Option(code, names.get(code, code), True) for code in chosen]
