@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from prm.conditions.builder import Builder
 from prm.conditions.reading import Problem
 from prm.conditions.registry import Field, Lookup, Subject
 from prm.customfields import naming, rules
+from prm.customfields.asking import GROUP
 from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.customfields.plans import Element
 from prm.values.actor import Actor
@@ -44,12 +46,13 @@ class FormLookup(Lookup):
 
 def _field(element: Element) -> Field:
     """An amount on a form is in the form's own currency: nobody is asked for one; a file is there or not."""
+    group = GROUP if element.custom else ""
     if element.kind in naming.KEYS:
         to, key = naming.model_of(element.kind)._meta.label, naming.KEYS[element.kind]
-        return Field(element.name, "reference", label=element.label, to=to, key=key)
+        return Field(element.name, "reference", label=element.label, to=to, key=key, group=group)
     kind = rules.kind_of_rule(element.kind)
     kind = {"money": "number", "file": "text"}.get(kind, kind)
-    return Field(element.name, kind, label=element.label, choices=element.choices)
+    return Field(element.name, kind, label=element.label, choices=element.choices, group=group)
 
 
 class RuleBuilder(Builder):
@@ -84,7 +87,10 @@ class RuleBuilder(Builder):
 
     @property
     def sentence(self) -> str:  # type: ignore[override]
-        return rules.sentence(self.asked, self.known)
+        told = self._labels()
+        return rules.sentence(
+            self.asked, {name: replace(one, label=told[name]) for name, one in self.known.items()}
+        )
 
     @property
     def taken(self) -> str:  # type: ignore[override]
