@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner, Tier
+from partners.services import companies
 from prm.customfields.forms import CustomForm
 from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
@@ -39,6 +44,12 @@ class PartnerForm(CustomForm):
     pairs: tuple[tuple[str, str], ...] = (("type", "region"),)
     more: tuple[str, ...] = ("parent", "website", "phone", "address", "note")
 
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        found = [partial(companies.check_tax_number, data.get("tax_number") or "", self.obj)]
+        if self.obj is not None:
+            found.append(partial(companies.check_parent, data.get("parent"), self.obj))
+        return found
+
 
 class NewPartnerForm(PartnerForm):
     """A company that is new here, with the number under which other systems know it."""
@@ -48,6 +59,9 @@ class NewPartnerForm(PartnerForm):
     )
     draft = "partner-new"
     pairs = (("type", "region"), ("tax_number", "number"))
+
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        return [*super().checks(data), partial(companies.check_number, data.get("number") or "")]
 
 
 class StatusForm(ServiceForm):

@@ -17,11 +17,12 @@ from dealreg.services.endings import (
     remind_of_end,
     withdraw_registration,
 )
-from dealreg.services.submission import register_deal, submit_registration
+from dealreg.services.submission import check_close, register_deal, submit_registration
 
 __all__ = [
     "answer_information",
     "approve_registration",
+    "check_close",
     "complete_registration",
     "correct_registration",
     "end_protections",

@@ -127,6 +127,11 @@ def must_be_complete(registration: DealRegistration) -> list[ProductLine]:
         raise errors.ValueMissing()
     if registration.expected_close is None:
         raise errors.CloseMissing()
-    if registration.expected_close < clock.today():
-        raise errors.CloseInThePast()
+    check_close(registration.expected_close)
     return product_lines
+
+
+def check_close(expected_close: date | None) -> None:
+    """A deal closes today or later."""
+    if expected_close is not None and expected_close < clock.today():
+        raise errors.CloseInThePast()
