@@ -37,8 +37,14 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "product", model="catalogue.Product", label=_("Product"), verb="catalogue.view", builtin=BUILTIN, form=form,
-        key=("product_code", "code"),
+        key=("product_code", "code"), change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from prm.catalogue.services import complete_product
+
+    return complete_product(product=row, custom=custom, by=by)
 
 
 def product_lines() -> list[tuple[str, str]]:
