@@ -42,9 +42,7 @@ class ReceiverGone(DomainError):
 
 class NothingRelated(DomainError):
     code = "nothing_related"
-    message = _(
-        "%(object)s has nothing whose field “%(name)s” could be. Let the condition ask for it first."
-    )
+    message = _("%(object)s has nothing whose field “%(name)s” could be. Let the condition ask for it first.")
 
 
 class FieldGone(DomainError):
