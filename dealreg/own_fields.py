@@ -49,7 +49,7 @@ def register() -> None:
         "deal", model="dealreg.DealRegistration", label=_("Deal registration"), verb="dealreg.view", builtin=BUILTIN,
         form=form, variants=lambda: types("code"), variant_of=lambda deal: deal.type.code,
         audiences=("partner", "staff"), most_mandatory=6, seen_by=seen_by,
-        change=change,
+        change=change, key=("deal_number", "number"),
     )  # fmt: skip
 
 

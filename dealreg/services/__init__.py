@@ -18,6 +18,7 @@ from dealreg.services.endings import (
     withdraw_registration,
 )
 from dealreg.services.submission import check_close, register_deal, submit_registration
+from dealreg.services.takeover import take_over_registration
 
 __all__ = [
     "answer_information",
@@ -35,6 +36,7 @@ __all__ = [
     "request_information",
     "save_draft",
     "submit_registration",
+    "take_over_registration",
     "type_code",
     "withdraw_registration",
 ]
