@@ -45,7 +45,9 @@ class PartnerForm(CustomForm):
     more: tuple[str, ...] = ("parent", "website", "phone", "address", "note")
 
     def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
-        found = [partial(companies.check_tax_number, data.get("tax_number") or "", self.obj)]
+        found: list[Callable[[], Any]] = [
+            partial(companies.check_tax_number, data.get("tax_number") or "", self.obj)
+        ]
         if self.obj is not None:
             found.append(partial(companies.check_parent, data.get("parent"), self.obj))
         return found

@@ -13,7 +13,7 @@ from prm.customfields import targets
 from prm.customfields.models import CustomField
 
 # What names a row, by the kind of field.
-KEYS = {CustomField.Kind.PERSON: "email", CustomField.Kind.PARTNER: "number"}
+KEYS: dict[str, str] = {CustomField.Kind.PERSON: "email", CustomField.Kind.PARTNER: "number"}
 Kinds = Mapping[str, str]
 
 
