@@ -110,6 +110,24 @@ class CloseInThePast(DomainError):
     field = "expected_close"
 
 
+class NumberTaken(DomainError):
+    code = "deal_number_taken"
+    message = _("The number %(number)s belongs to another registration.")
+    field = "deal_number"
+
+
+class RegisteredLater(DomainError):
+    code = "registered_later"
+    message = _("A registration cannot have been made later than now.")
+    field = "registered_at"
+
+
+class ProtectionOver(DomainError):
+    code = "protection_over"
+    message = _("This protection is over. Only what still protects somebody is brought in as approved.")
+    field = "protected_to"
+
+
 class TypeUnknown(DomainError):
     code = "type_unknown"
     message = _("There is no registration type “%(code)s”.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import RegistrationType
+from dealreg.services import check_close
 from partners.models import Partner
 from prm.catalogue.models import ProductLine
 from prm.customfields.forms import CustomForm
@@ -92,6 +95,9 @@ class RegisterForm(CustomForm):
         for name in ("customer_name", "tax_number", "domain", "region"):
             if name in self.fields:
                 self.fields[name].widget.attrs["data-checked"] = ""
+
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        return [partial(check_close, data.get("expected_close"))]
 
 
 class StaffRegisterForm(RegisterForm):

@@ -7,18 +7,20 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from prm.catalogue.models import ProductLine
 from prm.customfields import targets
 from prm.customfields.targets import Builtin
 from prm.values.actor import Actor
 
 BUILTIN = (
-    Builtin("partner", _("Partner"), "other", locked=_("A registration belongs to a partner."), only="staff"),
+    Builtin("partner", _("Partner"), "partner", locked=_("A registration belongs to a partner."), only="staff"),
     Builtin(
         "customer_name", _("Customer"), "text",
         locked=_("The protection is for one end customer: without its name nothing can be checked or protected."),
     ),
     Builtin(
-        "product_lines", _("Product lines"), "other",
+        "product_lines", _("Product lines"), "many", choices=lambda: product_lines(), codes=lambda: line_codes(),
+        read=lambda deal: lines_of(deal),
         locked=_("The protection is for product lines: without one there is nothing to protect."),
     ),
     Builtin(
@@ -47,7 +49,7 @@ def register() -> None:
         "deal", model="dealreg.DealRegistration", label=_("Deal registration"), verb="dealreg.view", builtin=BUILTIN,
         form=form, variants=lambda: types("code"), variant_of=lambda deal: deal.type.code,
         audiences=("partner", "staff"), most_mandatory=6, seen_by=seen_by,
-        change=change,
+        change=change, key=("deal_number", "number"),
     )  # fmt: skip
 
 
@@ -67,6 +69,18 @@ def types(key: str) -> list[tuple[str, str]]:
     from dealreg.models import RegistrationType
 
     return [(str(getattr(kind, key)), str(kind)) for kind in RegistrationType.objects.all()]
+
+
+def product_lines() -> list[tuple[str, str]]:
+    return [(str(line.pk), str(line)) for line in ProductLine.objects.filter(is_active=True)]
+
+
+def line_codes() -> dict[str, str]:
+    return {str(line.pk): line.code for line in ProductLine.objects.all()}
+
+
+def lines_of(deal: Any) -> list[int]:
+    return list(deal.lines.values_list("product_line_id", flat=True)) if deal.pk else []
 
 
 def codes() -> dict[str, str]:

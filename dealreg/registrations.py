@@ -45,6 +45,7 @@ def register() -> None:
             "info_requested": _("information asked for"),
             "answered": _("answered"),
             "expired": _("protection ended"),
+            "taken_over": _("brought in from another system"),
         }
     )
     words.register_types(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.models import Invoice, Order
 from orders.querysets import tiers_without_list
+from orders.services.ordering import check_wanted
 from partners.models import Tier
 from prm.catalogue.models import Product
 from prm.customfields.forms import CustomForm
@@ -56,6 +59,9 @@ class CheckOutForm(CustomForm):
     note = forms.CharField(label=_("Note"), max_length=2000, required=False, widget=forms.Textarea)
     more = ("note",)
     pairs = (("purchase_number", "wanted_on"),)
+
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        return [partial(check_wanted, data.get("wanted_on"))]
 
 
 class QuantitiesForm(ServiceForm):

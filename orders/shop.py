@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from dealreg.models import DealRegistration
 from orders.forms import CheckOutForm, QuantityField, plain
 from orders.models import CartLine, Order
 from orders.pricing import PartnerPrice, line_amount, prices_for
+from orders.services.ordering import check_items
 from partners.models import Partner
 from prm.catalogue.models import Product, ProductLine
 from prm.values import clock
@@ -139,13 +141,22 @@ class OrderForm(CheckOutForm):
     def rows(self) -> list[list[Any]]:
         return [row for row in super().rows if not row[0].name.startswith(self.apart)]
 
-    def fields_for_service(self) -> dict[str, Any]:
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        return [*super().checks(data), partial(self._check_items, data)]
+
+    def _check_items(self, data: dict[str, Any]) -> None:
+        if not any(name.startswith(self.apart) for name in self.errors):
+            check_items(self._items(data))
+
+    def _items(self, data: dict[str, Any]) -> list[tuple[Product, Decimal]]:
         typed = [
-            (product, self.cleaned_data.get(f"product_{product.pk}")) for product, _p, _q in self.product_rows
+            (product, data.get(f"product_{product.pk}")) for product, _price, _quantity in self.product_rows
         ]
+        return [(product, quantity) for product, quantity in typed if quantity]
+
+    def fields_for_service(self) -> dict[str, Any]:
         rest = {name: value for name, value in self.cleaned_data.items() if not name.startswith("product_")}
-        items = [(product, quantity) for product, quantity in typed if quantity]
-        return {"items": items, **self.with_custom(rest)}
+        return {"items": self._items(self.cleaned_data), **self.with_custom(rest)}
 
 
 class ReturnedOrderForm(OrderForm):

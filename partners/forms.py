@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -9,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner, Tier
+from partners.services import companies
 from prm.conditions.forms import ConditionField
 from prm.customfields.forms import CustomForm
 from prm.ui.forms import ServiceForm, VisibleChoice
@@ -42,6 +45,14 @@ class PartnerForm(CustomForm):
     pairs: tuple[tuple[str, str], ...] = (("type", "region"),)
     more: tuple[str, ...] = ("parent", "website", "phone", "address", "note")
 
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        found: list[Callable[[], Any]] = [
+            partial(companies.check_tax_number, data.get("tax_number") or "", self.obj)
+        ]
+        if self.obj is not None:
+            found.append(partial(companies.check_parent, data.get("parent"), self.obj))
+        return found
+
 
 class NewPartnerForm(PartnerForm):
     """A company that is new here, with the number under which other systems know it."""
@@ -51,6 +62,9 @@ class NewPartnerForm(PartnerForm):
     )
     draft = "partner-new"
     pairs = (("type", "region"), ("tax_number", "number"))
+
+    def checks(self, data: dict[str, Any]) -> list[Callable[[], Any]]:
+        return [*super().checks(data), partial(companies.check_number, data.get("number") or "")]
 
 
 class StatusForm(ServiceForm):

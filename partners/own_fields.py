@@ -22,7 +22,7 @@ BUILTIN = (
     Builtin("region", _("Region"), "text"),
     Builtin("tax_number", _("Tax number"), "text"),
     Builtin("number", _("Number"), "text"),
-    Builtin("parent", _("Parent partner"), "other"),
+    Builtin("parent", _("Parent partner"), "partner"),
     Builtin("website", _("Website"), "text"),
     Builtin("phone", _("Phone"), "text"),
     Builtin("address", _("Address"), "text"),

@@ -17,11 +17,13 @@ from dealreg.services.endings import (
     remind_of_end,
     withdraw_registration,
 )
-from dealreg.services.submission import register_deal, submit_registration
+from dealreg.services.submission import check_close, register_deal, submit_registration
+from dealreg.services.takeover import take_over_registration
 
 __all__ = [
     "answer_information",
     "approve_registration",
+    "check_close",
     "complete_registration",
     "correct_registration",
     "end_protections",
@@ -34,6 +36,7 @@ __all__ = [
     "request_information",
     "save_draft",
     "submit_registration",
+    "take_over_registration",
     "type_code",
     "withdraw_registration",
 ]

@@ -109,11 +109,13 @@ def grant_protection(
     by: Actor,
     product_lines: Iterable[ProductLine] | None = None,
     note: str = "",
+    days: tuple[date, date] | None = None,
 ) -> DealRegistration:
     """Protect the end customer for the partner, on all registered product lines or on `product_lines` only.
 
     The conflict check runs again here. Protection is for whole days in the tenant's zone, the day of approval
-    being the first: approved 4 September for 90 days, last day 2 December.
+    being the first: approved 4 September for 90 days, last day 2 December. `days`, first and last, where another
+    system promised them.
     """
     require(by, "dealreg.approve", registration)
     partner = Partner.objects.locked(registration.partner)
@@ -131,7 +133,7 @@ def grant_protection(
     _must_be_free(customer, chosen)
     _must_not_clash(registration, customer, chosen)
 
-    last_day = _protect(registration, customer, chosen)
+    last_day = _protect(registration, customer, chosen, days)
     registration.state, registration.waiting_since = State.APPROVED, None
     registration.decided_at, registration.decided_by_id = clock.now(), by.user_id
     registration.decision_reason, registration.protected_until = note.strip(), last_day
@@ -289,10 +291,14 @@ def _chosen_lines(registration: DealRegistration, wanted: Iterable[ProductLine] 
     return [line for line in registered if line in wanted]
 
 
-def _protect(registration: DealRegistration, customer: EndCustomer, product_lines: list[ProductLine]) -> date:
+def _protect(
+    registration: DealRegistration, customer: EndCustomer, product_lines: list[ProductLine],
+    days: tuple[date, date] | None,
+) -> date:  # fmt: skip
     """Make a protection for each line; the last day of all of them."""
-    first_day = clock.today()
+    first_day = days[0] if days else clock.today()
     after = first_day + timedelta(days=registration.type.protection_days)
+    after = days[1] + timedelta(days=1) if days else after
     for line in product_lines:
         try:
             with transaction.atomic():

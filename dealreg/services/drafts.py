@@ -61,7 +61,8 @@ def save_draft(
     draft.region, draft.contact, draft.phone = region.strip(), contact.strip(), phone.strip()
     draft.note, draft.estimated_value, draft.expected_close = note.strip(), estimated_value, expected_close
     draft.saved_at = clock.now()
-    apply_custom("deal", draft, custom, by=by, draft=True)
+    product_lines = list(product_lines)
+    apply_custom("deal", draft, custom, by=by, draft=True, besides={"product_lines": product_lines})
     is_new = draft.pk is None
     draft.save()
     set_lines(draft, product_lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,14 @@ from prm.values.actor import Actor
 @transaction.atomic
 def submit_registration(*, registration: DealRegistration, by: Actor) -> DealRegistration:
     """Hand in a draft. It is checked for conflicts at once and then waits for a decision."""
+    return hand_in(registration=registration, by=by)
+
+
+@transaction.atomic
+def hand_in(
+    *, registration: DealRegistration, by: Actor, at: datetime | None = None, is_decided: bool = False
+) -> DealRegistration:
+    """The same for what was registered elsewhere `at` a moment; no flow begins about what `is_decided` already."""
     require(by, "dealreg.register", registration)
     partner = Partner.objects.locked(registration.partner)
     registration = DealRegistration.objects.locked(registration)
@@ -44,8 +52,9 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
     changes |= apply_custom("deal", registration, None, by=by)
 
     registration.partner = partner
-    registration.submitted_at = registration.waiting_since = clock.now()
-    registration.submitted_by_id = by.user_id
+    registration.waiting_since = clock.now()
+    registration.submitted_at = at or registration.waiting_since
+    registration.submitted_by_id = None if at else by.user_id
     registration.end_customer = customer_of(registration, by=by)
     verdict = check_registration(registration, product_lines).verdict
     registration.state = State.IN_REVIEW
@@ -55,6 +64,8 @@ def submit_registration(*, registration: DealRegistration, by: Actor) -> DealReg
         RegistrationSubmitted(registration_id=registration.pk, verdict=verdict),
         object_key=f"deal:{registration.pk}",
     )
+    if is_decided:
+        return registration
     start_run(subject=CODE, obj=registration, by=by)
     registration.refresh_from_db()  # a flow without people may have decided at once
     return registration
@@ -127,6 +138,11 @@ def must_be_complete(registration: DealRegistration) -> list[ProductLine]:
         raise errors.ValueMissing()
     if registration.expected_close is None:
         raise errors.CloseMissing()
-    if registration.expected_close < clock.today():
-        raise errors.CloseInThePast()
+    check_close(registration.expected_close)
     return product_lines
+
+
+def check_close(expected_close: date | None) -> None:
+    """A deal closes today or later."""
+    if expected_close is not None and expected_close < clock.today():
+        raise errors.CloseInThePast()

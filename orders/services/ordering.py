@@ -165,7 +165,7 @@ def write_lines(
 ) -> None:
     """Save the order with its lines and sums, at the partner's prices of today."""
     items = [(product, checked_quantity(quantity)) for product, quantity in items]
-    _check_items(items)
+    check_items(items)
     prices = prices_for([product for product, _ in items], order.partner, clock.today())
     order.currency = _one_currency(prices)
     lines = [
@@ -181,7 +181,8 @@ def write_lines(
     OrderLine.objects.bulk_create(lines)
 
 
-def _check_items(items: list[tuple[Product, Decimal]]) -> None:
+def check_items(items: list[tuple[Product, Decimal]]) -> None:
+    """An order has lines, each of another product that is sold."""
     if not items:
         raise NothingOrdered()
     if len(items) > MOST_LINES:

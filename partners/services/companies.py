@@ -158,6 +158,28 @@ def _known(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value.strip() if isinstance(value, str) else value for name, value in facts.items()}
 
 
+def check_number(number: str) -> None:
+    """No other partner has the number; what the database holds for certain, said beforehand."""
+    if number.strip() and _others(None).filter(number=number.strip()).exists():
+        raise NumberTaken(number=number.strip())
+
+
+def check_tax_number(tax_number: str, partner: Partner | None = None) -> None:
+    """No partner but this one has the tax number."""
+    if tax_number and _others(partner).filter(tax_number=tax_number).exists():
+        raise TaxNumberTaken()
+
+
+def check_parent(parent: Partner | None, partner: Partner) -> None:
+    """The parent does not stand below the partner."""
+    _refuse_loop(Partner(pk=partner.pk, parent=parent))
+
+
+def _others(partner: Partner | None) -> Any:
+    rows = Partner.objects.for_everyone(because="a number is given once among all partners")
+    return rows.exclude(pk=partner.pk) if partner else rows
+
+
 def _save(partner: Partner) -> None:
     try:
         with transaction.atomic():

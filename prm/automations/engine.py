@@ -21,9 +21,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from prm.automations import people
-from prm.automations.errors import FieldGone, ObjectGone, ReceiverGone
+from prm.automations.errors import FieldGone, NothingRelated, ObjectGone, ReceiverGone
 from prm.automations.models import Action, Automation, Run, Task
-from prm.automations.updates import update_of
+from prm.automations.updates import Update, update_of
 from prm.conditions import holds
 from prm.conditions import registry as conditions
 from prm.egress.services import queue
@@ -106,6 +106,7 @@ def run(automation: Automation, stored: OutboxEvent) -> Run:
                 case = case_of(stored)
                 row.object_label = case.label[:200]
                 if met(automation, case):
+                    _hold_related(automation, case)
                     row.lines = [_do(action, case) for action in automation.actions.all()]
                     row.outcome = Run.Outcome.DONE
                 else:
@@ -160,9 +161,7 @@ def _line(action: Action, case: Case) -> str:
             return _("Notice “%(text)s” to %(names)s") % values
         return _("Task “%(text)s” for %(names)s") % values
     if action.kind == Action.Kind.UPDATE:
-        update = update_of(case.declared.subject, action.field)
-        if update is None:
-            raise FieldGone(field=action.field)
+        update = _update_of(action, case)
         return _("%(field)s becomes “%(value)s”") % {"field": update.label, "value": action.value}
     if action.receiver is None or not action.receiver.is_active:
         raise ReceiverGone()
@@ -211,10 +210,29 @@ def _make_task(action: Action, case: Case, key: str) -> None:
         task.people.set(people.meant(action.who, case.obj))
 
 
-def _update(action: Action, case: Case) -> None:
+def _update_of(action: Action, case: Case) -> Update:
+    """What an action changes here. Raises FieldGone, NothingRelated."""
     update = update_of(case.declared.subject, action.field)
     if update is None or case.obj is None:
         raise FieldGone(field=action.field)
+    if update.related is not None and update.related(case.obj) is None:
+        raise NothingRelated(object=case.label, name=str(update.label))
+    return update
+
+
+def _hold_related(automation: Automation, case: Case) -> None:
+    """Lock what the event's object leads to before the object itself is: a partner comes before all that it owns."""
+    updates = [_update_of(one, case) for one in automation.actions.all() if one.kind == Action.Kind.UPDATE]
+    rows = {update.subject: update.related(case.obj) for update in updates if update.related}
+    for _subject, row in sorted(rows.items(), key=lambda pair: pair[0] != "partner"):
+        found = type(row)._default_manager.all()
+        if hasattr(found, "for_everyone"):
+            found = found.for_everyone(because="an automation changes it")
+        list(found.filter(pk=row.pk).select_for_update())
+
+
+def _update(action: Action, case: Case) -> None:
+    update = _update_of(action, case)
     try:
         value = update.cleaned(action.value)
     except forms.ValidationError:

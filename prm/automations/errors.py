@@ -40,6 +40,11 @@ class ReceiverGone(DomainError):
     message = _("The webhook was deleted or is switched off. Choose another one.")
 
 
+class NothingRelated(DomainError):
+    code = "nothing_related"
+    message = _("%(object)s has nothing whose field “%(name)s” could be. Let the condition ask for it first.")
+
+
 class FieldGone(DomainError):
     code = "field_gone"
     message = _("The field %(field)s can no longer be changed by automations.")

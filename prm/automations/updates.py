@@ -7,15 +7,21 @@ What is not declared here cannot be changed, whatever the model has. The service
 differ by tenant are given when they are asked for:
 
     updates.extend("customer", lambda: [Update(…), …])
+
+What may be changed about a record may be changed from an event about one that leads to it: `partner.region` of a deal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from prm.conditions import registry
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class Update:
     apply: Callable[..., Any]
     # What the row holds now; by default its attribute of this name.
     current: Callable[[Any], Any] | None = None
+    # Whose field it is: what the row leads to, or None where it is the row's own.
+    related: Callable[[Any], Any] | None = None
 
     def value_of(self, row: Any) -> Any:
         return self.current(row) if self.current else getattr(row, self.name, None)
@@ -49,8 +57,32 @@ def extend(subject: str, more: Callable[[], Iterable[Update]]) -> None:
 
 
 def updates_of(subject: str) -> list[Update]:
+    """What may be changed from an event about the subject: its own fields, then those of what it leads to."""
+    found = _own(subject)
+    if subject not in registry.known():
+        return found
+    for step in registry.subject(subject).relations.values():
+        found += [_through(step, one) for one in _own(step.to)]
+    return found
+
+
+def _own(subject: str) -> list[Update]:
     found = [one for (about, _name), one in _updates.items() if about == subject]
     return found + [one for more in _more.get(subject, ()) for one in more()]
+
+
+def _through(step: registry.Relation, one: Update) -> Update:
+    def related(row: Any) -> Any:
+        return getattr(row, step.column)
+
+    def apply(row: Any, value: Any, by: Any) -> Any:
+        return one.apply(related(row), value, by)
+
+    label = _("%(owner)s’s %(field)s") % {"owner": step.label, "field": registry.lowered(str(one.label))}
+    return replace(
+        one, name=f"{step.name}.{one.name}", label=capfirst(label), apply=apply, related=related,
+        current=lambda row: one.value_of(related(row)),
+    )  # fmt: skip
 
 
 def update_of(subject: str, name: str) -> Update | None:

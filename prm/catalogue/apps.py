@@ -21,10 +21,11 @@ class CatalogueConfig(AppConfig):
         permissions.register(
             "catalogue.export", label=_("Export products"), roles=STAFF_ROLES, sensitive=True, reads=True
         )
-        from prm.catalogue import conditions, own_fields
+        from prm.catalogue import conditions, events, own_fields, updates  # noqa: F401
 
         conditions.register()
         own_fields.register()
+        updates.register()
         menu.register(
             section="Channel",
             label=_("Products"),

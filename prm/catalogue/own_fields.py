@@ -15,12 +15,17 @@ BUILTIN = (
     Builtin("name_zh", _("Chinese name"), "text"),
     Builtin("code", _("Code"), "text", locked=_("Price lists, orders and imports know the product by it.")),
     Builtin(
-        "product_line", _("Product line"), "other", locked=_("Protection and rebates go by product line.")
+        "product_line",
+        _("Product line"),
+        "choice",
+        locked=_("Protection and rebates go by product line."),
+        choices=lambda: product_lines(),
+        codes=lambda: line_codes(),
     ),
     Builtin(
         "list_price", _("List price"), "money", locked=_("It holds wherever no price list names another.")
     ),
-    Builtin("tax_percent", _("Tax, %"), "other", locked=_("Orders and invoices reckon with it.")),
+    Builtin("tax_percent", _("Tax, %"), "number", locked=_("Orders and invoices reckon with it.")),
     Builtin("unit", _("Unit"), "text", locked=_("Quantities are in this unit.")),
     Builtin("description", _("Description"), "long_text"),
     Builtin(
@@ -32,8 +37,26 @@ BUILTIN = (
 def register() -> None:
     targets.register(
         "product", model="catalogue.Product", label=_("Product"), verb="catalogue.view", builtin=BUILTIN, form=form,
-        key=("product_code", "code"),
+        key=("product_code", "code"), change=change,
     )  # fmt: skip
+
+
+def change(row: Any, custom: dict[str, Any], by: Actor) -> Any:
+    from prm.catalogue.services import complete_product
+
+    return complete_product(product=row, custom=custom, by=by)
+
+
+def product_lines() -> list[tuple[str, str]]:
+    from prm.catalogue.models import ProductLine
+
+    return [(str(line.pk), str(line)) for line in ProductLine.objects.filter(is_active=True)]
+
+
+def line_codes() -> dict[str, str]:
+    from prm.catalogue.models import ProductLine
+
+    return {str(line.pk): line.code for line in ProductLine.objects.all()}
 
 
 def form(actor: Actor, **options: Any) -> Any:

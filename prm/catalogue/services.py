@@ -11,8 +11,10 @@ from django.db import IntegrityError, models, transaction
 from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.catalogue.errors import CodeTaken
+from prm.catalogue.events import ProductAdded, ProductChanged
 from prm.catalogue.models import Product, ProductLine
 from prm.customfields.values import apply as apply_custom
+from prm.outbox.services import emit
 from prm.values.actor import Actor
 
 
@@ -69,10 +71,28 @@ def save_product(
     return _save(product or Product(), values, "saved", by, custom=custom)
 
 
+# What no price, order or protection rests on.
+WORDS = ("name_zh", "description")
+
+
+@transaction.atomic
+def complete_product(
+    *, product: Product, by: Actor, custom: Mapping[str, Any] | None = None, **facts: str
+) -> Product:
+    """Fill in or correct any of WORDS and the tenant's own fields (`custom`, by code). Raises ValueRefused."""
+    require(by, "catalogue.edit")
+    unknown = set(facts) - set(WORDS)
+    if unknown:
+        raise TypeError(f"{', '.join(sorted(unknown))} cannot be completed")
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    return _save(product, {name: value.strip() for name, value in facts.items()}, "edited", by, custom=custom)
+
+
 def _save(
     row: models.Model, values: dict[str, Any], verb: str, by: Actor, custom: Mapping[str, Any] | None = None
 ) -> Any:
-    before = {name: getattr(row, name, None) if row.pk else None for name in values}
+    is_new = row.pk is None
+    before = {name: None if is_new else getattr(row, name, None) for name in values}
     for name, value in values.items():
         setattr(row, name, value)
     own = apply_custom("product", row, custom, by=by) if isinstance(row, Product) else {}
@@ -87,4 +107,7 @@ def _save(
             raise CodeTaken(code=values["code"]) from None
         raise
     record(row, verb, by=by, changes=changes)
+    if isinstance(row, Product):
+        fact = ProductAdded(product_id=row.pk) if is_new else ProductChanged(product_id=row.pk)
+        emit(fact, object_key=f"product:{row.pk}")
     return row

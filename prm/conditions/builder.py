@@ -103,6 +103,10 @@ class Builder:
     def address(self) -> str:
         return reverse("conditions:builder", args=[self.code])
 
+    def search_address(self, name: str) -> str:
+        """Where the records are found that a field may name."""
+        return f"{reverse('conditions:options', args=[self.code])}?field={name}"
+
     @cached_property
     def root(self) -> Box:
         return self._box(self.draft, self.name, 1)
@@ -154,7 +158,10 @@ class Builder:
         table = self.lookup.table(operand.field)
         operator = table[draft["op"]]
         row = Row(
-            place, operand.label, self._fields(f"f:{operand.name}", operand), _operators(table, operator)
+            place,
+            self._labels(operand)[operand.name],
+            self._fields(f"f:{operand.name}", operand),
+            _operators(table, operator),
         )
         self._value(row, operand.field, operand.name, operator, draft.get("value"))
         if "currency" in draft:
@@ -167,7 +174,7 @@ class Builder:
         table = operators.BY_TYPE["measure"]
         row = Row(
             place,
-            str(measure.label),
+            self._labels().get(measure.name, str(measure.label)),
             self._fields(f"m:{measure.name}"),
             _operators(table, table[draft["op"]]),
         )
@@ -188,21 +195,31 @@ class Builder:
     def _fields(self, chosen: str, operand: Operand | None = None) -> list[tuple[str, list[Option]]]:
         """What can be asked, under headings: the subject's own, then related ones, then figures."""
         groups: dict[str, list[Option]] = {}
-        operands = self.lookup.operands(self.code)
+        operands, labels = self.lookup.operands(self.code), self._labels(operand)
         if operand is not None and operand not in operands:
             operands.append(operand)
         for one in operands:
             heading = one.field.group or (one.steps[-1].label if one.steps else self.subject.label)
             groups.setdefault(str(heading), []).append(
-                Option(f"f:{one.name}", one.label, chosen == f"f:{one.name}")
+                Option(f"f:{one.name}", labels[one.name], chosen == f"f:{one.name}")
             )
         figures = [
-            Option(f"m:{one.name}", one.label, chosen == f"m:{one.name}")
+            Option(f"m:{one.name}", labels[one.name], chosen == f"m:{one.name}")
             for one in self.lookup.measures(self.code)
         ]
         if figures:
             groups[_("Figures of the partner")] = figures
         return list(groups.items())
+
+    def _labels(self, operand: Operand | None = None) -> dict[str, str]:
+        """What everything is called that may be asked, each otherwise than all others."""
+        if operand is None or operand.name in self._told:
+            return self._told
+        return self.lookup.labels(self.code, operand)
+
+    @cached_property
+    def _told(self) -> dict[str, str]:
+        return self.lookup.labels(self.code)
 
     # ---- values ----
 
@@ -240,7 +257,7 @@ class Builder:
             return
         row.widget, row.value = "tokens" if several else "text", "" if several else value
         if one.to:
-            row.search = f"{reverse('conditions:options', args=[self.code])}?field={name}"
+            row.search = self.search_address(name)
             row.widget = "tokens" if several else "search"
         names = self._names(one, chosen) if one.to else {}
         row.options = [Option(code, names.get(code, code), True) for code in chosen]

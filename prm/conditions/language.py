@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 
 from prm.conditions import reading, rows, sql, wording
 from prm.conditions.reading import Problem
-from prm.conditions.tree import ALWAYS
+from prm.conditions.registry import Lookup
+from prm.conditions.tree import ALWAYS, Comparison, tests
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -29,8 +30,8 @@ class Condition:
     """
 
     def __init__(self, condition: Any, subject: str, *, by: Actor | None = None):
-        self.by = by
-        self.node = reading.read(condition, subject, by=by)
+        self.by, self.subject, self.lookup = by, subject, Lookup(by)
+        self.node = reading.read(condition, subject, lookup=self.lookup)
 
     @property
     def is_always(self) -> bool:
@@ -45,7 +46,9 @@ class Condition:
         return rows.true_of(self.node, row, today or clock.today())
 
     def sentence(self) -> str:
-        return wording.worded(self.node, self.by)
+        operands = [test.operand for test in tests(self.node) if isinstance(test, Comparison)]
+        labels = self.lookup.labels(self.subject, *operands) if operands else {}
+        return wording.worded(self.node, self.by, labels)
 
 
 def narrow(queryset: QuerySet, condition: Any, subject: str, *, today: date | None = None) -> QuerySet:

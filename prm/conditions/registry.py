@@ -16,6 +16,7 @@ A field that is not declared here does not exist for conditions, whatever the mo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -240,6 +241,26 @@ class Lookup:
             layer = further
         return found
 
+    def labels(self, code: str, *further: Operand) -> dict[str, str]:
+        """What each operand and measure of a subject is called, by name, each otherwise than all others.
+
+        Where two have one label, a word in brackets says whose it is: “Region (own fields)”, else its name. `further`
+        are operands from more than one step away.
+        """
+        found: dict[str, tuple[str, str]] = {}
+        for one in (*self.operands(code), *further):
+            found[one.name] = (one.label, self._whose(code, one))
+        found |= {one.name: (str(one.label), _("figures")) for one in self.measures(code)}
+        told = _told_apart({name: label for name, (label, _whose) in found.items()}, found)
+        return _told_apart(told, {name: (told[name], name) for name in told})
+
+    def _whose(self, code: str, operand: Operand) -> str:
+        words = [operand.steps[-1].label] if operand.steps else []
+        words += [operand.field.group] if operand.field.group else []
+        if not words and code in _subjects:
+            words = [_subjects[code].label]
+        return _(", ").join(lowered(str(word)) for word in words)
+
     def table(self, field: Field) -> dict[str, operators.Operator]:
         """The operators that may be chosen for a field, by code."""
         return operators.BY_TYPE[field.type]
@@ -249,6 +270,17 @@ class Lookup:
         if not _subjects[code].partner:
             return []
         return [one for one in measures.everything().values() if not self.hides(one)]
+
+
+def _told_apart(labels: dict[str, str], more: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """The labels, those that are there twice with a word in brackets."""
+    count = Counter(label.casefold() for label in labels.values())
+    return {
+        name: _("%(label)s (%(whose)s)") % {"label": label, "whose": more[name][1]}
+        if count[label.casefold()] > 1 and more[name][1]
+        else label
+        for name, label in labels.items()
+    }
 
 
 def lowered(words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,15 +19,19 @@ from prm.ui import formats
 from prm.values.actor import Actor
 
 
-def worded(node: Node, by: Actor | None = None) -> str:
-    """The sentence, without a full stop. Records are called by their names where `by` may see them."""
+def worded(node: Node, by: Actor | None = None, labels: Mapping[str, str] | None = None) -> str:
+    """The sentence, without a full stop. Records are called by their names where `by` may see them.
+
+    `labels` by name of the operand, where they are to be told apart.
+    """
     if isinstance(node, Group) and not node.parts:
         return _("Always")
-    return capfirst(_Words(node, by).of(node, inner=False))
+    return capfirst(_Words(node, by, labels or {}).of(node, inner=False))
 
 
 class _Words:
-    def __init__(self, node: Node, by: Actor | None):
+    def __init__(self, node: Node, by: Actor | None, labels: Mapping[str, str]):
+        self.labels = labels
         self.names = names_of(node, by)
 
     def of(self, node: Node, *, inner: bool) -> str:
@@ -52,7 +57,7 @@ class _Words:
         field = test.operand.field
         operator = operators.BY_TYPE[field.type][test.op]
         currency = test.want.currency if isinstance(test.want, Range) else ""
-        label = lowered(test.operand.label)
+        label = lowered(self.labels.get(test.operand.name, test.operand.label))
         if operator.takes == "nothing":
             return str(operator.words) % {"field": label}
         return str(operator.words) % {

@@ -11,7 +11,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, BooleanField, DecimalField, OuterRef, Q, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    DecimalField,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django.utils.html import format_html
@@ -111,16 +123,12 @@ class Held(filters.ChoiceFilter):
 
     field_: CustomField
 
-    def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
-        chosen = [code for code, _label in self.chosen(query)]
-        _rows, chip = super().apply(rows.none(), query, actor)
-        if not chosen:
-            return rows, None
+    def narrow(self, rows: Any, values: list[Any]) -> Any:
         wanted = Q()
-        for code in chosen:
+        for code in values:
             held = [code] if self.field_.kind == Kind.MANY else code
             wanted |= Q(custom__contains={self.field_.code: held})
-        return rows.filter(wanted), chip
+        return rows.filter(wanted)
 
 
 class OwnChoice(_Own, Choice):
@@ -139,6 +147,17 @@ class OwnChoice(_Own, Choice):
         made = Held(self.name, self.label, self.choices)
         made.field_ = self.field_
         return made
+
+
+class OwnRanked(OwnChoice):
+    """One choice, in the order in which the definition has them: what sorts is the place, what is read the code."""
+
+    def prepare(self, rows: Any) -> Any:
+        code = KeyTextTransform(self.field_.code, "custom")
+        return super().prepare(rows).annotate(**{f"{self.name}_code": code})
+
+    def value(self, row: Any) -> Any:
+        return getattr(row, f"{self.name}_code", None)
 
 
 class OwnLink(_Own, Text):
@@ -213,12 +232,11 @@ def column_of(field: CustomField, model: Any, actor: Actor) -> Column:
         "filter": True,
     }
     name, column = PREFIX + field.code, None
+    options["sort"] = sortable(field)
     if field.kind in (Kind.PERSON, Kind.PARTNER):
         column = OwnName(name, **options)
         column.rows_ = (people_seen_by if field.kind == Kind.PERSON else partners_seen_by)(actor)
     else:
-        if sortable(field):
-            options["sort"] = True
         column = _number(field, name, model, options) or _words(field, name, options)
         column.expression = expression_of(field)
     column.field_ = field
@@ -236,15 +254,22 @@ def _number(field: CustomField, name: str, model: Any, options: dict[str, Any]) 
 
 def _words(field: CustomField, name: str, options: dict[str, Any]) -> Any:
     if field.kind in (Kind.CHOICE, Kind.MANY):
-        return OwnChoice(name, tones={}, **options)
+        return (OwnRanked if field.kind == Kind.CHOICE else OwnChoice)(name, tones={}, **options)
     made = {Kind.YES_NO: OwnFlag, Kind.FILE: OwnFile, Kind.LINK: OwnLink}.get(Kind(field.kind))
     return made(name, **options) if made else OwnText(name, css="ui-clip", **options)
 
 
 def sortable(field: CustomField) -> bool:
-    """Whether rows have an order by the field."""
-    ordered = (Kind.TEXT, Kind.CHOICE, Kind.REFERENCE)
-    return kinds.is_number(field) or kinds.is_date(field) or field.kind in ordered
+    """Whether rows have an order by the field: persons and partners by name, a choice by its place among the options.
+
+    Not many choices, which are a set; not a file; not a long text, which no index of values can hold.
+    """
+    return field.kind not in (Kind.MANY, Kind.FILE, Kind.LONG_TEXT)
+
+
+def indexed(field: CustomField) -> bool:
+    """Whether an index of the row's own table can give that order: the names of others are kept elsewhere."""
+    return sortable(field) and field.kind not in (Kind.PERSON, Kind.PARTNER)
 
 
 def expression_of(field: CustomField) -> Any:
@@ -254,11 +279,19 @@ def expression_of(field: CustomField) -> Any:
         return Cast(text, DecimalField(max_digits=DIGITS, decimal_places=PLACES))
     if field.kind == Kind.YES_NO:
         return Cast(text, BooleanField())
+    if field.kind == Kind.CHOICE:
+        places = Value(codes_of(field), output_field=ArrayField(TextField()))
+        return Func(places, text, function="array_position", output_field=IntegerField())
     if field.kind == Kind.MANY:
         return KeyTransform(field.code, "custom")
     if field.kind == Kind.FILE:
         return KeyTextTransform("name", KeyTransform(field.code, "custom"))
     return text
+
+
+def codes_of(field: CustomField) -> list[str]:
+    """The codes of a choice's options, in the order of its definition."""
+    return [option["code"] for option in field.options.get("choices", [])]
 
 
 def found_in_list(columns: Iterable[Column], text: str) -> Q | None:

@@ -116,6 +116,14 @@ class PatternUnfit(DomainError):
     field = "pattern"
 
 
+class ResultOfAnotherKind(DomainError):
+    code = "custom_result_of_another_kind"
+    message = _(
+        "A computed field stays a number or a date, as it was made. Make another field for this expression."
+    )
+    field = "expression"
+
+
 class TooManyFields(DomainError):
     code = "custom_too_many_fields"
     message = _("%(most)s fields are the most that one kind of record can have.")

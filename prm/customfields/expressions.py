@@ -65,6 +65,13 @@ class WrongKind(BadExpression):
     message = _("“%(at)s” cannot be used with these operands: %(kinds)s.")
 
 
+class DividesByZero(BadExpression):
+    code = "expression_divides_by_zero"
+    message = _(
+        "“%(at)s” is always zero, and nothing can be divided by it. Divide by a field or another number."
+    )
+
+
 class ExpressionTooLong(BadExpression):
     code = "expression_too_long"
     message = _("The expression is too long or nested too deep.")
@@ -96,6 +103,51 @@ def names_in(node: Node) -> set[str]:
     if node.what == "name":
         return {node.parts[0]}
     return set().union(*(names_in(part) for part in node.parts if isinstance(part, Node)), set())
+
+
+def refuse_division_by_zero(node: Node) -> None:
+    """Refuse what would always be empty: DividesByZero names the divisor that is zero whatever the fields say."""
+    if node.what == "/" and folded(node.parts[1]) == 0:
+        raise DividesByZero(at=text_of(node.parts[1]))
+    for part in node.parts:
+        if isinstance(part, Node):
+            refuse_division_by_zero(part)
+
+
+def folded(node: Node) -> Fraction | bool | None:
+    """What a part is whenever it is not empty, without looking at a field; None when that depends on fields."""
+    if node.what in ("number", "name"):
+        return node.parts[0] if node.what == "number" else None
+    known = [folded(part) for part in node.parts]
+    if node.what == "if" and known[0] is not None:
+        return known[1] if known[0] else known[2]
+    if node.what in ("if", "value"):
+        return known[-1] if known[-1] == known[-2] else None
+    if node.what in ("and", "or") and (node.what == "or") in known:
+        return node.what == "or"
+    if node.what in ("*", "/") and known[0] == 0 or node.what == "*" and known[1] == 0:
+        return Fraction(0)
+    if node.what == "-" and node.kind == "number" and node.parts[0] == node.parts[1]:
+        return Fraction(0)
+    if None in known:
+        return None
+    if node.what in ("and", "or"):
+        return all(known) if node.what == "and" else any(known)
+    return _result(node.what, known)
+
+
+def text_of(node: Node) -> str:
+    """An expression written out again."""
+    if node.what == "name":
+        return node.parts[0]
+    if node.what == "number":
+        return f"{float(node.parts[0]):g}"
+    parts = [text_of(part) for part in node.parts]
+    if node.what in FUNCTIONS:
+        return f"{node.what}({', '.join(parts)})"
+    if len(parts) == 1:
+        return f"-{parts[0]}" if node.what == "negative" else f"not {parts[0]}"
+    return f"({parts[0]} {node.what} {parts[1]})"
 
 
 class _Parser:

@@ -91,7 +91,8 @@ class FieldForm(ServiceForm):
         if "expression" in self.fields:
             known = values.operands(target, CustomField.objects.of(target.code))
             self.fields["expression"].help_text = _(
-                "Fields: %(names)s. Signs + − × ÷ = < >, and if(…, …, …), min, max, round, value(x, 0)."
+                "Fields: %(names)s. Signs + − × ÷ = < >, and if(…, …, …), min, max, round, value(x, 0). "
+                "An empty field, or a division by zero, leaves the result empty."
             ) % {"names": ", ".join(sorted(known)) or "—"}
 
     def fields_for_service(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,8 +16,10 @@ from prm.customfields.file_fields import OwnFileField, kept_file
 from prm.customfields.models import CustomField, StoredFile, in_language
 from prm.customfields.plans import Plan, plan_for
 from prm.customfields.showing import currency_of
+from prm.ui import formats
 from prm.ui.forms import AmountField, Block, MoneyField, ServiceForm, VisibleChoice
 from prm.values.actor import Actor
+from prm.values.errors import DomainError
 
 Kind = CustomField.Kind
 MISSING = _("This is missing. Fill it in.")
@@ -191,7 +194,34 @@ class CustomForm(ServiceForm):
                 continue
             elif self.plan.asks("required", name, values, shown):
                 self._miss(name, data)
+        self._read_own(data, shown)
+        for check in self.checks(data):
+            self._heed(check)
         return data
+
+    def checks(self, data: dict[str, Any]) -> Iterable[Callable[[], Any]]:
+        """What the service refuses and can be asked beforehand, so that all that is wrong is said in one round.
+
+        Functions of the service that raise DomainError, over `data`, in which what was wrong already is missing.
+        """
+        return ()
+
+    def _read_own(self, data: dict[str, Any], shown: set[str]) -> None:
+        """What the service will refuse in the tenant's own fields; a file was judged when it came in."""
+        for field in self.plan.fields:
+            name = field.name
+            if name not in self.fields or name not in shown or name in self.errors or field.kind == Kind.FILE:
+                continue
+            if self.actor is not None and not self.fields[name].disabled:
+                self._heed(partial(kinds.read, field, data.get(name), by=self.actor))
+
+    def _heed(self, check: Callable[[], Any]) -> None:
+        try:
+            check()
+        except DomainError as error:
+            place = error.field if error.field in self.fields else None
+            if place is None or place not in self.errors:
+                self.add_error(place, ValidationError(formats.refusal(error), code=error.code))
 
     def _unchanged(self, name: str) -> Any:
         field = self.fields[name]

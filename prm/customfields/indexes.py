@@ -3,7 +3,8 @@
 The GIN index of the whole column answers "holds this value". It has no order and knows no parts of words, and no other
 generic index of a JSON column does: so a field that stands in lists has two indexes by its value, one for each
 direction, since rows without a value come last in both; and a text that is searched has one by its trigrams. Fields
-that are neither cost nothing. docs/how-to/own-fields-and-forms.md says what was measured.
+that are neither cost nothing. A choice is ordered by the places of its options, so that the name of its index says of
+which options: other ones want another index. docs/how-to/own-fields-and-forms.md says what was measured.
 
 Guarantee: `bring_up_to_date` may run at any time, twice and concurrently with all work; it blocks nobody's writing and
 leaves exactly the wanted indexes, whatever a killed run left behind.
@@ -11,10 +12,12 @@ leaves exactly the wanted indexes, whatever a killed run left behind.
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from django.db import connection
 
 from prm.customfields import kinds, targets
-from prm.customfields.columns import DIGITS, PLACES, sortable
+from prm.customfields.columns import DIGITS, PLACES, codes_of, indexed
 from prm.customfields.models import CustomField
 from prm.customfields.showing import SEARCHED
 from prm.jobs.services import start_job
@@ -32,13 +35,20 @@ def wanted(target: str) -> dict[str, str]:
     """The indexes of a target's fields: name, and what stands after CREATE INDEX … ON table."""
     found = {}
     for field in CustomField.objects.of(target):
-        if field.in_list and sortable(field):
-            value = in_sql(field)
-            found[f"own_{field.pk}_up"] = f"({value} ASC NULLS LAST, id ASC)"
-            found[f"own_{field.pk}_down"] = f"({value} DESC NULLS LAST, id DESC)"
+        if field.in_list and indexed(field):
+            value, name = in_sql(field), name_of(field)
+            found[f"{name}_up"] = f"({value} ASC NULLS LAST, id ASC)"
+            found[f"{name}_down"] = f"({value} DESC NULLS LAST, id DESC)"
         if field.searchable and field.kind in SEARCHED:
             found[f"own_{field.pk}_words"] = f"USING gin (upper{in_sql(field)} gin_trgm_ops)"
     return found
+
+
+def name_of(field: CustomField) -> str:
+    """What the names of a field's indexes begin with."""
+    if field.kind != CustomField.Kind.CHOICE:
+        return f"own_{field.pk}"
+    return f"own_{field.pk}_{sha256(repr(codes_of(field)).encode()).hexdigest()[:8]}"
 
 
 def in_sql(field: CustomField) -> str:
@@ -46,6 +56,11 @@ def in_sql(field: CustomField) -> str:
     if field.kind == CustomField.Kind.FILE:
         return f"((custom -> '{field.code}') ->> 'name')"
     text = f"(custom ->> '{field.code}')"
+    if field.kind == CustomField.Kind.CHOICE:
+        codes = connection.ops.compose_sql("%s::text[]", [codes_of(field)])
+        return f"(array_position({codes}, {text}))"
+    if field.kind == CustomField.Kind.YES_NO:
+        return f"({text}::boolean)"
     return f"({text}::numeric({DIGITS}, {PLACES}))" if kinds.is_number(field) else text
 
 
@@ -75,7 +90,7 @@ def _present(target: str) -> dict[str, bool]:
         cursor.execute(
             """SELECT i.relname, x.indisvalid FROM pg_index x
                JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
-               WHERE t.oid = to_regclass(%s) AND i.relname ~ '^own_[0-9]+_(up|down|words)$'""",
+               WHERE t.oid = to_regclass(%s) AND i.relname ~ '^own_[0-9]+(_[0-9a-f]{8})?_(up|down|words)$'""",
             [targets.find(target).model._meta.db_table],
         )
         return dict(cursor.fetchall())

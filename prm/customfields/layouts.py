@@ -173,7 +173,7 @@ def _default(default: Any, element: Element) -> str:
     if element.kind == "file":
         return _("This field takes none.")
     if element.custom is None:
-        if element.kind == "other":
+        if element.kind in ("other", "many", "person", "partner"):
             return _("This field takes none.")
         kind = rules.kind_of_rule(element.kind)
         codes = [str(code) for code, _label in element.choices]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
-from prm.customfields import rules, targets
+from prm.customfields import naming, rules, targets
 from prm.customfields.models import CustomField, FormLayout, in_language
 from prm.customfields.targets import Builtin, Target, audience_of
 from prm.values.actor import Actor
@@ -27,6 +27,7 @@ class Element:
     custom: CustomField | None = None
     only: str = ""
     given: bool = False
+    read: Any = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Plan:
         return {name: rules.kind_of_rule(element.kind) for name, element in self.elements.items()}
 
     @property
+    def asked(self) -> set[str]:
+        """Names of the elements that rules read."""
+        every = (when for rule in self.rules.values() for when in (rule.shown, rule.required, rule.readonly))
+        return set().union(*map(rules.fields_in, every))
+
+    @property
     def fields(self) -> list[CustomField]:
         return [element.custom for element in self.elements.values() if element.custom is not None]
 
@@ -79,7 +86,9 @@ class Plan:
 
 def builtin_element(one: Builtin) -> Element:
     choices = tuple(one.choices()) if one.choices else ()
-    return Element(one.name, one.label, one.kind, one.locked, choices, only=one.only, given=one.given)
+    return Element(
+        one.name, one.label, one.kind, one.locked, choices, only=one.only, given=one.given, read=one.read
+    )
 
 
 def custom_element(one: CustomField) -> Element:
@@ -106,8 +115,14 @@ def plan_for(
         document = published.document if published else None
     plan = Plan(target, elements, document)
     places = {place["field"]: place for place in placements(document)} if document is not None else {}
+    kinds = {name: element.kind for name, element in elements.items()}
     for name, element in elements.items():
         plan.rules[name] = _rule(element, places, document, published)
+    whens = [(name, what) for name in plan.rules for what in ("shown", "required", "readonly")]
+    written = [getattr(plan.rules[name], what) for name, what in whens]
+    for (name, what), was, rule in zip(whens, written, naming.with_ids(written, kinds), strict=True):
+        if rule is not was:
+            plan.rules[name] = replace(plan.rules[name], **{what: rule})
     return plan
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,8 @@ from prm.conditions import operators
 from prm.conditions.builder import Builder
 from prm.conditions.reading import Problem
 from prm.conditions.registry import Field, Lookup, Subject
-from prm.customfields import rules
+from prm.customfields import naming, rules
+from prm.customfields.asking import GROUP
 from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.customfields.plans import Element
 from prm.values.actor import Actor
@@ -24,9 +26,9 @@ class FormLookup(Lookup):
 
     def __init__(self, elements: Iterable[Element]):
         super().__init__(None)
-        self._elements = {
-            one.name: Field(one.name, _type(one), label=one.label, choices=one.choices) for one in elements
-        }
+        elements = list(elements)
+        self._elements = {one.name: _field(one) for one in elements}
+        self._kinds = {one.name: rules.kind_of_rule(one.kind) for one in elements}
 
     def fields(self, code: str) -> dict[str, Field]:
         return self._elements
@@ -39,13 +41,18 @@ class FormLookup(Lookup):
 
     def table(self, field: Field) -> dict[str, operators.Operator]:
         known = operators.BY_TYPE[field.type]
-        return {code: known[code] for code in rules.OPERATORS[field.type] if code in known}
+        return {code: known[code] for code in rules.OPERATORS[self._kinds[field.name]] if code in known}
 
 
-def _type(element: Element) -> str:
-    """An amount on a form is in the form's own currency: nobody is asked for one."""
+def _field(element: Element) -> Field:
+    """An amount on a form is in the form's own currency: nobody is asked for one; a file is there or not."""
+    group = GROUP if element.custom else ""
+    if element.kind in naming.KEYS:
+        to, key = naming.model_of(element.kind)._meta.label, naming.KEYS[element.kind]
+        return Field(element.name, "reference", label=element.label, to=to, key=key, group=group)
     kind = rules.kind_of_rule(element.kind)
-    return "number" if kind == "money" else kind
+    kind = {"money": "number", "file": "text"}.get(kind, kind)
+    return Field(element.name, kind, label=element.label, choices=element.choices, group=group)
 
 
 class RuleBuilder(Builder):
@@ -67,6 +74,12 @@ class RuleBuilder(Builder):
         }  # fmt: skip
         return f"{reverse('customfields:rule', args=[self.studio.target.code])}?{urlencode(asked)}"
 
+    def search_address(self, name: str) -> str:
+        """Rows that a rule may name are searched as those of a condition about the records themselves."""
+        custom = self.known[name].custom
+        asked = urlencode({"field": f"custom.{custom.code}" if custom else name})
+        return f"{reverse('conditions:options', args=[self.studio.target.code])}?{asked}"
+
     @property
     def problems(self) -> list[Problem]:  # type: ignore[override]
         found = rules.problem_with(self.asked, self.known)
@@ -74,7 +87,10 @@ class RuleBuilder(Builder):
 
     @property
     def sentence(self) -> str:  # type: ignore[override]
-        return rules.sentence(self.asked, self.known)
+        told = self._labels()
+        return rules.sentence(
+            self.asked, {name: replace(one, label=told[name]) for name, one in self.known.items()}
+        )
 
     @property
     def taken(self) -> str:  # type: ignore[override]

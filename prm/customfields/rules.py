@@ -2,6 +2,7 @@
 
 A rule is `True`, `False` or a condition in the JSON of prm.conditions, over fields of the same form:
 `{"field": "estimated_value", "op": "more_than", "value": "500000"}`, `{"all": […]}`, `{"any": […]}`, `{"not": …}`.
+A person stands there by e-mail and a partner by number (naming.py); a file is only asked whether it is there.
 static/js/formrules.js answers the same questions in the browser; tests/customfields asks both the same table.
 """
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.conditions.reading import DEEPEST, MOST_PARTS
+from prm.customfields import naming
 from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.ui import formats
 
@@ -38,6 +40,8 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "yes_no": ("is", "empty", "not_empty"),
     "choice": ONE_OF_SEVERAL,
     "many": ("any_of", "all_of", "none_of", "empty", "not_empty"),
+    "reference": ONE_OF_SEVERAL,
+    "file": ("empty", "not_empty"),
 }
 WORDS = {
     "is": gettext_lazy("is"),
@@ -62,6 +66,7 @@ WORDS = {
     "empty": gettext_lazy("is empty"),
     "not_empty": gettext_lazy("is filled in"),
 }
+SAME = {"long_text": "text", "link": "text", "person": "reference", "partner": "reference"}
 WITHOUT_VALUE = ("empty", "not_empty")
 SEVERAL = ("one_of", "none_of", "any_of", "all_of")
 # What holds exactly when the other does not.
@@ -70,7 +75,7 @@ OPPOSITES = {"is_not": "is", "not_contains": "contains"}
 
 def kind_of_rule(kind: str) -> str:
     """The kind of comparison that a field's kind takes; "" when it stands in no rule."""
-    return {"long_text": "text", "link": "text"}.get(kind, kind if kind in OPERATORS else "")
+    return SAME.get(kind, kind if kind in OPERATORS and kind != "reference" else "")
 
 
 def fields_in(rule: Any) -> set[str]:
@@ -110,7 +115,9 @@ def value_of(raw: Any, kind: str) -> Any:
     if kind == "yes_no":
         return truth_of(raw)
     if kind == "many":
-        return {str(one) for one in raw} if not isinstance(raw, str) else {raw}
+        return {str(getattr(one, "pk", one)) for one in ([raw] if isinstance(raw, str) else raw)} or None
+    if kind == "file":
+        return raw or None
     raw = getattr(raw, "pk", raw)
     return " ".join(unicodedata.normalize("NFC", str(raw)).split()).casefold() or None
 
@@ -207,6 +214,8 @@ def _problem_of_comparison(rule: Mapping[str, Any], known: Mapping[str, Any]) ->
         and (kind not in ("choice", "many") or str(one) in codes)
         for one in values
     )
+    if fits and element.kind in naming.KEYS:
+        fits = set(naming.names_of(element.kind, values)) == {str(one) for one in values}
     return "" if fits else _("The value to compare “%(field)s” with does not fit.") % {"field": element.label}
 
 
@@ -234,6 +243,10 @@ def sentence(rule: Any, known: Mapping[str, Any]) -> str:
 def _said(value: Any, element: Any) -> str:
     """The compared value as people read it."""
     kind = element.kind if element else "text"
+    if kind in naming.KEYS:
+        keys = value if isinstance(value, list) else [value]
+        names = naming.names_of(kind, keys)
+        return ", ".join(names.get(str(key), str(key)) for key in keys)
     if isinstance(value, list):
         return ", ".join(_said(one, element) for one in value)
     if isinstance(value, Mapping):

@@ -85,6 +85,8 @@ def change_field(
     if options is not None:
         field.options = checked_options(field, options)
         _keep_used_choices(field, before["options"])
+        if (field.options.get("result") == "date") != (before["options"].get("result") == "date"):
+            raise errors.ResultOfAnotherKind()  # indexes, conditions and orders know it as what it was
     _must_not_ask_for_what_comes_by_itself(field)
     changes = differences(before, {name: getattr(field, name) for name in before})
     if not changes:
@@ -296,6 +298,7 @@ def _computed(field: CustomField, given: dict[str, Any]) -> dict[str, Any]:
     text = str(given.get("expression") or "").strip()
     others = [one for one in CustomField.objects.of(field.target) if one.code != field.code]
     tree = expressions.parse(text, values.operands(targets.find(field.target), others))
+    expressions.refuse_division_by_zero(tree)
     result = "date" if tree.kind == "date" else "money" if given.get("result") == "money" else "number"
     return {"expression": text, "result": result, "places": _places(given, 2)}
 

@@ -29,12 +29,13 @@ Choices = Callable[[], list[tuple[str, str]]]
 class Builtin:
     """A field that the product itself has on the form.
 
-    kind     text, number, money, date, yes_no, choice; "other" cannot stand in a condition
+    kind     text, number, money, date, yes_no, choice, many, person, partner; "other" cannot stand in a condition
     locked   why nobody may take it off, hide it or make it optional; empty: the tenant decides
     choices  of a choice: values as the form posts them, with words
     only     "staff" or "partner": on whose form it stands
     given    locked, but nobody must fill it in: it has a value by itself
     codes    of a choice of rows: what a value is called in a text that other tenants read, by value
+    read     row -> its value, where that is no attribute of the row
     """
 
     name: str
@@ -45,6 +46,7 @@ class Builtin:
     only: str = ""
     given: bool = False
     codes: Callable[[], Mapping[str, str]] = field(default=dict)
+    read: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

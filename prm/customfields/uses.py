@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prm.automations.models import Automation
+from prm.automations.updates import update_of
 from prm.conditions.models import SavedView
 from prm.customfields import targets
 from prm.customfields.models import CustomField
@@ -27,9 +28,15 @@ def in_automations(field: CustomField) -> list[str]:
     for row in Automation.objects.prefetch_related("actions"):
         sets = [action.field for action in row.actions.all()]
         about = row.declared.subject if row.declared else ""
-        if (about == field.target and f"custom.{field.code}" in sets) or is_asked(row.condition, field):
+        if sets_it(field, about, sets) or is_asked(row.condition, field):
             found.append(_("automation “%(name)s”") % {"name": row.name})
     return found
+
+
+def sets_it(field: CustomField, about: str, names: list[str]) -> bool:
+    """Whether one of the names of updates, of the subject's own or of what it leads to, is the field."""
+    found = (update_of(about, name) for name in names if name.endswith(f"custom.{field.code}"))
+    return any(one is not None and one.subject == field.target for one in found)
 
 
 def in_saved_views(field: CustomField) -> list[str]:

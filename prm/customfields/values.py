@@ -30,20 +30,23 @@ COUNTER = re.compile(r"{n(?::(\d{1,2}))?}")
 
 
 def apply(
-    target: str, obj: Any, values: Mapping[str, Any] | None, *, by: Actor, draft: bool = False
-) -> dict[str, list[Any]]:
+    target: str, obj: Any, values: Mapping[str, Any] | None, *, by: Actor, draft: bool = False,
+    besides: Mapping[str, Any] | None = None,
+) -> dict[str, list[Any]]:  # fmt: skip
     """Put custom `values` (by code; None: none are given) into the unsaved `obj`. Returns what changed, for the audit.
 
-    Checks the form's rules for the product's own fields too, which must be set on `obj` by now.
+    Checks the form's rules for the product's own fields too, which must be set on `obj` by now, or given in `besides`
+    where they are kept elsewhere and not saved yet.
     """
     before = dict(obj.custom or {})
-    obj.custom = clean_values(target, values or {}, by=by, obj=obj, draft=draft)
+    obj.custom = clean_values(target, values or {}, by=by, obj=obj, draft=draft, besides=besides)
     return changes_between(target, before, obj.custom)
 
 
 def clean_values(
-    target: str, values: Mapping[str, Any], *, by: Actor, obj: Any, draft: bool = False
-) -> dict[str, Any]:
+    target: str, values: Mapping[str, Any], *, by: Actor, obj: Any, draft: bool = False,
+    besides: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What `obj.custom` is to hold. Values that are not given stay; a draft may be incomplete and keeps what is hidden.
 
     Raises UnknownCustomField, ValueMissing and other ValueRefused, each with the form's field and its label.
@@ -54,10 +57,12 @@ def clean_values(
     if not plan.fields and plan.layout is None:
         _refuse_unknown(plan, values)
         return kept
-    given = _given(plan, values, kept, by=by, obj=obj)
+    own = {name: besides[name] for name in plan.elements if name in besides} if besides else {}
+    own = {**_read_elsewhere(plan, obj, own), **own}
+    given = _given(plan, values, kept, by=by, obj=obj, own=own)
     for code, value in given.items():
         _put(kept, code, value)
-    facts = facts_of(plan, obj, kept)
+    facts = facts_of(plan, obj, kept) | own
     if not draft:
         _hold_rules(plan, obj, kept, facts)
         _number(plan, kept)
@@ -67,10 +72,22 @@ def clean_values(
 
 def facts_of(plan: Plan, obj: Any, custom: Mapping[str, Any]) -> dict[str, Any]:
     """Values by the names of the form's elements."""
-    facts = {}
+    facts: dict[str, Any] = {}
     for name, element in plan.elements.items():
-        facts[name] = custom.get(element.custom.code) if element.custom else getattr(obj, name, None)
+        facts[name] = (
+            None
+            if element.read
+            else custom.get(element.custom.code)
+            if element.custom
+            else getattr(obj, name, None)
+        )
     return facts
+
+
+def _read_elsewhere(plan: Plan, obj: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What rules ask about and the row does not hold itself, by name."""
+    names = {name for name in plan.asked if name in plan.elements and name not in known}
+    return {name: read(obj) for name in names if (read := plan.elements[name].read)}
 
 
 def _refuse_unknown(plan: Plan, values: Mapping[str, Any]) -> None:
@@ -80,7 +97,9 @@ def _refuse_unknown(plan: Plan, values: Mapping[str, Any]) -> None:
             raise errors.UnknownCustomField(code=str(code)[:40])
 
 
-def _given(plan: Plan, values: Mapping[str, Any], kept: dict, *, by: Actor, obj: Any) -> dict[str, Any]:
+def _given(
+    plan: Plan, values: Mapping[str, Any], kept: dict, *, by: Actor, obj: Any, own: dict[str, Any]
+) -> dict[str, Any]:
     """What was typed as stored values, without what nobody may type; and the defaults of a new row."""
     _refuse_unknown(plan, values)
     read = {
@@ -94,7 +113,7 @@ def _given(plan: Plan, values: Mapping[str, Any], kept: dict, *, by: Actor, obj:
             if default is not None and field.code not in values and field.code not in kept:
                 read[field.code] = kinds.read(field, default, by=by)
     after = {**kept, **read}
-    facts = facts_of(plan, obj, after)
+    facts = facts_of(plan, obj, after) | own
     shown = plan.shown_with(facts)
     for field in plan.fields:
         if field.code in read and plan.asks("readonly", field.name, facts, shown) and not by.is_system:

@@ -68,6 +68,14 @@ class BrokenRow(FileRefused):
     message = _("Row %(row)s cannot be read: a quotation mark is not closed, or a cell is far too long.")
 
 
+class FileColumn(FileRefused):
+    code = "file_column"
+    message = _(
+        "The column “%(heading)s” is a field that holds files, and files cannot come in a table. "
+        "Take the column out, and hand the files in on the pages of the records."
+    )
+
+
 class ColumnsMissing(DomainError):
     code = "columns_missing"
     message = _("No column of the file holds: %(columns)s.")

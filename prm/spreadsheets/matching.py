@@ -7,6 +7,8 @@ import unicodedata
 
 from django.utils.translation import override
 
+from prm.customfields.models import CustomField
+from prm.spreadsheets.errors import FileColumn
 from prm.spreadsheets.registry import Column, ImportKind
 
 LANGUAGES = ("en", "zh-hans")
@@ -27,6 +29,16 @@ def names_of(kind: ImportKind, column: Column) -> set[str]:
         with override(language):
             found.add(folded(str(column.label)))
     return found
+
+
+def refuse_files(kind: ImportKind, header: list[str], found: dict[str, int]) -> None:
+    """Refuse a heading that means a field of files; one that was matched already means something else."""
+    rows = CustomField.objects.of(kind.target) if kind.target else CustomField.objects.none()
+    for field in rows.filter(kind=CustomField.Kind.FILE):
+        names = {folded(one) for one in (f"custom.{field.code}", field.label, field.label_zh) if one}
+        for place, heading in enumerate(header):
+            if place not in found.values() and folded(heading) in names:
+                raise FileColumn(heading=heading)
 
 
 def matched(kind: ImportKind, header: list[str]) -> dict[str, int]:

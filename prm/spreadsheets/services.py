@@ -18,7 +18,7 @@ from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import start_job
 from prm.spreadsheets import errors
-from prm.spreadsheets.matching import matched
+from prm.spreadsheets.matching import matched, refuse_files
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reading import MOST_BYTES, open_table
 from prm.spreadsheets.registry import ImportKind, kind_of
@@ -63,9 +63,11 @@ def described(path: Path, kind: ImportKind, *, name: str, by: Actor) -> Import:
         header = [heading[:200].replace("\x00", "") for heading in table.header]
     if not total:
         raise errors.NoRows()
+    columns = matched(kind, header)
+    refuse_files(kind, header, columns)
     return Import(
         number=random_number("IM", on=clock.today()), kind=kind.name, file_name=Path(name).name[:200],
-        header=header, sample=sample, total=total, columns=matched(kind, header),
+        header=header, sample=sample, total=total, columns=columns,
         created_by_id=by.user_id, created_label=by.label,
     )  # fmt: skip
 

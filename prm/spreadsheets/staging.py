@@ -69,6 +69,13 @@ class Staged:
             parameters,
         )
 
+    def refuse(self, refused: RowRefused) -> None:
+        """Mark the row that a rule refused, with what the rule says."""
+        row = self.upload.rows.get(number=refused.number)
+        cell = (row.typed or {}).get(refused.field) or row.values.get(refused.field, "")
+        row.findings, row.verdict = [_problem(refused.field, cell, refused.code, **refused.values)], "bad"
+        row.save(update_fields=["findings", "verdict"])
+
     def good_rows(self) -> Iterator[ImportRow]:
         return self.upload.rows.filter(verdict="good").order_by("number").iterator(chunk_size=2000)
 
@@ -226,8 +233,7 @@ def write(upload: Import, *, by: Actor) -> bool:
         with transaction.atomic():
             upload.written = upload.definition.write(Staged(upload), by=by)
     except RowRefused as refused:
-        problem = _problem(refused.field, "", refused.code, **refused.values)
-        upload.rows.filter(number=refused.number).update(findings=[problem], verdict="bad")
+        Staged(upload).refuse(refused)
         count_rows(upload)
         return False
     upload.drop_rows(but_bad=True)

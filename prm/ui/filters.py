@@ -81,9 +81,12 @@ class ChoiceFilter(Filter):
         if not chosen:
             return rows, None
         words = ", ".join(str(label) for _value, label in chosen)
-        return rows.filter(**{f"{self.name}__in": [v for v, _l in chosen]}), Chip(
-            _is(self.label), words, [self.name]
-        )
+        narrowed = self.narrow(rows, [value for value, _label in chosen])
+        return narrowed, Chip(_is(self.label), words, [self.name])
+
+    def narrow(self, rows, values: list):
+        """The rows that hold one of the values."""
+        return rows.filter(**{f"{self.name}__in": values})
 
     def control(self, query, actor):
         on = [value for value, _label in self.chosen(query)]

@@ -32,6 +32,7 @@
     if (kind === "date") return day(raw);
     if (kind === "yes_no") return truth(raw);
     if (kind === "many") return Array.isArray(raw) ? raw.map(String) : [String(raw)];
+    if (kind === "file") return raw || null;
     return String(raw).normalize("NFC").split(/\s+/).filter(Boolean).join(" ").toLowerCase() || null;
   };
   const compared = (op, value, wanted, kind) => {
@@ -66,8 +67,17 @@
   };
   window.prmRules = { holds };
 
+  // Chosen now, handed in before, or kept by the record and not taken away.
+  const hasFile = (form, name, input) => {
+    const ticket = form.querySelector(`[name="${CSS.escape(`${name}-ticket`)}"]`);
+    if (!input) return false;
+    if (input.files.length || (ticket && ticket.value)) return true;
+    const clear = form.querySelector(`[name="${CSS.escape(`${name}-clear`)}"]`);
+    return input.hasAttribute("data-kept") && !(clear && clear.checked);
+  };
   const read = (form, name, kind) => {
     const parts = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    if (kind === "file") return hasFile(form, name, parts[0]);
     const ticks = parts.filter((one) => one.type === "checkbox" || one.type === "radio");
     if (ticks.length) {
       const on = ticks.filter((one) => one.checked).map((one) => one.value);

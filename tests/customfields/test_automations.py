@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dealreg.services import complete_registration
 from orders.errors import WrongState
@@ -12,14 +15,17 @@ from orders.services import complete_order
 from partners.services import create_partner
 from prm.audit.models import AuditEntry
 from prm.automations import updates
-from prm.automations.errors import ValueUnfit
+from prm.automations.errors import FieldGone, ValueUnfit
 from prm.automations.models import Run
+from prm.automations.services import switch_automation
+from prm.catalogue.services import complete_product, save_product
 from prm.conditions.models import SavedView
 from prm.customers.services import create_customer
 from prm.customfields import errors
 from prm.customfields.daily import drop_deleted_fields
 from prm.customfields.services import change_field, delete_field, places_using
 from prm.values import clock
+from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
 from tests.automations.test_running import automation, deliver
 from tests.factories import dealreg as deals
@@ -28,7 +34,7 @@ from tests.factories.orders import order_of
 pytestmark = pytest.mark.django_db
 CREATED = {
     "partner": "partners.created.v1", "customer": "customers.created.v1", "deal": "dealreg.submitted.v1",
-    "order": "orders.submitted.v1",
+    "order": "orders.submitted.v1", "product": "catalogue.product_added.v1",
 }  # fmt: skip
 
 
@@ -37,6 +43,11 @@ def made(target, acme, manager):
         return create_partner(name="One", by=manager)
     if target == "customer":
         return create_customer(name="East Mills Ltd", by=manager)
+    if target == "product":
+        return save_product(
+            code="AP-1", name="Access point", product_line=deals.line(), list_price=Decimal("9.50"), currency="CNY",
+            by=manager,
+        )  # fmt: skip
     return deals.in_review(acme) if target == "deal" else order_of(acme.row, state="submitted")
 
 
@@ -122,6 +133,7 @@ def test_on_the_screen_the_field_offers_its_choices(field, administrator, browse
     [
         ("partner", "website", "https://one.example"), ("partner", "address", "1 Road"),
         ("customer", "region", "North"), ("deal", "contact", "Ms Lin"), ("order", "note", "By truck"),
+        ("product", "name_zh", "接入点"), ("product", "description", "For walls"),
     ],
 )  # fmt: skip
 def test_fields_of_the_product_too(administrator, acme, manager, subject, name, value):
@@ -130,6 +142,84 @@ def test_fields_of_the_product_too(administrator, acme, manager, subject, name, 
     deliver()
     row.refresh_from_db()
     assert getattr(row, name) == value
+
+
+class TestWhatTheObjectLeadsTo:
+    @pytest.mark.parametrize(
+        ("subject", "name", "of"),
+        [
+            ("deal", "partner", "partner"),
+            ("deal", "end_customer", "end_customer"),
+            ("order", "partner", "partner"),
+        ],
+    )
+    def test_its_fields_are_set_too(self, field, administrator, acme, manager, subject, name, of):
+        field("customer" if of == "end_customer" else "partner", "last_seen", label="Last seen")
+        automation(
+            administrator, CREATED[subject], kind="update", field=f"{name}.custom.last_seen", value="now"
+        )
+        row = made(subject, acme, manager)
+        deliver()
+        row.refresh_from_db()
+        assert getattr(row, of).custom == {"last_seen": "now"}
+
+    def test_the_products_own_fields_of_it_too_with_the_object_itself(self, administrator, acme):
+        from prm.automations.services import add_action
+
+        row = automation(administrator, kind="update", field="contact", value="Ms Lin", on=False)
+        add_action(automation=row, kind="update", field="partner.region", value="North", by=administrator)
+        switch_automation(automation=row, on=True, by=administrator)
+        deal = deals.in_review(acme)
+        with CaptureQueriesContext(connection) as seen:
+            deliver()
+        deal.refresh_from_db()
+        assert (deal.contact, deal.partner.region) == ("Ms Lin", "North")
+        locked = [query["sql"] for query in seen if "FOR UPDATE" in query["sql"]]
+        tables = [
+            one
+            for sql in locked
+            for one in ("partners_partner", "dealreg_dealregistration")
+            if f'FROM "{one}"' in sql
+        ]
+        assert tables[0] == "partners_partner"  # as every verb locks
+        entry = AuditEntry.objects.get(object_id=str(deal.partner_id), changes__has_key="region")
+        assert "automation" in entry.actor_label
+
+    def test_an_order_without_end_customer_is_a_failed_run_that_says_so(self, administrator, acme, manager):
+        automation(administrator, CREATED["order"], kind="update", field="end_customer.region", value="North")
+        made("order", acme, manager)
+        deliver()
+        run = Run.objects.get()
+        assert run.outcome == "failed" and "End customer’s region" in run.error
+
+    def test_the_screen_names_whose_field_it_is(self, field, administrator, browse):
+        field("partner", "segment", label="Segment")
+        row = automation(administrator, on=False)
+        page = browse(administrator).get(f"{row.get_absolute_url()}actions/update/").content.decode()
+        assert "Partner’s segment" in page and "Partner’s region" in page and "End customer’s phone" in page
+
+    def test_such_a_field_is_not_deleted_from_under_it(self, field, administrator):
+        segment = field("partner", "segment", label="Segment")
+        other = field("deal", "segment", label="Segment")
+        row = automation(administrator, kind="update", field="partner.custom.segment", value="x")
+        assert places_using(segment) == [f"automation “{row.name}”"]
+        assert places_using(other) == []
+
+    def test_what_a_service_rules_is_never_offered(self, db):
+        ruled = {"tier", "status", "state", "manager", "partner", "number", "code", "list_price", "product_line",
+                 "tax_rate", "is_active", "estimated_value", "expected_close", "net_total"}  # fmt: skip
+        for subject in CREATED:
+            names = {one.name.rpartition(".")[2] for one in updates.updates_of(subject)}
+            assert names and not names & ruled, subject
+        with pytest.raises(FieldGone):
+            automation(Actor.job("test"), kind="update", field="partner.tier", value="gold")
+
+    def test_a_product_is_completed_in_words_only(self, acme, manager):
+        product = made("product", acme, manager)
+        with pytest.raises(TypeError):
+            complete_product(product=product, list_price=Decimal(1), by=manager)
+        with pytest.raises(NotAllowed):
+            complete_product(product=product, description="x", by=acme.sales)
 
 
 class TestCompleting:

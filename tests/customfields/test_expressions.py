@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prm.customfields import expressions
-from prm.customfields.expressions import BadExpression, ExpressionTooLong, UnknownName, WrongKind
+from prm.customfields.expressions import (
+    BadExpression,
+    DividesByZero,
+    ExpressionTooLong,
+    UnknownName,
+    WrongKind,
+    refuse_division_by_zero,
+)
 
 KINDS = {"value": "number", "users": "number", "margin": "number", "starts": "date", "ends": "date"}
 VALUES = {
@@ -64,6 +71,44 @@ def test_what_stands_for_an_empty_one_can_be_said():
 
 def test_a_division_by_zero_is_empty():
     assert result("value / (users - 120)") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "divisor"),
+    [
+        ("value / 0", "0"),
+        ("value ÷ (2 − 2)", "(2 - 2)"),
+        ("1 + min(value / -0, 3)", "-0"),
+        ("value / (users * 0)", "(users * 0)"),
+        ("value / (users - users)", "(users - users)"),
+        ("value / round(0.4)", "round(0.4)"),
+        ("value / if(1 = 1 or users > 3, 0, 7)", "if(((1 = 1) or (users > 3)), 0, 7)"),
+        ("value / if(users > 1, 0, 0)", "if((users > 1), 0, 0)"),
+        ("if(users > 100, value / (0 / users), 1)", "(0 / users)"),
+        ("value / value(0 * users, 0)", "value((0 * users), 0)"),
+    ],
+)
+def test_a_divisor_that_is_always_zero_is_refused_by_name(text, divisor):
+    with pytest.raises(DividesByZero) as refused:
+        refuse_division_by_zero(expressions.parse(text, KINDS))
+    assert f"“{divisor}” is always zero" in refused.value.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "value / 2",
+        "value / users",
+        "value / (users - margin)",
+        "value / value(users, 0)",
+        "value / if(users > 1, 0, 1)",
+        "value / if(1 = 2 and users > 3, 0, 7)",
+        "0 / users",
+        "value / (users * 2 - 0)",
+    ],
+)
+def test_a_divisor_that_may_be_something_else_is_not(text):
+    refuse_division_by_zero(expressions.parse(text, KINDS))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,6 @@ UNSOUND = {
     "a value that is no option": (
         form({"field": C}, {"field": "region", "shown": {"field": C, "op": "is", "value": "ibm"}}), "region"
     ),
-    "a condition about product lines": (form({"field": C, "shown": {"field": "product_lines", "op": "not_empty"}}), C),
     "a condition that cannot be read": (form({"field": C, "shown": {"all": "x"}}), C),
     "a condition without end": (
         form({"field": C, "shown": functools.reduce(lambda rule, _turn: {"not": rule}, range(9), OVER)}), C

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from partners.models import Partner
 from prm.catalogue.models import Product
 from prm.customers.models import EndCustomer
+from prm.spreadsheets.errors import FileColumn
 from prm.spreadsheets.whole import import_file
 from prm.values.actor import Actor
 from tests.spreadsheets.conftest import problems_of, write_file
@@ -101,3 +103,23 @@ def test_a_row_that_says_what_is_on_file_is_skipped(bring):
     upload = bring(["custom.segment"], ["X-1", "One", "SMB"], ["X-2", "Two", "Enterprise"])
     assert (upload.same, upload.written) == (1, 1)
     assert bring.of("X-2").custom == {"segment": "Enterprise"}
+
+
+@pytest.mark.parametrize("heading", ["custom.plan", "Site plan", "场地图"])
+def test_a_file_with_a_column_of_files_is_refused_naming_it(bring, heading):
+    bring.field("plan", "file", label="Site plan", label_zh="场地图")
+    with pytest.raises(FileColumn) as refused:
+        bring([heading], ["X-1", "One", "plan.pdf"])
+    assert f"“{heading}”" in refused.value.text and "cannot come in a table" in refused.value.text
+
+
+def test_on_the_screen_too(field, browse, administrator):
+    field("partner", "plan", "file")
+    file = SimpleUploadedFile("p.csv", b"partner_number,name,custom.plan\nP-1,One,plan.pdf\n")
+    answer = browse(administrator).post("/imports/new/", {"kind": "partners", "file": file})
+    assert answer.status_code == 422 and "cannot come in a table" in answer.content.decode()
+
+
+def test_a_heading_that_means_something_else_is_no_file(bring):
+    bring.field("plan", "file", label="Name")
+    assert bring([], ["X-1", "One"]).written == 1

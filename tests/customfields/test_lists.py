@@ -12,9 +12,11 @@ from partners.services import create_partner
 from prm.catalogue.models import Product
 from prm.customers.services import create_customer
 from prm.customfields import rules, targets
+from prm.customfields.columns import columns_for
 from prm.customfields.designing import Studio
 from prm.customfields.showing import name_in_audit
 from prm.search.registry import search
+from prm.ui.lists import ListPage
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import order_of
@@ -65,6 +67,72 @@ def test_sorting_puts_rows_without_a_value_last_in_both_directions(three, browse
     client, known = browse(manager), three[1]
     assert keys(client, f"{LISTS[target]}?view=all&sort=own_seats", known) == [four, thirty, none]
     assert keys(client, f"{LISTS[target]}?view=all&sort=-own_seats", known) == [thirty, four, none]
+
+
+ORDERED = {
+    "text": ("text", {}, ["Alder", "Birch"]),
+    "number": ("number", {}, ["4", "30"]),
+    "money": ("money", {}, ["9.50", "10.00"]),
+    "date": ("date", {}, ["2026-02-01", "2026-11-12"]),
+    "yes_no": ("yes_no", {}, [False, True]),
+    "choice": ("choice", {"choices": ["Small", "Medium", "Large"]}, ["small", "large"]),
+    "link": ("link", {}, ["https://alder.example", "https://birch.example"]),
+    "reference": ("reference", {"pattern": "PRJ-{n:3}"}, ["PRJ-004", "PRJ-030"]),
+    "computed": ("computed", {"expression": "my_number * 2"}, ["8.00", "30.00"]),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_every_kind_that_has_an_order_sorts_over_several_pages(name, field, manager, browse, monkeypatch):
+    kind, how, (lower, higher) = ORDERED[name]
+    field("product", "my_number", "number")
+    field("product", f"my_{name}_x", kind, in_list=True, **how)
+    rows = [ProductFactory(code=f"ALIKE-{number}") for number in range(3)]
+    for row, value in zip(rows, (higher, None, lower), strict=True):
+        Product.objects.filter(pk=row.pk).update(custom={f"my_{name}_x": value} if value is not None else {})
+    first, second, third = (row.pk for row in rows)
+    monkeypatch.setattr(ListPage, "page_size", 1)
+    assert _walk(browse(manager), f"own_my_{name}_x", rows) == [third, first, second]
+    assert _walk(browse(manager), f"-own_my_{name}_x", rows) == [first, third, second]
+
+
+def _walk(client, sort, rows):
+    """The known rows, from the first page of one row to the last."""
+    found, after = [], ""
+    for _page in range(Product.objects.count()):
+        shown = client.get("/products/", {"view": "all", "sort": sort, "q": "ALIKE", "after": after}).context[
+            "list"
+        ]
+        found += [int(line.pk) for line in shown.lines]
+        after = shown.found.older
+        if not after:
+            break
+    return found
+
+
+def test_people_and_partners_sort_by_the_names_that_the_reader_may_see(
+    field, manager, administrator, browse, acme, rival
+):
+    field("product", "keeper", "person", in_list=True)
+    field("product", "maker", "partner", in_list=True)
+    rows = [ProductFactory(code=f"ALIKE-{number}") for number in range(3)]
+    people = sorted((manager, administrator), key=lambda one: one.label)
+    makers = sorted((acme.row, rival.row), key=lambda one: one.name)
+    for row, place in ((rows[0], 1), (rows[2], 0)):
+        custom = {"keeper": people[place].user_id, "maker": makers[place].pk}
+        Product.objects.filter(pk=row.pk).update(custom=custom)
+    first, second, third = known = [row.pk for row in rows]
+    for name in ("own_keeper", "own_maker"):
+        client = browse(administrator)
+        assert keys(client, f"/products/?view=all&sort={name}", known) == [third, first, second]
+        assert keys(client, f"/products/?view=all&sort=-{name}", known) == [first, third, second]
+
+
+def test_what_has_no_order_offers_none(field, manager):
+    for kind in ("long_text", "file"):
+        field("product", f"my_{kind}", kind)
+    field("product", "my_many", "many", choices=["HP", "Dell"])
+    assert [column.name for column in columns_for(Product, manager) if column.sort] == []
 
 
 def test_filters_narrow(three, browse, manager):

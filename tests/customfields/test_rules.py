@@ -8,7 +8,7 @@ from prm.customfields import rules
 
 KINDS = {
     "value": "money", "seats": "number", "closes": "date", "name": "text", "urgent": "yes_no", "kind": "choice",
-    "wants": "many",
+    "wants": "many", "keeper": "reference", "plan": "file",
 }  # fmt: skip
 OVER = {"field": "value", "op": "more_than", "value": "500000"}
 
@@ -74,6 +74,15 @@ EXAMPLES = [
     (one("wants", "all_of", ["a", "b"]), {"wants": ["a"]}, False),
     (one("wants", "none_of", ["a", "b"]), {"wants": ["c"]}, True),
     (one("wants", "none_of", ["a", "b"]), {"wants": []}, True),
+    (one("keeper", "is", "12"), {"keeper": 12}, True),
+    (one("keeper", "is", "12"), {"keeper": "120"}, False),
+    (one("keeper", "is", ""), {"keeper": ""}, False),
+    (one("keeper", "is_not", ""), {"keeper": "12"}, True),
+    (one("keeper", "none_of", ["12", "13"]), {"keeper": "13"}, False),
+    (one("keeper", "empty"), {"keeper": ""}, True),
+    (one("plan", "not_empty"), {"plan": {"id": 1, "name": "plan.pdf"}}, True),
+    (one("plan", "not_empty"), {"plan": False}, False),
+    (one("plan", "empty"), {"plan": ""}, True),
     (one("urgent", "is", True), {"urgent": "yes"}, True),
     (one("urgent", "is", False), {"urgent": "yes"}, False),
 ]

@@ -53,6 +53,7 @@ def test_a_field_is_added_on_its_page(boss):
         ("choice", {"label": "X", "choices": "A\nA"}, "choices"),
         ("computed", {"label": "X", "expression": "salary * 2"}, "expression"),
         ("computed", {"label": "X", "expression": "estimated_value >"}, "expression"),
+        ("computed", {"label": "X", "expression": "estimated_value / (2 - 2)"}, "expression"),
         ("reference", {"label": "X", "pattern": "REF-{day}-{n}"}, "pattern"),
         ("reference", {"label": "X", "pattern": "REF"}, "pattern"),
     ],
@@ -141,6 +142,17 @@ def test_a_field_on_a_published_form_is_first_taken_off_it(boss, field, publishe
     withdraw_layout(target="deal", variant="", role=form.role, by=administrator)
     assert services.places_using(made) == []
     assert boss.post("/settings/fields/deal/competitor/delete/").status_code == 302
+
+
+def test_a_computed_field_stays_a_number_or_a_date(field, administrator):
+    field("partner", "seats", "number")
+    field("partner", "since", "date")
+    made = field("partner", "fee", "computed", expression="seats * 12", in_list=True)
+    with pytest.raises(errors.ResultOfAnotherKind):
+        services.change_field(field=made, options={"expression": "since + seats"}, by=administrator)
+    services.change_field(
+        field=made, options={"expression": "seats * 2", "result": "money"}, by=administrator
+    )
 
 
 def test_a_computed_field_fills_the_rows_that_are_there(field, manager, administrator):
