@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from dealreg import actions, figures, words
@@ -28,6 +29,8 @@ from prm.values import clock
 from prm.values.actor import Actor
 
 MOST_TO_DECIDE = 200
+# What the verbs of the timeline say already.
+TOLD = ("state", "verdict", "protected_until")
 
 
 @dataclass(frozen=True)
@@ -173,11 +176,16 @@ def staff_timeline(registration: DealRegistration, actor: Actor, wait: Wait | No
     for entry in AuditEntry.objects.visible_to(actor).of(registration)[:50]:
         verb = words.VERBS.get(entry.verb) or audit_words.word_for(entry.verb)
         text = _("%(verb)s by %(who)s") % {"verb": verb, "who": entry.actor_label}
-        changed = "; ".join(one["text"] for one in changes_of(entry)) if entry.verb == "corrected" else ""
-        found.append(Moment(text, entry.at, changed or entry.reason))
+        found.append(Moment(capfirst(text), entry.at, _detail(entry)))
         if entry.verb == "submitted" and registration.verdict:
             found.append(Moment(_check_in_words(registration), entry.at))
     return found
+
+
+def _detail(entry: AuditEntry) -> str:
+    """What else changed than the state, which the verb says already; and why."""
+    changed = [one["text"] for one in changes_of(entry) if one["code"] not in TOLD]
+    return " · ".join(filter(None, ["; ".join(changed), entry.reason]))
 
 
 def _check_in_words(registration: DealRegistration) -> str:

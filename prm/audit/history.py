@@ -62,7 +62,7 @@ def who(row: AuditEntry) -> str:
 
 
 def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
-    """Each change as field, old, new and one line of text."""
+    """Each change as code of the field, its name, old, new and one line of text."""
     found = []
     for field, pair in row.changes.items():
         old, new = (pair + [None, None])[:2] if isinstance(pair, list) else (None, pair)
@@ -72,7 +72,7 @@ def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
             text = f"{name} {_shown(new)}"
         else:
             text = f"{name} {_shown(old)} → {_shown(new)}"
-        found.append({"field": name, "old": _shown(old), "new": _shown(new), "text": text})
+        found.append({"code": field, "field": name, "old": _shown(old), "new": _shown(new), "text": text})
     return found
 
 

@@ -10,10 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from dealreg.home import pipeline
 from dealreg.models import DealRegistration
-from dealreg.services import request_information
+from dealreg.services import approve_registration, request_information
 from prm.values import clock
+from tests.approvals.flows import ADMINS, MANAGER, approver, publish
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductLineFactory
+from tests.factories.dealreg import registration_type
 from tests.factories.people import UserFactory
 
 REASON = "Served by another team"
@@ -330,3 +332,16 @@ def test_the_figure_of_the_pipeline_leads_to_just_its_deals(acme, manager, brows
     assert sorted(line.name for line in lines) == sorted(
         DealRegistration.objects.visible_to(reader).exclude(pk=over.pk).values_list("number", flat=True)
     )
+
+
+def test_the_timeline_says_at_which_step_it_was_approved_and_what_a_flow_changed(
+    acme, manager, administrator, browse
+):
+    registration_type(code="referral", name="Referral", protection_days=60)
+    update = {"id": "kind", "kind": "update", "field": "type", "value": "referral"}
+    publish(approver("first", MANAGER), update, approver("second", ADMINS))
+    deal = deals.in_review(acme)
+    approve_registration(registration=deal, by=manager)
+    page = browse(manager).get(f"{deal.get_absolute_url()}?tab=history").content.decode()
+    assert "Approved at a step by Lin Yue" in page and "step First" in page
+    assert "Changed by approval flow" in page and "→ Referral" in page
