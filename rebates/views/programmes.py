@@ -18,7 +18,7 @@ from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
-from rebates import pages, services, wording
+from rebates import common_policies, pages, services, wording
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm, TextForm
@@ -93,7 +93,9 @@ def detail(request: Any, code: str) -> HttpResponse:
 
 @requires("rebates.edit_programmes")
 def create(request: Any) -> HttpResponse:
-    return _editor(request, _("New programme"), "/programmes/")
+    """An empty form, or one that begins with a policy that most channels know: `?template=quarterly-growth`."""
+    common = common_policies.find(request.GET.get("template", ""))
+    return _editor(request, _("New programme"), "/programmes/", common=common)
 
 
 @requires("rebates.edit_programmes")
@@ -113,19 +115,21 @@ def amend(request: Any, code: str) -> HttpResponse:
 
 
 def _editor(
-    request: Any, title: str, cancel: str, *, newest: Version | None = None, draft: Version | None = None
-) -> HttpResponse:
+    request: Any, title: str, cancel: str, *, newest: Version | None = None, draft: Version | None = None,
+    common: common_policies.CommonPolicy | None = None,
+) -> HttpResponse:  # fmt: skip
     form = ProgrammeForm(
         request.POST or None,
         actor=request.actor,
         currency=newest.currency if newest else connection.tenant.currency,
         known_code=newest.programme.code if newest else "",
         kept=kept_of(newest) if newest else None,
-        initial=initial_of(newest) if newest else None,
+        initial=initial_of(newest) if newest else common_policies.beginning(common) if common else None,
     )
     if form.is_valid() and form.run(services.save_draft, version=draft, by=request.actor):
         return redirect(form.result.programme)
-    context = {"form": form, "title": title, "cancel": cancel, "preview": None}
+    context = {"form": form, "title": title, "cancel": cancel, "preview": None, "common": common}
+    context["commons"] = [] if newest else common_policies.COMMON
     return render(request, "rebates/programme_form.html", context, status=form.status)
 
 
