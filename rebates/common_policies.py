@@ -53,7 +53,7 @@ COMMON = (
     ),
     CommonPolicy(
         "new-product", _("New-product SPIF"), _("A fixed amount for each unit sold of the products that you name."),
-        {"period": "month", "mechanism": {"kind": "spif", "amount": "50"}},
+        {"period": "month", "mechanism": {"kind": "spif", "per": "unit", "amount": "50"}},
     ),
     CommonPolicy(
         "mix", _("Product mix"), _("Who sells a good share of the focus lines is paid on everything."),

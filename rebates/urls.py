@@ -45,6 +45,7 @@ urlpatterns = [
         explained.statement_figure,
         name="statement_figure",
     ),
+    path("statements/<str:number>/recompute.zip", statements.kit, name="statement_kit"),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("results/<int:pk>/", explained.result, name="result"),
     path("ledger/", LedgerList.as_view(), name="ledger"),

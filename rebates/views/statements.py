@@ -19,6 +19,7 @@ from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import pages, services, wording
 from rebates.forms import PaymentForm
+from rebates.kit import recompute_kit
 from rebates.models import Statement
 from rebates.paper import statement_text
 from rebates.services.payments import open_amount, payment_state, refuse_release
@@ -67,6 +68,15 @@ def pdf(request: Any, number: str) -> HttpResponse:
     """The statement on paper."""
     found = _statement(request, number)
     return paper.answer(request, lambda: statement_text(found, request), about=found, number=found.number)
+
+
+@requires("rebates.view")
+def kit(request: Any, number: str) -> HttpResponse:
+    """All that is needed to compute the statement anew, without the product."""
+    found = _statement(request, number)
+    answer = HttpResponse(recompute_kit(found), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{found.number}-recompute.zip"'
+    return answer
 
 
 @requires("rebates.pay")

@@ -17,12 +17,12 @@ from orders.models import SalesLine
 from partners.models import Partner, TierMembership
 from prm.values.periods import Period
 from rebates import sums
+from rebates import verifier as oracle
 from rebates.accruals import accruals
 from rebates.models import Result, Statement
 from tests.conftest import LONG
 from tests.factories.catalogue import ProductFactory
 from tests.factories.partners import TierFactory
-from tests.rebates import oracle
 from tests.rebates.world import BY, apply, settle
 
 LINES = ("routing", "wireless", "care", "security")

@@ -1,9 +1,22 @@
-"""Rebates computed slowly and plainly, line by line, on exact fractions. Shares no code with the product."""
+"""Rebates computed slowly and plainly, line by line, on exact fractions: a second opinion on a statement.
+
+Shares no code with the product and needs only Python's standard library. In a recompute kit it stands as `verify.py`
+beside `kit.json` and `lines.csv`:
+
+    python3 verify.py [FOLDER]
+
+prints each figure of the statement beside what it comes to here, and the digest of its data. Exit status 0 when all
+agrees, 1 when something differs, 2 when the files cannot be read. The product's own tests hold the engine to it.
+"""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import json
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -227,16 +240,18 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
     return total
 
 
-def rounded(value: Fraction, mode: str) -> Fraction:
-    """To cents by magnitude: ties away from zero, or to the even cent."""
-    cents = abs(value) * 100
+def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
+    """To cents (or what the currency has) by magnitude: ties away from zero, or to the even cent."""
+    cents = abs(value) * 10**digits
     whole, rest = cents.numerator // cents.denominator, cents - cents.numerator // cents.denominator
     if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
         whole += 1
-    return Fraction(whole if value >= 0 else -whole, 100)
+    return Fraction(whole if value >= 0 else -whole, 10**digits)
 
 
-def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> Fraction | None:
+def rebate(
+    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, digits: int = 2
+) -> Fraction | None:
     """The rebate of one partner and period; None where no line counts."""
     lines = list(lines)
     known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
@@ -245,4 +260,112 @@ def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: da
     it = facts(policy, counted(policy, lines, first, after), before)
     if not it.lines:
         return None
-    return rounded(raw(policy, it), policy.get("rounding", {}).get("mode", "half_up"))
+    return rounded(raw(policy, it), policy.get("rounding", {}).get("mode", "half_up"), digits)
+
+
+# ---- a recompute kit: kit.json and lines.csv beside this file ----
+
+AMOUNTS = ("opening", "accrued", "earned", "adjusted", "approved", "paid", "closing")
+
+
+def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
+    """The partner's sales lines, in the order in which they were recorded: line 1 first."""
+    return [
+        Line(
+            row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]), Fraction(row["quantity"]),
+            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
+        )
+        for row in sorted(rows, key=lambda row: int(row["line"]))
+    ]  # fmt: skip
+
+
+def lines_for(result: dict[str, Any], lines: list[Line]) -> list[Line]:
+    """What was on file when `result` was computed; what came after the close of its period is marked as late."""
+    closed = result["closed_with"]
+    return [
+        replace(line, after_close=closed is not None and number > closed)
+        for number, line in enumerate(lines[: result["lines_to"]], start=1)
+    ]
+
+
+def recomputed(result: dict[str, Any], lines: list[Line], digits: int) -> Fraction:
+    first, after = date.fromisoformat(result["starts"]), date.fromisoformat(result["ends"])
+    figure = rebate(result["policy"], lines_for(result, lines), first, after, digits)
+    return figure if figure is not None else Fraction(0)
+
+
+def digest_of(kit: dict[str, Any]) -> str:
+    """The SHA-256 that the statement prints, of its own data and results."""
+    said, rows = kit["statement"], kit["results"]
+    text = [
+        "qudao.statement.1", f"number {said['number']}", f"partner {said['partner']}",
+        f"period {said['starts']} {said['ends']}", f"currency {said['currency']}",
+    ]  # fmt: skip
+    text += [f"{name} {said[name]}" for name in AMOUNTS]
+    text += [f"issued {said['issued']}", f"carried {said['carried']}"]
+    for one in sorted(rows, key=lambda row: (row["programme"], row["ends"], row["kind"])):
+        words = [
+            one[name]
+            for name in (
+                "kind", "programme", "starts", "ends", "qualifier", "base", "band", "computed", "settled", "earned",
+                "adjusted", "line_count",
+            )
+        ]  # fmt: skip
+        words += [f"of {one['reference']}"] if one["reference"] is not None else []
+        text.append(" ".join(map(str, words)))
+    return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
+
+
+def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list[str]:
+    """What does not agree; each figure is said beside its own."""
+    found = []
+
+    def check(what: str, stated: Any, own: Fraction) -> None:
+        agrees = Fraction(str(stated)) == own
+        say(f"{'agrees ' if agrees else 'DIFFERS'}  {what}: stated {stated}, here {float(own):,.2f}")
+        if not agrees:
+            found.append(what)
+
+    said = kit["statement"]
+    for one in kit["results"]:
+        figure = recomputed(one, lines, said["digits"])
+        what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
+        check(f"{what}, computed", one["computed"], figure)
+        if one["kind"] == "earned":
+            check(f"{what}, earned", one["earned"], figure)
+        else:
+            check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
+    for kind in ("earned", "adjusted"):
+        check(
+            f"statement, {kind}",
+            said[kind],
+            sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0)),
+        )
+    balance = sum(
+        (Fraction(said[name]) for name in ("opening", "earned", "adjusted")), -Fraction(said["paid"])
+    )
+    check("statement, closing", said["closing"], balance)
+    if said["digest"]:
+        same = digest_of(kit) == said["digest"]
+        say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")
+        found += [] if same else ["digest"]
+    return found
+
+
+def main(folder: str = ".") -> int:
+    try:
+        with open(f"{folder}/kit.json", encoding="utf-8") as file:
+            kit = json.load(file)
+        with open(f"{folder}/lines.csv", encoding="utf-8", newline="") as file:
+            lines = read_lines(csv.DictReader(file))
+    except (OSError, ValueError, KeyError) as problem:
+        print(f"The kit cannot be read: {problem}", file=sys.stderr)
+        return 2
+    print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines")
+    found = complaints(kit, lines)
+    print("Everything agrees." if not found else f"{len(found)} figures differ.")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))

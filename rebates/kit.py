@@ -1,0 +1,134 @@
+"""The recompute kit of a statement: the partner's own lines, the policies, and a program that computes it all anew.
+
+Numbers of lines run per partner: what a rival sells cannot be told from them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.db.models import Min
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from orders.models import SalesLine
+from prm.sealing.canonical import moment
+from prm.values import clock
+from prm.values.money import minor_unit
+from prm.values.periods import Period
+from rebates import verifier
+from rebates.models import Result, SettlementRun, Statement
+
+COLUMNS = (
+    "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
+)  # fmt: skip
+
+
+def recompute_kit(statement: Statement) -> bytes:
+    """A ZIP file: kit.json, lines.csv, verify.py and how to use them in both languages.
+
+    The caller loaded the statement, with run and partner, through `visible_to`.
+    """
+    lines = _lines(statement)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
+            with translation.override(language):
+                file.writestr(name, render_to_string("rebates/kit_readme.txt", {"statement": statement}))
+        file.writestr("kit.json", json.dumps(_facts(statement, lines), ensure_ascii=False, indent=1))
+        file.writestr("lines.csv", _as_csv(lines))
+        file.writestr("verify.py", Path(verifier.__file__).read_text(encoding="utf-8"))
+    return made.getvalue()
+
+
+def _lines(statement: Statement) -> list[SalesLine]:
+    """The partner's lines that the run had read, of its periods and the year before, as they were recorded."""
+    starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
+    rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
+        partner_id=statement.partner_id, id__lte=statement.run.watermark,
+        booking_date__gte=Period.of("month", starts).year_before.start,
+    )  # fmt: skip
+    return list(rows.select_related("product", "product_line").order_by("id"))
+
+
+def _as_csv(lines: list[SalesLine]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    zone = clock.tenant_zone()
+    for number, line in enumerate(lines, start=1):
+        recorded = line.recorded_at.astimezone(zone).date()
+        writer.writerow(
+            [
+                number, line.booking_date, line.document, line.product_line.code, line.product.code, line.quantity,
+                line.net_amount, line.currency, recorded,
+            ]
+        )  # fmt: skip
+    return out.getvalue()
+
+
+def _results(statement: Statement) -> Any:
+    return Result.objects.for_everyone(because="of the statement's own partner").filter(
+        run_id=statement.run_id, partner_id=statement.partner_id, currency=statement.currency
+    )
+
+
+def _facts(statement: Statement, lines: list[SalesLine]) -> dict[str, Any]:
+    ids = [line.pk for line in lines]
+    rows = (
+        _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
+    )
+    return {
+        "schema": 1,
+        "statement": {
+            "number": statement.number,
+            "partner": statement.partner.number,
+            "starts": str(statement.starts),
+            "ends": str(statement.ends),
+            "currency": statement.currency,
+            "digits": -minor_unit(statement.currency).normalize().as_tuple().exponent,
+            **{name: f"{getattr(statement, name):.2f}" for name in verifier.AMOUNTS},
+            "issued": moment(statement.issued_at),
+            "carried": _as_the_database_writes_it(statement),
+            "digest": statement.digest,
+            "audit_head": statement.run.audit_head,
+        },
+        "results": [_result(row, ids) for row in rows],
+    }
+
+
+def _result(row: Result, ids: list[int]) -> dict[str, Any]:
+    closed = None
+    if row.kind == Result.Kind.ADJUSTED:
+        first = SettlementRun.objects.get(scopes__programme_id=row.programme_id, ends=row.ends)
+        closed = sum(1 for pk in ids if pk <= first.watermark)
+    return {
+        "programme": row.programme.code,
+        "version": row.version.number,
+        "kind": row.kind,
+        "starts": str(row.starts),
+        "ends": str(row.ends),
+        "tier": row.tier,
+        "qualifier": f"{row.qualifier:.3f}",
+        "base": f"{row.base:.3f}",
+        "reference": None if row.reference is None else f"{row.reference:.3f}",
+        "band": row.band,
+        **{name: f"{getattr(row, name):.2f}" for name in ("computed", "settled", "earned", "adjusted")},
+        "line_count": row.line_count,
+        # How many of the lines were on file then; of a closed period also how many its close had read.
+        "lines_to": len(ids),
+        "closed_with": closed,
+        "policy": row.version.policy,
+    }
+
+
+def _as_the_database_writes_it(statement: Statement) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT carried::text FROM rebates_statement WHERE id = %s", [statement.pk])
+        return str(cursor.fetchone()[0])

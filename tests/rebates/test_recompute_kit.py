@@ -1,0 +1,136 @@
+"""A partner computes its statement anew, without the product: every cent agrees, and what was changed does not."""
+
+from __future__ import annotations
+
+import ast
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rebates import verifier
+from rebates.kit import recompute_kit
+from rebates.models import Statement
+from tests.rebates import world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def settled(acme, rival):
+    """September settled, then October with two late lines of September; each programme of another mechanism."""
+    mix = {"kind": "mix", "focus": ["security"], "bands": [{"from": "0.2", "rate": "1.5%"}]}
+    growth = {"kind": "growth", "on": "all", "bands": [{"from": "0.1", "rate": "3%"}]}
+    world.catalogue("routing", "security")
+    world.sell(rival, "55000.00", "2026-09-01")
+    world.apply(
+        world.policy("core"),
+        world.policy("all", kind="retroactive", late={"grace_days": 3}),
+        world.policy("grow", mechanism=growth, baseline={"kind": "prior_period", "new_partner": "skip"}),
+        world.policy("mix", mechanism=mix),
+        world.policy(
+            "unit",
+            mechanism={"kind": "spif", "per": "unit", "amount": "12.50"},
+            qualify={"product_lines": ["security"]},
+        ),
+    )
+    for amount, on, line in (
+        ("80000.00", "2026-08-10", "routing"),
+        ("120000.01", "2026-09-10", "routing"),
+        ("40000.00", "2026-09-11", "security"),
+        ("-1234.56", "2026-09-20", "routing"),
+    ):
+        world.sell(acme, amount, on, line=line)
+    world.settle("2026-09")
+    world.sell(acme, "12000.00", "2026-09-30")
+    world.sell(acme, "-500.00", "2026-09-30")
+    world.sell(acme, "260000.00", "2026-10-05", line="security")
+    world.settle("2026-10")
+    return acme
+
+
+def unpacked(statement: Statement, folder: Path) -> Path:
+    zipfile.ZipFile(io.BytesIO(recompute_kit(statement))).extractall(folder)
+    return folder
+
+
+def verify(folder: Path) -> subprocess.CompletedProcess[str]:
+    """As a stranger's machine would: nothing but Python and the folder."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "verify.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={},
+        check=False,
+    )
+
+
+def statements(partner) -> list[Statement]:
+    rows = Statement.objects.for_everyone(because="a test").filter(partner=partner.row)
+    return list(rows.select_related("run", "partner").order_by("starts"))
+
+
+def test_every_figure_of_every_statement_agrees_late_lines_included(settled, tmp_path):
+    found = statements(settled)
+    assert len(found) == 2 and found[1].adjusted != 0
+    for statement in found:
+        said = verify(unpacked(statement, tmp_path / statement.number))
+        assert said.returncode == 0, said.stdout + said.stderr
+        assert "Everything agrees." in said.stdout and statement.digest in said.stdout
+        for programme in ("core", "all", "grow", "mix", "unit"):
+            assert f"agrees   {programme} {statement.starts}" in said.stdout
+
+
+def test_a_changed_line_policy_or_figure_is_found(settled, tmp_path):
+    statement = statements(settled)[0]
+    for number, (file, old, new, named) in enumerate(
+        (
+            ("lines.csv", "120000.01", "130000.01", "core"),
+            ("kit.json", '"rate": "0.03"', '"rate": "0.04"', "2026-09-01"),
+            ("kit.json", f'"closing": "{statement.closing:.2f}"', '"closing": "1.00"', "closing"),
+            ("kit.json", '"tier": "gold"', '"tier": "iron"', ""),
+        )
+    ):
+        folder = unpacked(statement, tmp_path / str(number))
+        text = (folder / file).read_text()
+        assert old in text, old
+        (folder / file).write_text(text.replace(old, new, 1))
+        said = verify(folder)
+        assert said.returncode == (1 if named else 0), said.stdout  # the tier itself is no figure
+        assert not named or any(
+            named in line for line in said.stdout.splitlines() if line.startswith("DIFFERS")
+        )
+    assert verify(tmp_path).returncode == 2
+
+
+def test_the_kit_holds_the_partners_own_lines_only_under_numbers_of_its_own(settled, tmp_path):
+    folder = unpacked(statements(settled)[1], tmp_path)
+    rows = (folder / "lines.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == [str(number) for number in range(1, 8)]
+    assert "55000" not in "".join(path.read_text() for path in folder.iterdir())
+    assert "重新计算" in (folder / "说明.txt").read_text()
+
+
+def test_its_own_side_and_finance_download_it_and_a_rival_does_not(settled, rival, finance, browse):
+    statement = statements(settled)[0]
+    address = f"/statements/{statement.number}/recompute.zip"
+    for reader in (settled.sales, finance):
+        client = browse(reader)
+        assert f'href="{address}"' in client.get(statement.get_absolute_url()).content.decode()
+        answer = client.get(address)
+        assert (
+            answer["Content-Type"] == "application/zip"
+            and zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
+        )
+    assert browse(rival.sales).get(address).status_code == 404
+
+
+def test_the_verifier_shares_nothing_with_the_product():
+    tree = ast.parse(Path(verifier.__file__).read_text())
+    names = {one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"__future__"}
