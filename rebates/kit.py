@@ -41,20 +41,27 @@ def recompute_kit(statement: Statement) -> bytes:
         for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
             with translation.override(language):
                 file.writestr(name, render_to_string("rebates/kit_readme.txt", {"statement": statement}))
-        file.writestr("kit.json", json.dumps(_facts(statement, lines), ensure_ascii=False, indent=1))
+        file.writestr(
+            "kit.json",
+            json.dumps(_facts(statement, [line.pk for line in lines]), ensure_ascii=False, indent=1),
+        )
         file.writestr("lines.csv", _as_csv(lines))
         file.writestr("verify.py", Path(verifier.__file__).read_text(encoding="utf-8"))
     return made.getvalue()
 
 
 def _lines(statement: Statement) -> list[SalesLine]:
+    return list(_rows(statement).select_related("product", "product_line"))
+
+
+def _rows(statement: Statement) -> Any:
     """The partner's lines that the run had read, of its periods and the year before, as they were recorded."""
     starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark,
         booking_date__gte=Period.of("month", starts).year_before.start,
     )  # fmt: skip
-    return list(rows.select_related("product", "product_line").order_by("id"))
+    return rows.order_by("id")
 
 
 def _as_csv(lines: list[SalesLine]) -> str:
@@ -79,8 +86,12 @@ def _results(statement: Statement) -> Any:
     )
 
 
-def _facts(statement: Statement, lines: list[SalesLine]) -> dict[str, Any]:
-    ids = [line.pk for line in lines]
+def facts_of(statement: Statement) -> dict[str, Any]:
+    """The statement as `kit.json` holds it."""
+    return _facts(statement, list(_rows(statement).values_list("pk", flat=True)))
+
+
+def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
     rows = (
         _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
     )

@@ -45,6 +45,8 @@ urlpatterns = [
         explained.statement_figure,
         name="statement_figure",
     ),
+    path("statements/<str:number>/statement.json", statements.data, name="statement_json"),
+    path("statements/<str:number>/statement.xlsx", statements.spreadsheet, name="statement_xlsx"),
     path("statements/<str:number>/recompute.zip", statements.kit, name="statement_kit"),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("results/<int:pk>/", explained.result, name="result"),

@@ -5,25 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.files import paper
-from prm.ui import formats
+from prm.ui import export, formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import pages, services, wording
 from rebates.forms import PaymentForm
-from rebates.kit import recompute_kit
+from rebates.kit import facts_of, recompute_kit
 from rebates.models import Statement
 from rebates.paper import statement_text
 from rebates.services.payments import open_amount, payment_state, refuse_release
 from rebates.statements import statement_lines
+
+COLUMNS = {
+    "opening": gettext_lazy("Opening"), "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"),
+    "adjusted": gettext_lazy("Adjusted"), "paid": gettext_lazy("Paid"), "closing": gettext_lazy("Closing"),
+}  # fmt: skip
 
 
 @requires("rebates.view")
@@ -68,6 +74,28 @@ def pdf(request: Any, number: str) -> HttpResponse:
     """The statement on paper."""
     found = _statement(request, number)
     return paper.answer(request, lambda: statement_text(found, request), about=found, number=found.number)
+
+
+@requires("rebates.view")
+def data(request: Any, number: str) -> HttpResponse:
+    """The statement for another program: its figures, and for each result the policy that was in force."""
+    found = _statement(request, number)
+    answer = JsonResponse(facts_of(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
+    return answer
+
+
+@requires("rebates.view")
+def spreadsheet(request: Any, number: str) -> HttpResponseBase:
+    """A row for each programme, then the total."""
+    found = _statement(request, number)
+    heads = [_("Programme"), _("Code"), *(str(label) for label in COLUMNS.values()), _("Currency")]
+    rows = [
+        [str(line.programme), line.programme.code, *(getattr(line, name) for name in COLUMNS), found.currency]
+        for line in statement_lines(found)
+    ]
+    rows.append([_("Total"), "", *(getattr(found, name) for name in COLUMNS), found.currency])
+    return export.table("xlsx", found.number, heads, rows)
 
 
 @requires("rebates.view")

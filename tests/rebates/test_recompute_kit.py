@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from rebates import verifier
 from rebates.kit import recompute_kit
@@ -134,3 +135,18 @@ def test_the_verifier_shares_nothing_with_the_product():
     names = {one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names}
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"__future__"}
+
+
+def test_the_statement_is_a_spreadsheet_and_data_too(settled, rival, browse):
+    statement = statements(settled)[1]
+    client = browse(settled.sales)
+    address = statement.get_absolute_url()
+    data = client.get(f"{address}statement.json").json()
+    assert data["statement"]["closing"] == f"{statement.closing:.2f}"
+    assert {one["programme"] for one in data["results"]} == {"core", "all", "grow", "mix", "unit"}
+    file = io.BytesIO(b"".join(client.get(f"{address}statement.xlsx").streaming_content))
+    rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
+    assert rows[0][:3] == ["Programme", "Code", "Opening"] and rows[-1][0] == "Total"
+    assert rows[-1][4] == float(statement.earned) and sum(row[4] for row in rows[1:-1]) == rows[-1][4]
+    for name in ("statement.json", "statement.xlsx"):
+        assert browse(rival.sales).get(f"{address}{name}").status_code == 404
