@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.automations import people
 from prm.automations.models import Action, Automation
-from prm.automations.updates import update_of, updates_of
+from prm.automations.updates import Update, update_of, updates_of
+from prm.conditions import registry
 from prm.egress.querysets import webhooks_on
 from prm.outbox.events import offered
 from prm.ui.forms import ServiceForm
@@ -42,6 +43,15 @@ class AutomationForm(ServiceForm):
             del self.fields["event_code"]
 
 
+def _by_owner(updates: list[Update]) -> list[tuple[Any, Any]]:
+    """Choices of fields: the object's own, then those of what it leads to, under its kind."""
+    groups: dict[str, list[tuple[str, Any]]] = {}
+    for one in updates:
+        kind = str(registry.subject(one.subject).label) if one.related else ""
+        groups.setdefault(kind, []).append((one.name, one.label))
+    return [*groups.pop("", []), *groups.items()]
+
+
 class ActionForm(ServiceForm):
     who = forms.MultipleChoiceField(
         label=_("Who"),
@@ -59,7 +69,13 @@ class ActionForm(ServiceForm):
     receiver = forms.ChoiceField(label=_("Webhook"))
 
     def __init__(
-        self, *args: Any, kind: str, automation: Automation, field_name: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        kind: str,
+        automation: Automation,
+        field_name: str = "",
+        here: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
@@ -70,9 +86,11 @@ class ActionForm(ServiceForm):
         if "who" in self.fields:
             self.fields["who"].choices = people.choices()  # type: ignore[attr-defined]
         if "field" in self.fields:
-            named = [(one.name, one.label) for one in updates_of(subject)]
-            self.fields["field"].choices = named  # type: ignore[attr-defined]
-            self._ask_for_value(subject, field_name or (named[0][0] if named else ""))
+            found = updates_of(subject)
+            self.fields["field"].choices = _by_owner(found)  # type: ignore[attr-defined]
+            self._ask_for_value(subject, field_name or (found[0].name if found else ""))
+            # Another field may want its value in another way.
+            self.fields["field"].widget.attrs |= {"hx-get": here, "hx-target": "#page", "hx-select": "#page"}
         if "receiver" in self.fields:
             self.receivers = {str(row.pk): row for row in webhooks_on()}
             named = [(key, row.name) for key, row in self.receivers.items()]
