@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.automations import people
 from prm.automations.models import Action, Automation
@@ -15,6 +16,8 @@ from prm.egress.querysets import webhooks_on
 from prm.outbox.events import offered
 from prm.ui.forms import ServiceForm
 
+# Not the value of a deal.
+VALUE = pgettext_lazy("of a field", "Value")
 TEXT_HELP = _("You may write {object}, {event} and {automation}; they are filled in each time.")
 NEEDS = {
     Action.Kind.NOTIFY: ("who", "text", "text_zh"),
@@ -65,7 +68,7 @@ class ActionForm(ServiceForm):
     )  # fmt: skip
     days = forms.IntegerField(label=_("Due after days"), min_value=1, max_value=365, required=False)
     field = forms.ChoiceField(label=_("Field"))
-    value = forms.CharField(label=_("Value"), max_length=500, required=False)
+    value = forms.CharField(label=VALUE, max_length=500, required=False)
     receiver = forms.ChoiceField(label=_("Webhook"))
 
     def __init__(
@@ -90,7 +93,9 @@ class ActionForm(ServiceForm):
             self.fields["field"].choices = _by_owner(found)  # type: ignore[attr-defined]
             self._ask_for_value(subject, field_name or (found[0].name if found else ""))
             # Another field may want its value in another way.
-            self.fields["field"].widget.attrs |= {"hx-get": here, "hx-target": "#page", "hx-select": "#page"}
+            self.fields["field"].widget.attrs |= {
+                "hx-get": here, "hx-target": "#page", "hx-select": "#page", "hx-swap": "outerHTML"
+            }  # fmt: skip
         if "receiver" in self.fields:
             self.receivers = {str(row.pk): row for row in webhooks_on()}
             named = [(key, row.name) for key, row in self.receivers.items()]
@@ -101,9 +106,9 @@ class ActionForm(ServiceForm):
         update = update_of(subject, name)
         if update is not None and isinstance(update.field, forms.BooleanField):
             choices = [("True", _("Yes")), ("False", _("No"))]
-            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=choices)
+            self.fields["value"] = forms.ChoiceField(label=VALUE, choices=choices)
         elif update is not None and isinstance(update.field, forms.ChoiceField):
-            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=update.field.choices)
+            self.fields["value"] = forms.ChoiceField(label=VALUE, choices=update.field.choices)
         elif update is not None and isinstance(update.field, forms.DateField):
             self.fields["value"].widget.input_type = "date"
         if update is not None and update.field.help_text:
