@@ -159,7 +159,9 @@ class Deals(ImportKind):
             values=f"SELECT jsonb_build_object('code', ({unknown}))", where=f"({unknown}) IS NOT NULL",
         )  # fmt: skip
         self._compare_with_file(staged)
-        self._try(staged, by=by)
+        # What is written next says itself what is refused; where nothing will be, all is to be told.
+        if not staged.will_write or staged.upload.rows.filter(verdict="bad").exists():
+            self._try(staged, by=by)
 
     def _compare_with_file(self, staged: Staged) -> None:
         same, own_fields = [], own.fields_of(self.target)
@@ -186,24 +188,29 @@ class Deals(ImportKind):
 
     def _try(self, staged: Staged, *, by: Actor) -> None:
         """Write the rows and take them back: what the services refuse, each by each other too, is told row by row."""
-        refused: list[RowRefused] = []
         with transaction.atomic():
-            known = _known(staged)
-            for row in list(staged.good_rows()):
-                try:
-                    with transaction.atomic():
-                        self._write(row.number, row.values, known, by=by)
-                except RowRefused as error:
-                    refused.append(error)
+            refused, _count = self._write_all(staged, by=by)
             transaction.set_rollback(True)
         for error in refused:
             staged.refuse(error)
 
     def write(self, staged: Staged, *, by: Actor) -> int:
-        known, rows = _known(staged), list(staged.good_rows())
+        refused, count = self._write_all(staged, by=by)
+        if refused:
+            refused[0].further = refused[1:]
+            raise refused[0]
+        return count
+
+    def _write_all(self, staged: Staged, *, by: Actor) -> tuple[list[RowRefused], int]:
+        """The rows that were refused, and how many there are; what is refused leaves nothing."""
+        known, rows, refused = _known(staged), list(staged.good_rows()), []
         for row in rows:
-            self._write(row.number, row.values, known, by=by)
-        return len(rows)
+            try:
+                with transaction.atomic():
+                    self._write(row.number, row.values, known, by=by)
+            except RowRefused as error:
+                refused.append(error)
+        return refused, len(rows)
 
     def _write(self, number: int, values: Mapping[str, str], known: Known, *, by: Actor) -> None:
         facts: dict[str, Any] = {name: values[name] for name in self.WORDS if name in values}

@@ -6,14 +6,18 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.automations import people
 from prm.automations.models import Action, Automation
-from prm.automations.updates import update_of, updates_of
+from prm.automations.updates import Update, update_of, updates_of
+from prm.conditions import registry
 from prm.egress.querysets import webhooks_on
 from prm.outbox.events import offered
 from prm.ui.forms import ServiceForm
 
+# Not the value of a deal.
+VALUE = pgettext_lazy("of a field", "Value")
 TEXT_HELP = _("You may write {object}, {event} and {automation}; they are filled in each time.")
 NEEDS = {
     Action.Kind.NOTIFY: ("who", "text", "text_zh"),
@@ -42,6 +46,15 @@ class AutomationForm(ServiceForm):
             del self.fields["event_code"]
 
 
+def _by_owner(updates: list[Update]) -> list[tuple[Any, Any]]:
+    """Choices of fields: the object's own, then those of what it leads to, under its kind."""
+    groups: dict[str, list[tuple[str, Any]]] = {}
+    for one in updates:
+        kind = str(registry.subject(one.subject).label) if one.related else ""
+        groups.setdefault(kind, []).append((one.name, one.label))
+    return [*groups.pop("", []), *groups.items()]
+
+
 class ActionForm(ServiceForm):
     who = forms.MultipleChoiceField(
         label=_("Who"),
@@ -55,11 +68,17 @@ class ActionForm(ServiceForm):
     )  # fmt: skip
     days = forms.IntegerField(label=_("Due after days"), min_value=1, max_value=365, required=False)
     field = forms.ChoiceField(label=_("Field"))
-    value = forms.CharField(label=_("Value"), max_length=500, required=False)
+    value = forms.CharField(label=VALUE, max_length=500, required=False)
     receiver = forms.ChoiceField(label=_("Webhook"))
 
     def __init__(
-        self, *args: Any, kind: str, automation: Automation, field_name: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        kind: str,
+        automation: Automation,
+        field_name: str = "",
+        here: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
@@ -70,9 +89,13 @@ class ActionForm(ServiceForm):
         if "who" in self.fields:
             self.fields["who"].choices = people.choices()  # type: ignore[attr-defined]
         if "field" in self.fields:
-            named = [(one.name, one.label) for one in updates_of(subject)]
-            self.fields["field"].choices = named  # type: ignore[attr-defined]
-            self._ask_for_value(subject, field_name or (named[0][0] if named else ""))
+            found = updates_of(subject)
+            self.fields["field"].choices = _by_owner(found)  # type: ignore[attr-defined]
+            self._ask_for_value(subject, field_name or (found[0].name if found else ""))
+            # Another field may want its value in another way.
+            self.fields["field"].widget.attrs |= {
+                "hx-get": here, "hx-target": "#page", "hx-select": "#page", "hx-swap": "outerHTML"
+            }  # fmt: skip
         if "receiver" in self.fields:
             self.receivers = {str(row.pk): row for row in webhooks_on()}
             named = [(key, row.name) for key, row in self.receivers.items()]
@@ -83,9 +106,9 @@ class ActionForm(ServiceForm):
         update = update_of(subject, name)
         if update is not None and isinstance(update.field, forms.BooleanField):
             choices = [("True", _("Yes")), ("False", _("No"))]
-            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=choices)
+            self.fields["value"] = forms.ChoiceField(label=VALUE, choices=choices)
         elif update is not None and isinstance(update.field, forms.ChoiceField):
-            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=update.field.choices)
+            self.fields["value"] = forms.ChoiceField(label=VALUE, choices=update.field.choices)
         elif update is not None and isinstance(update.field, forms.DateField):
             self.fields["value"].widget.input_type = "date"
         if update is not None and update.field.help_text:

@@ -134,14 +134,13 @@ def add_action(request: Any, pk: int, kind: str) -> HttpResponse:
     field = request.POST.get("field") or request.GET.get("field") or ""
     form = ActionForm(
         request.POST or None, kind=kind, automation=row, field_name=field, initial={"field": field},
-        actor=request.actor,
+        actor=request.actor, here=request.path,
     )  # fmt: skip
     if form.is_valid() and form.run(services.add_action, automation=row, kind=kind, by=request.actor):
         return redirect(row)
-    fields = updates_of(row.declared.subject) if row.declared and kind == Action.Kind.UPDATE else []
     context = {
         "form": form, "row": row, "back": row.get_absolute_url(), "title": Action.Kind(kind).label,
-        "submit": _("Add"), "fields": fields, "chosen": field,
+        "submit": _("Add"),
     }  # fmt: skip
     return render(request, "automations/form.html", context, status=form.status)
 

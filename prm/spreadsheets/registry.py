@@ -28,6 +28,8 @@ class RowRefused(Exception):
 
     def __init__(self, number: int, *, field: str, code: str = "refused", **values: Any):
         self.number, self.field, self.code, self.values = number, field, code, values
+        # Others of the same file, where a kind goes on to tell of all.
+        self.further: list[RowRefused] = []
         super().__init__(code)
 
     @classmethod

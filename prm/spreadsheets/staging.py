@@ -27,8 +27,9 @@ Problem = dict[str, Any]
 class Staged:
     """The staged rows of one import, for set-based checks and for writing."""
 
-    def __init__(self, upload: Import):
-        self.upload = upload
+    def __init__(self, upload: Import, *, will_write: bool = False):
+        """`will_write`: every row that is good after `compare` is written next, and none is left out."""
+        self.upload, self.will_write = upload, will_write
 
     def execute(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple]:
         """Run SQL with `%(upload)s` as the import's id; rows when it returns some."""
@@ -179,9 +180,9 @@ def _escaped(text: str) -> str:
 # Comparing and writing
 
 
-def compare(upload: Import, *, by: Actor) -> None:
+def compare(upload: Import, *, by: Actor, will_write: bool = False) -> None:
     """Find out anew which staged rows do not fit, or are on file; store the counts on the import."""
-    staged, kind = Staged(upload), upload.definition
+    staged, kind = Staged(upload, will_write=will_write), upload.definition
     rows = upload.rows.exclude(Q(findings__isnull=True) & Q(problems__isnull=True) & Q(verdict="good"))
     rows.filter(problems__isnull=True).update(findings=None, verdict="good")
     rows.filter(problems__isnull=False).update(findings=None, verdict="bad")
@@ -226,14 +227,15 @@ def write(upload: Import, *, by: Actor) -> bool:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))",
             [f"{connection.schema_name}:{upload.kind}"],
         )
-    compare(upload, by=by)
+    compare(upload, by=by, will_write=not upload.only_good)
     if upload.bad and not upload.only_good:
         return False
     try:
         with transaction.atomic():
             upload.written = upload.definition.write(Staged(upload), by=by)
     except RowRefused as refused:
-        Staged(upload).refuse(refused)
+        for one in (refused, *refused.further):
+            Staged(upload).refuse(one)
         count_rows(upload)
         return False
     upload.drop_rows(but_bad=True)

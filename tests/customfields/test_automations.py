@@ -196,6 +196,7 @@ class TestWhatTheObjectLeadsTo:
         field("partner", "segment", label="Segment")
         row = automation(administrator, on=False)
         page = browse(administrator).get(f"{row.get_absolute_url()}actions/update/").content.decode()
+        assert '<optgroup label="Partner">' in page and 'hx-swap="outerHTML"' in page
         assert "Partner’s segment" in page and "Partner’s region" in page and "End customer’s phone" in page
 
     def test_such_a_field_is_not_deleted_from_under_it(self, field, administrator):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dealreg import errors
 from dealreg.models import DealRegistration, Protection
 from dealreg.services import approve_registration, take_over_registration
 from prm.approvals.models import ApprovalRun
 from prm.audit.models import AuditEntry
+from prm.jobs.models import Job
+from prm.jobs.services import run_job
 from prm.outbox.models import OutboxEvent
+from prm.spreadsheets import services as screens
 from prm.spreadsheets.whole import import_file
 from prm.values import clock
 from prm.values.actor import Actor
@@ -202,6 +206,24 @@ class TestWhatIsRefused:
         assert OutboxEvent.objects.count() == events
         told = why(upload)
         assert "active" in told[0] and "is protected for this customer already" in told[-1]
+
+    def test_the_good_rows_alone_can_come_in(self, acme, rival, administrator):
+        customer = "Hangzhou Xunda Logistics"
+        rows = [[number, company.row.number, customer, "routing", "486000", IN_A_YEAR, "approved", SOON]
+                for number, company in (("OLD-1", acme), ("OLD-2", rival))]  # fmt: skip
+        text = "\n".join(",".join(row) for row in [[*HEADING, "state", "protected_to"], *rows])
+        made = screens.upload_file(
+            kind="deals", file=SimpleUploadedFile("d.csv", text.encode()), by=administrator
+        )
+        screens.match_columns(upload=made, columns=made.columns, by=administrator)
+        run_job(Job.objects.get(kind="imports.check").pk)
+        made.refresh_from_db()
+        assert (made.good, made.bad) == (1, 1)
+        screens.start_import(upload=made, only_good=True, by=administrator)
+        run_job(Job.objects.get(kind="imports.write").pk)
+        made.refresh_from_db()
+        assert (made.state, made.written) == ("done", 1)
+        assert [deal.number for deal in all_deals()] == ["OLD-1"]
 
     def test_two_rows_that_exclude_each_other(self, bring, acme, rival):
         more = ["state", "protected_to"]
