@@ -14,7 +14,7 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, wording
+from rebates import arithmetic, limit_words, wording
 from rebates.accruals import Accrual
 from rebates.mechanisms import bands_of
 from rebates.models import Result, SettlementRun
@@ -98,14 +98,20 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     )
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.currency)
+    bands, notes = bands_of(policy), result.explanation
+    paid_out = arithmetic.limited(bands, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    counted = Decimal(notes.get("counted", result.qualifier))
+    payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     steps = [
         Step(1, _("Lines"), lines % words),
         Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
-        Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), result.qualifier),
+        Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), counted),
         *_reference(result),
-        Step(3, _("Paid base"), wording.paid_on(policy), result.base),
+        Step(3, _("Paid base"), wording.paid_on(policy), payable),
+        *_capped_measure(result),
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        *_capped_payout(result, arithmetic.shown(paid_out)),
         Step(9, _("Rounding"), wording.rounding(mode, unit), result.computed),
     ]  # fmt: skip
     if result.tier:
@@ -134,6 +140,26 @@ def _reference(result: Figure) -> list[Step]:
             result.reference,
         )
     ]
+
+
+def _capped_measure(result: Figure) -> list[Step]:
+    """What counts and what is paid on after the cap on the measure, where there is one."""
+    policy = result.version.policy
+    found = []
+    for cap in policy.get("caps", []):
+        if cap["on"] == "measure":
+            words, of = limit_words.cap_on_measure(policy, cap), cap.get("of", "both")
+            if of != "base":
+                found.append(Step(4, _("Qualifier, capped"), words, result.qualifier))
+            if of != "qualifier":
+                found.append(Step(4, _("Paid base, capped"), words, result.base))
+    return found
+
+
+def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
+    policy = result.version.policy
+    caps = [cap for cap in policy.get("caps", []) if cap["on"] == "payout" and "programmes" not in cap]
+    return [Step(8, _("Cap on the payout"), limit_words.cap_on_payout(policy, cap), value) for cap in caps]
 
 
 # The lines

@@ -246,8 +246,13 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    for key, name in (("gates", "gate"), ("factors", "factor"), ("caps", "cap")):
-        yield from (f"{item.get('kind') or item.get('on')} {name}" for item in policy.get(key, []))
+    for key, name in (("gates", "gate"), ("factors", "factor")):
+        yield from (f"{item['kind']} {name}" for item in policy.get(key, []))
+    for cap in policy.get("caps", []):
+        if cap.get("over") == "partners":
+            yield "cap over partners"
+        elif "programmes" in cap:
+            yield "cap over programmes"
     if "minimum_payout" in policy:
         yield "minimum_payout"
     if policy.get("payout_currency", policy["currency"]) != policy["currency"]:

@@ -57,14 +57,36 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, plan.qualifier, plan.base, plan.reference, band.number AS band, plan.lines,
                {_rounded(sums.plans)} AS earned,
-               plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END] AS explanation
+               plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END]{_notes(sums)} AS explanation
         FROM ({sums.based(relation, members, plan_rows, _PLAN_COLUMNS)}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
-        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0) figure
+        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0) {_limited(bands)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
         """,
         params,
+    )
+
+
+def _notes(sums: Sums) -> str:
+    """What the explanation of a row adds to its clause: the sums before a cap lowered them."""
+    if not sums.caps:
+        return ""
+    pairs = (("counted", "most_counted"), ("payable", "most_base"))
+    return "".join(
+        f" || CASE WHEN plan.{was} > plan.{cap}"
+        f" THEN jsonb_build_object('{was}', plan.{was}::text) ELSE '{{}}'::jsonb END"
+        for was, cap in pairs
+    )
+
+
+def _limited(bands: Sequence[Bands]) -> str:
+    """The unrounded figure after the cap on the payout, still times `_divisor`."""
+    if all(one.most_paid is None for one in bands):
+        return "figure"
+    return (
+        "uncapped CROSS JOIN LATERAL (SELECT least(uncapped.raw, plan.most_paid * uncapped.divisor) AS raw,"
+        " uncapped.divisor OFFSET 0) figure"
     )
 
 
@@ -142,7 +164,8 @@ def _rounded(plans: Sequence[Plan]) -> str:
 
 _PLAN_COLUMNS = (
     "no, programme_id, version_id, starts, ends, currency, tiers, types, by_base, lower, fixed, rate, shift,"
-    " first_rate, floor, shares, above, split, slope, span, digits, half_even, clauses"
+    " first_rate, floor, shares, above, split, slope, span, most_counted, most_base, most_paid, digits, half_even,"
+    " clauses"
 )
 
 
@@ -169,6 +192,9 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
         "split": (bands.split, "text"),
         "slope": (list(bands.slope) or None, "numeric[]"),
         "span": (bands.span, "numeric"),
+        "most_counted": (bands.most_counted, "numeric"),
+        "most_base": (bands.most_base, "numeric"),
+        "most_paid": (bands.most_paid, "numeric"),
         "digits": (get_currency_precision(plan.version.currency), "int"),
         "even": (plan.rounding == "half_even", "bool"),
         "clauses": (clauses(plan), "jsonb[]"),

@@ -83,9 +83,15 @@ def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Fact
     paid_lines = [line for line in lines if matches(paid, line)]
     number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, pays_units), None
+    focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
+    whole = qualifier
+    for cap in policy.get("caps", []):
+        if cap["on"] == "measure":
+            ceiling = Fraction(str(cap["amount"]))
+            qualifier = qualifier if cap.get("of") == "base" else min(qualifier, ceiling)
+            base = base if cap.get("of") == "qualifier" else min(base, ceiling)
     if kind == "mix":
-        reference = qualifier
-        focus = [line for line in counted_lines if line.product_line in rules["focus"]]
+        reference = whole
         qualifier = measured(focus, reads_units)
         number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     elif kind == "target":
@@ -236,6 +242,13 @@ def rounded(value: Fraction, mode: str) -> Fraction:
     return Fraction(whole if value >= 0 else -whole, 100)
 
 
+def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
+    for cap in policy.get("caps", []):
+        if cap["on"] == "payout" and figure > Fraction(str(cap["amount"])):
+            figure = Fraction(str(cap["amount"]))
+    return figure
+
+
 def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> Fraction | None:
     """The rebate of one partner and period; None where no line counts."""
     lines = list(lines)
@@ -245,4 +258,4 @@ def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: da
     it = facts(policy, counted(policy, lines, first, after), before)
     if not it.lines:
         return None
-    return rounded(raw(policy, it), policy.get("rounding", {}).get("mode", "half_up"))
+    return rounded(most_paid(policy, raw(policy, it)), policy.get("rounding", {}).get("mode", "half_up"))

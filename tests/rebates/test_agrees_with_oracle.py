@@ -142,9 +142,25 @@ def random_policy(random: Random, number: int) -> dict:
                 {"kind": "stated", "amount": "1000.5"},
             ]
         )
+    caps = random_caps(random, made)
+    if caps:
+        made["caps"] = caps
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
     return made
+
+
+def random_caps(random: Random, made: dict) -> list[dict]:
+    kind, above = made["mechanism"]["kind"], made["mechanism"].get("on") in ("growth", "excess")
+    caps = []
+    if random.random() < 0.3:
+        caps.append({"on": "payout", "amount": random.choice(["0.5", 3, "7.77", 20])})
+    if kind != "bundle" and random.random() < 0.3:
+        of = "base" if kind == "mix" else "both" if above else random.choice(["qualifier", "base", "both"])
+        mixed = made.get("measure") == "quantity" and kind != "per_increment"
+        of = "base" if of == "both" and mixed else of
+        caps.append({"on": "measure", "amount": random.choice([40, 100, "999.99", 2500]), "of": of})
+    return caps
 
 
 def random_line(random: Random, *, late: bool) -> oracle.Line:

@@ -252,3 +252,36 @@ def test_half_a_cent_of_a_divided_rate_is_a_tie(acme, mode, rebate):
     sell(acme, 3)
     sell(acme, 3, line="wireless")
     assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+@pytest.mark.parametrize(
+    ("of", "rebate"),
+    # 300,000 count, 120,000 are paid on; both are capped at 110,000, or one of them.
+    [("both", "3300.00"), ("qualifier", "3600.00"), ("base", "5500.00")],
+)
+def test_a_cap_on_the_measure(acme, of, rebate):
+    catalogue("routing", "wireless")
+    caps = [{"on": "measure", "amount": 110_000, "of": of}]
+    apply(policy(kind="retroactive", pay={"product_lines": ["wireless"]}, caps=caps))
+    sell(acme, 180_000)
+    sell(acme, 120_000, line="wireless")
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+@pytest.mark.parametrize(
+    ("sales", "rebate"),
+    [("249999.99", "7500.00"), ("300000", "9000.00"), ("300000.01", "9000.00"), ("-20000", "-400.00")],
+)
+def test_a_cap_on_the_payout_of_one_programme(acme, sales, rebate):
+    apply(policy(kind="retroactive", caps=[{"on": "payout", "amount": 9_000}], bands=T[:2]))
+    sell(acme, sales)
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+def test_a_late_line_is_held_against_the_same_caps(acme):
+    apply(policy(kind="retroactive", caps=[{"on": "payout", "amount": 3_000}]))
+    sell(acme, 95_000, "2026-08-20")
+    settle("2026-08")
+    sell(acme, 12_000, "2026-08-31")
+    (late,) = adjustments(settle("2026-09"))
+    assert (late.computed, late.adjusted) == (Decimal("3000.00"), Decimal("1100.00"))
