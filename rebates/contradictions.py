@@ -22,6 +22,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _paid_above(policy)
     yield from _baseline(policy)
     yield from _caps(policy)
+    yield from _stacking(policy)
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:
@@ -81,9 +82,10 @@ def _caps(policy: dict[str, Any]) -> Found:
         place = ("caps", index)
         if Decimal(cap["amount"]) <= 0:
             yield (*place, "amount"), _("This must be above zero.")
-        if cap["on"] in seen:
-            yield (*place, "on"), _("A programme has one cap on the measure and one on the payout at most.")
-        seen.add(cap["on"])
+        what = "shared" if cap["on"] == "payout" and "programmes" in cap else cap["on"]
+        if what in seen:
+            yield (*place, "on"), _("A programme has at most one cap of each kind.")
+        seen.add(what)
         if cap["on"] == "measure":
             for name in ("over", "programmes"):
                 if name in cap:
@@ -97,6 +99,30 @@ def _caps(policy: dict[str, Any]) -> Found:
                 (*place, "amount"),
                 _("A cap on the payout is an amount that can be paid: no parts of a cent."),
             )
+
+
+def _stacking(policy: dict[str, Any]) -> Found:
+    stacking = policy.get("stacking", {})
+    kind, mechanism = stacking.get("kind", "additive"), policy["mechanism"]
+    caps = policy.get("caps", [])
+    if (kind == "additive") == bool(stacking.get("programmes")):
+        words = _("Name the programmes that come earlier; a programme that only adds up names none.")
+        yield ("stacking", "programmes"), words
+    if kind != "additive" and any("programmes" in cap for cap in caps):
+        yield (
+            ("stacking", "kind"),
+            _("A programme that shares a cap stands in no stack. Leave one of them out."),
+        )
+    if kind == "net_of":
+        counts = mechanism["kind"] in (*BY_UNITS, "per_increment", "bundle")
+        if counts or mechanism.get("on") in ("growth", "excess"):
+            words = _("Only what is paid on a sum of money can be net of other programmes.")
+            yield ("stacking", "kind"), words
+        if any(cap["on"] == "measure" and cap.get("of") != "qualifier" for cap in caps):
+            words = _(
+                "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
+            )
+            yield ("stacking", "kind"), words
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

@@ -82,7 +82,7 @@ def explain(result: Figure) -> Explanation:
         units=bands.pays_units,
         to_next_band=arithmetic.to_next_band(policy, figures),
         one_more=None
-        if bands.counts_increments
+        if bands.counts_increments or _hangs_on_others(result)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
     )
 
@@ -102,6 +102,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     paid_out = arithmetic.limited(bands, arithmetic.raw(bands, arithmetic.Figures.of(result)))
     counted = Decimal(notes.get("counted", result.qualifier))
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
+    payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
     steps = [
         Step(1, _("Lines"), lines % words),
         Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
@@ -109,10 +110,13 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_reference(result),
         Step(3, _("Paid base"), wording.paid_on(policy), payable),
         *_capped_measure(result),
+        *_net_of(result),
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_capped_payout(result, arithmetic.shown(paid_out)),
-        Step(9, _("Rounding"), wording.rounding(mode, unit), result.computed),
+        *_shared_cap(result),
+        Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
+        *_best_of(result),
     ]  # fmt: skip
     if result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
@@ -160,6 +164,57 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
     policy = result.version.policy
     caps = [cap for cap in policy.get("caps", []) if cap["on"] == "payout" and "programmes" not in cap]
     return [Step(8, _("Cap on the payout"), limit_words.cap_on_payout(policy, cap), value) for cap in caps]
+
+
+def _hangs_on_others(result: Figure) -> bool:
+    """Whether other programmes of the partner move this figure."""
+    return bool({"shared", "best", "net_of"} & result.explanation.keys())
+
+
+def _net_of(result: Figure) -> list[Step]:
+    said = result.explanation.get("net_of")
+    if not said:
+        return []
+    words = _("Less what %(programmes)s pay: %(amount)s") % {
+        "programmes": limit_words.programmes(said["codes"]),
+        "amount": formats.money(Decimal(said["less"]), result.currency),
+    }
+    return [Step(3, _("Paid base, net of earlier programmes"), words, result.base)]
+
+
+def _shared_cap(result: Figure) -> list[Step]:
+    said = result.explanation.get("shared")
+    if not said:
+        return []
+    names = {
+        "programmes": limit_words.programmes(said["codes"]),
+        "amount": formats.money(Decimal(said["amount"]), result.currency),
+        "sum": formats.number(Decimal(said["sum"]), None),
+    }
+    if not said["lowered"] or Decimal(said["own"]) <= 0:
+        words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s")
+        return [Step(8, _("Shared cap"), words % names, Decimal(said["own"]))]
+    words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s, each keeps its share")
+    return [Step(8, _("Shared cap"), words % names, _before_the_best(result))]
+
+
+def _before_the_best(result: Figure) -> Decimal:
+    """The rounded figure before only the best of a group pays."""
+    said = result.explanation.get("best")
+    return Decimal(said["own"]) if said else result.computed
+
+
+def _best_of(result: Figure) -> list[Step]:
+    said = result.explanation.get("best")
+    if not said:
+        return []
+    names = {
+        "programmes": limit_words.programmes(said["codes"]),
+        "winner": limit_words.programmes([said["winner"]]),
+        "amount": formats.money(Decimal(said["paid"]), result.currency),
+    }
+    words = _("Of %(programmes)s only the best pays: %(winner)s with %(amount)s") % names
+    return [Step(9, _("Best of the group"), words, result.computed)]
 
 
 # The lines

@@ -251,13 +251,11 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"
-        elif "programmes" in cap:
-            yield "cap over programmes"
     if "minimum_payout" in policy:
         yield "minimum_payout"
     if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
         yield "payout_currency"
-    if policy.get("stacking", {}).get("kind", "additive") != "additive":
-        yield policy["stacking"]["kind"]
+    if "order" in policy.get("stacking", {}):
+        yield "stacking order"
     if policy.get("rounding", {}).get("on", "total") != "total":
         yield "rounding per line"

@@ -14,8 +14,8 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates.mechanisms import SHARES
 from rebates.limit_words import limits
+from rebates.mechanisms import SHARES
 from rebates.models import Version
 from rebates.numbers_in_words import money, percent
 

@@ -285,3 +285,52 @@ def test_a_late_line_is_held_against_the_same_caps(acme):
     sell(acme, 12_000, "2026-08-31")
     (late,) = adjustments(settle("2026-09"))
     assert (late.computed, late.adjusted) == (Decimal("3000.00"), Decimal("1100.00"))
+
+
+def flat(code: str, rate: str, **more) -> dict:
+    return policy(code, mechanism={"kind": "flat", "rate": rate}, **more)
+
+
+def paid(run) -> dict[str, Decimal]:
+    return {row.programme.code: row.amount for row in results(run)}
+
+
+def test_a_cap_over_one_partners_programmes(acme, rival):
+    cap = {"on": "payout", "amount": 7_500, "programmes": ["a", "b", "c"]}
+    apply(flat("a", "6%", caps=[cap]), flat("b", "2.5%"), flat("c", "1.5%"), flat("other", "1%"))
+    sell(acme, 100_000)
+    sell(rival, 10_000)
+    run = settle("2026-09")
+    mine = {row.programme.code: row.earned for row in results(run) if row.partner_id == acme.row.pk}
+    assert mine == {"a": 4_500, "b": 1_875, "c": 1_125, "other": 1_000}
+    theirs = {row.programme.code: row.earned for row in results(run) if row.partner_id == rival.row.pk}
+    assert theirs == {"a": 600, "b": 250, "c": 150, "other": 100}
+
+
+def test_the_last_cent_of_a_shared_cap_goes_to_the_largest_remainder_then_the_lower_code(acme):
+    cap = {"on": "payout", "amount": "0.10", "programmes": ["b", "c"]}
+    apply(flat("a", "1%"), flat("b", "1%"), flat("c", "1%"), flat("d", "1%", caps=[cap]))
+    sell(acme, 1_000)
+    assert paid(settle("2026-09")) == {
+        "a": 10, "b": Decimal("0.04"), "c": Decimal("0.03"), "d": Decimal("0.03"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stacking", "rebates"),
+    [
+        (None, {"a": 6_000, "b": 4_000}),
+        ({"kind": "net_of", "programmes": ["a"]}, {"a": 6_000, "b": 3_880}),
+        ({"kind": "best_of", "programmes": ["a"]}, {"a": 6_000, "b": 0}),
+    ],
+)
+def test_stacking(acme, stacking, rebates):
+    apply(flat("a", "3%"), flat("b", "2%", **({"stacking": stacking} if stacking else {})))
+    sell(acme, 200_000)
+    assert paid(settle("2026-09")) == rebates
+
+
+def test_of_two_equal_programmes_the_earlier_pays(acme):
+    apply(flat("b", "2%"), flat("a", "2%", stacking={"kind": "best_of", "programmes": ["b"]}))
+    sell(acme, 200_000)
+    assert paid(settle("2026-09")) == {"b": 4_000, "a": 0}
