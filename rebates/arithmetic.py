@@ -76,6 +76,16 @@ class Part:
         return Fraction(self.rate) == self.exact_rate and Fraction(self.amount) == self.exact_amount
 
 
+def capped(bands: Bands, figures: Figures) -> Figures:
+    """The figures with what counts and what is paid on at their caps; twice is as good as once."""
+    qualifier, base = figures.qualifier, figures.base
+    if bands.most_counted is not None:
+        qualifier = min(qualifier, bands.most_counted)
+    if bands.most_base is not None and bands.increment is None:  # increments are counted after the cap
+        base = min(base, bands.most_base)
+    return replace(figures, qualifier=qualifier, base=base)
+
+
 def shown(value: Fraction) -> Decimal:
     """A fraction as a decimal: all its digits, or ten decimals where they have no end."""
     number = Decimal(value.numerator) / Decimal(value.denominator)
@@ -98,7 +108,8 @@ def _band(bands: Bands, measured: Decimal | Fraction) -> int:
 
 
 def parts(bands: Bands, figures: Figures) -> list[Part]:
-    """What adds up to the unrounded rebate."""
+    """What adds up to the unrounded rebate, before the cap on the payout."""
+    figures = capped(bands, figures)
     base = Fraction(figures.base)
     if base < 0:
         return [_part(0, None, None, base, bands.first_rate)] if bands.first_rate else []
@@ -176,6 +187,11 @@ def raw(bands: Bands, figures: Figures) -> Fraction:
     return sum((part.exact_amount for part in parts(bands, figures)), ZERO)
 
 
+def limited(bands: Bands, value: Fraction) -> Fraction:
+    """The unrounded rebate after the cap on the payout."""
+    return value if bands.most_paid is None else min(value, Fraction(bands.most_paid))
+
+
 def rounded(value: Fraction, currency: str, mode: str = "half_up") -> Decimal:
     """To the currency's minor unit, by magnitude: ties away from zero, or to the even unit."""
     unit = minor_unit(currency)
@@ -190,7 +206,8 @@ def rounded(value: Fraction, currency: str, mode: str = "half_up") -> Decimal:
 def rebate(policy: dict[str, Any], figures: Figures) -> Decimal:
     """The rounded rebate on these sums."""
     mode = policy.get("rounding", {}).get("mode", "half_up")
-    return rounded(raw(bands_of(policy), figures), policy["currency"], mode)
+    bands = bands_of(policy)
+    return rounded(limited(bands, raw(bands, figures)), policy["currency"], mode)
 
 
 def one_more(policy: dict[str, Any], figures: Figures, *, extra: Decimal) -> Decimal:
@@ -199,11 +216,15 @@ def one_more(policy: dict[str, Any], figures: Figures, *, extra: Decimal) -> Dec
 
 
 def to_next_band(policy: dict[str, Any], figures: Figures) -> Decimal | None:
-    """How much is missing to the next band; None in the last, and where more sales move the bound itself."""
+    """How much is missing to the next band; None in the last, above a cap, and where more sales move the bound."""
     bands = bands_of(policy)
     if bands.share_of == "total" or (bands.share_of and figures.reference is None):
         return None
     scale = figures.reference if bands.share_of and figures.reference is not None else Decimal(1)
+    figures = capped(bands, figures)
     measured = figures.base if bands.by_base else figures.qualifier
+    most = bands.most_base if bands.by_base else bands.most_counted
     higher = [low * scale for low in bands.lower if low * scale > measured]
+    if most is not None and higher and higher[0] > most:
+        return None
     return higher[0] - measured if higher else None

@@ -19,9 +19,10 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import arithmetic, settlement
+from rebates.links import linked_with
 from rebates.mechanisms import bands_of
 from rebates.models import Version
-from rebates.plans import plans_for
+from rebates.plans import Plan, plans_for
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
 
 ZERO = Decimal("0.00")
@@ -113,11 +114,11 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
 
 def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
     """One period: the lines are read once, all versions and swings are computed from the sums."""
-    plans = plans_for((version, period) for version in tried.versions)
+    plans = _plans_of(tried.versions, period)
     sums = Sums(plans, Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids)))
     members = settlement.members_on(period.last_day)
     read = sums.read()
-    costs = [ZERO] * len(plans)
+    costs = [ZERO] * len(tried.versions)
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.back_test_sums")
@@ -128,6 +129,7 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
             figures.params | members.params,
         )
         rows = cursor.fetchall()
+        rows = [row for row in rows if row[0] < len(tried.versions)]  # the others are only settled with them
         for swing in SWINGS:
             moved = settlement.figures(
                 replace(sums, volume=swing), relation="back_test_sums", members=f"({members.text})"
@@ -137,7 +139,8 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
                 moved.params | members.params,
             )
             for plan, amount in cursor.fetchall():
-                tried.swings[swing][plan] += amount
+                if plan < len(tried.versions):
+                    tried.swings[swing][plan] += amount
         cursor.execute("DROP TABLE pg_temp.back_test_sums")
         cursor.execute(READ_SETTINGS_END)
     for plan, partner_id, earned, _qualifier, base, _reference, lines in rows:
@@ -151,10 +154,26 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
         tried.temptations = _temptations(tried.versions[0], period, [row for row in rows if row[0] == 0])
 
 
+def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:
+    """Plans of the versions, then of what each would have been settled together with, in a world of its own."""
+    worlds = [(version, world) for world, version in enumerate(versions)]
+    in_force = list(Version.objects.in_force(period).select_related("programme"))
+    worlds += [
+        (other, world)
+        for world, version in enumerate(versions)
+        for other in linked_with(version, in_force)
+        if other.period_length == version.period_length
+    ]
+    plans = plans_for((version, period) for version, _world in worlds)
+    return [replace(plan, world=world) for plan, (_version, world) in zip(plans, worlds, strict=True)]
+
+
 def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) -> list[Temptation]:
     """Who stood just below a bound at which the payout jumps, by what it would have brought."""
-    if bands_of(version.policy).counts_increments:
-        return []
+    if bands_of(version.policy).counts_increments or linked_with(
+        version, list(Version.objects.published().select_related("programme"))
+    ):
+        return []  # what one more order brings hangs on other programmes too
     found = []
     for _plan, partner_id, _earned, qualifier, base, reference, _lines in rows:
         figures = arithmetic.Figures(qualifier, base, reference)

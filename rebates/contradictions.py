@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
+# Mechanisms that pay for units.
+BY_UNITS = ("per_unit", "per_unit_stepped", "spif")
 Found = Iterator[tuple[tuple[str | int, ...], str]]
 
 
@@ -18,6 +21,8 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _sets(policy)
     yield from _paid_above(policy)
     yield from _baseline(policy)
+    yield from _caps(policy)
+    yield from _stacking(policy)
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:
@@ -69,3 +74,74 @@ def _baseline(policy: dict[str, Any]) -> Found:
         yield ("baseline", "amount"), _("Say how much the stated baseline is.")
     if not wants and "amount" in rules:
         yield ("baseline", "amount"), _("Nothing uses this amount. Leave it out, or state the baseline.")
+
+
+def _caps(policy: dict[str, Any]) -> Found:
+    seen: set[str] = set()
+    for index, cap in enumerate(policy.get("caps", [])):
+        place = ("caps", index)
+        if Decimal(cap["amount"]) <= 0:
+            yield (*place, "amount"), _("This must be above zero.")
+        what = "shared" if cap["on"] == "payout" and "programmes" in cap else cap["on"]
+        if what in seen:
+            yield (*place, "on"), _("A programme has at most one cap of each kind.")
+        seen.add(what)
+        if cap["on"] == "measure":
+            for name in ("over", "programmes"):
+                if name in cap:
+                    yield (*place, name), _("Only a cap on the payout is shared. Leave this out.")
+            yield from _cap_on_measure(policy, cap.get("of", "both"), (*place, "of"))
+            continue
+        if "of" in cap:
+            yield (*place, "of"), _("Only a cap on the measure says this. Leave it out.")
+        if not _is_whole(cap["amount"], policy["currency"]):
+            yield (
+                (*place, "amount"),
+                _("A cap on the payout is an amount that can be paid: no parts of a cent."),
+            )
+
+
+def _stacking(policy: dict[str, Any]) -> Found:
+    stacking = policy.get("stacking", {})
+    kind, mechanism = stacking.get("kind", "additive"), policy["mechanism"]
+    caps = policy.get("caps", [])
+    if (kind == "additive") == bool(stacking.get("programmes")):
+        words = _("Name the programmes that come earlier; a programme that only adds up names none.")
+        yield ("stacking", "programmes"), words
+    if kind != "additive" and any("programmes" in cap for cap in caps):
+        yield (
+            ("stacking", "kind"),
+            _("A programme that shares a cap stands in no stack. Leave one of them out."),
+        )
+    if kind == "net_of":
+        counts = mechanism["kind"] in (*BY_UNITS, "per_increment", "bundle")
+        if counts or mechanism.get("on") in ("growth", "excess"):
+            words = _("Only what is paid on a sum of money can be net of other programmes.")
+            yield ("stacking", "kind"), words
+        if any(cap["on"] == "measure" and cap.get("of") != "qualifier" for cap in caps):
+            words = _(
+                "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
+            )
+            yield ("stacking", "kind"), words
+
+
+def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:
+    kind = policy["mechanism"]["kind"]
+    by_quantity = policy.get("measure") == "quantity"
+    if kind == "bundle":
+        yield place, _("Complete sets are counted, not summed. Cap the payout instead.")
+    elif kind == "mix" and of != "base":
+        yield place, _("In a mix only what is paid on can be capped: the share is that of all sales.")
+    elif policy["mechanism"].get("on") in ("growth", "excess") and of != "both":
+        yield place, _("Where only the part above is paid on, the cap is on what counts and what is paid on.")
+    elif of == "both" and by_quantity and kind not in (*BY_UNITS, "per_increment"):
+        yield place, _("Units count and money is paid on: say which of the two the cap is on.")
+
+
+def _is_whole(amount: str, currency: str) -> bool:
+    """Whether an amount can be paid in the currency's minor unit."""
+    try:
+        digits = get_currency_precision(currency)
+    except ValueError:  # no currency: said elsewhere
+        return True
+    return Decimal(amount) == round(Decimal(amount), digits)

@@ -219,3 +219,36 @@ class OneDraftAtATime(DomainError):
         "The text has several versions that are not published: %(days)s. Import them one after the other."
     )
     field = "text"
+
+
+class LinkMissing(DomainError):
+    code = "link_missing"
+    message = _("%(programme)s names %(other)s, which is not in force on %(day)s. Publish that first.")
+
+
+class LinkDiffers(DomainError):
+    code = "link_differs"
+    message = _(
+        "%(programme)s and %(other)s are settled together: they need the same period and the same currency."
+    )
+
+
+class LinkNeedsExactRates(DomainError):
+    code = "link_needs_exact_rates"
+    message = _(
+        "%(programme)s pays an average or a rising rate and cannot share the cap that %(by)s states. Leave it out, or"
+        " choose another mechanism."
+    )
+
+
+class LinkedTwice(DomainError):
+    code = "linked_twice"
+    message = _(
+        "%(programme)s would be linked twice, by %(first)s and by %(second)s. A programme shares one cap or stands in"
+        " one group."
+    )
+
+
+class LinkedInCircle(DomainError):
+    code = "linked_in_circle"
+    message = _("%(programme)s would be net of itself, by way of the programmes that it names.")

@@ -14,7 +14,7 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, wording
+from rebates import arithmetic, limit_words, wording
 from rebates.accruals import Accrual
 from rebates.mechanisms import bands_of
 from rebates.models import Result, SettlementRun
@@ -82,7 +82,7 @@ def explain(result: Figure) -> Explanation:
         units=bands.pays_units,
         to_next_band=arithmetic.to_next_band(policy, figures),
         one_more=None
-        if bands.counts_increments
+        if bands.counts_increments or _hangs_on_others(result)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
     )
 
@@ -98,15 +98,25 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     )
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.currency)
+    bands, notes = bands_of(policy), result.explanation
+    paid_out = arithmetic.limited(bands, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    counted = Decimal(notes.get("counted", result.qualifier))
+    payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
+    payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
     steps = [
         Step(1, _("Lines"), lines % words),
         Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
-        Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), result.qualifier),
+        Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), counted),
         *_reference(result),
-        Step(3, _("Paid base"), wording.paid_on(policy), result.base),
+        Step(3, _("Paid base"), wording.paid_on(policy), payable),
+        *_capped_measure(result),
+        *_net_of(result),
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
-        Step(9, _("Rounding"), wording.rounding(mode, unit), result.computed),
+        *_capped_payout(result, arithmetic.shown(paid_out)),
+        *_shared_cap(result),
+        Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
+        *_best_of(result),
     ]  # fmt: skip
     if result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
@@ -134,6 +144,77 @@ def _reference(result: Figure) -> list[Step]:
             result.reference,
         )
     ]
+
+
+def _capped_measure(result: Figure) -> list[Step]:
+    """What counts and what is paid on after the cap on the measure, where there is one."""
+    policy = result.version.policy
+    found = []
+    for cap in policy.get("caps", []):
+        if cap["on"] == "measure":
+            words, of = limit_words.cap_on_measure(policy, cap), cap.get("of", "both")
+            if of != "base":
+                found.append(Step(4, _("Qualifier, capped"), words, result.qualifier))
+            if of != "qualifier":
+                found.append(Step(4, _("Paid base, capped"), words, result.base))
+    return found
+
+
+def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
+    policy = result.version.policy
+    caps = [cap for cap in policy.get("caps", []) if cap["on"] == "payout" and "programmes" not in cap]
+    return [Step(8, _("Cap on the payout"), limit_words.cap_on_payout(policy, cap), value) for cap in caps]
+
+
+def _hangs_on_others(result: Figure) -> bool:
+    """Whether other programmes of the partner move this figure."""
+    return bool({"shared", "best", "net_of"} & result.explanation.keys())
+
+
+def _net_of(result: Figure) -> list[Step]:
+    said = result.explanation.get("net_of")
+    if not said:
+        return []
+    words = _("Less what %(programmes)s pay: %(amount)s") % {
+        "programmes": limit_words.programmes(said["codes"]),
+        "amount": formats.money(Decimal(said["less"]), result.currency),
+    }
+    return [Step(3, _("Paid base, net of earlier programmes"), words, result.base)]
+
+
+def _shared_cap(result: Figure) -> list[Step]:
+    said = result.explanation.get("shared")
+    if not said:
+        return []
+    names = {
+        "programmes": limit_words.programmes(said["codes"]),
+        "amount": formats.money(Decimal(said["amount"]), result.currency),
+        "sum": formats.number(Decimal(said["sum"]), None),
+    }
+    if not said["lowered"] or Decimal(said["own"]) <= 0:
+        words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s")
+        return [Step(8, _("Shared cap"), words % names, Decimal(said["own"]))]
+    words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s, each keeps its share")
+    return [Step(8, _("Shared cap"), words % names, _before_the_best(result))]
+
+
+def _before_the_best(result: Figure) -> Decimal:
+    """The rounded figure before only the best of a group pays."""
+    said = result.explanation.get("best")
+    return Decimal(said["own"]) if said else result.computed
+
+
+def _best_of(result: Figure) -> list[Step]:
+    said = result.explanation.get("best")
+    if not said:
+        return []
+    names = {
+        "programmes": limit_words.programmes(said["codes"]),
+        "winner": limit_words.programmes([said["winner"]]),
+        "amount": formats.money(Decimal(said["paid"]), result.currency),
+    }
+    words = _("Of %(programmes)s only the best pays: %(winner)s with %(amount)s") % names
+    return [Step(9, _("Best of the group"), words, result.computed)]
 
 
 # The lines

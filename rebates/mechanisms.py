@@ -67,6 +67,10 @@ class Bands:
     increment: Decimal | None = None
     # The base is the number of complete sets of these.
     parts: tuple[SetPart, ...] = field(default_factory=tuple)
+    # At most so much counts, at most so much is paid on, at most so much is paid.
+    most_counted: Decimal | None = None
+    most_base: Decimal | None = None
+    most_paid: Decimal | None = None
 
     @property
     def counts_increments(self) -> bool:
@@ -89,6 +93,7 @@ def bands_of(policy: dict[str, Any]) -> Bands:
     common: dict[str, Any] = {
         "pays_units": pays_units or kind == "spif",
         "reads_units": pays_units or kind == "spif" or policy.get("measure") == "quantity",
+        **_caps_of(policy),
     }
     if kind == "linear":
         return _between(mechanism["points"], common)
@@ -108,6 +113,19 @@ def bands_of(policy: dict[str, Any]) -> Bands:
         ),
         **common,
     )
+
+
+def _caps_of(policy: dict[str, Any]) -> dict[str, Decimal]:
+    """The caps that concern this programme alone."""
+    found = {}
+    for cap in policy.get("caps", []):
+        if cap["on"] == "measure":
+            names = {"qualifier": ["most_counted"], "base": ["most_base"]}
+            chosen = names.get(cap.get("of", "both"), ["most_counted", "most_base"])
+            found |= {name: Decimal(cap["amount"]) for name in chosen}
+        elif "programmes" not in cap:
+            found["most_paid"] = Decimal(cap["amount"])
+    return found
 
 
 def _lines_of(mechanism: dict[str, Any]) -> dict[str, Any]:

@@ -38,9 +38,13 @@ def example_reference(policy: dict[str, Any]) -> Decimal | None:
 def payout(policy: dict[str, Any], volume: Decimal) -> Decimal:
     """The unrounded rebate on `volume`: of it the qualifier, the paid base and, in a mix, the focus lines consist."""
     bands = bands_of(policy)
-    base = volume if bands.increment is None else Decimal(volume // bands.increment)
+    base = volume
+    if bands.increment is not None:
+        most = volume if bands.most_base is None else min(volume, bands.most_base)
+        base = Decimal(most // bands.increment)
     reference = volume if bands.share_of == "total" else example_reference(policy)
-    return arithmetic.shown(arithmetic.raw(bands, arithmetic.Figures(volume, base, reference)))
+    raw = arithmetic.raw(bands, arithmetic.Figures(volume, base, reference))
+    return arithmetic.shown(arithmetic.limited(bands, raw))
 
 
 def bounds_of(policy: dict[str, Any]) -> list[Decimal]:
@@ -59,6 +63,7 @@ def bounds_of(policy: dict[str, Any]) -> list[Decimal]:
         bounds += [low + (high - low) * part / 6 for part in range(1, 6)]
     if bands.increment is not None:
         bounds += [bands.increment * number for number in range(1, 6)]
+    bounds += [cap for cap in (bands.most_counted, bands.most_base) if cap is not None]
     return sorted(set(bounds))
 
 

@@ -46,6 +46,11 @@ class Plan:
     terms: dict[str, Selection]
     catalogue: frozenset[int]  # all product lines
     line_of: dict[int, int]  # the product lines of the products that the terms name
+    world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several
+
+    @property
+    def code(self) -> str:
+        return self.version.programme.code
 
     @property
     def policy(self) -> dict[str, Any]:

@@ -246,13 +246,16 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    for key, name in (("gates", "gate"), ("factors", "factor"), ("caps", "cap")):
-        yield from (f"{item.get('kind') or item.get('on')} {name}" for item in policy.get(key, []))
+    for key, name in (("gates", "gate"), ("factors", "factor")):
+        yield from (f"{item['kind']} {name}" for item in policy.get(key, []))
+    for cap in policy.get("caps", []):
+        if cap.get("over") == "partners":
+            yield "cap over partners"
     if "minimum_payout" in policy:
         yield "minimum_payout"
     if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
         yield "payout_currency"
-    if policy.get("stacking", {}).get("kind", "additive") != "additive":
-        yield policy["stacking"]["kind"]
+    if "order" in policy.get("stacking", {}):
+        yield "stacking order"
     if policy.get("rounding", {}).get("on", "total") != "total":
         yield "rounding per line"

@@ -20,6 +20,7 @@ from prm.ui.forms import AmountField, ServiceForm
 from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_details as details
+from rebates import programme_limits as limits
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
 
@@ -53,7 +54,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
-    *("qualify", "pay", "rounding", "late", "clause"),
+    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking"),
 }
 
 
@@ -78,7 +79,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
     )
 
 
-class ProgrammeForm(ServiceForm):
+class ProgrammeForm(limits.LimitFields, ServiceForm):
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
@@ -254,7 +255,8 @@ class ProgrammeForm(ServiceForm):
         if self.errors:
             return values
         try:
-            (text,) = read_document({"schema": 1, "programmes": [self._entry(values)]})
+            self._made = self._entry(values)
+            (text,) = read_document({"schema": 1, "programmes": [self._made]})
         except Missing as missing:
             self.add_error(missing.field or None, missing.words)
             return values
@@ -289,6 +291,9 @@ class ProgrammeForm(ServiceForm):
             return f"{name}_{self._typed_rows[int(path[2])]}"
         if path[:2] == ("mechanism", "parts") and len(path) > 2:
             return f"{'count' if path[-1] == 'quantity' else 'part'}_{path[2]}"
+        limit = limits.field_at(tuple(path), self._made)
+        if limit:
+            return limit
         names = [name for key, name in FIELDS_BY_PLACE.items() if path[: len(key)] == key]
         return names[0] if names else None
 
@@ -314,6 +319,7 @@ class ProgrammeForm(ServiceForm):
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
             "qualify": self._qualifying(values) if kind.counting else {},
+            **limits.limits_of(values),
         }
         if "pay_lines" in kind.counting and values["pay_lines"]:
             parts["pay"] = {"product_lines": [line.code for line in values["pay_lines"]]}
@@ -403,18 +409,22 @@ class ProgrammeForm(ServiceForm):
 def initial_of(version: Any) -> dict[str, Any]:
     """A version's policy as the form shows it."""
     policy = version.policy
-    return details.initial_details(policy) | {
-        "name": version.programme.name,
-        "name_zh": version.programme.name_zh,
-        "code": version.programme.code,
-        "starts": version.starts,
-        "period": policy["period"],
-        "tiers": policy.get("who", {}).get("tiers", []),
-        "types": policy.get("who", {}).get("types", []),
-        "rounding": policy.get("rounding", {}).get("mode", "half_up"),
-        "grace_days": policy.get("late", {}).get("grace_days"),
-        "clause": policy.get("clause", ""),
-    }
+    return (
+        details.initial_details(policy)
+        | limits.initial_limits(policy)
+        | {
+            "name": version.programme.name,
+            "name_zh": version.programme.name_zh,
+            "code": version.programme.code,
+            "starts": version.starts,
+            "period": policy["period"],
+            "tiers": policy.get("who", {}).get("tiers", []),
+            "types": policy.get("who", {}).get("types", []),
+            "rounding": policy.get("rounding", {}).get("mode", "half_up"),
+            "grace_days": policy.get("late", {}).get("grace_days"),
+            "clause": policy.get("clause", ""),
+        }
+    )
 
 
 def kept_of(version: Any) -> dict[str, Any]:
@@ -434,4 +444,5 @@ def is_editable(policy: dict[str, Any]) -> bool:
         and len(rules.get("parts", [])) <= PART_ROWS
         and ("pay" not in policy or ("pay_lines" in kind.counting and "products" not in policy["pay"]))
         and ("measure" not in policy or kind.by_quantity)
+        and limits.is_editable(policy)
     )

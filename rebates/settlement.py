@@ -19,6 +19,8 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
+from rebates import linked_sql
+from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands
 from rebates.plans import Plan, Sql
 from rebates.sums import Sums
@@ -51,20 +53,67 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     """
     params: dict[str, Any] = {}
     plan_rows = [_plan_row(number, plan, params) for number, plan in enumerate(sums.plans)]
+    links = links_of(sums.plans)
+    based = sums.based(relation, members, plan_rows, _PLAN_COLUMNS)
+
+    def alone(source: str, lowered: bool = False) -> str:
+        notes = _notes(sums) + (_NET_OF if lowered else "")
+        return _alone(source, sums, notes, with_raw=bool(links.pools))
+
+    if links.earlier:
+        names = ["partner_id", "tier", "type", *_PLAN_COLUMNS.split(", "), *sums.figures, "lines"]
+        text = linked_sql.in_levels(based, names, links, alone)
+    else:
+        text = alone(based)
+    if links.pools:
+        text = linked_sql.shared(text, links, sums.plans)
+    if links.groups:
+        text = linked_sql.best(text, links, sums.plans)
+    return Sql(text, params)
+
+
+def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
+    """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands = [plan.bands for plan in sums.plans]
-    return Sql(
-        f"""
+    return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, plan.qualifier, plan.base, plan.reference, band.number AS band, plan.lines,
                {_rounded(sums.plans)} AS earned,
-               plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END] AS explanation
-        FROM ({sums.based(relation, members, plan_rows, _PLAN_COLUMNS)}) plan
+               plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END]{notes} AS explanation
+               {", figure.raw" if with_raw else ""}
+        FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
-        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0) figure
+        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0) {_limited(bands)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
-        """,
-        params,
+        """
+
+
+def _notes(sums: Sums) -> str:
+    """What the explanation of a row adds to its clause: the sums before a cap lowered them."""
+    if not sums.caps:
+        return ""
+    pairs = (("counted", "most_counted"), ("payable", "most_base"))
+    return "".join(
+        f" || CASE WHEN plan.{was} > plan.{cap}"
+        f" THEN jsonb_build_object('{was}', plan.{was}::text) ELSE '{{}}'::jsonb END"
+        for was, cap in pairs
+    )
+
+
+# By how much which programmes lowered the base.
+_NET_OF = (
+    " || jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', plan.less::text))"
+)
+
+
+def _limited(bands: Sequence[Bands]) -> str:
+    """The unrounded figure after the cap on the payout, still times `_divisor`."""
+    if all(one.most_paid is None for one in bands):
+        return "figure"
+    return (
+        "uncapped CROSS JOIN LATERAL (SELECT least(uncapped.raw, plan.most_paid * uncapped.divisor) AS raw,"
+        " uncapped.divisor OFFSET 0) figure"
     )
 
 
@@ -142,7 +191,8 @@ def _rounded(plans: Sequence[Plan]) -> str:
 
 _PLAN_COLUMNS = (
     "no, programme_id, version_id, starts, ends, currency, tiers, types, by_base, lower, fixed, rate, shift,"
-    " first_rate, floor, shares, above, split, slope, span, digits, half_even, clauses"
+    " first_rate, floor, shares, above, split, slope, span, most_counted, most_base, most_paid, digits, half_even,"
+    " net_of, clauses"
 )
 
 
@@ -169,8 +219,12 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
         "split": (bands.split, "text"),
         "slope": (list(bands.slope) or None, "numeric[]"),
         "span": (bands.span, "numeric"),
+        "most_counted": (bands.most_counted, "numeric"),
+        "most_base": (bands.most_base, "numeric"),
+        "most_paid": (bands.most_paid, "numeric"),
         "digits": (get_currency_precision(plan.version.currency), "int"),
         "even": (plan.rounding == "half_even", "bool"),
+        "net_of": (stacked_on(plan.policy, NET_OF) or None, "text[]"),
         "clauses": (clauses(plan), "jsonb[]"),
     }
     text = [str(number)]

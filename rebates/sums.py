@@ -75,6 +75,16 @@ class Sums:
         plain = {line for items in self.items_by_use.values() for line, good in items if good is None}
         self.needs_everything = plain == everything
         self.units = any(plan.units_of(term) for plan in self.plans for term in plan.terms)
+        self.figures = ["qualifier", "base", "reference"]
+        if self.caps:
+            self.figures += ["counted", "payable"]
+
+    @property
+    def caps(self) -> bool:
+        """Whether some plan caps what counts or what is paid on; the sums before the cap are kept then."""
+        return any(
+            plan.bands.most_counted is not None or plan.bands.most_base is not None for plan in self.plans
+        )
 
     @property
     def named(self) -> list[int]:
@@ -250,14 +260,16 @@ class Sums:
     def based(self, relation: str, members: str, plan_rows: list[str], plan_columns: str) -> str:
         """SELECT of partner_id, tier, type, the plan's columns, qualifier, base, reference and lines.
 
+        With `caps` also counted and payable: what qualifier and base were before they were capped.
+
         One row a partner and plan with lines in the period. `reference` is what the bounds are shares of; NULL where
         a new partner is skipped and where there is none. `plan_rows` are the plans' rows of VALUES without the
         parentheses, the first column being the plan's number.
         """
         measured = self._side_by_side if self.side_by_side else self._added_up
         return (
-            "SELECT based.partner_id, member.tier, member.type, plan.*, based.qualifier, based.base,"
-            f" based.reference, based.lines FROM ({measured(relation)}) based"
+            f"SELECT based.partner_id, member.tier, member.type, plan.*, {self._named('based')}, based.lines"
+            f" FROM ({measured(relation)}) based"
             f" JOIN {members} member ON member.partner_id = based.partner_id"
             f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns}) ON plan.no = based.no"
             f" WHERE based.lines > 0 {'' if self.side_by_side else 'ORDER BY based.partner_id, based.no'}"
@@ -265,20 +277,24 @@ class Sums:
 
     def _side_by_side(self, relation: str) -> str:
         """From a row a partner: each plan's sums are sums of columns."""
-        figures: dict[str, list[str]] = {"qualifier": [], "base": [], "reference": []}
+        figures: dict[str, list[str]] = {name: [] for name in self.figures}
         counts = []
         for number, plan in enumerate(self.plans):
             sums = {term: self._moved(plan, term, self._column_sum(number, term)) for term in plan.terms}
             booked = " + ".join(f"sums.n{cell}" for cell in self._of_reference(number)) or "0"
-            for name, text in self._figures_of(plan, sums, booked).items():
-                figures[name].append(text)
+            texts = self._figures_of(plan, sums, booked)
+            for name in self.figures:
+                figures[name].append(texts[name])
             counts.append(" + ".join(f"sums.n{cell}" for cell in self.counted(number)) or "0")
         arrays = ", ".join(f"ARRAY[{', '.join(texts)}]::numeric[]" for texts in figures.values())
         return (
-            "SELECT sums.partner_id, figure.number - 1 AS no, figure.qualifier, figure.base, figure.reference,"
+            f"SELECT sums.partner_id, figure.number - 1 AS no, {self._named('figure')},"
             f" figure.lines FROM {relation} sums CROSS JOIN LATERAL unnest({arrays}, ARRAY[{', '.join(counts)}]::int[])"
-            " WITH ORDINALITY figure(qualifier, base, reference, lines, number)"
+            f" WITH ORDINALITY figure({', '.join(self.figures)}, lines, number)"
         )
+
+    def _named(self, row: str) -> str:
+        return ", ".join(f"{row}.{name}" for name in self.figures)
 
     def _column_sum(self, number: int, term: str) -> str:
         column = "q" if self.plans[number].units_of(term) else "a"
@@ -325,11 +341,12 @@ class Sums:
 
     def _chosen_by_plan(self) -> str:
         """qualifier, base and reference of the rows of `_added_up`; plans with the same words share an arm."""
-        arms: dict[str, dict[str, list[int]]] = {"qualifier": {}, "base": {}, "reference": {}}
+        arms: dict[str, dict[str, list[int]]] = {name: {} for name in self.figures}
         for number, plan in enumerate(self.plans):
             sums = {term: self._moved(plan, term, f"added.{term}") for term in plan.terms}
-            for name, text in self._figures_of(plan, sums, "added.booked").items():
-                arms[name].setdefault(text, []).append(number)
+            texts = self._figures_of(plan, sums, "added.booked")
+            for name in self.figures:
+                arms[name].setdefault(texts[name], []).append(number)
         columns = []
         for name, texts in arms.items():
             if len(texts) == 1:
@@ -345,17 +362,15 @@ class Sums:
 
     @staticmethod
     def _figures_of(plan: Plan, sums: dict[str, str], booked: str) -> dict[str, str]:
-        """SQL of a plan's qualifier, base and reference. `booked` counts the lines of the baseline."""
+        """SQL of a plan's figures by name, see `based`. `booked` counts the lines of the baseline."""
         bands = plan.bands
         if bands.counts_sets:
             sets = ", ".join(
                 f"div({sums[f'part{number}']}, {part.quantity})" for number, part in enumerate(bands.parts)
             )
-            return {
-                "qualifier": f"greatest(least({sets}), 0)",
-                "base": f"greatest(least({sets}), 0)",
-                "reference": "NULL::numeric",
-            }
+            complete = f"greatest(least({sets}), 0)"
+            names = ("qualifier", "base", "counted", "payable")
+            return dict.fromkeys(names, complete) | {"reference": "NULL::numeric"}
         reference = "NULL::numeric"
         if bands.share_of == "target":
             reference = f"{bands.target}::numeric"
@@ -363,10 +378,14 @@ class Sums:
             reference = sums["reference"]
         elif bands.share_of == "baseline":
             reference = _baseline(plan, sums.get("reference", ""), booked)
-        base = sums["base"]
+        counted, payable = sums["qualifier"], sums["base"]
+        base = _at_most(payable, bands.most_base)
         if bands.increment is not None:
             base = f"div(greatest({base}, 0), {bands.increment})"
-        return {"qualifier": sums["qualifier"], "base": base, "reference": reference}
+        qualifier = _at_most(counted, bands.most_counted)
+        return {
+            "qualifier": qualifier, "base": base, "reference": reference, "counted": counted, "payable": payable,
+        }  # fmt: skip
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
         """What was read: lines, fingerprint and the sum by currency."""
@@ -417,6 +436,10 @@ class Sums:
             [*key, lines, str(amount), len(partners)]
             for key, (lines, amount, partners) in sorted(found.items())
         ]
+
+
+def _at_most(text: str, cap: Decimal | None) -> str:
+    return text if cap is None else f"least({text}, {cap}::numeric)"
 
 
 def _baseline(plan: Plan, booked_sum: str, booked: str) -> str:

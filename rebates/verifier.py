@@ -96,9 +96,15 @@ def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Fact
     paid_lines = [line for line in lines if matches(paid, line)]
     number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, pays_units), None
+    focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
+    whole = qualifier
+    for cap in policy.get("caps", []):
+        if cap["on"] == "measure":
+            ceiling = Fraction(str(cap["amount"]))
+            qualifier = qualifier if cap.get("of") == "base" else min(qualifier, ceiling)
+            base = base if cap.get("of") == "qualifier" else min(base, ceiling)
     if kind == "mix":
-        reference = qualifier
-        focus = [line for line in counted_lines if line.product_line in rules["focus"]]
+        reference = whole
         qualifier = measured(focus, reads_units)
         number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     elif kind == "target":
@@ -249,10 +255,17 @@ def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
     return Fraction(whole if value >= 0 else -whole, 10**digits)
 
 
-def rebate(
-    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, digits: int = 2
+def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
+    for cap in policy.get("caps", []):
+        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
+            figure = Fraction(str(cap["amount"]))
+    return figure
+
+
+def exact(
+    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0)
 ) -> Fraction | None:
-    """The rebate of one partner and period; None where no line counts."""
+    """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
     lines = list(lines)
     known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
     start, end = days_before(policy, first, after)
@@ -260,7 +273,83 @@ def rebate(
     it = facts(policy, counted(policy, lines, first, after), before)
     if not it.lines:
         return None
-    return rounded(raw(policy, it), policy.get("rounding", {}).get("mode", "half_up"), digits)
+    if it.base >= 0:
+        base = max(Fraction(0), it.base - max(less, Fraction(0)))
+    else:
+        base = min(Fraction(0), it.base - min(less, Fraction(0)))
+    return most_paid(policy, raw(policy, replace(it, base=base)))
+
+
+def rebate(
+    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, digits: int = 2
+) -> Fraction | None:
+    """The rebate of one partner and period under one programme alone; None where no line counts."""
+    figure = exact(policy, lines, first, after)
+    return None if figure is None else rounded(figure, mode_of(policy), digits)
+
+
+def mode_of(policy: dict[str, Any]) -> str:
+    return policy.get("rounding", {}).get("mode", "half_up")
+
+
+def together(
+    policies: list[dict[str, Any]], tier: str, kind: str, lines: Iterable[Line], first: date, after: date,
+    digits: int = 2,
+) -> dict[str, Fraction]:  # fmt: skip
+    """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
+
+    A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
+    """
+    lines, sums, paid = list(lines), {}, {}
+    left = [policy for policy in policies if takes_part(policy, tier, kind)]
+    while left:
+        for policy in list(left):
+            stack = policy.get("stacking", {})
+            earlier = stack["programmes"] if stack.get("kind") == "net_of" else []
+            if any(other["code"] in earlier for other in left):
+                continue
+            left.remove(policy)
+            less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
+            figure = exact(policy, lines, first, after, less)
+            if figure is not None:
+                sums[policy["code"]] = figure
+                paid[policy["code"]] = rounded(figure, mode_of(policy), digits)
+    for policy in policies:
+        for cap in policy.get("caps", []):
+            if "programmes" in cap:
+                keep_to(
+                    Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid, digits
+                )
+    return only_the_best(policies, paid)
+
+
+def keep_to(
+    cap: Fraction, codes: set[str], sums: dict[str, Fraction], paid: dict[str, Fraction], digits: int
+) -> None:
+    """Cent by cent: everybody gets the whole cents of its share, then who lost most of a cent gets one more."""
+    sharing = sorted(code for code in codes if sums.get(code, Fraction(0)) > 0)
+    total = sum((sums[code] for code in sharing), Fraction(0))
+    if total <= cap and sum(max(paid[code], Fraction(0)) for code in sharing) <= cap:
+        return
+    unit = 10**digits
+    shares = {code: cap * unit * sums[code] / total for code in sharing}
+    cents = {code: share.numerator // share.denominator for code, share in shares.items()}
+    for code in sorted(sharing, key=lambda code: (cents[code] - shares[code], code)):
+        if sum(cents.values()) < cap * unit:
+            cents[code] += 1
+    paid.update({code: Fraction(count, unit) for code, count in cents.items()})
+
+
+def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
+    found = dict(paid)
+    for policy in policies:
+        stack = policy.get("stacking", {})
+        if stack.get("kind") == "best_of":
+            group = [code for code in [*stack["programmes"], policy["code"]] if code in paid]
+            best = max((paid[code] for code in group), default=None)
+            winner = next((code for code in group if paid[code] == best), None)
+            found.update({code: Fraction(0) for code in group if code != winner})
+    return found
 
 
 # ---- a recompute kit: kit.json and lines.csv beside this file ----

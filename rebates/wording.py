@@ -14,20 +14,23 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
+from rebates.limit_words import limits
 from rebates.mechanisms import SHARES
 from rebates.models import Version
+from rebates.numbers_in_words import money, percent
 
 
 def sentence(version: Version) -> str:
     """Who earns what on which sales, in one sentence of the reader's language."""
     policy = version.policy
-    return _("%(who)s earn %(period)s %(mechanism)s, on %(lines)s. %(rounding)s") % {
+    main = _("%(who)s earn %(period)s %(mechanism)s, on %(lines)s. %(rounding)s") % {
         "who": who(policy),
         "period": period(policy),
         "mechanism": mechanism(policy),
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
+    return pgettext("between two sentences", " ").join([main, *limits(policy)])
 
 
 def paid(amount: str, day: date, reference: str) -> str:
@@ -335,19 +338,6 @@ def rounding(mode: str, unit: Decimal | None) -> str:
     if mode == "half_even":
         return _("Rounded once, half to the even cent, on the total.")
     return _("Rounded once, half up to the cent, on the total.")
-
-
-def percent(rate: str) -> str:
-    """ "0.025" as "2.5%"."""
-    return f"{format((Decimal(rate) * 100).normalize(), 'f')}%"
-
-
-def money(amount: str, currency: str) -> str:
-    """An amount in `currency`, or a number of units without one; decimals only where there are some."""
-    number = Decimal(amount)
-    if not currency:
-        return formats.number(number, None)
-    return formats.money(number, currency, 0 if number == number.to_integral_value() else None)
 
 
 def _list(words: list[str]) -> str:

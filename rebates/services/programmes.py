@@ -39,6 +39,7 @@ from rebates.mechanisms import named_lines, named_products
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 from rebates.reading import read_text
+from rebates.services.linking import in_link_order, refuse_unsound_links, unknown_programmes
 
 STATE = Version.State
 MOST_PROBLEMS = 5
@@ -54,7 +55,8 @@ def apply_programmes(*, texts: Sequence[ProgrammeText], by: Actor) -> list[tuple
     """
     require(by, "rebates.edit_programmes")
     check_references(texts)
-    return [_apply(text, by) for text in texts]
+    done = {(text.code, text.starts): _apply(text, by) for text in in_link_order(texts)}
+    return [done[text.code, text.starts] for text in texts]
 
 
 def check_references(texts: Sequence[ProgrammeText]) -> None:
@@ -63,7 +65,7 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
     tiers = set(Tier.objects.values_list("code", flat=True))
     goods = {code for text in texts for code in named_products(text.policy)}
     known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
-    problems = []
+    problems = unknown_programmes(texts)
     for text in texts:
         problems += [
             _("%(programme)s: no product line has the code %(code)s.")
@@ -124,6 +126,7 @@ def _apply_again(
         raise VersionFrozen(programme=programme.code, number=version.number)
     _by_command(text, by)
     refuse_uncomputed(text)
+    refuse_unsound_links(text)
     _refuse_parts_of_periods(text)
     if version.ends is not None:
         _refuse_closed_periods(text, version.ends)
@@ -182,7 +185,11 @@ def apply_drafts(*, texts: Sequence[ProgrammeText], by: Actor) -> list[Version]:
     """
     require(by, "rebates.edit_programmes")
     codes = [text.code for text in texts]
-    return [_apply_draft(text, codes.count(text.code) == 1, by) for text in texts]
+    done = {
+        (text.code, text.starts): _apply_draft(text, codes.count(text.code) == 1, by)
+        for text in in_link_order(texts)
+    }
+    return [done[text.code, text.starts] for text in texts]
 
 
 def _apply_draft(text: ProgrammeText, alone: bool, by: Actor) -> Version:
@@ -254,6 +261,7 @@ def must_be_publishable(version: Version) -> Version | None:
     """
     programme, text = version.programme, text_of(version)
     refuse_uncomputed(text)
+    refuse_unsound_links(text)
     return _refuse_first_day(text, programme)
 
 

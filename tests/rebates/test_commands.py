@@ -90,9 +90,9 @@ def test_a_later_first_day_is_a_new_version_and_ends_the_one_before(apply, acme)
         ("currency: CNY", "currency: CNY\n    cumulative: true", 3, "not computed yet: cumulative"),
         (
             "currency: CNY",
-            "currency: CNY\n    caps: [{on: payout, amount: 5}]",
+            "currency: CNY\n    caps: [{on: payout, amount: 5, over: partners}]",
             3,
-            "not computed yet: payout cap",
+            "not computed yet: cap over partners",
         ),
         ("currency: CNY", "currency: CNY\n    surprise: 1", 1, "surprise"),
         ("currency: CNY", "currency: CNY\n    qualify: {product_lines: [nowhere]}", 1, "nowhere"),

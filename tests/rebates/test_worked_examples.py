@@ -252,3 +252,85 @@ def test_half_a_cent_of_a_divided_rate_is_a_tie(acme, mode, rebate):
     sell(acme, 3)
     sell(acme, 3, line="wireless")
     assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+@pytest.mark.parametrize(
+    ("of", "rebate"),
+    # 300,000 count, 120,000 are paid on; both are capped at 110,000, or one of them.
+    [("both", "3300.00"), ("qualifier", "3600.00"), ("base", "5500.00")],
+)
+def test_a_cap_on_the_measure(acme, of, rebate):
+    catalogue("routing", "wireless")
+    caps = [{"on": "measure", "amount": 110_000, "of": of}]
+    apply(policy(kind="retroactive", pay={"product_lines": ["wireless"]}, caps=caps))
+    sell(acme, 180_000)
+    sell(acme, 120_000, line="wireless")
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+@pytest.mark.parametrize(
+    ("sales", "rebate"),
+    [("249999.99", "7500.00"), ("300000", "9000.00"), ("300000.01", "9000.00"), ("-20000", "-400.00")],
+)
+def test_a_cap_on_the_payout_of_one_programme(acme, sales, rebate):
+    apply(policy(kind="retroactive", caps=[{"on": "payout", "amount": 9_000}], bands=T[:2]))
+    sell(acme, sales)
+    assert only(settle("2026-09")).earned == Decimal(rebate)
+
+
+def test_a_late_line_is_held_against_the_same_caps(acme):
+    apply(policy(kind="retroactive", caps=[{"on": "payout", "amount": 3_000}]))
+    sell(acme, 95_000, "2026-08-20")
+    settle("2026-08")
+    sell(acme, 12_000, "2026-08-31")
+    (late,) = adjustments(settle("2026-09"))
+    assert (late.computed, late.adjusted) == (Decimal("3000.00"), Decimal("1100.00"))
+
+
+def flat(code: str, rate: str, **more) -> dict:
+    return policy(code, mechanism={"kind": "flat", "rate": rate}, **more)
+
+
+def paid(run) -> dict[str, Decimal]:
+    return {row.programme.code: row.amount for row in results(run)}
+
+
+def test_a_cap_over_one_partners_programmes(acme, rival):
+    cap = {"on": "payout", "amount": 7_500, "programmes": ["a", "b", "c"]}
+    apply(flat("a", "6%", caps=[cap]), flat("b", "2.5%"), flat("c", "1.5%"), flat("other", "1%"))
+    sell(acme, 100_000)
+    sell(rival, 10_000)
+    run = settle("2026-09")
+    mine = {row.programme.code: row.earned for row in results(run) if row.partner_id == acme.row.pk}
+    assert mine == {"a": 4_500, "b": 1_875, "c": 1_125, "other": 1_000}
+    theirs = {row.programme.code: row.earned for row in results(run) if row.partner_id == rival.row.pk}
+    assert theirs == {"a": 600, "b": 250, "c": 150, "other": 100}
+
+
+def test_the_last_cent_of_a_shared_cap_goes_to_the_largest_remainder_then_the_lower_code(acme):
+    cap = {"on": "payout", "amount": "0.10", "programmes": ["b", "c"]}
+    apply(flat("a", "1%"), flat("b", "1%"), flat("c", "1%"), flat("d", "1%", caps=[cap]))
+    sell(acme, 1_000)
+    assert paid(settle("2026-09")) == {
+        "a": 10, "b": Decimal("0.04"), "c": Decimal("0.03"), "d": Decimal("0.03"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stacking", "rebates"),
+    [
+        (None, {"a": 6_000, "b": 4_000}),
+        ({"kind": "net_of", "programmes": ["a"]}, {"a": 6_000, "b": 3_880}),
+        ({"kind": "best_of", "programmes": ["a"]}, {"a": 6_000, "b": 0}),
+    ],
+)
+def test_stacking(acme, stacking, rebates):
+    apply(flat("a", "3%"), flat("b", "2%", **({"stacking": stacking} if stacking else {})))
+    sell(acme, 200_000)
+    assert paid(settle("2026-09")) == rebates
+
+
+def test_of_two_equal_programmes_the_earlier_pays(acme):
+    apply(flat("b", "2%"), flat("a", "2%", stacking={"kind": "best_of", "programmes": ["b"]}))
+    sell(acme, 200_000)
+    assert paid(settle("2026-09")) == {"b": 4_000, "a": 0}

@@ -1,0 +1,132 @@
+"""Figures of programmes that are settled together, as SQL around the figures of each alone.
+
+Guarantees
+- A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures, ties to the lower
+  programme code. A figure below zero stays as it is and makes no room for the others.
+- "Net of" moves a paid base towards zero by what the earlier programmes pay, never beyond it, never the qualifier.
+- "Best of" keeps the highest rounded figure, the earlier of two equal ones; the others pay 0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from babel.numbers import get_currency_precision
+
+from rebates.links import Links
+from rebates.plans import Plan
+
+# What `settlement.figures` selects.
+COLUMNS = (
+    *("plan", "programme_id", "version_id", "partner_id", "starts", "ends", "currency", "tier", "qualifier", "base"),
+    *("reference", "band", "lines", "earned", "explanation"),
+)  # fmt: skip
+
+
+def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[[str, bool], str]) -> str:
+    """Each level's figures from those before it. `names` are the columns of `based`, `settled` makes the figures of
+    rows, the second argument saying whether they have `less`, what earlier programmes took off the base.
+    """
+    later = sorted(links.earlier)
+    first = f"SELECT * FROM stack_based WHERE no <> ALL(ARRAY{later})"
+    parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(first, False)})"]
+    for level, numbers in enumerate(links.levels, start=1):
+        pairs = ", ".join(f"({number}, {one})" for number in numbers for one in links.earlier[number])
+        before = " UNION ALL ".join(
+            f"SELECT plan, partner_id, earned FROM stack_{one}" for one in range(level)
+        )
+        columns = ", ".join(
+            f"stack_based.base - {_LESS} AS base, {_LESS} AS less"
+            if name == "base"
+            else f"stack_based.{name}"
+            for name in names
+        )
+        source = (
+            f"SELECT {columns} FROM stack_based LEFT JOIN (SELECT pair.no, result.partner_id,"
+            f" sum(result.earned) AS amount FROM (VALUES {pairs}) pair(no, earlier)"
+            f" JOIN ({before}) result ON result.plan = pair.earlier GROUP BY 1, 2) earlier"
+            " ON earlier.no = stack_based.no AND earlier.partner_id = stack_based.partner_id"
+            f" WHERE stack_based.no = ANY(ARRAY{numbers})"
+        )
+        parts.append(f"stack_{level} AS MATERIALIZED ({settled(source, True)})")
+    together = " UNION ALL ".join(f"SELECT * FROM stack_{level}" for level in range(len(links.levels) + 1))
+    return f"WITH {', '.join(parts)} {together}"
+
+
+_BASE, _AMOUNT = "stack_based.base", "COALESCE(earlier.amount, 0)"
+_LESS = (
+    f"CASE WHEN {_BASE} >= 0 THEN least(greatest({_AMOUNT}, 0), {_BASE})"
+    f" ELSE greatest(least({_AMOUNT}, 0), {_BASE}) END"
+)
+
+
+def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
+    """`figures` has also `raw`, the unrounded figure; with the caps that several share."""
+    rows = []
+    for number, pool in enumerate(links.pools):
+        digits = get_currency_precision(plans[pool.members[0]].version.currency)
+        said = json.dumps({"by": pool.stated_by, "codes": pool.codes, "amount": str(pool.amount)})
+        rows += [
+            f"({member}, {number}, {pool.amount}::numeric, {digits}, {place}, {_literal(said)}::jsonb)"
+            for place, member in enumerate(pool.members)
+        ]
+    others = ", ".join(name for name in COLUMNS if name not in ("earned", "explanation"))
+    scale = "10.0 ^ digits"
+    return f"""
+        SELECT {others},
+               CASE WHEN pool IS NULL OR raw <= 0 OR NOT too_much THEN earned
+                    ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
+               CASE WHEN pool IS NULL THEN explanation ELSE explanation || jsonb_build_object('shared',
+                    said || jsonb_build_object('sum', raw_sum::text, 'own', raw::text, 'lowered', too_much)) END
+                    AS explanation
+        FROM (
+            SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY partner_id, pool) AS spare,
+                   row_number() OVER (PARTITION BY partner_id, pool ORDER BY rest DESC, place) AS rank
+            FROM (
+                SELECT *, raw_sum > most OR earned_sum > most AS too_much,
+                       div(most * {scale} * greatest(raw, 0), nullif(raw_sum, 0)) AS whole,
+                       mod(most * {scale} * greatest(raw, 0), nullif(raw_sum, 0)) AS rest
+                FROM (
+                    SELECT single.*, pooled.pool, pooled.most, pooled.digits, pooled.place, pooled.said,
+                           sum(greatest(single.raw, 0)) OVER mates AS raw_sum,
+                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum
+                    FROM ({figures}) single
+                    LEFT JOIN (VALUES {", ".join(rows)}) pooled(no, pool, most, digits, place, said)
+                        ON pooled.no = single.plan
+                    WINDOW mates AS (PARTITION BY single.partner_id, pooled.pool)
+                ) summed
+            ) divided
+        ) ranked ORDER BY partner_id, plan"""
+
+
+def best(figures: str, links: Links, plans: Sequence[Plan]) -> str:
+    """`figures` with only the best of each group paying."""
+    rows = []
+    for number, group in enumerate(links.groups):
+        codes = json.dumps([plans[member].code for member in group])
+        rows += [
+            f"({member}, {number}, {place}, {_literal(plans[member].code)}, {_literal(codes)}::jsonb)"
+            for place, member in enumerate(group)
+        ]
+    others = ", ".join(f"chosen.{name}" for name in COLUMNS if name not in ("earned", "explanation"))
+    return f"""
+        SELECT {others},
+               CASE WHEN chosen.choice IS NULL OR chosen.code = chosen.winner THEN chosen.earned ELSE 0 END AS earned,
+               CASE WHEN chosen.choice IS NULL THEN chosen.explanation ELSE chosen.explanation
+                    || jsonb_build_object('best', jsonb_build_object('codes', chosen.codes, 'winner', chosen.winner,
+                       'paid', chosen.highest::text, 'own', chosen.earned::text)) END AS explanation
+        FROM (
+            SELECT single.*, grouped.choice, grouped.code, grouped.codes,
+                   first_value(grouped.code) OVER mates AS winner, first_value(single.earned) OVER mates AS highest
+            FROM ({figures}) single
+            LEFT JOIN (VALUES {", ".join(rows)}) grouped(no, choice, place, code, codes)
+                ON grouped.no = single.plan
+            WINDOW mates AS (PARTITION BY single.partner_id, grouped.choice
+                             ORDER BY single.earned DESC, grouped.place)
+        ) chosen ORDER BY chosen.partner_id, chosen.plan"""
+
+
+def _literal(text: str) -> str:
+    """SQL text of codes and figures; a percent sign would be read as a parameter."""
+    return "'" + text.replace("'", "''").replace("%", "%%") + "'"

@@ -1,0 +1,121 @@
+"""Whether programmes that are settled together fit each other, asked before a version is put into force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from rebates.errors import LinkDiffers, LinkedInCircle, LinkedTwice, LinkMissing, LinkNeedsExactRates
+from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
+from rebates.mechanisms import bands_of
+from rebates.models import Programme, Version
+from rebates.policy import ProgrammeText
+
+CAP = "cap"
+
+
+@dataclass(frozen=True)
+class Link:
+    kind: str
+    by: str  # the programme that states it
+    codes: frozenset[str]  # with the one that states it
+
+
+def links_stated(code: str, policy: dict[str, Any]) -> Iterator[Link]:
+    cap = shared_cap(policy)
+    named = {
+        CAP: cap["programmes"] if cap else [],
+        **{kind: stacked_on(policy, kind) for kind in (NET_OF, BEST_OF)},
+    }
+    for kind, codes in named.items():
+        if codes:
+            yield Link(kind, code, frozenset({code, *codes}))
+
+
+def in_link_order(texts: Sequence[ProgrammeText]) -> list[ProgrammeText]:
+    """The same texts, each after those that it names; as they stand where they name each other."""
+    named: dict[str, set[str]] = {}
+    for text in texts:
+        named.setdefault(text.code, set()).update(named_programmes(text.policy) - {text.code})
+    order: list[str] = []
+    while len(order) < len(named):
+        left = [code for code in named if code not in order]
+        order += [code for code in left if not named[code] & set(left)] or left
+    return sorted(texts, key=lambda text: order.index(text.code))
+
+
+def unknown_programmes(texts: Sequence[ProgrammeText]) -> list[str]:
+    """A sentence for each programme that a text names and nobody knows, and for a text that names only itself."""
+    codes = {code for text in texts for code in named_programmes(text.policy)}
+    known = set(Programme.objects.filter(code__in=codes).values_list("code", flat=True))
+    known |= {text.code for text in texts}
+    found = []
+    for text in texts:
+        named = named_programmes(text.policy)
+        found += [
+            _("%(programme)s: no programme has the code %(code)s.") % {"programme": text.code, "code": code}
+            for code in sorted(named - known)
+        ]
+        if named == {text.code}:
+            found.append(_("%(programme)s: name at least one other programme.") % {"programme": text.code})
+    return found
+
+
+def refuse_unsound_links(text: ProgrammeText) -> None:
+    """Raise where the version would be settled together with programmes that do not fit it."""
+    after = text.until + timedelta(days=1) if text.until else None
+    others = (
+        Version.objects.published()
+        .exclude(programme__code=text.code)
+        .filter(Q(ends__isnull=True) | Q(ends__gt=text.starts))
+        .select_related("programme")
+        .order_by("programme__code", "starts")
+    )
+    others = list(others.filter(starts__lt=after) if after else others)
+    policies = [(version.programme.code, version.policy) for version in others]
+    in_force = {version.programme.code for version in others if version.starts <= text.starts}
+    for code in sorted(named_programmes(text.policy) - {text.code} - in_force):
+        raise LinkMissing(programme=text.code, other=code, day=text.starts)
+    policies.append((text.code, text.policy))
+    links = [link for code, policy in policies for link in links_stated(code, policy)]
+    own = [link for link in links if text.code in link.codes]
+    for link in own:
+        for code, policy in policies:
+            if code in link.codes:
+                _refuse_unlike(text, link, code, policy)
+        _refuse_a_second(link, links)
+    _refuse_circle(text.code, [link for link in links if link.kind == NET_OF])
+
+
+def _refuse_unlike(text: ProgrammeText, link: Link, code: str, policy: dict[str, Any]) -> None:
+    both = (text.policy, policy)
+    if len({(one["period"], one["currency"]) for one in both}) > 1:
+        raise LinkDiffers(programme=text.code, other=code)
+    bands = bands_of(policy)
+    if link.kind == CAP and (bands.slope or bands.split == "average"):
+        raise LinkNeedsExactRates(programme=code, by=link.by)
+
+
+def _refuse_a_second(link: Link, links: list[Link]) -> None:
+    for other in links:
+        if (other.kind, other.by) == (link.kind, link.by) or other.kind == link.kind == NET_OF:
+            continue
+        for code in sorted(link.codes & other.codes):
+            raise LinkedTwice(programme=code, first=other.by, second=link.by)
+
+
+def _refuse_circle(code: str, links: list[Link]) -> None:
+    reached, left = set(), [code]
+    while left:
+        one = left.pop()
+        for link in links:
+            if link.by == one:
+                left += link.codes - {one} - reached
+                reached |= link.codes - {one}
+    if code in reached:
+        raise LinkedInCircle(programme=code)
