@@ -110,15 +110,39 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             "digest": statement.digest,
             "audit_head": statement.run.audit_head,
         },
-        "results": [_result(row, ids) for row in rows],
+        "results": [_result(row) for row in rows],
+        "periods": _periods(statement, ids),
     }
 
 
-def _result(row: Result, ids: list[int]) -> dict[str, Any]:
-    closed = None
-    if row.kind == Result.Kind.ADJUSTED:
-        first = SettlementRun.objects.get(scopes__programme_id=row.programme_id, ends=row.ends)
-        closed = sum(1 for pk in ids if pk <= first.watermark)
+def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
+    """For each period: the policies in force for the partner, and how many of the lines were on file.
+
+    Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
+    """
+    own = Result.objects.for_everyone(because="of the statement's own partner").filter(
+        partner_id=statement.partner_id,
+        currency=statement.currency,
+        run__watermark__lte=statement.run.watermark,
+    )
+    found: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for starts, ends in (
+        _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
+    ):
+        rows = own.filter(starts=starts, ends=ends).select_related("programme", "version").order_by("run_id")
+        closed = SettlementRun.objects.filter(ends=ends, watermark__lt=statement.run.watermark).first()
+        found[starts, ends] = {
+            "starts": str(starts),
+            "ends": str(ends),
+            # Of a closed period also how many its close had read: what came later is late.
+            "lines_to": len(ids),
+            "closed_with": sum(1 for pk in ids if pk <= closed.watermark) if closed else None,
+            "policies": {row.programme.code: row.version.policy for row in rows},
+        }
+    return list(found.values())
+
+
+def _result(row: Result) -> dict[str, Any]:
     return {
         "programme": row.programme.code,
         "version": row.version.number,
@@ -132,10 +156,6 @@ def _result(row: Result, ids: list[int]) -> dict[str, Any]:
         "band": row.band,
         **{name: f"{getattr(row, name):.2f}" for name in ("computed", "settled", "earned", "adjusted")},
         "line_count": row.line_count,
-        # How many of the lines were on file then; of a closed period also how many its close had read.
-        "lines_to": len(ids),
-        "closed_with": closed,
-        "policy": row.version.policy,
     }
 
 

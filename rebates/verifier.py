@@ -368,19 +368,23 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
     ]  # fmt: skip
 
 
-def lines_for(result: dict[str, Any], lines: list[Line]) -> list[Line]:
-    """What was on file when `result` was computed; what came after the close of its period is marked as late."""
-    closed = result["closed_with"]
+def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
+    """What was on file for a period; what came after its close is marked as late."""
+    closed = period["closed_with"]
     return [
         replace(line, after_close=closed is not None and number > closed)
-        for number, line in enumerate(lines[: result["lines_to"]], start=1)
+        for number, line in enumerate(lines[: period["lines_to"]], start=1)
     ]
 
 
-def recomputed(result: dict[str, Any], lines: list[Line], digits: int) -> Fraction:
-    first, after = date.fromisoformat(result["starts"]), date.fromisoformat(result["ends"])
-    figure = rebate(result["policy"], lines_for(result, lines), first, after, digits)
-    return figure if figure is not None else Fraction(0)
+def recomputed(period: dict[str, Any], lines: list[Line], digits: int) -> dict[str, Fraction]:
+    """What each programme pays for a period. The kit names those in which the partner took part, so nobody is asked."""
+    first, after = date.fromisoformat(period["starts"]), date.fromisoformat(period["ends"])
+    policies = [
+        {name: part for name, part in policy.items() if name != "who"} | {"code": code}
+        for code, policy in sorted(period["policies"].items())
+    ]
+    return together(policies, "", "", lines_for(period, lines), first, after, digits)
 
 
 def digest_of(kit: dict[str, Any]) -> str:
@@ -416,8 +420,12 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
             found.append(what)
 
     said = kit["statement"]
+    figures = {
+        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"])
+        for period in kit["periods"]
+    }
     for one in kit["results"]:
-        figure = recomputed(one, lines, said["digits"])
+        figure = figures[one["starts"], one["ends"]].get(one["programme"], Fraction(0))
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         check(f"{what}, computed", one["computed"], figure)
         if one["kind"] == "earned":

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 def settled(acme, rival):
     """September settled, then October with two late lines of September; each programme of another mechanism."""
     mix = {"kind": "mix", "focus": ["security"], "bands": [{"from": "0.2", "rate": "1.5%"}]}
+    flat = {"kind": "flat", "rate": "4%"}
     growth = {"kind": "growth", "on": "all", "bands": [{"from": "0.1", "rate": "3%"}]}
     world.catalogue("routing", "security")
     world.sell(rival, "55000.00", "2026-09-01")
@@ -32,6 +33,10 @@ def settled(acme, rival):
         world.policy("all", kind="retroactive", late={"grace_days": 3}),
         world.policy("grow", mechanism=growth, baseline={"kind": "prior_period", "new_partner": "skip"}),
         world.policy("mix", mechanism=mix),
+        world.policy(
+            "net", mechanism=flat | {"rate": "1%"}, stacking={"kind": "net_of", "programmes": ["core"]}
+        ),
+        world.policy("top", mechanism=flat, caps=[{"on": "payout", "amount": "3000"}]),
         world.policy(
             "unit",
             mechanism={"kind": "spif", "per": "unit", "amount": "12.50"},
@@ -82,7 +87,7 @@ def test_every_figure_of_every_statement_agrees_late_lines_included(settled, tmp
         said = verify(unpacked(statement, tmp_path / statement.number))
         assert said.returncode == 0, said.stdout + said.stderr
         assert "Everything agrees." in said.stdout and statement.digest in said.stdout
-        for programme in ("core", "all", "grow", "mix", "unit"):
+        for programme in ("core", "all", "grow", "mix", "unit", "net", "top"):
             assert f"agrees   {programme} {statement.starts}" in said.stdout
 
 
@@ -143,7 +148,15 @@ def test_the_statement_is_a_spreadsheet_and_data_too(settled, rival, browse):
     address = statement.get_absolute_url()
     data = client.get(f"{address}statement.json").json()
     assert data["statement"]["closing"] == f"{statement.closing:.2f}"
-    assert {one["programme"] for one in data["results"]} == {"core", "all", "grow", "mix", "unit"}
+    assert {one["programme"] for one in data["results"]} == {
+        "core",
+        "all",
+        "grow",
+        "mix",
+        "net",
+        "top",
+        "unit",
+    }
     file = io.BytesIO(b"".join(client.get(f"{address}statement.xlsx").streaming_content))
     rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
     assert rows[0][:3] == ["Programme", "Code", "Opening"] and rows[-1][0] == "Total"
