@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -30,7 +31,9 @@ def sentence(version: Version) -> str:
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
-    return pgettext("between two sentences", " ").join([main, *limits(policy)])
+    return reduce(
+        lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, limits(policy), main
+    )
 
 
 def paid(amount: str, day: date, reference: str) -> str:
