@@ -30,7 +30,7 @@ def sentence(version: Version) -> str:
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
-    return pgettext("between two sentences", " ").join([main, *limits(policy)])
+    return " ".join([main, *limits(policy)])
 
 
 def paid(amount: str, day: date, reference: str) -> str:

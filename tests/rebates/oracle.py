@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -244,13 +244,15 @@ def rounded(value: Fraction, mode: str) -> Fraction:
 
 def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
     for cap in policy.get("caps", []):
-        if cap["on"] == "payout" and figure > Fraction(str(cap["amount"])):
+        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
             figure = Fraction(str(cap["amount"]))
     return figure
 
 
-def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> Fraction | None:
-    """The rebate of one partner and period; None where no line counts."""
+def exact(
+    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0)
+) -> Fraction | None:
+    """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
     lines = list(lines)
     known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
     start, end = days_before(policy, first, after)
@@ -258,4 +260,62 @@ def rebate(policy: dict[str, Any], lines: Iterable[Line], first: date, after: da
     it = facts(policy, counted(policy, lines, first, after), before)
     if not it.lines:
         return None
-    return rounded(most_paid(policy, raw(policy, it)), policy.get("rounding", {}).get("mode", "half_up"))
+    if it.base >= 0:
+        base = max(Fraction(0), it.base - max(less, Fraction(0)))
+    else:
+        base = min(Fraction(0), it.base - min(less, Fraction(0)))
+    return most_paid(policy, raw(policy, replace(it, base=base)))
+
+
+def together(
+    policies: list[dict[str, Any]], tier: str, kind: str, lines: Iterable[Line], first: date, after: date
+) -> dict[str, Fraction]:
+    """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
+
+    A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
+    """
+    lines, sums, paid = list(lines), {}, {}
+    left = [policy for policy in policies if takes_part(policy, tier, kind)]
+    while left:
+        for policy in list(left):
+            stack = policy.get("stacking", {})
+            earlier = stack["programmes"] if stack.get("kind") == "net_of" else []
+            if any(other["code"] in earlier for other in left):
+                continue
+            left.remove(policy)
+            less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
+            figure = exact(policy, lines, first, after, less)
+            if figure is not None:
+                sums[policy["code"]] = figure
+                paid[policy["code"]] = rounded(figure, policy.get("rounding", {}).get("mode", "half_up"))
+    for policy in policies:
+        for cap in policy.get("caps", []):
+            if "programmes" in cap:
+                keep_to(Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid)
+    return only_the_best(policies, paid)
+
+
+def keep_to(cap: Fraction, codes: set[str], sums: dict[str, Fraction], paid: dict[str, Fraction]) -> None:
+    """Cent by cent: everybody gets the whole cents of its share, then who lost most of a cent gets one more."""
+    sharing = sorted(code for code in codes if sums.get(code, Fraction(0)) > 0)
+    total = sum((sums[code] for code in sharing), Fraction(0))
+    if total <= cap and sum(max(paid[code], Fraction(0)) for code in sharing) <= cap:
+        return
+    shares = {code: cap * 100 * sums[code] / total for code in sharing}
+    cents = {code: share.numerator // share.denominator for code, share in shares.items()}
+    for code in sorted(sharing, key=lambda code: (cents[code] - shares[code], code)):
+        if sum(cents.values()) < cap * 100:
+            cents[code] += 1
+    paid.update({code: Fraction(count, 100) for code, count in cents.items()})
+
+
+def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
+    found = dict(paid)
+    for policy in policies:
+        stack = policy.get("stacking", {})
+        if stack.get("kind") == "best_of":
+            group = [code for code in [*stack["programmes"], policy["code"]] if code in paid]
+            best = max((paid[code] for code in group), default=None)
+            winner = next((code for code in group if paid[code] == best), None)
+            found.update({code: Fraction(0) for code in group if code != winner})
+    return found

@@ -116,7 +116,7 @@ def random_policy(random: Random, number: int) -> dict:
     rules = mechanism(random)
     made = {
         "code": f"p-{number}", "name": f"P {number}", "from": "2026-01-01", "currency": "CNY", "mechanism": rules,
-        "period": random.choice(["month", "month", "quarter", "year"]) if number else "month",
+        "period": random.choice(["month", "month", "month", "month", "quarter", "year"]) if number else "month",
         "rounding": {"on": "total", "mode": random.choice(["half_up", "half_even"])},
     }  # fmt: skip
     if random.random() < 0.5:
@@ -163,6 +163,39 @@ def random_caps(random: Random, made: dict) -> list[dict]:
     return caps
 
 
+def link(random: Random, policies: list[dict]) -> None:
+    """Some of the monthly programmes share a cap, others stand in stacks."""
+    free = [one for one in policies if one["period"] == "month"]
+    random.shuffle(free)
+
+    def take(count: int, fits=lambda one: True) -> list[dict]:
+        found = [one for one in free if fits(one)][:count]
+        free[:] = [one for one in free if one not in found]
+        return found
+
+    def money(one: dict) -> bool:
+        rules = one["mechanism"]
+        return (
+            rules["kind"] in ("marginal", "retroactive", "flat", "lump_sum", "mix", "linear", "retroactive_from_floor")
+            and all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in one.get("caps", []))
+        )  # fmt: skip
+
+    def whole(one: dict) -> bool:
+        return one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
+
+    for last in take(random.randint(0, 2), money):
+        names = [one["code"] for one in take(random.randint(1, 2))]
+        if names:
+            last["stacking"] = {"kind": "net_of", "programmes": names}
+    sharing = take(random.randint(0, 3), whole)
+    if len(sharing) > 1:
+        cap = {"on": "payout", "amount": random.choice(["0.05", "1", "9.99", 25])}
+        sharing[0].setdefault("caps", []).append(cap | {"programmes": [one["code"] for one in sharing[1:]]})
+    group = take(random.randint(0, 3))
+    if len(group) > 1:
+        group[-1]["stacking"] = {"kind": "best_of", "programmes": [one["code"] for one in group[:-1]]}
+
+
 def random_line(random: Random, *, late: bool) -> oracle.Line:
     # Amounts that often hit a bound or a tie exactly.
     amount = random.choice(
@@ -198,6 +231,7 @@ class World:
             TierFactory(code=code)
         self.products = {line: ProductFactory(code=f"{line}-1", product_line__code=line) for line in LINES}
         self.policies = [random_policy(self.random, number) for number in range(8)]
+        link(self.random, self.policies)
         apply(*self.policies)
         self.partners = [self._partner(number) for number in range(40)]
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
@@ -241,15 +275,16 @@ class World:
     def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
         """What each programme pays each partner for the period that ends on `last_day`."""
         found = {}
-        for policy in self.policies:
-            period = Period.of(policy["period"], last_day)
+        for length in ("month", "quarter", "year"):
+            period = Period.of(length, last_day)
             if period.last_day != last_day:
                 continue
+            policies = [policy for policy in self.policies if policy["period"] == length]
             for partner, tier in self.partners:
-                if oracle.takes_part(policy, tier, partner.type):
-                    figure = oracle.rebate(policy, self.lines[partner.pk], period.start, period.end)
-                    if figure is not None:
-                        found[policy["code"], partner.pk, period.end] = figure
+                lines = self.lines[partner.pk]
+                figures = oracle.together(policies, tier, partner.type, lines, period.start, period.end)
+                for code, figure in figures.items():
+                    found[code, partner.pk, period.end] = figure
         return found
 
 
