@@ -344,9 +344,9 @@ class Sums:
         arms: dict[str, dict[str, list[int]]] = {name: {} for name in self.figures}
         for number, plan in enumerate(self.plans):
             sums = {term: self._moved(plan, term, f"added.{term}") for term in plan.terms}
-            texts = self._figures_of(plan, sums, "added.booked")
+            figures = self._figures_of(plan, sums, "added.booked")
             for name in self.figures:
-                arms[name].setdefault(texts[name], []).append(number)
+                arms[name].setdefault(figures[name], []).append(number)
         columns = []
         for name, texts in arms.items():
             if len(texts) == 1:

@@ -69,14 +69,14 @@ def unknown_programmes(texts: Sequence[ProgrammeText]) -> list[str]:
 def refuse_unsound_links(text: ProgrammeText) -> None:
     """Raise where the version would be settled together with programmes that do not fit it."""
     after = text.until + timedelta(days=1) if text.until else None
-    others = (
+    rows = (
         Version.objects.published()
         .exclude(programme__code=text.code)
         .filter(Q(ends__isnull=True) | Q(ends__gt=text.starts))
         .select_related("programme")
         .order_by("programme__code", "starts")
     )
-    others = list(others.filter(starts__lt=after) if after else others)
+    others = list(rows.filter(starts__lt=after) if after else rows)
     policies = [(version.programme.code, version.policy) for version in others]
     in_force = {version.programme.code for version in others if version.starts <= text.starts}
     for code in sorted(named_programmes(text.policy) - {text.code} - in_force):

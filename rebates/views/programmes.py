@@ -22,6 +22,7 @@ from rebates import common_policies, pages, services, wording
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm, TextForm
+from rebates.links import named_programmes
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
 from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
@@ -63,6 +64,8 @@ def preview_of(policy: dict[str, Any]) -> Preview:
         sentences.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
     if bands_of(policy).share_of == "total":
         sentences.append(_("The curve is drawn for sales of the focus product lines only."))
+    if named_programmes(policy):
+        sentences.append(_("The curve is drawn without what other programmes change."))
     return Preview(sentences, chart(policy), trial)
 
 
