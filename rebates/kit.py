@@ -103,7 +103,7 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             "starts": str(statement.starts),
             "ends": str(statement.ends),
             "currency": statement.currency,
-            "digits": -minor_unit(statement.currency).normalize().as_tuple().exponent,
+            "digits": len(str(minor_unit(statement.currency)).partition(".")[2]),
             **{name: f"{getattr(statement, name):.2f}" for name in verifier.AMOUNTS},
             "issued": moment(statement.issued_at),
             "carried": _as_the_database_writes_it(statement),
