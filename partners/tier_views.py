@@ -96,14 +96,15 @@ def review(request: Any) -> HttpResponse:
         _tell(request, form.result)
         return redirect("partners:tier_review")
     found = criteria.proposals(request.actor)
+    shown = found[:SHOWN]  # promotions come first
     context = {
         "form": form,
         "groups": [
-            (_("Promotions"), "trending-up", [one for one in found if one.is_promotion][:SHOWN]),
-            (_("Demotions"), "arrow-down", [one for one in found if not one.is_promotion][:SHOWN]),
+            (_("Promotions"), "trending-up", [one for one in shown if one.is_promotion]),
+            (_("Demotions"), "arrow-down", [one for one in shown if not one.is_promotion]),
         ],
         "count": len(found),
-        "more": max(0, len(found) - SHOWN),
+        "more": len(found) - len(shown),
         "has_criteria": criteria.are_stated(),
         "ticked": set(request.POST.getlist("partner")),
     }
@@ -113,7 +114,7 @@ def review(request: Any) -> HttpResponse:
 def _chosen(request: Any) -> dict[int, str]:
     """{partner: proposed tier} of the ticked rows."""
     found = {}
-    for said in request.POST.getlist("partner")[: 2 * SHOWN]:
+    for said in request.POST.getlist("partner")[:SHOWN]:
         pk, _dot, code = said.partition(":")
         if pk.isdecimal() and len(pk) < 19:
             found[int(pk)] = code

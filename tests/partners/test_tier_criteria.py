@@ -275,3 +275,17 @@ def test_a_tier_is_added_changed_and_removed_on_the_screen(ladder, administrator
     PartnerFactory(tier="gold")
     kept = client.post("/settings/tiers/gold/remove/", follow=True).content.decode()
     assert "cannot be taken away" in kept and Tier.objects.filter(code="gold").exists()
+
+
+def test_a_long_review_shows_its_first_part_and_how_many_follow(ladder, manager, browse, monkeypatch):
+    monkeypatch.setattr("partners.tier_views.SHOWN", 2)
+    for name, tier, sales in (
+        ("A", "silver", "150000"),
+        ("B", "gold", "1"),
+        ("C", "gold", "1"),
+        ("D", "gold", "1"),
+    ):
+        sell(PartnerFactory(name=f"Works {name}", tier=tier), sales)
+    page = browse(manager).get("/partners/tier-review/").content.decode()
+    assert "Works A" in page and "Works B" in page and "Works C" not in page
+    assert "2 more are shown when these are done." in page
