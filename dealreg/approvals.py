@@ -35,6 +35,7 @@ def register() -> None:
             facts=facts,
             brief=brief,
             warnings=warnings,
+            approvable=is_approvable,
             approve=approve,
             reject=reject,
             hand_back=hand_back,
@@ -107,10 +108,7 @@ def brief(deal: DealRegistration) -> Iterable[Any]:
 
 def warnings(deal: DealRegistration) -> list[str]:
     """Product lines that somebody holds by now; the record's page can leave them out."""
-    from dealreg.services.decisions import lines_taken
-
-    lines = [line.product_line for line in deal.lines.select_related("product_line")]
-    taken = lines_taken(deal.end_customer, lines) if deal.end_customer else []
+    lines, taken = taken_of(deal)
     if not taken:
         return []
     if len(taken) == len(lines):
@@ -120,6 +118,20 @@ def warnings(deal: DealRegistration) -> list[str]:
         gettext("Held for this customer already: %(lines)s. The record's page approves the others only.")
         % named
     ]
+
+
+def taken_of(deal: DealRegistration) -> tuple[list[Any], list[Any]]:
+    """The product lines of a registration, and those of them that somebody holds by now."""
+    from dealreg.services.decisions import lines_taken
+
+    lines = [line.product_line for line in deal.lines.select_related("product_line")]
+    return lines, lines_taken(deal.end_customer, lines) if deal.end_customer else []
+
+
+def is_approvable(deal: DealRegistration) -> bool:
+    """Whether a product line is left that nobody holds."""
+    lines, taken = taken_of(deal)
+    return not lines or len(taken) < len(lines)
 
 
 def notice(run: Any, deal: DealRegistration) -> tuple[str, dict[str, Any]]:

@@ -99,7 +99,8 @@ def _correct(request: Any, deal: DealRegistration) -> HttpResponse:
     """A returned registration with what was asked on top; sent, it is in review again."""
     variant = services.type_code(request.POST.get("type", ""), deal)
     form = CorrectForm(
-        _posted(request), actor=request.actor, currency=deal.currency, obj=deal, variant=variant,
+        _posted(request), request.FILES or None, actor=request.actor, currency=deal.currency, obj=deal,
+        variant=variant,
         initial=_of_draft(deal),
     )  # fmt: skip
     if form.is_valid() and form.run(services.correct_registration, registration=deal, by=request.actor):

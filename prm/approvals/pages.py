@@ -18,6 +18,7 @@ from prm.approvals import reads
 from prm.approvals.engine import Course
 from prm.approvals.models import ApprovalRun, Comment, Task
 from prm.approvals.services.decide import may_take_over
+from prm.approvals.subjects import subject_of
 from prm.approvals.words import fact_in_words
 from prm.notices import inbox, work
 from prm.ui.parts import Happening, Verb
@@ -49,7 +50,7 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
         "happenings": reads.happenings(run, for_submitter=False),
         "talk": reads.talk(run, for_submitter=False),
         "over": _over(task),
-        "verbs": verbs(task, actor) if task.is_open and run.is_open and not is_held else [],
+        "verbs": verbs(task, actor, obj) if task.is_open and run.is_open and not is_held else [],
         "groups": inbox.groups_of([_as_work(one) for one in _around(task, rows)]),
         "here": reverse("approvals:task", args=[task.pk]),
         "waiting": len(rows),
@@ -96,14 +97,16 @@ def _over(task: Task) -> str:
     return said[-1] if said else str(task.run.get_state_display())
 
 
-def verbs(task: Task, actor: Actor) -> list[Verb]:
+def verbs(task: Task, actor: Actor, obj: Any) -> list[Verb]:
     """The decision line of one's own open task."""
 
     def at(name: str) -> str:
         return reverse(f"approvals:{name}", args=[task.pk])
 
     choices = reads.choices_of(task, actor)
-    found = [Verb(label=_("Approve"), post=at("approve"), primary=True, key="a", icon="check")]
+    found = []
+    if subject_of(task.run.subject).approvable(obj):
+        found.append(Verb(label=_("Approve"), post=at("approve"), primary=True, key="a", icon="check"))
     if choices.may_return or choices.earlier:
         note = _("For changes; your promise stops")
         found.append(Verb(label=_("Send back"), href=at("return"), icon="arrow-back-up", note=note))

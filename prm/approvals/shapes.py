@@ -261,7 +261,11 @@ class Check:
     def who(self, own: str, who: Any, path: str) -> None:
         kind = who.get("kind") if isinstance(who, Mapping) else None
         if kind not in WHO_KEYS:
-            self.say(own, path, _("“%(id)s” does not say who."), id=own)
+            later = path.endswith("deadline.to")
+            words = (
+                _("“%(id)s” does not say to whom it escalates.") if later else _("“%(id)s” does not say who.")
+            )
+            self.say(own, path, words, id=own)
             return
         for key in sorted(set(map(str, who)) - {"kind"} - WHO_KEYS[kind]):
             self.say(

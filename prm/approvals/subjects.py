@@ -70,6 +70,7 @@ class Subject:
     hand_back        hand_back(obj, by=, text=, says=): the object waits for its submitter; None: cannot be returned
     brief            brief(obj): what tells it apart among many, in a few words; reads what `for_decision` brought
     warnings         warnings(obj): sentences about what stands against approving it now
+    approvable       approvable(obj): whether anybody could approve it now; where not, only the other verbs are offered
     check            check(obj, by=) raises a DomainError when this person may not decide about it
     deciders         roles that may be asked at all
     conditions       the name of its fields in prm.conditions
@@ -95,6 +96,7 @@ class Subject:
     facts: Callable[[Any, Actor], Iterable[Any]] = lambda obj, actor: ()
     brief: Callable[[Any], Iterable[Any]] = lambda obj: ()
     warnings: Callable[[Any], Iterable[Any]] = lambda obj: ()
+    approvable: Callable[[Any], bool] = lambda obj: True
     check: Callable[..., None] = _no_check
     deciders: Iterable[str] = STAFF_ROLES
     conditions: str = ""

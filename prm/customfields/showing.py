@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q
 
@@ -155,5 +157,19 @@ def _in_words(field: CustomField, value: Any) -> Any:
     except (ValueError, ArithmeticError):
         return value
     if field.kind in (Kind.PERSON, Kind.PARTNER):
-        return f"#{value}"
+        return _named(field.kind, str(value))
     return value
+
+
+def _named(kind: str, value: str) -> str:
+    """A person by name; a partner by number, since not everybody who reads the trail may see that partner."""
+    memo = words.memo()
+    if (kind, value) not in memo:
+        model, name = (
+            (get_user_model(), "name")
+            if kind == Kind.PERSON
+            else (apps.get_model("partners.Partner"), "number")
+        )
+        rows = model._base_manager.filter(pk=value if value.isdecimal() else 0)
+        memo[kind, value] = rows.values_list(name, flat=True).first() or f"#{value}"
+    return memo[kind, value]

@@ -25,7 +25,7 @@ export class FlowModel {
     this.past = [];
     this.future = [];
     this.heard = new Set();
-    this.lastKey = "";
+    this.lastKey = this.here = this.returned = "";
   }
 
   onChange(listener) { this.heard.add(listener); }
@@ -54,10 +54,10 @@ export class FlowModel {
 
   // Changes go through here: what was before is kept. The same `key` twice in a row is one step back (typing a word).
   change(work, key = "") {
-    const before = JSON.stringify(this.document);
+    const before = JSON.stringify(this.document), here = this.here;
     const answer = work();
     if (JSON.stringify(this.document) === before) return answer;
-    if (!key || key !== this.lastKey) this.past.push(before);
+    if (!key || key !== this.lastKey) this.past.push({ text: before, here });
     if (this.past.length > MOST_STEPS_BACK) this.past.shift();
     this.lastKey = key;
     this.future = [];
@@ -68,12 +68,15 @@ export class FlowModel {
   tell() { for (const listener of this.heard) listener(this); }
   pause() { this.lastKey = ""; }
 
+  // `here` is the step at which whoever changes it stands; going back leads there again: `returned`.
   undo() { return this.step(this.past, this.future); }
   redo() { return this.step(this.future, this.past); }
   step(from, to) {
     if (!from.length) return false;
-    to.push(JSON.stringify(this.document));
-    this.document = JSON.parse(from.pop());
+    const then = from.pop();
+    to.push({ text: JSON.stringify(this.document), here: this.here });
+    this.document = JSON.parse(then.text);
+    this.returned = then.here;
     this.lastKey = "";
     this.tell();
     return true;

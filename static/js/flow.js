@@ -48,7 +48,9 @@ class Designer {
   // What is shown of the server's last answer; a change since then leaves labels as they were until the next.
   draw() {
     const held = this.board.contains(document.activeElement) && document.activeElement.dataset.node;
+    if (this.model.returned) [this.selected, this.model.returned] = [this.model.returned, ""];
     if (!["start", "end"].includes(this.selected) && !this.model.find(this.selected)) this.selected = "start";
+    this.model.here = this.selected;
     const problems = {};
     for (const one of this.state.problems) (problems[one.node || "start"] ||= []).push(one.text);
     this.view.draw(this.model, {
@@ -125,7 +127,7 @@ class Designer {
   }
 
   select(id, { focus = true, open = this.panel.isOpen } = {}) {
-    this.selected = id;
+    this.selected = this.model.here = id;
     for (const node of this.board.querySelectorAll("[data-node]")) node.setAttribute("aria-pressed", String(node.dataset.node === id));
     if (focus) this.view.focus(id);
     if (open) this.panel.show(id);

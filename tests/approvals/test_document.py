@@ -69,7 +69,7 @@ def broken(**changes):
         (broken(deadline={"hours": 0}), "a1", "hours"),
         (broken(deadline={"hours": 4, "remind": 4}), "a1", "reminds before it begins"),
         (broken(deadline={"hours": 4, "then": "shout"}), "a1", "after its deadline"),
-        (broken(deadline={"hours": 4, "then": "escalate"}), "a1", "does not say who"),
+        (broken(deadline={"hours": 4, "then": "escalate"}), "a1", "does not say to whom it escalates"),
         (broken(colour="red"), "a1", "which its kind does not know"),
         (
             {

@@ -96,6 +96,16 @@ def test_nobody_reaches_anothers_task(deal, acme, manager, administrator, financ
     assert waits_for(deal) == {"Lin Yue"}
 
 
+def test_what_nobody_could_approve_is_only_rejected_or_sent_back(acme, rival, manager, browse):
+    deals.approved(rival, manager, customer_name="Held")
+    held, free = deals.in_review(acme, customer_name="Held"), deals.in_review(acme, customer_name="Free")
+    client = browse(manager)
+    shown = text(client.get(page(task_of(held, manager))))
+    assert "it can only be rejected" in shown and page(task_of(held, manager), "approve/") not in shown
+    assert page(task_of(held, manager), "reject/") in shown
+    assert page(task_of(free, manager), "approve/") in text(client.get(page(task_of(free, manager))))
+
+
 def test_many_at_once_of_one_step_each_for_itself(acme, rival, manager, browse):
     deals.approved(rival, manager, customer_name="Held")
     good, bad = deals.in_review(acme, customer_name="Good"), deals.in_review(acme, customer_name="Held")

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from dealreg.models import DealRegistration
+from dealreg.services import request_information
 from partners.services import create_partner, update_partner
 from prm.conditions import holds, narrow
 from prm.customfields import errors, holding, kinds, services
@@ -180,6 +181,18 @@ class TestOnTheForm:
         assert "licence" not in partner.custom
         page = client.get(f"/partners/{partner.pk}/").content.decode()
         assert "plan.pdf → new.pdf" in page
+
+    def test_it_is_handed_in_with_a_registration_that_came_back(self, field, acme, manager, browse):
+        field("deal", "tender", "file")
+        deal = deals.in_review(acme)
+        request_information(registration=deal, text="Where is the tender?", by=manager)
+        typed = {
+            "customer_name": deal.customer_name, "product_lines": [deal.lines.get().product_line_id],
+            "estimated_value": "264,000", "expected_close": deal.expected_close.isoformat(), "custom_tender": pdf(),
+        }  # fmt: skip
+        assert browse(acme.sales).post(f"/deals/{deal.number}/edit/", typed).status_code == 302
+        deal.refresh_from_db()
+        assert (deal.state, deal.custom["tender"]["name"]) == ("in_review", "plan.pdf")
 
 
 class TestWhoMayRead:

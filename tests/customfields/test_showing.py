@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from dealreg.models import DealRegistration
 from dealreg.services import register_deal
@@ -184,6 +185,17 @@ class TestAudit:
         update_partner(partner=partner, custom={"segment": "enterprise"}, by=manager)
         for path in (f"/partners/{partner.pk}/", "/settings/audit/"):
             assert "Market segment SMB → Enterprise" in browse(administrator).get(path).content.decode()
+
+    def test_the_trail_names_people_and_tells_partners_by_number(self, field, acme, browse, administrator):
+        field("partner", "owner", "person", label="Owner")
+        field("partner", "helper", "partner", label="Helper")
+        custom = {
+            "owner": get_user_model().objects.get(pk=administrator.user_id).email,
+            "helper": acme.row.number,
+        }
+        partner = create_partner(name="One", custom=custom, by=administrator)
+        page = browse(administrator).get(f"/partners/{partner.pk}/").content.decode()
+        assert "Owner Ada Admin" in page and f"Helper {acme.row.number}" in page
 
     def test_the_list_of_the_trail_costs_the_same_however_many_values_it_names(
         self, field, browse, manager, administrator, django_assert_max_num_queries

@@ -123,6 +123,7 @@ def test_the_whole_tree_by_keys(office: Office, deals: None) -> None:
     assert order(page) == ["start", "manager", "a1", "end"]
     page.keyboard.press("Control+z")
     assert order(page) == ["start", "manager", "end"]
+    expect(manager).to_be_focused()  # where one stood when it was pasted
     page.keyboard.press("Control+y")
     assert order(page) == ["start", "manager", "a1", "end"]
     # delete, and undo brings it back
@@ -131,6 +132,7 @@ def test_the_whole_tree_by_keys(office: Office, deals: None) -> None:
     assert order(page) == ["start", "manager", "end"]
     page.keyboard.press("Control+z")
     assert order(page) == ["start", "manager", "a1", "end"]
+    expect(copy).to_be_focused()
     # a fork: N, then its branches with left and right; into the first branch with Alt
     manager.focus()
     add(page, "branch")
