@@ -126,7 +126,11 @@ def dry_run(request: Any, subject: str) -> HttpResponse:
     known = _subject(subject)
     try:
         made = services.dry_run(subject=known, by=request.actor)
-    except (DomainError, DocumentInvalid) as error:
+    except DocumentInvalid:
+        found = drafts.standing(known)
+        problems = design_state.state(found, found.document)["problems"]
+        return render(request, "approvals/design/dry_run_refused.html", {"problems": problems}, status=422)
+    except DomainError as error:
         return render(request, "approvals/design/dry_run_refused.html", {"sentence": str(error)}, status=422)
     standing = drafts.standing(known)
     state = design_state.state(standing, standing.document)

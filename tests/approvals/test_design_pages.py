@@ -183,3 +183,26 @@ def test_the_list_says_what_happens_where_no_flow_is_in_force(desk):
     FlowVersion.objects.filter(flow__subject="partner_change").update(state="retired")
     page = desk.get("/settings/flows/").content.decode()
     assert "No flow in force" in page and "Every change is written at once; nobody is asked." in page
+
+
+def test_a_text_with_several_faults_is_told_all_of_them(desk):
+    steps = "[{id: a1, kind: foo}, {id: a1, kind: approver, who: {kind: partner_manager}}]"
+    answer = desk.post(FLOW + "import/", {"text": f"schema: 1\nsubject: deal\nsteps: {steps}\n"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    for words in ("The name is missing", "kind that does not exist", "twice"):
+        assert words in page, words
+
+
+def test_a_dry_run_of_what_cannot_be_read_names_the_steps_as_the_cards_do(desk):
+    broken = document(ask("a1", name="Director", deadline={"hours": 8, "then": "escalate"}))
+    said = {"document": json.dumps(broken), "revision": drafts.standing(subject_of("deal")).revision}
+    desk.post(FLOW + "draft/", said)
+    answer = desk.post(FLOW + "dry-run/")
+    page = answer.content.decode()
+    assert (
+        answer.status_code == 422
+        and "Director" in page
+        and "to whom it escalates" in page
+        and "a1" not in page
+    )

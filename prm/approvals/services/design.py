@@ -33,6 +33,9 @@ from prm.values.actor import Actor
 # A draft may be unfinished, but never so large that reading it is a burden.
 LARGEST = 500_000
 
+# As much of what is wrong with a text is said at once.
+MOST_TOLD = 20
+
 
 @transaction.atomic
 def save_draft(
@@ -129,13 +132,9 @@ def import_text(*, subject: Subject, text: str, by: Actor) -> FlowVersion:
     """Make a YAML or JSON text the draft. Raises NotADocument when it cannot be read or is another subject's."""
     require(by, "approvals.design")
     try:
-        data = read_text(text)
+        document = parse(read_text(text))
     except DocumentInvalid as error:
-        raise NotADocument(problem=str(error.problems[0])) from None
-    try:
-        document = parse(data)
-    except DocumentInvalid as error:
-        raise NotADocument(problem=str(error.problems[0])) from None
+        raise NotADocument(problem=" ".join(str(one) for one in error.problems[:MOST_TOLD])) from None
     if document.subject != subject.code:
         raise OtherSubject(theirs=_name_of(document.subject), ours=subject.label)
     return save_draft(
