@@ -28,7 +28,7 @@ from prm.values.errors import DomainError
 
 # A file says who protects whom, among all partners, and needs no flow's yes for it.
 permissions.register(
-    "deals.import", label=_("Import deal registrations"), roles=[Role.ADMINISTRATOR], sensitive=True
+    "dealreg.import", label=_("Import deal registrations"), roles=[Role.ADMINISTRATOR], sensitive=True
 )
 reasons.register(
     unknown_partner=_("No partner has this number."),
@@ -86,7 +86,7 @@ class Deals(ImportKind):
     name = "deals"
     target = "deal"
     title = _("Deal registrations")
-    verb = "deals.import"
+    verb = "dealreg.import"
     key = "deal_number"
     columns = (
         Column("deal_number", _("registration number"), cells.code(40), True, ("number", "registration", "deal"),

@@ -42,7 +42,7 @@ def take_over_registration(
     `facts` as in save_draft. In review it goes through the published flow as if it had been handed in now; what is
     protected was decided elsewhere. Raises NumberTaken, RegisteredLater, ProtectionOver and what the verbs raise.
     """
-    require(by, "deals.import", partner)
+    require(by, "dealreg.import", partner)
     partner = Partner.objects.locked(partner)  # before the registration, as every verb locks
     _must_fit(number, registered_at, protected_to)
     draft = save_draft(partner=partner, product_lines=product_lines, by=by, **facts)
