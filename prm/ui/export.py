@@ -26,6 +26,12 @@ CHUNK = 2000
 IN_MEMORY = 4 * 1024 * 1024
 
 
+def note(actor: Actor, title: str) -> None:
+    """Say that `actor` takes `title` away as a file, before it is made."""
+    for listener in listeners:
+        listener(actor, title)
+
+
 def safe_text(text: str) -> str:
     """`text` such that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(DANGEROUS) else text

@@ -245,8 +245,7 @@ class ListPage:
         """The whole filter as a file."""
         if not self.may_export():
             raise NotAllowed()
-        for listener in export.listeners:
-            listener(self.actor, str(self.title))
+        export.note(self.actor, str(self.title))
         rows = self.current_order().sorted(self.filtered)
         return export.answer(self.query["export"], str(self.title), self.shown_columns, rows)
 

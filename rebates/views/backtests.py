@@ -211,8 +211,7 @@ def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
     if actor.acting_operator:
         raise NotAllowed()
     title = _("Back-test: %(programme)s") % {"programme": tried.versions[0].programme}
-    for listener in export.listeners:
-        listener(actor, title)
+    export.note(actor, title)
     names = _names(actor, [row.partner_id for row in tried.partners])
     heads = [_("Number"), _("Partner"), *(_name(version) for version in tried.versions), _("Difference")]
     lines = [

@@ -80,6 +80,7 @@ def pdf(request: Any, number: str) -> HttpResponse:
 def data(request: Any, number: str) -> HttpResponse:
     """The statement for another program: its figures, and for each result the policy that was in force."""
     found = _statement(request, number)
+    export.note(request.actor, found.number)
     answer = JsonResponse(facts_of(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
     return answer
@@ -89,6 +90,7 @@ def data(request: Any, number: str) -> HttpResponse:
 def spreadsheet(request: Any, number: str) -> HttpResponseBase:
     """A row for each programme, then the total."""
     found = _statement(request, number)
+    export.note(request.actor, found.number)
     heads = [_("Programme"), _("Code"), *(str(label) for label in COLUMNS.values()), _("Currency")]
     rows = [
         [str(line.programme), line.programme.code, *(getattr(line, name) for name in COLUMNS), found.currency]
@@ -102,6 +104,7 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
 def kit(request: Any, number: str) -> HttpResponse:
     """All that is needed to compute the statement anew, without the product."""
     found = _statement(request, number)
+    export.note(request.actor, _("Recompute kit of %(number)s") % {"number": found.number})
     answer = HttpResponse(recompute_kit(found), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{found.number}-recompute.zip"'
     return answer

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from prm.audit.models import AuditEntry
 from rebates import verifier
 from rebates.kit import recompute_kit
 from rebates.models import Statement
@@ -163,3 +164,12 @@ def test_the_statement_is_a_spreadsheet_and_data_too(settled, rival, browse):
     assert rows[-1][4] == float(statement.earned) and sum(row[4] for row in rows[1:-1]) == rows[-1][4]
     for name in ("statement.json", "statement.xlsx"):
         assert browse(rival.sales).get(f"{address}{name}").status_code == 404
+
+
+def test_the_trail_keeps_who_took_it_away(settled, finance, browse):
+    statement = statements(settled)[0]
+    client = browse(finance)
+    for name in ("recompute.zip", "statement.json", "statement.xlsx"):
+        client.get(f"{statement.get_absolute_url()}{name}")
+    kept = AuditEntry.objects.filter(verb="exported").order_by("id").values_list("reason", flat=True)
+    assert list(kept) == [f"Recompute kit of {statement.number}", statement.number, statement.number]
