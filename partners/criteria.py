@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from partners.conditions import tier_of
 from partners.models import Partner, Tier
 from prm.conditions import BadCondition, Condition
 from prm.conditions.evidence import Evidence, Finding, evidence
@@ -54,12 +55,12 @@ class Progress:
         return all(answers) if self.every else any(answers)
 
 
-def proposals(actor: Actor, *, today: date | None = None) -> list[Proposal]:
+def proposals(actor: Actor) -> list[Proposal]:
     """The active partners that `actor` may see whose tier is not the one they reach, promotions first.
 
     Set-based: two queries for each tier that has criteria, and for its evidence two for each part of them.
     """
-    today = today or clock.today()
+    today = clock.today()
     tiers = list(Tier.objects.order_by("-rank"))
     rows = Partner.objects.visible_to(actor).active()
     partners = {row.pk: row for row in rows.with_tier(today).order_by("name", "pk")}
@@ -147,13 +148,12 @@ def _is_sound(condition: Any) -> bool:
         return False
 
 
-def progress_of(partner: Partner, *, today: date | None = None) -> list[Progress]:
+def progress_of(partner: Partner) -> list[Progress]:
     """What a partner reads about its tier: whether it keeps its own, and how far the next one above is."""
-    today = today or clock.today()
+    today = clock.today()
     tiers = list(Tier.objects.order_by("rank"))
     rows = Partner.objects.for_everyone(because="one partner that the caller may see").filter(pk=partner.pk)
-    code = rows.with_tier(today).values_list("tier_code", flat=True).first()
-    now = next((tier for tier in tiers if tier.code == code), None)
+    now = tier_of(partner)
     above = next((tier for tier in tiers if tier.entry and (now is None or tier.rank > now.rank)), None)
     asked = [(now, True, now.keeps)] if now is not None and now.keeps else []
     asked += [(above, False, above.entry)] if above is not None else []

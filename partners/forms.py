@@ -89,9 +89,11 @@ class TierForm(ServiceForm):
 class LevelForm(ServiceForm):
     """A tier of the programme; its criteria are filled in by the builder."""
 
-    code = forms.SlugField(
+    code = forms.RegexField(
+        r"^[a-z0-9][a-z0-9_-]*$",
         label=_("Code"),
         max_length=40,
+        error_messages={"invalid": _("Write small letters, digits and hyphens, a letter or digit first.")},
         help_text=_("Small letters and digits. It stays; files and rules name it."),
     )
     name = forms.CharField(label=_("Name"), max_length=80)

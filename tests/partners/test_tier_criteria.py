@@ -258,6 +258,8 @@ def test_a_tier_is_added_changed_and_removed_on_the_screen(ladder, administrator
         "entry": "",
         "renewal": "",
     }
+    for code in ("Platinum", "-p", "白金"):  # the configuration as text would not take it back
+        assert client.post("/settings/tiers/new/", form | {"rank": "40", "code": code}).status_code == 422
     taken = client.post("/settings/tiers/new/", form)
     assert taken.status_code == 422 and "same rank" in taken.content.decode()
     entry = (
