@@ -1,0 +1,155 @@
+"""Settlements of a period, and what they froze."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Partner
+from prm.access.scoping import PartnerOwned
+from prm.ui.doers import doer
+from prm.values import clock
+from prm.values.periods import Period
+from rebates.models.programmes import Programme, Version
+from rebates.querysets import (
+    RunQuerySet,
+)
+
+
+class SettlementRun(models.Model):
+    """The settlement of all programmes whose period ends on one last day. There is one run per last day."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        COMPUTED = "computed", _("Computed")
+        IN_REVIEW = "in_review", _("In review")
+        APPROVED = "approved", _("Approved")
+        CLOSING = "closing", _("Being closed")
+        CLOSED = "closed", _("Closed")
+        PAID = "paid", _("Paid")
+
+    TRANSITIONS = {
+        State.DRAFT: (State.COMPUTED,),
+        State.COMPUTED: (State.DRAFT, State.COMPUTED, State.IN_REVIEW),
+        State.IN_REVIEW: (State.DRAFT, State.COMPUTED, State.APPROVED),
+        State.APPROVED: (State.IN_REVIEW, State.CLOSING),
+        State.CLOSING: (State.CLOSED,),
+        State.CLOSED: (State.PAID,),
+        State.PAID: (),
+    }
+    RECOMPUTABLE = (State.DRAFT, State.COMPUTED, State.IN_REVIEW)
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    starts = models.DateField(_("from"))  # of the month that ends with the run
+    ends = models.DateField(_("before"), unique=True)  # the day after the last
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    state_since = models.DateTimeField(default=clock.now)
+    created_by_label = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now)
+    # What the computation read: sales lines up to this id, in the transaction log's order.
+    watermark = models.BigIntegerField(null=True)
+    frozen_at = models.DateTimeField(null=True)
+    computed_at = models.DateTimeField(_("computed"), null=True)
+    computed_by_label = models.CharField(max_length=200, blank=True)
+    # Who computed it and who handed it over; None: the product itself, or a run of before this was kept.
+    computed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # By first partner of the chunk: {"lines", "hash", "sums": {currency: amount}, "other_currencies": [...]}.
+    inputs = models.JSONField(default=dict)
+    partner_count = models.PositiveIntegerField(default=0)
+    line_count = models.PositiveBigIntegerField(default=0)
+    lines_hash = models.BigIntegerField(default=0)
+    # [{"currency", "sales", "accrued", "earned", "adjusted"}], decimals as text.
+    totals = models.JSONField(default=list)
+    # What the computation left out and people should look at: [{"kind", …}].
+    findings = models.JSONField(default=list)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    approved_by_label = models.CharField(_("approved by"), max_length=200, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    closed_by_label = models.CharField(_("closed by"), max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    # The last ledger transaction when the close began: its statements carry over what stood until here, and count
+    # payments that came after the cut before.
+    ledger_cut = models.BigIntegerField(null=True)
+    # The head of the audit trail when it was closed; it stands on the statements.
+    audit_head = models.CharField(max_length=90, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-ends"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("rebates:run", args=[self.number])
+
+    @property
+    def period(self) -> Period:
+        """The month that the run ends."""
+        return Period(self.starts, self.ends)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state in (self.State.CLOSED, self.State.PAID)
+
+    @property
+    def approver(self) -> str:
+        return doer(self.approved_by_label, self.approved_by_id)
+
+    @property
+    def closer(self) -> str:
+        return doer(self.closed_by_label, self.closed_by_id)
+
+    def may_become(self, state: str) -> bool:
+        return state in self.TRANSITIONS[self.State(self.state)]
+
+
+class RunScope(models.Model):
+    """A programme version that a run settles, with its own period; frozen with the run."""
+
+    run = models.ForeignKey(SettlementRun, models.CASCADE, related_name="scopes")
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="scopes")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="scopes")
+    starts = models.DateField()
+    ends = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "programme"], name="programme_once_per_run"),
+            models.UniqueConstraint(fields=["programme", "ends"], name="period_settled_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.version}"
+
+    @property
+    def period(self) -> Period:
+        return Period(self.starts, self.ends)
+
+
+class RunMember(models.Model):
+    """What a partner was on the run's last day; adjustments of the period read it again, whatever changed since."""
+
+    PARTNER_PATH = "partner"
+
+    run = models.ForeignKey(
+        SettlementRun, models.CASCADE, related_name="members", db_index=False, db_constraint=False
+    )
+    partner = models.ForeignKey(
+        Partner, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    tier = models.CharField(max_length=40, blank=True)
+    type = models.CharField(max_length=20)
+
+    objects = PartnerOwned.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "partner"], name="member_once_per_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.partner_id}"

@@ -1,0 +1,139 @@
+"""What a close told partners, and what they were paid."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from partners.models import Partner
+from prm.ui.doers import doer
+from prm.values import clock
+from prm.values.periods import Period
+from rebates.models.runs import SettlementRun
+from rebates.querysets import (
+    PaymentQuerySet,
+    StatementQuerySet,
+)
+
+
+class Statement(models.Model):
+    """What the close of a run told a partner, in one currency. Never changed afterwards.
+
+    Its lines are the run's results; `carried` adds what they do not know: for each programme's id
+    {"opening": "1900.00", "paid": "1900.00"}, left out where both are zero.
+    """
+
+    class PaymentState(models.TextChoices):
+        """Follows from what is open, the payments and the partner's state; nobody sets it."""
+
+        OPEN = "open", _("To be paid")
+        PART_PAID = "part_paid", _("Part paid")
+        PAID = "paid", _("Paid")
+        BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
+        OFFSET = "offset", pgettext_lazy("payment", "Offset")  # a negative figure took up what was not paid
+        CARRIED = "carried", _("Carried forward")  # the balance is below zero, for the next statement
+        NOTHING = "nothing", _("Nothing to pay")
+
+    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad"}
+    PARTNER_PATH = "partner"
+
+    run = models.ForeignKey(
+        SettlementRun, models.PROTECT, related_name="statements", db_index=False, db_constraint=False
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="statements", db_index=False, db_constraint=False
+    )
+    number = models.CharField(_("number"), max_length=30)
+    starts = models.DateField()
+    ends = models.DateField()
+    currency = models.CharField(max_length=3)
+    opening = models.DecimalField(_("opening"), max_digits=18, decimal_places=2)
+    accrued = models.DecimalField(_("accrued"), max_digits=18, decimal_places=2)
+    earned = models.DecimalField(_("earned"), max_digits=18, decimal_places=2)
+    adjusted = models.DecimalField(_("adjusted"), max_digits=18, decimal_places=2)
+    approved = models.DecimalField(_("approved"), max_digits=18, decimal_places=2)
+    paid = models.DecimalField(_("paid"), max_digits=18, decimal_places=2)
+    closing = models.DecimalField(_("closing"), max_digits=18, decimal_places=2)
+    carried = models.JSONField()
+    issued_at = models.DateTimeField(_("issued"))
+    # SHA-256 of its own data and results; empty on statements of before they were sealed. See sealing.py.
+    digest = models.CharField(max_length=64, blank=True)
+
+    objects = StatementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-ends", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "partner", "currency"], name="one_statement_each"),
+            models.UniqueConstraint(fields=["number"], name="statement_number"),
+            models.CheckConstraint(
+                name="statement_adds_up",
+                condition=models.Q(
+                    closing=models.F("opening") + models.F("earned") + models.F("adjusted") - models.F("paid")
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["partner", "-ends", "-id"], name="statements_of_partner"),
+            models.Index(fields=["number"], name="statement_by_number", opclasses=["varchar_pattern_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("rebates:statement", args=[self.number])
+
+    @property
+    def period(self) -> Period:
+        return Period(self.starts, self.ends)
+
+    @property
+    def own_amount(self) -> Decimal:
+        """What this period added to the partner's balance."""
+        return self.earned + self.adjusted
+
+    @property
+    def payment_word(self) -> str:
+        """The payment's state in words, of a row of `for_list()`."""
+        return str(self.PaymentState(self.payment_state).label)
+
+    @property
+    def payment_tone(self) -> str:
+        return self.PAYMENT_TONES.get(self.payment_state, "")
+
+
+class Payment(models.Model):
+    """Money paid to a partner for a statement, released by somebody who did not approve the run."""
+
+    PARTNER_PATH = "statement__partner"
+
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="payments")
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    paid_on = models.DateField(_("paid on"))
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    released_by_label = models.CharField(_("released by"), max_length=200)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(name="payment_above_zero", condition=models.Q(amount__gt=0))]
+        indexes = [GinIndex(OpClass(Upper("reference"), name="gin_trgm_ops"), name="payment_reference_words")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def releaser(self) -> str:
+        return doer(self.released_by_label, self.released_by_id)
