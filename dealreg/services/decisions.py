@@ -54,7 +54,7 @@ def approve_registration(
     task, registration = turn(registration, "dealreg.approve", State.APPROVED, by=by)
     if task is None:
         return grant_protection(registration=registration, by=by, product_lines=product_lines, note=note)
-    chosen = _chosen_lines(registration, product_lines)
+    chosen = _chosen_lines(registration, _registered_lines(registration), product_lines)
     says = {"product_lines": [line.pk for line in chosen]} if product_lines is not None else {}
     approvals.approve(task=task, by=by, text=note, says=says)
     registration.refresh_from_db()
@@ -125,13 +125,14 @@ def grant_protection(
     must_not_be_own(registration, by)
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
-    chosen = _chosen_lines(registration, product_lines)
+    registered = _registered_lines(registration)
+    chosen = _chosen_lines(registration, registered, product_lines)
     # Approvals for one customer, however it is spelled, queue here: the second meets the first one's protections.
     conflicts.hold_customer(registration)
     customer = EndCustomer.objects.select_for_update().get(pk=registration.end_customer_id)
     registration.end_customer = customer
     _must_be_free(customer, chosen)
-    _must_not_clash(registration, customer, chosen)
+    _must_not_clash(registration, customer, chosen, is_whole=len(chosen) == len(registered))
 
     last_day = _protect(registration, customer, chosen, days)
     registration.state, registration.waiting_since = State.APPROVED, None
@@ -152,13 +153,15 @@ def grant_protection(
     return registration
 
 
-def _must_not_clash(registration: DealRegistration, customer: EndCustomer, chosen: list[ProductLine]) -> None:
+def _must_not_clash(
+    registration: DealRegistration, customer: EndCustomer, chosen: list[ProductLine], *, is_whole: bool
+) -> None:
     """Check for conflicts once more; what the check found is kept with the registration."""
     of_customer, of_text = conflicts.matches_for_approval(registration)
     conflicts.must_be_settled(registration, chosen, of_customer)
     result = look_up(registration, chosen, of_text)
     _must_not_be_blocked(result, customer, chosen)
-    if len(chosen) == registration.lines.count():
+    if is_whole:
         # Of a part, what was decided on stays: it tells why the other lines were left out.
         keep_evidence(registration, result)
 
@@ -276,10 +279,15 @@ def _must_not_be_blocked(
     raise errors.LineNotAvailable(line=_names(product_lines))
 
 
-def _chosen_lines(registration: DealRegistration, wanted: Iterable[ProductLine] | None) -> list[ProductLine]:
+def _registered_lines(registration: DealRegistration) -> list[ProductLine]:
     # In one order for all, so that two approvals never wait for each other crosswise.
-    registered = [line.product_line for line in registration.lines.select_related("product_line")]
-    registered.sort(key=lambda line: line.pk)
+    lines = [line.product_line for line in registration.lines.select_related("product_line")]
+    return sorted(lines, key=lambda line: line.pk)
+
+
+def _chosen_lines(
+    registration: DealRegistration, registered: list[ProductLine], wanted: Iterable[ProductLine] | None
+) -> list[ProductLine]:
     if wanted is None:
         return registered
     wanted = list(wanted)

@@ -67,7 +67,7 @@ def _around(task: Task, rows: list[reads.Row]) -> list[reads.Row]:
 
 def _as_work(row: reads.Row) -> work.Work:
     return work.Work(
-        title=row.run.title, link=reverse("approvals:task", args=[row.pk]), since=row.since, due=row.due,
+        title=row.title, link=reverse("approvals:task", args=[row.pk]), since=row.since, due=row.due,
         subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon,
     )  # fmt: skip
 
@@ -156,7 +156,7 @@ def by_step(actor: Actor) -> list[dict[str, Any]]:
     rows = reads.tasks_of(actor, most=SHOWN)
     briefs = _briefs(rows)
     for row in rows:
-        key = (row.run.subject, row.task.step)
+        key = (row.subject.code, row.step)
         group = groups.setdefault(key, {"label": row.subject.label, "step": row.step_name, "rows": []})
         group["rows"].append({"row": row, "brief": briefs.get(row.pk, "")})
     return list(groups.values())
@@ -165,14 +165,12 @@ def by_step(actor: Actor) -> list[dict[str, Any]]:
 def _briefs(rows: list[reads.Row]) -> dict[int, str]:
     """What tells each task's object apart, by task: the objects of one subject are read at once."""
     found: dict[int, str] = {}
-    for subject in {row.run.subject: row.subject for row in rows}.values():
-        own = [row for row in rows if row.run.subject == subject.code]
-        objects = subject.in_bulk(row.run.object_id for row in own)
+    for subject in {row.subject.code: row.subject for row in rows}.values():
+        own = [row for row in rows if row.subject.code == subject.code]
+        objects = subject.in_bulk(row.object_id for row in own)
         for row in own:
-            if row.run.object_id in objects:
-                found[row.pk] = " · ".join(
-                    str(one) for one in subject.brief(objects[row.run.object_id]) if one
-                )
+            if row.object_id in objects:
+                found[row.pk] = " · ".join(str(one) for one in subject.brief(objects[row.object_id]) if one)
     return found
 
 

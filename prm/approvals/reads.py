@@ -36,27 +36,16 @@ from prm.values.actor import Actor
 
 @dataclass(frozen=True)
 class Row:
-    """A task as a list shows it."""
+    """A task as a list shows it. Plain values: with hundreds of rows, models cost more than the query."""
 
-    task: Task
+    pk: int
+    title: str
     subject: subjects.Subject
+    object_id: int
+    step: str
     step_name: str
-
-    @property
-    def pk(self) -> int:
-        return self.task.pk
-
-    @property
-    def run(self) -> ApprovalRun:
-        return self.task.run
-
-    @property
-    def since(self) -> datetime:
-        return self.task.since
-
-    @property
-    def due(self) -> datetime | None:
-        return self.task.due
+    since: datetime
+    due: datetime | None
 
 
 def open_tasks(actor: Actor) -> QuerySet[Task]:
@@ -64,20 +53,25 @@ def open_tasks(actor: Actor) -> QuerySet[Task]:
     return Task.objects.of_actor(actor).to_decide().order_by(F("due").asc(nulls_last=True), "since", "pk")
 
 
-# What a list of tasks shows: with hundreds of rows, reading the rest costs more than the query.
-OF_ROWS = ("step", "since", "due", "run__title", "run__subject", "run__object_id", "run__version_id")
+OF_ROWS = ("pk", "run__title", "run__subject", "run__object_id", "step", "since", "due", "run__version_id")
 
 
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
-    rows = list(open_tasks(actor).select_related("run").only(*OF_ROWS)[:most])
-    versions = FlowVersion.objects.in_bulk({task.run.version_id for task in rows})
-    for task in rows:  # each version is read once, however many tasks are under it
-        task.run.version = versions[task.run.version_id]
-    return [row_of(task) for task in rows]
+    rows = list(open_tasks(actor).values_list(*OF_ROWS)[:most])
+    versions = FlowVersion.objects.in_bulk({row[-1] for row in rows})
+    return [_row(*row, versions[version]) for *row, version in rows]
 
 
 def row_of(task: Task) -> Row:
-    return Row(task, subjects.subject_of(task.run.subject), step_name(task.run.version.parsed, task.step))
+    run = task.run
+    return _row(task.pk, run.title, run.subject, run.object_id, task.step, task.since, task.due, run.version)
+
+
+def _row(
+    pk: int, title: str, subject: str, object_id: int, step: str, since: Any, due: Any, version: FlowVersion
+) -> Row:
+    name = step_name(version.parsed, step)
+    return Row(pk, title, subjects.subject_of(subject), object_id, step, name, since, due)
 
 
 HELD_SHOWN = 5

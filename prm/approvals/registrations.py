@@ -142,6 +142,6 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
         return
     for row in tasks_of(actor, most=work.MOST):
         yield work.Work(
-            title=row.run.title, link=f"/inbox/decisions/{row.pk}/", since=row.since, due=row.due,
-            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon, code=row.run.subject,
+            title=row.title, link=f"/inbox/decisions/{row.pk}/", since=row.since, due=row.due,
+            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon, code=row.subject.code,
         )  # fmt: skip

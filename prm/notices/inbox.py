@@ -143,9 +143,13 @@ def groups_of(rows: list[work.Work]) -> list[Group]:
     for row in rows:
         key, label = _day_of(row, now, today)
         group = groups.setdefault(key, Group(key, label, []))
-        soon = row.due is not None and row.due - now < SOON
-        group.rows.append({"work": row, "soon": soon, "late": row.due is not None and row.due < now})
+        late = row.due is not None and row.due < now
+        group.rows.append({"work": row, "late": late, "tone": "ui-bad" if late else _tone(row, now)})
     return list(groups.values())
+
+
+def _tone(row: work.Work, now: Any) -> str:
+    return "ui-warn" if row.due is not None and row.due - now < SOON else ""
 
 
 def _day_of(row: work.Work, now: Any, today: date) -> tuple[str, str]:

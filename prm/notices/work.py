@@ -96,8 +96,24 @@ def tabs_for(actor: Actor) -> list[Tab]:
 
 def waiting_for(actor: Actor) -> list[Work]:
     """Everything that waits for `actor`, the nearest promise first, then the longest wait."""
-    found = [row for source in _sources if runs(source.rows) for row in source.rows(actor)]
+    found: list[Work] = []
+    for source in _sources:
+        rows = list(source.rows(actor)) if runs(source.rows) else []
+        found += rows
+        if not rows:
+            _is_empty(source, actor)
     return sorted(found, key=lambda row: (row.due is None, row.due or row.since, row.since))
+
+
+def _is_empty(source: Source, actor: Actor) -> None:
+    """Where nothing is listed nothing needs to be counted on the same page."""
+    memo = _counted.get()
+    if memo is not None:
+        memo[_place(source, actor)] = 0
+
+
+def _place(source: Source, actor: Actor) -> tuple[Any, ...]:
+    return (source.rows, actor.user_id, actor.partner_id)
 
 
 @contextmanager
@@ -122,8 +138,9 @@ def count_for(actor: Actor) -> int:
 
 
 def count_now(actor: Actor) -> int:
+    memo = _counted.get() or {}
     return sum(
         source.count(actor) if source.count else len(list(source.rows(actor)))
         for source in _sources
-        if runs(source.rows)
+        if runs(source.rows) and memo.get(_place(source, actor)) != 0
     )

@@ -1,5 +1,6 @@
 """Dates, money and numbers as people read them, in the language of the request."""
 
+import functools
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -95,6 +96,11 @@ def day(value: date | datetime | None, *, table: bool = False) -> str:
         value = local(value).date()
     if is_chinese():
         return value.isoformat() if table else f"{value.year}年{value.month}月{value.day}日"
+    return _english_day(value)
+
+
+@functools.lru_cache(maxsize=4000)
+def _english_day(value: date) -> str:
     return format_date(value, "d MMM y", locale="en")
 
 
