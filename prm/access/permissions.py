@@ -114,5 +114,14 @@ def area_of(name: str) -> tuple[str, Any, int]:
     return _areas.get(first, (first, first, 1000))
 
 
+def grouped_by_area(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Choices whose values begin with what they are about ("orders.shipped.v1"), under the names of their areas."""
+    found: dict[tuple[int, str], tuple[str, list[tuple[str, Any]]]] = {}
+    for value, label in pairs:
+        code, area, order = area_of(value)
+        found.setdefault((order, code), (str(area), []))[1].append((value, label))
+    return [found[key] for key in sorted(found)]
+
+
 def everything() -> dict[str, Verb]:
     return dict(_verbs)

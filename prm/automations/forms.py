@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from prm.access.permissions import grouped_by_area
 from prm.automations import people
 from prm.automations.models import Action, Automation
 from prm.automations.updates import Update, update_of, updates_of
@@ -28,11 +29,8 @@ NEEDS = {
 
 
 def events() -> list[tuple[str, Any]]:
-    """Events by their app, as groups of choices."""
-    groups: dict[str, list[tuple[str, Any]]] = {}
-    for one in offered():
-        groups.setdefault(one.name.partition(".")[0], []).append((one.code, one.label))
-    return [("", _("Choose")), *groups.items()]
+    """Events by what they are about, as groups of choices."""
+    return [("", _("Choose")), *grouped_by_area((one.code, one.label) for one in offered())]
 
 
 class AutomationForm(ServiceForm):

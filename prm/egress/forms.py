@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from prm.access.permissions import grouped_by_area
 from prm.access.roles import Role
 from prm.egress.kinds import Kind
 from prm.egress.models import Receiver
@@ -41,7 +42,7 @@ class ReceiverForm(ServiceForm):
             }
         super().__init__(*args, **kwargs)
         self.fields["url"].help_text = kind.help
-        self.fields["wants"].choices = kind.choices()  # type: ignore[attr-defined]
+        self.fields["wants"].choices = grouped_by_area(kind.choices())  # type: ignore[attr-defined]
         if kind.makes_secret:
             del self.fields["secret"]
         if not kind.is_robot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -74,6 +75,15 @@ def test_its_flows_and_own_fields_leave_the_set_up_and_come_back(switch, adminis
     assert listed == [False, False] and {client.get(one).status_code for one in addresses} == {404}
     switch("orders", True)
     assert {client.get(one).status_code for one in addresses} == {200}
+
+
+def test_events_are_chosen_under_the_names_of_what_they_are_about(browse, administrator):
+    client = browse(administrator)
+    hook = client.get("/settings/webhooks/new/webhook/").content.decode()
+    groups = re.findall(r'<div class="ui-options-head">([^<]+)</div>', hook)
+    assert groups[:4] == ["Partners", "Deal registration", "Orders", "Rebates"]
+    rule = client.get("/settings/automations/new/").content.decode()
+    assert '<optgroup label="Deal registration">' in rule and 'label="dealreg"' not in rule
 
 
 def test_its_events_are_not_offered_and_who_was_told_of_them_is_told_again(switch, administrator, browse):

@@ -1,5 +1,6 @@
 """Tags and filters of every template (built in: no `{% load %}`)."""
 
+import functools
 from decimal import Decimal, InvalidOperation
 
 from django import template
@@ -18,12 +19,22 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = ""):
     """A Tabler icon from the one cached file; with `label` it speaks, without it is decoration."""
-    address = static("icons.svg")
     if label:
         return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}#i-{}"/></svg>', label, address, name
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}#i-{}"/></svg>', label, _icons(), name
         )
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#i-{}"/></svg>', address, name)
+    return _plain_icon(name)
+
+
+@functools.cache
+def _icons() -> str:
+    """Where the icons are; asked a hundred times a page."""
+    return static("icons.svg")
+
+
+@functools.lru_cache(maxsize=500)
+def _plain_icon(name: str) -> str:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#i-{}"/></svg>', _icons(), name)
 
 
 @register.filter
@@ -221,6 +232,16 @@ def highlight(text, found):
 def rules_of(bound):
     """What a form's layout says of a field, for static/js/formrules.js: when it is shown, required, read-only."""
     return format_html_join("", ' {}="{}"', getattr(bound.field, "ruled", {}).items())
+
+
+@register.filter
+def option_groups(bound):
+    """[(heading, ticks)] of a field with choices in groups; one without a heading where there are none."""
+    ticks, choices = bound.subwidgets, bound.field.choices
+    if not isinstance(choices, list) or not all(isinstance(label, list | tuple) for _value, label in choices):
+        return [("", ticks)]
+    rest = iter(ticks)
+    return [(heading, [next(rest) for _each in group]) for heading, group in choices]
 
 
 @register.simple_tag
