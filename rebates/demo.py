@@ -1,8 +1,9 @@
-"""The demo's programmes, one settled month, one to settle, and the current one."""
+"""The demo's programmes, two settled months, one to settle, and the current one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -13,7 +14,7 @@ from prm.starter import kit
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates.models import Statement
+from rebates.models import SettlementRun, Statement
 from rebates.policy import read_yaml
 from rebates.services import (
     apply_programmes,
@@ -66,27 +67,38 @@ STEPS = {
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
-    """Two programmes for three months: one settled and mostly paid, one left to settle, one running."""
-    say("rebate programmes and a settlement")
+    """Two programmes for four months: two settled and mostly paid, one left to settle, one running."""
+    say("rebate programmes and two settlements")
     by = Actor.command("demo")
     settled = Period.of("month", clock.today()).previous.previous
+    first = settled.previous
     text = PROGRAMMES.format(
-        first=settled.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency]
+        first=first.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency]
     )
-    with clock.at(clock.start_of_day(clock.days_after(settled.start, -12))):
+    with clock.at(clock.start_of_day(clock.days_after(first.start, -12))):
         apply_programmes(texts=read_yaml(text), by=by)
     people = get_user_model().objects
     finance = actor_for(people.get(email="finance@demo.example"))
     controller = actor_for(people.get(email="controller@demo.example"))
-    with clock.at(clock.start_of_day(clock.days_after(settled.end, 9))):
+    for month, share in ((first, 1), (settled, Fraction(2, 3))):
+        run = _settle(month, finance, controller)
+        _pay(run, share, finance)
+
+
+def _settle(month: Period, finance: Actor, controller: Actor) -> SettlementRun:
+    with clock.at(clock.start_of_day(clock.days_after(month.end, 9))):
         seal_waiting()  # the scheduler is not there yet, and statements print the head
-        run = compute_run(period=settled, by=finance)
+        run = compute_run(period=month, by=finance)
         submit_for_review(run=run, by=finance)
         # The clerk on the sign-in page releases payments, so somebody else has approved.
-        run = close_run(run=approve_run(run=run, by=controller), by=controller)
+        return close_run(run=approve_run(run=run, by=controller), by=controller)
+
+
+def _pay(run: SettlementRun, share: int | Fraction, finance: Actor) -> None:
+    """Pay that share of what is open, the first statements first."""
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
-    with clock.at(clock.start_of_day(clock.days_after(settled.end, 15))):
-        for statement in statements[: 2 * statements.count() // 3]:
+    with clock.at(clock.start_of_day(clock.days_after(run.ends, 15))):
+        for statement in statements[: int(share * statements.count())]:
             pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -44,6 +44,9 @@ class Scope:
     partners: Sequence[int] | None = None
     closed_at_line: int | None = None
     zone: str = "UTC"
+    # For differences: as if nothing had come back, and as it was known at a moment.
+    without_returns: bool = False
+    recorded_before: datetime | None = None
 
 
 @dataclass
@@ -193,11 +196,14 @@ class Sums:
             ("first_partner", "partner_id >= %(first_partner)s"),
             ("last_partner", "partner_id <= %(last_partner)s"),
             ("partners", "partner_id = ANY(%(partners)s)"),
+            ("recorded_before", "recorded_at < %(recorded_before)s"),
         ):
             value = getattr(self.scope, name)
             if value is not None:
                 where.append(condition)
                 params[name] = list(value) if name == "partners" else value
+        if self.scope.without_returns:
+            where.append("net_amount >= 0 AND quantity >= 0")
         return " AND ".join(where), params
 
     def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import backtests, explained, ledger, programmes, runs, statements
+from rebates.views import backtests, changes, explained, ledger, programmes, runs, statements
 
 app_name = "rebates"
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("programmes/<slug:code>/export.yaml", programmes.text, name="programme_text"),
     path("accruals/", explained.accruals, name="accruals"),
     path("accruals/<slug:programme>/<str:period>/<int:partner>/", explained.accrual, name="accrual"),
+    path(
+        "accruals/<slug:programme>/<str:period>/<int:partner>/changes/",
+        changes.accrual,
+        name="accrual_changes",
+    ),
     path("settlements/", RunList.as_view(), name="runs"),
     path("settlements/start/", runs.start, name="start"),
     path("settlements/<str:number>/", runs.detail, name="run"),
@@ -48,6 +53,7 @@ urlpatterns = [
     path("statements/<str:number>/statement.json", statements.data, name="statement_json"),
     path("statements/<str:number>/statement.xlsx", statements.spreadsheet, name="statement_xlsx"),
     path("statements/<str:number>/recompute.zip", statements.kit, name="statement_kit"),
+    path("statements/<str:number>/changes/", changes.statement, name="statement_changes"),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("results/<int:pk>/", explained.result, name="result"),
     path("ledger/", LedgerList.as_view(), name="ledger"),

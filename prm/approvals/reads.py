@@ -57,9 +57,9 @@ OF_ROWS = ("pk", "run__title", "run__subject", "run__object_id", "step", "since"
 
 
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
-    rows = list(open_tasks(actor).values_list(*OF_ROWS)[:most])
+    rows: list[tuple[Any, ...]] = list(open_tasks(actor).values_list(*OF_ROWS)[:most])
     versions = FlowVersion.objects.in_bulk({row[-1] for row in rows})
-    return [_row(*row, versions[version]) for *row, version in rows]
+    return [_row(*row[:-1], versions[row[-1]]) for row in rows]
 
 
 def row_of(task: Task) -> Row:

@@ -179,8 +179,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
 def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[int, dict[str, Any]]:
     """Read the lines once, write a result a programme and partner. Returns how many, and what was read."""
     sums = Sums(plans, scope)
-    members = "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
-    figures = settlement.figures(sums, relation="rebates_sums", members=members)
+    figures = settlement.figures(sums, relation="rebates_sums", members=frozen_members())
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         left_out = _read_lines(cursor, sums)
@@ -190,6 +189,11 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
         cursor.execute(READ_SETTINGS_END)
     return written, inputs
+
+
+def frozen_members() -> str:
+    """The relation of what partners were when the run %(run)s was computed."""
+    return "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
 
 
 def _read_lines(cursor: Any, sums: Sums) -> list[list[Any]]:

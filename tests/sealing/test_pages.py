@@ -48,7 +48,9 @@ def test_the_chain_is_verified_in_the_background(browser, boss):
     seal_waiting()
     assert browser.post(f"{PAGE}verify/").status_code == 302
     job = Job.objects.get(kind="sealing.verify")
-    assert f'hx-get="{PAGE}"' in browser.get(PAGE).content.decode()  # the part asks for itself until it has the result
+    assert (
+        f'hx-get="{PAGE}"' in browser.get(PAGE).content.decode()
+    )  # the part asks for itself until it has the result
     run_job(job.pk)
     text = browser.get(PAGE).content.decode()
     assert "The chain holds" in text and f'hx-get="{PAGE}"' not in text

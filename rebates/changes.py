@@ -1,0 +1,246 @@
+"""Why a statement differs from an earlier one, cause by cause.
+
+Guarantee: the causes of a programme add up to its difference to the cent. Each is one step on the way from the earlier
+figure to the later one, computed by the settlement's own SQL: sales without returns, returns, policy, tier; what late
+lines changed in closed periods stands by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from prm.ui import formats
+from prm.values.periods import Period
+from rebates import settlement, wording
+from rebates.models import Programme, Result, RunScope, SettlementRun, Statement, Version
+from rebates.plans import Sql, plans_for
+from rebates.services.computing import frozen_members
+from rebates.sums import Scope, Sums
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason: what it is called, what stood before and stands now, and by how much it moved the figure."""
+
+    name: str
+    text: str
+    amount: Decimal
+    link: str = ""
+
+
+@dataclass
+class Change:
+    """A programme before and after; `causes` add up to the difference."""
+
+    programme: Programme
+    before: Decimal = ZERO
+    after: Decimal = ZERO
+    causes: list[Cause] = field(default_factory=list)
+
+    @property
+    def difference(self) -> Decimal:
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a programme would pay at one step of the way."""
+
+    amount: Decimal = ZERO
+    base: Decimal = ZERO
+    band: int = 0
+
+
+Steps = dict[int, Step]  # by programme
+Scopes = dict[int, tuple[Version, Period]]  # by programme
+
+
+# Two statements
+
+
+def between(earlier: Statement, later: Statement) -> list[Change]:
+    """What moved each programme's figure from `earlier` to `later`: two statements of one partner and currency."""
+    known, figures = {}, []
+    for statement in (earlier, later):
+        rows = list(_results(statement))
+        known |= {row.programme_id: row.programme for row in rows}
+        figures.append(rows)
+    before, after = _scopes(earlier), _scopes(later)
+    steps = _steps(earlier, later, before, after)
+    found = []
+    for pk, programme in sorted(known.items(), key=lambda pair: pair[1].code):
+        of_before = [row for row in figures[0] if row.programme_id == pk]
+        of_after = [row for row in figures[1] if row.programme_id == pk]
+        change = Change(programme, _sum(of_before), _sum(of_after))
+        own = (_own(of_before), _own(of_after))
+        change.causes = [
+            *_settled_once(own, pk in before, pk in after),
+            *(_causes(own, [step.get(pk, Step()) for step in steps]) if pk in before and pk in after else ()),
+            *_late(of_before, of_after),
+        ]
+        found.append(change)
+    return found
+
+
+def earlier_statements(statement: Statement) -> Any:
+    """The statements that it can be held against, newest first."""
+    return Statement.objects.for_everyone(because="the statement names the partner").filter(
+        partner_id=statement.partner_id,
+        currency=statement.currency,
+        ends__lt=statement.ends,
+        run__state__in=("closed", "paid"),
+    )
+
+
+def _results(statement: Statement) -> Any:
+    return (
+        Result.objects.for_everyone(because="the statement names the partner")
+        .filter(run_id=statement.run_id, partner_id=statement.partner_id, currency=statement.currency)
+        .select_related("programme", "version")
+        .order_by("ends", "pk")
+    )
+
+
+def _scopes(statement: Statement) -> Scopes:
+    rows = RunScope.objects.filter(run_id=statement.run_id).select_related("version__programme")
+    return {
+        row.programme_id: (row.version, row.period)
+        for row in rows.order_by("programme__code")
+        if row.version.currency == statement.currency
+    }
+
+
+def _sum(results: Iterable[Result]) -> Decimal:
+    return sum((result.amount for result in results), ZERO)
+
+
+def _own(results: Sequence[Result]) -> Result | None:
+    """The figure of the statement's own period."""
+    return next((result for result in results if result.kind == Result.Kind.EARNED), None)
+
+
+def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) -> list[Steps]:
+    """The way from one figure to the other: the earlier period and the later one without returns, the later one with
+    them, then under the later policy, all with the earlier tier.
+    """
+    last_day = later.period.last_day
+    moved = {
+        pk: (version, Period.of(version.period_length, last_day))
+        for pk, (version, _period) in before.items()
+        if pk in after
+    }
+    partner, run, its_run = later.partner_id, earlier.run, later.run
+    return [
+        _computed(before, partner, run, run.watermark, without_returns=True),
+        _computed(moved, partner, run, its_run.watermark, without_returns=True),
+        _computed(moved, partner, run, its_run.watermark),
+        _computed(after, partner, run, its_run.watermark),
+    ]
+
+
+def _computed(
+    scopes: Scopes,
+    partner_id: int,
+    run: SettlementRun,
+    watermark: int | None,
+    *,
+    without_returns: bool = False,
+) -> Steps:
+    """What a partner would have earned, with the tier that `run` froze."""
+    if not scopes:
+        return {}
+    plans = plans_for(scopes.values())
+    scope = Scope(watermark=watermark, partners=[partner_id], without_returns=without_returns)
+    return steps_of(Sums(plans, scope), frozen_members(), {"run": run.pk})
+
+
+def steps_of(sums: Sums, members: str, params: dict[str, Any]) -> Steps:
+    read = sums.read()
+    figures = settlement.figures(sums, relation="sums", members=members)
+    text = f"WITH sums AS MATERIALIZED ({read.text}) SELECT * FROM ({figures.text}) figures"
+    return {
+        row["programme_id"]: Step(row["earned"], row["base"], row["band"])
+        for row in settlement.rows(Sql(text, read.params | figures.params | params))
+    }
+
+
+def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list[Cause]:
+    was, now = own
+    before, after = was.earned if was else ZERO, now.earned if now else ZERO
+    gross_before, gross_after, net_after, by_policy = steps
+    returns_before, returns_after = before - gross_before.amount, net_after.amount - gross_after.amount
+    found = [
+        Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
+        Cause(
+            _("Returns"), _returned(returns_before, returns_after, was or now), returns_after - returns_before
+        ),
+        Cause(_("Policy"), _amended(was, now), by_policy.amount - net_after.amount),
+        Cause(_("Tier"), _promoted(was, now), after - by_policy.amount),
+    ]
+    return [cause for cause in found if cause.amount]
+
+
+def moved(before: Step, after: Step) -> str:
+    words = {
+        "before": formats.number(before.base, None), "after": formats.number(after.base, None),
+        "was": before.band, "now": after.band,
+    }  # fmt: skip
+    if before.band == after.band:
+        return _("Paid base %(before)s → %(after)s, in band %(now)s as before") % words
+    return _("Paid base %(before)s → %(after)s, band %(was)s → %(now)s") % words
+
+
+def _returned(before: Decimal, after: Decimal, one: Result | None) -> str:
+    currency = one.currency if one else ""
+    words = {"before": formats.money(before, currency), "after": formats.money(after, currency)}
+    return _("Returns moved the earlier figure by %(before)s, this one by %(after)s") % words
+
+
+def _amended(was: Result | None, now: Result | None) -> str:
+    if was is None or now is None or was.version_id == now.version_id:
+        return _("Programmes that are settled together were amended")
+    words = {"was": was.version.number, "now": now.version.number, "day": formats.day(now.version.starts)}
+    return _("Version %(was)s → %(now)s, in force from %(day)s") % words
+
+
+def _promoted(was: Result | None, now: Result | None) -> str:
+    names = wording.tier_names(one.tier for one in (was, now) if one)
+    tiers = [(names[one.tier] or _("no tier")) if one else _("took no part") for one in (was, now)]
+    return f"{tiers[0]} → {tiers[1]}"
+
+
+def _settled_once(own: tuple[Result | None, Result | None], in_before: bool, in_after: bool) -> list[Cause]:
+    """A programme whose period ends with one of the two statements only."""
+    was, now = own
+    if now is not None and not in_before:
+        words = _("Settled with this statement, not with the earlier one")
+        return [Cause(formats.period(now.period), words, now.earned, now.get_absolute_url())]
+    if was is not None and not in_after:
+        words = _("Settled with the earlier statement, not with this one")
+        return [Cause(formats.period(was.period), words, -was.earned, was.get_absolute_url())]
+    return []
+
+
+def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
+    """Adjustments of closed periods: of this statement, and those of the earlier one, which do not come again."""
+    found = []
+    for rows, sign, text in (
+        (after, 1, _("Late lines and returns of that period, posted with this statement")),
+        (before, -1, _("Posted with the earlier statement; it does not come again")),
+    ):
+        found += [
+            Cause(
+                _("Adjustment of %(period)s") % {"period": formats.period(row.period)},
+                text, sign * row.adjusted, row.get_absolute_url(),
+            )
+            for row in rows
+            if row.adjusted
+        ]  # fmt: skip
+    return found

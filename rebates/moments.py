@@ -1,0 +1,87 @@
+"""What moved an open period's figure since a day, cause by cause, and the lines that came in since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from orders.models import SalesLine
+from prm.ui import formats
+from prm.values import clock
+from rebates import settlement, wording
+from rebates.accruals import Accrual
+from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
+from rebates.explanations import lines_behind
+from rebates.models import Version
+from rebates.plans import Sql, plans_for
+from rebates.sums import Scope, Sums
+
+MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A figure at the end of `since` and now; the lines that came in between, at most MOST_LINES of `count`."""
+
+    change: Change
+    since: date
+    lines: list[SalesLine]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.lines)
+
+
+def since(accrual: Accrual, day: date) -> Moments:
+    """What moved the figure since the end of `day` in the tenant's zone. The caller loaded the accrual."""
+    limit = clock.start_of_day(day + timedelta(days=1))
+    tier_then = settlement.members_on(min(day, accrual.period.last_day))
+    scopes = _together(accrual)
+
+    def known(**what: Any) -> Step:
+        """The figure with the tier of then, of the lines that `what` says."""
+        found = _known(scopes, accrual.partner_id, tier_then, **what)
+        return found.get(accrual.programme.pk, Step())
+
+    then, gross_then = known(recorded_before=limit), known(recorded_before=limit, without_returns=True)
+    now, gross_now = known(), known(without_returns=True)
+    returned = (then.amount - gross_then.amount, now.amount - gross_now.amount)
+    causes = [
+        Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount),
+        Cause(_("Returns"), _returns(*returned, accrual.currency), returned[1] - returned[0]),
+        Cause(_("Tier"), _tier(accrual), accrual.amount - now.amount),
+    ]
+    change = Change(accrual.programme, then.amount, accrual.amount, [one for one in causes if one.amount])
+    lines = lines_behind(accrual).filter(recorded_at__gte=limit).order_by("recorded_at", "id")
+    return Moments(change, day, list(lines[:MOST_LINES]), lines.count())
+
+
+def _returns(before: Decimal, after: Decimal, currency: str) -> str:
+    words = {"before": formats.money(before, currency), "after": formats.money(after, currency)}
+    return _("Returns moved it by %(before)s then, by %(after)s now") % words
+
+
+def _tier(accrual: Accrual) -> str:
+    return _("The tier of today counts: %(tier)s") % {"tier": wording.tier(accrual.tier) or _("no tier")}
+
+
+def _together(accrual: Accrual) -> Scopes:
+    """The versions in force for the same period: some may be settled together with the accrual's."""
+    versions = (
+        Version.objects.in_force(accrual.period).select_related("programme").order_by("programme__code")
+    )
+    return {
+        version.programme_id: (version, accrual.period)
+        for version in versions
+        if (version.period_length, version.currency) == (accrual.version.period_length, accrual.currency)
+    }
+
+
+def _known(scopes: Scopes, partner_id: int, members: Sql, **what: Any) -> dict[int, Step]:
+    sums = Sums(plans_for(scopes.values()), Scope(partners=[partner_id], **what))
+    return steps_of(sums, f"({members.text})", members.params)

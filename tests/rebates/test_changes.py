@@ -1,0 +1,173 @@
+"""Why did it change? Causes that add up to the difference of two statements, or of two moments, to the cent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from partners.models import TierMembership
+from prm.values.actor import Actor
+from rebates import changes, moments
+from rebates.accruals import accruals
+from rebates.models import Statement
+from tests.cast import browse
+from tests.factories.partners import TierFactory
+from tests.rebates.world import apply, policy, sell, settle
+
+pytestmark = pytest.mark.django_db
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+__all__ = ["browse"]
+
+
+def statements() -> list[Statement]:
+    return list(Statement.objects.for_everyone(because="a test").select_related("run").order_by("ends"))
+
+
+def causes(change: changes.Change) -> dict[str, Decimal]:
+    return {cause.name: cause.amount for cause in change.causes}
+
+
+@time_machine.travel("2026-11-15")
+def test_sales_returns_and_late_lines_are_told_apart(acme):
+    apply(policy(kind="retroactive"))
+    sell(acme, "260000.00", "2026-09-10")
+    settle("2026-09")
+    sell(acme, "120000.00", "2026-10-10")
+    sell(acme, "-30000.00", "2026-10-20")
+    sell(acme, "-20000.00", "2026-09-25")  # comes late: 260,000 at 5 % becomes 240,000 at 3 %
+    settle("2026-10")
+    september, october = statements()
+    (change,) = changes.between(september, october)
+    assert (change.before, change.after) == (Decimal("13000.00"), Decimal("-4000.00"))
+    assert causes(change) == {
+        "Sales": Decimal("-9400.00"),  # 120,000 at 3 %
+        "Returns": Decimal("-1800.00"),  # 90,000 at 2 %
+        "Adjustment of September 2026": Decimal("-5800.00"),
+    }
+    assert change.causes[0].text == "Paid base 260,000 → 120,000, band 3 → 2"
+
+
+@time_machine.travel("2026-11-15")
+def test_an_amendment_and_a_tier_are_causes_of_their_own(acme, manager):
+    TierMembership.objects.for_everyone(because="a test").filter(partner=acme.row).delete()
+    for code, first, after in (("gold", 1, 10), ("silver", 10, 12)):
+        during = (date(2026, first, 1), date(2026, after, 1))
+        TierMembership.objects.create(
+            partner=acme.row, tier=TierFactory(code=code), during=during, set_by="test"
+        )
+    flat = {"kind": "flat", "rate": "2%"}
+    apply(policy(mechanism=flat, until="2026-09-30"), policy("gold", mechanism=flat, who={"tiers": ["gold"]}))
+    apply(policy(mechanism={"kind": "flat", "rate": "3%"}, from_="2026-10-01"))
+    sell(acme, "1000.00", "2026-09-10")
+    settle("2026-09")
+    sell(acme, "1000.00", "2026-10-10")
+    settle("2026-10")
+    core, golden = changes.between(*statements())
+    assert causes(core) == {"Policy": Decimal("10.00")}
+    assert core.causes[0].text == "Version 1 → 2, in force from 1 Oct 2026"
+    assert causes(golden) == {"Tier": Decimal("-20.00")}
+    assert golden.causes[0].text == "Gold → took no part"
+
+
+@time_machine.travel("2026-11-15")
+def test_a_programme_that_is_settled_each_quarter_comes_and_goes(acme):
+    apply(policy(), policy("quarterly", period="quarter"))
+    sell(acme, "1000.00", "2026-08-10")
+    sell(acme, "1000.00", "2026-09-10")
+    settle("2026-08")
+    settle("2026-09")
+    sell(acme, "1000.00", "2026-10-10")
+    settle("2026-10")
+    august, september, october = statements()
+    assert causes(changes.between(august, september)[1]) == {"Q3 2026": Decimal("40.00")}
+    assert causes(changes.between(september, october)[1]) == {"Q3 2026": Decimal("-40.00")}
+
+
+AMOUNTS = st.lists(st.integers(-40_000_000, 60_000_000).map(lambda cents: Decimal(cents) / 100), max_size=4)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from(["marginal", "retroactive", "lump_sum"]))
+def test_causes_always_add_up(acme, first, late, second, kind):
+    from django.db import transaction
+
+    with transaction.atomic(), time_machine.travel("2026-11-15"):
+        bands = [{"from": 0, "amount": "0"}, {"from": 90_000, "amount": "500"}]
+        apply(
+            policy(kind=kind, **({"bands": bands} if kind == "lump_sum" else {})),
+            policy("other", kind="marginal", stacking={"kind": "best_of", "programmes": ["core"]}),
+        )
+        for amount in first:
+            sell(acme, amount, "2026-09-10")
+        settle("2026-09")
+        for amount in late:
+            sell(acme, amount, "2026-09-20")
+        for amount in second:
+            sell(acme, amount, "2026-10-10")
+        settle("2026-10")
+        found = statements()
+        if len(found) == 2:
+            for change in changes.between(*found):
+                assert sum(causes_of(change), Decimal("0.00")) == change.difference
+            total = sum((change.difference for change in changes.between(*found)), Decimal("0.00"))
+            assert total == found[1].own_amount - found[0].own_amount
+        transaction.set_rollback(True)
+
+
+def causes_of(change: changes.Change) -> list[Decimal]:
+    return [cause.amount for cause in change.causes]
+
+
+def test_an_open_figure_is_held_against_a_day(acme):
+    apply(policy(kind="retroactive"))
+    with time_machine.travel(datetime(2026, 9, 10, 12, tzinfo=SHANGHAI)):
+        sell(acme, "95000.00", "2026-09-10")
+    with time_machine.travel(datetime(2026, 9, 14, 0, 30, tzinfo=SHANGHAI)):  # the 13th in UTC
+        sell(acme, "12000.00", "2026-09-13")
+        sell(acme, "-2000.00", "2026-09-13")
+    with time_machine.travel(datetime(2026, 9, 20, 12, tzinfo=SHANGHAI)):
+        (accrual,) = accruals(by=Actor.job("tests"), partners=[acme.row.pk])
+        found = moments.since(accrual, date(2026, 9, 13))
+    assert (found.change.before, found.change.after) == (Decimal("1900.00"), Decimal("3150.00"))
+    assert causes(found.change) == {"Sales": Decimal("1310.00"), "Returns": Decimal("-60.00")}
+    assert [line.net_amount for line in found.lines] == [Decimal("12000.00"), Decimal("-2000.00")]
+    assert found.more == 0
+
+
+@time_machine.travel("2026-11-15")
+def test_a_partner_reads_it_on_its_own_statement_only(acme, rival, browse):
+    apply(policy())
+    for month in (9, 10):
+        sell(acme, "1000.00", f"2026-{month:02}-10")
+        sell(rival, "5000.00", f"2026-{month:02}-10")
+        settle(f"2026-{month:02}")
+    own, foreign = browse(acme.admin), browse(rival.admin)
+    earlier, later = (
+        Statement.objects.for_everyone(because="a test").filter(partner=acme.row).order_by("ends")
+    )
+    page = own.get(f"{later.get_absolute_url()}changes/")
+    assert page.status_code == 200 and page.context["earlier"] == earlier
+    assert foreign.get(f"{later.get_absolute_url()}changes/").status_code == 404
+    others = Statement.objects.for_everyone(because="a test").filter(partner=rival.row).first()
+    assert own.get(f"{later.get_absolute_url()}changes/?against={others.number}").status_code == 404
+    assert b"This is the first statement" in own.get(f"{earlier.get_absolute_url()}changes/").content
+    table = own.get(f"{later.get_absolute_url()}changes/?against={earlier.number}&export=xlsx")
+    assert table.status_code == 200 and later.number.lower() in table["Content-Disposition"]
+
+
+def test_a_day_outside_the_period_is_refused_by_name(acme, browse):
+    with time_machine.travel("2026-09-20 12:00"):
+        apply(policy())
+        sell(acme, "1000.00", "2026-09-10")
+        client = browse(acme.admin)
+        address = f"/accruals/core/2026-09/{acme.row.pk}/changes/"
+        assert client.get(address).status_code == 200
+        answer = client.get(f"{address}?since=2026-09-20")
+        assert answer.status_code == 422 and "Choose a day from 31 Aug 2026 on" in answer.content.decode()
+        assert client.get(f"{address}?since=2026-08-31").status_code == 200
