@@ -59,16 +59,16 @@ OF_ROWS = ("pk", "run__title", "run__subject", "run__object_id", "step", "since"
 def tasks_of(actor: Actor, *, most: int = 200) -> list[Row]:
     rows: list[tuple[Any, ...]] = list(open_tasks(actor).values_list(*OF_ROWS)[:most])
     versions = FlowVersion.objects.in_bulk({row[-1] for row in rows})
-    return [_row(*row[:-1], versions[row[-1]]) for row in rows]
+    return [_row(versions[version], *row) for *row, version in rows]
 
 
 def row_of(task: Task) -> Row:
     run = task.run
-    return _row(task.pk, run.title, run.subject, run.object_id, task.step, task.since, task.due, run.version)
+    return _row(run.version, task.pk, run.title, run.subject, run.object_id, task.step, task.since, task.due)
 
 
 def _row(
-    pk: int, title: str, subject: str, object_id: int, step: str, since: Any, due: Any, version: FlowVersion
+    version: FlowVersion, pk: int, title: str, subject: str, object_id: int, step: str, since: Any, due: Any
 ) -> Row:
     name = step_name(version.parsed, step)
     return Row(pk, title, subjects.subject_of(subject), object_id, step, name, since, due)
