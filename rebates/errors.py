@@ -252,3 +252,17 @@ class LinkedTwice(DomainError):
 class LinkedInCircle(DomainError):
     code = "linked_in_circle"
     message = _("%(programme)s would be net of itself, by way of the programmes that it names.")
+
+
+class NothingToSell(DomainError):
+    code = "nothing_to_sell"
+    message = _("No active product stands in %(line)s, so nothing can be ordered there.")
+    field = "product_line"
+
+
+class NoSuchProduct(DomainError):
+    code = "no_such_product"
+    message = _(
+        "%(code)s is no active product of %(line)s. Leave the product empty or choose its product line."
+    )
+    field = "product"

@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from prm.ui.forms import MoneyField, ServiceForm
+from partners.models import Partner
+from prm.catalogue.models import ProductLine
+from prm.ui.forms import MoneyField, ServiceForm, VisibleChoice
 from prm.values import clock
 
 MOST_TEXT = 200_000
@@ -78,3 +80,32 @@ class PaymentForm(ReleaseForm):
     amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
     pairs = (("amount", "paid_on"),)
     field_order = ("amount", "paid_on", "reference")
+
+
+class WhatIfForm(ServiceForm):
+    """An order that a partner thinks of. In the address, so that it can be sent to somebody."""
+
+    partner = VisibleChoice(Partner, label=_("Partner"), narrow=lambda rows: rows.order_by("name"))
+    product_line = VisibleChoice(ProductLine, label=_("Product line"), open_to_partners=True)
+    product = forms.CharField(
+        label=_("Product number"), max_length=60, required=False,
+        help_text=_("Only where a policy counts single products."),
+    )  # fmt: skip
+    quantity = forms.DecimalField(
+        label=_("Quantity"), initial=1, min_value=Decimal("0.001"), max_digits=12, decimal_places=3
+    )
+    amount = MoneyField(
+        label=_("Net amount"), min_value=Decimal("0.01"), required=False,
+        help_text=_("Empty: your price times the quantity."),
+    )  # fmt: skip
+    currency = forms.ChoiceField(label=_("Currency"))
+    pairs = (("product_line", "product"), ("quantity", "amount"))
+
+    def __init__(self, *args: Any, currencies: list[str], **kwargs: Any):
+        super().__init__(*args, currency=currencies[0], **kwargs)
+        self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
+        self.fields["currency"].initial = currencies[0]
+        if len(currencies) == 1:
+            self.fields["currency"].widget = forms.HiddenInput()
+        if self.actor is not None and self.actor.is_partner:
+            del self.fields["partner"]

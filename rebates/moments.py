@@ -41,7 +41,7 @@ def since(accrual: Accrual, day: date) -> Moments:
     """What moved the figure since the end of `day` in the tenant's zone. The caller loaded the accrual."""
     limit = clock.start_of_day(day + timedelta(days=1))
     tier_then = settlement.members_on(min(day, accrual.period.last_day))
-    scopes = _together(accrual)
+    scopes = together(accrual)
 
     def known(**what: Any) -> Step:
         """The figure with the tier of then, of the lines that `what` says."""
@@ -70,7 +70,7 @@ def _tier(accrual: Accrual) -> str:
     return _("The tier of today counts: %(tier)s") % {"tier": wording.tier(accrual.tier) or _("no tier")}
 
 
-def _together(accrual: Accrual) -> Scopes:
+def together(accrual: Accrual) -> Scopes:
     """The versions in force for the same period: some may be settled together with the accrual's."""
     versions = (
         Version.objects.in_force(accrual.period).select_related("programme").order_by("programme__code")

@@ -2,7 +2,7 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import backtests, changes, explained, ledger, programmes, runs, statements
+from rebates.views import backtests, changes, explained, ledger, programmes, runs, statements, whatif
 
 app_name = "rebates"
 urlpatterns = [
@@ -42,6 +42,7 @@ urlpatterns = [
     path("settlements/<str:number>/confirm-release/", runs.confirm_release, name="confirm_release"),
     path("settlements/<str:number>/release/", runs.release, name="release"),
     path("rebates/", statements.overview, name="overview"),
+    path("rebates/what-if/", whatif.page, name="what_if"),
     path("statements/", StatementList.as_view(), name="statements"),
     path("statements/<str:number>/", statements.statement, name="statement"),
     path("statements/<str:number>/statement.pdf", statements.pdf, name="statement_pdf"),

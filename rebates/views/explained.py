@@ -12,6 +12,7 @@ from prm.access.decorators import requires
 from prm.values.periods import Period
 from rebates import balances, explanations, pages
 from rebates.accruals import accrual_of
+from rebates.forecast import forecast
 from rebates.models import Result, Statement
 from rebates.statements import statement_lines
 
@@ -38,7 +39,8 @@ def accrual(request: Any, programme: str, period: str, partner: int) -> HttpResp
             programme=programme, period=days, partner_id=whose.pk
         )
         return redirect(get_object_or_404(settled))
-    return _explained(request, found, "rebates/accrual.html", {"partner": whose})
+    more = {"partner": whose, "forecast": forecast(found)}
+    return _explained(request, found, "rebates/accrual.html", more)
 
 
 @requires("rebates.view")
