@@ -61,10 +61,9 @@ def forecast(accrual: Accrual) -> Forecast | None:
     if len(shares) < FEWEST:
         amount = _at_volume(plans, accrual, 1 / _passed(accrual.period, today))
         return Forecast(amount, amount, amount, [])
-    amounts = sorted(
-        _at_volume(plans, accrual, 1 / share) for share in (max(shares), median(shares), min(shares))
-    )
-    return Forecast(*amounts, shares)
+    paces = (max(shares), median(shares), min(shares))
+    low, likely, high = sorted(_at_volume(plans, accrual, 1 / share) for share in paces)
+    return Forecast(low, likely, high, shares)
 
 
 def _passed(period: Period, today: date) -> Decimal:
