@@ -23,6 +23,8 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _baseline(policy)
     yield from _caps(policy)
     yield from _stacking(policy)
+    if "budget" in policy and Decimal(policy["budget"]["amount"]) <= 0:
+        yield ("budget", "amount"), _("This must be above zero.")
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:

@@ -43,6 +43,7 @@ programmes:
         - {{from: {step1}, rate: 3%}}
         - {{from: {step2}, rate: 5%}}
     late: {{grace_days: 20}}
+    budget: {{amount: {budget}, per: year}}
     clause: "3.1"
   - code: gift-accelerator
     name: Gift season accelerator
@@ -60,9 +61,16 @@ programmes:
     clause: "3.2"
 """
 STEPS = {
-    "CNY": {"step1": 20_000, "step2": 50_000, "low": 5_000, "middle": 20_000, "high": 45_000},
-    "EUR": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500},
-    "GBP": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500},
+    "CNY": {
+        "step1": 20_000,
+        "step2": 50_000,
+        "low": 5_000,
+        "middle": 20_000,
+        "high": 45_000,
+        "budget": 150_000,
+    },
+    "EUR": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500, "budget": 15_000},
+    "GBP": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500, "budget": 15_000},
 }
 
 

@@ -20,9 +20,9 @@ from prm.values import clock
 from prm.values.periods import Period
 from rebates import settlement
 from rebates.accruals import Accrual
-from rebates.changes import Step, steps_of
-from rebates.moments import together
-from rebates.plans import Plan, plans_for
+from rebates.models import Version
+from rebates.moments import in_force_with, together
+from rebates.plans import Plan, Sql, plans_for
 from rebates.sums import Scope, Sums
 
 BACK, FEWEST = 6, 2  # earlier periods that are looked at, and how many are needed
@@ -54,16 +54,28 @@ def forecast(accrual: Accrual) -> Forecast | None:
     today = clock.today()
     if today not in accrual.period:
         return None
-    scopes = together(accrual)
-    plans = plans_for(scopes.values())
-    own = next(plan for plan in plans if plan.version.programme_id == accrual.programme.pk)
-    shares = _shares(own, accrual.partner_id, today)
+    plans = plans_for(together(accrual).values())
+    pk, partners = accrual.programme.pk, [accrual.partner_id]
+    shares = _shares(_plan_of(plans, pk), partners, today)
     if len(shares) < FEWEST:
-        amount = _at_volume(plans, accrual, 1 / _passed(accrual.period, today))
+        amount = _at_volume(plans, pk, partners, 1 / _passed(accrual.period, today))
         return Forecast(amount, amount, amount, [])
     paces = (max(shares), median(shares), min(shares))
-    low, likely, high = sorted(_at_volume(plans, accrual, 1 / share) for share in paces)
+    low, likely, high = sorted(_at_volume(plans, pk, partners, 1 / share) for share in paces)
     return Forecast(low, likely, high, shares)
+
+
+def forecast_of_all(version: Version, period: Period) -> Decimal:
+    """What a period that runs is likely to cost, all partners together, at the pace that they had together."""
+    today = clock.today()
+    plans = plans_for(in_force_with(version, period).values())
+    shares = _shares(_plan_of(plans, version.programme_id), None, today)
+    pace = median(shares) if len(shares) >= FEWEST else _passed(period, today)
+    return _at_volume(plans, version.programme_id, None, 1 / pace)
+
+
+def _plan_of(plans: list[Plan], programme_id: int) -> Plan:
+    return next(plan for plan in plans if plan.version.programme_id == programme_id)
 
 
 def _passed(period: Period, today: date) -> Decimal:
@@ -71,22 +83,20 @@ def _passed(period: Period, today: date) -> Decimal:
     return Decimal((today - period.start).days + 1) / (period.end - period.start).days
 
 
-def _shares(plan: Plan, partner_id: int, today: date) -> list[Decimal]:
+def _shares(plan: Plan, partners: list[int] | None, today: date) -> list[Decimal]:
     """Of each earlier period with sales: how much of them was booked by the same part of it."""
     passed, period = _passed(plan.period, today), plan.period
-    wanted, cuts = {}, []
-    lines = SalesLine.objects.for_everyone(because="the accrual names the partner").filter(
-        plan.lines_of(plan.own_terms), partner_id=partner_id, currency=plan.version.currency
-    )
+    wanted: dict[str, Sum] = {}
     for number in range(BACK):
         period = period.previous
         cut = period.start + timedelta(days=int(passed * (period.end - period.start).days))
-        cuts.append((period, cut))
         wanted[f"all_{number}"] = _sum_between(period.start, period.end)
         wanted[f"part_{number}"] = _sum_between(period.start, cut)
-    sums = lines.filter(booking_date__gte=cuts[-1][0].start, booking_date__lt=plan.period.start).aggregate(
-        **wanted
-    )
+    lines = SalesLine.objects.for_everyone(because="the accrual names the partner, a budget is about all").filter(
+        plan.lines_of(plan.own_terms), currency=plan.version.currency,
+        booking_date__gte=period.start, booking_date__lt=plan.period.start,
+    )  # fmt: skip
+    sums = (lines if partners is None else lines.filter(partner__in=partners)).aggregate(**wanted)
     found = []
     for number in range(BACK):
         whole, part = sums[f"all_{number}"] or ZERO, sums[f"part_{number}"] or ZERO
@@ -99,9 +109,15 @@ def _sum_between(first: date, end: date) -> Sum:
     return Sum("net_amount", filter=Q(booking_date__gte=first, booking_date__lt=end))
 
 
-def _at_volume(plans: list[Plan], accrual: Accrual, volume: Decimal) -> Decimal:
-    """The figure if everything that was bought in the period came to `volume` times as much."""
-    sums = Sums(plans, Scope(partners=[accrual.partner_id]), volume=volume.quantize(PLACES))
-    members = settlement.members_on(clock.today())
-    found = steps_of(sums, f"({members.text})", members.params)
-    return found.get(accrual.programme.pk, Step()).amount
+def _at_volume(plans: list[Plan], programme_id: int, partners: list[int] | None, volume: Decimal) -> Decimal:
+    """What the programme costs if everything that was bought in the period came to `volume` times as much."""
+    sums = Sums(plans, Scope(partners=partners), volume=volume.quantize(PLACES))
+    read, members = sums.read(), settlement.members_on(clock.today())
+    figures = settlement.figures(sums, relation="sums", members=f"({members.text})")
+    text = (
+        f"WITH sums AS MATERIALIZED ({read.text}) SELECT COALESCE(sum(earned), 0) AS earned"
+        f" FROM ({figures.text}) figures WHERE programme_id = %(programme)s"
+    )
+    params = read.params | figures.params | members.params | {"programme": programme_id}
+    (row,) = settlement.rows(Sql(text, params))
+    return Decimal(row["earned"])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
+from prm.values.periods import Period
 from rebates import settlement, wording
 from rebates.accruals import Accrual
 from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
@@ -71,14 +72,16 @@ def _tier(accrual: Accrual) -> str:
 
 
 def together(accrual: Accrual) -> Scopes:
-    """The versions in force for the same period: some may be settled together with the accrual's."""
-    versions = (
-        Version.objects.in_force(accrual.period).select_related("programme").order_by("programme__code")
-    )
+    return in_force_with(accrual.version, accrual.period)
+
+
+def in_force_with(version: Version, period: Period) -> Scopes:
+    """The versions in force for the same period: some may be settled together with this one."""
+    versions = Version.objects.in_force(period).select_related("programme").order_by("programme__code")
     return {
-        version.programme_id: (version, accrual.period)
-        for version in versions
-        if (version.period_length, version.currency) == (accrual.version.period_length, accrual.currency)
+        one.programme_id: (one, period)
+        for one in versions
+        if (one.period_length, one.currency) == (version.period_length, version.currency)
     }
 
 

@@ -19,6 +19,7 @@ from prm.catalogue.models import Product, ProductLine
 from prm.ui.forms import AmountField, ServiceForm
 from prm.values import clock
 from prm.values.periods import Period
+from rebates import programme_budget as budget
 from rebates import programme_details as details
 from rebates import programme_limits as limits
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
@@ -50,11 +51,12 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("rounding",): "rounding",
     ("late",): "grace_days",
     ("clause",): "clause",
+    ("budget",): "budget",
 }
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
-    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking"),
+    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "budget"),
 }
 
 
@@ -79,7 +81,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
     )
 
 
-class ProgrammeForm(limits.LimitFields, ServiceForm):
+class ProgrammeForm(limits.LimitFields, budget.BudgetFields, ServiceForm):
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
@@ -319,6 +321,7 @@ class ProgrammeForm(limits.LimitFields, ServiceForm):
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
             "qualify": self._qualifying(values) if kind.counting else {},
+            "budget": budget.budget_of(values),
             **limits.limits_of(values),
         }
         if "pay_lines" in kind.counting and values["pay_lines"]:
@@ -412,6 +415,7 @@ def initial_of(version: Any) -> dict[str, Any]:
     return (
         details.initial_details(policy)
         | limits.initial_limits(policy)
+        | budget.initial_budget(policy)
         | {
             "name": version.programme.name,
             "name_zh": version.programme.name_zh,

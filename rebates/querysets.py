@@ -56,6 +56,10 @@ class VersionQuerySet(models.QuerySet):
     def published(self) -> VersionQuerySet:
         return self.filter(state="published")
 
+    def on(self, day: date) -> VersionQuerySet:
+        """Published versions whose days contain `day`."""
+        return self.published().filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
+
     def in_force(self, period: Period) -> VersionQuerySet:
         """Published versions whose days contain the whole period."""
         return self.published().filter(

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from partners import pages as partner_pages
+from prm.access.roles import Role
 from prm.audit import words
-from prm.notices import work
+from prm.notices import kinds, work
 from prm.outbox import objects
 from prm.ui import formats, home, menu
 from prm.values.actor import Actor
@@ -23,9 +24,11 @@ def register() -> None:
     objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs")
     objects.register("statement", "rebates.Statement", verb="rebates.view")
     _register_words()
+    _register_notices()
     work.register(open_work, count=count_open_work)
     for order, label, icon, url, verb in (
         (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
+        (15, _("Budgets"), "scale", "rebates:budgets", "rebates.view_runs"),
         (20, _("Accruals"), "trending-up", "rebates:accruals", "rebates.view_programmes"),
         (30, _("Settlements"), "calculator", "rebates:runs", "rebates.view_runs"),
         (40, _("Statements"), "receipt", "rebates:statements", "rebates.view"),
@@ -47,6 +50,23 @@ def register() -> None:
     partner_pages.add_section(
         template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
     )
+
+
+def _register_notices() -> None:
+    for name, label, title, body in (
+        (
+            "budget_reached", _("A rebate budget has reached a level"),
+            _("%(programme)s has used %(level)s %% of its budget"),
+            _("%(time)s: %(amount)s of %(budget)s are earned or accrued."),
+        ),
+        (
+            "budget_expected", _("A rebate budget will reach a level by the forecast"),
+            _("%(programme)s is expected to use %(level)s %% of its budget"),
+            _("%(time)s: the forecast is %(amount)s, the budget %(budget)s."),
+        ),
+    ):  # fmt: skip
+        roles = [Role.FINANCE, Role.ADMINISTRATOR]
+        kinds.register(f"rebates.{name}", icon="scale", roles=roles, label=label, title=title, body=body)
 
 
 def _register_words() -> None:

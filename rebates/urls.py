@@ -2,11 +2,12 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import backtests, changes, explained, ledger, programmes, runs, statements, whatif
+from rebates.views import backtests, budgets, changes, explained, ledger, programmes, runs, statements, whatif
 
 app_name = "rebates"
 urlpatterns = [
     path("programmes/", ProgrammeList.as_view(), name="programmes"),
+    path("programmes/budgets/", budgets.page, name="budgets"),
     path("programmes/new/", programmes.create, name="programme_new"),
     path("programmes/preview/", programmes.preview, name="preview"),
     path("programmes/details/", programmes.details, name="programme_details"),

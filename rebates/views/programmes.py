@@ -17,8 +17,10 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.ui import formats
+from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
 from rebates import common_policies, pages, services, wording
+from rebates.budgets import Use, uses
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm, TextForm
@@ -81,6 +83,7 @@ def detail(request: Any, code: str) -> HttpResponse:
         "rebates/programme.html",
         {
             "programme": programme,
+            "budget": _budget(request.actor, programme),
             "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,
@@ -92,6 +95,12 @@ def detail(request: Any, code: str) -> HttpResponse:
             **pages.publication(shown, request.actor),
         },
     )
+
+
+def _budget(actor: Actor, programme: Programme) -> Use | None:
+    if "rebates.view_runs" not in actor.permissions:
+        return None
+    return next(iter(uses(actor, programme=programme)), None)
 
 
 @requires("rebates.edit_programmes")

@@ -1,0 +1,143 @@
+"""What programmes cost, against what they may: earned and accrued are committed, the rest is forecast.
+
+A policy states a budget for each period or for the calendar year; of a programme the version of today counts. A budget
+warns people and changes nobody's rebate: what a policy promises is paid.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.accruals import accruals
+from rebates.forecast import forecast_of_all
+from rebates.models import Programme, Result, Version
+
+LEVELS = (80, 100)  # per cent of a budget at which people are told, unless the policy says otherwise
+ZERO = Decimal("0.00")
+Figures = dict[tuple[int, Period], Decimal]  # by programme and period
+
+
+@dataclass(frozen=True)
+class Use:
+    """A budget and what is used of it. `forecast` is what its time will have cost at its end."""
+
+    programme: Programme
+    version: Version
+    time: Period
+    budget: Decimal
+    earned: Decimal
+    accrued: Decimal
+    forecast: Decimal
+    levels: tuple[int, ...]
+
+    @property
+    def currency(self) -> str:
+        return self.version.currency
+
+    @property
+    def committed(self) -> Decimal:
+        return self.earned + self.accrued
+
+    @property
+    def share(self) -> int:
+        """Per cent of the budget that is committed, rounded down."""
+        return int(self.committed * 100 // self.budget)
+
+    @property
+    def left(self) -> Decimal:
+        return self.budget - self.committed
+
+    @property
+    def reached(self) -> list[int]:
+        """The levels that what is committed has reached, and with `expected` those that the forecast reaches."""
+        return self._reached(self.committed)
+
+    @property
+    def expected(self) -> list[int]:
+        return [level for level in self._reached(self.forecast) if level not in self.reached]
+
+    @property
+    def tone(self) -> str:
+        if self.committed >= self.budget:
+            return "bad"
+        return "warn" if self.reached or self.forecast > self.budget else ""
+
+    def _reached(self, amount: Decimal) -> list[int]:
+        return [level for level in self.levels if amount * 100 >= self.budget * level]
+
+
+def uses(by: Actor, *, programme: Programme | None = None) -> list[Use]:
+    """The budgets of today, by programme code. `by` sees every partner: a part of the cost would say nothing."""
+    today = clock.today()
+    versions = Version.objects.on(today).filter(policy__has_key="budget").select_related("programme")
+    if programme is not None:
+        versions = versions.filter(programme=programme)
+    found = list(versions.order_by("programme__code"))
+    if not found or by.partner_ids is not None:
+        return []
+    settled, open_ = _settled(found), _open(by)
+    return [_use(version, today, settled, open_) for version in found]
+
+
+def _use(version: Version, today: date, settled: Figures, open_: Figures) -> Use:
+    rules, pk = version.policy["budget"], version.programme_id
+    time = Period.of("year" if rules.get("per") == "year" else version.period_length, today)
+    earned = {
+        period: amount for (one, period), amount in settled.items() if one == pk and _lies_in(period, time)
+    }
+    accrued = {
+        period: amount for (one, period), amount in open_.items() if one == pk and _lies_in(period, time)
+    }
+    current = Period.of(version.period_length, today)
+    figures = earned | accrued
+    if current not in earned:
+        figures = figures | {current: forecast_of_all(version, current)}
+    to_come = _periods_after(current, time)
+    mean = sum(figures.values(), ZERO) / max(1, len(figures))
+    expected = sum(figures.values(), ZERO) + (mean * to_come).quantize(ZERO)
+    return Use(
+        programme=version.programme, version=version, time=time, budget=Decimal(rules["amount"]),
+        earned=sum(earned.values(), ZERO), accrued=sum(accrued.values(), ZERO), forecast=expected,
+        levels=tuple(rules.get("warn_at", LEVELS)),
+    )  # fmt: skip
+
+
+def _lies_in(period: Period, time: Period) -> bool:
+    return time.start <= period.start and period.end <= time.end
+
+
+def _periods_after(current: Period, time: Period) -> int:
+    """How many whole periods are still to come in `time`."""
+    count, period = 0, current.next
+    while period.end <= time.end:
+        count, period = count + 1, period.next
+    return count
+
+
+def _settled(versions: list[Version]) -> Figures:
+    """What closed settlements posted for each period, adjustments of it included."""
+    rows = (
+        Result.objects.for_everyone(because="a budget is about all partners")
+        .filter(
+            programme__in=[version.programme_id for version in versions], run__state__in=("closed", "paid")
+        )
+        .values_list("programme_id", "starts", "ends")
+        .annotate(earned=Sum("earned"), adjusted=Sum("adjusted"))
+        .order_by()
+    )
+    return {(pk, Period(starts, ends)): earned + adjusted for pk, starts, ends, earned, adjusted in rows}
+
+
+def _open(by: Actor) -> Figures:
+    found: Figures = defaultdict(lambda: ZERO)
+    for accrual in accruals(by=by):
+        found[accrual.programme.pk, accrual.period] += accrual.amount
+    return dict(found)

@@ -1,0 +1,35 @@
+"""What do programmes cost, against what they may?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from prm.access.decorators import requires
+from prm.ui import export, formats
+from rebates.budgets import Use, uses
+
+
+@requires("rebates.view_runs")
+@require_GET
+def page(request: Any) -> HttpResponseBase:
+    found = uses(request.actor)
+    if request.GET.get("export") == "xlsx":
+        return _table(request, found)
+    return render(request, "rebates/budgets.html", {"uses": found})
+
+
+def _table(request: Any, found: list[Use]) -> HttpResponseBase:
+    export.note(request.actor, _("Budgets"))
+    heads = [_("Programme"), _("Code"), _("Time"), _("Currency"), _("Budget"), _("Earned"), _("Accrued"), _("Left"),
+             _("Forecast")]  # fmt: skip
+    rows = [
+        [str(use.programme), use.programme.code, formats.period(use.time), use.currency, use.budget, use.earned,
+         use.accrued, use.left, use.forecast]
+        for use in found
+    ]  # fmt: skip
+    return export.table("xlsx", "budgets", heads, rows)

@@ -1,0 +1,103 @@
+"""What programmes cost against what they may: committed, left and forecast; people are told of each level once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from prm.jobs.daily import daily_work
+from prm.notices.models import Notice
+from prm.values.periods import Period
+from rebates.budgets import uses
+from rebates.models import Version
+from rebates.policy import PolicyProblem, read_document
+from rebates.programme_form import initial_of
+from tests.cast import browse
+from tests.rebates.test_programme_editor import FILLED
+from tests.rebates.world import BY, apply, policy, sell, settle
+
+pytestmark = pytest.mark.django_db
+FLAT = {"kind": "flat", "rate": "10%"}
+__all__ = ["browse"]
+
+
+@pytest.fixture
+def mid_november():
+    with time_machine.travel(datetime(2026, 11, 15, 12, tzinfo=ZoneInfo("Asia/Shanghai")), tick=False):
+        yield
+
+
+def test_a_years_budget_counts_what_is_settled_what_accrues_and_what_is_to_come(acme, rival, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 1000, "per": "year"}))
+    sell(acme, 2000, "2026-09-10")
+    settle("2026-09")
+    sell(acme, -500, "2026-09-20")  # late: 50 come off in October
+    sell(rival, 3000, "2026-10-10")
+    settle("2026-10")
+    sell(acme, 1000, "2026-11-10")
+    (use,) = uses(BY)
+    assert (use.time, use.budget) == (Period.parse("2026"), Decimal(1000))
+    assert (use.earned, use.accrued, use.left) == (Decimal("450.00"), Decimal("100.00"), Decimal("450.00"))
+    # November so far is all of its sales at the pace of the past (both earlier months had theirs by the 10th), and
+    # December is the mean of the three months.
+    assert use.forecast == Decimal("733.33")
+    assert (use.reached, use.expected, use.tone) == ([], [], "")
+
+
+def test_a_budget_of_each_period_begins_anew_with_it(acme, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100, "warn_at": [50, 90]}))
+    sell(acme, 900, "2026-10-10")
+    settle("2026-10")
+    sell(acme, 600, "2026-11-10")
+    (use,) = uses(BY)
+    assert (use.time, use.earned, use.accrued) == (Period.parse("2026-11"), Decimal(0), Decimal("60.00"))
+    # One earlier month is too few: half of November has passed, so 60.00 become 120.00.
+    assert (use.forecast, use.reached, use.expected, use.tone) == (Decimal("120.00"), [50], [90], "warn")
+
+
+def test_each_level_is_told_once_to_those_who_write_programmes(acme, finance, manager, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100}))
+    sell(acme, 850, "2026-11-10")
+    tell = daily_work()["rebates.budgets"]
+    tell()
+    tell()
+    told = Notice.objects.filter(kind__startswith="rebates.budget").order_by("kind")
+    assert [(one.user_id, one.kind) for one in told] == [
+        (finance.user_id, "rebates.budget_expected"), (finance.user_id, "rebates.budget_reached"),
+    ]  # fmt: skip
+    assert told[1].values["level"] == 80 and told[0].values["level"] == 100
+    sell(acme, 200, "2026-11-11")
+    tell()
+    assert Notice.objects.filter(kind="rebates.budget_reached").count() == 2
+
+
+def test_only_whoever_sees_every_partner_reads_a_budget(acme, finance, browse, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100}))
+    sell(acme, 850, "2026-11-10")
+    page = browse(finance).get("/programmes/budgets/")
+    assert page.status_code == 200 and "85 %" in page.content.decode()
+    assert browse(finance).get("/programmes/budgets/?export=xlsx").status_code == 200
+    assert "Budget, November 2026" in browse(finance).get("/programmes/core/").content.decode()
+    assert browse(acme.admin).get("/programmes/budgets/").status_code in (403, 404)
+    assert uses(acme.admin) == []
+
+
+def test_finance_fills_it_in_and_reads_it_back(finance, browse, mid_november):
+    values = FILLED | {"budget": "50000", "budget_per": "year", "budget_levels": "100，70%"}
+    assert browse(finance).post("/programmes/new/", values).status_code == 302
+    version = Version.objects.get(programme__code="core")
+    assert version.policy["budget"] == {"amount": "50000", "per": "year", "warn_at": [70, 100]}
+    shown = initial_of(version)
+    assert (shown["budget"], shown["budget_per"], shown["budget_levels"]) == ("50000", "year", "70, 100")
+    wrong = browse(finance).post("/programmes/new/", values | {"code": "other", "budget_levels": "soon"})
+    assert wrong.status_code == 422 and "Write up to five whole numbers" in wrong.content.decode()
+
+
+def test_a_budget_of_nothing_is_refused():
+    with pytest.raises(PolicyProblem) as refused:
+        read_document({"schema": 1, "programmes": [policy(budget={"amount": 0})]})
+    assert "budget.amount" in refused.value.problems[0]
