@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext
 
 from dealreg.events import (
     AskedTooOften,
@@ -188,7 +189,7 @@ def _tell(
         "number": registration.number,
         "customer": registration.customer_name,
         "partner": registration.partner.name,
-        "who": str(registration.decided_by or ""),
+        "who": str(registration.decided_by or "") or said.InEach(lambda: gettext("the flow")),
     }
     notify(
         users=people,

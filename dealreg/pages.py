@@ -21,7 +21,7 @@ from dealreg.waiting import Wait, deciders, wait_of
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.audit import words as audit_words
-from prm.audit.history import changes_of
+from prm.audit.history import changes_of, who
 from prm.audit.models import AuditEntry
 from prm.customfields.showing import facts_of
 from prm.ui import formats
@@ -175,7 +175,7 @@ def staff_timeline(registration: DealRegistration, actor: Actor, wait: Wait | No
         found.append(Moment(_("Waits for %(who)s") % {"who": wait.who}, wait.since, tone="warn"))
     for entry in AuditEntry.objects.visible_to(actor).of(registration)[:50]:
         verb = words.VERBS.get(entry.verb) or audit_words.word_for(entry.verb)
-        text = _("%(verb)s by %(who)s") % {"verb": verb, "who": entry.actor_label}
+        text = _("%(verb)s by %(who)s") % {"verb": verb, "who": who(entry)}
         found.append(Moment(capfirst(text), entry.at, _detail(entry)))
         if entry.verb == "submitted" and registration.verdict:
             found.append(Moment(_check_in_words(registration), entry.at))

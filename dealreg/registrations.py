@@ -58,7 +58,7 @@ def register() -> None:
     _register_staff_notices()
     _register_partner_notices()
     _register_menu()
-    work.register(open_work, count=count_open_work)
+    work.register(open_work, count=count_open_work, verb="dealreg.view")
     search.register(
         "deals", label=_("Deal registrations"), icon="target-arrow", find=find, order=20, verb="dealreg.view",
         more=lambda text: f"/deals/?{urlencode({'q': text})}",

@@ -119,5 +119,5 @@ def wait_of(
     people = list(people)
     mine = any(user.pk == reader_id for user in people)
     if turn is not None:
-        return Wait(formats.names(people), turn.since, mine=mine, due=turn.due or promised_by(turn.since))
+        return Wait(turn.who, turn.since, mine=mine, due=turn.due or promised_by(turn.since))
     return Wait(formats.names(people), since, mine=mine, due=promised_by(since))

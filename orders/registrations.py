@@ -57,7 +57,7 @@ def register() -> None:
     )
     _register_notices()
     _register_menu()
-    work.register(open_work, count=count_open_work)
+    work.register(open_work, count=count_open_work, verb="orders.view")
     actions.register(
         "order", label=_("Order from this deal"), icon="shopping-cart", verb="orders.order", order=10,
         href=lambda deal: f"{reverse('orders:new')}?deal={deal.number}", shown=lambda deal: deal.state == "won",

@@ -54,7 +54,14 @@ def submit(request: Any, number: str) -> HttpResponse:
 @require_POST
 @requires("orders.approve")
 def approve(request: Any, number: str) -> HttpResponse:
-    return _press(request, number, services.approve_order, _("%(order)s was approved."))
+    return _press(request, number, services.approve_order, _approved)
+
+
+def _approved(order: Order) -> str:
+    """What an approval came to: the last one of a flow approves the order, the others do not yet."""
+    if order.state == Order.State.SUBMITTED:
+        return _("You approved %(order)s. It goes on to the next step of its flow.") % {"order": order}
+    return _("%(order)s was approved.") % {"order": order}
 
 
 @require_POST
@@ -144,12 +151,15 @@ def invoice_order(request: Any, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _press(request: Any, number: str, service: Callable[..., Any], done: str) -> HttpResponse:
+def _press(
+    request: Any, number: str, service: Callable[..., Any], done: str | Callable[[Order], str]
+) -> HttpResponse:
     """A verb that asks for nothing more."""
     order = order_of(request, number)
     try:
         service(order=order, by=request.actor)
-        messages.success(request, done % {"order": order})
+        order.refresh_from_db()
+        messages.success(request, done(order) if callable(done) else done % {"order": order})
     except NotAllowed:
         raise
     except DomainError as error:

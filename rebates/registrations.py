@@ -25,7 +25,7 @@ def register() -> None:
     objects.register("statement", "rebates.Statement", verb="rebates.view")
     _register_words()
     _register_notices()
-    work.register(open_work, count=count_open_work)
+    work.register(open_work, count=count_open_work, verb="rebates.view_runs")
     for order, label, icon, url, verb in (
         (10, _("Rebate programmes"), "percentage", "rebates:programmes", "rebates.view_programmes"),
         (15, _("Budgets"), "scale", "rebates:budgets", "rebates.view_runs"),

@@ -47,6 +47,7 @@ def write_or_ask(
         return partner
     waiting = PartnerChange.objects.for_everyone(because="of the locked partner").pending()
     if waiting.filter(partner=partner, kind=kind).exists():
+        partner.refresh_from_db(fields=["name"])  # as it is called, not as it was to be called
         raise ChangeWaits(partner=partner.name, what=change.get_kind_display())
     _try(write)
     partner.refresh_from_db()

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from prm.access.rules import allowed
 from prm.approvals import calls, subjects, working
@@ -158,13 +159,13 @@ class Turn:
 
 
 def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> Turn | None:
-    """Whose turn it is now; None while the run waits for the clock or is over."""
+    """Whose turn it is now, nobody's at a wait step; None once the run is over."""
     if run.state == ApprovalRun.State.RETURNED:
         who = str(run.submitter or "")
         return Turn(who, run.returned_at or run.started_at, None, run.submitter_id == actor.user_id, "")
     tasks = turns(run) if tasks is None else tasks
     if not tasks:
-        return None
+        return _waits_for_the_clock(run)
     dues = [task.due for task in tasks if task.due is not None]
     return Turn(
         formats.names([task.user for task in tasks]),
@@ -174,6 +175,14 @@ def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> 
         step_name(run.version.parsed, tasks[0].step),
         tuple(_awaited(run, actor)),
     )
+
+
+def _waits_for_the_clock(run: ApprovalRun) -> Turn | None:
+    """At a wait step: since the last fact, until it goes on by itself."""
+    if run.state != ApprovalRun.State.RUNNING or run.wake_at is None:
+        return None
+    last = run.decisions.order_by("-number").first()
+    return Turn(_("the set time"), last.at if last else run.started_at, run.wake_at, False, "")
 
 
 def _awaited(run: ApprovalRun, actor: Actor) -> Iterator[Asked]:

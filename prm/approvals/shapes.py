@@ -249,7 +249,7 @@ class Check:
 
     def hours(self, own: str, value: Any, path: str) -> None:
         hours = number_of(value)
-        if hours is None or not 0 < hours <= MOST_HOURS:
+        if hours is None or not 1 <= hours <= MOST_HOURS:
             self.say(
                 own,
                 path,

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from prm.egress.models import Receiver
+from prm.modules.registry import names_off
 from prm.outbox.events import Declared, by_code
 from prm.ui import said
 from prm.values import clock
@@ -131,7 +132,13 @@ class Run(models.Model):
 
 class TaskQuerySet(models.QuerySet["Task"]):
     def open_for(self, actor: Actor) -> TaskQuerySet:
-        return self.filter(people=actor.user_id, done_at__isnull=True) if actor.user_id else self.none()
+        """One's own open tasks; those about a module that is off rest until it is on again."""
+        if not actor.user_id:
+            return self.none()
+        rows = self.filter(people=actor.user_id, done_at__isnull=True)
+        for name in names_off():
+            rows = rows.exclude(automation__event_code__startswith=f"{name}.")
+        return rows
 
     def visible_to(self, actor: Actor) -> TaskQuerySet:
         """One's own tasks; whoever sets up automations sees all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -14,7 +15,9 @@ from prm.audit.history import history_of
 from prm.catalogue import services
 from prm.catalogue.forms import ProductForm, ProductLineForm
 from prm.catalogue.models import Product, ProductLine
+from prm.customfields.showing import facts_of
 from prm.ui import formats
+from prm.ui.parts import Fact
 
 
 @requires("catalogue.edit")
@@ -42,7 +45,8 @@ def _product(request: Any, known: Product | None) -> HttpResponse:
     ):
         return redirect("catalogue:products")
     title = known.name if known else _("Add a product")
-    return _page(request, form, known, title, "catalogue:products", _("Products"))
+    own = facts_of("product", known, request.actor) if known else []
+    return _page(request, form, known, title, "catalogue:products", _("Products"), own)
 
 
 def _initial(known: Product) -> dict[str, Any]:
@@ -70,10 +74,13 @@ def _line(request: Any, known: ProductLine | None) -> HttpResponse:
     return _page(request, form, known, title, "catalogue:lines", _("Product lines"))
 
 
-def _page(request: Any, form: Any, known: Any, title: str, back: str, back_label: str) -> HttpResponse:
+def _page(
+    request: Any, form: Any, known: Any, title: str, back: str, back_label: str, own: Sequence[Fact] = ()
+) -> HttpResponse:
     may_edit = "catalogue.edit" in request.actor.permissions
     history = history_of(known, request.actor) if known and request.actor.is_staff else []
     context = {
         "form": form, "title": title, "back": back, "back_label": back_label, "may_edit": may_edit, "history": history,
+        "own": own,
     }  # fmt: skip
     return render(request, "catalogue/form.html", context, status=form.status)

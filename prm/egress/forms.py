@@ -43,6 +43,8 @@ class ReceiverForm(ServiceForm):
         super().__init__(*args, **kwargs)
         self.fields["url"].help_text = kind.help
         self.fields["wants"].choices = grouped_by_area(kind.choices())  # type: ignore[attr-defined]
+        if not kind.is_robot:
+            self.fields["wants"].help_text = _("None ticked: only flows and automations write to it.")
         if kind.makes_secret:
             del self.fields["secret"]
         if not kind.is_robot:

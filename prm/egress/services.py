@@ -87,7 +87,7 @@ def save_receiver(
     declared = kind_of(kind)
     if Receiver.objects.filter(name=name).exclude(pk=receiver.pk if receiver else None).exists():
         raise NameTaken()
-    if not wants:
+    if not wants and declared.is_robot:  # to a webhook flows and automations write by themselves
         raise NothingWanted()
     if url:
         _check_address(url)

@@ -46,7 +46,7 @@ def _refuse(place: str, sentence: str) -> None:
                 "address": {"type": "string", "maxLength": 2000},
                 "language": {"enum": LANGUAGES},
                 "team": {"enum": [str(role) for role in Role.values]},
-                "wants": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                "wants": {"type": "array", "items": {"type": "string"}},
             },
         },
     },

@@ -9,6 +9,12 @@ class QuietHoursNeedBoth(DomainError):
     message = _("Quiet hours need a beginning and an end. Fill in both, or neither.")
 
 
+class DigestInQuietHours(DomainError):
+    code = "digest_in_quiet_hours"
+    field = "digest_at"
+    message = _("%(at)s lies in your quiet hours. Let the digest come at %(end)s or later.")
+
+
 class UnknownPlaceholder(DomainError):
     code = "unknown_placeholder"
     field = "body"

@@ -90,7 +90,8 @@ def compose(
             "language": language,
             "portal": absolute("/"),
         }
-        text = render_to_string("notices/letter.txt", context)
+        # Plain text is no HTML: what a template returns counts as safe, and a page would not escape it.
+        text = "" + render_to_string("notices/letter.txt", context)
         html = render_to_string("notices/letter.html", context)
     return context["subject"], text, html
 

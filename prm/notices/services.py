@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.notices import push, robots, times
-from prm.notices.errors import QuietHoursNeedBoth
+from prm.notices.errors import DigestInQuietHours, QuietHoursNeedBoth
 from prm.notices.kinds import Kind, choices_for, kind_of
 from prm.notices.letters import write_letter
 from prm.notices.models import Notice, NoticeTimes, Preference
@@ -130,6 +130,9 @@ def choose_notices(
     require(by, "accounts.change_own")
     if (quiet_from is None) != (quiet_to is None):
         raise QuietHoursNeedBoth(field="quiet_to" if quiet_to is None else "quiet_from")
+    digest_at = digest_at or time(8, 0)
+    if times.is_quiet(quiet_from, quiet_to, digest_at):
+        raise DigestInQuietHours(at=f"{digest_at:%H:%M}", end=f"{quiet_to:%H:%M}")
     offered = {kind.name for kind in choices_for(user.role)}
     for kind in sorted(offered & set(deliveries)):
         delivery = deliveries[kind]
@@ -143,7 +146,7 @@ def choose_notices(
             "time_zone": time_zone,
             "quiet_from": quiet_from,
             "quiet_to": quiet_to,
-            "digest_at": digest_at or time(8, 0),
+            "digest_at": digest_at,
         },
     )
     record(user, "notices_chosen", by=by)

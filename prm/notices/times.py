@@ -32,12 +32,17 @@ def next_digest(times: NoticeTimes, now: datetime) -> datetime:
 
 def may_write_at(times: NoticeTimes, now: datetime) -> datetime:
     """`now`, or the end of the quiet hours that hold now. Quiet hours may pass midnight; equal ends mean none."""
-    begin, end = times.quiet_from, times.quiet_to
-    if begin is None or end is None or begin == end:
-        return now
     here = now.astimezone(zone_of(times)).time().replace(tzinfo=None)
-    quiet = begin <= here < end if begin < end else here >= begin or here < end
-    return _next(end, now, zone_of(times)) if quiet else now
+    if times.quiet_to is None or not is_quiet(times.quiet_from, times.quiet_to, here):
+        return now
+    return _next(times.quiet_to, now, zone_of(times))
+
+
+def is_quiet(begin: time | None, end: time | None, at: time) -> bool:
+    """Whether `at` lies in the quiet hours from `begin` to before `end`."""
+    if begin is None or end is None or begin == end:
+        return False
+    return begin <= at < end if begin < end else at >= begin or at < end
 
 
 def _next(at: time, now: datetime, zone: ZoneInfo) -> datetime:

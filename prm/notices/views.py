@@ -19,6 +19,7 @@ from prm.notices.kinds import choices_for
 from prm.notices.querysets import deliveries_of, mailbox_letter, mailbox_letters, own_notice
 from prm.notices.services import choose_notices, mark_all_read, mark_read
 from prm.notices.times import times_of
+from prm.values import clock
 from prm.values.clock import tenant_zone
 
 
@@ -119,6 +120,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
         "more": more,
         "last": letters[-1].pk if letters else None,
         "search": search,
+        "now": clock.now(),
     }
     return render(request, "notices/mailbox.html", context)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
+from prm.modules.registry import name_is_on
 from prm.notices import texts, wording
 from prm.notices.forms import SenderForm, WordsForm
 from prm.notices.links import current_tenant
@@ -33,7 +34,7 @@ def wordings(request: Any) -> HttpResponse:
     """Every letter, and which have words of the tenant's own."""
     own = worded_letters()
     groups: dict[str, list[dict[str, Any]]] = {}
-    for form in texts.all_letters():
+    for form in (one for one in texts.all_letters() if name_is_on(one.name)):
         changed = {row.language for row in own.get(form.name, [])}
         languages = [(code, label, code in changed) for code, label in settings.LANGUAGES]
         groups.setdefault(str(form.group), []).append({"form": form, "languages": languages})

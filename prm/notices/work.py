@@ -37,6 +37,10 @@ class Work:
 class Source:
     rows: Callable[[Actor], Iterable[Work]]
     count: Callable[[Actor], int] | None
+    verb: str = ""
+
+    def concerns(self, actor: Actor) -> bool:
+        return runs(self.rows) and (not self.verb or self.verb in actor.permissions)
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,16 @@ _sources: list[Source] = []
 _above: list[Above] = []
 
 
-def register(rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor], int] | None = None) -> None:
+def register(
+    rows: Callable[[Actor], Iterable[Work]], *, count: Callable[[Actor], int] | None = None, verb: str = ""
+) -> None:
     """Let `rows(actor)` tell what waits for the actor (scoped, at most some dozens); called from `ready()`.
 
-    `count(actor)` is asked on every page for the menu; give it where counting is cheaper than listing.
+    `count(actor)` is asked on every page for the menu; give it where counting is cheaper than listing. `verb` is what
+    the pages need to which the work leads: nobody is shown work that they may not open.
     """
     if all(source.rows is not rows for source in _sources):
-        _sources.append(Source(rows, count))
+        _sources.append(Source(rows, count, verb))
 
 
 def register_above(template: str, values: Callable[[Actor], dict[str, Any]]) -> None:
@@ -98,7 +105,7 @@ def waiting_for(actor: Actor) -> list[Work]:
     """Everything that waits for `actor`, the nearest promise first, then the longest wait."""
     found: list[Work] = []
     for source in _sources:
-        rows = list(source.rows(actor)) if runs(source.rows) else []
+        rows = list(source.rows(actor)) if source.concerns(actor) else []
         found += rows
         if not rows:
             _is_empty(source, actor)
@@ -142,5 +149,5 @@ def count_now(actor: Actor) -> int:
     return sum(
         source.count(actor) if source.count else len(list(source.rows(actor)))
         for source in _sources
-        if runs(source.rows) and memo.get(_place(source, actor)) != 0
+        if source.concerns(actor) and memo.get(_place(source, actor)) != 0
     )

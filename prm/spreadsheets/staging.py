@@ -220,7 +220,8 @@ def count_rows(upload: Import) -> None:
 def write(upload: Import, *, by: Actor) -> bool:
     """Write the good rows, all in this transaction. False when there are bad rows and none may be left out.
 
-    Two imports of one kind never write at the same time, so what was compared still holds when it is written.
+    A row that a rule refuses while it is written is a bad one: where bad rows may be left out, the others are written
+    without it. Two imports of one kind never write at the same time, so what was compared still holds then.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -230,6 +231,15 @@ def write(upload: Import, *, by: Actor) -> bool:
     compare(upload, by=by, will_write=not upload.only_good)
     if upload.bad and not upload.only_good:
         return False
+    while not _written(upload, by=by):
+        if not upload.only_good or not upload.good:
+            return False
+    upload.drop_rows(but_bad=True)
+    return True
+
+
+def _written(upload: Import, *, by: Actor) -> bool:
+    """Whether all good rows could be written; what a rule refused is bad then, and nothing is written."""
     try:
         with transaction.atomic():
             upload.written = upload.definition.write(Staged(upload), by=by)
@@ -238,5 +248,4 @@ def write(upload: Import, *, by: Actor) -> bool:
             Staged(upload).refuse(one)
         count_rows(upload)
         return False
-    upload.drop_rows(but_bad=True)
     return True

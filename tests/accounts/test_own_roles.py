@@ -26,6 +26,7 @@ from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
 from prm.configuration import services as configuration
 from prm.configuration.errors import ConfigurationProblem
+from prm.notices.work import count_now, waiting_for
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 from rebates.errors import SecondPersonNeeded
@@ -33,6 +34,7 @@ from rebates.services import approve_run, close_run, start_release
 from tests.accounts.helpers import signed_in
 from tests.configuration.office import BY, apply, exported, fresh
 from tests.factories.dealreg import in_review
+from tests.factories.orders import order_of
 from tests.factories.people import UserFactory, actor
 from tests.rebates import world
 
@@ -57,6 +59,16 @@ def test_every_permission_of_the_staff_has_a_name_and_an_area():
         assert str(permissions.area_of(name)[1]) != name.partition(".")[0], name
     for role in STAFF_ROLES:  # the administrator holds what any of the staff holds, so gives it away rightly
         assert permissions.of_role(role) <= permissions.of_role("administrator"), role
+
+
+def test_nobody_is_shown_work_that_they_may_not_open(acme):
+    order_of(acme.row, state="approved")
+    shipper = given(made(verbs=["orders.fulfil", "orders.approve"]))
+    seeing = given(
+        made(code="seeing", name="Seeing", verbs=["orders.fulfil", "orders.approve", "orders.view"])
+    )
+    assert (waiting_for(actor(shipper)), count_now(actor(shipper))) == ([], 0)
+    assert len(waiting_for(actor(seeing))) == count_now(actor(seeing)) == 1
 
 
 def test_a_role_of_its_own_holds_from_the_next_click(administrator):

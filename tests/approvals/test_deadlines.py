@@ -10,6 +10,7 @@ import pytest
 from dealreg.services import approve_registration
 from prm.accounts.services import change_role, deactivate_user
 from prm.approvals import services
+from prm.approvals.document import check
 from prm.approvals.errors import BadHours, DaysInOrder, DaysOverlap, DayTaken, NoWorkingTime, ToYourself
 from prm.approvals.models import Decision, Task
 from prm.approvals.reads import stand_ins_of
@@ -136,7 +137,11 @@ def test_a_step_may_reject_itself_after_its_deadline_and_the_other_side_reads_wh
     assert [services.wake_due_runs(), services.wake_due_runs()] == [1, 0]
     deal.refresh_from_db()
     assert (deal.state, deal.decided_by_id, run_of(deal).state) == ("rejected", None, "rejected")
-    assert deal.decision_reason == "Nobody decided by the deadline: First."
+    # Whoever reads it reads their own language too: nobody wrote it for one reader.
+    assert deal.decision_reason.startswith("Nobody decided by the deadline: First. / 期限")
+    deliver_open_events()
+    told = Notice.objects.get(user=acme.sales_user, kind="dealreg.rejected")
+    assert said.shown(told.values["who"]) == "the flow"
     assert waits_for(deal) == set()
 
 
@@ -158,13 +163,22 @@ def test_where_the_subject_refuses_it_a_deadline_decides_nothing(acme, manager, 
     assert other.state == "in_review" and run_of(other).state == "running"
 
 
-def test_a_wait_ends_by_the_clock(acme, manager, noon):
+def test_a_wait_ends_by_the_clock(acme, manager, noon, browse):
     publish({"id": "w", "kind": "wait", "hours": 8}, approver("first", MANAGER))
     deal = deals.in_review(acme)
     assert waits_for(deal) == set()
+    for reader in (manager, acme.sales):
+        page = browse(reader).get(deal.get_absolute_url()).content.decode()
+        assert "the set time" in page and "Waiting for  since" not in page
     noon("2026-11-13 09:22")
     assert [services.wake_due_runs(), services.wake_due_runs()] == [1, 0]
     assert waits_for(deal) == {"Lin Yue"}
+
+
+@pytest.mark.parametrize("hours", ["0.02", 0, "2001"])
+def test_hours_are_from_one_to_two_thousand_however_they_are_written(hours):
+    found = check({"schema": 1, "steps": [{"id": "w", "kind": "wait", "hours": hours}]})
+    assert any("are not a number from 1 to 2000" in str(one) for one in found)
 
 
 def test_whoever_approved_last_is_the_one_who_decided_when_the_clock_ends_it(acme, manager, noon):

@@ -126,6 +126,13 @@ def test_automations_about_a_module_that_is_off_rest(crm):
 # ---- webhooks and robots ----
 
 
+def test_a_webhook_that_only_flows_write_to_goes_out_and_in_again(outside):
+    for_flows = {"name": "Flow: ERP", "kind": "webhook", "address": outside.url, "wants": []}
+    assert [one.place for one in apply(webhooks=[for_flows])] == ["webhooks[Flow: ERP]"]
+    assert exported("webhooks") == [for_flows]
+    assert apply(webhooks=[for_flows]) == []
+
+
 def test_a_new_webhook_has_a_new_secret_is_off_and_says_so(crm, outside):
     found = apply(webhooks=[crm, ROBOT])
     assert "“CRM” is new and has a new secret" in found.notes[0]

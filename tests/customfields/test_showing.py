@@ -209,3 +209,13 @@ class TestAudit:
             update_partner(partner=partner, custom={"segment": f"s{number}"}, by=manager)
         with django_assert_max_num_queries(len(few) + 1):
             client.get("/settings/audit/")
+
+
+def test_the_page_of_a_product_shows_what_nobody_fills_in(field, administrator, browse):
+    from prm.catalogue.models import Product
+    from tests.factories.catalogue import ProductFactory
+
+    field("product", "item", "reference", pattern="IT-{n}")
+    product = ProductFactory(code="R-1")
+    Product.objects.filter(pk=product.pk).update(custom={"item": "IT-17"})
+    assert "IT-17" in browse(administrator).get(product.get_absolute_url()).content.decode()

@@ -344,4 +344,4 @@ def test_the_timeline_says_at_which_step_it_was_approved_and_what_a_flow_changed
     approve_registration(registration=deal, by=manager)
     page = browse(manager).get(f"{deal.get_absolute_url()}?tab=history").content.decode()
     assert "Approved at a step by Lin Yue" in page and "step First" in page
-    assert "Changed by approval flow" in page and "→ Referral" in page
+    assert "Changed by the product (approval flow)" in page and "→ Referral" in page

@@ -167,10 +167,15 @@ def test_addresses_that_can_never_be_reached_are_refused_at_once(administrator):
             services.save_receiver(
                 receiver=None, kind="webhook", name="x", url=url, wants=["tests.hooked.v1"], by=administrator
             )
+
+
+def test_a_robot_is_told_something_and_a_webhook_may_be_for_flows_alone(administrator, outside):
     with pytest.raises(NothingWanted):
-        services.save_receiver(
-            receiver=None, kind="webhook", name="x", url="https://x", wants=[], by=administrator
-        )
+        services.save_receiver(receiver=None, kind="wecom", name="x", url="", wants=[], by=administrator)
+    kept = services.save_receiver(
+        receiver=None, kind="webhook", name="Flow", url=outside.url, wants=[], by=administrator
+    )
+    assert kept.wants == []
 
 
 def test_secrets_and_addresses_are_encrypted_at_rest(hook, outside):

@@ -138,3 +138,6 @@ def test_the_page_keeps_choices_and_times(browse):
     half = client.post("/account/letters/", sent | {"quiet_to": ""})
     assert half.status_code == 422 and "beginning and an end" in half.content.decode()
     assert client.post("/account/letters/", sent | {"time_zone": "Mars/Base"}).status_code == 422
+    hushed = client.post("/account/letters/", sent | {"digest_at": "23:00"})
+    assert hushed.status_code == 422 and "23:00 lies in your quiet hours" in hushed.content.decode()
+    assert "06:30 or later" in hushed.content.decode()

@@ -97,6 +97,18 @@ def test_the_invitation_too_has_words_of_its_own(administrator):
     assert letter.subject == "Welcome" and "Ann, come in." in letter.text
 
 
+def test_a_preview_shows_tags_as_characters_as_the_letter_does(browse, administrator):
+    tell(who="<img src=x><b>Evil</b>")
+    client, address = browse(administrator), f"/settings/letters/{NAME}/en/"
+    for page in (
+        client.get(address),
+        client.post(address, {"subject": "S", "body": "<i>By</i> {who}!", "preview": "1"}),
+        client.get(f"{address}html/"),
+    ):
+        text = page.content.decode()
+        assert "&lt;b&gt;Evil&lt;/b&gt;" in text and "<b>Evil" not in text and "<i>By" not in text
+
+
 def test_the_page_previews_with_real_values_saves_and_resets(browse, administrator):
     tell(who="Somebody Real")
     client, address = browse(administrator), f"/settings/letters/{NAME}/en/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from partners import services
 from partners.errors import ChangeOfAnother, ChangeStale, ChangeWaits, TaxNumberTaken, TransitionForbidden
@@ -13,8 +14,11 @@ from prm.approvals.errors import MayNotDecide
 from prm.approvals.models import ApprovalRun
 from prm.audit.models import AuditEntry
 from prm.conditions import narrow
+from prm.jobs.models import Job
+from prm.jobs.services import run_job
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from prm.spreadsheets import services as imports
 from prm.spreadsheets.whole import import_file
 from prm.values import clock
 from prm.values.actor import Actor
@@ -245,3 +249,23 @@ def test_the_partners_page_shows_old_and_new_who_asked_and_whose_turn(acme, mana
     client.post(f"/partners/{acme.row.pk}/changes/{change.pk}/withdraw/")
     assert pending(acme) == []
     assert "ACME Holdings" not in browse(acme.admin).get("/company/").content.decode()
+
+
+def test_a_file_leaves_out_the_change_that_has_to_wait_and_brings_in_the_rest(acme, administrator):
+    publish(approver("boss", MANAGER), subject="partner_change")
+    rows = (
+        f"partner_number,name,type\n{acme.row.number},ACME Holdings,reseller\nP-8003,New Partner,reseller\n"
+    )
+    made = imports.upload_file(
+        kind="partners", file=SimpleUploadedFile("p.csv", rows.encode()), by=administrator
+    )
+    imports.match_columns(upload=made, columns=made.columns, by=administrator)
+    for only_good in (False, True):
+        run_job(Job.objects.get(kind="imports.check").pk)
+        made.refresh_from_db()
+        imports.start_import(upload=made, only_good=only_good, by=administrator)
+        run_job(Job.objects.filter(kind="imports.write").latest("pk").pk)
+        made.refresh_from_db()
+        assert (made.bad, made.state) == (1, "done" if only_good else "checked")
+    assert made.written == 1 and fresh(acme).name == "ACME Networks"
+    assert Partner.objects.for_everyone(because="a test").filter(number="P-8003").exists()

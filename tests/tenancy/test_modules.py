@@ -16,6 +16,8 @@ from partners.services import change_status
 from prm.access import permissions
 from prm.approvals.models import Task
 from prm.audit.models import AuditEntry
+from prm.automations.models import Automation
+from prm.automations.models import Task as Task_
 from prm.egress.services import save_receiver
 from prm.jobs.daily import daily_work
 from prm.jobs.models import Job
@@ -101,6 +103,20 @@ def test_its_events_are_not_offered_and_who_was_told_of_them_is_told_again(switc
     save_receiver(receiver=kept, kind="webhook", name="ERP", url="", wants=wants, by=administrator)
     kept.refresh_from_db()
     assert kept.wants == ["dealreg.approved.v1", order_event]
+
+
+def test_what_automations_left_to_do_about_it_rests(switch, administrator, browse):
+    rule = Automation.objects.create(name="Call them", event_code="orders.submitted.v1", is_active=True)
+    task = Task_.objects.create(key="x", title="Call about the order", automation=rule)
+    task.people.add(administrator.user_id)
+    client = browse(administrator)
+    switch("rebates", False)
+    switch("orders", False)
+    assert "Call about the order" not in [one.title for one in work.waiting_for(administrator)]
+    assert "its module is off" in client.get("/settings/automations/").content.decode()
+    assert "/settings/letters/orders." not in client.get("/settings/letters/").content.decode()
+    switch("orders", True)
+    assert "Call about the order" in [one.title for one in work.waiting_for(administrator)]
 
 
 def test_a_module_that_does_not_exist_is_named(switch):

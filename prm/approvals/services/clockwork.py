@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils import translation
@@ -90,9 +91,13 @@ def _deadline(course: Course, step_id: str) -> None:
 
 
 def _not_in_time(step: Step) -> str:
-    """The reason that the other side reads, in the tenant's language: nobody wrote it for one reader."""
-    with translation.override(getattr(connection.tenant, "language", None) or None):
-        return _("Nobody decided by the deadline: %(step)s.") % {"step": step.label}
+    """The reason that the other side reads, in each language: nobody wrote it for one reader."""
+    own = getattr(connection.tenant, "language", "")
+    said_in = []
+    for code in sorted(dict(settings.LANGUAGES), key=lambda code: code != own):
+        with translation.override(code):
+            said_in.append(_("Nobody decided by the deadline: %(step)s.") % {"step": step.label})
+    return " / ".join(said_in)
 
 
 def _in_each(step: Step) -> said.InEach:
