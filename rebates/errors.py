@@ -252,3 +252,11 @@ class LinkedTwice(DomainError):
 class LinkedInCircle(DomainError):
     code = "linked_in_circle"
     message = _("%(programme)s would be net of itself, by way of the programmes that it names.")
+
+
+class SettledOutsideMeanwhile(DomainError):
+    code = "settled_outside_meanwhile"
+    message = _(
+        "%(programme)s was settled before go-live for %(period)s, and settlement %(number)s would settle it again."
+        " Compute it again."
+    )

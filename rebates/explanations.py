@@ -14,7 +14,7 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, limit_words, wording
+from rebates import arithmetic, limit_words, outside, wording
 from rebates.accruals import Accrual
 from rebates.mechanisms import bands_of
 from rebates.models import Result, SettlementRun
@@ -247,10 +247,13 @@ def _counts_late(result: Result) -> Q:
     days = result.version.policy.get("late", {}).get("grace_days")
     if days is None:
         return Q()
-    closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
+    known = outside.watermark_of(result.programme_id, result.ends)
+    if known is None:
+        closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
+        known = closed.watermark
     last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
     limit = clock.start_of_day(last)
-    return Q(id__lte=closed.watermark) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
+    return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
 
 
 def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:

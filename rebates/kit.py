@@ -22,7 +22,7 @@ from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import verifier
+from rebates import outside, verifier
 from rebates.models import Result, SettlementRun, Statement
 
 COLUMNS = (
@@ -130,16 +130,25 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
         _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     ):
         rows = own.filter(starts=starts, ends=ends).select_related("programme", "version").order_by("run_id")
-        closed = SettlementRun.objects.filter(ends=ends, watermark__lt=statement.run.watermark).first()
+        seen = _closed_to(statement, rows, ends)
         found[starts, ends] = {
             "starts": str(starts),
             "ends": str(ends),
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
-            "closed_with": sum(1 for pk in ids if pk <= closed.watermark) if closed else None,
+            "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
             "policies": {row.programme.code: row.version.policy for row in rows},
         }
     return list(found.values())
+
+
+def _closed_to(statement: Statement, rows: Any, ends: Any) -> int | None:
+    """Up to which line a closed period was settled, by its run or before go-live; None for the statement's own."""
+    closed = SettlementRun.objects.filter(ends=ends, watermark__lt=statement.run.watermark).first()
+    if closed:
+        return closed.watermark
+    found = [outside.watermark_of(row.programme_id, ends) for row in rows]
+    return next((known for known in found if known is not None), None)
 
 
 def _result(row: Result) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, settlement
+from rebates import adjustments, outside, settlement
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -244,6 +244,7 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
+    run.findings = [*run.findings, *outside.findings(run)]
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()
