@@ -71,7 +71,7 @@ class VersionQuerySet(models.QuerySet):
         return [
             other
             for other in others
-            if (other.period_length, other.currency) == (version.period_length, version.currency)
+            if (other.period_length, other.paid_in) == (version.period_length, version.paid_in)
         ]
 
     def ending_on(self, last_day: date) -> list[tuple[Any, Period]]:

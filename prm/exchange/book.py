@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, Self
 
@@ -47,6 +47,7 @@ class Factor:
         return Fraction(self.up) / Fraction(self.down)
 
 
+EXACT = Context(prec=100)  # two rates have 36 digits at most
 SAME = Factor(Decimal(1), Decimal(1), ())
 
 
@@ -77,6 +78,20 @@ class Book:
         by_pair = {pair: ([rate.day for rate in rows], rows) for pair, rows in found.items()}
         return cls(source, most_days, through, by_pair)
 
+    def with_more(self, other: Self) -> Self:
+        """This book, and of pairs and days of which it has no rate what `other` has."""
+        known = {(pair, rate.day) for pair, (_days, rows) in self.by_pair.items() for rate in rows}
+        own = [rate for _days, rows in self.by_pair.values() for rate in rows]
+        more = [
+            rate
+            for pair, (_days, rows) in other.by_pair.items()
+            for rate in rows
+            if (pair, rate.day) not in known
+        ]
+        if not own:
+            return other
+        return self.of([*own, *more], source=self.source, most_days=self.most_days, through=self.through)
+
     def factor(self, currency: str, target: str, day: date) -> Factor:
         """By what amounts of `currency` are multiplied to be `target` on `day`. Raises NoRate."""
         if currency == target:
@@ -86,7 +101,9 @@ class Book:
             first, second = self._leg(currency, self.through, day), self._leg(self.through, target, day)
             if first and second:
                 rates = (*first.rates, *second.rates)
-                found = Factor(first.up * second.up, first.down * second.down, rates)
+                found = Factor(
+                    EXACT.multiply(first.up, second.up), EXACT.multiply(first.down, second.down), rates
+                )
         if found is None:
             raise NoRate(pair=f"{currency}/{target}", day=day, source=self.source, days=self.most_days)
         return found

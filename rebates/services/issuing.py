@@ -29,6 +29,7 @@ from prm.values.actor import Actor
 from rebates import sealing
 from rebates.errors import AlreadyClosed, NotApproved
 from rebates.events import SettlementClosed
+from rebates.frozen_rates import refuse_without_rates
 from rebates.models import Programme, Result, SettlementRun, Version
 from rebates.services.closing import (
     STATE,
@@ -84,6 +85,7 @@ def is_closing(run: SettlementRun) -> bool:
 
 def _begin(run: SettlementRun, by: Actor) -> None:
     refuse_before_the_end(run)
+    refuse_without_rates(run)
     if run.state != STATE.APPROVED:
         raise NotApproved(number=run.number, people=", ".join(str(user) for user in whose_turn(run)) or "—")
     hold_balances()
