@@ -233,19 +233,3 @@ def paid_out(figures: str, plans: Sequence[Plan]) -> str:
             ON money.no = single.plan
         CROSS JOIN LATERAL (SELECT div({minor}, money.down) AS units, 2 * mod({minor}, money.down) AS rest OFFSET 0)
             paid"""
-
-
-def converted(lines: Any, policy: dict[str, Any], plan: Plan, book: Book, on: date) -> Fraction:
-    """The sum of sales lines (a queryset) in the programme's currency; for explanations."""
-    from django.db.models import Sum
-
-    by_day = policy["exchange"] == "booking_date"
-    rows = lines.order_by().values_list("currency", "booking_date").annotate(sum=Sum("net_amount"))
-    return sum(
-        (
-            Fraction(amount)
-            * book.factor(currency, policy["currency"], day if by_day else rate_day(plan, on)).exact
-            for currency, day, amount in rows
-        ),
-        Fraction(0),
-    )

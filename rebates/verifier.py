@@ -308,8 +308,8 @@ def exact(
     it = facts(policy, counted(policy, own, first, after), before)
     if not it.lines:
         return None
-    none, taken = Fraction(0), it.base - less
-    base = max(none, min(taken, it.base)) if it.base >= 0 else min(none, max(taken, it.base))
+    low, high = (Fraction(0), it.base) if it.base >= 0 else (it.base, Fraction(0))
+    base = max(low, min(high, it.base - less))
     return most_paid(policy, raw(policy, replace(it, base=base)))
 
 

@@ -119,9 +119,14 @@ class Book:
         return Factor(Decimal(1), rate.value, (rate,))
 
 
+def stored_policy() -> Policy:
+    """The tenant's choice as it was made; what stands for it where none was."""
+    return Policy.objects.first() or Policy()
+
+
 def policy_of_tenant() -> Policy:
     """What the tenant computes with; `through` is filled in."""
-    row = Policy.objects.first() or Policy()
+    row = stored_policy()
     row.through = row.through or getattr(connection.tenant, "currency", "CNY")
     return row
 

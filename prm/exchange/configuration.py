@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prm.configuration.registry import section
-from prm.exchange.models import Policy
+from prm.exchange.book import stored_policy
 from prm.exchange.services import set_exchange
 from prm.values.actor import Actor
 
@@ -32,7 +32,7 @@ FIELDS = ("source", "most_days", "through")
 )
 class Exchange:
     def export(self) -> dict[str, Any]:
-        row = Policy.objects.first() or Policy()
+        row = stored_policy()
         return {name: getattr(row, name) for name in FIELDS if getattr(row, name) != ""}
 
     def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.exchange import services
-from prm.exchange.book import policy_of_tenant
+from prm.exchange.book import policy_of_tenant, stored_policy
 from prm.exchange.forms import PolicyForm, RateForm, RejectForm
-from prm.exchange.models import Batch, Policy
+from prm.exchange.models import Batch
 from prm.ui import formats
 from prm.ui.parts import Fact, Verb
 from prm.values.errors import DomainError, NotAllowed
@@ -40,7 +40,7 @@ def new(request: Any) -> HttpResponse:
 
 @requires("exchange.configure")
 def configure(request: Any) -> HttpResponse:
-    policy = Policy.objects.first() or Policy()
+    policy = stored_policy()
     initial = {name: getattr(policy, name) for name in PolicyForm.base_fields}
     form = PolicyForm(request.POST or None, actor=request.actor, initial=initial)
     if form.is_valid() and form.run(services.set_exchange, by=request.actor):
