@@ -313,14 +313,6 @@ def exact(
     return most_paid(policy, raw(policy, replace(it, base=base)))
 
 
-def rebate(
-    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, digits: int = 2
-) -> Fraction | None:
-    """The rebate of one partner and period under one programme alone; None where no line counts."""
-    figure = exact(policy, lines, first, after)
-    return None if figure is None else rounded(figure, mode_of(policy), digits)
-
-
 def mode_of(policy: dict[str, Any]) -> str:
     return policy.get("rounding", {}).get("mode", "half_up")
 
