@@ -12,10 +12,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import settlement
+from rebates import currencies, settlement
 from rebates.models import Programme, Version
 from rebates.plans import Plan, Sql, plans_for
 from rebates.sums import Scope, Sums
@@ -92,8 +93,10 @@ def accruals(
         )
     found = []
     for day, together in sorted(by_day.items()):
-        plans = plans_for(together)
-        found += [_accrual(row, plans) for row in _rows(plans, visible, day)]
+        scope = Scope(partners=sorted(visible) if visible is not None else None)
+        # A programme that wants a rate accrues nothing that could be said; its settlement says what is missing.
+        parts = currencies.parts(plans_for(together), scope, books=Book.between, on=day, stopped=[])
+        found += [_accrual(row, part.sums.plans) for part in parts for row in _rows(part.sums, day)]
     return sorted(found, key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
 
 
@@ -103,8 +106,7 @@ def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) ->
     return next((one for one in found if (one.programme.code, one.period) == (programme, period)), None)
 
 
-def _rows(plans: list[Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:
-    sums = Sums(plans, Scope(partners=sorted(partners) if partners is not None else None))
+def _rows(sums: Sums, day: date) -> list[dict[str, Any]]:
     read, members = sums.read(), settlement.members_on(day)
     figures = settlement.figures(sums, relation="sums", members="member")
     text = (
@@ -114,7 +116,7 @@ def _rows(plans: list[Plan], partners: frozenset[int] | None, day: date) -> list
     return settlement.rows(Sql(text, read.params | members.params | figures.params))
 
 
-def _accrual(row: dict[str, Any], plans: list[Plan]) -> Accrual:
+def _accrual(row: dict[str, Any], plans: Sequence[Plan]) -> Accrual:
     plan = plans[row["plan"]]
     return Accrual(
         partner_id=row["partner_id"],

@@ -1,27 +1,40 @@
 """Prior-period adjustments: what late lines change in closed periods.
 
 For each closed programme and period with late lines: f(all lines) − settled, where versions, tiers and types are
-those that the close froze. A positive line recorded after the grace days neither qualifies nor earns; a negative one
+those that the close froze. What was settled before go-live counts as settled.
+A positive line recorded after the grace days neither qualifies nor earns; a negative one
 always counts.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
+from prm.exchange.book import Book
 from prm.values import clock
-from rebates import settlement
+from rebates import currencies, outside, settlement
+from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
 from rebates.plans import plans_for
 from rebates.sums import Scope, Sums
 
 
-def write(run: SettlementRun) -> int:
-    """Write the adjustments that `run` posts for the periods closed before it. Returns how many."""
+def write(run: SettlementRun, stopped: list[dict[str, Any]] | None = None) -> int:
+    """Write the adjustments that `run` posts for the periods closed before it. Returns how many.
+
+    A programme for which a rate is missing posts none and is told in `stopped`.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM rebates_result WHERE run_id = %s AND kind = 'adjusted'", [run.pk])
     closed = list(SettlementRun.objects.closed().exclude(pk=run.pk).order_by("ends"))
-    return sum(_adjust(run, earlier, late) for earlier, late in late_partners(run, closed))
+    missing: list[currencies.Stopped] = []
+    written = sum(_adjust(run, earlier, late, missing) for earlier, late in late_partners(run, closed))
+    written += _adjust_outside(run, closed, missing)
+    if stopped is not None:
+        stopped += [one.said for one in missing]
+    return written
 
 
 def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple[SettlementRun, list[int]]]:
@@ -49,22 +62,49 @@ def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
     return max([earlier.watermark, *later])
 
 
-def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> int:
+def _adjust(
+    run: SettlementRun, earlier: SettlementRun, partners: list[int], missing: list[currencies.Stopped]
+) -> int:
     scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
     plans = plans_for((scope.version, scope.period) for scope in scopes)
-    scope = Scope(
-        watermark=run.watermark,
-        partners=partners,
-        closed_at_line=earlier.watermark,
-        zone=str(clock.tenant_zone()),
+    late = _scope(run, partners, earlier.watermark)
+    found = currencies.parts(
+        plans, late, books=books_after(earlier), on=earlier.period.last_day, stopped=missing
     )
-    sums = Sums(plans, scope)
-    read, today = sums.read(), settlement.members_on(earlier.period.last_day)
+    return sum(_write(run, part.sums, members_of=earlier.pk) for part in found)
+
+
+def _adjust_outside(
+    run: SettlementRun, closed: list[SettlementRun], missing: list[currencies.Stopped]
+) -> int:
+    """The same for periods that were settled before go-live: what is on file of them is held against those figures."""
+    written = 0
+    for late in outside.late_periods(run, closed):
+        if late.partners:
+            plans = plans_for((version, late.period) for version in late.versions)
+            scope = _scope(run, late.partners, late.watermark)
+            found = currencies.parts(
+                plans, scope, books=Book.between, on=late.period.last_day, stopped=missing
+            )
+            written += sum(_write(run, part.sums, members_of=0) for part in found)
+    return written
+
+
+def _scope(run: SettlementRun, partners: list[int], closed_at_line: int) -> Scope:
+    return Scope(
+        watermark=run.watermark, partners=partners, closed_at_line=closed_at_line, zone=str(clock.tenant_zone()),
+    )  # fmt: skip
+
+
+def _write(run: SettlementRun, sums: Sums, *, members_of: int) -> int:
+    """Write f(all lines) − settled of one period. `members_of`: the run that froze tiers, or 0."""
+    period = sums.plans[0].period
+    read, today = sums.read(), settlement.members_on(period.last_day)
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
     text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text)
     with connection.cursor() as cursor:
         cursor.execute(
-            text, read.params | today.params | figures.params | {"run": run.pk, "earlier": earlier.pk}
+            text, read.params | today.params | figures.params | {"run": run.pk, "earlier": members_of}
         )
         return cursor.rowcount
 
@@ -78,12 +118,19 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
     WHERE NOT EXISTS (
         SELECT FROM rebates_runmember kept WHERE kept.run_id = %(earlier)s AND kept.partner_id = m.partner_id)
 ), figures AS MATERIALIZED ({figures}), settled AS (
-    SELECT result.programme_id, result.partner_id, result.ends, sum(result.earned + result.adjusted) AS amount
-    FROM rebates_result result
-    JOIN rebates_settlementrun settled_in ON settled_in.id = result.run_id AND settled_in.state IN ('closed', 'paid')
-    JOIN figures ON figures.partner_id = result.partner_id AND figures.programme_id = result.programme_id
-        AND figures.ends = result.ends
-    GROUP BY 1, 2, 3
+    SELECT programme_id, partner_id, ends, sum(amount) AS amount FROM (
+        SELECT result.programme_id, result.partner_id, result.ends, result.earned + result.adjusted AS amount
+        FROM rebates_result result
+        JOIN rebates_settlementrun settled_in
+            ON settled_in.id = result.run_id AND settled_in.state IN ('closed', 'paid')
+        JOIN figures ON figures.partner_id = result.partner_id AND figures.programme_id = result.programme_id
+            AND figures.ends = result.ends
+        UNION ALL
+        SELECT outside.programme_id, outside.partner_id, outside.ends, outside.earned
+        FROM rebates_settledoutside outside
+        JOIN figures ON figures.partner_id = outside.partner_id AND figures.programme_id = outside.programme_id
+            AND figures.ends = outside.ends
+    ) posted GROUP BY 1, 2, 3
 )
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
     qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)

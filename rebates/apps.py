@@ -22,6 +22,9 @@ class RebatesConfig(AppConfig):
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
+        postings.register("rebates.outside_earned", debit="expense", credit="payable")
+        postings.register("rebates.outside_paid", debit="payable", credit="clearing")
+        postings.register("rebates.opening", debit="expense", credit="payable")
 
     def _declare(self) -> None:
         from prm.modules import registry
@@ -62,6 +65,12 @@ class RebatesConfig(AppConfig):
             roles=[*money, *PARTNER_ROLES],
             sensitive=True,
             reads=True,
+        )
+        permissions.register(
+            "rebates.bring_in",
+            label=_("Bring in rebates settled before go-live"),
+            roles=money,
+            sensitive=True,
         )
         permissions.register(
             "rebates.pay", label=_("Record payments of rebates"), roles=money, sensitive=True

@@ -15,15 +15,16 @@ from typing import Any
 from django.db import connection, transaction
 
 from prm.access.rules import require
+from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import arithmetic, settlement
+from rebates import arithmetic, currencies, settlement
 from rebates.links import linked_with
 from rebates.mechanisms import bands_of
 from rebates.models import Version
 from rebates.plans import Plan, plans_for
-from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
+from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope
 
 ZERO = Decimal("0.00")
 MOST_MONTHS = 36
@@ -115,10 +116,29 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
 def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
     """One period: the lines are read once, all versions and swings are computed from the sums."""
     plans = _plans_of(tried.versions, period)
-    sums = Sums(plans, Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids)))
-    members = settlement.members_on(period.last_day)
-    read = sums.read()
+    scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids))
+    on = min(period.last_day, clock.today())
+    rows = [
+        row
+        for part in currencies.parts(plans, scope, books=Book.between, on=on)
+        for row in _try_part(tried, part, period)
+    ]
     costs = [ZERO] * len(tried.versions)
+    for plan, partner_id, earned, _qualifier, base, _reference, lines in rows:
+        costs[plan] += earned
+        by_partner[partner_id][plan] += earned
+        if plan == 0:
+            tried.base += base
+            tried.lines += lines
+    tried.costs[period] = costs
+    if period == tried.periods[-1]:
+        tried.temptations = _temptations(tried.versions[0], period, [row for row in rows if row[0] == 0])
+
+
+def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:
+    """What is read together: a row a version and partner, and what both swings would cost."""
+    sums, members = part.sums, settlement.members_on(period.last_day)
+    read = sums.read()
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.back_test_sums")
@@ -129,6 +149,7 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
             figures.params | members.params,
         )
         rows = cursor.fetchall()
+        rows = [(part.numbers[row[0]], *row[1:]) for row in rows]
         rows = [row for row in rows if row[0] < len(tried.versions)]  # the others are only settled with them
         for swing in SWINGS:
             moved = settlement.figures(
@@ -138,20 +159,12 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
                 f"SELECT plan, sum(earned) FROM ({moved.text}) figures GROUP BY plan",
                 moved.params | members.params,
             )
-            for plan, amount in cursor.fetchall():
-                if plan < len(tried.versions):
-                    tried.swings[swing][plan] += amount
+            for place, amount in cursor.fetchall():
+                if part.numbers[place] < len(tried.versions):
+                    tried.swings[swing][part.numbers[place]] += amount
         cursor.execute("DROP TABLE pg_temp.back_test_sums")
         cursor.execute(READ_SETTINGS_END)
-    for plan, partner_id, earned, _qualifier, base, _reference, lines in rows:
-        costs[plan] += earned
-        by_partner[partner_id][plan] += earned
-        if plan == 0:
-            tried.base += base
-            tried.lines += lines
-    tried.costs[period] = costs
-    if period == tried.periods[-1]:
-        tried.temptations = _temptations(tried.versions[0], period, [row for row in rows if row[0] == 0])
+    return rows
 
 
 def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:
@@ -170,8 +183,10 @@ def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:
 
 def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) -> list[Temptation]:
     """Who stood just below a bound at which the payout jumps, by what it would have brought."""
-    if bands_of(version.policy).counts_increments or linked_with(
-        version, list(Version.objects.published().select_related("programme"))
+    if (
+        bands_of(version.policy).counts_increments
+        or currencies.needs_rates(version.policy)
+        or linked_with(version, list(Version.objects.published().select_related("programme")))
     ):
         return []  # what one more order brings hangs on other programmes too
     found = []

@@ -14,6 +14,7 @@ from prm.ledger.models import Account, Transaction
 from prm.ui.lists import Amount, Day, Empty, Link, ListPage, Text
 from prm.values.actor import Actor
 from rebates.models import Payment, Result
+from rebates.outside import brought_in
 
 ZERO = Decimal("0.00")
 EVENTS = {
@@ -21,6 +22,9 @@ EVENTS = {
     "rebates.adjust": _("Settlement: adjusted"),
     "rebates.release": _("Payment approved"),
     "rebates.pay": _("Paid"),
+    "rebates.outside_earned": _("Earned before go-live"),
+    "rebates.outside_paid": _("Paid before go-live"),
+    "rebates.opening": _("Balance at go-live"),
 }
 
 
@@ -71,21 +75,29 @@ class Check:
     owed: Decimal
     settled: Decimal
     paid: Decimal
+    brought: Decimal = ZERO  # owed at go-live
 
     @property
     def difference(self) -> Decimal:
-        return self.owed - (self.settled - self.paid)
+        return self.owed - (self.brought + self.settled - self.paid)
 
 
 def reconciled(actor: Actor) -> list[Check]:
-    """Owed to partners in the ledger = settled in closed runs − paid; a difference would be a defect."""
+    """Owed to partners in the ledger = brought in + settled in closed runs − paid; a difference would be a defect."""
     accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"))
     owed = dict(accounts.values_list("currency").annotate(owed=-Sum("entries__amount")))
     closed = Result.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
     settled = dict(closed.values_list("currency").annotate(settled=Sum(F("earned") + F("adjusted"))))
     payments = Payment.objects.visible_to(actor)
     paid = dict(payments.values_list("statement__currency").annotate(paid=Sum("amount")))
+    brought = brought_in(actor)
     return [
-        Check(code, owed.get(code) or ZERO, settled.get(code) or ZERO, paid.get(code) or ZERO)
-        for code in sorted({*owed, *settled, *paid})
+        Check(
+            code,
+            owed.get(code) or ZERO,
+            settled.get(code) or ZERO,
+            paid.get(code) or ZERO,
+            brought.get(code) or ZERO,
+        )
+        for code in sorted({*owed, *settled, *paid, *brought})
     ]

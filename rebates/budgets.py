@@ -40,7 +40,7 @@ class Use:
 
     @property
     def currency(self) -> str:
-        return self.version.currency
+        return self.version.paid_in
 
     @property
     def committed(self) -> Decimal:

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import settlement, wording
+from rebates import currencies, settlement, wording
+from rebates.frozen_rates import books_after
 from rebates.models import Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.plans import Sql, plans_for
 from rebates.services.computing import frozen_members
-from rebates.sums import Scope, Sums
+from rebates.sums import Scope
 
 ZERO = Decimal("0.00")
 
@@ -113,7 +114,7 @@ def _scopes(statement: Statement) -> Scopes:
     return {
         row.programme_id: (row.version, row.period)
         for row in rows.order_by("programme__code")
-        if row.version.currency == statement.currency
+        if row.version.paid_in == statement.currency
     }
 
 
@@ -138,10 +139,10 @@ def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) 
     }
     partner, run, its_run = later.partner_id, earlier.run, later.run
     return [
-        _computed(before, partner, run, run.watermark, without_returns=True),
-        _computed(moved, partner, run, its_run.watermark, without_returns=True),
-        _computed(moved, partner, run, its_run.watermark),
-        _computed(after, partner, run, its_run.watermark),
+        _computed(before, partner, run, run, without_returns=True),
+        _computed(moved, partner, run, its_run, without_returns=True),
+        _computed(moved, partner, run, its_run),
+        _computed(after, partner, run, its_run),
     ]
 
 
@@ -149,26 +150,29 @@ def _computed(
     scopes: Scopes,
     partner_id: int,
     run: SettlementRun,
-    watermark: int | None,
+    rates: SettlementRun,
     *,
     without_returns: bool = False,
 ) -> Steps:
-    """What a partner would have earned, with the tier that `run` froze."""
+    """What a partner would have earned, with the tier that `run` froze, at the rates that `rates` froze."""
     if not scopes:
         return {}
-    plans = plans_for(scopes.values())
-    scope = Scope(watermark=watermark, partners=[partner_id], without_returns=without_returns)
-    return steps_of(Sums(plans, scope), frozen_members(), {"run": run.pk})
+    scope = Scope(watermark=rates.watermark, partners=[partner_id], without_returns=without_returns)
+    last = max(period.last_day for _version, period in scopes.values())
+    parts = currencies.parts(plans_for(scopes.values()), scope, books=books_after(rates), on=last, stopped=[])
+    return steps_of(parts, frozen_members(), {"run": run.pk})
 
 
-def steps_of(sums: Sums, members: str, params: dict[str, Any]) -> Steps:
-    read = sums.read()
-    figures = settlement.figures(sums, relation="sums", members=members)
-    text = f"WITH sums AS MATERIALIZED ({read.text}) SELECT * FROM ({figures.text}) figures"
-    return {
-        row["programme_id"]: Step(row["earned"], row["base"], row["band"])
-        for row in settlement.rows(Sql(text, read.params | figures.params | params))
-    }
+def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, Any]) -> Steps:
+    """The figures of one partner, by programme."""
+    found: Steps = {}
+    for part in parts:
+        read = part.sums.read()
+        figures = settlement.figures(part.sums, relation="sums", members=members)
+        text = f"WITH sums AS MATERIALIZED ({read.text}) SELECT * FROM ({figures.text}) figures"
+        for row in settlement.rows(Sql(text, read.params | figures.params | params)):
+            found[row["programme_id"]] = Step(row["earned"], row["base"], row["band"])
+    return found
 
 
 def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list[Cause]:

@@ -97,6 +97,22 @@ class StillComputing(DomainError):
     message = _("Settlement %(number)s is being computed. Wait until it is ready.")
 
 
+class RatesMissing(DomainError):
+    code = "rates_missing"
+    message = _(
+        "Settlement %(number)s could not compute %(programme)s: there is no rate %(pair)s for %(day)s. Enter it,"
+        " have it confirmed, and compute again."
+    )
+
+
+class LinkAcrossCurrencies(DomainError):
+    code = "link_across_currencies"
+    message = _(
+        "%(programme)s counts sales in several currencies or pays in another one than %(other)s: they cannot"
+        " share a cap or stand in one stack."
+    )
+
+
 class NotApproved(DomainError):
     code = "not_approved"
     message = _("Settlement %(number)s is not approved. It can be approved by: %(people)s.")
@@ -266,3 +282,11 @@ class NoSuchProduct(DomainError):
         "%(code)s is no active product of %(line)s. Leave the product empty or choose its product line."
     )
     field = "product"
+
+
+class SettledOutsideMeanwhile(DomainError):
+    code = "settled_outside_meanwhile"
+    message = _(
+        "%(programme)s was settled before go-live for %(period)s, and settlement %(number)s would settle it again."
+        " Compute it again."
+    )

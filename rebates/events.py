@@ -74,3 +74,9 @@ class SettlementClosed:
 class StatementPaid:
     statement_id: int
     payment_id: int
+
+
+@event("rebates.go_live_figures_brought", version=1, label=_("Figures of before go-live brought in"))
+class GoLiveFiguresBrought:
+    programme_id: int
+    kind: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import Q, Sum
@@ -14,8 +15,10 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, limit_words, wording
+from rebates import arithmetic, currency_words, limit_words, outside, wording
 from rebates.accruals import Accrual
+from rebates.currencies import is_exchanged, needs_rates
+from rebates.exchanged_lines import Converter
 from rebates.mechanisms import bands_of
 from rebates.models import Result, SettlementRun
 from rebates.plans import Plan, plans_for
@@ -48,6 +51,8 @@ class Explanation:
     units: bool
     to_next_band: Decimal | None
     one_more: tuple[Decimal, Decimal] | None = None
+    exchanged: bool = False  # whether lines of several currencies count
+    paid_in: str = ""  # where the payout is in another currency than the measure
 
     @property
     def is_open(self) -> bool:
@@ -70,6 +75,7 @@ def explain(result: Figure) -> Explanation:
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
     raw = arithmetic.shown(arithmetic.raw(bands, figures))
+    raw = Decimal(result.explanation.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
     return Explanation(
         result=result,
@@ -78,12 +84,14 @@ def explain(result: Figure) -> Explanation:
         steps=_steps(result, raw),
         parts=arithmetic.parts(bands, figures),
         raw=raw,
-        rounded=result.computed,
+        rounded=_measured(result),
         units=bands.pays_units,
         to_next_band=arithmetic.to_next_band(policy, figures),
         one_more=None
-        if bands.counts_increments or _hangs_on_others(result)
+        if bands.counts_increments or _hangs_on_others(result) or needs_rates(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
+        exchanged=is_exchanged(policy),
+        paid_in=version.paid_in if version.paid_in != version.currency else "",
     )
 
 
@@ -97,7 +105,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
     )
     mode = policy.get("rounding", {}).get("mode", "half_up")
-    unit = minor_unit(result.currency)
+    unit = minor_unit(result.version.currency)
     bands, notes = bands_of(policy), result.explanation
     paid_out = arithmetic.limited(bands, arithmetic.raw(bands, arithmetic.Figures.of(result)))
     counted = Decimal(notes.get("counted", result.qualifier))
@@ -105,7 +113,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
     steps = [
         Step(1, _("Lines"), lines % words),
-        Step(2, _("Currency and tax"), _("Net of tax, in %(currency)s") % {"currency": result.currency}),
+        Step(2, _("Currency and tax"), currency_words.step(policy)),
         Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), counted),
         *_reference(result),
         Step(3, _("Paid base"), wording.paid_on(policy), payable),
@@ -117,6 +125,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
         *_best_of(result),
+        *_payout(result),
     ]  # fmt: skip
     if result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
@@ -177,7 +186,7 @@ def _net_of(result: Figure) -> list[Step]:
         return []
     words = _("Less what %(programmes)s pay: %(amount)s") % {
         "programmes": limit_words.programmes(said["codes"]),
-        "amount": formats.money(Decimal(said["less"]), result.currency),
+        "amount": formats.money(Decimal(said["less"]), result.version.currency),
     }
     return [Step(3, _("Paid base, net of earlier programmes"), words, result.base)]
 
@@ -188,7 +197,7 @@ def _shared_cap(result: Figure) -> list[Step]:
         return []
     names = {
         "programmes": limit_words.programmes(said["codes"]),
-        "amount": formats.money(Decimal(said["amount"]), result.currency),
+        "amount": formats.money(Decimal(said["amount"]), result.version.currency),
         "sum": formats.number(Decimal(said["sum"]), None),
     }
     if not said["lowered"] or Decimal(said["own"]) <= 0:
@@ -201,7 +210,22 @@ def _shared_cap(result: Figure) -> list[Step]:
 def _before_the_best(result: Figure) -> Decimal:
     """The rounded figure before only the best of a group pays."""
     said = result.explanation.get("best")
-    return Decimal(said["own"]) if said else result.computed
+    return Decimal(said["own"]) if said else _measured(result)
+
+
+def _measured(result: Figure) -> Decimal:
+    """The rounded total in the measure currency."""
+    said = result.explanation.get("payout")
+    return Decimal(said["measured"]) if said else result.computed
+
+
+def _payout(result: Figure) -> list[Step]:
+    said = result.explanation.get("payout")
+    if not said:
+        return []
+    words = currency_words.payout(Decimal(said["measured"]), result.version.policy, said["rates"])
+    name = _("Payout in %(currency)s") % {"currency": result.currency}
+    return [Step(10, name, words, result.computed)]
 
 
 def _best_of(result: Figure) -> list[Step]:
@@ -211,10 +235,10 @@ def _best_of(result: Figure) -> list[Step]:
     names = {
         "programmes": limit_words.programmes(said["codes"]),
         "winner": limit_words.programmes([said["winner"]]),
-        "amount": formats.money(Decimal(said["paid"]), result.currency),
+        "amount": formats.money(Decimal(said["paid"]), result.version.currency),
     }
     words = _("Of %(programmes)s only the best pays: %(winner)s with %(amount)s") % names
-    return [Step(9, _("Best of the group"), words, result.computed)]
+    return [Step(9, _("Best of the group"), words, _measured(result))]
 
 
 # The lines
@@ -226,8 +250,9 @@ def lines_behind(result: Figure) -> Any:
         partner_id=result.partner_id,
         booking_date__gte=result.starts,
         booking_date__lt=result.ends,
-        currency=result.currency,
     )
+    if not is_exchanged(result.version.policy):
+        lines = lines.filter(currency=result.version.currency)
     if isinstance(result, Result):
         lines = lines.filter(id__lte=result.run.watermark)
     plan = _plan(result)
@@ -247,10 +272,13 @@ def _counts_late(result: Result) -> Q:
     days = result.version.policy.get("late", {}).get("grace_days")
     if days is None:
         return Q()
-    closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
+    known = outside.watermark_of(result.programme_id, result.ends)
+    if known is None:
+        closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
+        known = closed.watermark
     last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
     limit = clock.start_of_day(last)
-    return Q(id__lte=closed.watermark) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
+    return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
 
 
 def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
@@ -258,22 +286,33 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     lines = lines_behind(result)
     column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
     paid = _paid_lines(result)
-    before = ZERO
+    by_rates = is_exchanged(result.version.policy) and column == "net_amount"
+    converter = Converter(result, _plan(result)) if by_rates else None
+    before = Fraction(0)
     if after:
         text, _sep, pk = after.partition("_")
         day = date.fromisoformat(text)
         earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
-        before = paid(lines.filter(earlier)).aggregate(base=Sum(column))["base"] or ZERO
+        told = paid(lines.filter(earlier))
+        before = (
+            converter.sum(told) if converter else Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
+        )
         lines = lines.exclude(earlier)
     found = list(lines[: size + 1])
     paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
     running = before
     for line in found:
         line.is_paid = line.pk in paying
-        line.running = running = running + (getattr(line, column) if line.is_paid else 0)
+        if line.is_paid and converter:
+            running += converter.of(line.currency, line.booking_date, line.net_amount)
+        elif line.is_paid:
+            running += Fraction(getattr(line, column))
+        line.running = arithmetic.shown(running)
     more = len(found) > size
     last = found[size - 1] if more else None
-    return LinePage(found[:size], before, f"{last.booking_date.isoformat()}_{last.pk}" if last else "")
+    return LinePage(
+        found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
+    )
 
 
 def _paid_lines(result: Figure) -> Any:

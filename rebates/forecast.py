@@ -8,7 +8,7 @@ sales are taken to go on as they went, and there is no range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
@@ -16,14 +16,15 @@ from statistics import median
 from django.db.models import Q, Sum
 
 from orders.models import SalesLine
+from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import settlement
+from rebates import currencies, settlement
 from rebates.accruals import Accrual
 from rebates.models import Version
 from rebates.moments import in_force_with, together
 from rebates.plans import Plan, Sql, plans_for
-from rebates.sums import Scope, Sums
+from rebates.sums import Scope
 
 BACK, FEWEST = 6, 2  # earlier periods that are looked at, and how many are needed
 LEAST = Decimal("0.02")  # a smaller share would carry a single early order to fifty times itself
@@ -111,13 +112,19 @@ def _sum_between(first: date, end: date) -> Sum:
 
 def _at_volume(plans: list[Plan], programme_id: int, partners: list[int] | None, volume: Decimal) -> Decimal:
     """What the programme costs if everything that was bought in the period came to `volume` times as much."""
-    sums = Sums(plans, Scope(partners=partners), volume=volume.quantize(PLACES))
-    read, members = sums.read(), settlement.members_on(clock.today())
-    figures = settlement.figures(sums, relation="sums", members=f"({members.text})")
-    text = (
-        f"WITH sums AS MATERIALIZED ({read.text}) SELECT COALESCE(sum(earned), 0) AS earned"
-        f" FROM ({figures.text}) figures WHERE programme_id = %(programme)s"
+    parts = currencies.parts(
+        plans, Scope(partners=partners), books=Book.between, on=clock.today(), stopped=[]
     )
-    params = read.params | figures.params | members.params | {"programme": programme_id}
-    (row,) = settlement.rows(Sql(text, params))
-    return Decimal(row["earned"])
+    members, amount = settlement.members_on(clock.today()), ZERO
+    for part in parts:
+        sums = replace(part.sums, volume=volume.quantize(PLACES))
+        read = sums.read()
+        figures = settlement.figures(sums, relation="sums", members=f"({members.text})")
+        text = (
+            f"WITH sums AS MATERIALIZED ({read.text}) SELECT COALESCE(sum(earned), 0) AS earned"
+            f" FROM ({figures.text}) figures WHERE programme_id = %(programme)s"
+        )
+        params = read.params | figures.params | members.params | {"programme": programme_id}
+        (row,) = settlement.rows(Sql(text, params))
+        amount += row["earned"]
+    return amount

@@ -18,12 +18,16 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from orders.models import SalesLine
+from prm.exchange.book import Book
 from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import verifier
-from rebates.models import Result, SettlementRun, Statement
+from rebates import outside, verifier
+from rebates.currencies import days_of, needs_rates
+from rebates.frozen_rates import books_after, books_of
+from rebates.models import Result, SettlementRun, Statement, Version
+from rebates.plans import plans_for
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
@@ -130,16 +134,52 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
         _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     ):
         rows = own.filter(starts=starts, ends=ends).select_related("programme", "version").order_by("run_id")
-        closed = SettlementRun.objects.filter(ends=ends, watermark__lt=statement.run.watermark).first()
+        seen = _closed_to(statement, rows, ends)
         found[starts, ends] = {
             "starts": str(starts),
             "ends": str(ends),
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
-            "closed_with": sum(1 for pk in ids if pk <= closed.watermark) if closed else None,
+            "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
             "policies": {row.programme.code: row.version.policy for row in rows},
         }
+        rates = _rates(statement, [row.version for row in rows], Period(starts, ends))
+        if rates:
+            found[starts, ends]["rates"] = rates
     return list(found.values())
+
+
+def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:
+    """The exchange rates that a period was computed with; empty where no programme has any."""
+    plans = [plan for plan in plans_for((one, period) for one in versions) if needs_rates(plan.policy)]
+    if not plans:
+        return {}
+    closed = SettlementRun.objects.filter(ends=period.end, watermark__lt=statement.run.watermark).first()
+    books = books_after(closed) if closed else books_of(statement.run)
+    if period.end != statement.run.ends and closed is None:  # settled before go-live
+        books = Book.between
+    book = books(*days_of(plans))
+    codes = {code for plan in plans for code in (plan.version.currency, plan.version.paid_in)}
+    return {
+        "source": book.source,
+        "most_days": book.most_days,
+        "through": book.through,
+        "digits": {code: len(str(minor_unit(code)).partition(".")[2]) for code in sorted(codes)},
+        "stored": [
+            [rate.base, rate.quote, str(rate.day), f"{rate.value:f}"]
+            for _pair, (_days, rates) in sorted(book.by_pair.items(), key=lambda one: sorted(one[0]))
+            for rate in rates
+        ],
+    }
+
+
+def _closed_to(statement: Statement, rows: Any, ends: Any) -> int | None:
+    """Up to which line a closed period was settled, by its run or before go-live; None for the statement's own."""
+    closed = SettlementRun.objects.filter(ends=ends, watermark__lt=statement.run.watermark).first()
+    if closed:
+        return closed.watermark
+    found = [outside.watermark_of(row.programme_id, ends) for row in rows]
+    return next((known for known in found if known is not None), None)
 
 
 def _result(row: Result) -> dict[str, Any]:

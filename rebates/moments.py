@@ -10,16 +10,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.models import SalesLine
+from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import settlement, wording
+from rebates import currencies, settlement, wording
 from rebates.accruals import Accrual
 from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
 from rebates.explanations import lines_behind
 from rebates.models import Version
 from rebates.plans import Sql, plans_for
-from rebates.sums import Scope, Sums
+from rebates.sums import Scope
 
 MOST_LINES = 200
 
@@ -86,5 +87,8 @@ def in_force_with(version: Version, period: Period) -> Scopes:
 
 
 def _known(scopes: Scopes, partner_id: int, members: Sql, **what: Any) -> dict[int, Step]:
-    sums = Sums(plans_for(scopes.values()), Scope(partners=[partner_id], **what))
-    return steps_of(sums, f"({members.text})", members.params)
+    scope = Scope(partners=[partner_id], **what)
+    parts = currencies.parts(
+        plans_for(scopes.values()), scope, books=Book.between, on=clock.today(), stopped=[]
+    )
+    return steps_of(parts, f"({members.text})", members.params)

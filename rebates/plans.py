@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -36,6 +38,21 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Payout:
+    """The rounded total times `up` ÷ `down` is paid in `currency`; `rates` are those behind it."""
+
+    currency: str
+    up: Decimal
+    down: Decimal
+    rates: list[dict[str, str]]
+
+    @property
+    def literal(self) -> str:
+        """The rates as SQL text; they hold codes, figures and days."""
+        return "'" + json.dumps(self.rates).replace("'", "''").replace("%", "%%") + "'"
+
+
+@dataclass(frozen=True)
 class Plan:
     """A version applied to one period."""
 
@@ -46,6 +63,10 @@ class Plan:
     terms: dict[str, Selection]
     catalogue: frozenset[int]  # all product lines
     line_of: dict[int, int]  # the product lines of the products that the terms name
+    # How many parts of the currency are one in the sums that count, and in those that are paid on; see currencies.py.
+    counted_in: int = 1
+    paid_on_in: int = 1
+    payout: Payout | None = None
     world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several
 
     @property

@@ -42,7 +42,7 @@ COMPUTED: dict[str, tuple[Any, ...]] = {
     "date_basis": ("booking",),
     "cumulative": (False,),
     "amount_basis": ("net",),
-    "exchange": ("none",),
+    "exchange": ("none", "booking_date", "period_end"),
     "tier_on": ("period_end",),
     "joining": ("whole",),
     "measure": ("amount", "quantity"),
@@ -253,8 +253,6 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
             yield "cap over partners"
     if "minimum_payout" in policy:
         yield "minimum_payout"
-    if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
-        yield "payout_currency"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"
     if policy.get("rounding", {}).get("on", "total") != "total":

@@ -20,6 +20,7 @@ from prm.ui.forms import AmountField, ServiceForm
 from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_budget as budget
+from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_limits as limits
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
@@ -48,6 +49,8 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("mechanism",): "mechanism",
     ("baseline", "amount"): "baseline_amount",
     ("baseline",): "baseline",
+    ("exchange",): "exchange",
+    ("payout_currency",): "payout_currency",
     ("rounding",): "rounding",
     ("late",): "grace_days",
     ("clause",): "clause",
@@ -57,6 +60,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "budget"),
+    *("exchange", "payout_currency"),
 }
 
 
@@ -81,7 +85,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
     )
 
 
-class ProgrammeForm(limits.LimitFields, budget.BudgetFields, ServiceForm):
+class ProgrammeForm(money.CurrencyFields, limits.LimitFields, budget.BudgetFields, ServiceForm):
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
@@ -323,6 +327,7 @@ class ProgrammeForm(limits.LimitFields, budget.BudgetFields, ServiceForm):
             "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
             **limits.limits_of(values),
+            **money.currencies_of(values, self.currency),
         }
         if "pay_lines" in kind.counting and values["pay_lines"]:
             parts["pay"] = {"product_lines": [line.code for line in values["pay_lines"]]}
@@ -416,6 +421,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         details.initial_details(policy)
         | limits.initial_limits(policy)
         | budget.initial_budget(policy)
+        | money.initial_currencies(policy)
         | {
             "name": version.programme.name,
             "name_zh": version.programme.name_zh,

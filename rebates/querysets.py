@@ -15,6 +15,7 @@ from django.db.models.lookups import Exact
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
 from prm.approvals.turns import is_under_way
+from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 
@@ -74,14 +75,19 @@ class VersionQuerySet(models.QuerySet):
         return [
             other
             for other in others
-            if (other.period_length, other.currency) == (version.period_length, version.currency)
+            if (other.period_length, other.paid_in) == (version.period_length, version.paid_in)
         ]
 
     def ending_on(self, last_day: date) -> list[tuple[Any, Period]]:
-        """The versions with a period that ends on `last_day`, each with that period, by programme code."""
-        found = []
+        """The versions with a period that ends on `last_day`, each with that period, by programme code.
+
+        Without what was settled before go-live: nothing settles it here.
+        """
+        found, outside = [], _settled_outside(ends=clock.days_after(last_day, 1))
         for version in self.published().select_related("programme").order_by("programme__code"):
             period = Period.of(version.period_length, last_day)
+            if (version.programme_id, period.end) in outside:
+                continue
             if period.last_day == last_day and version.covers(period):
                 found.append((version, period))
         return found
@@ -105,17 +111,27 @@ class VersionQuerySet(models.QuerySet):
         from rebates.models import SettlementRun
 
         closed = set(SettlementRun.objects.closed().values_list("ends", flat=True))
-        found = []
+        found, outside = [], _settled_outside()
         for version in self.published().select_related("programme").order_by("programme__code", "starts"):
             period, open_periods = Period.of(version.period_length, day), []
             for _step in range(back):
                 if period.end in closed or period.end <= version.starts:
+                    break
+                if (version.programme_id, period.end) in outside:
                     break
                 if version.covers(period):
                     open_periods.append((version, period))
                 period = period.previous
             found += reversed(open_periods)
         return found
+
+
+def _settled_outside(**when: date) -> set[tuple[int, date]]:
+    """The programmes and ends of periods that were settled before go-live."""
+    from rebates.models import SettledOutside
+
+    rows = SettledOutside.objects.for_everyone(because="whole periods, of no partner in particular")
+    return set(rows.filter(**when).order_by().values_list("programme_id", "ends").distinct())
 
 
 def _is_closed(period: Period) -> bool:
@@ -207,13 +223,13 @@ class ResultQuerySet(PartnerOwned):
 
 def _unpaid() -> Greatest:
     """What a statement with `payments_sum` has still to pay of its own figure, never less than nothing."""
-    own = Least(F("earned") + F("adjusted"), F("closing"))
+    own = Least(F("earned") + F("adjusted") + F("brought"), F("closing"))
     return Greatest(own - F("payments_sum"), ZERO, output_field=MONEY)
 
 
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
-    own = F("earned") + F("adjusted")
+    own = F("earned") + F("adjusted") + F("brought")
     return Case(
         When(unpaid=0, payments_sum__gt=0, then=Value("paid")),
         When(unpaid=0, closing__lt=0, then=Value("carried")),

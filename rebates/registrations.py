@@ -87,6 +87,7 @@ def _register_words() -> None:
             "release started": _("release of payments started"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
+            "brought in": _("figures of before go-live brought in"),
         }
     )
     words.register_types(
@@ -101,6 +102,8 @@ def _register_words() -> None:
         {
             "policy": pgettext_lazy("change", "rules"),
             "lines_since": pgettext_lazy("change", "sales lines since"),
+            "file": pgettext_lazy("change", "file"),
+            "rows": pgettext_lazy("change", "rows"),
         }
     )
 

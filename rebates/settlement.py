@@ -19,9 +19,9 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import linked_sql
+from rebates import currencies, linked_sql
 from rebates.links import NET_OF, links_of, stacked_on
-from rebates.mechanisms import Bands
+from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
 from rebates.sums import Sums
 
@@ -69,36 +69,65 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
         text = linked_sql.shared(text, links, sums.plans)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
-    return Sql(text, params)
+    return Sql(currencies.paid_out(text, sums.plans), params)
 
 
 def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
-    bands = [plan.bands for plan in sums.plans]
+    bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
+    counted, paid_on = _units(sums)
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
-               plan.currency, plan.tier, plan.qualifier, plan.base, plan.reference, band.number AS band, plan.lines,
-               {_rounded(sums.plans)} AS earned,
+               plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
+               {_whole("reference", counted)} AS reference, band.number AS band, plan.lines,
+               {_rounded(sums.plans, divisor)} AS earned,
                plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END]{notes} AS explanation
                {", figure.raw" if with_raw else ""}
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
-        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0) {_limited(bands)}
+        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {divisor} AS divisor OFFSET 0) {_limited(bands)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
         """
 
 
 def _notes(sums: Sums) -> str:
-    """What the explanation of a row adds to its clause: the sums before a cap lowered them."""
-    if not sums.caps:
-        return ""
-    pairs = (("counted", "most_counted"), ("payable", "most_base"))
-    return "".join(
-        f" || CASE WHEN plan.{was} > plan.{cap}"
-        f" THEN jsonb_build_object('{was}', plan.{was}::text) ELSE '{{}}'::jsonb END"
-        for was, cap in pairs
+    """What the explanation of a row adds to its clause: the sums before a cap lowered them, the unrounded figure of
+    lines that were converted.
+    """
+    raw = (
+        " || jsonb_build_object('raw', round(figure.raw / figure.divisor, 10)::text)"
+        if sums.money is not None
+        else ""
     )
+    if not sums.caps:
+        return raw
+    counted, paid_on = _units(sums)
+    if any(plan.bands.increment is not None for plan in sums.plans):
+        paid_on = max(plan.counted_in for plan in sums.plans)  # the sum before it was counted in increments
+    pairs = (("counted", "most_counted", counted), ("payable", "most_base", paid_on))
+    return raw + "".join(
+        f" || CASE WHEN plan.{was} > plan.{cap}"
+        f" THEN jsonb_build_object('{was}', ({_whole(was, unit)})::text) ELSE '{{}}'::jsonb END"
+        for was, cap, unit in pairs
+    )
+
+
+def _units(sums: Sums) -> tuple[int, int]:
+    """How many parts are one in the sums that count and that are paid on; 1 without exchange."""
+    if sums.money is None:
+        return 1, 1
+    (plan,) = sums.plans
+    return plan.counted_in, plan.paid_on_in
+
+
+def _whole(name: str, parts: int) -> str:
+    return f"plan.{name}" if parts == 1 else f"round(plan.{name} / {parts}, 3)"
+
+
+def _divisor_of(sums: Sums) -> str:
+    divisor, (_counted, paid_on) = _divisor([plan.bands for plan in sums.plans]), _units(sums)
+    return divisor if paid_on == 1 else f"({divisor}) * {paid_on}::numeric"
 
 
 # By how much which programmes lowered the base.
@@ -178,13 +207,13 @@ def _divisor(bands: Sequence[Bands]) -> str:
     return f"CASE {' '.join(arms)} ELSE 1 END" if arms else "1"
 
 
-def _rounded(plans: Sequence[Plan]) -> str:
+def _rounded(plans: Sequence[Plan], divisor: str) -> str:
     modes = {plan.rounding for plan in plans}
     if len(modes) == 1:
         whole = _ROUNDED[modes.pop()]
     else:
         whole = f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
-    if _divisor([plan.bands for plan in plans]) == "1":
+    if divisor == "1":
         return whole
     return f"CASE WHEN figure.divisor = 1 THEN {whole} ELSE {_ROUNDED_FRACTION} END"
 
@@ -236,7 +265,7 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
 
 def clauses(plan: Plan) -> list[str]:
     """What a result's explanation says: [negative base, below the first band, band 1, band 2 …], as JSON text."""
-    bands = plan.bands
+    bands = bands_of(plan.policy)  # as it is written, whatever the plan counts in
     found: list[dict[str, Any]] = [{"rule": "negative", "rate": str(bands.first_rate)}, {"rule": "below"}]
     for index in range(len(bands.lower)):
         clause = {"rule": "band", "rate": str(bands.rate[index])}

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -49,6 +50,32 @@ class Scope:
     recorded_before: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Money:
+    """Lines of several currencies as amounts of one, `scale` parts to its unit.
+
+    `rows`: by currency the days from first to before after, and by what their amounts are multiplied.
+    """
+
+    currency: str
+    scale: int
+    rows: tuple[tuple[str, date, date, Decimal], ...]
+
+    def source(self, params: dict[str, Any]) -> str:
+        """What stands for the sales lines in the read."""
+        for name, column in zip(("code", "first", "after", "factor"), range(4), strict=True):
+            params[f"money_{name}"] = [row[column] for row in self.rows]
+        params["money_currency"] = self.currency
+        return (
+            "(SELECT line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
+            " line.recorded_at, line.quantity, line.net_amount * money.factor AS net_amount,"
+            " %(money_currency)s::varchar AS currency FROM orders_salesline line"
+            " JOIN unnest(%(money_code)s::text[], %(money_first)s::date[], %(money_after)s::date[],"
+            " %(money_factor)s::numeric[]) money(code, first_day, after_day, factor) ON money.code = line.currency"
+            " AND line.booking_date >= money.first_day AND line.booking_date < money.after_day) orders_salesline"
+        )
+
+
 @dataclass
 class Sums:
     """The grouped read for `plans` within `scope`: its SQL, what the plans take from it, and what was read."""
@@ -57,6 +84,8 @@ class Sums:
     scope: Scope
     # How often everything that was bought counts; a baseline and a target stay. For what-ifs.
     volume: Decimal | None = None
+    # Where lines of several currencies count; then there is one plan.
+    money: Money | None = None
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)
     # What each class of lines is for: (number of a plan, name of a term) pairs.
@@ -139,7 +168,7 @@ class Sums:
     @property
     def hopes(self) -> bool:
         """Whether it pays to read first and to look for other currencies meanwhile: there are hardly ever any."""
-        return self.side_by_side and len(self.currencies) == 1
+        return self.side_by_side and len(self.currencies) == 1 and self.money is None
 
     def read(self, *, hoping: bool = False) -> Sql:
         """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines).
@@ -171,7 +200,8 @@ class Sums:
                 *quantity,
             ]
             keys = "partner_id, cell"
-        return Sql(f"SELECT {', '.join(columns)} FROM orders_salesline WHERE {where} GROUP BY {keys}", params)
+        source = "orders_salesline" if self.money is None else self.money.source(params)
+        return Sql(f"SELECT {', '.join(columns)} FROM {source} WHERE {where} GROUP BY {keys}", params)
 
     def _lines(self) -> tuple[str, dict[str, Any]]:
         """The condition that picks the lines, with its parameters."""
@@ -211,11 +241,11 @@ class Sums:
         use, currency, slot, late = digits
         wanted = (
             self._is_use(use),
-            f"currency = %(currency_{currency})s",
+            f"currency = %(in_currency_{currency})s",
             f"booking_date >= %(day_{slot})s AND booking_date < %(day_{slot + 1})s",
             f"{self._lateness(params)} = {late}",
         )
-        params |= {f"currency_{currency}": self.currencies[currency]}
+        params |= {f"in_currency_{currency}": self.currencies[currency]}
         params |= {f"day_{slot}": self.days[slot], f"day_{slot + 1}": self.days[slot + 1]}
         chosen = [text for text, size in zip(wanted, self.shape, strict=True) if size > 1]
         return f" FILTER (WHERE {' AND '.join(chosen)})" if chosen else ""
@@ -417,6 +447,9 @@ class Sums:
                 continue  # of a baseline: read, but nothing that this settlement is about
             code = self.currencies[currency]
             sums[code] = sums.get(code, 0) + (amount or 0)
+        if self.money is not None:
+            sums = {code: round(Fraction(amount) / self.money.scale * 100) for code, amount in sums.items()}
+            sums = {code: Decimal(cents).scaleb(-2) for code, cents in sums.items()}
         amounts_as_text = {currency: str(amount) for currency, amount in sorted(sums.items())}
         return {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
 
@@ -425,6 +458,8 @@ class Sums:
 
         They are missing data: said ([code, currency, lines, amount, partners]), never guessed.
         """
+        if self.money is not None:
+            return []
         where, params = self.picked()
         cursor.execute(
             "SELECT currency, product_line_id, product_id, booking_date, count(*), sum(net_amount),"
@@ -451,7 +486,7 @@ def _at_most(text: str, cap: Decimal | None) -> str:
 def _baseline(plan: Plan, booked_sum: str, booked: str) -> str:
     """SQL of the baseline: what the partner bought before, or what the policy says of one that bought nothing."""
     rules = plan.policy.get("baseline", {})
-    stated = f"{Decimal(rules['amount'])}::numeric" if "amount" in rules else "NULL::numeric"
+    stated = f"{rules['amount']}::numeric * {plan.counted_in}" if "amount" in rules else "NULL::numeric"
     if plan.baseline is None:
         return stated
     new = {"skip": "NULL::numeric", "zero": "0::numeric", "stated": stated}[rules.get("new_partner", "skip")]

@@ -34,6 +34,43 @@ class Line:
     product: str = ""
 
 
+@dataclass(frozen=True)
+class Rates:
+    """Exchange rates: 1 base = value quote on a day. Two currencies without a rate of their own meet in `through`."""
+
+    stored: tuple[tuple[str, str, date, Fraction], ...] = ()
+    most_days: int = 0
+    through: str = ""
+    digits: tuple[tuple[str, int], ...] = ()  # after the point, by currency
+
+    def leg(self, one: str, other: str, day: date) -> Fraction | None:
+        found = [
+            (on, value if base == one else 1 / value) for base, quote, on, value in self.stored
+            if {base, quote} == {one, other} and 0 <= (day - on).days <= self.most_days
+        ]  # fmt: skip
+        return Fraction(1) if one == other else max(found)[1] if found else None
+
+    def factor(self, one: str, other: str, day: date) -> Fraction | None:
+        own, legs = (
+            self.leg(one, other, day),
+            (self.leg(one, self.through, day), self.leg(self.through, other, day)),
+        )
+        return legs[0] * legs[1] if own is None and None not in legs else own
+
+
+def exchanged(policy: dict[str, Any], lines: Iterable[Line], rates: Rates, after: date) -> list[Line]:
+    """Lines of a period in the programme's currency, at the rate of their day or of the period's last. Not rounded."""
+    how, own, last, found = policy.get("exchange", "none"), policy["currency"], after - timedelta(days=1), []
+    for line in lines:
+        by = (
+            None
+            if how == "none"
+            else rates.factor(line.currency, own, line.day if how == "booking_date" else last)
+        )
+        found.append(line if by is None else replace(line, amount=line.amount * by, currency=own))
+    return found
+
+
 def rate(text: Any) -> Fraction:
     words = str(text)
     return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
@@ -52,11 +89,7 @@ def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: d
         if line.currency != policy["currency"] or not first <= line.day < after:
             continue
         is_late = line.after_close and line.amount >= 0 and line.quantity >= 0
-        if (
-            is_late
-            and grace is not None
-            and line.recorded > after - timedelta(days=1) + timedelta(days=grace)
-        ):
+        if is_late and grace is not None and line.recorded > after + timedelta(days=grace - 1):
             continue
         found.append(line)
     return found
@@ -263,29 +296,21 @@ def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
 
 
 def exact(
-    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0)
-) -> Fraction | None:
+    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0),
+    rates: Rates | None = None,
+) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    lines = list(lines)
-    known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
+    lines, rates = list(lines), rates or Rates()
     start, end = days_before(policy, first, after)
-    before = [line for line in known if start <= line.day < end]
-    it = facts(policy, counted(policy, lines, first, after), before)
+    early = [line for line in lines if start <= line.day < end and not line.after_close]
+    before = [line for line in exchanged(policy, early, rates, end) if line.currency == policy["currency"]]
+    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates, after)
+    it = facts(policy, counted(policy, own, first, after), before)
     if not it.lines:
         return None
-    if it.base >= 0:
-        base = max(Fraction(0), it.base - max(less, Fraction(0)))
-    else:
-        base = min(Fraction(0), it.base - min(less, Fraction(0)))
+    low, high = (Fraction(0), it.base) if it.base >= 0 else (it.base, Fraction(0))
+    base = max(low, min(high, it.base - less))
     return most_paid(policy, raw(policy, replace(it, base=base)))
-
-
-def rebate(
-    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, digits: int = 2
-) -> Fraction | None:
-    """The rebate of one partner and period under one programme alone; None where no line counts."""
-    figure = exact(policy, lines, first, after)
-    return None if figure is None else rounded(figure, mode_of(policy), digits)
 
 
 def mode_of(policy: dict[str, Any]) -> str:
@@ -294,13 +319,14 @@ def mode_of(policy: dict[str, Any]) -> str:
 
 def together(
     policies: list[dict[str, Any]], tier: str, kind: str, lines: Iterable[Line], first: date, after: date,
-    digits: int = 2,
+    digits: int = 2, rates: Rates | None = None,
 ) -> dict[str, Fraction]:  # fmt: skip
     """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
 
     A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
     """
-    lines, sums, paid = list(lines), {}, {}
+    lines, rates, sums, paid = list(lines), rates or Rates(), {}, {}
+    places = {policy["code"]: dict(rates.digits).get(policy["currency"], digits) for policy in policies}
     left = [policy for policy in policies if takes_part(policy, tier, kind)]
     while left:
         for policy in list(left):
@@ -310,17 +336,24 @@ def together(
                 continue
             left.remove(policy)
             less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
-            figure = exact(policy, lines, first, after, less)
+            figure = exact(policy, lines, first, after, less, rates)
             if figure is not None:
                 sums[policy["code"]] = figure
-                paid[policy["code"]] = rounded(figure, mode_of(policy), digits)
+                paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
     for policy in policies:
         for cap in policy.get("caps", []):
             if "programmes" in cap:
                 keep_to(
-                    Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid, digits
-                )
-    return only_the_best(policies, paid)
+                    Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid,
+                    places[policy["code"]],
+                )  # fmt: skip
+    paid = only_the_best(policies, paid)
+    for policy in policies:
+        target = policy.get("payout_currency", policy["currency"])
+        by = rates.factor(policy["currency"], target, after - timedelta(days=1))
+        if target != policy["currency"] and policy["code"] in paid and by is not None:
+            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), digits)
+    return paid
 
 
 def keep_to(
@@ -384,26 +417,24 @@ def recomputed(period: dict[str, Any], lines: list[Line], digits: int) -> dict[s
         {name: part for name, part in policy.items() if name != "who"} | {"code": code}
         for code, policy in sorted(period["policies"].items())
     ]
-    return together(policies, "", "", lines_for(period, lines), first, after, digits)
+    said = period.get("rates") or {"stored": [], "most_days": 0, "through": "", "digits": {}}
+    stored = tuple(
+        (one, other, date.fromisoformat(day), Fraction(value)) for one, other, day, value in said["stored"]
+    )
+    rates = Rates(stored, said["most_days"], said["through"], tuple(said["digits"].items()))
+    return together(policies, "", "", lines_for(period, lines), first, after, digits, rates)
 
 
 def digest_of(kit: dict[str, Any]) -> str:
     """The SHA-256 that the statement prints, of its own data and results."""
     said, rows = kit["statement"], kit["results"]
-    text = [
-        "qudao.statement.1", f"number {said['number']}", f"partner {said['partner']}",
-        f"period {said['starts']} {said['ends']}", f"currency {said['currency']}",
-    ]  # fmt: skip
+    text = ["qudao.statement.1", f"number {said['number']}", f"partner {said['partner']}"]
+    text += [f"period {said['starts']} {said['ends']}", f"currency {said['currency']}"]
     text += [f"{name} {said[name]}" for name in AMOUNTS]
     text += [f"issued {said['issued']}", f"carried {said['carried']}"]
     for one in sorted(rows, key=lambda row: (row["programme"], row["ends"], row["kind"])):
-        words = [
-            one[name]
-            for name in (
-                "kind", "programme", "starts", "ends", "qualifier", "base", "band", "computed", "settled", "earned",
-                "adjusted", "line_count",
-            )
-        ]  # fmt: skip
+        names = "kind programme starts ends qualifier base band computed settled earned adjusted line_count"
+        words = [one[name] for name in names.split()]
         words += [f"of {one['reference']}"] if one["reference"] is not None else []
         text.append(" ".join(map(str, words)))
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
@@ -420,10 +451,8 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
             found.append(what)
 
     said = kit["statement"]
-    figures = {
-        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"])
-        for period in kit["periods"]
-    }
+    periods = ((one["starts"], one["ends"], one) for one in kit["periods"])
+    figures = {(starts, ends): recomputed(one, lines, said["digits"]) for starts, ends, one in periods}
     for one in kit["results"]:
         figure = figures[one["starts"], one["ends"]].get(one["programme"], Fraction(0))
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
@@ -433,14 +462,9 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
         else:
             check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
     for kind in ("earned", "adjusted"):
-        check(
-            f"statement, {kind}",
-            said[kind],
-            sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0)),
-        )
-    balance = sum(
-        (Fraction(said[name]) for name in ("opening", "earned", "adjusted")), -Fraction(said["paid"])
-    )
+        total = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
+        check(f"statement, {kind}", said[kind], total)
+    balance = sum((Fraction(said[one]) for one in ("opening", "earned", "adjusted")), -Fraction(said["paid"]))
     check("statement, closing", said["closing"], balance)
     if said["digest"]:
         same = digest_of(kit) == said["digest"]

@@ -15,6 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
+from rebates import currency_words
 from rebates.limit_words import limits
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -31,9 +32,8 @@ def sentence(version: Version) -> str:
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
-    return reduce(
-        lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, limits(policy), main
-    )
+    further = [*currency_words.counted(policy), *limits(policy), *currency_words.paid(policy)]
+    return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
 
 
 def paid(amount: str, day: date, reference: str) -> str:

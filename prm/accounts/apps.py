@@ -82,6 +82,7 @@ def register_areas() -> None:
     register_area("customers", _("End customers"), names=["customers"], order=50)
     register_area("products", _("Products"), names=["catalogue", "products", "imports"], order=60)
     register_area("ledger", _("Ledger"), names=["ledger"], order=80)
+    register_area("exchange", _("Exchange rates"), names=["exchange"], order=85)
     register_area(
         "automations",
         _("Automations and webhooks"),

@@ -92,6 +92,7 @@ TENANT_APPS = [
     "prm.catalogue",
     "prm.customers",
     "prm.spreadsheets",
+    "prm.exchange",
     "partners",
     "dealreg",
     "orders",

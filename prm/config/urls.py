@@ -30,6 +30,7 @@ _APPS = [
     "prm.customers",
     "prm.approvals.design_urls",
     "prm.spreadsheets",
+    "prm.exchange",
     "partners",
     "dealreg",
     "orders",

@@ -1,15 +1,19 @@
+from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
-from rebates.models.runs import RunMember, RunScope, SettlementRun
+from rebates.models.runs import RunMember, RunRate, RunScope, SettlementRun
 from rebates.models.statements import Payment, Statement
 
 __all__ = [
     "DAYS",
+    "OpeningBalance",
     "Payment",
     "Programme",
     "Result",
     "RunMember",
+    "RunRate",
     "RunScope",
+    "SettledOutside",
     "SettlementRun",
     "Statement",
     "Version",

@@ -105,6 +105,11 @@ class Version(models.Model):
         return self.policy["currency"]
 
     @property
+    def paid_in(self) -> str:
+        """The currency of what it pays; `currency` is the one in which it measures."""
+        return self.policy.get("payout_currency", self.policy["currency"])
+
+    @property
     def mechanism(self) -> str:
         return self.policy["mechanism"]["kind"]
 

@@ -63,6 +63,8 @@ class SettlementRun(models.Model):
     lines_hash = models.BigIntegerField(default=0)
     # [{"currency", "sales", "accrued", "earned", "adjusted"}], decimals as text.
     totals = models.JSONField(default=list)
+    # With which exchange rates it computed: {"source", "most_days", "through"}; the rates are rows of RunRate.
+    exchange = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     # What the computation left out and people should look at: [{"kind", …}].
     findings = models.JSONField(default=list)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -153,3 +155,22 @@ class RunMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.partner_id}"
+
+
+class RunRate(models.Model):
+    """An exchange rate as the run found it: 1 `base` = `value` `quote`. Adjustments of its periods read it again."""
+
+    run = models.ForeignKey(SettlementRun, models.CASCADE, related_name="rates", db_index=False)
+    base = models.CharField(max_length=3)
+    quote = models.CharField(max_length=3)
+    day = models.DateField()
+    value = models.DecimalField(max_digits=20, decimal_places=8)
+
+    class Meta:
+        ordering = ["day", "base", "quote"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "day", "base", "quote"], name="run_rate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.base}/{self.quote} {self.day}"

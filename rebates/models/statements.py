@@ -62,6 +62,14 @@ class Statement(models.Model):
     paid = models.DecimalField(_("paid"), max_digits=18, decimal_places=2)
     closing = models.DecimalField(_("closing"), max_digits=18, decimal_places=2)
     carried = models.JSONField()
+    # Of the opening, what came in at go-live since the close before: this statement pays it too.
+    brought = models.DecimalField(
+        _("brought in"),
+        max_digits=18,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        db_default=Decimal("0.00"),
+    )
     issued_at = models.DateTimeField(_("issued"))
     # SHA-256 of its own data and results; empty on statements of before they were sealed. See sealing.py.
     digest = models.CharField(max_length=64, blank=True)
@@ -99,6 +107,11 @@ class Statement(models.Model):
     def own_amount(self) -> Decimal:
         """What this period added to the partner's balance."""
         return self.earned + self.adjusted
+
+    @property
+    def due(self) -> Decimal:
+        """The most that this statement pays: its own figure and what came in at go-live."""
+        return self.own_amount + self.brought
 
     @property
     def payment_word(self) -> str:

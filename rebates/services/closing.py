@@ -72,7 +72,7 @@ def refuse_author(run: SettlementRun, by: Actor) -> None:
     """Nobody approves or pays more than the stated sum under a version of their own."""
     version = _written_beyond_limit(run, by.user_id)
     if version is not None:
-        limit = f"{version.currency} {settings.REBATE_AUTHOR_LIMIT:,.2f}"
+        limit = f"{version.paid_in} {settings.REBATE_AUTHOR_LIMIT:,.2f}"
         raise AuthorMayNotApprove(programme=str(version.programme), limit=limit)
 
 

@@ -24,10 +24,11 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, settlement
+from rebates import adjustments, currencies, outside, settlement
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
+from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
@@ -127,6 +128,7 @@ def freeze(run_id: int) -> SettlementRun:
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
     run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
+    freeze_rates(run, scope_plans(run))
     run.save()
     return run
 
@@ -155,7 +157,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
     run = SettlementRun.objects.get(pk=run_id)
     if run.state != SettlementRun.State.DRAFT:
         return 0
-    plans = scope_plans(run)
+    plans = computable(run, scope_plans(run))
     if not plans:
         return 0
     Result.objects.for_everyone(because="settlement").filter(
@@ -177,8 +179,32 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
 
 
 def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[int, dict[str, Any]]:
-    """Read the lines once, write a result a programme and partner. Returns how many, and what was read."""
-    sums = Sums(plans, scope)
+    """Read the lines once, write a result a programme and partner. Returns how many, and what was read.
+
+    Programmes that count several currencies are read one by one.
+    """
+    written, inputs = 0, list[dict[str, Any]]()
+    for part in currencies.parts(plans, scope, books=books_of(run), on=last_known(run)):
+        count, read = _write_part(run, part.sums)
+        written += count
+        inputs.append(read)
+    return written, _together(inputs)
+
+
+def _together(inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What several reads read. Their lines overlap: the most that one of them read is told."""
+    found = inputs[0]
+    for more in inputs[1:]:
+        found["lines"] = max(found["lines"], more["lines"])
+        found["hash"] ^= more["hash"]
+        found["other_currencies"] += more["other_currencies"]
+        for code, amount in more["sums"].items():
+            known = Decimal(found["sums"].get(code, "0"))
+            found["sums"][code] = str(max(known, Decimal(amount)))
+    return found
+
+
+def _write_part(run: SettlementRun, sums: Sums) -> tuple[int, dict[str, Any]]:
     figures = settlement.figures(sums, relation="rebates_sums", members=frozen_members())
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
@@ -232,7 +258,8 @@ def finish(run_id: int) -> SettlementRun:
     run = SettlementRun.objects.select_for_update().get(pk=run_id)
     if run.state != SettlementRun.State.DRAFT:
         return run
-    adjustments.write(run)
+    stopped = list(run.exchange.get("stopped", []))
+    adjustments.write(run, stopped)
     totals = _totals_of(run)
     run.partner_count = totals[0]["partners"] if totals else 0
     _add_up_inputs(run)
@@ -248,6 +275,7 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
+    run.findings = [*run.findings, *stopped, *outside.findings(run)]
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()
@@ -298,6 +326,8 @@ def _forget(run: SettlementRun) -> None:
     Result.objects.for_everyone(because="settlement").filter(run=run).delete()
     RunMember.objects.for_everyone(because="settlement").filter(run=run).delete()
     run.scopes.all().delete()
+    run.rates.all().delete()
+    run.exchange = {}
     run.partner_count = run.line_count = run.lines_hash = 0
     run.totals, run.findings, run.inputs = [], [], {}
     run.submitted_by = None

@@ -29,6 +29,7 @@ from prm.values.actor import Actor
 from rebates import sealing
 from rebates.errors import AlreadyClosed, NotApproved
 from rebates.events import SettlementClosed
+from rebates.frozen_rates import refuse_without_rates
 from rebates.models import Programme, Result, SettlementRun, Version
 from rebates.services.closing import (
     STATE,
@@ -41,6 +42,7 @@ from rebates.services.closing import (
     whose_turn,
 )
 from rebates.services.computing import bounds_of_partners
+from rebates.services.golive import refuse_settled_outside
 from rebates.services.overtaken import refuse_unseen_lines
 from rebates.services.pressed import Pressed
 
@@ -83,11 +85,13 @@ def is_closing(run: SettlementRun) -> bool:
 
 def _begin(run: SettlementRun, by: Actor) -> None:
     refuse_before_the_end(run)
+    refuse_without_rates(run)
     if run.state != STATE.APPROVED:
         raise NotApproved(number=run.number, people=", ".join(str(user) for user in whose_turn(run)) or "—")
     hold_balances()
     refuse_when_another_closes(run)
     refuse_when_overtaken(run)
+    refuse_settled_outside(run)
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
     # Parts would wait for one another here: the programmes' accounts are there before them.
     adjusted = Result.objects.for_everyone(because="close").filter(run=run, kind=Result.Kind.ADJUSTED)
@@ -214,6 +218,15 @@ WITH balance AS (
     WHERE done.id > %(since)s AND done.id <= %(cut)s AND done.event = 'rebates.pay'
         AND done.partner_id BETWEEN %(first)s AND %(last)s
     GROUP BY account.partner_id, programme.id, account.currency
+), brought AS (
+    SELECT done.partner_id, done.currency, -sum(entry.amount) AS brought
+    FROM ledger_transaction done
+    JOIN ledger_entry entry ON entry.transaction_id = done.id
+    JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'payable'
+    WHERE done.id > %(since)s AND done.id <= %(cut)s
+        AND done.event IN ('rebates.outside_earned', 'rebates.outside_paid', 'rebates.opening')
+        AND done.partner_id BETWEEN %(first)s AND %(last)s
+    GROUP BY done.partner_id, done.currency
 ), carried AS (
     SELECT partner_id, currency, sum(opening) AS opening, sum(paid) AS paid, jsonb_object_agg(
         programme_id, jsonb_build_object('opening', opening::text, 'paid', paid::text)) AS lines
@@ -234,11 +247,11 @@ WITH balance AS (
            COALESCE(accrued, 0) AS accrued, COALESCE(earned, 0) AS earned, COALESCE(adjusted, 0) AS adjusted,
            COALESCE(earned, 0) + COALESCE(adjusted, 0) AS approved, COALESCE(paid, 0) AS paid,
            COALESCE(opening, 0) + COALESCE(earned, 0) + COALESCE(adjusted, 0) - COALESCE(paid, 0) AS closing,
-           COALESCE(lines, '{}') AS carried, %(now)s::timestamptz AS issued_at
-    FROM own FULL JOIN carried USING (partner_id, currency)
+           COALESCE(lines, '{}') AS carried, COALESCE(brought, 0) AS brought, %(now)s::timestamptz AS issued_at
+    FROM own FULL JOIN carried USING (partner_id, currency) LEFT JOIN brought USING (partner_id, currency)
 ), {results}
 INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned,
-                               adjusted, approved, paid, closing, carried, issued_at, digest)
+                               adjusted, approved, paid, closing, carried, brought, issued_at, digest)
 SELECT statement.*, {digest}
 FROM statement JOIN partners_partner partner ON partner.id = statement.partner_id
 LEFT JOIN results USING (partner_id, currency) ORDER BY statement.partner_id, statement.currency

@@ -10,7 +10,15 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from rebates.errors import LinkDiffers, LinkedInCircle, LinkedTwice, LinkMissing, LinkNeedsExactRates
+from rebates.currencies import is_exchanged
+from rebates.errors import (
+    LinkAcrossCurrencies,
+    LinkDiffers,
+    LinkedInCircle,
+    LinkedTwice,
+    LinkMissing,
+    LinkNeedsExactRates,
+)
 from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
@@ -96,6 +104,8 @@ def _refuse_unlike(text: ProgrammeText, link: Link, code: str, policy: dict[str,
     both = (text.policy, policy)
     if len({(one["period"], one["currency"]) for one in both}) > 1:
         raise LinkDiffers(programme=text.code, other=code)
+    if any(is_exchanged(one) for one in both) or len({one.get("payout_currency", "") for one in both}) > 1:
+        raise LinkAcrossCurrencies(programme=text.code, other=code)
     bands = bands_of(policy)
     if link.kind == CAP and (bands.slope or bands.split == "average"):
         raise LinkNeedsExactRates(programme=code, by=link.by)

@@ -61,7 +61,7 @@ class Open:
         again.
         """
         balance = sum(self.owed.values(), ZERO) - self.newer
-        return max(ZERO, min(self.statement.own_amount - self.paid, balance))
+        return max(ZERO, min(self.statement.due - self.paid, balance))
 
 
 def open_on(statements: Sequence[Statement]) -> list[Open]:
@@ -120,11 +120,11 @@ def payment_state(statement: Statement) -> Statement.PaymentState:
     """Follows from what is open; where nothing is, from why: paid, nothing earned, carried on, or offset."""
     (found,) = open_on([statement])
     if found.amount == 0:
-        if 0 < min(statement.own_amount, statement.closing) <= found.paid:
+        if 0 < min(statement.due, statement.closing) <= found.paid:
             return State.PAID
         if statement.closing < 0:
             return State.CARRIED
-        return State.OFFSET if statement.own_amount else State.NOTHING
+        return State.OFFSET if statement.due else State.NOTHING
     if statement.partner.is_on_hold:
         return State.BLOCKED
     return State.PART_PAID if found.paid else State.OPEN

@@ -81,11 +81,12 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
             _("%(programme)s: no tier has the code %(code)s.") % {"programme": text.code, "code": code}
             for code in sorted(wanted - tiers)
         ]
-        if not is_known_currency(text.policy["currency"]):
-            problems.append(
-                _("%(programme)s: %(code)s is not a currency.")
-                % {"programme": text.code, "code": text.policy["currency"]}
-            )
+        named = {text.policy[name] for name in ("currency", "payout_currency") if name in text.policy}
+        problems += [
+            _("%(programme)s: %(code)s is not a currency.") % {"programme": text.code, "code": code}
+            for code in sorted(named)
+            if not is_known_currency(code)
+        ]
     if problems:
         raise PolicyProblem(problems)
 

@@ -20,6 +20,7 @@ from prm.values.actor import Actor
 from rebates.approvals import SETTLEMENT
 from rebates.errors import NotInThisState, ReasonMissing
 from rebates.events import SettlementApproved, SettlementInReview, SettlementRefused
+from rebates.frozen_rates import refuse_without_rates
 from rebates.models import SettlementRun
 from rebates.services.closing import STATE, locked, move, refuse_author, refuse_before_the_end
 
@@ -34,6 +35,7 @@ def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
 
 def _hand_over(run: SettlementRun, by: Actor, user_id: int | None) -> SettlementRun:
     refuse_before_the_end(run)
+    refuse_without_rates(run)
     move(run, STATE.IN_REVIEW)
     run.submitted_by_id = user_id
     run.save()
@@ -94,6 +96,7 @@ def accept_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     require(by, "rebates.approve")
     run = locked(run)
     refuse_before_the_end(run)
+    refuse_without_rates(run)
     if run.state == STATE.COMPUTED:
         move(run, STATE.IN_REVIEW)
     move(run, STATE.APPROVED, refuse_only=True)

@@ -134,7 +134,7 @@ def _usual(version: Version, others: list[Version]) -> dict[str, Any]:
 
 def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
     """What the page shows of a back-test."""
-    currency = tried.versions[0].currency
+    currency = tried.versions[0].paid_in
     names = _names(actor, [row.partner_id for row in tried.partners[:SHOWN]] + [
         one.partner_id for one in tried.temptations[:SHOWN]
     ])  # fmt: skip

@@ -10,17 +10,19 @@ from unittest import mock
 
 import pytest
 from django.db import transaction
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from orders.models import SalesLine
 from partners.models import Partner, TierMembership
+from prm.exchange.services import set_exchange
 from prm.values.periods import Period
 from rebates import sums
 from rebates import verifier as oracle
 from rebates.accruals import accruals
-from rebates.models import Result, Statement
+from rebates.models import Result, Statement, Version
 from tests.conftest import LONG
+from tests.exchange.world import known
 from tests.factories.catalogue import ProductFactory
 from tests.factories.partners import TierFactory
 from tests.rebates.world import BY, apply, settle
@@ -147,6 +149,12 @@ def random_policy(random: Random, number: int) -> dict:
         made["caps"] = caps
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
+    if random.random() < 0.3:
+        made["exchange"] = random.choice(["booking_date", "period_end"])
+    if random.random() < 0.3:
+        made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
+    if random.random() < 0.1:
+        made["currency"] = "USD"
     return made
 
 
@@ -165,7 +173,11 @@ def random_caps(random: Random, made: dict) -> list[dict]:
 
 def link(random: Random, policies: list[dict]) -> None:
     """Some of the monthly programmes share a cap, others stand in stacks."""
-    free = [one for one in policies if one["period"] == "month"]
+    free = [
+        one for one in policies
+        if one["period"] == "month" and "exchange" not in one
+        and (one["currency"], one.get("payout_currency")) == ("CNY", None)
+    ]  # fmt: skip
     random.shuffle(free)
 
     def take(count: int, fits=lambda one: True) -> list[dict]:
@@ -215,11 +227,31 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
         day=date(2026, 7, 1) + timedelta(days=random.randint(0, 91)),
         amount=amount,
         quantity=Fraction(random.randint(1, 120)) * (1 if amount >= 0 else -1),
-        currency="CNY" if random.random() < 0.95 else "EUR",
+        currency=random.choice(["CNY"] * 12 + ["EUR", "USD", "JPY"]),
         recorded=date(2026, 10, 1) + timedelta(days=random.randint(0, 30)) if late else date(2026, 9, 30),
         after_close=late,
         product=f"{group}-1",
     )
+
+
+DIGITS = {"JPY": 0}
+
+
+def random_rates(random: Random) -> oracle.Rates:
+    """Rates of some days, so that each day has one before it; two of the pairs the other way round, JPY by cross."""
+    texts, stored = [], []
+    for base, quote, about in (("EUR", "CNY", "7.8"), ("CNY", "USD", "0.14"), ("CNY", "JPY", "21")):
+        for back in range(0, 420, 6):
+            day = date(2026, 10, 31) - timedelta(days=back + random.randint(0, 5))
+            value = Decimal(about) * random.randint(95, 105) / 100 + Decimal(random.randint(0, 999)).scaleb(
+                -8
+            )
+            texts.append(f"{base}/{quote} {day} {value:.8f}")
+            stored.append((base, quote, day, Fraction(f"{value:.8f}")))
+    set_exchange(source="manual", most_days=12, through="CNY", by=BY)
+    known(*texts)
+    digits = tuple({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0}.items())
+    return oracle.Rates(tuple(stored), 12, "CNY", digits)
 
 
 class World:
@@ -232,6 +264,7 @@ class World:
         self.products = {line: ProductFactory(code=f"{line}-1", product_line__code=line) for line in LINES}
         self.policies = [random_policy(self.random, number) for number in range(8)]
         link(self.random, self.policies)
+        self.rates = random_rates(self.random)
         apply(*self.policies)
         self.partners = [self._partner(number) for number in range(40)]
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
@@ -282,7 +315,21 @@ class World:
                 continue
             for partner, tier in self.partners:
                 lines = self.lines[partner.pk]
-                paid = oracle.together(policies, tier, partner.type, lines, period.start, period.end)
+                paid = {}
+                for currency in ("CNY", "EUR", "USD", "JPY"):
+                    mine = [
+                        one for one in policies if one.get("payout_currency", one["currency"]) == currency
+                    ]
+                    paid |= oracle.together(
+                        mine,
+                        tier,
+                        partner.type,
+                        lines,
+                        period.start,
+                        period.end,
+                        DIGITS.get(currency, 2),
+                        self.rates,
+                    )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
 
@@ -297,7 +344,7 @@ def months(*names: str) -> list[date]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=300 if LONG else 12, deadline=None)
+@settings(max_examples=300 if LONG else 12, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
     """Up to 8 programmes and 40 partners an example, three closed months and a fourth that adjusts them."""
@@ -330,12 +377,15 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
 
 def _balances_add_up(figures: dict[tuple[str, int, date], Fraction]) -> None:
     """Nothing was paid: each partner's last statement closes with all that was ever settled."""
-    owed: dict[int, Fraction] = {}
-    for (_code, partner_id, _ends), figure in figures.items():
-        owed[partner_id] = owed.get(partner_id, Fraction(0)) + figure
+    paid_in = {one.programme.code: one.paid_in for one in Version.objects.select_related("programme")}
+    owed: dict[tuple[int, str], Fraction] = {}
+    for (code, partner_id, _ends), figure in figures.items():
+        place = (partner_id, paid_in[code])
+        owed[place] = owed.get(place, Fraction(0)) + figure
     closing = {}
     for statement in Statement.objects.for_everyone(because="a test").order_by("ends"):
-        assert statement.opening == closing.get(statement.partner_id, 0)
-        closing[statement.partner_id] = statement.closing
+        place = (statement.partner_id, statement.currency)
+        assert statement.opening == closing.get(place, 0)
+        closing[place] = statement.closing
     october = {key: Fraction(value) for key, value in closing.items() if value}
     assert october == {key: value for key, value in owed.items() if value}

@@ -116,4 +116,14 @@ def _sentence(finding: dict[str, Any]) -> str:
             f"{finding['programme']}: {finding['lines']} lines in {finding['currency']}"
             f" ({finding['amount']}, {finding['partners']} partners) were not counted"
         )
+    if finding["kind"] == "no_rate":
+        return (
+            f"{finding['programme']} was not computed for {finding['period']}: there is no exchange rate"
+            f" {finding['pair']} for {finding['day']} at the source {finding['source']}"
+        )
+    if finding["kind"] == "settled_outside_without_lines":
+        return (
+            f"{', '.join(finding['programmes'])}: {finding['partners']} partners have late lines in"
+            f" {finding['period']}, which was settled before go-live, and no other line of that time on file"
+        )
     return f"The month is not over; its last day is {finding['last_day']}. Compute it again afterwards."

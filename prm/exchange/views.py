@@ -1,0 +1,126 @@
+"""Pages about exchange rates, for finance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from prm.access.decorators import requires
+from prm.audit.history import history_of
+from prm.exchange import services
+from prm.exchange.book import policy_of_tenant, stored_policy
+from prm.exchange.forms import PolicyForm, RateForm, RejectForm
+from prm.exchange.models import Batch
+from prm.ui import formats
+from prm.ui.parts import Fact, Verb
+from prm.values.errors import DomainError, NotAllowed
+
+SHOWN = 200
+
+
+def _batch(pk: int) -> Batch:
+    return get_object_or_404(Batch.objects.for_page(), pk=pk)
+
+
+@requires("exchange.propose")
+def new(request: Any) -> HttpResponse:
+    form = RateForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.propose_rate, by=request.actor):
+        messages.success(request, _("Entered. It counts when somebody else has confirmed it."))
+        return redirect(form.result)
+    context = {"form": form, "title": _("Enter a rate"), "back": reverse("exchange:rates")}
+    return render(request, "exchange/form.html", context, status=form.status)
+
+
+@requires("exchange.configure")
+def configure(request: Any) -> HttpResponse:
+    policy = stored_policy()
+    initial = {name: getattr(policy, name) for name in PolicyForm.base_fields}
+    form = PolicyForm(request.POST or None, actor=request.actor, initial=initial)
+    if form.is_valid() and form.run(services.set_exchange, by=request.actor):
+        messages.success(request, _("Saved."))
+        return redirect("exchange:rates")
+    context = {"form": form, "title": _("Whose rates count"), "back": reverse("exchange:rates")}
+    return render(request, "exchange/form.html", context, status=form.status)
+
+
+@requires("exchange.view")
+@require_GET
+def batch(request: Any, pk: int) -> HttpResponse:
+    """Rates that were entered together: who did, who confirmed, and what each corrects."""
+    row = _batch(pk)
+    rates = list(row.rates.select_related("replaces").order_by("-day", "base", "quote")[: SHOWN + 1])
+    context = {
+        "row": row,
+        "rates": rates[:SHOWN],
+        "count": row.rates.count() if len(rates) > SHOWN else len(rates),
+        "facts": _facts(row),
+        "verbs": _verbs(row, request.actor),
+        "waits": row.state == "waiting" and row.proposed_by_id == request.actor.user_id,
+        "is_other_source": row.source != policy_of_tenant().source,
+        "policy": policy_of_tenant(),
+        "happenings": history_of(row, request.actor, limit=10),
+    }
+    return render(request, "exchange/batch.html", context)
+
+
+def _facts(row: Batch) -> list[Fact]:
+    facts = [
+        Fact(_("Source"), row.source),
+        Fact(_("How it came"), row.get_kind_display()),
+        Fact(_("Entered by"), row.proposer),
+        Fact(_("Entered"), formats.exact(row.proposed_at)),
+    ]
+    if row.note:
+        facts.append(Fact(_("Note"), row.note))
+    if row.state != "waiting":
+        facts.append(Fact(_("Decided by"), row.decision.decided_by_label))
+        facts.append(Fact(_("Decided"), formats.exact(row.decision.decided_at)))
+    if row.state == "rejected":
+        facts.append(Fact(_("Reason"), row.decision.reason))
+    return facts
+
+
+def _verbs(row: Batch, actor: Any) -> list[Verb]:
+    if row.state != "waiting" or "exchange.confirm" not in actor.permissions:
+        return []
+    if row.proposed_by_id == actor.user_id:
+        return []
+    return [
+        Verb(_("Confirm"), post=reverse("exchange:confirm", args=[row.pk]), icon="checks", primary=True),
+        Verb(_("Do not confirm"), href=reverse("exchange:reject", args=[row.pk]), icon="x", final=True),
+    ]
+
+
+@requires("exchange.confirm")
+@require_POST
+def confirm(request: Any, pk: int) -> HttpResponse:
+    row = _batch(pk)
+    try:
+        services.confirm_rates(batch=row, by=request.actor)
+        messages.success(request, _("Confirmed. The rates count from now on."))
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, formats.refusal(refusal))
+    return redirect(row)
+
+
+@requires("exchange.confirm")
+def reject(request: Any, pk: int) -> HttpResponse:
+    row = _batch(pk)
+    form = RejectForm(request.POST or None, actor=request.actor)
+    if form.is_valid() and form.run(services.reject_rates, batch=row, by=request.actor):
+        return redirect(row)
+    context = {
+        "form": form,
+        "title": _("Do not confirm %(batch)s") % {"batch": row},
+        "back": row.get_absolute_url(),
+    }
+    return render(request, "exchange/form.html", context, status=form.status)

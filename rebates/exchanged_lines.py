@@ -1,0 +1,42 @@
+"""The lines behind a figure in the programme's currency, by the rates with which the figure was computed."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Sum
+
+from prm.exchange.book import Book
+from prm.values import clock
+from rebates.accruals import Accrual
+from rebates.currencies import days_of, rate_day
+from rebates.frozen_rates import book_of, books_after, last_known
+from rebates.models import Result, SettlementRun
+from rebates.plans import Plan
+
+
+class Converter:
+    """Amounts of sales lines of one result or accrual, unrounded."""
+
+    def __init__(self, result: Result | Accrual, plan: Plan):
+        self.policy, self.plan = result.version.policy, plan
+        self.on = clock.today()
+        first, last = days_of([plan])
+        if isinstance(result, Accrual):
+            self.book = Book.between(first, last)
+        elif result.kind == Result.Kind.EARNED:
+            self.book, self.on = book_of(result.run), last_known(result.run)
+        else:
+            closed = SettlementRun.objects.filter(
+                scopes__programme_id=result.programme_id, ends=result.ends
+            ).first()
+            self.book = (books_after(closed) if closed else Book.between)(first, last)
+
+    def of(self, currency: str, day: Any, amount: Any) -> Fraction:
+        when = day if self.policy["exchange"] == "booking_date" else rate_day(self.plan, self.on)
+        return Fraction(amount) * self.book.factor(currency, self.policy["currency"], when).exact
+
+    def sum(self, lines: Any) -> Fraction:
+        rows = lines.order_by().values_list("currency", "booking_date").annotate(sum=Sum("net_amount"))
+        return sum((self.of(*row) for row in rows), Fraction(0))

@@ -1,0 +1,120 @@
+"""Periods that were settled before go-live: what came in late for them, and what was owed when they came in.
+
+A late line of such a period is computed as any other: f(all lines) − settled. That needs the lines on which the other
+system settled: a partner that earned something there and has no line of that time on file is left out, and said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.models import OpeningBalance, SettledOutside, SettlementRun, Version
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Late:
+    """A period that was settled outside, with the versions of its programmes and who has late lines in it."""
+
+    period: Period
+    watermark: int
+    versions: list[Version]
+    partners: list[int]
+    without_lines: list[int]  # settled there, and nothing of that time on file but what came late
+
+
+def late_periods(run: SettlementRun, closed: list[SettlementRun]) -> list[Late]:
+    """Those with lines that came in after the figures and that no close has looked at yet, oldest first."""
+    return [late for group in _groups() if (late := _late(run, closed, *group)) is not None]
+
+
+def findings(run: SettlementRun) -> list[dict[str, Any]]:
+    """What people should look at: late lines that cannot be computed."""
+    closed = list(SettlementRun.objects.closed().exclude(pk=run.pk))
+    return [
+        {
+            "kind": "settled_outside_without_lines", "period": str(late.period), "partners": len(late.without_lines),
+            "programmes": [version.programme.code for version in late.versions],
+        }
+        for late in late_periods(run, closed) if late.without_lines
+    ]  # fmt: skip
+
+
+def _groups() -> list[tuple[Any, Any, int, datetime, list[int]]]:
+    """Programmes that were brought in together for one period: (starts, ends, watermark, when, programme ids)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT starts, ends, watermark, brought_at, array_agg(DISTINCT programme_id) FROM rebates_settledoutside"
+            " GROUP BY starts, ends, watermark, brought_at ORDER BY ends, starts, brought_at"
+        )
+        return cursor.fetchall()
+
+
+def _late(
+    run: SettlementRun, closed: list[SettlementRun], starts: Any, ends: Any, seen: int, at: datetime,
+    programmes: list[int],
+) -> Late | None:  # fmt: skip
+    looked = max([seen, *(one.watermark for one in closed if one.frozen_at > at)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LATE,
+            {
+                "looked": looked, "seen": seen, "watermark": run.watermark, "starts": starts, "ends": ends,
+                "programmes": programmes,
+            },
+        )  # fmt: skip
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    period = Period(starts, ends)
+    found = Version.objects.in_force(period).filter(programme__in=programmes).select_related("programme")
+    versions = [one for one in found.order_by("programme__code") if one.period_length == period.length]
+    return Late(
+        period=period, watermark=seen, versions=versions,
+        partners=[partner for partner, computable in rows if computable],
+        without_lines=[partner for partner, computable in rows if not computable],
+    )  # fmt: skip
+
+
+_LATE = """
+SELECT late.partner_id, EXISTS (
+        SELECT FROM orders_salesline known WHERE known.partner_id = late.partner_id AND known.id <= %(seen)s
+            AND known.booking_date >= %(starts)s AND known.booking_date < %(ends)s
+    ) OR NOT EXISTS (
+        SELECT FROM rebates_settledoutside settled WHERE settled.partner_id = late.partner_id
+            AND settled.ends = %(ends)s AND settled.starts = %(starts)s AND settled.programme_id = ANY(%(programmes)s)
+            AND (settled.base <> 0 OR settled.earned <> 0)
+    ) AS computable
+FROM (
+    SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %(looked)s AND id <= %(watermark)s
+        AND booking_date >= %(starts)s AND booking_date < %(ends)s
+) late ORDER BY late.partner_id
+"""
+
+
+def watermark_of(programme_id: int, ends: Any) -> int | None:
+    """Up to which sales line a period was settled outside; None where it was not."""
+    rows = SettledOutside.objects.for_everyone(because="a period, of no partner in particular")
+    return rows.filter(programme=programme_id, ends=ends).values_list("watermark", flat=True).first()
+
+
+def brought_in(actor: Actor) -> dict[str, Decimal]:
+    """What partners were owed at go-live, by currency: the stated balance, else earned less paid outside."""
+    stated = OpeningBalance.objects.visible_to(actor)
+    found: dict[str, Decimal] = dict(stated.order_by().values_list("currency").annotate(sum=Sum("amount")))
+    known = set(stated.order_by().values_list("programme_id", "partner_id", "currency"))
+    keys = ("programme_id", "partner_id", "currency")
+    sums = SettledOutside.objects.visible_to(actor).order_by().values_list(*keys)
+    for *key, earned, paid in sums.annotate(earned_sum=Sum("earned"), paid_sum=Sum("paid")):
+        if tuple(key) not in known:
+            found[key[2]] = found.get(key[2], ZERO) + earned - paid
+    return found

@@ -1,0 +1,198 @@
+"""Bringing in what another system settled and owed. Once for each programme, before its first close here.
+
+In the ledger: what was earned outside is an expense that is payable, what was paid outside leaves payable again, and a
+balance at go-live adds what is missing to it. In whatever order the two come in, a partner is owed its balance; without
+one, what it earned less what it was paid.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from prm.access.rules import require
+from prm.audit.services import record
+from prm.ledger.services import Move, Posting, post_many
+from prm.outbox.services import emit
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.errors import SettledOutsideMeanwhile
+from rebates.events import GoLiveFiguresBrought
+from rebates.models import OpeningBalance, Programme, SettledOutside, SettlementRun, Version
+from rebates.services.closing import hold_balances
+from rebates.services.computing import watermark
+
+ZERO = Decimal("0.00")
+WHY = "go-live concerns the partners of the file"
+# By programme, partner and currency.
+Key = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a partner earned and was paid for `period` under the version then in force."""
+
+    version: Version
+    partner_id: int
+    period: Period
+    base: Decimal
+    earned: Decimal
+    paid: Decimal
+
+    @property
+    def key(self) -> Key:
+        return self.version.programme_id, self.partner_id, self.version.paid_in
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a partner was owed under a programme at go-live."""
+
+    programme: Programme
+    partner_id: int
+    currency: str
+    amount: Decimal
+
+    @property
+    def key(self) -> Key:
+        return self.programme.pk, self.partner_id, self.currency
+
+
+@transaction.atomic
+def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
+    """Take over periods that were settled outside. The caller checked the rows. Returns how many."""
+    require(by, "rebates.bring_in")
+    if not rows:
+        return 0
+    hold_balances()
+    seen, now = watermark(), clock.now()
+    SettledOutside.objects.bulk_create(
+        SettledOutside(
+            programme_id=row.version.programme_id, partner_id=row.partner_id, starts=row.period.start,
+            ends=row.period.end, currency=row.version.paid_in, base=row.base, earned=row.earned, paid=row.paid,
+            watermark=seen, brought_at=now, brought_by_label=by.label[:200],
+        )
+        for row in rows
+    )  # fmt: skip
+    Version.objects.filter(pk__in={row.version.pk for row in rows}, accrued_at__isnull=True).update(
+        accrued_at=now
+    )
+    programmes = _programmes(row.version.programme_id for row in rows)
+    for event, debit, credit, name in (
+        ("rebates.outside_earned", "expense", "payable", "earned"),
+        ("rebates.outside_paid", "payable", "clearing", "paid"),
+    ):
+        postings = [
+            _posting(
+                f"{event}:{programmes[row.version.programme_id].code}:{row.partner_id}:{row.period}",
+                Move(debit, credit, programmes[row.version.programme_id].purpose, getattr(row, name)),
+                row.key, row.period,
+            )
+            for row in rows if getattr(row, name)
+        ]  # fmt: skip
+        post_many(event=event, postings=postings, by=by)
+    _keep_balances(rows, programmes, by)
+    _tell(programmes, len(rows), "settled", by)
+    return len(rows)
+
+
+@transaction.atomic
+def bring_balances(*, rows: Sequence[Balance], by: Actor) -> int:
+    """Take over what partners were owed. The caller checked the rows. Returns how many."""
+    require(by, "rebates.bring_in")
+    if not rows:
+        return 0
+    hold_balances()
+    known = _owed_outside(rows)
+    OpeningBalance.objects.bulk_create(
+        OpeningBalance(
+            programme=row.programme, partner_id=row.partner_id, currency=row.currency, amount=row.amount,
+            brought_at=clock.now(), brought_by_label=by.label[:200],
+        )
+        for row in rows
+    )  # fmt: skip
+    programmes = _programmes(row.programme.pk for row in rows)
+    missing = {row.key: row.amount - known.get(row.key, ZERO) for row in rows}
+    _post_opening({key: amount for key, amount in missing.items() if amount}, programmes, "balance", by)
+    _tell(programmes, len(rows), "balances", by)
+    return len(rows)
+
+
+def _keep_balances(rows: Sequence[Settled], programmes: dict[int, Programme], by: Actor) -> None:
+    """Where a balance came in before, it includes what these rows leave open: that is not owed twice."""
+    left: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for row in rows:
+        left[row.key] += row.earned - row.paid
+    stated = set(
+        OpeningBalance.objects.for_everyone(because=WHY)
+        .filter(programme__in=programmes, partner__in={row.partner_id for row in rows})
+        .values_list("programme_id", "partner_id", "currency")
+    )
+    twice = {key: -amount for key, amount in left.items() if amount and key in stated}
+    _post_opening(twice, programmes, f"settled:{clock.now().isoformat()}", by)
+
+
+def _owed_outside(rows: Sequence[Balance]) -> dict[Key, Decimal]:
+    """Earned less paid outside, of the programmes and partners of `rows`."""
+    sums = (
+        SettledOutside.objects.for_everyone(because=WHY)
+        .filter(
+            programme__in={row.programme.pk for row in rows}, partner__in={row.partner_id for row in rows}
+        )
+        .order_by()
+        .values_list("programme_id", "partner_id", "currency")
+        .annotate(left=Sum(F("earned") - F("paid")))
+    )
+    return {(programme, partner, currency): left for programme, partner, currency, left in sums}
+
+
+def _post_opening(
+    amounts: dict[Key, Decimal], programmes: dict[int, Programme], what: str, by: Actor
+) -> None:
+    postings = [
+        _posting(
+            f"rebates.opening:{programmes[key[0]].code}:{key[1]}:{key[2]}:{what}",
+            Move("expense", "payable", programmes[key[0]].purpose, amount), key, None,
+        )
+        for key, amount in amounts.items()
+    ]  # fmt: skip
+    post_many(event="rebates.opening", postings=postings, by=by)
+
+
+def _posting(name: str, move: Move, key: Key, period: Period | None) -> Posting:
+    return Posting(
+        key=name, moves=[move], currency=key[2], partner_id=key[1],
+        booked_on=period.last_day if period else clock.today(), memo=str(period or ""),
+    )  # fmt: skip
+
+
+def _programmes(ids: Iterable[int]) -> dict[int, Programme]:
+    return Programme.objects.select_related("purpose").in_bulk(set(ids))
+
+
+def _tell(programmes: dict[int, Programme], count: int, what: str, by: Actor) -> None:
+    for programme in sorted(programmes.values(), key=lambda one: one.code):
+        record(programme, "brought in", by=by, changes={"rows": [None, count], "file": [None, what]})
+        emit(
+            GoLiveFiguresBrought(programme_id=programme.pk, kind=what),
+            object_key=f"programme:{programme.pk}",
+        )
+
+
+def refuse_settled_outside(run: SettlementRun) -> None:
+    """What came in after the computation is not settled a second time. The caller holds the balances."""
+    scopes = set(run.scopes.values_list("programme_id", "ends"))
+    outside = SettledOutside.objects.for_everyone(because="whole periods").filter(
+        ends__in={ends for _programme, ends in scopes}
+    )
+    for row in (
+        outside.select_related("programme").distinct("programme_id", "ends").order_by("programme_id", "ends")
+    ):
+        if (row.programme_id, row.ends) in scopes:
+            raise SettledOutsideMeanwhile(number=run.number, programme=str(row.programme), period=row.period)
