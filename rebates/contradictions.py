@@ -23,6 +23,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _baseline(policy)
     yield from _caps(policy)
     yield from _stacking(policy)
+    yield from _minimum(policy)
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:
@@ -123,6 +124,15 @@ def _stacking(policy: dict[str, Any]) -> Found:
                 "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
             )
             yield ("stacking", "kind"), words
+
+
+def _minimum(policy: dict[str, Any]) -> Found:
+    if "minimum_payout" not in policy:
+        return
+    if Decimal(policy["minimum_payout"]) <= 0:
+        yield ("minimum_payout",), _("This must be above zero.")
+    elif not _is_whole(policy["minimum_payout"], policy.get("payout_currency", policy["currency"])):
+        yield ("minimum_payout",), _("A minimum is an amount that can be paid: no parts of a cent.")
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

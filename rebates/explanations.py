@@ -17,6 +17,7 @@ from prm.values.money import minor_unit
 from rebates import arithmetic, limit_words, wording
 from rebates.accruals import Accrual
 from rebates.mechanisms import bands_of
+from rebates.minimums import kept_behind
 from rebates.models import Result, SettlementRun
 from rebates.plans import Plan, plans_for
 
@@ -117,6 +118,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
         *_best_of(result),
+        *_minimum(result),
     ]  # fmt: skip
     if result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
@@ -215,6 +217,18 @@ def _best_of(result: Figure) -> list[Step]:
     }
     words = _("Of %(programmes)s only the best pays: %(winner)s with %(amount)s") % names
     return [Step(9, _("Best of the group"), words, result.computed)]
+
+
+def _minimum(result: Figure) -> list[Step]:
+    """What of the figure is paid and what waits, once the statement that says so is out."""
+    policy = result.version.policy
+    if "minimum_payout" not in policy:
+        return []
+    kept = kept_behind(result) if isinstance(result, Result) else None
+    if kept is None:
+        return [Step(11, _("Minimum payout"), limit_words.minimum(policy))]
+    words, value = limit_words.kept(kept, result.currency), kept.now
+    return [Step(11, _("Carried forward"), words, value)]
 
 
 # The lines

@@ -23,6 +23,7 @@ from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
 from rebates import verifier
+from rebates.minimums import kept_on
 from rebates.models import Result, SettlementRun, Statement
 
 COLUMNS = (
@@ -106,11 +107,21 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             "digits": len(str(minor_unit(statement.currency)).partition(".")[2]),
             **{name: f"{getattr(statement, name):.2f}" for name in verifier.AMOUNTS},
             "issued": moment(statement.issued_at),
+            "payable": f"{statement.payable:.2f}",
             "carried": _as_the_database_writes_it(statement),
             "digest": statement.digest,
             "audit_head": statement.run.audit_head,
         },
         "results": [_result(row) for row in rows],
+        "kept": [
+            {
+                "programme": kept.programme.code,
+                "before": f"{kept.before:.2f}",
+                "kept": f"{kept.now:.2f}",
+                "minimum": None if kept.minimum is None else f"{kept.minimum:.2f}",
+            }
+            for kept in kept_on(statement)
+        ],
         "periods": _periods(statement, ids),
     }
 

@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from prm.ui import formats
 from rebates.links import BEST_OF, NET_OF, stacked_on
 from rebates.mechanisms import bands_of
-from rebates.models import Programme
+from rebates.minimums import Kept, kept_on
+from rebates.models import Programme, Statement
 from rebates.numbers_in_words import money
 
 
@@ -27,11 +29,42 @@ def limits(policy: dict[str, Any]) -> list[str]:
             for codes in [stacked_on(policy, BEST_OF)]
             if codes
         ),
+        *(minimum(policy) for _key in [policy.get("minimum_payout")] if _key),
     ]
 
 
 _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
+
+
+def minimum(policy: dict[str, Any]) -> str:
+    words = {"amount": money(policy["minimum_payout"], policy.get("payout_currency", policy["currency"]))}
+    return _("Less than %(amount)s is not paid but carried forward.") % words
+
+
+def kept_rows(statement: Statement) -> list[dict[str, Any]]:
+    """What a statement keeps and why, programme by programme: {"programme", "words", "now"}."""
+    return [
+        {"programme": one.programme, "words": kept(one, statement.currency), "now": one.now}
+        for one in kept_on(statement)
+    ]
+
+
+def kept(kept: Kept, currency: str) -> str:
+    """What a statement keeps of a programme, and why; or that it pays what was kept before."""
+    least = kept.minimum or 0
+    words = {
+        "minimum": formats.money(least, currency),
+        "before": formats.money(kept.before, currency),
+        "now": formats.money(kept.now, currency),
+    }
+    if kept.minimum is None:
+        return _("%(before)s were carried forward and are settled now: nothing is kept back any more") % words
+    if not kept.now:
+        return _("%(before)s were carried forward: together it comes to the minimum of %(minimum)s") % words
+    if kept.before:
+        return _("%(before)s were carried forward: together below the minimum of %(minimum)s") % words
+    return _("Below the minimum of %(minimum)s") % words
 
 
 def programmes(codes: Iterable[str]) -> str:

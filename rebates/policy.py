@@ -251,8 +251,6 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"
-    if "minimum_payout" in policy:
-        yield "minimum_payout"
     if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
         yield "payout_currency"
     if "order" in policy.get("stacking", {}):

@@ -54,7 +54,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
-    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking"),
+    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout"),
 }
 
 

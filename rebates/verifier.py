@@ -352,6 +352,11 @@ def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> 
     return found
 
 
+def kept_back(money: Fraction, minimum: str | None) -> Fraction:
+    """What of a programme's money waits for the next statement: all of it until it comes to the minimum."""
+    return money if minimum is not None and money < Fraction(minimum) else Fraction(0)
+
+
 # ---- a recompute kit: kit.json and lines.csv beside this file ----
 
 AMOUNTS = ("opening", "accrued", "earned", "adjusted", "approved", "paid", "closing")
@@ -438,6 +443,14 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
             said[kind],
             sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0)),
         )
+    payable = Fraction(said["earned"]) + Fraction(said["adjusted"])
+    for one in kit["kept"]:
+        rows = [row for row in kit["results"] if row["programme"] == one["programme"]]
+        own = sum((Fraction(row["earned"]) + Fraction(row["adjusted"]) for row in rows), Fraction(0))
+        kept = kept_back(Fraction(one["before"]) + own, one["minimum"])
+        check(f"{one['programme']}, carried forward", one["kept"], kept)
+        payable += Fraction(one["before"]) - kept
+    check("statement, to be paid", said["payable"], payable)
     balance = sum(
         (Fraction(said[name]) for name in ("opening", "earned", "adjusted")), -Fraction(said["paid"])
     )

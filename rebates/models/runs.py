@@ -145,6 +145,9 @@ class RunMember(models.Model):
     )
     tier = models.CharField(max_length=40, blank=True)
     type = models.CharField(max_length=20)
+    leaves = models.BooleanField(
+        default=False, db_default=False
+    )  # exiting or gone: nothing is kept back any more
 
     objects = PartnerOwned.as_manager()
 

@@ -120,9 +120,11 @@ def freeze(run_id: int) -> SettlementRun:
     members = settlement.members_on(run.period.last_day)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type)"
-            f" SELECT %(run)s, m.partner_id, m.tier, m.type FROM ({members.text}) m ORDER BY m.partner_id",
-            members.params | {"run": run.pk},
+            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, leaves)"
+            " SELECT %(run)s, m.partner_id, m.tier, m.type, partner.status = ANY(%(leaving)s)"
+            f" FROM ({members.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
+            " ORDER BY m.partner_id",
+            members.params | {"run": run.pk, "leaving": [Partner.Status.EXITING, Partner.Status.EXITED]},
         )
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()

@@ -19,6 +19,7 @@ from prm.values.periods import Period
 from rebates import sums
 from rebates import verifier as oracle
 from rebates.accruals import accruals
+from rebates.minimums import kept_on
 from rebates.models import Result, Statement
 from tests.conftest import LONG
 from tests.factories.catalogue import ProductFactory
@@ -145,6 +146,8 @@ def random_policy(random: Random, number: int) -> dict:
     caps = random_caps(random, made)
     if caps:
         made["caps"] = caps
+    if random.random() < 0.3:
+        made["minimum_payout"] = random.choice(["0.5", 20, "99.99", 5000])
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
     return made
@@ -236,6 +239,7 @@ class World:
         self.partners = [self._partner(number) for number in range(40)]
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
         self.count = 0
+        self.kept: dict[tuple[str, int], Fraction] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         partner = Partner.objects.create(
@@ -286,6 +290,28 @@ class World:
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
 
+    def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:
+        """What each programme keeps for its minimum payout after a close that posted these figures."""
+        own: dict[tuple[str, int], Fraction] = {}
+        for (code, partner_id, _ends), figure in figures.items():
+            own[code, partner_id] = own.get((code, partner_id), Fraction(0)) + figure
+        minimums = {policy["code"]: policy.get("minimum_payout") for policy in self.policies}
+        for key in own.keys() | self.kept.keys():
+            minimum = minimums[key[0]]
+            money = self.kept.get(key, Fraction(0)) + own.get(key, Fraction(0))
+            self.kept[key] = oracle.kept_back(money, None if minimum is None else str(minimum))
+        return {key: amount for key, amount in self.kept.items() if amount}
+
+
+def kept_by(run) -> dict[tuple[str, int], Fraction]:
+    rows = Statement.objects.for_everyone(because="a test").filter(run=run)
+    return {
+        (kept.programme.code, row.partner_id): Fraction(kept.now)
+        for row in rows
+        for kept in kept_on(row)
+        if kept.now
+    }
+
 
 def posted(run) -> dict[tuple[str, int, date], Fraction]:
     rows = Result.objects.for_everyone(because="a test").filter(run=run).select_related("programme")
@@ -312,6 +338,7 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
             expected |= closing
             run = settle(f"{last_day:%Y-%m}", chunk=13)
             assert posted(run) == closing
+            assert kept_by(run) == world.keeps(closing)
         assert {
             (row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live
         } == closing
@@ -324,6 +351,7 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
         changed = {key: figure - expected.get(key, 0) for key, figure in after.items()}
         late = {key: amount for key, amount in posted(october).items() if key[2] < october.ends}
         assert late == {key: amount for key, amount in changed.items() if amount}
+        assert kept_by(october) == world.keeps(posted(october))
         _balances_add_up(after)
         transaction.set_rollback(True)
 
