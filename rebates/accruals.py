@@ -15,7 +15,7 @@ from django.urls import reverse
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import settlement
+from rebates import settlement, traits
 from rebates.models import Programme, Version
 from rebates.plans import Plan, Sql, plans_for
 from rebates.sums import Scope, Sums
@@ -105,7 +105,7 @@ def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) ->
 
 def _rows(plans: list[Plan], partners: frozenset[int] | None, day: date) -> list[dict[str, Any]]:
     sums = Sums(plans, Scope(partners=sorted(partners) if partners is not None else None))
-    read, members = sums.read(), settlement.members_on(day)
+    read, members = sums.read(), traits.members_on(day, plans)
     figures = settlement.figures(sums, relation="sums", members="member")
     text = (
         f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({members.text})"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db import connection
 
 from prm.values import clock
-from rebates import settlement
+from rebates import settlement, traits
 from rebates.models import SettlementRun
 from rebates.plans import plans_for
 from rebates.sums import Scope, Sums
@@ -59,7 +59,7 @@ def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> 
         zone=str(clock.tenant_zone()),
     )
     sums = Sums(plans, scope)
-    read, today = sums.read(), settlement.members_on(earlier.period.last_day)
+    read, today = sums.read(), traits.members_on(earlier.period.last_day, plans)
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
     text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text)
     with connection.cursor() as cursor:
@@ -72,9 +72,9 @@ def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> 
 # A partner without a row among the frozen members came later: its tier history answers.
 _INSERT = """
 WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
-    SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(earlier)s
+    SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(earlier)s
     UNION ALL
-    SELECT m.partner_id, m.tier, m.type FROM ({today}) m
+    SELECT m.partner_id, m.tier, m.type, m.region, m.figures FROM ({today}) m
     WHERE NOT EXISTS (
         SELECT FROM rebates_runmember kept WHERE kept.run_id = %(earlier)s AND kept.partner_id = m.partner_id)
 ), figures AS MATERIALIZED ({figures}), settled AS (

@@ -18,7 +18,7 @@ from prm.access.rules import require
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import arithmetic, settlement
+from rebates import arithmetic, settlement, traits
 from rebates.links import linked_with
 from rebates.mechanisms import bands_of
 from rebates.models import Version
@@ -29,6 +29,7 @@ ZERO = Decimal("0.00")
 MOST_MONTHS = 36
 MOST_VERSIONS = 5  # up to four drafts beside the policy in force
 SWINGS = (Decimal("0.9"), Decimal("1.1"))
+BARRED = '{"gates": [{"passed": false}]}'
 NEAR = Decimal("0.05")  # of the bound: whoever is nearer may be tempted to pull an order forward
 
 
@@ -116,7 +117,7 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
     """One period: the lines are read once, all versions and swings are computed from the sums."""
     plans = _plans_of(tried.versions, period)
     sums = Sums(plans, Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids)))
-    members = settlement.members_on(period.last_day)
+    members = traits.members_on(period.last_day, sums.plans)
     read = sums.read()
     costs = [ZERO] * len(tried.versions)
     with connection.cursor() as cursor:
@@ -125,8 +126,9 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
         cursor.execute(f"CREATE TEMP TABLE back_test_sums ON COMMIT DROP AS {read.text}", read.params)
         figures = settlement.figures(sums, relation="back_test_sums", members=f"({members.text})")
         cursor.execute(
-            f"SELECT plan, partner_id, earned, qualifier, base, reference, lines FROM ({figures.text}) figures",
-            figures.params | members.params,
+            "SELECT plan, partner_id, earned, qualifier, base, reference, lines, explanation @> %(barred)s AS barred"
+            f" FROM ({figures.text}) figures",
+            figures.params | members.params | {"barred": BARRED},
         )
         rows = cursor.fetchall()
         rows = [row for row in rows if row[0] < len(tried.versions)]  # the others are only settled with them
@@ -143,7 +145,7 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
                     tried.swings[swing][plan] += amount
         cursor.execute("DROP TABLE pg_temp.back_test_sums")
         cursor.execute(READ_SETTINGS_END)
-    for plan, partner_id, earned, _qualifier, base, _reference, lines in rows:
+    for plan, partner_id, earned, _qualifier, base, _reference, lines, _barred in rows:
         costs[plan] += earned
         by_partner[partner_id][plan] += earned
         if plan == 0:
@@ -175,7 +177,9 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
     ):
         return []  # what one more order brings hangs on other programmes too
     found = []
-    for _plan, partner_id, _earned, qualifier, base, reference, _lines in rows:
+    for _plan, partner_id, _earned, qualifier, base, reference, _lines, barred in rows:
+        if barred:
+            continue  # a gate stands between one more order and its rebate
         figures = arithmetic.Figures(qualifier, base, reference)
         missing = arithmetic.to_next_band(version.policy, figures)
         if missing is None or missing > NEAR * (qualifier + missing):

@@ -24,6 +24,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _caps(policy)
     yield from _stacking(policy)
     yield from _minimum(policy)
+    yield from _gates(policy)
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:
@@ -124,6 +125,21 @@ def _stacking(policy: dict[str, Any]) -> Found:
                 "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
             )
             yield ("stacking", "kind"), words
+
+
+def _gates(policy: dict[str, Any]) -> Found:
+    seen: set[str] = set()
+    for index, gate in enumerate(policy.get("gates", [])):
+        code = gate.get("code", "")
+        if not code:
+            yield ("gates", index, "code"), _("Say which certificate, score or figure the gate asks for.")
+        elif code in seen:
+            yield ("gates", index, "code"), _("A gate asks for this already.")
+        seen.add(code)
+        if "at_least" not in gate and gate["kind"] != "certificate":
+            yield ("gates", index, "at_least"), _("Say how much the gate asks for at least.")
+        elif Decimal(gate.get("at_least", 1)) <= 0:
+            yield ("gates", index, "at_least"), _("This must be above zero.")
 
 
 def _minimum(policy: dict[str, Any]) -> Found:

@@ -18,7 +18,7 @@ from rebates import arithmetic, limit_words, wording
 from rebates.accruals import Accrual
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
-from rebates.models import Result, SettlementRun
+from rebates.models import Result, RunMember, SettlementRun
 from rebates.plans import Plan, plans_for
 
 ZERO = Decimal("0.00")
@@ -100,7 +100,8 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.currency)
     bands, notes = bands_of(policy), result.explanation
-    paid_out = arithmetic.limited(bands, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    paid_out = arithmetic.limited(bands, behind)
     counted = Decimal(notes.get("counted", result.qualifier))
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
@@ -114,12 +115,15 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_net_of(result),
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        *_gates(result, raw),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
         *_best_of(result),
         *_minimum(result),
     ]  # fmt: skip
+    if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
+        steps.insert(1, Step(1, _("Takes part"), _took_part(result)))
     if result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
         steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
@@ -169,8 +173,32 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 
 
 def _hangs_on_others(result: Figure) -> bool:
-    """Whether other programmes of the partner move this figure."""
-    return bool({"shared", "best", "net_of"} & result.explanation.keys())
+    """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
+    barred = not arithmetic.gates_are_met(result.explanation)
+    return barred or bool({"shared", "best", "net_of"} & result.explanation.keys())
+
+
+def _took_part(result: Figure) -> str:
+    """Who takes part, and where the partner was when the run was frozen."""
+    words, kept = wording.who(result.version.policy), None
+    if isinstance(result, Result):
+        kept = RunMember.objects.for_everyone(because="the result names the partner").filter(
+            run__ends=result.ends, partner_id=result.partner_id
+        ).first()  # fmt: skip
+    if kept is None or not kept.region:
+        return words
+    return _("%(who)s; this one in %(region)s when it was computed") % {"who": words, "region": kept.region}
+
+
+def _gates(result: Figure, raw: Decimal) -> list[Step]:
+    """What each gate asked and found, and what the figure is behind it."""
+    found, value = [], raw
+    for said in result.explanation.get("gates", []):
+        value = value if said["passed"] else min(value, Decimal(0))
+        words = {"asked": limit_words.gate(said), "found": formats.number(Decimal(said["found"]), None)}
+        text = _("%(asked)s: %(found)s, met") if said["passed"] else _("%(asked)s: %(found)s, not met")
+        found.append(Step(7, _("Gate"), text % words, value))
+    return found
 
 
 def _net_of(result: Figure) -> list[Step]:

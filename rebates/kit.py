@@ -148,9 +148,22 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
             "closed_with": sum(1 for pk in ids if pk <= closed.watermark) if closed else None,
-            "policies": {row.programme.code: row.version.policy for row in rows},
+            "policies": {row.programme.code: _shown(row.version.policy) for row in rows},
+            # What the gates of each found on the day or over the period.
+            "found": {
+                row.programme.code: {gate["code"]: gate["found"] for gate in row.explanation["gates"]}
+                for row in rows
+                if "gates" in row.explanation
+            },
         }
     return list(found.values())
+
+
+def _shown(policy: dict[str, Any]) -> dict[str, Any]:
+    """A policy as a partner may have it: which other partners take part is none of its business."""
+    who = {name: part for name, part in policy.get("who", {}).items() if name != "partners"}
+    rest = {name: part for name, part in policy.items() if name != "who"}
+    return rest | ({"who": who} if who else {})
 
 
 def _result(row: Result) -> dict[str, Any]:

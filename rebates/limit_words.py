@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from prm.measures import registry
 from prm.ui import formats
 from rebates.links import BEST_OF, NET_OF, stacked_on
 from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
 from rebates.models import Programme, Statement
 from rebates.numbers_in_words import money
+from rebates.traits import gates_of
 
 
 def limits(policy: dict[str, Any]) -> list[str]:
@@ -21,6 +24,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
     caps = policy.get("caps", [])
     return [
         *(cap_on_measure(policy, cap) for cap in caps if cap["on"] == "measure"),
+        *(gates(policy) for _gate in policy.get("gates", [])[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if cap["on"] == "payout" and "programmes" not in cap),
         *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap),
@@ -35,6 +39,25 @@ def limits(policy: dict[str, Any]) -> list[str]:
 
 _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
+
+
+def measure_name(code: str) -> str:
+    """What a certificate, a score or a figure is called; its code where nothing is registered under it."""
+    measure = registry.find(code)
+    return str(measure.label) if measure else code
+
+
+def gates(policy: dict[str, Any]) -> str:
+    asked = pgettext("between the words of a list", ", ").join(gate(one) for one in gates_of(policy))
+    return _("Anything above zero is paid only with %(gates)s.") % {"gates": asked}
+
+
+def gate(one: dict[str, str]) -> str:
+    """What a gate asks for."""
+    words = {"name": measure_name(one["code"]), "least": formats.number(Decimal(one["at_least"]), None)}
+    if one["kind"] == "certificate":
+        return _("at least %(least)s × %(name)s on the period's last day") % words
+    return _("%(name)s of at least %(least)s in the period") % words
 
 
 def minimum(policy: dict[str, Any]) -> str:

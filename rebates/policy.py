@@ -241,13 +241,11 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         if value not in choices:
             yield key if value is True else str(value)
     who = policy.get("who", {})
-    yield from (key for key in ("regions", "certificates", "partners") if key in who)
     if who.get("as") == "group":
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    for key, name in (("gates", "gate"), ("factors", "factor")):
-        yield from (f"{item['kind']} {name}" for item in policy.get(key, []))
+    yield from (f"{factor['kind']} factor" for factor in policy.get("factors", []))
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"

@@ -257,8 +257,10 @@ class Sums:
 
     # Using what was read
 
-    def based(self, relation: str, members: str, plan_rows: list[str], plan_columns: str) -> str:
-        """SELECT of partner_id, tier, type, the plan's columns, qualifier, base, reference and lines.
+    def based(
+        self, relation: str, members: str, member: Sequence[str], plan_rows: list[str], plan_columns: str
+    ) -> str:
+        """SELECT of partner_id, columns `member` of `members`, the plan's columns, qualifier, base, reference, lines.
 
         With `caps` also counted and payable: what qualifier and base were before they were capped.
 
@@ -268,7 +270,8 @@ class Sums:
         """
         measured = self._side_by_side if self.side_by_side else self._added_up
         return (
-            f"SELECT based.partner_id, member.tier, member.type, plan.*, {self._named('based')}, based.lines"
+            f"SELECT based.partner_id, {', '.join(f'member.{name}' for name in member)}, plan.*,"
+            f" {self._named('based')}, based.lines"
             f" FROM ({measured(relation)}) based"
             f" JOIN {members} member ON member.partner_id = based.partner_id"
             f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns}) ON plan.no = based.no"

@@ -39,9 +39,26 @@ def rate(text: Any) -> Fraction:
     return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
 
 
-def takes_part(policy: dict[str, Any], tier: str, kind: str) -> bool:
-    who = policy.get("who", {})
-    return (not who.get("tiers") or tier in who["tiers"]) and (not who.get("types") or kind in who["types"])
+def takes_part(policy: dict[str, Any], tier: str, kind: str, more: dict[str, Any]) -> bool:
+    """`more` is the partner's "region" and "number", and the "certificates" that it holds on the last day."""
+    who, held = policy.get("who", {}), set(more.get("certificates", ()))
+    pairs = (
+        ("tiers", tier),
+        ("types", kind),
+        ("regions", more.get("region")),
+        ("partners", more.get("number")),
+    )
+    fits = all(name not in who or has in who[name] for name, has in pairs)
+    return fits and ("certificates" not in who or not held.isdisjoint(who["certificates"]))
+
+
+def through_gates(policy: dict[str, Any], figure: Fraction, found: dict[str, Any]) -> Fraction:
+    """Behind a gate that is not met nothing is paid above zero, and nothing is forgiven below. `found` is by code."""
+    gates = policy.get("gates", [])
+    met = all(
+        Fraction(str(found.get(gate["code"], 0))) >= Fraction(str(gate.get("at_least", 1))) for gate in gates
+    )
+    return figure if met else min(figure, Fraction(0))
 
 
 def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> list[Line]:
@@ -106,7 +123,6 @@ def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Fact
     if kind == "mix":
         reference = whole
         qualifier = measured(focus, reads_units)
-        number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     elif kind == "target":
         reference = Fraction(str(rules["target"]))
     elif kind == "growth":
@@ -155,11 +171,7 @@ def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date,
 
 
 def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | None:
-    found = None
-    for band in bands:
-        if value >= Fraction(str(band["from"])):
-            found = band
-    return found
+    return next((band for band in reversed(bands) if value >= Fraction(str(band["from"]))), None)
 
 
 def share_reached(
@@ -263,8 +275,9 @@ def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
 
 
 def exact(
-    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0)
-) -> Fraction | None:
+    policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0),
+    found: dict[str, Any] | None = None,
+) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
     lines = list(lines)
     known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
@@ -277,7 +290,7 @@ def exact(
         base = max(Fraction(0), it.base - max(less, Fraction(0)))
     else:
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
-    return most_paid(policy, raw(policy, replace(it, base=base)))
+    return most_paid(policy, through_gates(policy, raw(policy, replace(it, base=base)), found or {}))
 
 
 def rebate(
@@ -294,14 +307,16 @@ def mode_of(policy: dict[str, Any]) -> str:
 
 def together(
     policies: list[dict[str, Any]], tier: str, kind: str, lines: Iterable[Line], first: date, after: date,
-    digits: int = 2,
+    digits: int = 2, more: dict[str, Any] | None = None,
 ) -> dict[str, Fraction]:  # fmt: skip
     """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
 
+    `more` is what `takes_part` asks for, and what each programme's gates "found", by its code.
+
     A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
     """
-    lines, sums, paid = list(lines), {}, {}
-    left = [policy for policy in policies if takes_part(policy, tier, kind)]
+    lines, sums, paid, more = list(lines), {}, {}, more or {}
+    left = [policy for policy in policies if takes_part(policy, tier, kind, more)]
     while left:
         for policy in list(left):
             stack = policy.get("stacking", {})
@@ -310,7 +325,8 @@ def together(
                 continue
             left.remove(policy)
             less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
-            figure = exact(policy, lines, first, after, less)
+            found = more.get("found", {}).get(policy["code"], {})
+            figure = exact(policy, lines, first, after, less, found)
             if figure is not None:
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), digits)
@@ -389,7 +405,8 @@ def recomputed(period: dict[str, Any], lines: list[Line], digits: int) -> dict[s
         {name: part for name, part in policy.items() if name != "who"} | {"code": code}
         for code, policy in sorted(period["policies"].items())
     ]
-    return together(policies, "", "", lines_for(period, lines), first, after, digits)
+    more = {"found": period["found"]}
+    return together(policies, "", "", lines_for(period, lines), first, after, digits, more)
 
 
 def digest_of(kit: dict[str, Any]) -> str:
@@ -438,11 +455,8 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
         else:
             check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
     for kind in ("earned", "adjusted"):
-        check(
-            f"statement, {kind}",
-            said[kind],
-            sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0)),
-        )
+        own = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
+        check(f"statement, {kind}", said[kind], own)
     payable = Fraction(said["earned"]) + Fraction(said["adjusted"])
     for one in kit["kept"]:
         rows = [row for row in kit["results"] if row["programme"] == one["programme"]]
@@ -451,10 +465,8 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
         check(f"{one['programme']}, carried forward", one["kept"], kept)
         payable += Fraction(one["before"]) - kept
     check("statement, to be paid", said["payable"], payable)
-    balance = sum(
-        (Fraction(said[name]) for name in ("opening", "earned", "adjusted")), -Fraction(said["paid"])
-    )
-    check("statement, closing", said["closing"], balance)
+    parts = (Fraction(said[name]) for name in ("opening", "earned", "adjusted"))
+    check("statement, closing", said["closing"], sum(parts, -Fraction(said["paid"])))
     if said["digest"]:
         same = digest_of(kit) == said["digest"]
         say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")

@@ -145,6 +145,8 @@ class RunMember(models.Model):
     )
     tier = models.CharField(max_length=40, blank=True)
     type = models.CharField(max_length=20)
+    region = models.CharField(max_length=80, blank=True, default="", db_default="")
+    figures = models.JSONField(null=True)  # what policies asked of measures: traits.py
     leaves = models.BooleanField(
         default=False, db_default=False
     )  # exiting or gone: nothing is kept back any more

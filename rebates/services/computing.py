@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, settlement
+from rebates import adjustments, settlement, traits
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -117,11 +117,11 @@ def freeze(run_id: int) -> SettlementRun:
         )
         for version, period in found
     )
-    members = settlement.members_on(run.period.last_day)
+    members = traits.members_on(run.period.last_day, plans_for(found))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, leaves)"
-            " SELECT %(run)s, m.partner_id, m.tier, m.type, partner.status = ANY(%(leaving)s)"
+            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, region, figures, leaves)"
+            " SELECT %(run)s, m.partner_id, m.tier, m.type, m.region, m.figures, partner.status = ANY(%(leaving)s)"
             f" FROM ({members.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
             " ORDER BY m.partner_id",
             members.params | {"run": run.pk, "leaving": [Partner.Status.EXITING, Partner.Status.EXITED]},
@@ -181,7 +181,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
 def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[int, dict[str, Any]]:
     """Read the lines once, write a result a programme and partner. Returns how many, and what was read."""
     sums = Sums(plans, scope)
-    members = "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
+    members = "(SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(run)s)"
     figures = settlement.figures(sums, relation="rebates_sums", members=members)
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +25,7 @@ from rebates.models import Result, Statement
 from tests.conftest import LONG
 from tests.factories.catalogue import ProductFactory
 from tests.factories.partners import TierFactory
+from tests.rebates.measured import FIGURES, registered
 from tests.rebates.world import BY, apply, settle
 
 LINES = ("routing", "wireless", "care", "security")
@@ -42,6 +44,13 @@ KINDS = (
     *("marginal", "retroactive"),
     *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif", "average", "top_slice"),
 )
+REGIONS = ("", "East", "West", "North")
+CERTIFICATES = ("tests.routing", "tests.security")
+GATES = [
+    {"kind": "certificate", "code": "tests.routing"},
+    {"kind": "certificate", "code": "tests.security", "at_least": 3},
+    {"kind": "score", "code": "tests.score", "at_least": "2.5"},
+]
 RATES = ("0.5%", "1.25%", "2%", "3%", "0.0333", "5%", "7.5%")
 
 
@@ -124,6 +133,17 @@ def random_policy(random: Random, number: int) -> dict:
         made["who"] = {"tiers": random.sample(TIERS[1:], 2)}
     if random.random() < 0.3:
         made.setdefault("who", {})["types"] = random.sample(TYPES, 2)
+    if random.random() < 0.3:
+        who = made.setdefault("who", {})
+        name = random.choice(["regions", "certificates", "partners"])
+        choices = {
+            "regions": REGIONS[1:],
+            "certificates": CERTIFICATES,
+            "partners": [f"X-{n}" for n in range(40)],
+        }
+        who[name] = random.sample(choices[name], 25 if name == "partners" else 2)
+    if random.random() < 0.3:
+        made["gates"] = random.sample(GATES, random.randint(1, 2))
     kind = rules["kind"]
     if kind != "bundle" and random.random() < 0.5:
         made["qualify"] = {"product_lines": random.sample(LINES, 2)}
@@ -235,15 +255,25 @@ class World:
         self.products = {line: ProductFactory(code=f"{line}-1", product_line__code=line) for line in LINES}
         self.policies = [random_policy(self.random, number) for number in range(8)]
         link(self.random, self.policies)
-        apply(*self.policies)
         self.partners = [self._partner(number) for number in range(40)]
+        apply(*self.policies)
+        self.asked = {
+            name: {
+                partner.pk: self.random.choice(["0", "1", "2.5", "3", "7"])
+                for partner, _tier in self.partners
+            }
+            for name in (*CERTIFICATES, "tests.score")
+        }
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
         self.count = 0
         self.kept: dict[tuple[str, int], Fraction] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         partner = Partner.objects.create(
-            number=f"X-{number}", name=f"X {number}", type=self.random.choice(TYPES)
+            number=f"X-{number}",
+            name=f"X {number}",
+            type=self.random.choice(TYPES),
+            region=self.random.choice(REGIONS),
         )
         tier = self.random.choice(TIERS)
         if tier:
@@ -276,6 +306,13 @@ class World:
             recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
         )  # fmt: skip
 
+    def traits(self, partner: Partner, policies: list[dict]) -> dict:
+        """What policies ask of a partner, and what their gates find."""
+        figures = {name: asked[partner.pk] for name, asked in self.asked.items()}
+        found = {policy["code"]: figures for policy in policies}
+        held = [name for name in CERTIFICATES if Fraction(figures[name]) >= 1]
+        return {"region": partner.region, "number": partner.number, "certificates": held, "found": found}
+
     def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
         """What each programme pays each partner for the period that ends on `last_day`."""
         found = {}
@@ -286,7 +323,10 @@ class World:
                 continue
             for partner, tier in self.partners:
                 lines = self.lines[partner.pk]
-                paid = oracle.together(policies, tier, partner.type, lines, period.start, period.end)
+                more = self.traits(partner, policies)
+                paid = oracle.together(
+                    policies, tier, partner.type, lines, period.start, period.end, more=more
+                )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
 
@@ -328,8 +368,11 @@ def months(*names: str) -> list[date]:
 def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
     """Up to 8 programmes and 40 partners an example, three closed months and a fourth that adjusts them."""
     # Both ways of adding up: side by side, and in rows of their own.
-    with transaction.atomic(), mock.patch.object(sums, "SIDE_BY_SIDE", seed % 2 * 40):
+    with ExitStack() as stack, transaction.atomic(), mock.patch.object(sums, "SIDE_BY_SIDE", seed % 2 * 40):
+        stack.enter_context(registered())
         world = World(seed)
+        FIGURES.clear()
+        FIGURES.update(world.asked)
         world.store(late=False)
         live = accruals(by=BY, period=Period.parse("2026-09"))
         expected = {}
