@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from django.db import connection
 
+from orders.models import PaymentReceived
 from prm.values import clock
 from rebates import settlement, traits
 from rebates.models import SettlementRun
@@ -38,6 +39,7 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
                 [_seen_to(earlier, closed), run.watermark, first_day, earlier.ends],
             )
             partners = [row[0] for row in cursor.fetchall()]
+        partners = sorted({*partners, *_paid_since(run, earlier, closed)})
         if partners:
             found.append((earlier, partners))
     return found
@@ -49,6 +51,18 @@ def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
     return max([earlier.watermark, *later])
 
 
+def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
+    """The partners that paid something since, where `earlier` has programmes with a collection factor."""
+    if not earlier.scopes.filter(version__policy__has_key="factors").exists():
+        return []
+    later = [one.paid_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
+    seen = max([earlier.paid_watermark or 0, *later])
+    rows = PaymentReceived.objects.for_everyone(because="settlement").filter(
+        id__gt=seen, id__lte=run.paid_watermark
+    )
+    return list(rows.order_by().values_list("partner_id", flat=True).distinct())
+
+
 def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> int:
     scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
     plans = plans_for((scope.version, scope.period) for scope in scopes)
@@ -57,6 +71,7 @@ def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> 
         partners=partners,
         closed_at_line=earlier.watermark,
         zone=str(clock.tenant_zone()),
+        paid_to=run.paid_watermark,
     )
     sums = Sums(plans, scope)
     read, today = sums.read(), traits.members_on(earlier.period.last_day, plans)

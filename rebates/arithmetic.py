@@ -197,6 +197,12 @@ def through_gates(notes: dict[str, Any], value: Fraction) -> Fraction:
     return value if gates_are_met(notes) else min(value, ZERO)
 
 
+def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """What counts by the days until invoices were paid."""
+    said = notes.get("collection")
+    return value * Fraction(said["collected"]) / Fraction(said["due"]) if said and value > 0 else value
+
+
 def limited(bands: Bands, value: Fraction) -> Fraction:
     """The unrounded rebate after the cap on the payout."""
     return value if bands.most_paid is None else min(value, Fraction(bands.most_paid))

@@ -126,7 +126,8 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
         cursor.execute(f"CREATE TEMP TABLE back_test_sums ON COMMIT DROP AS {read.text}", read.params)
         figures = settlement.figures(sums, relation="back_test_sums", members=f"({members.text})")
         cursor.execute(
-            "SELECT plan, partner_id, earned, qualifier, base, reference, lines, explanation @> %(barred)s AS barred"
+            "SELECT plan, partner_id, earned, qualifier, base, reference, lines,"
+            " explanation @> %(barred)s OR explanation ? 'collection' AS barred"
             f" FROM ({figures.text}) figures",
             figures.params | members.params | {"barred": BARRED},
         )
@@ -179,7 +180,7 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
     found = []
     for _plan, partner_id, _earned, qualifier, base, reference, _lines, barred in rows:
         if barred:
-            continue  # a gate stands between one more order and its rebate
+            continue  # a gate or an unpaid invoice stands between one more order and its rebate
         figures = arithmetic.Figures(qualifier, base, reference)
         missing = arithmetic.to_next_band(version.policy, figures)
         if missing is None or missing > NEAR * (qualifier + missing):

@@ -25,6 +25,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _stacking(policy)
     yield from _minimum(policy)
     yield from _gates(policy)
+    yield from _collection(policy)
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:
@@ -125,6 +126,27 @@ def _stacking(policy: dict[str, Any]) -> Found:
                 "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
             )
             yield ("stacking", "kind"), words
+
+
+def _collection(policy: dict[str, Any]) -> Found:
+    factors = policy.get("factors", [])
+    if [factor["kind"] for factor in factors].count("collection") > 1:
+        yield ("factors",), _("A programme has at most one collection factor.")
+    for index, factor in enumerate(factors):
+        if factor["kind"] != "collection":
+            continue
+        steps, place = factor.get("steps", []), ("factors", index, "steps")
+        if not steps:
+            yield place, _("Say within how many days which share counts.")
+        for row, (one, other) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+            if one["days"] >= other["days"]:
+                yield (*place, row, "days"), _("Days must rise from step to step.")
+            if Decimal(one["factor"]) < Decimal(other["factor"]):
+                yield (*place, row, "factor"), _("Who pays later is not to get more.")
+        if steps and Decimal(steps[-1]["factor"]) < 0:
+            yield (*place, len(steps) - 1, "factor"), _("A share is not below zero.")
+        if policy["mechanism"]["kind"] == "bundle":
+            yield place, _("A complete set is on no single invoice. Leave the collection factor out.")
 
 
 def _gates(policy: dict[str, Any]) -> Found:

@@ -101,7 +101,8 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     unit = minor_unit(result.currency)
     bands, notes = bands_of(policy), result.explanation
     behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
-    paid_out = arithmetic.limited(bands, behind)
+    collected = arithmetic.by_collection(notes, behind)
+    paid_out = arithmetic.limited(bands, collected)
     counted = Decimal(notes.get("counted", result.qualifier))
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
@@ -116,6 +117,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_gates(result, raw),
+        *_collection(result, arithmetic.shown(collected)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
@@ -175,7 +177,25 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
-    return barred or bool({"shared", "best", "net_of"} & result.explanation.keys())
+    return barred or bool({"shared", "best", "net_of", "collection"} & result.explanation.keys())
+
+
+def _collection(result: Figure, value: Decimal) -> list[Step]:
+    """How much of what was invoiced counts by the days until it was paid."""
+    said = result.explanation.get("collection")
+    if not said:
+        return []
+    units = bands_of(result.version.policy).pays_units
+
+    def shown(number: str) -> str:
+        amount = Decimal(number)
+        return formats.number(amount, None) if units else formats.money(round(amount, 2), result.currency)
+
+    words = _("%(collected)s of the %(due)s invoiced count: %(rule)s") % {
+        "collected": shown(said["collected"]), "due": shown(said["due"]),
+        "rule": limit_words.collection_steps(result.version.policy),
+    }  # fmt: skip
+    return [Step(7, _("Collection factor"), words, value)]
 
 
 def _took_part(result: Figure) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ from django.db.models import Min
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from orders.models import SalesLine
+from orders.models import PaymentReceived, SalesLine
 from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import verifier
+from rebates import verifier, verifier_terms
 from rebates.minimums import kept_on
 from rebates.models import Result, SettlementRun, Statement
 
@@ -31,8 +32,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
+PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
+
+
 def recompute_kit(statement: Statement) -> bytes:
-    """A ZIP file: kit.json, lines.csv, verify.py and how to use them in both languages.
+    """A ZIP file: kit.json, lines.csv, payments.csv, verify.py and how to use them in both languages.
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
@@ -47,8 +51,34 @@ def recompute_kit(statement: Statement) -> bytes:
             json.dumps(_facts(statement, [line.pk for line in lines]), ensure_ascii=False, indent=1),
         )
         file.writestr("lines.csv", _as_csv(lines))
-        file.writestr("verify.py", Path(verifier.__file__).read_text(encoding="utf-8"))
+        file.writestr("payments.csv", _payments_as_csv(statement))
+        file.writestr("verify.py", stand_alone())
     return made.getvalue()
+
+
+def stand_alone() -> str:
+    """The verifier as one file: its part about terms stands where it is imported."""
+    text, part = (
+        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (verifier, verifier_terms)
+    )
+    taken = re.search(r"^from rebates\.verifier_terms import .*?\n(?=\n)", text, re.MULTILINE | re.DOTALL)
+    if taken is None:
+        raise ValueError("the verifier imports no terms")
+    body = part[re.search(r"^(@|def )", part, re.MULTILINE).start() :]  # type: ignore[union-attr]
+    return f"{text[: taken.start()]}{body}{text[taken.end() :]}"
+
+
+def _payments_as_csv(statement: Statement) -> str:
+    """What the partner paid of its invoices, as far as the run had read it."""
+    rows = PaymentReceived.objects.for_everyone(because="the statement names the partner").filter(
+        partner_id=statement.partner_id, id__lte=statement.run.paid_watermark or 0
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(PAYMENT_COLUMNS)
+    for row in rows.order_by("id"):
+        writer.writerow([row.received_on, row.document, row.amount, row.invoice_total, row.currency])
+    return out.getvalue()
 
 
 def _lines(statement: Statement) -> list[SalesLine]:

@@ -7,15 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from prm.measures import registry
 from prm.ui import formats
+from rebates.collection import steps_of
 from rebates.links import BEST_OF, NET_OF, stacked_on
 from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
 from rebates.models import Programme, Statement
-from rebates.numbers_in_words import money
+from rebates.numbers_in_words import money, percent
 from rebates.traits import gates_of
 
 
@@ -25,6 +26,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
     return [
         *(cap_on_measure(policy, cap) for cap in caps if cap["on"] == "measure"),
         *(gates(policy) for _gate in policy.get("gates", [])[:1]),
+        *(collection(policy) for _step in steps_of(policy)[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if cap["on"] == "payout" and "programmes" not in cap),
         *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap),
@@ -58,6 +60,21 @@ def gate(one: dict[str, str]) -> str:
     if one["kind"] == "certificate":
         return _("at least %(least)s × %(name)s on the period's last day") % words
     return _("%(name)s of at least %(least)s in the period") % words
+
+
+def collection_steps(policy: dict[str, Any]) -> str:
+    """The shares by days, shortest first."""
+    rows = [
+        ngettext("%(share)s within %(days)s day", "%(share)s within %(days)s days", step["days"])
+        % {"share": percent(step["factor"]), "days": step["days"]}
+        for step in steps_of(policy)
+    ]
+    return pgettext("between the words of a list", ", ").join([*rows, _("later nothing")])
+
+
+def collection(policy: dict[str, Any]) -> str:
+    words = {"steps": collection_steps(policy)}
+    return _("It counts by the days until each invoice is paid: %(steps)s.") % words
 
 
 def minimum(policy: dict[str, Any]) -> str:

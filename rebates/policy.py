@@ -245,7 +245,7 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    yield from (f"{factor['kind']} factor" for factor in policy.get("factors", []))
+    yield from (f"{one['kind']} factor" for one in policy.get("factors", []) if one["kind"] != "collection")
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"

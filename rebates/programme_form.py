@@ -19,6 +19,7 @@ from prm.catalogue.models import Product, ProductLine
 from prm.ui.forms import AmountField, ServiceForm
 from prm.values import clock
 from prm.values.periods import Period
+from rebates import programme_collection as collected
 from rebates import programme_details as details
 from rebates import programme_limits as limits
 from rebates import programme_who as whom
@@ -80,7 +81,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
     )
 
 
-class ProgrammeForm(limits.LimitFields, whom.WhoFields, ServiceForm):
+class ProgrammeForm(limits.LimitFields, whom.WhoFields, collected.CollectionFields, ServiceForm):
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
@@ -293,6 +294,7 @@ class ProgrammeForm(limits.LimitFields, whom.WhoFields, ServiceForm):
         if path[:2] == ("mechanism", "parts") and len(path) > 2:
             return f"{'count' if path[-1] == 'quantity' else 'part'}_{path[2]}"
         limit = limits.field_at(tuple(path), self._made) or whom.field_at(tuple(path), self.cleaned_data)
+        limit = limit or collected.field_at(tuple(path), self.cleaned_data)
         if limit:
             return limit
         names = [name for key, name in FIELDS_BY_PLACE.items() if path[: len(key)] == key]
@@ -304,7 +306,7 @@ class ProgrammeForm(limits.LimitFields, whom.WhoFields, ServiceForm):
     def _entry(self, values: dict[str, Any]) -> dict[str, Any]:
         """The form as one programme of the YAML schema. Raises Missing."""
         kind = KINDS[values["mechanism"]]
-        kept = {name: part for name, part in self.kept.items() if name != "who"}
+        kept = {name: part for name, part in self.kept.items() if name not in ("who", "factors")}
         entry: dict[str, Any] = kept | {
             "code": values["code"],
             "name": values["name"],
@@ -318,6 +320,7 @@ class ProgrammeForm(limits.LimitFields, whom.WhoFields, ServiceForm):
             "name_zh": values["name_zh"],
             "who": whom.who_of(values, self.kept.get("who", {})),
             "gates": whom.gates_of(values),
+            "factors": collected.factors_of(values, self.kept.get("factors", [])),
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
@@ -406,6 +409,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         details.initial_details(policy)
         | limits.initial_limits(policy)
         | whom.initial_who(policy)
+        | collected.initial_factors(policy)
         | {
             "name": version.programme.name,
             "name_zh": version.programme.name_zh,
@@ -438,4 +442,5 @@ def is_editable(policy: dict[str, Any]) -> bool:
         and ("measure" not in policy or kind.by_quantity)
         and limits.is_editable(policy)
         and whom.is_editable(policy)
+        and collected.is_editable(policy)
     )

@@ -18,7 +18,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import linked_sql, traits
+from rebates import collection, linked_sql, traits
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands
 from rebates.plans import Plan, Sql
@@ -57,13 +57,16 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     plan_columns = f"{_PLAN_COLUMNS}, {traits.COLUMNS}" if asks else _PLAN_COLUMNS
     member = ["tier", "type", *(traits.MEMBER if asks else ())]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
+    names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
+    if collection.matter(sums.plans):
+        based = collection.joined(based, names, sums, params)
+        names += collection.COLUMNS
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_NET_OF if lowered else "")
         return _alone(source, sums, notes, with_raw=bool(links.pools))
 
     if links.earlier:
-        names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
         text = linked_sql.in_levels(based, names, links, alone)
     else:
         text = alone(based)
@@ -78,7 +81,8 @@ def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands = [plan.bands for plan in sums.plans]
     gated = any(plan.policy.get("gates") for plan in sums.plans)
-    notes += traits.SAID if gated else ""
+    collects = collection.matter(sums.plans)
+    notes += (traits.SAID if gated else "") + (collection.SAID if collects else "")
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, plan.qualifier, plan.base, plan.reference, band.number AS band, plan.lines,
@@ -89,7 +93,7 @@ def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
         {traits.GATE if gated else ""}
         CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {_divisor(bands)} AS divisor OFFSET 0)
-        {_moved(bands, gated=gated)}
+        {_moved(bands, gated=gated, collects=collects)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
           {traits.TAKES_PART if traits.matter(sums.plans) else ""}
@@ -114,16 +118,19 @@ _NET_OF = (
 )
 
 
-def _moved(bands: Sequence[Bands], *, gated: bool) -> str:
-    """The unrounded figure after gates and after the cap on the payout, each still times `_divisor`."""
-    changes = [traits.THROUGH_GATES] if gated else []
+def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool) -> str:
+    """The unrounded figure after gates, factor and the cap on the payout, with what it is still to be divided by."""
+    same = "{was}.divisor"
+    changes = [(traits.THROUGH_GATES, same)] if gated else []
+    if collects:
+        changes.append((collection.RAW, collection.DIVISOR))
     if any(one.most_paid is not None for one in bands):
-        changes.append("least({was}.raw, plan.most_paid * {was}.divisor)")
+        changes.append(("least({was}.raw, plan.most_paid * {was}.divisor)", same))
     names = [f"moved_{number}" for number in range(len(changes))]
     text = ""
-    for was, now, change in zip(names, [*names[1:], "figure"], changes, strict=False):
-        raw = change.format(was=was)
-        text += f"{was} CROSS JOIN LATERAL (SELECT {raw} AS raw, {was}.divisor OFFSET 0) "
+    for was, now, (raw, divisor) in zip(names, [*names[1:], "figure"], changes, strict=False):
+        columns = f"{raw} AS raw, {divisor} AS divisor".format(was=was)
+        text += f"{was} CROSS JOIN LATERAL (SELECT {columns} OFFSET 0) "
         text += now if now == "figure" else ""
     return text or "figure"
 
@@ -195,7 +202,7 @@ def _rounded(plans: Sequence[Plan]) -> str:
         whole = _ROUNDED[modes.pop()]
     else:
         whole = f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
-    if _divisor([plan.bands for plan in plans]) == "1":
+    if _divisor([plan.bands for plan in plans]) == "1" and not collection.matter(plans):
         return whole
     return f"CASE WHEN figure.divisor = 1 THEN {whole} ELSE {_ROUNDED_FRACTION} END"
 

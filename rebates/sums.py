@@ -44,6 +44,7 @@ class Scope:
     partners: Sequence[int] | None = None
     closed_at_line: int | None = None
     zone: str = "UTC"
+    paid_to: int | None = None  # the watermark of payments received
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Rebates computed slowly and plainly, line by line, on exact fractions: a second opinion on a statement.
 
 Shares no code with the product and needs only Python's standard library. In a recompute kit it stands as `verify.py`
-beside `kit.json` and `lines.csv`:
+beside `kit.json`, `lines.csv` and `payments.csv`:
 
     python3 verify.py [FOLDER]
 
@@ -21,6 +21,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_terms import Receipt, collected, kept_back, read_receipts, takes_part, through_gates
+
 
 @dataclass(frozen=True)
 class Line:
@@ -32,33 +34,12 @@ class Line:
     recorded: date = date(2026, 1, 1)
     after_close: bool = False
     product: str = ""
+    document: str = ""
 
 
 def rate(text: Any) -> Fraction:
     words = str(text)
     return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
-
-
-def takes_part(policy: dict[str, Any], tier: str, kind: str, more: dict[str, Any]) -> bool:
-    """`more` is the partner's "region" and "number", and the "certificates" that it holds on the last day."""
-    who, held = policy.get("who", {}), set(more.get("certificates", ()))
-    pairs = (
-        ("tiers", tier),
-        ("types", kind),
-        ("regions", more.get("region")),
-        ("partners", more.get("number")),
-    )
-    fits = all(name not in who or has in who[name] for name, has in pairs)
-    return fits and ("certificates" not in who or not held.isdisjoint(who["certificates"]))
-
-
-def through_gates(policy: dict[str, Any], figure: Fraction, found: dict[str, Any]) -> Fraction:
-    """Behind a gate that is not met nothing is paid above zero, and nothing is forgiven below. `found` is by code."""
-    gates = policy.get("gates", [])
-    met = all(
-        Fraction(str(found.get(gate["code"], 0))) >= Fraction(str(gate.get("at_least", 1))) for gate in gates
-    )
-    return figure if met else min(figure, Fraction(0))
 
 
 def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> list[Line]:
@@ -99,20 +80,25 @@ class Facts:
     lines: int
 
 
+def pays_units(policy: dict[str, Any]) -> bool:
+    kind = policy["mechanism"]["kind"]
+    by_quantity = kind == "per_increment" and policy.get("measure") == "quantity"
+    return kind in ("per_unit", "per_unit_stepped", "spif") or by_quantity
+
+
 def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Facts:
     """`before` are the lines of the baseline's period."""
     rules = policy["mechanism"]
     kind = rules["kind"]
     if kind == "bundle":
         return sets_of(rules["parts"], lines)
-    by_quantity = policy.get("measure") == "quantity"
-    pays_units = kind in ("per_unit", "per_unit_stepped", "spif") or (kind == "per_increment" and by_quantity)
-    reads_units = pays_units or by_quantity
+    units = pays_units(policy)
+    reads_units = units or policy.get("measure") == "quantity"
     counts, paid = policy.get("qualify"), policy.get("pay", policy.get("qualify"))
     counted_lines = [line for line in lines if matches(counts, line)]
     paid_lines = [line for line in lines if matches(paid, line)]
     number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
-    qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, pays_units), None
+    qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, units), None
     focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
     whole = qualifier
     for cap in policy.get("caps", []):
@@ -276,21 +262,25 @@ def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
 
 def exact(
     policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0),
-    found: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
     lines = list(lines)
     known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
     start, end = days_before(policy, first, after)
     before = [line for line in known if start <= line.day < end]
-    it = facts(policy, counted(policy, lines, first, after), before)
+    read, more = counted(policy, lines, first, after), more or {}
+    it = facts(policy, read, before)
     if not it.lines:
         return None
     if it.base >= 0:
         base = max(Fraction(0), it.base - max(less, Fraction(0)))
     else:
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
-    return most_paid(policy, through_gates(policy, raw(policy, replace(it, base=base)), found or {}))
+    figure = raw(policy, replace(it, base=base))
+    figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
+    paid_on = [line for line in read if matches(policy.get("pay", policy.get("qualify")), line)]
+    return most_paid(policy, collected(policy, figure, paid_on, pays_units(policy), more.get("receipts", ())))
 
 
 def rebate(
@@ -311,7 +301,7 @@ def together(
 ) -> dict[str, Fraction]:  # fmt: skip
     """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
 
-    `more` is what `takes_part` asks for, and what each programme's gates "found", by its code.
+    `more` is what `takes_part` asks for, what each programme's gates "found", by its code, and the "receipts".
 
     A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
     """
@@ -325,8 +315,7 @@ def together(
                 continue
             left.remove(policy)
             less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
-            found = more.get("found", {}).get(policy["code"], {})
-            figure = exact(policy, lines, first, after, less, found)
+            figure = exact(policy, lines, first, after, less, more)
             if figure is not None:
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), digits)
@@ -368,11 +357,6 @@ def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> 
     return found
 
 
-def kept_back(money: Fraction, minimum: str | None) -> Fraction:
-    """What of a programme's money waits for the next statement: all of it until it comes to the minimum."""
-    return money if minimum is not None and money < Fraction(minimum) else Fraction(0)
-
-
 # ---- a recompute kit: kit.json and lines.csv beside this file ----
 
 AMOUNTS = ("opening", "accrued", "earned", "adjusted", "approved", "paid", "closing")
@@ -383,7 +367,7 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
     return [
         Line(
             row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]), Fraction(row["quantity"]),
-            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
+            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"], row["document"],
         )
         for row in sorted(rows, key=lambda row: int(row["line"]))
     ]  # fmt: skip
@@ -398,14 +382,16 @@ def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
     ]
 
 
-def recomputed(period: dict[str, Any], lines: list[Line], digits: int) -> dict[str, Fraction]:
+def recomputed(
+    period: dict[str, Any], lines: list[Line], digits: int, receipts: Iterable[Receipt] = ()
+) -> dict[str, Fraction]:
     """What each programme pays for a period. The kit names those in which the partner took part, so nobody is asked."""
     first, after = date.fromisoformat(period["starts"]), date.fromisoformat(period["ends"])
     policies = [
         {name: part for name, part in policy.items() if name != "who"} | {"code": code}
         for code, policy in sorted(period["policies"].items())
     ]
-    more = {"found": period["found"]}
+    more = {"found": period["found"], "receipts": receipts}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, more)
 
 
@@ -431,7 +417,9 @@ def digest_of(kit: dict[str, Any]) -> str:
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
-def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list[str]:
+def complaints(
+    kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
+) -> list[str]:
     """What does not agree; each figure is said beside its own."""
     found = []
 
@@ -443,7 +431,7 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
 
     said = kit["statement"]
     figures = {
-        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"])
+        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"], receipts)
         for period in kit["periods"]
     }
     for one in kit["results"]:
@@ -480,11 +468,13 @@ def main(folder: str = ".") -> int:
             kit = json.load(file)
         with open(f"{folder}/lines.csv", encoding="utf-8", newline="") as file:
             lines = read_lines(csv.DictReader(file))
+        with open(f"{folder}/payments.csv", encoding="utf-8", newline="") as file:
+            receipts = read_receipts(csv.DictReader(file))
     except (OSError, ValueError, KeyError) as problem:
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2
     print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines")
-    found = complaints(kit, lines)
+    found = complaints(kit, lines, receipts)
     print("Everything agrees." if not found else f"{len(found)} figures differ.")
     return 1 if found else 0
 

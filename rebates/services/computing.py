@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, settlement, traits
+from rebates import adjustments, collection, settlement, traits
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -129,6 +129,7 @@ def freeze(run_id: int) -> SettlementRun:
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
     run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
+    run.paid_watermark = collection.watermark()
     run.save()
     return run
 
@@ -168,6 +169,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         watermark=run.watermark,
         first_partner=None if everyone else first,
         last_partner=None if everyone else last,
+        paid_to=run.paid_watermark,
     )
     written, inputs = write_results(run, plans, scope)
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from rebates.collection import steps_of
 from rebates.errors import LinkDiffers, LinkedInCircle, LinkedTwice, LinkMissing, LinkNeedsExactRates
 from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
 from rebates.mechanisms import bands_of
@@ -97,7 +98,7 @@ def _refuse_unlike(text: ProgrammeText, link: Link, code: str, policy: dict[str,
     if len({(one["period"], one["currency"]) for one in both}) > 1:
         raise LinkDiffers(programme=text.code, other=code)
     bands = bands_of(policy)
-    if link.kind == CAP and (bands.slope or bands.split == "average"):
+    if link.kind == CAP and (bands.slope or bands.split == "average" or steps_of(policy)):
         raise LinkNeedsExactRates(programme=code, by=link.by)
 
 

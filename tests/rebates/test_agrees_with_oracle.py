@@ -14,7 +14,7 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.models import SalesLine
+from orders.models import PaymentReceived, SalesLine
 from partners.models import Partner, TierMembership
 from prm.values.periods import Period
 from rebates import sums
@@ -46,6 +46,11 @@ KINDS = (
 )
 REGIONS = ("", "East", "West", "North")
 CERTIFICATES = ("tests.routing", "tests.security")
+STEPS = [
+    [{"days": 30, "factor": "100%"}, {"days": 60, "factor": "0.3333"}],
+    [{"days": 0, "factor": "120%"}, {"days": 45, "factor": "80%"}, {"days": 46, "factor": "79.99%"}],
+    [{"days": 90, "factor": 1}],
+]
 GATES = [
     {"kind": "certificate", "code": "tests.routing"},
     {"kind": "certificate", "code": "tests.security", "at_least": 3},
@@ -166,6 +171,8 @@ def random_policy(random: Random, number: int) -> dict:
     caps = random_caps(random, made)
     if caps:
         made["caps"] = caps
+    if rules["kind"] != "bundle" and random.random() < 0.3:
+        made["factors"] = [{"kind": "collection", "steps": random.choice(STEPS)}]
     if random.random() < 0.3:
         made["minimum_payout"] = random.choice(["0.5", 20, "99.99", 5000])
     if random.random() < 0.5:
@@ -204,7 +211,8 @@ def link(random: Random, policies: list[dict]) -> None:
         )  # fmt: skip
 
     def whole(one: dict) -> bool:
-        return one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
+        exact = one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
+        return exact and "factors" not in one
 
     for last in take(random.randint(0, 2), money):
         names = [one["code"] for one in take(random.randint(1, 2))]
@@ -242,6 +250,7 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
         recorded=date(2026, 10, 1) + timedelta(days=random.randint(0, 30)) if late else date(2026, 9, 30),
         after_close=late,
         product=f"{group}-1",
+        document=f"D-{random.randint(1, 9)}",
     )
 
 
@@ -264,6 +273,8 @@ class World:
             }
             for name in (*CERTIFICATES, "tests.score")
         }
+        self.receipts: dict[int, list[oracle.Receipt]] = {partner.pk: [] for partner, _tier in self.partners}
+        self.totals: dict[tuple[int, str], Fraction] = {}
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
         self.count = 0
         self.kept: dict[tuple[str, int], Fraction] = {}
@@ -292,8 +303,38 @@ class World:
                 line = random_line(self.random, late=late)
                 self.lines[partner.pk].append(line)
                 rows.append(self._row(partner, line))
+        self.pay(late=late)
         self.random.shuffle(rows)
         SalesLine.objects.bulk_create(rows)
+
+    def pay(self, *, late: bool) -> None:
+        """Part payments, too large ones, some taken back, some in another currency."""
+        rows = []
+        for partner, _tier in self.partners:
+            for document in {line.document for line in self.lines[partner.pk]}:
+                total = self.totals.setdefault(
+                    (partner.pk, document), Fraction(self.random.choice([3, 700, 2999]))
+                )
+                for _ in range(self.random.choice([0, 1, 1, 2, 3] if not late else [0, 0, 0, 1])):
+                    amount = total * self.random.choice(
+                        [Fraction(1), Fraction(1, 3), Fraction(1, 2), Fraction(-1, 3)]
+                    )
+                    amount = Fraction(round(amount * 100), 100)
+                    day = date(2026, 7, 1) + timedelta(days=self.random.randint(-3, 120))
+                    receipt = oracle.Receipt(
+                        document, day, amount, total, self.random.choice(["CNY"] * 9 + ["EUR"])
+                    )
+                    self.receipts[partner.pk].append(receipt)
+                    rows.append(self._receipt(partner, receipt))
+        PaymentReceived.objects.bulk_create(rows)
+
+    def _receipt(self, partner: Partner, receipt: oracle.Receipt) -> PaymentReceived:
+        self.count += 1
+        return PaymentReceived(
+            payment_number=f"RC-{self.count}", partner=partner, document=receipt.document, received_on=receipt.day,
+            amount=Decimal(str(float(receipt.amount))), invoice_total=Decimal(int(receipt.total)),
+            currency=receipt.currency, source="import",
+        )  # fmt: skip
 
     def _row(self, partner: Partner, line: oracle.Line) -> SalesLine:
         self.count += 1
@@ -302,7 +343,7 @@ class World:
             line_number=f"R-{self.count}", partner=partner, product=product, product_line=product.product_line,
             booking_date=line.day, quantity=Decimal(line.quantity.numerator), currency=line.currency,
             net_amount=(Decimal(line.amount.numerator) / line.amount.denominator).quantize(Decimal("0.01")),
-            source="import", document=f"R-{self.count}",
+            source="import", document=line.document,
             recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
         )  # fmt: skip
 
@@ -311,7 +352,13 @@ class World:
         figures = {name: asked[partner.pk] for name, asked in self.asked.items()}
         found = {policy["code"]: figures for policy in policies}
         held = [name for name in CERTIFICATES if Fraction(figures[name]) >= 1]
-        return {"region": partner.region, "number": partner.number, "certificates": held, "found": found}
+        return {
+            "region": partner.region,
+            "number": partner.number,
+            "certificates": held,
+            "found": found,
+            "receipts": self.receipts[partner.pk],
+        }
 
     def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
         """What each programme pays each partner for the period that ends on `last_day`."""
