@@ -72,6 +72,7 @@ def _adjust(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> 
         closed_at_line=earlier.watermark,
         zone=str(clock.tenant_zone()),
         paid_to=run.paid_watermark,
+        tiers_of_run=earlier.pk,
     )
     sums = Sums(plans, scope)
     read, today = sums.read(), traits.members_on(earlier.period.last_day, plans)

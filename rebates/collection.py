@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import connection
 
+from rebates import tier_days
 from rebates.plans import Plan
 from rebates.sums import Sums
 
@@ -118,9 +119,13 @@ def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> st
         )
         params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
                    f"{name}_grace": plan.grace_until}  # fmt: skip
+    tiers = tier_days.by_line(plan.policy)
+    if tiers:
+        where.append(f"line_tier = ANY(%({name}_tiers)s)")
+        params[f"{name}_tiers"] = list(tiers)
     where += _within(sums, params, "collection_lines_to", scope.watermark)
     return (
-        f"SELECT partner_id, document, min(booking_date) AS day, sum({measure}) AS amount FROM orders_salesline"
+        f"SELECT partner_id, document, min(booking_date) AS day, sum({measure}) AS amount FROM {sums.source}"
         f" WHERE {' AND '.join(where)} GROUP BY partner_id, document HAVING sum({measure}) > 0"
     )
 

@@ -26,6 +26,13 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _minimum(policy)
     yield from _gates(policy)
     yield from _collection(policy)
+    if policy.get("tier_on") == "line_date" and not policy.get("who", {}).get("tiers"):
+        yield (
+            ("tier_on",),
+            _("Say which tiers take part: the tier on each line's booking date is one of them."),
+        )
+    if policy.get("joining") == "by_days" and policy["mechanism"]["kind"] != "target":
+        yield ("joining",), _("Only a target is asked for by days.")
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:

@@ -14,9 +14,10 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, limit_words, wording
+from rebates import arithmetic, limit_words, tier_days, wording
 from rebates.accruals import Accrual
 from rebates.mechanisms import bands_of
+from rebates.memberships import spans_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember, SettlementRun
 from rebates.plans import Plan, plans_for
@@ -126,7 +127,12 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     ]  # fmt: skip
     if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
         steps.insert(1, Step(1, _("Takes part"), _took_part(result)))
-    if result.tier:
+    if tier_days.by_line(policy):
+        names = wording.tier_names(tier_days.by_line(policy))
+        tiers = ", ".join(names[code] for code in tier_days.by_line(policy))
+        text = _("Lines booked while the partner was one of: %(tiers)s") % {"tiers": tiers}
+        steps.insert(1, Step(1, _("Tier"), text))
+    elif result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
         steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
@@ -144,14 +150,14 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    return [
-        Step(
-            3,
-            wording.reference_name(name),
-            wording.reference(result.version.policy, result.period),
-            result.reference,
-        )
-    ]
+    text, said = wording.reference(result.version.policy, result.period), result.explanation.get("joining")
+    if said:
+        text = _("%(rule)s, for %(days)s of %(of)s days") % {
+            "rule": text,
+            "days": said["days"],
+            "of": said["of"],
+        }
+    return [Step(3, wording.reference_name(name), text, result.reference)]
 
 
 def _capped_measure(result: Figure) -> list[Step]:
@@ -293,10 +299,24 @@ def lines_behind(result: Figure) -> Any:
     if isinstance(result, Result):
         lines = lines.filter(id__lte=result.run.watermark)
     plan = _plan(result)
-    lines = lines.filter(plan.lines_of(plan.own_terms))
+    lines = lines.filter(plan.lines_of(plan.own_terms)).filter(_days_in_tier(result))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
     return lines.select_related("product", "product_line").order_by("booking_date", "id")
+
+
+def _days_in_tier(result: Figure) -> Q:
+    """Where the tier of each line's day decides: the days on which it was one of the policy's."""
+    tiers = tier_days.by_line(result.version.policy)
+    if not tiers:
+        return Q()
+    days = Q(pk__in=[])
+    for first, after, code in spans_of(result):
+        if code in tiers:
+            days |= (Q(booking_date__gte=first) if first else Q()) & (
+                Q(booking_date__lt=after) if after else Q(pk__isnull=False)
+            )
+    return days
 
 
 def _plan(result: Figure) -> Plan:

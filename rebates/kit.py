@@ -24,6 +24,7 @@ from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
 from rebates import verifier, verifier_terms
+from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
 from rebates.models import Result, SettlementRun, Statement
 
@@ -179,6 +180,8 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "lines_to": len(ids),
             "closed_with": sum(1 for pk in ids if pk <= closed.watermark) if closed else None,
             "policies": {row.programme.code: _shown(row.version.policy) for row in rows},
+            # The partner's tiers day by day, as far as a policy asks for them.
+            "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period.
             "found": {
                 row.programme.code: {gate["code"]: gate["found"] for gate in row.explanation["gates"]}

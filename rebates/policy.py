@@ -43,8 +43,8 @@ COMPUTED: dict[str, tuple[Any, ...]] = {
     "cumulative": (False,),
     "amount_basis": ("net",),
     "exchange": ("none",),
-    "tier_on": ("period_end",),
-    "joining": ("whole",),
+    "tier_on": ("period_end", "line_date"),
+    "joining": ("whole", "by_days"),
     "measure": ("amount", "quantity"),
     "returns": ("by_booking",),
 }

@@ -56,7 +56,19 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
-    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
+    *(
+        "qualify",
+        "pay",
+        "rounding",
+        "late",
+        "clause",
+        "caps",
+        "stacking",
+        "minimum_payout",
+        "gates",
+        "tier_on",
+        "joining",
+    ),
 }
 
 
@@ -320,6 +332,7 @@ class ProgrammeForm(limits.LimitFields, whom.WhoFields, collected.CollectionFiel
             "name_zh": values["name_zh"],
             "who": whom.who_of(values, self.kept.get("who", {})),
             "gates": whom.gates_of(values),
+            **whom.membership_of(values),
             "factors": collected.factors_of(values, self.kept.get("factors", [])),
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},

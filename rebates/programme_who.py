@@ -41,7 +41,21 @@ def gates() -> list[Any]:
     return found
 
 
+TIER_ON = [
+    ("period_end", _("The tier on the period's last day")),
+    ("line_date", _("The tier on each sale's booking date")),
+]
+JOINING = [("whole", _("The whole target")), ("by_days", _("The target by days in these tiers"))]
+
+
 class WhoFields(forms.Form):
+    tier_on = forms.ChoiceField(
+        label=_("Which tier counts"), choices=TIER_ON, required=False, initial="period_end"
+    )
+    joining = forms.ChoiceField(
+        label=_("Who joins or leaves within a period"), choices=JOINING, required=False, initial="whole",
+        help_text=_("By days: only where the mechanism is a target."),
+    )  # fmt: skip
     regions = forms.MultipleChoiceField(
         label=_("Regions"), choices=regions, required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: all regions. The region when the settlement is computed decides."),
@@ -76,7 +90,10 @@ class WhoFields(forms.Form):
 
     @property
     def taking_part(self) -> list[Any]:
-        return [self[name] for name in ("tiers", "types", "regions", "certificates", "partners")]
+        return [
+            self[name]
+            for name in ("tiers", "tier_on", "joining", "types", "regions", "certificates", "partners")
+        ]
 
     @property
     def gate_rows(self) -> list[tuple[Any, Any]]:
@@ -111,6 +128,12 @@ def who_of(values: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
     return who | ({"partners": numbers} if numbers else {})
 
 
+def membership_of(values: dict[str, Any]) -> dict[str, str]:
+    """Which day's tier counts, and what whoever joins or leaves is asked for; empty where both are the default."""
+    chosen = {"tier_on": values["tier_on"], "joining": values["joining"]}
+    return {name: value for name, value in chosen.items() if value in ("line_date", "by_days")}
+
+
 def gates_of(values: dict[str, Any]) -> list[dict[str, str]]:
     """The policy's gates as typed. Raises Missing."""
     found = []
@@ -131,6 +154,7 @@ def initial_who(policy: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         name: who.get(name, []) for name in ("tiers", "types", "regions", "certificates")
     }
+    found |= {"tier_on": policy.get("tier_on", "period_end"), "joining": policy.get("joining", "whole")}
     found["partners"] = ", ".join(who.get("partners", []))
     for row, gate in enumerate(policy.get("gates", [])[:GATE_ROWS]):
         found[f"gate_{row}"] = f"{gate['kind']}:{gate['code']}"
@@ -140,6 +164,8 @@ def initial_who(policy: dict[str, Any]) -> dict[str, Any]:
 
 def field_at(path: tuple[str | int, ...], values: dict[str, Any]) -> str | None:
     """The field of a place such as ("gates", 0, "at_least"); rows that were left empty are no gates."""
+    if path in (("tier_on",), ("joining",)):
+        return str(path[0])
     if path[:1] == ("who",) and len(path) > 1:
         return PLACES.get(str(path[1]))
     if path[:1] != ("gates",) or len(path) < 2:

@@ -18,7 +18,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import collection, linked_sql, traits
+from rebates import collection, linked_sql, tier_days, traits
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands
 from rebates.plans import Plan, Sql
@@ -58,6 +58,9 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     member = ["tier", "type", *(traits.MEMBER if asks else ())]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
+    if any(tier_days.by_days(plan.policy) for plan in sums.plans):
+        based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
+        names.append(tier_days.COLUMN)
     if collection.matter(sums.plans):
         based = collection.joined(based, names, sums, params)
         names += collection.COLUMNS
@@ -83,6 +86,7 @@ def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
     gated = any(plan.policy.get("gates") for plan in sums.plans)
     collects = collection.matter(sums.plans)
     notes += (traits.SAID if gated else "") + (collection.SAID if collects else "")
+    notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, plan.qualifier, plan.base, plan.reference, band.number AS band, plan.lines,
@@ -223,7 +227,8 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool) ->
         "starts": (plan.period.start, "date"),
         "ends": (plan.period.end, "date"),
         "currency": (plan.version.currency, "text"),
-        "tiers": (who.get("tiers"), "text[]"),
+        # Where each line's day is asked, whoever has such a line takes part.
+        "tiers": (None if tier_days.by_line(plan.policy) else who.get("tiers"), "text[]"),
         "types": (who.get("types"), "text[]"),
         "by_base": (bands.by_base, "bool"),
         "lower": (list(bands.lower), "numeric[]"),

@@ -21,7 +21,16 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from rebates.verifier_terms import Receipt, collected, kept_back, read_receipts, takes_part, through_gates
+from rebates.verifier_terms import (
+    Receipt,
+    collected,
+    in_tier,
+    kept_back,
+    read_receipts,
+    share_of_days,
+    takes_part,
+    through_gates,
+)
 
 
 @dataclass(frozen=True)
@@ -265,12 +274,17 @@ def exact(
     more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    lines = list(lines)
+    more = more or {}
+    lines = in_tier(policy, lines, more)
     known = [line for line in lines if not line.after_close and line.currency == policy["currency"]]
     start, end = days_before(policy, first, after)
     before = [line for line in known if start <= line.day < end]
-    read, more = counted(policy, lines, first, after), more or {}
+    read = counted(policy, lines, first, after)
     it = facts(policy, read, before)
+    if policy.get("joining") == "by_days":
+        digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
+        target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(policy, first, after, more)
+        it = replace(it, reference=rounded(target, "half_up", digits))
     if not it.lines:
         return None
     if it.base >= 0:
@@ -305,7 +319,7 @@ def together(
 
     A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
     """
-    lines, sums, paid, more = list(lines), {}, {}, more or {}
+    lines, sums, paid, more = list(lines), {}, {}, {"digits": digits} | (more or {})
     left = [policy for policy in policies if takes_part(policy, tier, kind, more)]
     while left:
         for policy in list(left):
@@ -388,10 +402,11 @@ def recomputed(
     """What each programme pays for a period. The kit names those in which the partner took part, so nobody is asked."""
     first, after = date.fromisoformat(period["starts"]), date.fromisoformat(period["ends"])
     policies = [
-        {name: part for name, part in policy.items() if name != "who"} | {"code": code}
+        {name: part for name, part in policy.items() if name != "who"}
+        | {"code": code, "in_tiers": policy.get("who", {}).get("tiers")}
         for code, policy in sorted(period["policies"].items())
     ]
-    more = {"found": period["found"], "receipts": receipts}
+    more = {"found": period["found"], "receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, more)
 
 

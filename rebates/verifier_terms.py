@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -21,8 +21,38 @@ def takes_part(policy: dict[str, Any], tier: str, kind: str, more: dict[str, Any
         ("regions", more.get("region")),
         ("partners", more.get("number")),
     )
-    fits = all(name not in who or has in who[name] for name, has in pairs)
+    by_line = policy.get("tier_on") == "line_date"  # then each line's own day decides
+    fits = all(name not in who or has in who[name] or (name == "tiers" and by_line) for name, has in pairs)
     return fits and ("certificates" not in who or not held.isdisjoint(who["certificates"]))
+
+
+def tier_on(day: date, more: dict[str, Any]) -> str:
+    """The tier of that day, "" for none. "spans" are [first day, day after the last, tier], None for no end."""
+    for first, after, code in more.get("spans", ()):
+        if (first is None or date.fromisoformat(first) <= day) and (
+            after is None or day < date.fromisoformat(after)
+        ):
+            return str(code)
+    return ""
+
+
+def named_tiers(policy: dict[str, Any]) -> list[str]:
+    return policy.get("in_tiers") or policy.get("who", {}).get("tiers") or []
+
+
+def in_tier(policy: dict[str, Any], lines: Iterable[Any], more: dict[str, Any]) -> list[Any]:
+    """Where each line's day decides, those that were booked in one of the policy's tiers; else all."""
+    if policy.get("tier_on") != "line_date":
+        return list(lines)
+    return [line for line in lines if tier_on(line.day, more) in named_tiers(policy)]
+
+
+def share_of_days(policy: dict[str, Any], first: date, after: date, more: dict[str, Any]) -> Fraction:
+    """The part of the period's days in one of the policy's tiers, or in any; all of it where there is no such day."""
+    days = [first + timedelta(days=number) for number in range((after - first).days)]
+    tiers = [tier_on(day, more) for day in days]
+    count = sum(1 for tier in tiers if tier and (not named_tiers(policy) or tier in named_tiers(policy)))
+    return Fraction(count or len(days), len(days))
 
 
 def through_gates(policy: dict[str, Any], figure: Fraction, found: dict[str, Any]) -> Fraction:

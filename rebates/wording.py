@@ -15,6 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
+from rebates import tier_days
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -56,6 +57,8 @@ def who(policy: dict[str, Any]) -> str:
     """Who takes part. Single partners are counted, never named: others of them read it too."""
     chosen = policy.get("who", {})
     words = _of_tier_and_type(chosen)
+    if tier_days.by_line(policy):
+        words = _("%(who)s on the day of each sale") % {"who": words}
     if "regions" in chosen:
         words = _("%(who)s in %(regions)s") % {"who": words, "regions": _list(chosen["regions"])}
     if "certificates" in chosen:
@@ -174,6 +177,8 @@ def _new_partner(policy: dict[str, Any]) -> str:
 
 def _target(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
     words = {"bands": _share_bands(rules["bands"]), "target": money(rules["target"], unit)}
+    if tier_days.by_days(policy):
+        words["target"] = _("%(target)s, by days for whoever joins or leaves") % words
     if rules["on"] == "excess":
         return _("for reaching the target of %(target)s, on what lies above it: %(bands)s") % words
     return _("for reaching the target of %(target)s, on all of it: %(bands)s") % words

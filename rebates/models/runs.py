@@ -148,6 +148,7 @@ class RunMember(models.Model):
     type = models.CharField(max_length=20)
     region = models.CharField(max_length=80, blank=True, default="", db_default="")
     figures = models.JSONField(null=True)  # what policies asked of measures: traits.py
+    tier_days = models.JSONField(null=True)  # [[first day, day after the last, tier's code]]: tier_days.py
     leaves = models.BooleanField(
         default=False, db_default=False
     )  # exiting or gone: nothing is kept back any more

@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, collection, settlement, traits
+from rebates import adjustments, collection, settlement, tier_days, traits
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -117,12 +117,15 @@ def freeze(run_id: int) -> SettlementRun:
         )
         for version, period in found
     )
-    members = traits.members_on(run.period.last_day, plans_for(found))
+    plans = plans_for(found)
+    members = traits.members_on(run.period.last_day, plans)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, region, figures, leaves)"
-            " SELECT %(run)s, m.partner_id, m.tier, m.type, m.region, m.figures, partner.status = ANY(%(leaving)s)"
+            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, region, figures, tier_days, leaves)"
+            " SELECT %(run)s, m.partner_id, m.tier, m.type, m.region, m.figures, spans.tier_days,"
+            " partner.status = ANY(%(leaving)s)"
             f" FROM ({members.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
+            f" LEFT JOIN {tier_days.frozen(plans)} spans ON spans.partner_id = m.partner_id"
             " ORDER BY m.partner_id",
             members.params | {"run": run.pk, "leaving": [Partner.Status.EXITING, Partner.Status.EXITED]},
         )
@@ -170,6 +173,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         first_partner=None if everyone else first,
         last_partner=None if everyone else last,
         paid_to=run.paid_watermark,
+        tiers_of_run=run.pk,
     )
     written, inputs = write_results(run, plans, scope)
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from orders.models import PaymentReceived, SalesLine
 from partners.models import Partner, TierMembership
 from prm.values.periods import Period
-from rebates import sums
+from rebates import sums, verifier_terms
 from rebates import verifier as oracle
 from rebates.accruals import accruals
 from rebates.minimums import kept_on
@@ -138,6 +138,10 @@ def random_policy(random: Random, number: int) -> dict:
         made["who"] = {"tiers": random.sample(TIERS[1:], 2)}
     if random.random() < 0.3:
         made.setdefault("who", {})["types"] = random.sample(TYPES, 2)
+    if "tiers" in made.get("who", {}) and random.random() < 0.4:
+        made["tier_on"] = "line_date"
+    if rules["kind"] == "target" and random.random() < 0.6:
+        made["joining"] = "by_days"
     if random.random() < 0.3:
         who = made.setdefault("who", {})
         name = random.choice(["regions", "certificates", "partners"])
@@ -264,6 +268,7 @@ class World:
         self.products = {line: ProductFactory(code=f"{line}-1", product_line__code=line) for line in LINES}
         self.policies = [random_policy(self.random, number) for number in range(8)]
         link(self.random, self.policies)
+        self.spans: dict[int, list] = {}
         self.partners = [self._partner(number) for number in range(40)]
         apply(*self.policies)
         self.asked = {
@@ -286,13 +291,25 @@ class World:
             type=self.random.choice(TYPES),
             region=self.random.choice(REGIONS),
         )
-        tier = self.random.choice(TIERS)
-        if tier:
-            during = (date(2020, 1, 1), None)
+        spans = self.random.choice([self._always, self._changing])()
+        for first, after, tier in spans:
             TierMembership.objects.create(
-                partner=partner, tier=TierFactory(code=tier), during=during, set_by="test"
+                partner=partner, tier=TierFactory(code=tier), during=(first, after), set_by="test"
             )
-        return partner, tier
+        self.spans[partner.pk] = [
+            [first and first.isoformat(), after and after.isoformat(), tier] for first, after, tier in spans
+        ]
+        return partner, ""
+
+    def _always(self) -> list:
+        tier = self.random.choice(TIERS)
+        return [(date(2020, 1, 1), None, tier)] if tier else []
+
+    def _changing(self) -> list:
+        """Tiers that follow each other, some with days without any between them."""
+        days = sorted({date(2026, 6, 20) + timedelta(days=self.random.randint(0, 110)) for _ in range(4)})
+        pairs = zip(days, [*days[1:], None], strict=True)
+        return [(one, end, self.random.choice(TIERS[1:])) for one, end in pairs if self.random.random() < 0.8]
 
     def store(self, *, late: bool) -> None:
         rows = []
@@ -358,6 +375,7 @@ class World:
             "certificates": held,
             "found": found,
             "receipts": self.receipts[partner.pk],
+            "spans": self.spans[partner.pk],
         }
 
     def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
@@ -368,9 +386,10 @@ class World:
             policies = [policy for policy in self.policies if policy["period"] == length]
             if period.last_day != last_day:
                 continue
-            for partner, tier in self.partners:
+            for partner, _tier in self.partners:
                 lines = self.lines[partner.pk]
                 more = self.traits(partner, policies)
+                tier = verifier_terms.tier_on(period.last_day, more)
                 paid = oracle.together(
                     policies, tier, partner.type, lines, period.start, period.end, more=more
                 )
