@@ -125,16 +125,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_best_of(result),
         *_minimum(result),
     ]  # fmt: skip
-    if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
-        steps.insert(1, Step(1, _("Takes part"), _took_part(result)))
-    if tier_days.by_line(policy):
-        names = wording.tier_names(tier_days.by_line(policy))
-        tiers = ", ".join(names[code] for code in tier_days.by_line(policy))
-        text = _("Lines booked while the partner was one of: %(tiers)s") % {"tiers": tiers}
-        steps.insert(1, Step(1, _("Tier"), text))
-    elif result.tier:
-        tier, last = wording.tier(result.tier), formats.day(result.tier_day)
-        steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
+    steps[1:1] = _taking_part(result)
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         steps.append(
             Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
@@ -142,6 +133,22 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         steps.append(
             Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted)
         )
+    return steps
+
+
+def _taking_part(result: Figure) -> list[Step]:
+    """The tier that counted and on which day, and what else the policy asks of whoever takes part."""
+    policy, steps = result.version.policy, []
+    if tier_days.by_line(policy):
+        names = wording.tier_names(tier_days.by_line(policy))
+        tiers = ", ".join(names[code] for code in tier_days.by_line(policy))
+        text = _("Lines booked while the partner was one of: %(tiers)s") % {"tiers": tiers}
+        steps.append(Step(1, _("Tier"), text))
+    elif result.tier:
+        tier, last = wording.tier(result.tier), formats.day(result.tier_day)
+        steps.append(Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
+    if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
+        steps.append(Step(1, _("Takes part"), _took_part(result)))
     return steps
 
 
