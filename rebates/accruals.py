@@ -16,7 +16,7 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import currencies, settlement
+from rebates import currencies, settlement, traits
 from rebates.models import Programme, Version
 from rebates.plans import Plan, Sql, plans_for
 from rebates.sums import Scope, Sums
@@ -107,7 +107,7 @@ def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) ->
 
 
 def _rows(sums: Sums, day: date) -> list[dict[str, Any]]:
-    read, members = sums.read(), settlement.members_on(day)
+    read, members = sums.read(), traits.members_on(day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="member")
     text = (
         f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({members.text})"

@@ -12,9 +12,10 @@ from typing import Any
 
 from django.db import connection
 
+from orders.models import PaymentReceived
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, settlement
+from rebates import currencies, outside, settlement, traits
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
 from rebates.plans import plans_for
@@ -51,6 +52,7 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
                 [_seen_to(earlier, closed), run.watermark, first_day, earlier.ends],
             )
             partners = [row[0] for row in cursor.fetchall()]
+        partners = sorted({*partners, *_paid_since(run, earlier, closed)})
         if partners:
             found.append((earlier, partners))
     return found
@@ -62,12 +64,24 @@ def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
     return max([earlier.watermark, *later])
 
 
+def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
+    """The partners that paid something since, where `earlier` has programmes with a collection factor."""
+    if not earlier.scopes.filter(version__policy__has_key="factors").exists():
+        return []
+    later = [one.paid_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
+    seen = max([earlier.paid_watermark or 0, *later])
+    rows = PaymentReceived.objects.for_everyone(because="settlement").filter(
+        id__gt=seen, id__lte=run.paid_watermark
+    )
+    return list(rows.order_by().values_list("partner_id", flat=True).distinct())
+
+
 def _adjust(
     run: SettlementRun, earlier: SettlementRun, partners: list[int], missing: list[currencies.Stopped]
 ) -> int:
     scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
     plans = plans_for((scope.version, scope.period) for scope in scopes)
-    late = _scope(run, partners, earlier.watermark)
+    late = _scope(run, partners, earlier.watermark, tiers_of_run=earlier.pk)
     found = currencies.parts(
         plans, late, books=books_after(earlier), on=earlier.period.last_day, stopped=missing
     )
@@ -90,16 +104,19 @@ def _adjust_outside(
     return written
 
 
-def _scope(run: SettlementRun, partners: list[int], closed_at_line: int) -> Scope:
+def _scope(
+    run: SettlementRun, partners: list[int], closed_at_line: int, *, tiers_of_run: int | None = None
+) -> Scope:
     return Scope(
         watermark=run.watermark, partners=partners, closed_at_line=closed_at_line, zone=str(clock.tenant_zone()),
+        paid_to=run.paid_watermark, tiers_of_run=tiers_of_run,
     )  # fmt: skip
 
 
 def _write(run: SettlementRun, sums: Sums, *, members_of: int) -> int:
     """Write f(all lines) − settled of one period. `members_of`: the run that froze tiers, or 0."""
     period = sums.plans[0].period
-    read, today = sums.read(), settlement.members_on(period.last_day)
+    read, today = sums.read(), traits.members_on(period.last_day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
     text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text)
     with connection.cursor() as cursor:
@@ -112,9 +129,9 @@ def _write(run: SettlementRun, sums: Sums, *, members_of: int) -> int:
 # A partner without a row among the frozen members came later: its tier history answers.
 _INSERT = """
 WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
-    SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(earlier)s
+    SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(earlier)s
     UNION ALL
-    SELECT m.partner_id, m.tier, m.type FROM ({today}) m
+    SELECT m.partner_id, m.tier, m.type, m.region, m.figures FROM ({today}) m
     WHERE NOT EXISTS (
         SELECT FROM rebates_runmember kept WHERE kept.run_id = %(earlier)s AND kept.partner_id = m.partner_id)
 ), figures AS MATERIALIZED ({figures}), settled AS (

@@ -187,6 +187,22 @@ def raw(bands: Bands, figures: Figures) -> Fraction:
     return sum((part.exact_amount for part in parts(bands, figures)), ZERO)
 
 
+def gates_are_met(notes: dict[str, Any]) -> bool:
+    """Whether every gate is met that the notes of a result tell of."""
+    return all(gate["passed"] for gate in notes.get("gates", []))
+
+
+def through_gates(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """Behind a gate that is not met nothing is paid above zero, and nothing is forgiven below."""
+    return value if gates_are_met(notes) else min(value, ZERO)
+
+
+def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """What counts by the days until invoices were paid."""
+    said = notes.get("collection")
+    return value * Fraction(said["collected"]) / Fraction(said["due"]) if said and value > 0 else value
+
+
 def limited(bands: Bands, value: Fraction) -> Fraction:
     """The unrounded rebate after the cap on the payout."""
     return value if bands.most_paid is None else min(value, Fraction(bands.most_paid))

@@ -19,7 +19,7 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import arithmetic, currencies, settlement
+from rebates import arithmetic, currencies, settlement, traits
 from rebates.links import linked_with
 from rebates.mechanisms import bands_of
 from rebates.models import Version
@@ -30,6 +30,7 @@ ZERO = Decimal("0.00")
 MOST_MONTHS = 36
 MOST_VERSIONS = 5  # up to four drafts beside the policy in force
 SWINGS = (Decimal("0.9"), Decimal("1.1"))
+BARRED = '{"gates": [{"passed": false}]}'
 NEAR = Decimal("0.05")  # of the bound: whoever is nearer may be tempted to pull an order forward
 
 
@@ -124,7 +125,7 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
         for row in _try_part(tried, part, period)
     ]
     costs = [ZERO] * len(tried.versions)
-    for plan, partner_id, earned, _qualifier, base, _reference, lines in rows:
+    for plan, partner_id, earned, _qualifier, base, _reference, lines, _barred in rows:
         costs[plan] += earned
         by_partner[partner_id][plan] += earned
         if plan == 0:
@@ -137,7 +138,7 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
 
 def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:
     """What is read together: a row a version and partner, and what both swings would cost."""
-    sums, members = part.sums, settlement.members_on(period.last_day)
+    sums, members = part.sums, traits.members_on(period.last_day, part.sums.plans)
     read = sums.read()
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
@@ -145,8 +146,10 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
         cursor.execute(f"CREATE TEMP TABLE back_test_sums ON COMMIT DROP AS {read.text}", read.params)
         figures = settlement.figures(sums, relation="back_test_sums", members=f"({members.text})")
         cursor.execute(
-            f"SELECT plan, partner_id, earned, qualifier, base, reference, lines FROM ({figures.text}) figures",
-            figures.params | members.params,
+            "SELECT plan, partner_id, earned, qualifier, base, reference, lines,"
+            " explanation @> %(barred)s OR explanation ? 'collection' AS barred"
+            f" FROM ({figures.text}) figures",
+            figures.params | members.params | {"barred": BARRED},
         )
         rows = cursor.fetchall()
         rows = [(part.numbers[row[0]], *row[1:]) for row in rows]
@@ -190,7 +193,9 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
     ):
         return []  # what one more order brings hangs on other programmes too
     found = []
-    for _plan, partner_id, _earned, qualifier, base, reference, _lines in rows:
+    for _plan, partner_id, _earned, qualifier, base, reference, _lines, barred in rows:
+        if barred:
+            continue  # a gate or an unpaid invoice stands between one more order and its rebate
         figures = arithmetic.Figures(qualifier, base, reference)
         missing = arithmetic.to_next_band(version.policy, figures)
         if missing is None or missing > NEAR * (qualifier + missing):

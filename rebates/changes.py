@@ -157,7 +157,10 @@ def _computed(
     """What a partner would have earned, with the tier that `run` froze, at the rates that `rates` froze."""
     if not scopes:
         return {}
-    scope = Scope(watermark=rates.watermark, partners=[partner_id], without_returns=without_returns)
+    scope = Scope(
+        watermark=rates.watermark, partners=[partner_id], without_returns=without_returns,
+        paid_to=rates.paid_watermark, tiers_of_run=run.pk,
+    )  # fmt: skip
     last = max(period.last_day for _version, period in scopes.values())
     parts = currencies.parts(plans_for(scopes.values()), scope, books=books_after(rates), on=last, stopped=[])
     return steps_of(parts, frozen_members(), {"run": run.pk})

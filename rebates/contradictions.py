@@ -25,6 +25,17 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _stacking(policy)
     if "budget" in policy and Decimal(policy["budget"]["amount"]) <= 0:
         yield ("budget", "amount"), _("This must be above zero.")
+    yield from _minimum(policy)
+    yield from _gates(policy)
+    yield from _collection(policy)
+    yield from _exchange(policy)
+    if policy.get("tier_on") == "line_date" and not policy.get("who", {}).get("tiers"):
+        yield (
+            ("tier_on",),
+            _("Say which tiers take part: the tier on each line's booking date is one of them."),
+        )
+    if policy.get("joining") == "by_days" and policy["mechanism"]["kind"] != "target":
+        yield ("joining",), _("Only a target is asked for by days.")
 
 
 def _rising(mechanism: dict[str, Any]) -> Found:
@@ -125,6 +136,63 @@ def _stacking(policy: dict[str, Any]) -> Found:
                 "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
             )
             yield ("stacking", "kind"), words
+
+
+def _collection(policy: dict[str, Any]) -> Found:
+    factors = policy.get("factors", [])
+    if [factor["kind"] for factor in factors].count("collection") > 1:
+        yield ("factors",), _("A programme has at most one collection factor.")
+    for index, factor in enumerate(factors):
+        if factor["kind"] != "collection":
+            continue
+        steps, place = factor.get("steps", []), ("factors", index, "steps")
+        if not steps:
+            yield place, _("Say within how many days which share counts.")
+        for row, (one, other) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+            if one["days"] >= other["days"]:
+                yield (*place, row, "days"), _("Days must rise from step to step.")
+            if Decimal(one["factor"]) < Decimal(other["factor"]):
+                yield (*place, row, "factor"), _("Who pays later is not to get more.")
+        if steps and Decimal(steps[-1]["factor"]) < 0:
+            yield (*place, len(steps) - 1, "factor"), _("A share is not below zero.")
+        if policy["mechanism"]["kind"] == "bundle":
+            yield place, _("A complete set is on no single invoice. Leave the collection factor out.")
+
+
+def _gates(policy: dict[str, Any]) -> Found:
+    seen: set[str] = set()
+    for index, gate in enumerate(policy.get("gates", [])):
+        code = gate.get("code", "")
+        if not code:
+            yield ("gates", index, "code"), _("Say which certificate, score or figure the gate asks for.")
+        elif code in seen:
+            yield ("gates", index, "code"), _("A gate asks for this already.")
+        seen.add(code)
+        if "at_least" not in gate and gate["kind"] != "certificate":
+            yield ("gates", index, "at_least"), _("Say how much the gate asks for at least.")
+        elif Decimal(gate.get("at_least", 1)) <= 0:
+            yield ("gates", index, "at_least"), _("This must be above zero.")
+
+
+def _minimum(policy: dict[str, Any]) -> Found:
+    if "minimum_payout" not in policy:
+        return
+    if Decimal(policy["minimum_payout"]) <= 0:
+        yield ("minimum_payout",), _("This must be above zero.")
+    elif not _is_whole(policy["minimum_payout"], policy.get("payout_currency", policy["currency"])):
+        yield ("minimum_payout",), _("A minimum is an amount that can be paid: no parts of a cent.")
+
+
+def _exchange(policy: dict[str, Any]) -> Found:
+    """What reads invoices or days of its own knows one currency only."""
+    if policy.get("exchange", "none") == "none":
+        return
+    if policy.get("factors"):
+        words = _("What is paid by the day of receipt counts sales of one currency. Leave one of the two out.")
+        yield ("exchange",), words
+    if policy.get("joining") == "by_days":
+        words = _("A target by days is held against sales of one currency. Leave one of the two out.")
+        yield ("exchange",), words
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

@@ -252,8 +252,8 @@ class LinkDiffers(DomainError):
 class LinkNeedsExactRates(DomainError):
     code = "link_needs_exact_rates"
     message = _(
-        "%(programme)s pays an average or a rising rate and cannot share the cap that %(by)s states. Leave it out, or"
-        " choose another mechanism."
+        "%(programme)s pays an average or a rising rate, or by when invoices are paid, and cannot share the cap that"
+        " %(by)s states. Leave it out, or choose another mechanism."
     )
 
 

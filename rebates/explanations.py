@@ -15,12 +15,14 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, currency_words, limit_words, outside, wording
+from rebates import arithmetic, currency_words, limit_words, outside, tier_days, wording
 from rebates.accruals import Accrual
 from rebates.currencies import is_exchanged, needs_rates
 from rebates.exchanged_lines import Converter
 from rebates.mechanisms import bands_of
-from rebates.models import Result, SettlementRun
+from rebates.memberships import spans_of
+from rebates.minimums import kept_behind
+from rebates.models import Result, RunMember, SettlementRun
 from rebates.plans import Plan, plans_for
 
 ZERO = Decimal("0.00")
@@ -107,7 +109,9 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.version.currency)
     bands, notes = bands_of(policy), result.explanation
-    paid_out = arithmetic.limited(bands, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    collected = arithmetic.by_collection(notes, behind)
+    paid_out = arithmetic.limited(bands, collected)
     counted = Decimal(notes.get("counted", result.qualifier))
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
@@ -121,15 +125,16 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_net_of(result),
         Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        *_gates(result, raw),
+        *_collection(result, arithmetic.shown(collected)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
         *_best_of(result),
         *_payout(result),
+        *_minimum(result),
     ]  # fmt: skip
-    if result.tier:
-        tier, last = wording.tier(result.tier), formats.day(result.tier_day)
-        steps.insert(1, Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
+    steps[1:1] = _taking_part(result)
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         steps.append(
             Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
@@ -140,19 +145,35 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     return steps
 
 
+def _taking_part(result: Figure) -> list[Step]:
+    """The tier that counted and on which day, and what else the policy asks of whoever takes part."""
+    policy, steps = result.version.policy, []
+    if tier_days.by_line(policy):
+        names = wording.tier_names(tier_days.by_line(policy))
+        tiers = ", ".join(names[code] for code in tier_days.by_line(policy))
+        text = _("Lines booked while the partner was one of: %(tiers)s") % {"tiers": tiers}
+        steps.append(Step(1, _("Tier"), text))
+    elif result.tier:
+        tier, last = wording.tier(result.tier), formats.day(result.tier_day)
+        steps.append(Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
+    if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
+        steps.append(Step(1, _("Takes part"), _took_part(result)))
+    return steps
+
+
 def _reference(result: Figure) -> list[Step]:
     """What the bands are shares of, and the sales it was read from."""
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    return [
-        Step(
-            3,
-            wording.reference_name(name),
-            wording.reference(result.version.policy, result.period),
-            result.reference,
-        )
-    ]
+    text, said = wording.reference(result.version.policy, result.period), result.explanation.get("joining")
+    if said:
+        text = _("%(rule)s, for %(days)s of %(of)s days") % {
+            "rule": text,
+            "days": said["days"],
+            "of": said["of"],
+        }
+    return [Step(3, wording.reference_name(name), text, result.reference)]
 
 
 def _capped_measure(result: Figure) -> list[Step]:
@@ -176,8 +197,50 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 
 
 def _hangs_on_others(result: Figure) -> bool:
-    """Whether other programmes of the partner move this figure."""
-    return bool({"shared", "best", "net_of"} & result.explanation.keys())
+    """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
+    barred = not arithmetic.gates_are_met(result.explanation)
+    return barred or bool({"shared", "best", "net_of", "collection"} & result.explanation.keys())
+
+
+def _collection(result: Figure, value: Decimal) -> list[Step]:
+    """How much of what was invoiced counts by the days until it was paid."""
+    said = result.explanation.get("collection")
+    if not said:
+        return []
+    units = bands_of(result.version.policy).pays_units
+
+    def shown(number: str) -> str:
+        amount = Decimal(number)
+        return formats.number(amount, None) if units else formats.money(round(amount, 2), result.currency)
+
+    words = _("%(collected)s of the %(due)s invoiced count: %(rule)s") % {
+        "collected": shown(said["collected"]), "due": shown(said["due"]),
+        "rule": limit_words.collection_steps(result.version.policy),
+    }  # fmt: skip
+    return [Step(7, _("Collection factor"), words, value)]
+
+
+def _took_part(result: Figure) -> str:
+    """Who takes part, and where the partner was when the run was frozen."""
+    words, kept = wording.who(result.version.policy), None
+    if isinstance(result, Result):
+        kept = RunMember.objects.for_everyone(because="the result names the partner").filter(
+            run__ends=result.ends, partner_id=result.partner_id
+        ).first()  # fmt: skip
+    if kept is None or not kept.region:
+        return words
+    return _("%(who)s; this one in %(region)s when it was computed") % {"who": words, "region": kept.region}
+
+
+def _gates(result: Figure, raw: Decimal) -> list[Step]:
+    """What each gate asked and found, and what the figure is behind it."""
+    found, value = [], raw
+    for said in result.explanation.get("gates", []):
+        value = value if said["passed"] else min(value, Decimal(0))
+        words = {"asked": limit_words.gate(said), "found": formats.number(Decimal(said["found"]), None)}
+        text = _("%(asked)s: %(found)s, met") if said["passed"] else _("%(asked)s: %(found)s, not met")
+        found.append(Step(7, _("Gate"), text % words, value))
+    return found
 
 
 def _net_of(result: Figure) -> list[Step]:
@@ -241,6 +304,18 @@ def _best_of(result: Figure) -> list[Step]:
     return [Step(9, _("Best of the group"), words, _measured(result))]
 
 
+def _minimum(result: Figure) -> list[Step]:
+    """What of the figure is paid and what waits, once the statement that says so is out."""
+    policy = result.version.policy
+    if "minimum_payout" not in policy:
+        return []
+    kept = kept_behind(result) if isinstance(result, Result) else None
+    if kept is None:
+        return [Step(11, _("Minimum payout"), limit_words.minimum(policy))]
+    words, value = limit_words.kept(kept, result.currency), kept.now
+    return [Step(11, _("Carried forward"), words, value)]
+
+
 # The lines
 
 
@@ -256,10 +331,24 @@ def lines_behind(result: Figure) -> Any:
     if isinstance(result, Result):
         lines = lines.filter(id__lte=result.run.watermark)
     plan = _plan(result)
-    lines = lines.filter(plan.lines_of(plan.own_terms))
+    lines = lines.filter(plan.lines_of(plan.own_terms)).filter(_days_in_tier(result))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
     return lines.select_related("product", "product_line").order_by("booking_date", "id")
+
+
+def _days_in_tier(result: Figure) -> Q:
+    """Where the tier of each line's day decides: the days on which it was one of the policy's."""
+    tiers = tier_days.by_line(result.version.policy)
+    if not tiers:
+        return Q()
+    days = Q(pk__in=[])
+    for first, after, code in spans_of(result):
+        if code in tiers:
+            days |= (Q(booking_date__gte=first) if first else Q()) & (
+                Q(booking_date__lt=after) if after else Q(pk__isnull=False)
+            )
+    return days
 
 
 def _plan(result: Figure) -> Plan:

@@ -19,7 +19,7 @@ from orders.models import SalesLine
 from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import currencies, settlement
+from rebates import currencies, settlement, traits
 from rebates.accruals import Accrual
 from rebates.models import Version
 from rebates.moments import in_force_with, together
@@ -115,7 +115,7 @@ def _at_volume(plans: list[Plan], programme_id: int, partners: list[int] | None,
     parts = currencies.parts(
         plans, Scope(partners=partners), books=Book.between, on=clock.today(), stopped=[]
     )
-    members, amount = settlement.members_on(clock.today()), ZERO
+    members, amount = traits.members_on(clock.today(), plans), ZERO
     for part in parts:
         sums = replace(part.sums, volume=volume.quantize(PLACES))
         read = sums.read()

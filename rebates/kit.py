@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,17 @@ from django.db.models import Min
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from orders.models import SalesLine
+from orders.models import PaymentReceived, SalesLine
 from prm.exchange.book import Book
 from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import outside, verifier
+from rebates import outside, verifier, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
+from rebates.memberships import frozen_spans
+from rebates.minimums import kept_on
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
 
@@ -34,8 +37,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
+PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
+
+
 def recompute_kit(statement: Statement) -> bytes:
-    """A ZIP file: kit.json, lines.csv, verify.py and how to use them in both languages.
+    """A ZIP file: kit.json, lines.csv, payments.csv, verify.py and how to use them in both languages.
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
@@ -50,8 +56,34 @@ def recompute_kit(statement: Statement) -> bytes:
             json.dumps(_facts(statement, [line.pk for line in lines]), ensure_ascii=False, indent=1),
         )
         file.writestr("lines.csv", _as_csv(lines))
-        file.writestr("verify.py", Path(verifier.__file__).read_text(encoding="utf-8"))
+        file.writestr("payments.csv", _payments_as_csv(statement))
+        file.writestr("verify.py", stand_alone())
     return made.getvalue()
+
+
+def stand_alone() -> str:
+    """The verifier as one file: its part about terms stands where it is imported."""
+    text, part = (
+        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (verifier, verifier_terms)
+    )
+    taken = re.search(r"^from rebates\.verifier_terms import .*?\n(?=\n)", text, re.MULTILINE | re.DOTALL)
+    if taken is None:
+        raise ValueError("the verifier imports no terms")
+    body = part[re.search(r"^(@|def )", part, re.MULTILINE).start() :]  # type: ignore[union-attr]
+    return f"{text[: taken.start()]}{body}{text[taken.end() :]}"
+
+
+def _payments_as_csv(statement: Statement) -> str:
+    """What the partner paid of its invoices, as far as the run had read it."""
+    rows = PaymentReceived.objects.for_everyone(because="the statement names the partner").filter(
+        partner_id=statement.partner_id, id__lte=statement.run.paid_watermark or 0
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(PAYMENT_COLUMNS)
+    for row in rows.order_by("id"):
+        writer.writerow([row.received_on, row.document, row.amount, row.invoice_total, row.currency])
+    return out.getvalue()
 
 
 def _lines(statement: Statement) -> list[SalesLine]:
@@ -110,11 +142,22 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             "digits": len(str(minor_unit(statement.currency)).partition(".")[2]),
             **{name: f"{getattr(statement, name):.2f}" for name in verifier.AMOUNTS},
             "issued": moment(statement.issued_at),
+            "brought": f"{statement.brought:.2f}",
+            "payable": f"{statement.payable:.2f}",
             "carried": _as_the_database_writes_it(statement),
             "digest": statement.digest,
             "audit_head": statement.run.audit_head,
         },
         "results": [_result(row) for row in rows],
+        "kept": [
+            {
+                "programme": kept.programme.code,
+                "before": f"{kept.before:.2f}",
+                "kept": f"{kept.now:.2f}",
+                "minimum": None if kept.minimum is None else f"{kept.minimum:.2f}",
+            }
+            for kept in kept_on(statement)
+        ],
         "periods": _periods(statement, ids),
     }
 
@@ -141,7 +184,15 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
-            "policies": {row.programme.code: row.version.policy for row in rows},
+            "policies": {row.programme.code: _shown(row.version.policy) for row in rows},
+            # The partner's tiers day by day, as far as a policy asks for them.
+            "tiers": frozen_spans(statement.partner_id, ends) or [],
+            # What the gates of each found on the day or over the period.
+            "found": {
+                row.programme.code: {gate["code"]: gate["found"] for gate in row.explanation["gates"]}
+                for row in rows
+                if "gates" in row.explanation
+            },
         }
         rates = _rates(statement, [row.version for row in rows], Period(starts, ends))
         if rates:
@@ -180,6 +231,13 @@ def _closed_to(statement: Statement, rows: Any, ends: Any) -> int | None:
         return closed.watermark
     found = [outside.watermark_of(row.programme_id, ends) for row in rows]
     return next((known for known in found if known is not None), None)
+
+
+def _shown(policy: dict[str, Any]) -> dict[str, Any]:
+    """A policy as a partner may have it: which other partners take part is none of its business."""
+    who = {name: part for name, part in policy.get("who", {}).items() if name != "partners"}
+    rest = {name: part for name, part in policy.items() if name != "who"}
+    return rest | ({"who": who} if who else {})
 
 
 def _result(row: Result) -> dict[str, Any]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from prm.measures import registry
+from prm.ui import formats
+from rebates.collection import steps_of
 from rebates.links import BEST_OF, NET_OF, stacked_on
 from rebates.mechanisms import bands_of
-from rebates.models import Programme
-from rebates.numbers_in_words import money
+from rebates.minimums import Kept, kept_on
+from rebates.models import Programme, Statement
+from rebates.numbers_in_words import money, percent
+from rebates.traits import gates_of
 
 
 def limits(policy: dict[str, Any]) -> list[str]:
@@ -19,6 +25,8 @@ def limits(policy: dict[str, Any]) -> list[str]:
     caps = policy.get("caps", [])
     return [
         *(cap_on_measure(policy, cap) for cap in caps if cap["on"] == "measure"),
+        *(gates(policy) for _gate in policy.get("gates", [])[:1]),
+        *(collection(policy) for _step in steps_of(policy)[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if cap["on"] == "payout" and "programmes" not in cap),
         *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap),
@@ -27,11 +35,76 @@ def limits(policy: dict[str, Any]) -> list[str]:
             for codes in [stacked_on(policy, BEST_OF)]
             if codes
         ),
+        *(minimum(policy) for _key in [policy.get("minimum_payout")] if _key),
     ]
 
 
 _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
+
+
+def measure_name(code: str) -> str:
+    """What a certificate, a score or a figure is called; its code where nothing is registered under it."""
+    measure = registry.find(code)
+    return str(measure.label) if measure else code
+
+
+def gates(policy: dict[str, Any]) -> str:
+    asked = pgettext("between the words of a list", ", ").join(gate(one) for one in gates_of(policy))
+    return _("Anything above zero is paid only with %(gates)s.") % {"gates": asked}
+
+
+def gate(one: dict[str, str]) -> str:
+    """What a gate asks for."""
+    words = {"name": measure_name(one["code"]), "least": formats.number(Decimal(one["at_least"]), None)}
+    if one["kind"] == "certificate":
+        return _("at least %(least)s × %(name)s on the period's last day") % words
+    return _("%(name)s of at least %(least)s in the period") % words
+
+
+def collection_steps(policy: dict[str, Any]) -> str:
+    """The shares by days, shortest first."""
+    rows = [
+        ngettext("%(share)s within %(days)s day", "%(share)s within %(days)s days", step["days"])
+        % {"share": percent(step["factor"]), "days": step["days"]}
+        for step in steps_of(policy)
+    ]
+    return pgettext("between the words of a list", ", ").join([*rows, _("later nothing")])
+
+
+def collection(policy: dict[str, Any]) -> str:
+    words = {"steps": collection_steps(policy)}
+    return _("It counts by the days until each invoice is paid: %(steps)s.") % words
+
+
+def minimum(policy: dict[str, Any]) -> str:
+    words = {"amount": money(policy["minimum_payout"], policy.get("payout_currency", policy["currency"]))}
+    return _("Less than %(amount)s is not paid but carried forward.") % words
+
+
+def kept_rows(statement: Statement) -> list[dict[str, Any]]:
+    """What a statement keeps and why, programme by programme: {"programme", "words", "now"}."""
+    return [
+        {"programme": one.programme, "words": kept(one, statement.currency), "now": one.now}
+        for one in kept_on(statement)
+    ]
+
+
+def kept(kept: Kept, currency: str) -> str:
+    """What a statement keeps of a programme, and why; or that it pays what was kept before."""
+    least = kept.minimum or 0
+    words = {
+        "minimum": formats.money(least, currency),
+        "before": formats.money(kept.before, currency),
+        "now": formats.money(kept.now, currency),
+    }
+    if kept.minimum is None:
+        return _("%(before)s were carried forward and are settled now: nothing is kept back any more") % words
+    if not kept.now:
+        return _("%(before)s were carried forward: together it comes to the minimum of %(minimum)s") % words
+    if kept.before:
+        return _("%(before)s were carried forward: together below the minimum of %(minimum)s") % words
+    return _("Below the minimum of %(minimum)s") % words
 
 
 def programmes(codes: Iterable[str]) -> str:

@@ -14,12 +14,12 @@ from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import currencies, settlement, wording
+from rebates import currencies, traits, wording
 from rebates.accruals import Accrual
 from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
 from rebates.explanations import lines_behind
 from rebates.models import Version
-from rebates.plans import Sql, plans_for
+from rebates.plans import plans_for
 from rebates.sums import Scope
 
 MOST_LINES = 200
@@ -42,12 +42,11 @@ class Moments:
 def since(accrual: Accrual, day: date) -> Moments:
     """What moved the figure since the end of `day` in the tenant's zone. The caller loaded the accrual."""
     limit = clock.start_of_day(day + timedelta(days=1))
-    tier_then = settlement.members_on(min(day, accrual.period.last_day))
-    scopes = together(accrual)
+    scopes, tier_day = together(accrual), min(day, accrual.period.last_day)
 
     def known(**what: Any) -> Step:
         """The figure with the tier of then, of the lines that `what` says."""
-        found = _known(scopes, accrual.partner_id, tier_then, **what)
+        found = _known(scopes, accrual.partner_id, tier_day, **what)
         return found.get(accrual.programme.pk, Step())
 
     then, gross_then = known(recorded_before=limit), known(recorded_before=limit, without_returns=True)
@@ -86,9 +85,8 @@ def in_force_with(version: Version, period: Period) -> Scopes:
     }
 
 
-def _known(scopes: Scopes, partner_id: int, members: Sql, **what: Any) -> dict[int, Step]:
-    scope = Scope(partners=[partner_id], **what)
-    parts = currencies.parts(
-        plans_for(scopes.values()), scope, books=Book.between, on=clock.today(), stopped=[]
-    )
+def _known(scopes: Scopes, partner_id: int, tier_day: date, **what: Any) -> dict[int, Step]:
+    plans = plans_for(scopes.values())
+    scope, members = Scope(partners=[partner_id], **what), traits.members_on(tier_day, plans)
+    parts = currencies.parts(plans, scope, books=Book.between, on=clock.today(), stopped=[])
     return steps_of(parts, f"({members.text})", members.params)

@@ -27,6 +27,7 @@ from prm.values.periods import Period
 from rebates import wording
 from rebates.accruals import Accrual, accruals
 from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
+from rebates.minimums import kept_now
 from rebates.models import Result, SettlementRun, Statement, Version
 from rebates.services.closing import refuse_before_the_end
 from rebates.services.issuing import is_closing
@@ -127,6 +128,7 @@ class Owed:
     currency: str
     accrued: Decimal = ZERO
     unpaid: Decimal = ZERO
+    kept: Decimal = ZERO  # below a minimum payout, until more comes together
     paid_this_year: Decimal = ZERO
     earned_this_year: Decimal = ZERO
     accruals: list[Accrual] = field(default_factory=list)
@@ -145,8 +147,10 @@ def owed_to(actor: Actor) -> list[Owed]:
         of(accrual.currency).accruals.append(accrual)
     year = clock.today().year
     accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"), partner_id__in=own)
+    kept = {currency: sum(sums.values(), ZERO) for (_partner, currency), sums in kept_now(own).items()}
     for currency, owed in accounts.values_list("currency").annotate(owed=-Sum("entries__amount")):
-        of(currency).unpaid = max(ZERO, owed or ZERO)
+        of(currency).kept = max(ZERO, kept.get(currency, ZERO))
+        of(currency).unpaid = max(ZERO, (owed or ZERO) - kept.get(currency, ZERO))
     for statement in Statement.objects.visible_to(actor).filter(partner_id__in=own).for_list():
         if statement.starts.year == year:
             of(statement.currency).earned_this_year += statement.own_amount

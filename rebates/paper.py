@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from prm.customfields.showing import facts_on_paper
 from rebates.explanations import explain
+from rebates.limit_words import kept_rows
 from rebates.models import Statement
 from rebates.statements import statement_lines
 
@@ -23,6 +24,7 @@ def statement_text(statement: Statement, request: Any) -> str:
         {
             "statement": statement,
             "lines": lines,
+            "kept": kept_rows(statement),
             "payments": statement.payments.order_by("id"),
             "explained": explained,
             "own": own,

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from partners.models import Partner
 from prm.catalogue.models import Product, ProductLine
 from prm.values.periods import Period
 from rebates.mechanisms import Bands, bands_of, named_products
@@ -67,6 +68,7 @@ class Plan:
     counted_in: int = 1
     paid_on_in: int = 1
     payout: Payout | None = None
+    chosen: frozenset[int] | None = None  # the single partners that take part; None: whoever fits
     world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several
 
     @property
@@ -138,6 +140,7 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
         code: (pk, line)
         for code, pk, line in Product.objects.filter(code__in=named).values_list("code", "id", "product_line")
     }
+    numbers = _partners_named(version.policy for version, _period in versions)
     everything = frozenset(lines.values())
     line_of = dict(products.values())
 
@@ -169,5 +172,22 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
                 for part in bands.parts
             ]
             terms = {f"part{number}": chosen(part, qualifying) for number, part in enumerate(parts)}
-        plans.append(Plan(version, period, bands, terms, everything, line_of))
+        plans.append(
+            Plan(version, period, bands, terms, everything, line_of, chosen=chosen_partners(policy, numbers))
+        )
     return plans
+
+
+def _partners_named(policies: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """Ids by number of the single partners that policies name."""
+    named = {number for policy in policies for number in policy.get("who", {}).get("partners", [])}
+    if not named:
+        return {}
+    rows = Partner.objects.for_everyone(because="a policy names them")
+    return dict(rows.filter(number__in=named).values_list("number", "pk"))
+
+
+def chosen_partners(policy: dict[str, Any], numbers: dict[str, int]) -> frozenset[int] | None:
+    """The ids of the single partners of a policy; None where it names none."""
+    named = policy.get("who", {}).get("partners")
+    return None if named is None else frozenset(numbers[one] for one in named if one in numbers)

@@ -43,8 +43,8 @@ COMPUTED: dict[str, tuple[Any, ...]] = {
     "cumulative": (False,),
     "amount_basis": ("net",),
     "exchange": ("none", "booking_date", "period_end"),
-    "tier_on": ("period_end",),
-    "joining": ("whole",),
+    "tier_on": ("period_end", "line_date"),
+    "joining": ("whole", "by_days"),
     "measure": ("amount", "quantity"),
     "returns": ("by_booking",),
 }
@@ -241,18 +241,14 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         if value not in choices:
             yield key if value is True else str(value)
     who = policy.get("who", {})
-    yield from (key for key in ("regions", "certificates", "partners") if key in who)
     if who.get("as") == "group":
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    for key, name in (("gates", "gate"), ("factors", "factor")):
-        yield from (f"{item['kind']} {name}" for item in policy.get(key, []))
+    yield from (f"{one['kind']} factor" for one in policy.get("factors", []) if one["kind"] != "collection")
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"
-    if "minimum_payout" in policy:
-        yield "minimum_payout"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"
     if policy.get("rounding", {}).get("on", "total") != "total":

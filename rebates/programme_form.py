@@ -20,9 +20,11 @@ from prm.ui.forms import AmountField, ServiceForm
 from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_budget as budget
+from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_limits as limits
+from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
 
@@ -59,8 +61,8 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
-    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "budget"),
-    *("exchange", "payout_currency"),
+    *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
+    *("tier_on", "joining", "budget", "exchange", "payout_currency"),
 }
 
 
@@ -85,7 +87,10 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
     )
 
 
-class ProgrammeForm(money.CurrencyFields, limits.LimitFields, budget.BudgetFields, ServiceForm):
+class ProgrammeForm(
+    money.CurrencyFields, limits.LimitFields, whom.WhoFields, collected.CollectionFields,
+    budget.BudgetFields, ServiceForm,
+):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
@@ -297,7 +302,8 @@ class ProgrammeForm(money.CurrencyFields, limits.LimitFields, budget.BudgetField
             return f"{name}_{self._typed_rows[int(path[2])]}"
         if path[:2] == ("mechanism", "parts") and len(path) > 2:
             return f"{'count' if path[-1] == 'quantity' else 'part'}_{path[2]}"
-        limit = limits.field_at(tuple(path), self._made)
+        limit = limits.field_at(tuple(path), self._made) or whom.field_at(tuple(path), self.cleaned_data)
+        limit = limit or collected.field_at(tuple(path), self.cleaned_data)
         if limit:
             return limit
         names = [name for key, name in FIELDS_BY_PLACE.items() if path[: len(key)] == key]
@@ -309,7 +315,8 @@ class ProgrammeForm(money.CurrencyFields, limits.LimitFields, budget.BudgetField
     def _entry(self, values: dict[str, Any]) -> dict[str, Any]:
         """The form as one programme of the YAML schema. Raises Missing."""
         kind = KINDS[values["mechanism"]]
-        entry: dict[str, Any] = self.kept | {
+        kept = {name: part for name, part in self.kept.items() if name not in ("who", "factors")}
+        entry: dict[str, Any] = kept | {
             "code": values["code"],
             "name": values["name"],
             "from": values["starts"].isoformat(),
@@ -320,7 +327,10 @@ class ProgrammeForm(money.CurrencyFields, limits.LimitFields, budget.BudgetField
         }
         parts: dict[str, Any] = {
             "name_zh": values["name_zh"],
-            "who": self._who(values),
+            "who": whom.who_of(values, self.kept.get("who", {})),
+            "gates": whom.gates_of(values),
+            **whom.membership_of(values),
+            "factors": collected.factors_of(values, self.kept.get("factors", [])),
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
@@ -335,16 +345,6 @@ class ProgrammeForm(money.CurrencyFields, limits.LimitFields, budget.BudgetField
         if values["grace_days"] is not None:
             entry["late"] = {"grace_days": values["grace_days"]}
         return entry
-
-    def _who(self, values: dict[str, Any]) -> dict[str, Any]:
-        who = {
-            name: part for name, part in self.kept.get("who", {}).items() if name not in ("tiers", "types")
-        }
-        if values["tiers"]:
-            who["tiers"] = [tier.code for tier in values["tiers"]]
-        if values["types"]:
-            who["types"] = list(values["types"])
-        return who
 
     def _qualifying(self, values: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -422,14 +422,14 @@ def initial_of(version: Any) -> dict[str, Any]:
         | limits.initial_limits(policy)
         | budget.initial_budget(policy)
         | money.initial_currencies(policy)
+        | whom.initial_who(policy)
+        | collected.initial_factors(policy)
         | {
             "name": version.programme.name,
             "name_zh": version.programme.name_zh,
             "code": version.programme.code,
             "starts": version.starts,
             "period": policy["period"],
-            "tiers": policy.get("who", {}).get("tiers", []),
-            "types": policy.get("who", {}).get("types", []),
             "rounding": policy.get("rounding", {}).get("mode", "half_up"),
             "grace_days": policy.get("late", {}).get("grace_days"),
             "clause": policy.get("clause", ""),
@@ -455,4 +455,6 @@ def is_editable(policy: dict[str, Any]) -> bool:
         and ("pay" not in policy or ("pay_lines" in kind.counting and "products" not in policy["pay"]))
         and ("measure" not in policy or kind.by_quantity)
         and limits.is_editable(policy)
+        and whom.is_editable(policy)
+        and collected.is_editable(policy)
     )

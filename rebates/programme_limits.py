@@ -20,6 +20,7 @@ OF = [
 # Names of the fields in the form's order.
 FIELDS = (
     *("measure_cap", "measure_cap_of", "payout_cap", "shared_cap", "shared_with", "stacking", "stacked_on"),
+    "minimum_payout",
 )  # fmt: skip
 STACKING = [
     ("additive", _("Adds up with other programmes")),
@@ -64,6 +65,11 @@ class LimitFields(forms.Form):
         help_text=_("Codes with commas between, in their order."),
     )  # fmt: skip
 
+    minimum_payout = AmountField(
+        label=_("Minimum payout"), required=False, min_value=Decimal(0),
+        help_text=_("Less is carried forward until it comes to this much. Empty: everything is paid."),
+    )  # fmt: skip
+
     @property
     def limiting(self) -> list[Any]:
         return [self[name] for name in FIELDS]
@@ -89,6 +95,8 @@ def limits_of(values: dict[str, Any]) -> dict[str, Any]:
     kind = values["stacking"] or "additive"
     if kind != "additive" or stacked:
         found["stacking"] = {"kind": kind} | ({"programmes": stacked} if stacked else {})
+    if values["minimum_payout"] is not None:
+        found["minimum_payout"] = f"{values['minimum_payout']:f}"
     return found
 
 
@@ -103,6 +111,7 @@ def initial_limits(policy: dict[str, Any]) -> dict[str, Any]:
     stacking = policy.get("stacking", {})
     found["stacking"] = stacking.get("kind", "additive")
     found["stacked_on"] = ", ".join(stacking.get("programmes", []))
+    found["minimum_payout"] = policy.get("minimum_payout")
     return found
 
 
@@ -114,6 +123,8 @@ def field_at(path: tuple[str | int, ...], entry: dict[str, Any]) -> str | None:
     """The field of a place such as ("caps", 0, "of"); `entry` is the text that the form made."""
     if path[:1] == ("stacking",):
         return "stacked_on" if "programmes" in path else "stacking"
+    if path == ("minimum_payout",):
+        return "minimum_payout"
     if path[:1] != ("caps",) or len(path) < 2:
         return None
     kind = _kind_of(entry["caps"][int(path[1])])

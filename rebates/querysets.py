@@ -223,7 +223,8 @@ class ResultQuerySet(PartnerOwned):
 
 def _unpaid() -> Greatest:
     """What a statement with `payments_sum` has still to pay of its own figure, never less than nothing."""
-    own = Least(F("earned") + F("adjusted") + F("brought"), F("closing"))
+    payable = F("earned") + F("adjusted") + F("brought") + F("kept_before") - F("kept")
+    own = Least(payable, F("closing") - F("kept"))
     return Greatest(own - F("payments_sum"), ZERO, output_field=MONEY)
 
 
@@ -232,7 +233,7 @@ def _payment_state() -> Case:
     own = F("earned") + F("adjusted") + F("brought")
     return Case(
         When(unpaid=0, payments_sum__gt=0, then=Value("paid")),
-        When(unpaid=0, closing__lt=0, then=Value("carried")),
+        When(Q(unpaid=0) & (Q(closing__lt=0) | ~Q(kept=0)), then=Value("carried")),
         When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
         When(unpaid=0, then=Value("offset")),
         When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
@@ -251,7 +252,7 @@ class StatementQuerySet(PartnerOwned):
         """Newest period first, with `payments_sum`, `unpaid` and `payment_state`.
 
         `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
-        taken off first: what it closed with is the most it pays.
+        taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays.
         """
         return (
             self.select_related("run", "partner")

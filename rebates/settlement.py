@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import currencies, linked_sql
+from rebates import collection, currencies, linked_sql, tier_days, traits
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
@@ -47,21 +46,30 @@ _ROUNDED_FRACTION = (
 def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     """One row a programme and partner that takes part and has lines, by partner and programme.
 
-    `relation` holds what `sums.read()` selects; `members` is a relation of (partner_id, tier, type).
+    `relation` holds what `sums.read()` selects; `members` is a relation as `traits.members_on` gives it.
     Columns: plan, programme_id, version_id, partner_id, starts, ends, currency, tier, qualifier, base, reference,
     band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
-    plan_rows = [_plan_row(number, plan, params) for number, plan in enumerate(sums.plans)]
     links = links_of(sums.plans)
-    based = sums.based(relation, members, plan_rows, _PLAN_COLUMNS)
+    asks = traits.matter(sums.plans)
+    plan_rows = [_plan_row(number, plan, params, asks=asks) for number, plan in enumerate(sums.plans)]
+    plan_columns = f"{_PLAN_COLUMNS}, {traits.COLUMNS}" if asks else _PLAN_COLUMNS
+    member = ["tier", "type", *(traits.MEMBER if asks else ())]
+    based = sums.based(relation, members, member, plan_rows, plan_columns)
+    names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
+    if any(tier_days.by_days(plan.policy) for plan in sums.plans):
+        based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
+        names.append(tier_days.COLUMN)
+    if collection.matter(sums.plans):
+        based = collection.joined(based, names, sums, params)
+        names += collection.COLUMNS
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_NET_OF if lowered else "")
         return _alone(source, sums, notes, with_raw=bool(links.pools))
 
     if links.earlier:
-        names = ["partner_id", "tier", "type", *_PLAN_COLUMNS.split(", "), *sums.figures, "lines"]
         text = linked_sql.in_levels(based, names, links, alone)
     else:
         text = alone(based)
@@ -76,6 +84,10 @@ def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = _units(sums)
+    gated = any(plan.policy.get("gates") for plan in sums.plans)
+    collects = collection.matter(sums.plans)
+    notes += (traits.SAID if gated else "") + (collection.SAID if collects else "")
+    notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
@@ -85,9 +97,12 @@ def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
                {", figure.raw" if with_raw else ""}
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
-        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {divisor} AS divisor OFFSET 0) {_limited(bands)}
+        {traits.GATE if gated else ""}
+        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {divisor} AS divisor OFFSET 0)
+        {_moved(bands, gated=gated, collects=collects)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
+          {traits.TAKES_PART if traits.matter(sums.plans) else ""}
         """
 
 
@@ -136,14 +151,21 @@ _NET_OF = (
 )
 
 
-def _limited(bands: Sequence[Bands]) -> str:
-    """The unrounded figure after the cap on the payout, still times `_divisor`."""
-    if all(one.most_paid is None for one in bands):
-        return "figure"
-    return (
-        "uncapped CROSS JOIN LATERAL (SELECT least(uncapped.raw, plan.most_paid * uncapped.divisor) AS raw,"
-        " uncapped.divisor OFFSET 0) figure"
-    )
+def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool) -> str:
+    """The unrounded figure after gates, factor and the cap on the payout, with what it is still to be divided by."""
+    same = "{was}.divisor"
+    changes = [(traits.THROUGH_GATES, same)] if gated else []
+    if collects:
+        changes.append((collection.RAW, collection.DIVISOR))
+    if any(one.most_paid is not None for one in bands):
+        changes.append(("least({was}.raw, plan.most_paid * {was}.divisor)", same))
+    names = [f"moved_{number}" for number in range(len(changes))]
+    text = ""
+    for was, now, (raw, divisor) in zip(names, [*names[1:], "figure"], changes, strict=False):
+        columns = f"{raw} AS raw, {divisor} AS divisor".format(was=was)
+        text += f"{was} CROSS JOIN LATERAL (SELECT {columns} OFFSET 0) "
+        text += now if now == "figure" else ""
+    return text or "figure"
 
 
 def _band(bands: Sequence[Bands]) -> str:
@@ -213,7 +235,7 @@ def _rounded(plans: Sequence[Plan], divisor: str) -> str:
         whole = _ROUNDED[modes.pop()]
     else:
         whole = f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
-    if divisor == "1":
+    if divisor == "1" and not collection.matter(plans):
         return whole
     return f"CASE WHEN figure.divisor = 1 THEN {whole} ELSE {_ROUNDED_FRACTION} END"
 
@@ -225,8 +247,8 @@ _PLAN_COLUMNS = (
 )
 
 
-def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
-    """A row of VALUES with `_PLAN_COLUMNS`; texts and arrays go as parameters."""
+def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool) -> str:
+    """A row of VALUES with `_PLAN_COLUMNS` and what the policy `asks`; texts and arrays go as parameters."""
     who, bands = plan.policy.get("who", {}), plan.bands
     cells = {
         "programme": (plan.version.programme_id, "bigint"),
@@ -234,7 +256,8 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
         "starts": (plan.period.start, "date"),
         "ends": (plan.period.end, "date"),
         "currency": (plan.version.currency, "text"),
-        "tiers": (who.get("tiers"), "text[]"),
+        # Where each line's day is asked, whoever has such a line takes part.
+        "tiers": (None if tier_days.by_line(plan.policy) else who.get("tiers"), "text[]"),
         "types": (who.get("types"), "text[]"),
         "by_base": (bands.by_base, "bool"),
         "lower": (list(bands.lower), "numeric[]"),
@@ -255,6 +278,7 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any]) -> str:
         "even": (plan.rounding == "half_even", "bool"),
         "net_of": (stacked_on(plan.policy, NET_OF) or None, "text[]"),
         "clauses": (clauses(plan), "jsonb[]"),
+        **(traits.cells(plan) if asks else {}),
     }
     text = [str(number)]
     for name, (value, kind) in cells.items():
@@ -280,19 +304,6 @@ def clauses(plan: Plan) -> list[str]:
         for clause in found[1:]:
             clause |= {"floor": str(bands.floor), "first_rate": str(bands.first_rate)}
     return [json.dumps(clause, sort_keys=True) for clause in found]
-
-
-def members_on(last_day: date) -> Sql:
-    """(partner_id, tier, type) of every partner on `last_day`; tier '' where there is none."""
-    return Sql(
-        """
-        SELECT partner.id AS partner_id, COALESCE(tier.code, '') AS tier, partner.type
-        FROM partners_partner partner
-        LEFT JOIN partners_tiermembership held ON held.partner_id = partner.id AND held.during @> %(member_day)s::date
-        LEFT JOIN partners_tier tier ON tier.id = held.tier_id
-        """,
-        {"member_day": last_day},
-    )
 
 
 def rows(sql: Sql) -> list[dict[str, Any]]:

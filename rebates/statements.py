@@ -49,6 +49,7 @@ class StatementLine:
     adjustments: list[Result] = field(default_factory=list)
     opening: Decimal = ZERO
     paid: Decimal = ZERO
+    kept: Decimal = ZERO  # of the closing figure: below a minimum payout, for the next statement
     is_approved: bool = True
     live: Any = None  # an Accrual, while nothing is computed
 
@@ -102,17 +103,17 @@ def statement_lines(statement: Statement) -> list[StatementLine]:
         .select_related("programme", "version", "run")
     )
     carried = {
-        int(programme): (Decimal(money["opening"]), Decimal(money["paid"]))
+        int(programme): (Decimal(money["opening"]), Decimal(money["paid"]), Decimal(money.get("kept", 0)))
         for programme, money in statement.carried.items()
     }
     programmes = Programme.objects.in_bulk(carried)
     lines = _merge(results, statement.period, is_approved=True)
-    for programme_id, (opening, paid) in carried.items():
+    for programme_id, (opening, paid, kept) in carried.items():
         key = (statement.partner_id, programme_id, statement.currency)
         line = lines.setdefault(
             key, StatementLine(programmes[programme_id], statement.period, statement.currency)
         )
-        line.opening, line.paid = opening, paid
+        line.opening, line.paid, line.kept = opening, paid, kept
     return sorted(lines.values(), key=lambda line: line.programme.code)
 
 

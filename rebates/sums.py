@@ -16,6 +16,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from rebates import tier_days
 from rebates.plans import Plan, Sql
 
 SIDE_BY_SIDE = 40  # cells
@@ -48,6 +49,8 @@ class Scope:
     # For differences: as if nothing had come back, and as it was known at a moment.
     without_returns: bool = False
     recorded_before: datetime | None = None
+    paid_to: int | None = None  # the watermark of payments received
+    tiers_of_run: int | None = None  # whose frozen memberships are read; None: today's
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,16 @@ class Money:
     scale: int
     rows: tuple[tuple[str, date, date, Decimal], ...]
 
-    def source(self, params: dict[str, Any]) -> str:
-        """What stands for the sales lines in the read."""
+    def source(self, params: dict[str, Any], lines: str) -> str:
+        """What stands for the sales lines in the read: `lines`, a table or a relation with the tier of each."""
         for name, column in zip(("code", "first", "after", "factor"), range(4), strict=True):
             params[f"money_{name}"] = [row[column] for row in self.rows]
         params["money_currency"] = self.currency
+        tier, of = ("", lines) if lines == "orders_salesline" else ("line.line_tier, ", f"(SELECT * FROM {lines})")
         return (
-            "(SELECT line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
+            f"(SELECT {tier}line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
             " line.recorded_at, line.quantity, line.net_amount * money.factor AS net_amount,"
-            " %(money_currency)s::varchar AS currency FROM orders_salesline line"
+            f" %(money_currency)s::varchar AS currency FROM {of} line"
             " JOIN unnest(%(money_code)s::text[], %(money_first)s::date[], %(money_after)s::date[],"
             " %(money_factor)s::numeric[]) money(code, first_day, after_day, factor) ON money.code = line.currency"
             " AND line.booking_date >= money.first_day AND line.booking_date < money.after_day) orders_salesline"
@@ -100,7 +104,9 @@ class Sums:
         self.items_by_use = self._items_by_use()
         self.classes = list(self.items_by_use)
         late = len(self.graces) + 3 if self.scope.closed_at_line is not None else 1
-        self.shape = (len(self.classes), len(self.currencies), len(self.days) - 1, late)
+        self.tiers = tier_days.named(self.plans)
+        tiers = len(self.tiers) + 1  # the last is any other tier, or none
+        self.shape = (len(self.classes), len(self.currencies), len(self.days) - 1, late, tiers)
         self.cells = list(product(*(range(size) for size in self.shape)))
         self.side_by_side = len(self.cells) <= SIDE_BY_SIDE
         everything = frozenset().union(*(plan.catalogue for plan in self.plans))
@@ -148,15 +154,17 @@ class Sums:
         plan, period = self.plans[number], self.plans[number].period_of(term)
         first, last = self.days.index(period.start), self.days.index(period.end)
         grace = len(self.graces) if plan.grace_until is None else self.graces.index(plan.grace_until)
+        wanted = {self.tiers.index(code) for code in tier_days.by_line(plan.policy)}
         # A baseline stays as the close read it: lines that came later are left out of it.
         latest = 0 if term == "reference" and plan.baseline else grace + 2
         return [
             index
-            for index, (use, currency, slot, late) in enumerate(self.cells)
+            for index, (use, currency, slot, late, tier) in enumerate(self.cells)
             if (number, term) in self.classes[use]
             and self.currencies[currency] == plan.version.currency
             and first <= slot < last
             and late <= latest
+            and (not wanted or tier in wanted)
         ]
 
     def counted(self, number: int) -> list[int]:
@@ -200,8 +208,13 @@ class Sums:
                 *quantity,
             ]
             keys = "partner_id, cell"
-        source = "orders_salesline" if self.money is None else self.money.source(params)
+        source = self.source if self.money is None else self.money.source(params, self.source)
         return Sql(f"SELECT {', '.join(columns)} FROM {source} WHERE {where} GROUP BY {keys}", params)
+
+    @property
+    def source(self) -> str:
+        """The table of the lines, with the tier of each line's day where some plan asks for it."""
+        return tier_days.lines_with_tier(self.scope.tiers_of_run) if self.tiers else "orders_salesline"
 
     def _lines(self) -> tuple[str, dict[str, Any]]:
         """The condition that picks the lines, with its parameters."""
@@ -238,12 +251,13 @@ class Sums:
 
     def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
         """FILTER that picks the lines of one cell; empty where there is only one."""
-        use, currency, slot, late = digits
+        use, currency, slot, late, tier = digits
         wanted = (
             self._is_use(use),
             f"currency = %(in_currency_{currency})s",
             f"booking_date >= %(day_{slot})s AND booking_date < %(day_{slot + 1})s",
             f"{self._lateness(params)} = {late}",
+            f"{self._tier(params)} = {tier}",
         )
         params |= {f"in_currency_{currency}": self.currencies[currency]}
         params |= {f"day_{slot}": self.days[slot], f"day_{slot + 1}": self.days[slot + 1]}
@@ -251,7 +265,7 @@ class Sums:
         return f" FILTER (WHERE {' AND '.join(chosen)})" if chosen else ""
 
     def _cell(self, params: dict[str, Any]) -> str:
-        """The number of a line's cell, mixed from the four numbers as digits are."""
+        """The number of a line's cell, mixed from the five numbers as digits are."""
         use = " ".join(f"WHEN {self._is_use(index)} THEN {index}" for index in range(len(self.classes)))
         params["boundaries"] = self.days
         digits = (
@@ -259,12 +273,20 @@ class Sums:
             "array_position(%(currencies)s::varchar[], currency) - 1",
             "width_bucket(booking_date, %(boundaries)s::date[]) - 1",
             self._lateness(params),
+            self._tier(params),
         )
         number = "0"
         for digit, size in zip(digits, self.shape, strict=True):
             if size > 1:
                 number = digit if number == "0" else f"({number}) * {size} + {digit}"
         return number
+
+    def _tier(self, params: dict[str, Any]) -> str:
+        """The place of the tier that the partner had on a line's day, the last one for any other."""
+        params["line_tiers"] = self.tiers
+        return (
+            f"COALESCE(array_position(%(line_tiers)s::varchar[], line_tier::varchar) - 1, {len(self.tiers)})"
+        )
 
     def _is_use(self, use: int) -> str:
         """The condition that a line is of this class."""
@@ -293,8 +315,10 @@ class Sums:
 
     # Using what was read
 
-    def based(self, relation: str, members: str, plan_rows: list[str], plan_columns: str) -> str:
-        """SELECT of partner_id, tier, type, the plan's columns, qualifier, base, reference and lines.
+    def based(
+        self, relation: str, members: str, member: Sequence[str], plan_rows: list[str], plan_columns: str
+    ) -> str:
+        """SELECT of partner_id, columns `member` of `members`, the plan's columns, qualifier, base, reference, lines.
 
         With `caps` also counted and payable: what qualifier and base were before they were capped.
 
@@ -304,7 +328,8 @@ class Sums:
         """
         measured = self._side_by_side if self.side_by_side else self._added_up
         return (
-            f"SELECT based.partner_id, member.tier, member.type, plan.*, {self._named('based')}, based.lines"
+            f"SELECT based.partner_id, {', '.join(f'member.{name}' for name in member)}, plan.*,"
+            f" {self._named('based')}, based.lines"
             f" FROM ({measured(relation)}) based"
             f" JOIN {members} member ON member.partner_id = based.partner_id"
             f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns}) ON plan.no = based.no"
@@ -442,7 +467,7 @@ class Sums:
             found = [(row[0], row[1]) for row in rows]
         sums: dict[str, Any] = {}
         for cell, amount in found:
-            _use, currency, slot, _late = self.cells[cell]
+            _use, currency, slot, _late, _tier = self.cells[cell]
             if not any(self.days[slot] in plan.period for plan in self.plans):
                 continue  # of a baseline: read, but nothing that this settlement is about
             code = self.currencies[currency]

@@ -1,7 +1,7 @@
 """Rebates computed slowly and plainly, line by line, on exact fractions: a second opinion on a statement.
 
 Shares no code with the product and needs only Python's standard library. In a recompute kit it stands as `verify.py`
-beside `kit.json` and `lines.csv`:
+beside `kit.json`, `lines.csv` and `payments.csv`:
 
     python3 verify.py [FOLDER]
 
@@ -21,6 +21,17 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_terms import (
+    Receipt,
+    collected,
+    in_tier,
+    kept_back,
+    read_receipts,
+    share_of_days,
+    takes_part,
+    through_gates,
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -32,6 +43,7 @@ class Line:
     recorded: date = date(2026, 1, 1)
     after_close: bool = False
     product: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,11 +88,6 @@ def rate(text: Any) -> Fraction:
     return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
 
 
-def takes_part(policy: dict[str, Any], tier: str, kind: str) -> bool:
-    who = policy.get("who", {})
-    return (not who.get("tiers") or tier in who["tiers"]) and (not who.get("types") or kind in who["types"])
-
-
 def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> list[Line]:
     """The lines that this policy reads, late ones after the grace days left out."""
     grace = policy.get("late", {}).get("grace_days")
@@ -115,20 +122,25 @@ class Facts:
     lines: int
 
 
+def pays_units(policy: dict[str, Any]) -> bool:
+    kind = policy["mechanism"]["kind"]
+    by_quantity = kind == "per_increment" and policy.get("measure") == "quantity"
+    return kind in ("per_unit", "per_unit_stepped", "spif") or by_quantity
+
+
 def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Facts:
     """`before` are the lines of the baseline's period."""
     rules = policy["mechanism"]
     kind = rules["kind"]
     if kind == "bundle":
         return sets_of(rules["parts"], lines)
-    by_quantity = policy.get("measure") == "quantity"
-    pays_units = kind in ("per_unit", "per_unit_stepped", "spif") or (kind == "per_increment" and by_quantity)
-    reads_units = pays_units or by_quantity
+    units = pays_units(policy)
+    reads_units = units or policy.get("measure") == "quantity"
     counts, paid = policy.get("qualify"), policy.get("pay", policy.get("qualify"))
     counted_lines = [line for line in lines if matches(counts, line)]
     paid_lines = [line for line in lines if matches(paid, line)]
     number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
-    qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, pays_units), None
+    qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, units), None
     focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
     whole = qualifier
     for cap in policy.get("caps", []):
@@ -139,7 +151,6 @@ def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Fact
     if kind == "mix":
         reference = whole
         qualifier = measured(focus, reads_units)
-        number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     elif kind == "target":
         reference = Fraction(str(rules["target"]))
     elif kind == "growth":
@@ -188,11 +199,7 @@ def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date,
 
 
 def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | None:
-    found = None
-    for band in bands:
-        if value >= Fraction(str(band["from"])):
-            found = band
-    return found
+    return next((band for band in reversed(bands) if value >= Fraction(str(band["from"]))), None)
 
 
 def share_reached(
@@ -297,20 +304,31 @@ def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
 
 def exact(
     policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0),
-    rates: Rates | None = None,
+    rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    lines, rates = list(lines), rates or Rates()
+    more, rates = more or {}, rates or Rates()
+    lines = list(in_tier(policy, lines, more))
     start, end = days_before(policy, first, after)
     early = [line for line in lines if start <= line.day < end and not line.after_close]
     before = [line for line in exchanged(policy, early, rates, end) if line.currency == policy["currency"]]
     own = exchanged(policy, [line for line in lines if first <= line.day < after], rates, after)
-    it = facts(policy, counted(policy, own, first, after), before)
+    read = counted(policy, own, first, after)
+    it = facts(policy, read, before)
+    if policy.get("joining") == "by_days":
+        digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
+        target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(policy, first, after, more)
+        it = replace(it, reference=rounded(target, "half_up", digits))
     if not it.lines:
         return None
-    low, high = (Fraction(0), it.base) if it.base >= 0 else (it.base, Fraction(0))
-    base = max(low, min(high, it.base - less))
-    return most_paid(policy, raw(policy, replace(it, base=base)))
+    if it.base >= 0:
+        base = max(Fraction(0), it.base - max(less, Fraction(0)))
+    else:
+        base = min(Fraction(0), it.base - min(less, Fraction(0)))
+    figure = raw(policy, replace(it, base=base))
+    figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
+    paid_on = [line for line in read if matches(policy.get("pay", policy.get("qualify")), line)]
+    return most_paid(policy, collected(policy, figure, paid_on, pays_units(policy), more.get("receipts", ())))
 
 
 def mode_of(policy: dict[str, Any]) -> str:
@@ -319,15 +337,17 @@ def mode_of(policy: dict[str, Any]) -> str:
 
 def together(
     policies: list[dict[str, Any]], tier: str, kind: str, lines: Iterable[Line], first: date, after: date,
-    digits: int = 2, rates: Rates | None = None,
+    digits: int = 2, rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> dict[str, Fraction]:  # fmt: skip
     """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
 
+    `more` is what `takes_part` asks for, what each programme's gates "found", by its code, and the "receipts".
+
     A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
     """
-    lines, rates, sums, paid = list(lines), rates or Rates(), {}, {}
+    lines, rates, sums, paid, more = list(lines), rates or Rates(), {}, {}, {"digits": digits} | (more or {})
     places = {policy["code"]: dict(rates.digits).get(policy["currency"], digits) for policy in policies}
-    left = [policy for policy in policies if takes_part(policy, tier, kind)]
+    left = [policy for policy in policies if takes_part(policy, tier, kind, more)]
     while left:
         for policy in list(left):
             stack = policy.get("stacking", {})
@@ -336,7 +356,7 @@ def together(
                 continue
             left.remove(policy)
             less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
-            figure = exact(policy, lines, first, after, less, rates)
+            figure = exact(policy, lines, first, after, less, rates, more)
             if figure is not None:
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
@@ -395,7 +415,7 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
     return [
         Line(
             row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]), Fraction(row["quantity"]),
-            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
+            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"], row["document"],
         )
         for row in sorted(rows, key=lambda row: int(row["line"]))
     ]  # fmt: skip
@@ -410,11 +430,14 @@ def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
     ]
 
 
-def recomputed(period: dict[str, Any], lines: list[Line], digits: int) -> dict[str, Fraction]:
+def recomputed(
+    period: dict[str, Any], lines: list[Line], digits: int, receipts: Iterable[Receipt] = ()
+) -> dict[str, Fraction]:
     """What each programme pays for a period. The kit names those in which the partner took part, so nobody is asked."""
     first, after = date.fromisoformat(period["starts"]), date.fromisoformat(period["ends"])
     policies = [
-        {name: part for name, part in policy.items() if name != "who"} | {"code": code}
+        {name: part for name, part in policy.items() if name != "who"}
+        | {"code": code, "in_tiers": policy.get("who", {}).get("tiers")}
         for code, policy in sorted(period["policies"].items())
     ]
     said = period.get("rates") or {"stored": [], "most_days": 0, "through": "", "digits": {}}
@@ -422,7 +445,8 @@ def recomputed(period: dict[str, Any], lines: list[Line], digits: int) -> dict[s
         (one, other, date.fromisoformat(day), Fraction(value)) for one, other, day, value in said["stored"]
     )
     rates = Rates(stored, said["most_days"], said["through"], tuple(said["digits"].items()))
-    return together(policies, "", "", lines_for(period, lines), first, after, digits, rates)
+    more = {"found": period["found"], "receipts": receipts, "spans": period["tiers"]}
+    return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 
 
 def digest_of(kit: dict[str, Any]) -> str:
@@ -440,7 +464,9 @@ def digest_of(kit: dict[str, Any]) -> str:
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
-def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list[str]:
+def complaints(
+    kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
+) -> list[str]:
     """What does not agree; each figure is said beside its own."""
     found = []
 
@@ -451,8 +477,10 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
             found.append(what)
 
     said = kit["statement"]
-    periods = ((one["starts"], one["ends"], one) for one in kit["periods"])
-    figures = {(starts, ends): recomputed(one, lines, said["digits"]) for starts, ends, one in periods}
+    figures = {
+        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"], receipts)
+        for period in kit["periods"]
+    }
     for one in kit["results"]:
         figure = figures[one["starts"], one["ends"]].get(one["programme"], Fraction(0))
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
@@ -462,10 +490,18 @@ def complaints(kit: dict[str, Any], lines: list[Line], say: Any = print) -> list
         else:
             check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
     for kind in ("earned", "adjusted"):
-        total = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
-        check(f"statement, {kind}", said[kind], total)
-    balance = sum((Fraction(said[one]) for one in ("opening", "earned", "adjusted")), -Fraction(said["paid"]))
-    check("statement, closing", said["closing"], balance)
+        own = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
+        check(f"statement, {kind}", said[kind], own)
+    payable = Fraction(said["earned"]) + Fraction(said["adjusted"]) + Fraction(said["brought"])
+    for one in kit["kept"]:
+        rows = [row for row in kit["results"] if row["programme"] == one["programme"]]
+        own = sum((Fraction(row["earned"]) + Fraction(row["adjusted"]) for row in rows), Fraction(0))
+        kept = kept_back(Fraction(one["before"]) + own, one["minimum"])
+        check(f"{one['programme']}, carried forward", one["kept"], kept)
+        payable += Fraction(one["before"]) - kept
+    check("statement, to be paid", said["payable"], payable)
+    parts = (Fraction(said[name]) for name in ("opening", "earned", "adjusted"))
+    check("statement, closing", said["closing"], sum(parts, -Fraction(said["paid"])))
     if said["digest"]:
         same = digest_of(kit) == said["digest"]
         say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")
@@ -479,11 +515,13 @@ def main(folder: str = ".") -> int:
             kit = json.load(file)
         with open(f"{folder}/lines.csv", encoding="utf-8", newline="") as file:
             lines = read_lines(csv.DictReader(file))
+        with open(f"{folder}/payments.csv", encoding="utf-8", newline="") as file:
+            receipts = read_receipts(csv.DictReader(file))
     except (OSError, ValueError, KeyError) as problem:
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2
     print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines")
-    found = complaints(kit, lines)
+    found = complaints(kit, lines, receipts)
     print("Everything agrees." if not found else f"{len(found)} figures differ.")
     return 1 if found else 0
 

@@ -9,14 +9,14 @@ from functools import reduce
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words
-from rebates.limit_words import limits
+from rebates import currency_words, tier_days
+from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
 from rebates.numbers_in_words import money, percent
@@ -53,7 +53,26 @@ def release(day: date, reference: str) -> str:
 
 
 def who(policy: dict[str, Any]) -> str:
+    """Who takes part. Single partners are counted, never named: others of them read it too."""
     chosen = policy.get("who", {})
+    words = _of_tier_and_type(chosen)
+    if tier_days.by_line(policy):
+        words = _("%(who)s on the day of each sale") % {"who": words}
+    if "regions" in chosen:
+        words = _("%(who)s in %(regions)s") % {"who": words, "regions": _list(chosen["regions"])}
+    if "certificates" in chosen:
+        held = _either([measure_name(code) for code in chosen["certificates"]])
+        words = _("%(who)s that hold %(certificates)s") % {"who": words, "certificates": held}
+    count = len(chosen.get("partners", []))
+    if count and len(chosen) == 1:
+        return ngettext("%(count)s chosen partner", "%(count)s chosen partners", count) % {"count": count}
+    if count:
+        more = ngettext("%(count)s chosen partner", "%(count)s chosen partners", count) % {"count": count}
+        return _("%(who)s, of these only %(chosen)s,") % {"who": words, "chosen": more}
+    return words
+
+
+def _of_tier_and_type(chosen: dict[str, Any]) -> str:
     tiers = tier_names(chosen.get("tiers", []))
     types = [str(Partner.Type(code).label) for code in chosen.get("types", [])]
     named = [tiers[code] for code in chosen.get("tiers", [])]
@@ -157,6 +176,8 @@ def _new_partner(policy: dict[str, Any]) -> str:
 
 def _target(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
     words = {"bands": _share_bands(rules["bands"]), "target": money(rules["target"], unit)}
+    if tier_days.by_days(policy):
+        words["target"] = _("%(target)s, by days for whoever joins or leaves") % words
     if rules["on"] == "excess":
         return _("for reaching the target of %(target)s, on what lies above it: %(bands)s") % words
     return _("for reaching the target of %(target)s, on all of it: %(bands)s") % words
@@ -341,6 +362,10 @@ def rounding(mode: str, unit: Decimal | None) -> str:
     if mode == "half_even":
         return _("Rounded once, half to the even cent, on the total.")
     return _("Rounded once, half up to the cent, on the total.")
+
+
+def _either(words: list[str]) -> str:
+    return pgettext("between the words of a choice", " or ").join(words)
 
 
 def _list(words: list[str]) -> str:

@@ -21,7 +21,7 @@ from orders.errors import (
     ReasonMissing,
 )
 from orders.events import InvoiceCredited, InvoicePaid, OrderInvoiced, SalesLinesRecorded
-from orders.models import Invoice, InvoiceLine, Order, OrderLine, SalesLine
+from orders.models import Invoice, InvoiceLine, Order, OrderLine, PaymentReceived, SalesLine
 from orders.pricing import line_amount
 from orders.services.steps import checked_day, close_if_complete, locked, new_number, quantities_of
 from prm.access.rules import require
@@ -102,6 +102,17 @@ def credit_invoice(
     return note
 
 
+def _receive(invoice: Invoice, day: date) -> None:
+    """The fact that rebates read: all of the invoice came in on that day."""
+    if invoice.total <= 0:
+        return
+    PaymentReceived.objects.create(
+        payment_number=f"{invoice.number}/paid", partner_id=invoice.partner_id, document=invoice.number,
+        invoice_total=invoice.total, amount=invoice.total, currency=invoice.currency, received_on=day,
+        source=PaymentReceived.Source.PORTAL,
+    )  # fmt: skip
+
+
 @transaction.atomic
 def mark_paid(*, invoice: Invoice, by: Actor, paid_on: date | None = None) -> Invoice:
     """Note the day on which an invoice was paid in full."""
@@ -117,6 +128,7 @@ def mark_paid(*, invoice: Invoice, by: Actor, paid_on: date | None = None) -> In
         raise PaidTooEarly(issued=date_format(invoice.issued_on, "Y-m-d"))
     invoice.paid_on = paid_on
     invoice.save(update_fields=["paid_on"])
+    _receive(invoice, paid_on)
     record(invoice, "paid", by=by, changes={"paid_on": [None, paid_on]})
     emit(
         InvoicePaid(order_id=order.pk if order else None, invoice_id=invoice.pk),

@@ -9,7 +9,8 @@
 
 Its one definition is set-based: `totals(first day, day after the last)` gives a queryset with a row for each partner
 that has anything (`partner_id`, `value`); a partner without a row has 0. Units: "money" (the tenant's currency),
-"number". The grain is the partner. Everything else follows from it:
+"number". The grain is the partner. Kinds: "certificate" (how many a partner holds within the
+days), "score", or none. Everything else follows from it:
 
     measure.of(partner_id, period)                   Decimal, one partner
     measure.by_partner(period, partner_ids=None)     {partner_id: Decimal}, one query
@@ -31,6 +32,7 @@ from django.db.models.functions import Cast, Coalesce
 from prm.measures import periods
 
 UNITS = ("money", "number")
+KINDS = ("", "certificate", "score")
 EXACT = DecimalField(max_digits=40, decimal_places=8)
 
 
@@ -42,6 +44,7 @@ class Measure:
     totals: Callable[[date, date], QuerySet]
     staff: bool = False  # whether only the vendor's own people may ask for it
     grain: str = "partner"
+    kind: str = ""
 
     def rows(self, period: Any, today: date | None = None) -> QuerySet:
         """The queryset of (`partner_id`, `value`) for a period as it stands in JSON."""
@@ -75,12 +78,20 @@ _measures: dict[str, Measure] = {}
 
 
 def register(
-    name: str, *, label: Any, unit: str, totals: Callable[[date, date], QuerySet], staff: bool = False
-) -> None:
+    name: str, *, label: Any, unit: str, totals: Callable[[date, date], QuerySet], staff: bool = False,
+    kind: str = "",
+) -> None:  # fmt: skip
     """Offer a measure under `app.name`."""
+    if kind not in KINDS:
+        raise ValueError(f"{name}: {kind} is no kind of a measure")
     if unit not in UNITS:
         raise ValueError(f"{name}: {unit} is no unit; choose from {', '.join(UNITS)}")
-    _measures[name] = Measure(name, label, unit, totals, staff)
+    _measures[name] = Measure(name, label, unit, totals, staff, kind=kind)
+
+
+def forget(name: str) -> None:
+    """Take a measure away again: a test's own."""
+    _measures.pop(name, None)
 
 
 def find(name: Any) -> Measure | None:

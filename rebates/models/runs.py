@@ -50,6 +50,7 @@ class SettlementRun(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     # What the computation read: sales lines up to this id, in the transaction log's order.
     watermark = models.BigIntegerField(null=True)
+    paid_watermark = models.BigIntegerField(null=True)  # payments received up to this id
     frozen_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(_("computed"), null=True)
     computed_by_label = models.CharField(max_length=200, blank=True)
@@ -147,6 +148,12 @@ class RunMember(models.Model):
     )
     tier = models.CharField(max_length=40, blank=True)
     type = models.CharField(max_length=20)
+    region = models.CharField(max_length=80, blank=True, default="", db_default="")
+    figures = models.JSONField(null=True)  # what policies asked of measures: traits.py
+    tier_days = models.JSONField(null=True)  # [[first day, day after the last, tier's code]]: tier_days.py
+    leaves = models.BooleanField(
+        default=False, db_default=False
+    )  # exiting or gone: nothing is kept back any more
 
     objects = PartnerOwned.as_manager()
 

@@ -27,7 +27,8 @@ class Statement(models.Model):
     """What the close of a run told a partner, in one currency. Never changed afterwards.
 
     Its lines are the run's results; `carried` adds what they do not know: for each programme's id
-    {"opening": "1900.00", "paid": "1900.00"}, left out where both are zero.
+    {"opening": "1900.00", "paid": "1900.00"}, left out where both are zero; where something is or was kept for a
+    minimum payout (`minimums.py`), also {"before": "38.20", "kept": "0", "minimum": "50"}.
     """
 
     class PaymentState(models.TextChoices):
@@ -38,7 +39,10 @@ class Statement(models.Model):
         PAID = "paid", _("Paid")
         BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
         OFFSET = "offset", pgettext_lazy("payment", "Offset")  # a negative figure took up what was not paid
-        CARRIED = "carried", _("Carried forward")  # the balance is below zero, for the next statement
+        CARRIED = (
+            "carried",
+            _("Carried forward"),
+        )  # below zero, or below a minimum payout, for the next statement
         NOTHING = "nothing", _("Nothing to pay")
 
     PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad"}
@@ -70,6 +74,9 @@ class Statement(models.Model):
         default=Decimal("0.00"),
         db_default=Decimal("0.00"),
     )
+    # What `carried` says was and is kept because it is below a minimum payout, over all programmes.
+    kept_before = models.DecimalField(max_digits=18, decimal_places=2, default=0, db_default=0)
+    kept = models.DecimalField(_("carried forward"), max_digits=18, decimal_places=2, default=0, db_default=0)
     issued_at = models.DateTimeField(_("issued"))
     # SHA-256 of its own data and results; empty on statements of before they were sealed. See sealing.py.
     digest = models.CharField(max_length=64, blank=True)
@@ -110,8 +117,13 @@ class Statement(models.Model):
 
     @property
     def due(self) -> Decimal:
-        """The most that this statement pays: its own figure and what came in at go-live."""
+        """What this period added and what came in at go-live."""
         return self.own_amount + self.brought
+
+    @property
+    def payable(self) -> Decimal:
+        """What of that, and of what was kept before, is to be paid: all but what is kept now."""
+        return self.due + self.kept_before - self.kept
 
     @property
     def payment_word(self) -> str:

@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, currencies, outside, settlement
+from rebates import adjustments, collection, currencies, outside, settlement, tier_days, traits
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -118,16 +118,22 @@ def freeze(run_id: int) -> SettlementRun:
         )
         for version, period in found
     )
-    members = settlement.members_on(run.period.last_day)
+    plans = plans_for(found)
+    members = traits.members_on(run.period.last_day, plans)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type)"
-            f" SELECT %(run)s, m.partner_id, m.tier, m.type FROM ({members.text}) m ORDER BY m.partner_id",
-            members.params | {"run": run.pk},
+            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, region, figures, tier_days, leaves)"
+            " SELECT %(run)s, m.partner_id, m.tier, m.type, m.region, m.figures, spans.tier_days,"
+            " partner.status = ANY(%(leaving)s)"
+            f" FROM ({members.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
+            f" LEFT JOIN {tier_days.frozen(plans)} spans ON spans.partner_id = m.partner_id"
+            " ORDER BY m.partner_id",
+            members.params | {"run": run.pk, "leaving": [Partner.Status.EXITING, Partner.Status.EXITED]},
         )
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
     run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
+    run.paid_watermark = collection.watermark()
     freeze_rates(run, scope_plans(run))
     run.save()
     return run
@@ -168,6 +174,8 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         watermark=run.watermark,
         first_partner=None if everyone else first,
         last_partner=None if everyone else last,
+        paid_to=run.paid_watermark,
+        tiers_of_run=run.pk,
     )
     written, inputs = write_results(run, plans, scope)
     with connection.cursor() as cursor:
@@ -219,7 +227,7 @@ def _write_part(run: SettlementRun, sums: Sums) -> tuple[int, dict[str, Any]]:
 
 def frozen_members() -> str:
     """The relation of what partners were when the run %(run)s was computed."""
-    return "(SELECT partner_id, tier, type FROM rebates_runmember WHERE run_id = %(run)s)"
+    return "(SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(run)s)"
 
 
 def _read_lines(cursor: Any, sums: Sums) -> list[list[Any]]:

@@ -30,6 +30,7 @@ from rebates import sealing
 from rebates.errors import AlreadyClosed, NotApproved
 from rebates.events import SettlementClosed
 from rebates.frozen_rates import refuse_without_rates
+from rebates.minimums import kept_sql
 from rebates.models import Programme, Result, SettlementRun, Version
 from rebates.services.closing import (
     STATE,
@@ -182,7 +183,7 @@ def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:
             "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off"
         )  # the rows are too new for the planner's statistics
         cursor.execute(
-            _STATEMENTS,
+            _STATEMENTS.replace("{kept}", kept_sql(run)),
             {
                 "run": run.pk,
                 "starts": run.starts,
@@ -227,15 +228,18 @@ WITH balance AS (
         AND done.event IN ('rebates.outside_earned', 'rebates.outside_paid', 'rebates.opening')
         AND done.partner_id BETWEEN %(first)s AND %(last)s
     GROUP BY done.partner_id, done.currency
-), carried AS (
-    SELECT partner_id, currency, sum(opening) AS opening, sum(paid) AS paid, jsonb_object_agg(
-        programme_id, jsonb_build_object('opening', opening::text, 'paid', paid::text)) AS lines
+), {kept}, carried AS (
+    SELECT partner_id, currency, sum(opening) AS opening, sum(paid) AS paid, sum(kept_before) AS kept_before,
+           sum(kept) AS kept, jsonb_object_agg(
+        programme_id, jsonb_build_object('opening', opening::text, 'paid', paid::text) || note) AS lines
     FROM (
         SELECT partner_id, programme_id, currency, COALESCE(payment.amount, 0) AS paid,
-               COALESCE(balance.amount, 0) + COALESCE(payment.amount, 0) AS opening
+               COALESCE(balance.amount, 0) + COALESCE(payment.amount, 0) AS opening,
+               COALESCE(kept.before, 0) AS kept_before, COALESCE(kept.now, 0) AS kept, COALESCE(kept.note, '{}') AS note
         FROM balance FULL JOIN payment USING (partner_id, programme_id, currency)
+        FULL JOIN kept USING (partner_id, programme_id, currency)
     ) line
-    WHERE opening <> 0 OR paid <> 0 GROUP BY partner_id, currency
+    WHERE opening <> 0 OR paid <> 0 OR kept_before <> 0 OR kept <> 0 GROUP BY partner_id, currency
 ), own AS (
     SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
     FROM rebates_result WHERE run_id = %(run)s AND partner_id BETWEEN %(first)s AND %(last)s
@@ -247,11 +251,12 @@ WITH balance AS (
            COALESCE(accrued, 0) AS accrued, COALESCE(earned, 0) AS earned, COALESCE(adjusted, 0) AS adjusted,
            COALESCE(earned, 0) + COALESCE(adjusted, 0) AS approved, COALESCE(paid, 0) AS paid,
            COALESCE(opening, 0) + COALESCE(earned, 0) + COALESCE(adjusted, 0) - COALESCE(paid, 0) AS closing,
-           COALESCE(lines, '{}') AS carried, COALESCE(brought, 0) AS brought, %(now)s::timestamptz AS issued_at
+           COALESCE(lines, '{}') AS carried, COALESCE(brought, 0) AS brought, COALESCE(kept_before, 0) AS kept_before,
+           COALESCE(kept, 0) AS kept, %(now)s::timestamptz AS issued_at
     FROM own FULL JOIN carried USING (partner_id, currency) LEFT JOIN brought USING (partner_id, currency)
 ), {results}
-INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned,
-                               adjusted, approved, paid, closing, carried, brought, issued_at, digest)
+INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned, adjusted,
+                               approved, paid, closing, carried, brought, kept_before, kept, issued_at, digest)
 SELECT statement.*, {digest}
 FROM statement JOIN partners_partner partner ON partner.id = statement.partner_id
 LEFT JOIN results USING (partner_id, currency) ORDER BY statement.partner_id, statement.currency

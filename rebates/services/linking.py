@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from rebates.collection import steps_of
 from rebates.currencies import is_exchanged
 from rebates.errors import (
     LinkAcrossCurrencies,
@@ -107,7 +108,7 @@ def _refuse_unlike(text: ProgrammeText, link: Link, code: str, policy: dict[str,
     if any(is_exchanged(one) for one in both) or len({one.get("payout_currency", "") for one in both}) > 1:
         raise LinkAcrossCurrencies(programme=text.code, other=code)
     bands = bands_of(policy)
-    if link.kind == CAP and (bands.slope or bands.split == "average"):
+    if link.kind == CAP and (bands.slope or bands.split == "average" or steps_of(policy)):
         raise LinkNeedsExactRates(programme=code, by=link.by)
 
 

@@ -35,6 +35,7 @@ from rebates.errors import (
     SecondPersonNeeded,
 )
 from rebates.events import StatementPaid
+from rebates.minimums import kept_now
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
 
@@ -50,7 +51,7 @@ class Open:
     statement: Statement
     payments: int  # so far
     paid: Decimal
-    owed: dict[int, Decimal]  # the partner's balance in the ledger, by purpose
+    owed: dict[int, Decimal]  # the partner's balance in the ledger less what is kept, by purpose
     newer: Decimal  # what newer statements have still to pay of that balance
 
     @property
@@ -61,11 +62,11 @@ class Open:
         again.
         """
         balance = sum(self.owed.values(), ZERO) - self.newer
-        return max(ZERO, min(self.statement.due - self.paid, balance))
+        return max(ZERO, min(self.statement.payable - self.paid, balance))
 
 
 def open_on(statements: Sequence[Statement]) -> list[Open]:
-    """What is open on each, in three queries for all."""
+    """What is open on each, in a fixed number of queries for all."""
     partners = {statement.partner_id for statement in statements}
     sums = (
         Payment.objects.for_everyone(because="of the statements that the caller has")
@@ -93,7 +94,7 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
 
 
 def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
-    """What the ledger owes partners: by partner and currency, then by purpose."""
+    """What the ledger owes partners and minimum payouts do not keep: by partner and currency, then by purpose."""
     sums = (
         Entry.objects.for_everyone(because="narrowed to the partners of the caller's statements")
         .filter(
@@ -105,9 +106,16 @@ def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
         .annotate(owed=-Sum("amount"))
     )
     found: dict[tuple[int, str], dict[int, Decimal]] = defaultdict(dict)
+    kept = kept_now(partners)
     for partner_id, currency, purpose_id, owed in sums:
-        if owed:
-            found[partner_id, currency][purpose_id] = owed
+        payable = owed - kept.get((partner_id, currency), {}).pop(purpose_id, ZERO)
+        if payable:
+            found[partner_id, currency][purpose_id] = payable
+    for (
+        whose,
+        left,
+    ) in kept.items():  # nothing stands in the ledger, yet something is kept: below zero, or paid before
+        found[whose] |= {purpose: -amount for purpose, amount in left.items()}
     return found
 
 
@@ -120,9 +128,9 @@ def payment_state(statement: Statement) -> Statement.PaymentState:
     """Follows from what is open; where nothing is, from why: paid, nothing earned, carried on, or offset."""
     (found,) = open_on([statement])
     if found.amount == 0:
-        if 0 < min(statement.due, statement.closing) <= found.paid:
+        if 0 < min(statement.payable, statement.closing - statement.kept) <= found.paid:
             return State.PAID
-        if statement.closing < 0:
+        if statement.closing < 0 or statement.kept:
             return State.CARRIED
         return State.OFFSET if statement.due else State.NOTHING
     if statement.partner.is_on_hold:

@@ -39,6 +39,7 @@ from rebates.mechanisms import named_lines, named_products
 from rebates.models import Programme, SettlementRun, Version
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 from rebates.reading import read_text
+from rebates.services.asking import unknown_to_traits
 from rebates.services.linking import in_link_order, refuse_unsound_links, unknown_programmes
 
 STATE = Version.State
@@ -87,6 +88,7 @@ def check_references(texts: Sequence[ProgrammeText]) -> None:
             for code in sorted(named)
             if not is_known_currency(code)
         ]
+        problems += unknown_to_traits(text)
     if problems:
         raise PolicyProblem(problems)
 

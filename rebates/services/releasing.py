@@ -89,7 +89,7 @@ class Outlook:
     blocked: list[Open]  # their partners are on hold
     blocked_totals: list[Total]
     settled: int  # statements that are paid, or whose figure a later negative one took up
-    carried: int  # whose own figure is not above zero
+    carried: int  # which have nothing to pay: not above zero, or below a minimum payout
 
     @property
     def due_count(self) -> int:
@@ -105,7 +105,7 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     statements = list(Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk"))
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
     blocked = [one for one in owing if one.statement.partner.is_on_hold]
-    carried = sum(1 for row in statements if row.due <= 0)
+    carried = sum(1 for row in statements if row.payable <= 0)
     return Outlook(
         due=_totals([one for one in owing if not one.statement.partner.is_on_hold]),
         blocked=blocked,

@@ -21,6 +21,7 @@ from prm.values.errors import DomainError
 from rebates import pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.kit import facts_of, recompute_kit
+from rebates.limit_words import kept_rows
 from rebates.models import Statement
 from rebates.paper import statement_text
 from rebates.services.payments import open_amount, payment_state, refuse_release
@@ -29,6 +30,7 @@ from rebates.statements import statement_lines
 COLUMNS = {
     "opening": gettext_lazy("Opening"), "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"),
     "adjusted": gettext_lazy("Adjusted"), "paid": gettext_lazy("Paid"), "closing": gettext_lazy("Closing"),
+    "kept": gettext_lazy("Carried forward"),
 }  # fmt: skip
 
 
@@ -57,6 +59,7 @@ def statement(request: Any, number: str) -> HttpResponse:
         {
             "statement": found,
             "lines": lines,
+            "kept": kept_rows(found),
             "open": open_amount(found),
             "payment_state": paid,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,18 +14,20 @@ from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from orders.models import SalesLine
+from orders.models import PaymentReceived, SalesLine
 from partners.models import Partner, TierMembership
 from prm.exchange.services import set_exchange
 from prm.values.periods import Period
-from rebates import sums
+from rebates import sums, verifier_terms
 from rebates import verifier as oracle
 from rebates.accruals import accruals
+from rebates.minimums import kept_on
 from rebates.models import Result, Statement, Version
 from tests.conftest import LONG
 from tests.exchange.world import known
 from tests.factories.catalogue import ProductFactory
 from tests.factories.partners import TierFactory
+from tests.rebates.measured import FIGURES, registered
 from tests.rebates.world import BY, apply, settle
 
 LINES = ("routing", "wireless", "care", "security")
@@ -43,6 +46,18 @@ KINDS = (
     *("marginal", "retroactive"),
     *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif", "average", "top_slice"),
 )
+REGIONS = ("", "East", "West", "North")
+CERTIFICATES = ("tests.routing", "tests.security")
+STEPS = [
+    [{"days": 30, "factor": "100%"}, {"days": 60, "factor": "0.3333"}],
+    [{"days": 0, "factor": "120%"}, {"days": 45, "factor": "80%"}, {"days": 46, "factor": "79.99%"}],
+    [{"days": 90, "factor": 1}],
+]
+GATES = [
+    {"kind": "certificate", "code": "tests.routing"},
+    {"kind": "certificate", "code": "tests.security", "at_least": 3},
+    {"kind": "score", "code": "tests.score", "at_least": "2.5"},
+]
 RATES = ("0.5%", "1.25%", "2%", "3%", "0.0333", "5%", "7.5%")
 
 
@@ -125,6 +140,21 @@ def random_policy(random: Random, number: int) -> dict:
         made["who"] = {"tiers": random.sample(TIERS[1:], 2)}
     if random.random() < 0.3:
         made.setdefault("who", {})["types"] = random.sample(TYPES, 2)
+    if "tiers" in made.get("who", {}) and random.random() < 0.4:
+        made["tier_on"] = "line_date"
+    if rules["kind"] == "target" and random.random() < 0.6:
+        made["joining"] = "by_days"
+    if random.random() < 0.3:
+        who = made.setdefault("who", {})
+        name = random.choice(["regions", "certificates", "partners"])
+        choices = {
+            "regions": REGIONS[1:],
+            "certificates": CERTIFICATES,
+            "partners": [f"X-{n}" for n in range(40)],
+        }
+        who[name] = random.sample(choices[name], 25 if name == "partners" else 2)
+    if random.random() < 0.3:
+        made["gates"] = random.sample(GATES, random.randint(1, 2))
     kind = rules["kind"]
     if kind != "bundle" and random.random() < 0.5:
         made["qualify"] = {"product_lines": random.sample(LINES, 2)}
@@ -147,9 +177,13 @@ def random_policy(random: Random, number: int) -> dict:
     caps = random_caps(random, made)
     if caps:
         made["caps"] = caps
+    if rules["kind"] != "bundle" and random.random() < 0.3:
+        made["factors"] = [{"kind": "collection", "steps": random.choice(STEPS)}]
+    if random.random() < 0.3:
+        made["minimum_payout"] = random.choice(["0.5", 20, "99.99", 5000])
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
-    if random.random() < 0.3:
+    if random.random() < 0.3 and "factors" not in made and "joining" not in made:
         made["exchange"] = random.choice(["booking_date", "period_end"])
     if random.random() < 0.3:
         made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
@@ -193,7 +227,8 @@ def link(random: Random, policies: list[dict]) -> None:
         )  # fmt: skip
 
     def whole(one: dict) -> bool:
-        return one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
+        exact = one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
+        return exact and "factors" not in one
 
     for last in take(random.randint(0, 2), money):
         names = [one["code"] for one in take(random.randint(1, 2))]
@@ -231,6 +266,7 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
         recorded=date(2026, 10, 1) + timedelta(days=random.randint(0, 30)) if late else date(2026, 9, 30),
         after_close=late,
         product=f"{group}-1",
+        document=f"D-{random.randint(1, 9)}",
     )
 
 
@@ -265,22 +301,48 @@ class World:
         self.policies = [random_policy(self.random, number) for number in range(8)]
         link(self.random, self.policies)
         self.rates = random_rates(self.random)
-        apply(*self.policies)
+        self.spans: dict[int, list] = {}
         self.partners = [self._partner(number) for number in range(40)]
+        apply(*self.policies)
+        self.asked = {
+            name: {
+                partner.pk: self.random.choice(["0", "1", "2.5", "3", "7"])
+                for partner, _tier in self.partners
+            }
+            for name in (*CERTIFICATES, "tests.score")
+        }
+        self.receipts: dict[int, list[oracle.Receipt]] = {partner.pk: [] for partner, _tier in self.partners}
+        self.totals: dict[tuple[int, str], Fraction] = {}
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
         self.count = 0
+        self.kept: dict[tuple[str, int], Fraction] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         partner = Partner.objects.create(
-            number=f"X-{number}", name=f"X {number}", type=self.random.choice(TYPES)
+            number=f"X-{number}",
+            name=f"X {number}",
+            type=self.random.choice(TYPES),
+            region=self.random.choice(REGIONS),
         )
-        tier = self.random.choice(TIERS)
-        if tier:
-            during = (date(2020, 1, 1), None)
+        spans = self.random.choice([self._always, self._changing])()
+        for first, after, tier in spans:
             TierMembership.objects.create(
-                partner=partner, tier=TierFactory(code=tier), during=during, set_by="test"
+                partner=partner, tier=TierFactory(code=tier), during=(first, after), set_by="test"
             )
-        return partner, tier
+        self.spans[partner.pk] = [
+            [first and first.isoformat(), after and after.isoformat(), tier] for first, after, tier in spans
+        ]
+        return partner, ""
+
+    def _always(self) -> list:
+        tier = self.random.choice(TIERS)
+        return [(date(2020, 1, 1), None, tier)] if tier else []
+
+    def _changing(self) -> list:
+        """Tiers that follow each other, some with days without any between them."""
+        days = sorted({date(2026, 6, 20) + timedelta(days=self.random.randint(0, 110)) for _ in range(4)})
+        pairs = zip(days, [*days[1:], None], strict=True)
+        return [(one, end, self.random.choice(TIERS[1:])) for one, end in pairs if self.random.random() < 0.8]
 
     def store(self, *, late: bool) -> None:
         rows = []
@@ -291,8 +353,38 @@ class World:
                 line = random_line(self.random, late=late)
                 self.lines[partner.pk].append(line)
                 rows.append(self._row(partner, line))
+        self.pay(late=late)
         self.random.shuffle(rows)
         SalesLine.objects.bulk_create(rows)
+
+    def pay(self, *, late: bool) -> None:
+        """Part payments, too large ones, some taken back, some in another currency."""
+        rows = []
+        for partner, _tier in self.partners:
+            for document in {line.document for line in self.lines[partner.pk]}:
+                total = self.totals.setdefault(
+                    (partner.pk, document), Fraction(self.random.choice([3, 700, 2999]))
+                )
+                for _ in range(self.random.choice([0, 1, 1, 2, 3] if not late else [0, 0, 0, 1])):
+                    amount = total * self.random.choice(
+                        [Fraction(1), Fraction(1, 3), Fraction(1, 2), Fraction(-1, 3)]
+                    )
+                    amount = Fraction(round(amount * 100), 100)
+                    day = date(2026, 7, 1) + timedelta(days=self.random.randint(-3, 120))
+                    receipt = oracle.Receipt(
+                        document, day, amount, total, self.random.choice(["CNY"] * 9 + ["EUR"])
+                    )
+                    self.receipts[partner.pk].append(receipt)
+                    rows.append(self._receipt(partner, receipt))
+        PaymentReceived.objects.bulk_create(rows)
+
+    def _receipt(self, partner: Partner, receipt: oracle.Receipt) -> PaymentReceived:
+        self.count += 1
+        return PaymentReceived(
+            payment_number=f"RC-{self.count}", partner=partner, document=receipt.document, received_on=receipt.day,
+            amount=Decimal(str(float(receipt.amount))), invoice_total=Decimal(int(receipt.total)),
+            currency=receipt.currency, source="import",
+        )  # fmt: skip
 
     def _row(self, partner: Partner, line: oracle.Line) -> SalesLine:
         self.count += 1
@@ -301,9 +393,23 @@ class World:
             line_number=f"R-{self.count}", partner=partner, product=product, product_line=product.product_line,
             booking_date=line.day, quantity=Decimal(line.quantity.numerator), currency=line.currency,
             net_amount=(Decimal(line.amount.numerator) / line.amount.denominator).quantize(Decimal("0.01")),
-            source="import", document=f"R-{self.count}",
+            source="import", document=line.document,
             recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
         )  # fmt: skip
+
+    def traits(self, partner: Partner, policies: list[dict]) -> dict:
+        """What policies ask of a partner, and what their gates find."""
+        figures = {name: asked[partner.pk] for name, asked in self.asked.items()}
+        found = {policy["code"]: figures for policy in policies}
+        held = [name for name in CERTIFICATES if Fraction(figures[name]) >= 1]
+        return {
+            "region": partner.region,
+            "number": partner.number,
+            "certificates": held,
+            "found": found,
+            "receipts": self.receipts[partner.pk],
+            "spans": self.spans[partner.pk],
+        }
 
     def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
         """What each programme pays each partner for the period that ends on `last_day`."""
@@ -313,8 +419,10 @@ class World:
             policies = [policy for policy in self.policies if policy["period"] == length]
             if period.last_day != last_day:
                 continue
-            for partner, tier in self.partners:
+            for partner, _tier in self.partners:
                 lines = self.lines[partner.pk]
+                more = self.traits(partner, policies)
+                tier = verifier_terms.tier_on(period.last_day, more)
                 paid = {}
                 for currency in ("CNY", "EUR", "USD", "JPY"):
                     mine = [
@@ -329,9 +437,32 @@ class World:
                         period.end,
                         DIGITS.get(currency, 2),
                         self.rates,
+                        more,
                     )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
+
+    def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:
+        """What each programme keeps for its minimum payout after a close that posted these figures."""
+        own: dict[tuple[str, int], Fraction] = {}
+        for (code, partner_id, _ends), figure in figures.items():
+            own[code, partner_id] = own.get((code, partner_id), Fraction(0)) + figure
+        minimums = {policy["code"]: policy.get("minimum_payout") for policy in self.policies}
+        for key in own.keys() | self.kept.keys():
+            minimum = minimums[key[0]]
+            money = self.kept.get(key, Fraction(0)) + own.get(key, Fraction(0))
+            self.kept[key] = oracle.kept_back(money, None if minimum is None else str(minimum))
+        return {key: amount for key, amount in self.kept.items() if amount}
+
+
+def kept_by(run) -> dict[tuple[str, int], Fraction]:
+    rows = Statement.objects.for_everyone(because="a test").filter(run=run)
+    return {
+        (kept.programme.code, row.partner_id): Fraction(kept.now)
+        for row in rows
+        for kept in kept_on(row)
+        if kept.now
+    }
 
 
 def posted(run) -> dict[tuple[str, int, date], Fraction]:
@@ -349,8 +480,11 @@ def months(*names: str) -> list[date]:
 def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
     """Up to 8 programmes and 40 partners an example, three closed months and a fourth that adjusts them."""
     # Both ways of adding up: side by side, and in rows of their own.
-    with transaction.atomic(), mock.patch.object(sums, "SIDE_BY_SIDE", seed % 2 * 40):
+    with ExitStack() as stack, transaction.atomic(), mock.patch.object(sums, "SIDE_BY_SIDE", seed % 2 * 40):
+        stack.enter_context(registered())
         world = World(seed)
+        FIGURES.clear()
+        FIGURES.update(world.asked)
         world.store(late=False)
         live = accruals(by=BY, period=Period.parse("2026-09"))
         expected = {}
@@ -359,6 +493,7 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
             expected |= closing
             run = settle(f"{last_day:%Y-%m}", chunk=13)
             assert posted(run) == closing
+            assert kept_by(run) == world.keeps(closing)
         assert {
             (row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live
         } == closing
@@ -371,6 +506,7 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
         changed = {key: figure - expected.get(key, 0) for key, figure in after.items()}
         late = {key: amount for key, amount in posted(october).items() if key[2] < october.ends}
         assert late == {key: amount for key, amount in changed.items() if amount}
+        assert kept_by(october) == world.keeps(posted(october))
         _balances_add_up(after)
         transaction.set_rollback(True)
 

@@ -1,0 +1,159 @@
+"""The collection factor: how much of a figure counts, by the days from each invoice to the money that came in for it.
+
+Guarantees
+- Each invoice above zero weighs by what is paid on in it; its factor is the sum over its payments of their part of the
+  invoice times the step of their day, rounded half up to eight decimals. The figure is multiplied by the weighed
+  average, on exact fractions.
+- Payments are read up to the run's watermark and found again there; a figure that is not above zero stays.
+- Programmes without the factor cost nothing: no column, no read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from rebates import tier_days
+from rebates.plans import Plan
+from rebates.sums import Sums
+
+KIND = "collection"
+
+
+def steps_of(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """The steps, shortest first, each {"days", "factor"}; empty where the policy has no collection factor."""
+    found = (factor["steps"] for factor in policy.get("factors", []) if factor["kind"] == KIND)
+    return next(found, [])
+
+
+def matter(plans: Iterable[Plan]) -> bool:
+    return any(steps_of(plan.policy) for plan in plans)
+
+
+def watermark() -> int:
+    """The highest id of a payment below which none can appear any more; waits for inserts under way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '10s'")
+        cursor.execute("LOCK TABLE orders_paymentreceived IN SHARE MODE")
+        cursor.execute("SELECT COALESCE(max(id), 0) FROM orders_paymentreceived")
+        highest: int = cursor.fetchone()[0]
+        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+        return highest
+
+
+# SQL
+
+COLUMNS = ("due", "collected")  # of a plan and partner; NULL where nothing is asked
+# The unrounded figure and its divisor behind the factor.
+_MOVES = "plan.due > 0 AND {was}.raw > 0"
+RAW = f"CASE WHEN {_MOVES} THEN {{was}}.raw * plan.collected ELSE {{was}}.raw END"
+DIVISOR = f"CASE WHEN {_MOVES} THEN {{was}}.divisor * plan.due ELSE {{was}}.divisor END"
+SAID = (
+    " || CASE WHEN plan.due > 0 THEN jsonb_build_object('collection', jsonb_build_object("
+    "'due', trim_scale(plan.due)::text, 'collected', trim_scale(plan.collected)::text)) ELSE '{}'::jsonb END"
+)
+
+
+def joined(based: str, names: Sequence[str], sums: Sums, params: dict[str, Any]) -> str:
+    """`based`, a SELECT of `names` with `no` and `partner_id`, with `COLUMNS` beside them."""
+    plans = [(number, plan) for number, plan in enumerate(sums.plans) if steps_of(plan.policy)]
+    shares = " UNION ALL ".join(_shares(number, plan, sums, params) for number, plan in plans)
+    columns = ", ".join(f"based.{name}" for name in names)
+    return (
+        f"SELECT {columns}, collection.due, collection.collected FROM ({based}) based"
+        f" LEFT JOIN ({shares}) collection ON collection.no = based.no AND collection.partner_id = based.partner_id"
+    )
+
+
+def _shares(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
+    """(no, partner_id, due, collected) of one plan: what its invoices weigh, and the same times their factors."""
+    steps = " ".join(
+        f"WHEN received_on - day <= {int(step['days'])} THEN {Decimal(step['factor'])}::numeric"
+        for step in steps_of(plan.policy)
+    )
+    return f"""
+        SELECT {number} AS no, partner_id, sum(amount) AS due, sum(amount * factor) AS collected FROM (
+            SELECT partner_id, document, min(amount) AS amount,
+                   div(2 * COALESCE(sum(part * CASE {steps} ELSE 0 END), 0) * 100000000 + min(total), 2 * min(total))
+                       / 100000000 AS factor
+            FROM (
+                SELECT *, reached - COALESCE(lag(reached) OVER paid, 0) AS part FROM (
+                    SELECT *, least(greatest(COALESCE(sum(received) OVER paid, 0), 0), total) AS reached FROM (
+                        SELECT invoice.*, receipt.received_on, receipt.received,
+                               COALESCE(max(receipt.total) OVER (PARTITION BY invoice.partner_id, invoice.document), 1)
+                                   AS total
+                        FROM ({_invoices(number, plan, sums, params)}) invoice
+                        LEFT JOIN ({_receipts(number, sums, params)}) receipt
+                            ON receipt.partner_id = invoice.partner_id AND receipt.document = invoice.document
+                    ) totalled WINDOW paid AS (PARTITION BY partner_id, document ORDER BY received_on)
+                ) summed WINDOW paid AS (PARTITION BY partner_id, document ORDER BY received_on)
+            ) parted GROUP BY partner_id, document
+        ) weighed GROUP BY partner_id"""
+
+
+def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
+    """Each document above zero of the lines that are paid on, with its first day: the lines that `sums` reads."""
+    scope, chosen = sums.scope, plan.terms["base"]
+    measure = "quantity" if plan.units_of("base") else "net_amount"
+    name = f"collection_{number}"
+    params |= {f"{name}_first": plan.period.start, f"{name}_after": plan.period.end,
+               f"{name}_currency": plan.version.currency}  # fmt: skip
+    where = [
+        f"booking_date >= %({name}_first)s",
+        f"booking_date < %({name}_after)s",
+        f"currency = %({name}_currency)s",
+    ]
+    if chosen.lines != plan.catalogue:
+        where.append(f"product_line_id = ANY(%({name}_lines)s)")
+        params[f"{name}_lines"] = sorted(chosen.lines)
+    if chosen.products is not None:
+        where.append(f"product_id = ANY(%({name}_products)s)")
+        params[f"{name}_products"] = sorted(chosen.products)
+    if scope.closed_at_line is not None and plan.grace_until is not None:
+        where.append(
+            f"(id <= %({name}_closed)s OR net_amount < 0 OR quantity < 0"
+            f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)"
+        )
+        params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
+                   f"{name}_grace": plan.grace_until}  # fmt: skip
+    tiers = tier_days.by_line(plan.policy)
+    if tiers:
+        where.append(f"line_tier = ANY(%({name}_tiers)s)")
+        params[f"{name}_tiers"] = list(tiers)
+    where += _within(sums, params, "collection_lines_to", scope.watermark)
+    return (
+        f"SELECT partner_id, document, min(booking_date) AS day, sum({measure}) AS amount FROM {sums.source}"
+        f" WHERE {' AND '.join(where)} GROUP BY partner_id, document HAVING sum({measure}) > 0"
+    )
+
+
+def _receipts(number: int, sums: Sums, params: dict[str, Any]) -> str:
+    """What came in by invoice and day."""
+    where = [f"currency = %(collection_{number}_currency)s"]
+    where += _within(sums, params, "collection_paid_to", sums.scope.paid_to)
+    return (
+        "SELECT partner_id, document, received_on, sum(amount) AS received, max(invoice_total) AS total"
+        f" FROM orders_paymentreceived WHERE {' AND '.join(where)} GROUP BY partner_id, document, received_on"
+    )
+
+
+def _within(sums: Sums, params: dict[str, Any], name: str, watermark: int | None) -> list[str]:
+    """Up to a watermark, of the scope's partners."""
+    scope, found = sums.scope, []
+    for key, value, condition in (
+        (name, watermark, "id <= {}"),
+        ("collection_first", scope.first_partner, "partner_id >= {}"),
+        ("collection_last", scope.last_partner, "partner_id <= {}"),
+        (
+            "collection_partners",
+            None if scope.partners is None else list(scope.partners),
+            "partner_id = ANY({})",
+        ),
+    ):
+        if value is not None:
+            found.append(condition.format(f"%({key})s"))
+            params[key] = value
+    return found

@@ -1,0 +1,132 @@
+"""The part of the verifier about terms: who takes part, gates, collection by days until invoices were paid, minimums.
+
+Shares no code with the product and needs only Python's standard library. A recompute kit holds it within `verify.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+
+def takes_part(policy: dict[str, Any], tier: str, kind: str, more: dict[str, Any]) -> bool:
+    """`more` is the partner's "region" and "number", and the "certificates" that it holds on the last day."""
+    who, held = policy.get("who", {}), set(more.get("certificates", ()))
+    pairs = (
+        ("tiers", tier),
+        ("types", kind),
+        ("regions", more.get("region")),
+        ("partners", more.get("number")),
+    )
+    by_line = policy.get("tier_on") == "line_date"  # then each line's own day decides
+    fits = all(name not in who or has in who[name] or (name == "tiers" and by_line) for name, has in pairs)
+    return fits and ("certificates" not in who or not held.isdisjoint(who["certificates"]))
+
+
+def tier_on(day: date, more: dict[str, Any]) -> str:
+    """The tier of that day, "" for none. "spans" are [first day, day after the last, tier], None for no end."""
+    for first, after, code in more.get("spans", ()):
+        if (first is None or date.fromisoformat(first) <= day) and (
+            after is None or day < date.fromisoformat(after)
+        ):
+            return str(code)
+    return ""
+
+
+def named_tiers(policy: dict[str, Any]) -> list[str]:
+    return policy.get("in_tiers") or policy.get("who", {}).get("tiers") or []
+
+
+def in_tier(policy: dict[str, Any], lines: Iterable[Any], more: dict[str, Any]) -> list[Any]:
+    """Where each line's day decides, those that were booked in one of the policy's tiers; else all."""
+    if policy.get("tier_on") != "line_date":
+        return list(lines)
+    return [line for line in lines if tier_on(line.day, more) in named_tiers(policy)]
+
+
+def share_of_days(policy: dict[str, Any], first: date, after: date, more: dict[str, Any]) -> Fraction:
+    """The part of the period's days in one of the policy's tiers, or in any; all of it where there is no such day."""
+    days = [first + timedelta(days=number) for number in range((after - first).days)]
+    tiers = [tier_on(day, more) for day in days]
+    count = sum(1 for tier in tiers if tier and (not named_tiers(policy) or tier in named_tiers(policy)))
+    return Fraction(count or len(days), len(days))
+
+
+def through_gates(policy: dict[str, Any], figure: Fraction, found: dict[str, Any]) -> Fraction:
+    """Behind a gate that is not met nothing is paid above zero, and nothing is forgiven below. `found` is by code."""
+    gates = policy.get("gates", [])
+    met = all(
+        Fraction(str(found.get(gate["code"], 0))) >= Fraction(str(gate.get("at_least", 1))) for gate in gates
+    )
+    return figure if met else min(figure, Fraction(0))
+
+
+def kept_back(money: Fraction, minimum: str | None) -> Fraction:
+    """What of a programme's money waits for the next statement: all of it until it comes to the minimum."""
+    return money if minimum is not None and money < Fraction(minimum) else Fraction(0)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """So much came in for an invoice on a day; below zero it takes a payment of that day back."""
+
+    document: str
+    day: date
+    amount: Fraction
+    total: Fraction
+    currency: str = "CNY"
+
+
+def read_receipts(rows: Iterable[dict[str, str]]) -> list[Receipt]:
+    return [
+        Receipt(
+            row["document"], date.fromisoformat(row["day"]), Fraction(row["amount"]), Fraction(row["total"]),
+            row["currency"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def fraction_of(text: Any) -> Fraction:
+    words = str(text)
+    return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
+
+
+def invoice_factor(steps: list[dict[str, Any]], issued: date, receipts: list[Receipt]) -> Fraction:
+    """To eight decimals, half up: each part that came in counts by its day, what is more than the invoice does not."""
+    if not receipts:
+        return Fraction(0)
+    total, so_far, counts = max(one.total for one in receipts), Fraction(0), Fraction(0)
+    before = Fraction(0)
+    for day in sorted({one.day for one in receipts}):
+        so_far += sum(one.amount for one in receipts if one.day == day)
+        reached = min(max(so_far, Fraction(0)), total)
+        within = [step for step in steps if (day - issued).days <= step["days"]]
+        if within:
+            counts += (reached - before) * fraction_of(within[0]["factor"])
+        before = reached
+    return Fraction(int((counts / total * 10**8 + Fraction(1, 2)) // 1), 10**8)
+
+
+def collected(
+    policy: dict[str, Any], figure: Fraction, paid: Iterable[Any], units: bool, receipts: Iterable[Receipt]
+) -> Fraction:
+    """The figure by the days to receipt; `paid` are the lines that are paid on. At most zero it stays as it is."""
+    steps = [
+        step for one in policy.get("factors", []) if one["kind"] == "collection" for step in one["steps"]
+    ]
+    if not steps or figure <= 0:
+        return figure
+    lines, known = list(paid), [one for one in receipts if one.currency == policy["currency"]]
+    due = counts = Fraction(0)
+    for document in sorted({line.document for line in lines}):
+        mine = [line for line in lines if line.document == document]
+        amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
+        if amount > 0:
+            issued = min(line.day for line in mine)
+            came = [one for one in known if one.document == document]
+            due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
+    return figure * counts / due if due else figure
