@@ -178,11 +178,15 @@ def turn_of(run: ApprovalRun, actor: Actor, tasks: list[Task] | None = None) -> 
 
 
 def _waits_for_the_clock(run: ApprovalRun) -> Turn | None:
-    """At a wait step: since the last fact, until it goes on by itself."""
+    """At a wait step: since the last fact, until it goes on by itself. A run that looks for deciders has none."""
     if run.state != ApprovalRun.State.RUNNING or run.wake_at is None:
         return None
+    ends = [at.until for at in Course(run).state.steps.values() if at.until and not at.passed]
+    if not ends:
+        return None
     last = run.decisions.order_by("-number").first()
-    return Turn(_("the set time"), last.at if last else run.started_at, run.wake_at, False, "")
+    due = datetime.fromisoformat(min(ends))
+    return Turn(_("the set time"), last.at if last else run.started_at, due, False, "")
 
 
 def _awaited(run: ApprovalRun, actor: Actor) -> Iterator[Asked]:

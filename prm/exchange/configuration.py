@@ -36,4 +36,5 @@ class Exchange:
         return {name: getattr(row, name) for name in FIELDS if getattr(row, name) != ""}
 
     def apply(self, wanted: dict[str, Any], *, by: Actor) -> None:
-        set_exchange(**wanted, by=by)
+        if wanted != self.export():
+            set_exchange(**wanted, by=by)
