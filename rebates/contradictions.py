@@ -188,7 +188,9 @@ def _exchange(policy: dict[str, Any]) -> Found:
     if policy.get("exchange", "none") == "none":
         return
     if policy.get("factors"):
-        words = _("What is paid by the day of receipt counts sales of one currency. Leave one of the two out.")
+        words = _(
+            "What is paid by the day of receipt counts sales of one currency. Leave one of the two out."
+        )
         yield ("exchange",), words
     if policy.get("joining") == "by_days":
         words = _("A target by days is held against sales of one currency. Leave one of the two out.")

@@ -69,7 +69,9 @@ class Money:
         for name, column in zip(("code", "first", "after", "factor"), range(4), strict=True):
             params[f"money_{name}"] = [row[column] for row in self.rows]
         params["money_currency"] = self.currency
-        tier, of = ("", lines) if lines == "orders_salesline" else ("line.line_tier, ", f"(SELECT * FROM {lines})")
+        tier, of = (
+            ("", lines) if lines == "orders_salesline" else ("line.line_tier, ", f"(SELECT * FROM {lines})")
+        )
         return (
             f"(SELECT {tier}line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
             " line.recorded_at, line.quantity, line.net_amount * money.factor AS net_amount,"
