@@ -34,6 +34,7 @@ _APPS = [
     "dealreg",
     "orders",
     "rebates",
+    "payouts",
 ]
 
 

@@ -37,6 +37,7 @@ from rebates.errors import (
 from rebates.events import StatementPaid
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
+from rebates.services.reserved import refuse_reserved
 
 ZERO = Decimal("0.00")
 SOME = 200  # statements that are looked at together
@@ -151,6 +152,7 @@ def pay_statement(
         raise NothingToPay(number=statement.number)
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
+    refuse_reserved(statement)
     amount = found.amount if amount is None else amount
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
@@ -220,6 +222,8 @@ def _split(found: Open, amount: Decimal, programmes: dict[int, Programme]) -> di
     for purpose in sorted(found.owed, key=lambda purpose: programmes[purpose].code):
         shares[purpose] = max(ZERO, min(rest, found.owed[purpose]))
         rest -= shares[purpose]
+    if rest:  # the bank paid more than is owed by now: the last programme's balance goes below zero
+        shares[purpose] += rest
     return {purpose: share for purpose, share in shares.items() if share}
 
 
