@@ -68,9 +68,7 @@ class AccountIsTheSame(DomainError):
 
 class AnotherChangeWaits(DomainError):
     code = "another_change_waits"
-    message = _(
-        "A change of the account in %(currency)s waits already: %(number)s. It is confirmed, refused or withdrawn first."
-    )
+    message = _("A change of the account in %(currency)s waits already: %(number)s. Decide about it first.")
 
 
 class AccountDecided(DomainError):

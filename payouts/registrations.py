@@ -78,22 +78,49 @@ def _register_words() -> None:
 def _register_kinds() -> None:
     partner = (Role.PARTNER_ADMIN,)
     for name, roles, title, body in (
-        ("account_asked", partner, _("%(partner)s: another bank account was asked for"),
-         _("%(person)s asked that payments in %(currency)s go to %(account)s. If nobody of yours wanted this, tell your "
-           "finance contact at once.")),
-        ("account_to_confirm", MONEY, _("%(partner)s: confirm a bank account"),
-         _("%(person)s asked that payments in %(currency)s go to %(account)s. Compare it with the bank's paper, and call "
-           "the partner under a number that you knew before.")),
-        ("account_confirmed", partner, _("%(partner)s: another bank account from %(day)s on"),
-         _("Payments in %(currency)s go to %(account)s from that day on. Until then you can stop it: open it and say why.")),
-        ("account_refused", partner, _("%(partner)s: the bank account was not confirmed"),
-         _("Payments in %(currency)s do not go to %(account)s. %(reason)s")),
-        ("account_stopped", (*partner, *MONEY), _("%(partner)s: a bank account was stopped"),
-         _("Payments in %(currency)s do not go to %(account)s; the account before stays. %(reason)s")),
-    ):  # fmt: skip
+        (
+            "account_asked",
+            partner,
+            _("%(partner)s: another bank account was asked for"),
+            _(
+                "%(person)s asked that payments in %(currency)s go to %(account)s. If nobody of yours wanted this, "
+                "tell your finance contact at once."
+            ),
+        ),
+        (
+            "account_to_confirm",
+            MONEY,
+            _("%(partner)s: confirm a bank account"),
+            _(
+                "%(person)s asked that payments in %(currency)s go to %(account)s. Compare it with the bank's paper, "
+                "and call the partner under a number that you knew before."
+            ),
+        ),
+        (
+            "account_confirmed",
+            partner,
+            _("%(partner)s: another bank account from %(day)s on"),
+            _(
+                "Payments in %(currency)s go to %(account)s from that day on. Until then you can stop it: open it "
+                "and say why."
+            ),
+        ),
+        (
+            "account_refused",
+            partner,
+            _("%(partner)s: the bank account was not confirmed"),
+            _("Payments in %(currency)s do not go to %(account)s. %(reason)s"),
+        ),
+        (
+            "account_stopped",
+            (*partner, *MONEY),
+            _("%(partner)s: a bank account was stopped"),
+            _("Payments in %(currency)s do not go to %(account)s; the account before stays. %(reason)s"),
+        ),
+    ):
         kinds.register(
-            f"payouts.{name}", icon="building-bank", roles=roles, label=_("Bank accounts"), title=title, body=body,
-            optional=False,
+            f"payouts.{name}", icon="building-bank", roles=roles, label=_("Bank accounts"), title=title,
+            body=body, optional=False,
         )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def release_batch(*, batch: Batch, by: Actor) -> Batch:
 
 
 def refuse_releaser(batch: Batch, by: Actor) -> None:
-    """Raise unless `by` may release: a person, not the one who prepared it, and nobody whom the settlement rules out."""
+    """Raise unless `by` may release: a person who did not prepare it, and whom the settlement does not rule out."""
     if by.user_id is None:
         raise PersonNeeded()
     if by.user_id == batch.created_by_id:

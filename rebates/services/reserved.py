@@ -1,4 +1,4 @@
-"""Statements that are being paid elsewhere: an app above says which, and until it says otherwise nobody pays them here."""
+"""Statements that an app above is paying: it says which, and until it says otherwise nobody pays them here."""
 
 from __future__ import annotations
 

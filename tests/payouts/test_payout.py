@@ -357,7 +357,7 @@ def test_a_payout_prepared_beside_payments_by_hand_pays_each_once(in_threads):
         release_batch(batch=batch, by=other)
         jobs = in_threads(*[lambda batch=batch: start_booking(batch=batch, by=other, chunk=1)] * 3)
         assert len({job.pk for job in jobs}) == 1
-        in_threads(*[lambda: run_job(jobs[0].pk)] * 3)
+        in_threads(*[lambda pk=jobs[0].pk: run_job(pk)] * 3)
         while Job.objects.open().filter(pk=jobs[0].pk).exists():
             run_job(jobs[0].pk)
     assert payments() == [Decimal("200.00")] * 3

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from payouts.models import BankAccount
-from payouts.services import ask_for_account, confirm_account, set_paying_account
+from payouts.models import BankAccount, Batch
+from payouts.services import ask_for_account, confirm_account, prepare_batch, set_paying_account
 from prm.values import clock
 from rebates.models import SettlementRun, Statement
 from rebates.services import approve_run, close_run
+from tests.factories.people import UserFactory, actor
 from tests.rebates.world import BY, apply, policy, sell, settle
 
 IBAN, OTHER_IBAN = "DE89370400440532013000", "FR1420041010050500013M02606"
@@ -54,6 +55,14 @@ def closed(
         sell(company, amount, f"{period}-15")
     run = settle(period, close=False)
     return close_run(run=approve_run(run=run, by=approved_by), by=BY)
+
+
+def of_rival(company: Any, run: SettlementRun) -> Batch:
+    """A payout of `run` to an account of `company`, by two people of finance."""
+    first, other = (actor(UserFactory(finance=True)) for _person in range(2))
+    pays_from(first)
+    account(company, first, other, holder="ACME Secret Holder")
+    return prepare_batch(run=run, by=first)
 
 
 def statement_of(company: Any, run: SettlementRun) -> Statement:
