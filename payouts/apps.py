@@ -55,6 +55,8 @@ class PayoutsConfig(AppConfig):
             ("release", _("Release payouts"), money, True, False),
             ("download", _("Download payment files"), money, True, True),
             ("execute", _("Book executed payouts"), money, True, False),
+            ("view_overview", _("See the overview of money in rebates"), money, False, True),
+            ("export", _("Export the overview of money in rebates"), money, True, True),
             ("view_journals", _("See exported journals"), money, False, True),
             ("export_journal", _("Export the journal"), money, True, False),
             ("set_codes", _("Set account codes of the finance system"), money, True, False),

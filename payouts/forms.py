@@ -89,7 +89,7 @@ class ReasonForm(ServiceForm):
 class PrepareForm(ServiceForm):
     """Which settlement is paid, in which currency, and when."""
 
-    run = VisibleChoice(SettlementRun, label=_("Settlement"), narrow=lambda rows: rows.closed())
+    settlement = VisibleChoice(SettlementRun, label=_("Settlement"), narrow=lambda rows: rows.closed())
     currency = forms.CharField(
         label=_("Currency"), max_length=3, required=False, help_text=_("All, where it is empty.")
     )
@@ -103,6 +103,10 @@ class PrepareForm(ServiceForm):
     def clean_currency(self) -> str:
         text = self.cleaned_data["currency"]
         return currency_of(text) if text else ""
+
+    def fields_for_service(self) -> dict[str, Any]:
+        said = dict(self.cleaned_data)
+        return {"run": said.pop("settlement"), **said}
 
 
 class AmountForm(ServiceForm):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef
 
-from payouts.models import AccountCode, Batch, BatchLine, Journalled
+from payouts.models import AccountCode, Batch, BatchLine, Journalled, PayingAccount
 from payouts.prospect import Sum
 from prm.ledger.models import Transaction
 from prm.values.actor import Actor
@@ -29,6 +29,11 @@ def not_exported() -> Waiting:
     rows = Transaction.objects.for_everyone(because="the books of the whole channel").filter(~Exists(held))
     found = rows.aggregate(count=Count("pk"), first=Min("booked_on"))
     return Waiting(found["count"], found["first"])
+
+
+def paying_accounts() -> list[PayingAccount]:
+    """The tenant's own accounts, by currency."""
+    return list(PayingAccount.objects.order_by("currency"))
 
 
 def known_codes() -> dict[str, tuple[str, str]]:

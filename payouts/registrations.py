@@ -22,6 +22,7 @@ def register() -> None:
     _register_kinds()
     work.register(open_work, count=count_open_work)
     for order, label, icon, url, verb in (
+        (5, _("Money in rebates"), "report-money", "payouts:overview", "payouts.view_overview"),
         (45, _("Payouts"), "file-export", "payouts:batches", "payouts.view"),
         (47, _("Bank accounts"), "building-bank", "payouts:accounts", "payouts.view_accounts"),
         (65, _("Journal export"), "file-spreadsheet", "payouts:journals", "payouts.view_journals"),

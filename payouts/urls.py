@@ -1,7 +1,7 @@
 from django.urls import path
 
 from payouts.lists import BankAccountList, BatchList, JournalList
-from payouts.views import accounts, batches, journals
+from payouts.views import accounts, batches, journals, overview
 
 app_name = "payouts"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("payout-files/<str:number>/lines/<int:pk>/amount/", batches.amount, name="line_amount"),
     path("payout-files/<str:number>/lines/<int:pk>/leave-out/", batches.drop, name="line_drop"),
     path("payout-files/<str:number>/lines/<int:pk>/refused/", batches.fail, name="line_fail"),
+    path("rebate-money/", overview.page, name="overview"),
     path("journals/", JournalList.as_view(), name="journals"),
     path("journals/export/", journals.make, name="journal_make"),
     path("journals/<str:number>/", journals.detail, name="journal"),

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from payouts import pages, services
+from payouts import pages, reads, services
 from payouts.forms import AccountForm, PayingAccountForm, ReasonForm
-from payouts.models import BankAccount, PayingAccount
+from payouts.models import BankAccount
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.ui import formats
@@ -114,7 +114,7 @@ def stop(request: Any, number: str) -> HttpResponse:
 @requires("payouts.set_paying_account")
 def paying_accounts(request: Any) -> HttpResponse:
     """From which account is each currency paid?"""
-    known = list(PayingAccount.objects.order_by("currency"))
+    known = reads.paying_accounts()
     chosen = next((row for row in known if row.currency == request.GET.get("currency")), None)
     form = PayingAccountForm(request.POST or None, actor=request.actor, account=chosen)
     if form.is_valid() and form.run(services.set_paying_account, by=request.actor):

@@ -41,12 +41,14 @@ def _line(request: Any, number: str, pk: int) -> BatchLine:
 @requires("payouts.prepare")
 def prepare(request: Any) -> HttpResponse:
     """What can be paid of a closed settlement, what is left out and why; then the payout itself."""
-    form = PrepareForm(request.POST or None, actor=request.actor, initial={"run": request.GET.get("run")})
+    form = PrepareForm(
+        request.POST or None, actor=request.actor, initial={"settlement": request.GET.get("run")}
+    )
     if form.is_valid() and form.run(services.prepare_batch, by=request.actor):
         messages.success(request, _("Prepared. Look at it; then somebody else releases it."))
         return redirect(form.result)
     runs = SettlementRun.objects.visible_to(request.actor).closed()
-    wanted = form.data.get("run") if form.is_bound else request.GET.get("run", "")
+    wanted = form.data.get("settlement") if form.is_bound else request.GET.get("run", "")
     known = wanted and str(wanted).isdecimal() and len(str(wanted)) < 19
     run = runs.filter(pk=int(wanted)).first() if known else None
     found = prospect(run, by=request.actor) if run is not None else None

@@ -112,7 +112,7 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "registration": lambda made: made["deal"].pk,
     "order": lambda made: made["order"].number,
     "invoice": lambda made: made["invoice"].number,
-    "run": lambda made: made["run"].pk,
+    "settlement": lambda made: made["run"].pk,
     "statement": lambda made: made["statement"].number,
     "attempt": lambda made: made["deal"].attempt,
     "rows": lambda made: made["deal"].pk,

@@ -70,9 +70,9 @@ def test_from_a_closed_month_to_paid_in_the_browser(acme, rival, finance, second
     assert run.number in first.get("/payout-files/new/").content.decode()
     page = first.get(f"/payout-files/new/?run={run.pk}").content.decode()
     assert "Bare Ltd" in page and "no bank account" in page and "1,400.00" in page
-    answer = first.post("/payout-files/new/", {"run": run.pk, "pay_on": "2020-01-01"})
+    answer = first.post("/payout-files/new/", {"settlement": run.pk, "pay_on": "2020-01-01"})
     assert answer.status_code == 422
-    first.post("/payout-files/new/", {"run": run.pk, "pay_on": clock.today().isoformat()})
+    first.post("/payout-files/new/", {"settlement": run.pk, "pay_on": clock.today().isoformat()})
     batch = Batch.objects.get()
     own, theirs = BatchLine.objects.for_everyone(because="a test").order_by("pk")
     at = f"/payout-files/{batch.number}/"

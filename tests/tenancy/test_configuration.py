@@ -122,6 +122,7 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(sandbox, tmp_path
         before.replace("rank: 9", "rank: 12")
         .replace("#0f766e", "#aa0000")
         .replace("rebates: true", "rebates: false")
+        .replace("payouts: true", "payouts: false")
     )
     other = other[: other.index("\n# Rebate programmes")] + "\n"
     found = {one.place: (one.old, one.new) for one in services.plan(source=other, by=BY)}
@@ -235,6 +236,7 @@ def test_a_section_that_is_left_out_stays(tenant):
 
 
 def test_a_module_that_is_off_is_neither_exported_nor_taken(tenant):
+    switch_module(tenant=here(), code="payouts", on=False, by=BY)
     switch_module(tenant=here(), code="rebates", on=False, by=BY)
     assert "programmes:" not in services.current_text()
     with pytest.raises(ConfigurationProblem) as refusal:
