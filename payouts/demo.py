@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import F
 
+from payouts.prospect import prospect
 from payouts.services import (
     ask_for_account,
     book_batch,
@@ -73,22 +74,24 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
                 reason="Signed form of the bank, filed with the agreement", by=finance,
             )  # fmt: skip
             confirm_account(account=asked, by=controller)
-    if len(owed) > 2:
+    if len(owed) > 2:  # asked for by somebody else, so that the clerk on the sign-in page can confirm it
         ask_for_account(
             partner=owed[2].partner, holder=owed[2].partner.name, currency=currency, **theirs[0],
-            reason="New bank, letter of last week", by=finance,
+            reason="New bank, letter of last week", by=controller,
         )  # fmt: skip
     _pay(run, finance, controller)
 
 
 def _pay(run: SettlementRun, finance: Any, controller: Any) -> None:
-    """One of the two is paid by a file; the other stays payable, for whoever tries it."""
+    """One of the two is paid by a file; the other waits in a second payout for its release."""
     # The controller approved the run: whoever presses in the demo is the clerk, who therefore releases.
     batch = prepare_batch(run=run, by=controller)
     for line in batch.lines.order_by(F("pk").desc())[: max(batch.lines.count() - 1, 0)]:
         drop_line(line=line, reason="Left for the next payout", by=controller)
     release_batch(batch=batch, by=finance)
     book_batch(batch=batch, by=finance, reference="BT-PAYOUT-1")
+    if prospect(run, by=controller).due:
+        prepare_batch(run=run, by=controller)  # waits for the clerk's release
 
 
 kit.register_demo("payouts", fill, order=55)

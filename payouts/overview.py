@@ -1,7 +1,7 @@
 """Finance's overview: what rebates cost, what is owed, for how long, and whether the books agree. Each figure from SQL.
 
-Guarantee: a fixed number of queries, however many partners there are (accruals take one for each open period). Earned, adjusted, paid and owed are
-sums of the ledger; what is open is what the statements say. The ageing adds up to what is owed: what no statement pays
+Guarantee: a fixed number of queries, however many partners there are; accruals take one more for each open period.
+Earned, adjusted, paid and owed are sums of the ledger; what is open is what the statements say. The ageing adds up to what is owed: what no statement pays
 any more, because a later negative figure took it up, stands in a column of its own.
 """
 

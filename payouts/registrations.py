@@ -8,10 +8,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from partners import pages as partner_pages
 from prm.access.roles import Role
 from prm.audit import words
 from prm.notices import kinds, work
 from prm.ui import menu
+from prm.values import clock
 from prm.values.actor import Actor
 
 MONEY = (Role.FINANCE, Role.ADMINISTRATOR)
@@ -20,11 +22,14 @@ MONEY = (Role.FINANCE, Role.ADMINISTRATOR)
 def register() -> None:
     _register_words()
     _register_kinds()
+    partner_pages.add_section(
+        template="payouts/partner_part.html", verb="payouts.view_accounts", order=45, build=of_partner
+    )
     work.register(open_work, count=count_open_work)
     for order, label, icon, url, verb in (
         (5, _("Money in rebates"), "report-money", "payouts:overview", "payouts.view_overview"),
-        (45, _("Payouts"), "file-export", "payouts:batches", "payouts.view"),
-        (47, _("Bank accounts"), "building-bank", "payouts:accounts", "payouts.view_accounts"),
+        (52, _("Payouts"), "file-export", "payouts:batches", "payouts.view"),
+        (54, _("Bank accounts"), "building-bank", "payouts:accounts", "payouts.view_accounts"),
         (65, _("Journal export"), "file-spreadsheet", "payouts:journals", "payouts.view_journals"),
     ):
         menu.register(section="Money", label=label, icon=icon, url=url, verb=verb, order=order)
@@ -123,6 +128,16 @@ def _register_kinds() -> None:
             f"payouts.{name}", icon="building-bank", roles=roles, label=_("Bank accounts"), title=title,
             body=body, optional=False,
         )  # fmt: skip
+
+
+def of_partner(partner: Any, actor: Actor) -> dict[str, Any] | None:
+    """A partner's bank accounts: those in force, held or asked for."""
+    from payouts.models import BankAccount
+
+    accounts = BankAccount.objects.visible_to(actor).filter(partner=partner, state__in=("asked", "confirmed"))
+    rows = accounts.exclude(ends__lte=clock.today()).order_by("currency", "-asked_at")[:12]
+    may_ask = "payouts.ask_account" in actor.permissions
+    return {"accounts": list(rows), "may_ask": may_ask}
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:

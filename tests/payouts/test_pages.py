@@ -143,3 +143,14 @@ def test_a_page_costs_the_same_for_few_and_for_many(finance, second, browse):
             client.get("/bank-accounts/")
         counts.append((len(first), len(then), len(lists)))
     assert counts[0] == counts[1]
+
+
+def test_a_partners_page_shows_its_accounts_and_the_release_by_hand_leads_to_a_file(
+    acme, finance, second, browse
+):
+    found = account(acme, finance, second)
+    run = closed((acme, 50_000))
+    page = browse(second).get(acme.row.get_absolute_url()).content.decode()
+    assert found.get_absolute_url() in page and CNY["account_number"] not in page
+    page = browse(second).get(f"/settlements/{run.number}/confirm-release/").content.decode()
+    assert f"/payout-files/new/?run={run.pk}" in page
