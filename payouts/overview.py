@@ -1,8 +1,8 @@
 """Finance's overview: what rebates cost, what is owed, for how long, and whether the books agree. Each figure from SQL.
 
 Guarantee: a fixed number of queries, however many partners there are; accruals take one more for each open period.
-Earned, adjusted, paid and owed are sums of the ledger; what is open is what the statements say. The ageing adds up to what is owed: what no statement pays
-any more, because a later negative figure took it up, stands in a column of its own.
+Earned, adjusted, paid and owed are sums of the ledger; what is open is what the statements say. The ageing adds up to
+what is owed: what no statement pays any more, because a later negative figure took it up, has a column of its own.
 """
 
 from __future__ import annotations
