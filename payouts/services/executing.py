@@ -122,7 +122,10 @@ def book_some(batch_id: int, first: int, last: int, *, by: Actor) -> int:
     lines = list(_lines(batch).waiting().filter(pk__gte=first, pk__lte=last).for_list())
     opens = [_as_paid(found) for found in open_on([line.statement for line in lines])]
     due = [(found, line.amount) for found, line in zip(opens, lines, strict=True)]
-    payments = write_payments(due, paid_on=batch.executed_on, reference=batch.reference, by=by)
+    releaser = (batch.released_by_id, batch.released_by_label)
+    payments = write_payments(
+        due, paid_on=batch.executed_on, reference=batch.reference, by=by, releaser=releaser
+    )
     for line, payment in zip(lines, payments, strict=True):
         line.payment, line.state = payment, BatchLine.State.EXECUTED
     BatchLine.objects.for_everyone(because="locked with their payout").bulk_update(

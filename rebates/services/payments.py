@@ -163,9 +163,18 @@ def pay_statement(
 
 
 def write_payments(
-    due: Sequence[tuple[Open, Decimal]], *, paid_on: date, reference: str, by: Actor
+    due: Sequence[tuple[Open, Decimal]],
+    *,
+    paid_on: date,
+    reference: str,
+    by: Actor,
+    releaser: tuple[int | None, str] | None = None,
 ) -> list[Payment]:
-    """Pay each statement that amount. The caller holds the locks and has asked the rules."""
+    """Pay each statement that amount. The caller holds the locks and has asked the rules.
+
+    `releaser`: who released it, by id and name, where that is somebody else than `by`, who books it.
+    """
+    released_by_id, released_by_label = releaser or (by.user_id, by.label)
     payments = Payment.objects.bulk_create(
         Payment(
             statement=found.statement,
@@ -173,8 +182,8 @@ def write_payments(
             amount=amount,
             paid_on=paid_on,
             reference=reference,
-            released_by_id=by.user_id,
-            released_by_label=by.label,
+            released_by_id=released_by_id,
+            released_by_label=released_by_label,
         )
         for found, amount in due
     )

@@ -56,6 +56,10 @@ from tests.rebates.world import BY, apply, policy, sell, settle
 pytestmark = pytest.mark.django_db
 
 
+class Killed(BaseException):
+    """Stands for a worker's sudden end: no handler of the product catches it."""
+
+
 @pytest.fixture
 def run(acme, rival, finance, second):
     """Two partners with an account, to whom a closed month owes 1,000 and 400."""
@@ -195,6 +199,39 @@ def test_executed_the_payments_are_written_with_date_and_reference(run, acme, fi
     assert OutboxEvent.objects.filter(name="rebates.statement_paid").count() == 2
     verbs = set(AuditEntry.objects.of(batch).values_list("verb", flat=True))
     assert verbs == {"payout prepared", "payout released", "payout booking started", "payout executed"}
+
+
+def test_the_payment_names_who_released_it_not_who_booked_it(run, finance, second):
+    book_batch(batch=released(run, finance, second), by=finance)
+    names = Payment.objects.for_everyone(because="a test").values_list("released_by_label", flat=True)
+    assert set(names) == {"Zhao Min"}
+
+
+@pytest.mark.parametrize("step", range(2))
+def test_killed_at_any_step_and_begun_again_each_is_booked_once(fresh_tenant, monkeypatch, step):
+    first, other = (actor(UserFactory(finance=True)) for _person in range(2))
+    pays_from(first)
+    partners = [PartnerFactory() for _number in range(2)]
+    for partner in partners:
+        account(partner, first, other)
+    batch = released(closed(*[(partner, 10_000) for partner in partners]), first, other)
+    job, done, book_some = start_booking(batch=batch, by=first, chunk=1), iter(range(9)), executing.book_some
+
+    def dying(*arguments, **named):
+        answer = book_some(*arguments, **named)
+        if next(done) == step:
+            raise Killed
+        return answer
+
+    monkeypatch.setattr(executing, "book_some", dying)
+    with pytest.raises(Killed):
+        run_job(job.pk)
+    monkeypatch.undo()
+    assert len(payments()) == step
+    assert start_booking(batch=batch, by=other).pk == job.pk
+    assert run_job(job.pk) == "done"
+    batch.refresh_from_db()
+    assert (batch.state, payments()) == ("executed", [Decimal("200.00")] * 2)
 
 
 def test_what_the_bank_refused_is_open_again_and_goes_into_the_next_payout(run, rival, finance, second):
