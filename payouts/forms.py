@@ -137,6 +137,10 @@ class JournalForm(ServiceForm):
 
     last_day = forms.DateField(label=_("Booked until"), help_text=_("Begins after what was exported before."))
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["last_day"].initial = clock.today()
+
 
 class CodesForm(ServiceForm):
     """The finance system's code and name of each kind of account."""

@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("waiting", "Under way"),
+                            ("waiting", "To be paid"),
                             ("executed", "Paid"),
                             ("failed", "Refused by the bank"),
                             ("dropped", "Left out"),

@@ -112,7 +112,7 @@ class BatchLine(models.Model):
     """One payment of a payout: a statement, an amount, and the account that it goes to."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("payout line", "Under way")
+        WAITING = "waiting", pgettext_lazy("payout line", "To be paid")
         EXECUTED = "executed", pgettext_lazy("payout line", "Paid")
         FAILED = "failed", pgettext_lazy("payout line", "Refused by the bank")
         DROPPED = "dropped", pgettext_lazy("payout line", "Left out")

@@ -101,8 +101,8 @@ def test_days_and_programme_stand_in_the_address_and_go_into_the_file(acme, fina
     run = closed((acme, 50_000))
     client = browse(finance)
     programme = Programme.objects.get(code="core")
-    assert "1,000.00" in client.get("/rebate-money/?programme=core").content.decode()
-    assert "1,000.00" not in client.get("/rebate-money/?last=2026-01-01").content.decode()
+    assert "1,000.00</td>" in client.get("/rebate-money/?programme=core").content.decode()
+    assert "1,000.00</td>" not in client.get("/rebate-money/?last=2026-01-01").content.decode()
     assert client.get("/rebate-money/?first=2026-02-02&last=2026-01-01").status_code == 422
     answer = client.get("/rebate-money/?export=xlsx")
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content))).get_sheet_by_index(
