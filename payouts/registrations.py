@@ -20,6 +20,9 @@ MONEY = (Role.FINANCE, Role.ADMINISTRATOR)
 
 
 def register() -> None:
+    from payouts import finding
+
+    finding.register()
     _register_words()
     _register_kinds()
     partner_pages.add_section(

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from payouts.finding import find_accounts, find_payouts
 from payouts.models import BankAccount, Batch, BatchLine, PayingAccount
 from payouts.services import ask_for_account, prepare_batch, release_batch
 from prm.jobs.models import Job
@@ -154,3 +155,13 @@ def test_a_partners_page_shows_its_accounts_and_the_release_by_hand_leads_to_a_f
     assert found.get_absolute_url() in page and CNY["account_number"] not in page
     page = browse(second).get(f"/settlements/{run.number}/confirm-release/").content.decode()
     assert f"/payout-files/new/?run={run.pk}" in page
+
+
+def test_the_one_box_finds_a_payout_and_an_account_for_who_may_see_them(acme, rival, finance, second):
+    pays_from(finance)
+    found = account(acme, finance, second)
+    batch = prepare_batch(run=closed((acme, 50_000)), by=finance)
+    assert [row.title for row in find_payouts(finance, batch.number.lower(), 5)] == [batch.number]
+    assert [row.title for row in find_accounts(acme.admin, found.number, 5)] == [found.number]
+    assert find_accounts(rival.admin, found.number, 5) == [] == find_payouts(acme.admin, batch.number, 5)
+    assert find_accounts(finance, CNY["account_number"], 5) == []
