@@ -176,6 +176,13 @@ class NothingToPay(DomainError):
     message = _("Nothing is open on statement %(number)s.")
 
 
+class PaidElsewhere(DomainError):
+    code = "paid_elsewhere"
+    message = _(
+        "%(number)s is in payout %(where)s. It can be paid here when it is left out or refused there."
+    )
+
+
 class PaymentBlocked(DomainError):
     code = "payment_blocked"
     message = _(

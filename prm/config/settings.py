@@ -97,6 +97,7 @@ TENANT_APPS = [
     "dealreg",
     "orders",
     "rebates",
+    "payouts",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]
 TENANT_MODEL = "tenancy.Tenant"

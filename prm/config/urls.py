@@ -35,6 +35,7 @@ _APPS = [
     "dealreg",
     "orders",
     "rebates",
+    "payouts",
 ]
 
 

@@ -38,6 +38,7 @@ from rebates.events import StatementPaid
 from rebates.minimums import kept_now
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
+from rebates.services.reserved import refuse_reserved
 
 ZERO = Decimal("0.00")
 SOME = 200  # statements that are looked at together
@@ -159,6 +160,7 @@ def pay_statement(
         raise NothingToPay(number=statement.number)
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
+    refuse_reserved(statement)
     amount = found.amount if amount is None else amount
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
@@ -169,9 +171,18 @@ def pay_statement(
 
 
 def write_payments(
-    due: Sequence[tuple[Open, Decimal]], *, paid_on: date, reference: str, by: Actor
+    due: Sequence[tuple[Open, Decimal]],
+    *,
+    paid_on: date,
+    reference: str,
+    by: Actor,
+    releaser: tuple[int | None, str] | None = None,
 ) -> list[Payment]:
-    """Pay each statement that amount. The caller holds the locks and has asked the rules."""
+    """Pay each statement that amount. The caller holds the locks and has asked the rules.
+
+    `releaser`: who released it, by id and name, where that is somebody else than `by`, who books it.
+    """
+    released_by_id, released_by_label = releaser or (by.user_id, by.label)
     payments = Payment.objects.bulk_create(
         Payment(
             statement=found.statement,
@@ -179,8 +190,8 @@ def write_payments(
             amount=amount,
             paid_on=paid_on,
             reference=reference,
-            released_by_id=by.user_id,
-            released_by_label=by.label,
+            released_by_id=released_by_id,
+            released_by_label=released_by_label,
         )
         for found, amount in due
     )
@@ -228,6 +239,8 @@ def _split(found: Open, amount: Decimal, programmes: dict[int, Programme]) -> di
     for purpose in sorted(found.owed, key=lambda purpose: programmes[purpose].code):
         shares[purpose] = max(ZERO, min(rest, found.owed[purpose]))
         rest -= shares[purpose]
+    if rest:  # the bank paid more than is owed by now: the last programme's balance goes below zero
+        shares[purpose] += rest
     return {purpose: share for purpose, share in shares.items() if share}
 
 

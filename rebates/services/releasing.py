@@ -35,6 +35,7 @@ from rebates.services.payments import (
     write_payments,
 )
 from rebates.services.pressed import Pressed
+from rebates.services.reserved import reserved
 
 JOB = "rebates.release"
 
@@ -90,6 +91,7 @@ class Outlook:
     blocked_totals: list[Total]
     settled: int  # statements that are paid, or whose figure a later negative one took up
     carried: int  # which have nothing to pay: not above zero, or below a minimum payout
+    elsewhere: int = 0  # that are being paid elsewhere
 
     @property
     def due_count(self) -> int:
@@ -104,14 +106,17 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
         raise NotInThisState(number=run.number, state=run.get_state_display())
     statements = list(Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk"))
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
-    blocked = [one for one in owing if one.statement.partner.is_on_hold]
+    taken = reserved(one.statement.pk for one in owing)
+    free = [one for one in owing if one.statement.pk not in taken]
+    blocked = [one for one in free if one.statement.partner.is_on_hold]
     carried = sum(1 for row in statements if row.payable <= 0)
     return Outlook(
-        due=_totals([one for one in owing if not one.statement.partner.is_on_hold]),
+        due=_totals([one for one in free if not one.statement.partner.is_on_hold]),
         blocked=blocked,
         blocked_totals=_totals(blocked),
         settled=len(statements) - len(owing) - carried,
         carried=carried,
+        elsewhere=len(taken),
     )
 
 
@@ -157,6 +162,8 @@ def release_some(
     refuse_release(run, by)
     hold_balances()
     found = [one for one in open_on(list(rows.order_by("pk"))) if one.amount > 0]
+    taken = reserved(one.statement.pk for one in found)
+    found = [one for one in found if one.statement.pk not in taken]
     due = [(one, one.amount) for one in found if not held[one.statement.partner_id].is_on_hold]
     write_payments(due, paid_on=paid_on, reference=reference, by=by)
     return len(due), len(found) - len(due)

@@ -7,7 +7,7 @@ import ast
 from prm.audit import words
 from tests.house.tree import ROOT
 
-PLACES = ("prm", "partners", "dealreg", "orders", "rebates")
+PLACES = ("prm", "partners", "dealreg", "orders", "rebates", "payouts")
 
 
 def verbs() -> set[tuple[str, str]]:

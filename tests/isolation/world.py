@@ -33,6 +33,7 @@ from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import order_of
 from tests.factories.people import UserFactory, actor
+from tests.payouts import world as payouts
 from tests.rebates import world as rebates
 
 SYSTEM = Actor.job("isolation")
@@ -97,6 +98,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     rebates.sell(rival, 31_337, on=f"{PERIOD}-10")
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
     run = close_run(run=approve_run(run=run, by=SYSTEM), by=SYSTEM)
+    payout = payouts.of_rival(rival, run)
     rebates.sell(rival, 31_337, on=clock.today().isoformat())
     return {
         "partner": rival.row,
@@ -116,6 +118,9 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),
         "result": Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first(),
         "run": run,
+        "account": payout.lines.get().account,
+        "payout": payout,
+        "payout_line": payout.lines.get(),
         "accrual": accruals(by=SYSTEM, partners=[rival.row.pk])[-1],
         "product": ProductFactory(list_price=Decimal("5")),
     }
@@ -148,4 +153,7 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "invoice number": made["invoice"].number,
         "statement number": made["statement"].number,
         "sales amount": "31,337",
+        "bank account": "ACME Secret Holder",
+        "bank account number": made["account"].number,
+        "payout number": made["payout"].number,
     }

@@ -104,7 +104,8 @@ def test_the_text_is_stable_commented_and_readable(sandbox):
     names = [line.partition(":")[0] for line in source.splitlines() if line[:1].isalpha()]
     assert names == [
         "schema", "modules", "brand", "roles", "working_time", "product_lines", "tiers", "registration_types",
-        "records", "tier_criteria", "programmes", "flows", "views", "webhooks", "automations", "letters", "audit",
+        "records", "tier_criteria", "programmes", "account_codes", "flows", "views", "webhooks", "automations",
+        "letters", "audit",
     ]  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(sandbox, tmp_path
         before.replace("rank: 9", "rank: 12")
         .replace("#0f766e", "#aa0000")
         .replace("rebates: true", "rebates: false")
+        .replace("payouts: true", "payouts: false")
     )
     other = other[: other.index("\n# Rebate programmes")] + "\n"
     found = {one.place: (one.old, one.new) for one in services.plan(source=other, by=BY)}
@@ -235,6 +237,7 @@ def test_a_section_that_is_left_out_stays(tenant):
 
 
 def test_a_module_that_is_off_is_neither_exported_nor_taken(tenant):
+    switch_module(tenant=here(), code="payouts", on=False, by=BY)
     switch_module(tenant=here(), code="rebates", on=False, by=BY)
     assert "programmes:" not in services.current_text()
     with pytest.raises(ConfigurationProblem) as refusal:

@@ -56,6 +56,7 @@ def test_what_is_needed_by_another_stays_on(switch):
     with pytest.raises(ModuleNeeded) as refusal:
         switch("orders", False)
     assert "Rebates" in refusal.value.text
+    switch("payouts", False)
     switch("rebates", False)
     switch("orders", False)
     with pytest.raises(ModuleNeedsOthers) as refusal:
@@ -63,6 +64,7 @@ def test_what_is_needed_by_another_stays_on(switch):
     assert "Orders" in refusal.value.text
     switch("orders", True)
     switch("rebates", True)
+    switch("payouts", True)
     assert registry.switched_off() == {}
 
 
@@ -71,6 +73,7 @@ def test_its_flows_and_own_fields_leave_the_set_up_and_come_back(switch, adminis
     addresses = ("/settings/flows/order/", "/settings/fields/order/")
     listed = [f'href="{address}"' in client.get(f"{address[:-6]}").content.decode() for address in addresses]
     assert listed == [True, True] and {client.get(one).status_code for one in addresses} == {200}
+    switch("payouts", False)
     switch("rebates", False)
     switch("orders", False)
     listed = [f'href="{address}"' in client.get(f"{address[:-6]}").content.decode() for address in addresses]
@@ -95,6 +98,7 @@ def test_its_events_are_not_offered_and_who_was_told_of_them_is_told_again(switc
     )
     addresses = ("/settings/webhooks/new/webhook/", "/settings/automations/new/")
     assert [order_event in client.get(one).content.decode() for one in addresses] == [True, True]
+    switch("payouts", False)
     switch("rebates", False)
     switch("orders", False)
     assert [order_event in client.get(one).content.decode() for one in addresses] == [False, False]
@@ -126,14 +130,14 @@ def test_a_module_that_does_not_exist_is_named(switch):
 
 def test_only_administrators_switch_and_each_switch_is_recorded(switch, finance, tenant):
     with pytest.raises(NotAllowed):
-        switch("rebates", False, by=finance)
-    switch("rebates", False)
-    switch("rebates", False)
-    switch("rebates", True)
+        switch("payouts", False, by=finance)
+    switch("payouts", False)
+    switch("payouts", False)
+    switch("payouts", True)
     rows = AuditEntry.objects.of(tenant).order_by("id").values_list("verb", "changes")
     assert list(rows) == [
-        ("module_switched_off", {"module": [None, "rebates"]}),
-        ("module_switched_on", {"module": [None, "rebates"]}),
+        ("module_switched_off", {"module": [None, "payouts"]}),
+        ("module_switched_on", {"module": [None, "payouts"]}),
     ]
 
 
@@ -147,15 +151,17 @@ def test_verbs_kinds_imports_work_and_daily_work_go_and_come_back(switch, acme):
         }
 
     before = what_is_there()
+    switch("payouts", False)
     switch("rebates", False)
     switch("orders", False)
     off = what_is_there()
-    assert not [verb for verb in off["verbs"] if verb.startswith(("orders.", "sales.", "rebates."))]
+    gone = ("orders.", "sales.", "rebates.", "payouts.")
+    assert not [verb for verb in off["verbs"] if verb.startswith(gone)]
     assert not [name for name in off["letters"] if name.startswith("orders.")]
     assert "sales-lines" not in off["imports"] and "partners" in off["imports"]
     switch("dealreg", False)
     assert "dealreg.protections" not in daily_work() and "sealing.head" in daily_work()
-    for code in ("dealreg", "orders", "rebates"):
+    for code in ("dealreg", "orders", "rebates", "payouts"):
         switch(code, True)
     assert what_is_there() == before
 
@@ -181,6 +187,7 @@ def test_a_job_waits_until_its_module_is_on_again(switch, monkeypatch):
     monkeypatch.setattr(services, "send", lambda job: sent.append(job.pk))
     job = start_job(kind="rebates.settle", key="x", params={"run": "none", "bounds": []}, by=SYSTEM)
     Job.objects.filter(pk=job.pk).update(state="running")
+    switch("payouts", False)
     switch("rebates", False)
     sent.clear()
     assert run_job(job.pk) == "running" and reap() == 0 and not sent
@@ -209,6 +216,7 @@ def test_what_others_did_meanwhile_is_made_up_for(switch, acme, manager):
 
 
 def test_its_commands_are_refused(switch, tenant):
+    switch("payouts", False)
     switch("rebates", False)
     for command in (
         ("settle", tenant.slug, "2026-09"),
@@ -223,6 +231,7 @@ def test_its_commands_are_refused(switch, tenant):
 def test_a_schema_that_was_entered_by_its_name_knows_too(switch, tenant):
     from django_tenants.utils import schema_context
 
+    switch("payouts", False)
     switch("rebates", False)
     with schema_context(tenant.schema_name):
         assert not registry.is_on("rebates") and registry.is_on("orders")
@@ -234,15 +243,15 @@ def test_the_page_says_what_depends_on_what_and_asks_before_it_acts(administrato
     client = browse(administrator)
     page = client.get("/settings/modules/").content.decode()
     assert "Needs Orders." in page and "Switch off Rebates first." in page
-    question = client.get("/settings/modules/rebates/off/").content.decode()
+    question = client.get("/settings/modules/payouts/off/").content.decode()
     assert "Nothing is deleted." in question
-    assert registry.is_on("rebates")
-    answer = client.post("/settings/modules/rebates/off/", {"reason": "later"}, follow=True).content.decode()
-    assert "Rebates is switched off." in answer and "Off since" in answer
-    assert client.get("/programmes/").status_code == 404
+    assert registry.is_on("payouts")
+    answer = client.post("/settings/modules/payouts/off/", {"reason": "later"}, follow=True).content.decode()
+    assert "Payouts is switched off." in answer and "Off since" in answer
+    assert client.get("/payout-files/").status_code == 404
     assert AuditEntry.objects.filter(verb="module_switched_off").get().reason == "later"
-    client.post("/settings/modules/rebates/on/")
-    assert client.get("/programmes/").status_code == 200
+    client.post("/settings/modules/payouts/on/")
+    assert client.get("/payout-files/").status_code == 200
     assert client.get("/settings/modules/nothing/off/").status_code == 404
     Tenant.objects.filter(pk=tenant.pk).update(modules_off={})
 

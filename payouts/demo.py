@@ -1,0 +1,97 @@
+"""The demo's bank accounts of partners, and one payout that the bank executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import F
+
+from payouts.prospect import prospect
+from payouts.services import (
+    ask_for_account,
+    book_batch,
+    confirm_account,
+    drop_line,
+    prepare_batch,
+    release_batch,
+    set_account_codes,
+    set_paying_account,
+)
+from prm.access.scope import actor_for
+from prm.ledger.models import Account
+from prm.starter import kit
+from prm.values import clock
+from rebates.models import SettlementRun, Statement
+
+OURS = {
+    "CNY": {
+        "account_number": "110060149018010042563",
+        "bank_name": "交通银行上海分行",
+        "cnaps": "301290000007",
+    }
+}
+THEIRS = {
+    "CNY": [
+        {
+            "account_number": "6222021001116245702",
+            "bank_name": "中国工商银行上海市分行",
+            "cnaps": "102290000017",
+        },
+        {
+            "account_number": "6217001210073281745",
+            "bank_name": "中国建设银行上海市分行",
+            "cnaps": "105290000012",
+        },
+    ],
+}
+IBANS = ("DE89370400440532013000", "FR1420041010050500013M02606", "NL91ABNA0417164300")
+CODES = {"accrued": "2180", "payable": "2190", "approved": "2195", "expense": "6710", "clearing": "1800"}
+
+
+def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
+    """Accounts of the first partners that are owed something, one that waits, and one executed payout."""
+    say("bank accounts and a payout")
+    people = get_user_model().objects
+    finance = actor_for(people.get(email="finance@demo.example"))
+    controller = actor_for(people.get(email="controller@demo.example"))
+    currency = tenant.currency
+    ours = OURS.get(currency, {"iban": IBANS[2]})
+    set_paying_account(holder=tenant.name, currency=currency, **ours, by=finance)
+    names = {kind: (CODES.get(kind, ""), "") for kind in Account.Kind.values}
+    set_account_codes(codes=names, by=finance)
+    run = SettlementRun.objects.closed().order_by("ends").first()
+    if run is None:
+        return
+    owed = list(Statement.objects.visible_to(finance).for_list().of_run(run).to_be_paid().order_by("pk")[:3])
+    theirs = THEIRS.get(currency, [{"iban": iban} for iban in IBANS[:2]])
+    with clock.at(clock.now() - timedelta(days=21)):
+        for statement, number in zip(owed, theirs, strict=False):
+            asked = ask_for_account(
+                partner=statement.partner, holder=statement.partner.name, currency=currency, **number,
+                reason="Signed form of the bank, filed with the agreement", by=finance,
+            )  # fmt: skip
+            confirm_account(account=asked, by=controller)
+    if len(owed) > 2:  # asked for by somebody else, so that the clerk on the sign-in page can confirm it
+        ask_for_account(
+            partner=owed[2].partner, holder=owed[2].partner.name, currency=currency, **theirs[0],
+            reason="New bank, letter of last week", by=controller,
+        )  # fmt: skip
+    _pay(run, finance, controller)
+
+
+def _pay(run: SettlementRun, finance: Any, controller: Any) -> None:
+    """One of the two is paid by a file; the other waits in a second payout for its release."""
+    # The controller approved the run: whoever presses in the demo is the clerk, who therefore releases.
+    batch = prepare_batch(run=run, by=controller)
+    for line in batch.lines.order_by(F("pk").desc())[: max(batch.lines.count() - 1, 0)]:
+        drop_line(line=line, reason="Left for the next payout", by=controller)
+    release_batch(batch=batch, by=finance)
+    book_batch(batch=batch, by=finance, reference="BT-PAYOUT-1")
+    if prospect(run, by=controller).due:
+        prepare_batch(run=run, by=controller)  # waits for the clerk's release
+
+
+kit.register_demo("payouts", fill, order=55)

@@ -1,0 +1,159 @@
+"""What pages of bank accounts and payouts show: stages, facts, and the verbs that are open to whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from payouts.banking import grouped
+from payouts.lists import number_for
+from payouts.models import BankAccount, Batch
+from payouts.services.executing import open_job
+from payouts.services.releasing import refuse_releaser
+from prm.access.rules import allowed
+from prm.ui import formats
+from prm.ui.parts import Fact, Stage, Verb
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.errors import DomainError
+
+State = Batch.State
+
+
+def account_facts(account: BankAccount, actor: Actor) -> list[Fact]:
+    found = [
+        Fact(_("Account holder"), account.holder, strong=True),
+        Fact(_("Account"), number_for(account, actor), strong=True),
+        Fact(_("Currency"), account.currency),
+        Fact(_("BIC"), account.bic),
+        Fact(_("Bank and branch"), account.bank_name),
+        Fact(_("CNAPS code"), grouped(account.cnaps)),
+        Fact(_("Asked for by"), f"{account.asker}, {formats.exact(account.asked_at)}"),
+        Fact(_("Reason"), account.reason),
+    ]
+    if account.decided_at is not None:
+        found.append(Fact(_("Decided by"), f"{account.decider}, {formats.exact(account.decided_at)}"))
+    if account.decision:
+        found.append(Fact(_("Why"), account.decision))
+    if account.starts is not None:
+        found.append(Fact(_("Paid to from"), formats.day(account.starts)))
+    if account.ends is not None:
+        found.append(Fact(_("Paid to before"), formats.day(account.ends)))
+    return [fact for fact in found if fact.value]
+
+
+def standing(account: BankAccount) -> dict[str, Any]:
+    """In one sentence: is it paid to, and if not, why; with a tone."""
+    today = clock.today()
+    if account.state == BankAccount.State.ASKED:
+        text = _("Nothing is paid to it until somebody else than %(person)s confirms it.") % {
+            "person": account.asker
+        }
+        return {"text": text, "tone": "live"}
+    if account.is_held(today):
+        text = _("Held until %(day)s: nothing is paid to it before, and it can still be stopped.")
+        return {"text": text % {"day": formats.day(account.starts)}, "tone": "warn"}
+    if account.is_in_force(today):
+        return {
+            "text": _("Payments in %(currency)s go to this account.") % {"currency": account.currency},
+            "tone": "ok",
+        }
+    if account.state == BankAccount.State.CONFIRMED:
+        text = _("Paid to before %(day)s; another account is in force since.")
+        return {"text": text % {"day": formats.day(account.ends)}, "tone": "note"}
+    return {"text": _("Nothing is paid to it."), "tone": "bad"}
+
+
+def account_verbs(account: BankAccount, actor: Actor) -> list[Verb]:
+    def to(name: str) -> str:
+        return reverse(f"payouts:{name}", args=[account.number])
+
+    asks, confirms = (
+        allowed(actor, f"payouts.{verb}", account) for verb in ("ask_account", "confirm_account")
+    )
+    verbs = []
+    if account.state == BankAccount.State.ASKED:
+        own = account.asked_by_id == actor.user_id
+        if confirms:
+            why = _("You asked for it: somebody else confirms.") if own else ""
+            ask = _(
+                "Payments go there once five working days are over. All administrators of the partner are told."
+            )
+            verbs.append(
+                Verb(
+                    _("Confirm"), post=to("account_confirm"), primary=True, icon="check", ask=ask, why_not=why
+                )
+            )
+            verbs.append(Verb(_("Refuse"), href=to("account_refuse"), icon="ban"))
+        if asks:
+            ask = _("What was asked for is taken back. The account in force stays.")
+            verbs.append(
+                Verb(_("Withdraw"), post=to("account_withdraw"), final=True, icon="arrow-back-up", ask=ask)
+            )
+    if asks and account.is_held(clock.today()):
+        verbs.append(Verb(_("Stop this account"), href=to("account_stop"), final=True, icon="ban"))
+    return verbs
+
+
+def batch_stages(batch: Batch) -> list[Stage]:
+    order = [State.PREPARED, State.RELEASED, State.BOOKING, State.EXECUTED]
+    if batch.state not in order:
+        return []
+    at = order.index(State(batch.state))
+    last = at == len(order) - 1
+    return [
+        Stage(state.label, "done" if place < at or last else "now" if place == at else "later")
+        for place, state in enumerate(order)
+    ]
+
+
+def batch_facts(batch: Batch) -> list[Fact]:
+    found = [
+        Fact(_("Settlement"), batch.run.number, href=batch.run.get_absolute_url()),
+        Fact(_("To be executed on"), formats.day(batch.pay_on)),
+        Fact(_("Prepared by"), f"{batch.preparer}, {formats.exact(batch.created_at)}"),
+    ]
+    if batch.released_at is not None:
+        found.append(Fact(_("Released by"), f"{batch.releaser}, {formats.exact(batch.released_at)}"))
+    if batch.executed_on is not None:
+        found.append(Fact(_("Executed on"), formats.day(batch.executed_on)))
+        found.append(Fact(_("Bank reference"), batch.reference))
+        found.append(Fact(_("Booked by"), batch.booked_by_label))
+    return [fact for fact in found if fact.value]
+
+
+def batch_verbs(batch: Batch, actor: Actor) -> list[Verb]:
+    """The buttons of the decision line: one primary, the one that gives it up last."""
+
+    def to(name: str) -> str:
+        return reverse(f"payouts:{name}", args=[batch.number])
+
+    may = {verb: allowed(actor, f"payouts.{verb}") for verb in ("prepare", "release", "execute")}
+    verbs = []
+    if batch.state == State.PREPARED and may["release"]:
+        ask = _(
+            "The file for the bank is made and never changes. Its statements are paid by it and nowhere else."
+        )
+        why = _why_not(refuse_releaser, batch, actor)
+        verbs.append(
+            Verb(_("Release"), post=to("batch_release"), primary=True, icon="lock", ask=ask, why_not=why)
+        )
+    if batch.state == State.RELEASED and may["execute"]:
+        verbs.append(Verb(_("Book as executed…"), href=to("batch_execute"), primary=True, icon="cash"))
+    if batch.state == State.BOOKING and may["execute"] and open_job(batch) is None:
+        verbs.append(Verb(_("Go on booking"), post=to("batch_resume"), primary=True, icon="cash"))
+    if batch.state in (State.PREPARED, State.RELEASED) and may["prepare"]:
+        verbs.append(Verb(_("Give up this payout"), href=to("batch_cancel"), final=True, icon="ban"))
+    return verbs
+
+
+def _why_not(rule: Callable[..., None], *arguments: Any) -> str:
+    """What the rule says; empty where it agrees."""
+    try:
+        rule(*arguments)
+    except DomainError as refusal:
+        return formats.refusal(refusal)
+    return ""

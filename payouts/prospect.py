@@ -1,0 +1,157 @@
+"""What of a closed settlement can be paid by a file now, to which account, and what is left out: each with its reason.
+
+Guarantee: what is due and what is left out are together all that the settlement's statements still owe. A figure that
+is not above zero, or that a later negative one took up, owes nothing; they are counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from payouts.models import BankAccount, BatchLine, PayingAccount
+from prm.ui import formats
+from prm.values import clock
+from prm.values.actor import Actor
+from rebates.models import SettlementRun, Statement
+from rebates.services.payments import Open, open_on
+
+# Why a statement that owes something is left out, in the order in which it is asked.
+REASONS = {
+    "elsewhere": _("It is in payout %(detail)s."),
+    "on_hold": _("The partner is on hold: “%(detail)s”."),
+    "no_account": _("The partner has no bank account in this currency."),
+    "unconfirmed": _("The partner's bank account is not confirmed yet."),
+    "held": _("The partner's bank account is held until %(detail)s."),
+    "no_paying_account": _("You have no paying account in this currency."),
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """A statement that can be paid now: how much, and to which account."""
+
+    found: Open
+    account: BankAccount
+
+    @property
+    def amount(self) -> Decimal:
+        return self.found.amount
+
+    @property
+    def statement(self) -> Statement:
+        return self.found.statement
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A statement that owes something and cannot be paid now: one of REASONS, with what fills its sentence."""
+
+    found: Open
+    reason: str
+    detail: str = ""
+
+    @property
+    def statement(self) -> Statement:
+        return self.found.statement
+
+    @property
+    def amount(self) -> Decimal:
+        return self.found.amount
+
+    @property
+    def text(self) -> str:
+        return reason_text(self.reason, self.detail)
+
+
+@dataclass(frozen=True)
+class Sum:
+    currency: str
+    count: int
+    amount: Decimal
+
+
+@dataclass
+class Prospect:
+    due: list[Due] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    settled: int = 0  # statements that are paid, or whose figure a later negative one took up
+    carried: int = 0  # whose own figure is not above zero
+
+    @property
+    def sums(self) -> list[Sum]:
+        """What would be paid, by currency."""
+        return sums_of((one.statement.currency, one.amount) for one in self.due)
+
+
+def sums_of(amounts: Iterable[tuple[str, Decimal]]) -> list[Sum]:
+    found: dict[str, list[Decimal]] = defaultdict(list)
+    for currency, amount in amounts:
+        found[currency].append(amount)
+    return [Sum(code, len(some), sum(some, Decimal("0.00"))) for code, some in sorted(found.items())]
+
+
+def reason_text(reason: str, detail: Any) -> str:
+    shown = formats.day(date.fromisoformat(detail)) if reason == "held" else detail
+    return str(REASONS[reason]) % {"detail": shown}
+
+
+def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
+    """What can be paid of `run` now; of one currency where one is named."""
+    rows = Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk")
+    statements = list(rows.filter(currency=currency) if currency else rows)
+    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
+    carried = sum(1 for row in statements if row.own_amount <= 0)
+    made = Prospect(settled=len(statements) - len(owing) - carried, carried=carried)
+    world = Known(owing)
+    for one in owing:
+        judged = world.judge(one)
+        if isinstance(judged, Due):
+            made.due.append(judged)
+        else:
+            made.left_out.append(judged)
+    return made
+
+
+class Known:
+    """What must be known to judge some open statements, read in four queries for all."""
+
+    def __init__(self, owing: Iterable[Open]):
+        partners = {one.statement.partner_id for one in owing}
+        accounts = BankAccount.objects.for_everyone(because="of the partners of the caller's statements")
+        accounts = accounts.filter(partner__in=partners)
+        today = clock.today()
+        self.in_force = {(row.partner_id, row.currency): row for row in accounts.in_force(today)}
+        self.held = {(row.partner_id, row.currency): row for row in accounts.held(today).order_by("-starts")}
+        self.asked = {(row.partner_id, row.currency) for row in accounts.waiting()}
+        self.paying = set(PayingAccount.objects.values_list("currency", flat=True))
+        self.taken = taken_by_batches(one.statement.pk for one in owing)
+
+    def judge(self, one: Open, *, own: bool = False) -> Due | LeftOut:
+        """`own`: it stands in the payout that asks, and is therefore not taken by another."""
+        statement = one.statement
+        whose = (statement.partner_id, statement.currency)
+        if not own and statement.pk in self.taken:
+            return LeftOut(one, "elsewhere", self.taken[statement.pk])
+        if statement.partner.is_on_hold:
+            return LeftOut(one, "on_hold", str(statement.partner.get_status_display()))
+        account = self.in_force.get(whose)
+        if account is None and whose in self.held:
+            return LeftOut(one, "held", self.held[whose].starts.isoformat())
+        if account is None:
+            return LeftOut(one, "unconfirmed" if whose in self.asked else "no_account")
+        if statement.currency not in self.paying:
+            return LeftOut(one, "no_paying_account")
+        return Due(one, account)
+
+
+def taken_by_batches(statement_ids: Iterable[int]) -> dict[int, str]:
+    """By the id of each of these statements that stands in an open payout: that payout's number."""
+    rows = BatchLine.objects.for_everyone(because="of the statements that the caller has").waiting()
+    return dict(rows.filter(statement__in=list(statement_ids)).values_list("statement_id", "batch__number"))

@@ -1,0 +1,70 @@
+"""Reads of bank accounts, batches and journals: one named method for what each page needs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Q, Sum
+
+from prm.access.scoping import PartnerOwned
+from prm.values.actor import Actor
+
+
+class BankAccountQuerySet(PartnerOwned):
+    def for_list(self) -> BankAccountQuerySet:
+        return self.select_related("partner").order_by("-asked_at", "-id")
+
+    def waiting(self) -> BankAccountQuerySet:
+        return self.filter(state="asked")
+
+    def in_force(self, day: date) -> BankAccountQuerySet:
+        """The accounts that are paid to on `day`: one for a partner and a currency."""
+        return self.filter(Q(ends__isnull=True) | Q(ends__gt=day), state="confirmed", starts__lte=day)
+
+    def held(self, day: date) -> BankAccountQuerySet:
+        """Confirmed, and not paid to on `day` yet."""
+        return self.filter(state="confirmed", starts__gt=day).exclude(ends__lte=models.F("starts"))
+
+
+class BatchQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> BatchQuerySet:
+        """Payouts concern the whole channel: staff who see every partner see them."""
+        if actor.is_system or (actor.is_staff and actor.partner_ids is None):
+            return self
+        return self.none()
+
+    def for_list(self) -> BatchQuerySet:
+        return self.select_related("run").order_by("-id")
+
+    def awaiting(self, states: Any) -> BatchQuerySet:
+        return self.filter(state__in=states).order_by("state_since")
+
+
+class BatchLineQuerySet(PartnerOwned):
+    def for_list(self) -> BatchLineQuerySet:
+        return self.select_related("statement__partner", "account", "payment").order_by("id")
+
+    def waiting(self) -> BatchLineQuerySet:
+        """Lines whose statement is taken: it is in no other batch, and nobody pays it by hand."""
+        return self.filter(state="waiting")
+
+    def sums(self) -> list[dict[str, Any]]:
+        """Rows of currency, lines and amount."""
+        return list(
+            self.order_by("statement__currency")
+            .values("statement__currency")
+            .annotate(lines=Count("pk"), amount=Sum("amount"))
+        )
+
+
+class JournalQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> JournalQuerySet:
+        """The books are finance's, who see every partner."""
+        if actor.is_system or (actor.is_staff and actor.partner_ids is None):
+            return self
+        return self.none()
+
+    def for_list(self) -> JournalQuerySet:
+        return self.order_by("-id")

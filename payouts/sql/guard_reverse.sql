@@ -1,0 +1,11 @@
+DROP TRIGGER payouts_batchline_joins ON payouts_batchline;
+DROP TRIGGER payouts_batchline_is_never_emptied ON payouts_batchline;
+DROP TRIGGER payouts_batchline_keeps ON payouts_batchline;
+DROP TRIGGER payouts_batch_is_never_emptied ON payouts_batch;
+DROP TRIGGER payouts_batch_keeps ON payouts_batch;
+DROP TRIGGER payouts_bankaccount_is_never_emptied ON payouts_bankaccount;
+DROP TRIGGER payouts_bankaccount_keeps ON payouts_bankaccount;
+DROP FUNCTION payouts_add_line();
+DROP FUNCTION payouts_keep_line();
+DROP FUNCTION payouts_keep_batch();
+DROP FUNCTION payouts_keep_account();

@@ -1,0 +1,1 @@
+"""Pages of bank accounts, payout batches and the journal."""

@@ -1,0 +1,91 @@
+"""Finance's overview: what do rebates cost, what do we owe, and do the books agree?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payouts import overview
+from prm.access.decorators import requires
+from prm.access.rules import allowed
+from prm.modules.registry import is_on
+from prm.ui import export
+from prm.ui.forms import ServiceForm, VisibleChoice
+from prm.values import clock
+from prm.values.errors import NotAllowed
+from rebates.models import Programme
+
+HEADS = {
+    "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
+    "paid": gettext_lazy("Paid"), "owed": gettext_lazy("Owed"),
+}  # fmt: skip
+
+
+class OverviewForm(ServiceForm):
+    """Which days, which programme; all of it stands in the address."""
+
+    first = forms.DateField(label=gettext_lazy("From"))
+    last = forms.DateField(label=gettext_lazy("Until"))
+    programme = VisibleChoice(
+        Programme, label=gettext_lazy("Programme"), required=False, to_field_name="code",
+        empty_label=gettext_lazy("All programmes"),
+    )  # fmt: skip
+    pairs: tuple[tuple[str, str], ...] = (("first", "last"),)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("first") and said.get("last") and said["last"] < said["first"]:
+            self.add_error("last", _("Choose a day that is not before the first."))
+        return said
+
+
+@requires("payouts.view_overview")
+def page(request: Any) -> HttpResponseBase:
+    today = clock.today()
+    usual = {"first": today.replace(month=1, day=1).isoformat(), "last": today.isoformat(), "programme": ""}
+    form = OverviewForm(
+        usual | {key: request.GET[key] for key in usual if key in request.GET}, actor=request.actor
+    )
+    if not form.is_valid():
+        return _answer(request, form, None)
+    said = form.cleaned_data
+    asked = overview.Asked(said["first"], said["last"], said["programme"])
+    if request.GET.get("export") in export.FORMATS:
+        return _export(request, asked)
+    return _answer(request, form, asked)
+
+
+def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "asked": asked, "heads": HEADS, "age_names": overview.AGE_NAMES}
+    if asked is not None:
+        rows = overview.by_programme(asked, by=request.actor)
+        context |= {
+            "rows": rows,
+            "totals": overview.totals(rows),
+            "costs": overview.cost(rows, asked, by=request.actor),
+            "ageing": overview.ageing(asked, by=request.actor),
+            "checks": overview.checks(by=request.actor),
+            "links": is_on("rebates"),
+            "may_export": allowed(request.actor, "payouts.export"),
+        }
+    return render(request, "payouts/overview.html", context, status=form.status)
+
+
+def _export(request: Any, asked: overview.Asked) -> HttpResponseBase:
+    """The table by programme as a file."""
+    if not allowed(request.actor, "payouts.export"):
+        raise NotAllowed()
+    title = _("Rebates until %(day)s") % {"day": asked.last.isoformat()}
+    export.note(request.actor, title)
+    heads = [_("Programme"), _("Code"), *map(str, HEADS.values()), _("Currency")]
+    rows = overview.by_programme(asked, by=request.actor)
+    lines = [
+        [str(row.programme), row.programme.code, *(getattr(row, name) for name in HEADS), row.currency]
+        for row in rows
+    ]
+    return export.table(request.GET["export"], title, heads, lines)
