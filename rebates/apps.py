@@ -20,6 +20,7 @@ class RebatesConfig(AppConfig):
         self._declare()
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
+        postings.register("rebates.correct", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
 
@@ -62,6 +63,10 @@ class RebatesConfig(AppConfig):
             roles=[*money, *PARTNER_ROLES],
             sensitive=True,
             reads=True,
+        )
+        permissions.register("rebates.dispute", roles=PARTNER_ROLES)
+        permissions.register(
+            "rebates.decide_disputes", label=_("Decide disputes of statements"), roles=money, sensitive=True
         )
         permissions.register(
             "rebates.pay", label=_("Record payments of rebates"), roles=money, sensitive=True

@@ -23,7 +23,7 @@ from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
 from rebates import verifier
-from rebates.models import Result, SettlementRun, Statement
+from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
@@ -111,6 +111,18 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             "audit_head": statement.run.audit_head,
         },
         "results": [_result(row) for row in rows],
+        # What decided disputes give or take: agreed between people, not computed.
+        "manual": [
+            {
+                "programme": row.programme.code,
+                "dispute": row.dispute.number,
+                "amount": f"{row.amount:.2f}",
+                "reason": row.reason,
+            }
+            for row in ManualAdjustment.objects.for_everyone(because="of the statement's own partner").on(
+                statement
+            )
+        ],
         "periods": _periods(statement, ids),
     }
 

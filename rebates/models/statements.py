@@ -37,11 +37,12 @@ class Statement(models.Model):
         PART_PAID = "part_paid", _("Part paid")
         PAID = "paid", _("Paid")
         BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
+        DISPUTED = "disputed", pgettext_lazy("payment", "Disputed")  # all that is open is
         OFFSET = "offset", pgettext_lazy("payment", "Offset")  # a negative figure took up what was not paid
         CARRIED = "carried", _("Carried forward")  # the balance is below zero, for the next statement
         NOTHING = "nothing", _("Nothing to pay")
 
-    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad"}
+    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad", "disputed": "warn"}
     PARTNER_PATH = "partner"
 
     run = models.ForeignKey(

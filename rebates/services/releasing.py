@@ -88,6 +88,7 @@ class Outlook:
     due: list[Total]
     blocked: list[Open]  # their partners are on hold
     blocked_totals: list[Total]
+    disputed: list[Open]  # of which a dispute under way holds something back
     settled: int  # statements that are paid, or whose figure a later negative one took up
     carried: int  # whose own figure is not above zero
 
@@ -103,13 +104,14 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     if run.state != SettlementRun.State.CLOSED:
         raise NotInThisState(number=run.number, state=run.get_state_display())
     statements = list(Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk"))
-    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
+    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.rest > 0]
     blocked = [one for one in owing if one.statement.partner.is_on_hold]
     carried = sum(1 for row in statements if row.own_amount <= 0)
     return Outlook(
-        due=_totals([one for one in owing if not one.statement.partner.is_on_hold]),
+        due=_totals([one for one in owing if one.amount > 0 and not one.statement.partner.is_on_hold]),
         blocked=blocked,
         blocked_totals=_totals(blocked),
+        disputed=[one for one in owing if one.held and not one.statement.partner.is_on_hold],
         settled=len(statements) - len(owing) - carried,
         carried=carried,
     )
@@ -156,8 +158,10 @@ def release_some(
     run = SettlementRun.objects.select_for_update().get(pk=run_id)
     refuse_release(run, by)
     hold_balances()
-    found = [one for one in open_on(list(rows.order_by("pk"))) if one.amount > 0]
-    due = [(one, one.amount) for one in found if not held[one.statement.partner_id].is_on_hold]
+    found = [one for one in open_on(list(rows.order_by("pk"))) if one.rest > 0]
+    due = [
+        (one, one.amount) for one in found if one.amount > 0 and not held[one.statement.partner_id].is_on_hold
+    ]
     write_payments(due, paid_on=paid_on, reference=reference, by=by)
     return len(due), len(found) - len(due)
 
