@@ -15,7 +15,7 @@ from tests.rebates.world import apply, policy, sell, settle
 HEAD = "document,date,product,quantity,net amount"
 
 
-def settled(company: Any, *amounts: Any, period: str = "2026-09", **entries: Any) -> Statement:
+def settled(company: Any, *amounts: Any, period: str = "2026-08", **entries: Any) -> Statement:
     """A closed month in which the company bought these amounts under T, each with a document of its own."""
     apply(policy(**entries))
     for number, amount in enumerate(amounts, start=1):
@@ -24,7 +24,7 @@ def settled(company: Any, *amounts: Any, period: str = "2026-09", **entries: Any
     return statement_of(company, period)
 
 
-def statement_of(company: Any, period: str = "2026-09") -> Statement:
+def statement_of(company: Any, period: str = "2026-08") -> Statement:
     rows = Statement.objects.for_everyone(because="a test").select_related("run", "partner")
     return rows.get(partner=company.row, starts=f"{period}-01")
 

@@ -132,10 +132,10 @@ def test_under_a_cap_the_share_of_the_line_is_held_back(acme):
 
 
 def test_a_line_that_counts_for_nothing_holds_nothing_back(acme):
-    sell(acme, 50_000, "2026-09-11", document="INV-1")
+    sell(acme, 50_000, "2026-08-11", document="INV-1")
     apply(policy(qualify={"product_lines": ["routing"]}))
-    sell(acme, 70_000, "2026-09-12", document="INV-2", line="other")
-    settle("2026-09")
+    sell(acme, 70_000, "2026-08-12", document="INV-2", line="other")
+    settle("2026-08")
     dispute = marked(acme, "INV-2", what="count")
     assert (dispute.held, dispute.lines.get().what) == (0, "count")
 
@@ -162,9 +162,9 @@ def test_without_stated_days_a_statement_can_be_disputed_for_thirty(acme):
 
 
 def test_only_figures_whose_days_are_not_over_can_be_disputed(acme):
-    sell(acme, 50_000, "2026-09-11", document="INV-1")
+    sell(acme, 50_000, "2026-08-11", document="INV-1")
     apply(policy("short", dispute_days=5, qualify={"product_lines": ["routing"]}), policy("long"))
-    settle("2026-09")
+    settle("2026-08")
     statement = statement_of(acme)
     with days_later(statement, 6):
         assert [result.programme.code for result in disputed.open_results(statement)] == ["long"]
@@ -177,7 +177,7 @@ def test_a_dispute_names_lines_and_a_reason(acme, rival):
         open_dispute(statement=statement, claims=[], reason="x", by=acme.admin)
     with pytest.raises(DisputeReasonMissing):
         marked(acme, "INV-1", reason=" ")
-    strange = sell(rival, 10, "2026-09-12")
+    strange = sell(rival, 10, "2026-08-12")
     with pytest.raises(NotALineOfTheStatement):
         open_dispute(
             statement=statement,
@@ -242,10 +242,10 @@ def test_what_a_dispute_says_is_never_changed(acme):
 def test_a_ledger_names_what_differs_on_either_side(acme):
     statement = settled(acme, 40_000, 30_000, 20_000)
     file = ledger(
-        "inv-1,2026-09-11,routing-1,1,40000",  # the same
-        "INV-2,2026-09-12,routing-1,1,35000.00",  # 5,000 more
-        "INV-7,2026-09-20,routing-1,2,8000",  # only theirs
-        "INV-8,2026-07-20,routing-1,2,1",  # of another time
+        "inv-1,2026-08-11,routing-1,1,40000",  # the same
+        "INV-2,2026-08-12,routing-1,1,35000.00",  # 5,000 more
+        "INV-7,2026-08-20,routing-1,2,8000",  # only theirs
+        "INV-8,2026-06-20,routing-1,2,1",  # of another time
     )
     draft = compare_ledger(statement=statement, file=file, by=acme.admin)
     assert draft.state == "draft"
@@ -262,10 +262,10 @@ def test_a_ledger_names_what_differs_on_either_side(acme):
 
 def test_a_draft_is_the_partners_alone_holds_nothing_back_and_is_replaced(acme, finance):
     statement = settled(acme, 40_000)
-    draft = compare_ledger(statement=statement, file=ledger("INV-5,2026-09-11,x,1,1"), by=acme.admin)
+    draft = compare_ledger(statement=statement, file=ledger("INV-5,2026-08-11,x,1,1"), by=acme.admin)
     assert not Dispute.objects.visible_to(finance).exists()
     assert open_amount(statement) == Decimal("800.00")
-    again = compare_ledger(statement=statement, file=ledger("INV-1,2026-09-11,x,1,7"), by=acme.admin)
+    again = compare_ledger(statement=statement, file=ledger("INV-1,2026-08-11,x,1,7"), by=acme.admin)
     assert list(Dispute.objects.visible_to(acme.admin)) == [again] != [draft]
     discard_draft(dispute=again, by=acme.sales)
     assert not Dispute.objects.visible_to(acme.admin).exists()
@@ -274,7 +274,7 @@ def test_a_draft_is_the_partners_alone_holds_nothing_back_and_is_replaced(acme, 
 def test_a_sent_ledger_is_a_dispute_like_any_other(acme, finance):
     statement = settled(acme, 40_000, 30_000)
     draft = compare_ledger(
-        statement=statement, file=ledger("INV-1,2026-09-11,routing-1,1,40000"), by=acme.admin
+        statement=statement, file=ledger("INV-1,2026-08-11,routing-1,1,40000"), by=acme.admin
     )
     dispute = send_dispute(dispute=draft, reason="INV-2 never came", by=acme.admin)
     assert (dispute.state, dispute.held) == ("open", Decimal("600.00"))
@@ -286,11 +286,11 @@ def test_a_sent_ledger_is_a_dispute_like_any_other(acme, finance):
 
 def test_a_missing_document_that_we_booked_elsewhere_says_where(acme):
     apply(policy())
-    sell(acme, 10_000, "2026-10-02", document="INV-OCT")
+    sell(acme, 10_000, "2026-09-02", document="INV-SEP")
     statement = settled(acme, 40_000)
-    file = ledger("INV-1,2026-09-11,,,40000", "INV-OCT,2026-09-30,,,10000")
+    file = ledger("INV-1,2026-08-11,,,40000", "INV-SEP,2026-08-30,,,10000")
     line = compare_ledger(statement=statement, file=file, by=acme.admin).lines.get()
-    assert (line.what, str(line.booked_on)) == ("missing", "2026-10-02")
+    assert (line.what, str(line.booked_on)) == ("missing", "2026-09-02")
 
 
 def test_a_ledger_that_agrees_opens_nothing(acme):
@@ -298,7 +298,7 @@ def test_a_ledger_that_agrees_opens_nothing(acme):
     with pytest.raises(LedgerAgrees, match="40000"):
         compare_ledger(
             statement=statement,
-            file=ledger("INV-1,2026/9/11,,,40000"),
+            file=ledger("INV-1,2026/8/11,,,40000"),
             by=acme.admin,
         )
     assert not Dispute.objects.for_everyone(because="a test").exists()
@@ -306,7 +306,7 @@ def test_a_ledger_that_agrees_opens_nothing(acme):
 
 def test_chinese_headings_are_understood(acme):
     statement = settled(acme, 40_000)
-    file = ledger("INV-1,2026年9月11日,1,39000", head="发票号,日期,数量,未税金额")
+    file = ledger("INV-1,2026年8月11日,1,39000", head="发票号,日期,数量,未税金额")
     line = compare_ledger(statement=statement, file=file, by=acme.admin).lines.get()
     assert (line.what, line.difference) == ("amount", -1_000)
 
@@ -316,8 +316,8 @@ def test_chinese_headings_are_understood(acme):
     [
         (["a,b"], "what,ever", LedgerColumnMissing, "Document, Booking date, Net amount"),
         (["INV-1,11.09.2026,,,1"], None, LedgerRowsBad, "Row 2: Booking date"),
-        (["INV-1,2026-09-11,,,12o"], None, LedgerRowsBad, "the letter o"),
-        (["INV-8,2025-01-01,,,1"], None, LedgerOfAnotherTime, "2026-09-01"),
+        (["INV-1,2026-08-11,,,12o"], None, LedgerRowsBad, "the letter o"),
+        (["INV-8,2025-01-01,,,1"], None, LedgerOfAnotherTime, "2026-08-01"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_compared_says_why(acme, rows, head, refusal, word):
@@ -329,7 +329,7 @@ def test_a_file_that_cannot_be_compared_says_why(acme, rows, head, refusal, word
 
 def test_who_may_no_longer_send_is_refused(acme):
     statement = settled(acme, 40_000)
-    draft = compare_ledger(statement=statement, file=ledger("INV-5,2026-09-11,x,1,1"), by=acme.admin)
+    draft = compare_ledger(statement=statement, file=ledger("INV-5,2026-08-11,x,1,1"), by=acme.admin)
     with days_later(statement, 31), pytest.raises(DisputeWindowOver):
         send_dispute(dispute=draft, reason="late", by=acme.admin)
     clerk = actor(UserFactory(finance=True))
