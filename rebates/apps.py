@@ -10,10 +10,11 @@ class RebatesConfig(AppConfig):
     def ready(self) -> None:
         from prm.ledger import postings
         from prm.sealing import facts
-        from rebates import approvals, conditions, registrations, sealing
+        from rebates import approvals, conditions, dispute_registrations, registrations, sealing
 
         self._register_verbs()
         registrations.register()
+        dispute_registrations.register()
         conditions.register()
         approvals.register()
         facts.register("statements_issued", sealing.complaint)

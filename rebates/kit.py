@@ -40,7 +40,8 @@ def recompute_kit(statement: Statement) -> bytes:
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
             with translation.override(language):
-                file.writestr(name, render_to_string("rebates/kit_readme.txt", {"statement": statement}))
+                said = {"statement": statement, "manual": _manual(statement)}
+                file.writestr(name, render_to_string("rebates/kit_readme.txt", said))
         file.writestr(
             "kit.json",
             json.dumps(_facts(statement, [line.pk for line in lines]), ensure_ascii=False, indent=1),
@@ -86,6 +87,11 @@ def _results(statement: Statement) -> Any:
     )
 
 
+def _manual(statement: Statement) -> list[ManualAdjustment]:
+    rows = ManualAdjustment.objects.for_everyone(because="of the statement's own partner")
+    return list(rows.on(statement))
+
+
 def facts_of(statement: Statement) -> dict[str, Any]:
     """The statement as `kit.json` holds it."""
     return _facts(statement, list(_rows(statement).values_list("pk", flat=True)))
@@ -119,9 +125,7 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
                 "amount": f"{row.amount:.2f}",
                 "reason": row.reason,
             }
-            for row in ManualAdjustment.objects.for_everyone(because="of the statement's own partner").on(
-                statement
-            )
+            for row in _manual(statement)
         ],
         "periods": _periods(statement, ids),
     }

@@ -25,6 +25,7 @@ def statement_text(statement: Statement, request: Any) -> str:
             "lines": lines,
             "payments": statement.payments.order_by("id"),
             "explained": explained,
+            "manual": [one for line in lines for one in line.manual],
             "own": own,
         },
         request,
