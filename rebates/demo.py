@@ -13,6 +13,7 @@ from prm.starter import kit
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
+from rebates import dispute_demo
 from rebates.models import Statement
 from rebates.policy import read_yaml
 from rebates.services import (
@@ -43,6 +44,7 @@ programmes:
         - {{from: {step2}, rate: 5%}}
     late: {{grace_days: 20}}
     clause: "3.1"
+    dispute_days: 60
   - code: gift-accelerator
     name: Gift season accelerator
     name_zh: 礼品季达标返利
@@ -57,6 +59,7 @@ programmes:
         - {{from: {middle}, rate: 2.5%}}
         - {{from: {high}, rate: 4%}}
     clause: "3.2"
+    dispute_days: 60
 """
 STEPS = {
     "CNY": {"step1": 20_000, "step2": 50_000, "low": 5_000, "middle": 20_000, "high": 45_000},
@@ -85,9 +88,11 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
         # The clerk on the sign-in page releases payments, so somebody else has approved.
         run = close_run(run=approve_run(run=run, by=controller), by=controller)
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
+    statements = statements.exclude(partner_id=dispute_demo.own_partner())
     with clock.at(clock.start_of_day(clock.days_after(settled.end, 15))):
         for statement in statements[: 2 * statements.count() // 3]:
             pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")
+    dispute_demo.fill(run, finance=finance, controller=controller)
 
 
 kit.register_demo("rebates", fill, order=50)

@@ -6,6 +6,7 @@ Money needs two people: who decides with a sum proposes it, somebody else confir
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -107,7 +108,7 @@ def propose_adjustment(
     move(dispute, State.PROPOSED)
     dispute.save()
     money = said.Money(adjustment.amount, adjustment.currency)
-    changes = {"state": [before, State.PROPOSED], "amount": [None, money]}
+    changes: dict[str, list[Any]] = {"state": [before, State.PROPOSED], "amount": [None, money]}
     record(dispute, "adjustment proposed", by=by, changes=changes, reason=reason.strip())
     emit(DisputeProposed(dispute_id=dispute.pk, at=clock.now().isoformat()), object_key=key_of(dispute))
     return dispute

@@ -126,7 +126,9 @@ def _dispute(rival: Company, run: Any) -> Any:
     statement = Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row)
     line = rival.row.sales_lines.get(booking_date=f"{PERIOD}-10")
     claims = [Claim(what="amount", sales_line=line.pk)]
-    return open_dispute(statement=statement, claims=claims, reason="Undertone: we were promised", by=rival.admin)
+    return open_dispute(
+        statement=statement, claims=claims, reason="Undertone: we were promised", by=rival.admin
+    )
 
 
 def hold_file(target: str, row: Any, name: str, content: bytes) -> None:
