@@ -19,7 +19,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import disputed
-from rebates.models import Dispute, Result, Statement
+from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
 
 State = Dispute.State
@@ -129,6 +129,14 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
         "dispute_is_open": is_open,
         "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
     }
+
+
+def of_run(run: SettlementRun, actor: Actor) -> list[ManualAdjustment]:
+    """The manual adjustments that a settlement posted, or would post if its close began now."""
+    rows = ManualAdjustment.objects.visible_to(actor)
+    if run.state in ("closing", "closed", "paid"):
+        return list(rows.posted_by(run).select_related("partner"))
+    return list(rows.waiting().select_related("programme", "dispute", "partner").order_by("dispute__number"))
 
 
 def _facts(dispute: Dispute, actor: Actor) -> list[Fact]:

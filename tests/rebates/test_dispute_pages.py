@@ -143,6 +143,9 @@ def test_finance_decides_in_the_browser_and_a_second_person_confirms(acme, finan
     assert "250" not in browse(acme.admin).get(address).content.decode().partition("Timeline")[0]
     browse(second).post(f"{address}confirm/")
     assert the_dispute().state == "partly_accepted"
+    run = settle("2026-09", close=False)
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert the_dispute().number in page and "proposed by He Min, confirmed by Zhao Min" in page
     settle("2026-09")
     september = statement_of(acme, "2026-09")
     number = the_dispute().number
