@@ -10,16 +10,18 @@ class RebatesConfig(AppConfig):
     def ready(self) -> None:
         from prm.ledger import postings
         from prm.sealing import facts
-        from rebates import approvals, conditions, registrations, sealing
+        from rebates import approvals, conditions, dispute_registrations, registrations, sealing
 
         self._register_verbs()
         registrations.register()
+        dispute_registrations.register()
         conditions.register()
         approvals.register()
         facts.register("statements_issued", sealing.complaint)
         self._declare()
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
+        postings.register("rebates.correct", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
         postings.register("rebates.outside_earned", debit="expense", credit="payable")
@@ -65,6 +67,10 @@ class RebatesConfig(AppConfig):
             roles=[*money, *PARTNER_ROLES],
             sensitive=True,
             reads=True,
+        )
+        permissions.register("rebates.dispute", roles=PARTNER_ROLES)
+        permissions.register(
+            "rebates.decide_disputes", label=_("Decide disputes of statements"), roles=money, sensitive=True
         )
         permissions.register(
             "rebates.bring_in",

@@ -19,7 +19,7 @@ from rebates.models import Payment, Programme, SettlementRun, Statement
 
 ZERO = Decimal("0.00")
 SHOWN = 60  # bookings; what is older stands in one sum
-CLOSES = ("rebates.close", "rebates.adjust")
+CLOSES = ("rebates.close", "rebates.adjust", "rebates.correct")
 # What each figure is, and what it is called.
 FIGURES = {
     "opening": (_("Opening"), _("What was owed at the close before: what was settled, less what was paid by then.")),

@@ -13,13 +13,14 @@ from partners.models import Partner
 from prm.ledger.models import Account, Transaction
 from prm.ui.lists import Amount, Day, Empty, Link, ListPage, Text
 from prm.values.actor import Actor
-from rebates.models import Payment, Result
+from rebates.models import ManualAdjustment, Payment, Result
 from rebates.outside import brought_in
 
 ZERO = Decimal("0.00")
 EVENTS = {
     "rebates.close": _("Settlement: earned"),
     "rebates.adjust": _("Settlement: adjusted"),
+    "rebates.correct": _("Settlement: manual adjustment"),
     "rebates.release": _("Payment approved"),
     "rebates.pay": _("Paid"),
     "rebates.outside_earned": _("Earned before go-live"),
@@ -88,6 +89,9 @@ def reconciled(actor: Actor) -> list[Check]:
     owed = dict(accounts.values_list("currency").annotate(owed=-Sum("entries__amount")))
     closed = Result.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
     settled = dict(closed.values_list("currency").annotate(settled=Sum(F("earned") + F("adjusted"))))
+    manual = ManualAdjustment.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
+    for currency, amount in manual.order_by().values_list("currency").annotate(sum=Sum("amount")):
+        settled[currency] = (settled.get(currency) or ZERO) + amount
     payments = Payment.objects.visible_to(actor)
     paid = dict(payments.values_list("statement__currency").annotate(paid=Sum("amount")))
     brought = brought_in(actor)

@@ -14,6 +14,7 @@ from prm.starter import kit
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
+from rebates import dispute_demo
 from rebates.models import SettlementRun, Statement
 from rebates.policy import read_yaml
 from rebates.services import (
@@ -45,6 +46,7 @@ programmes:
     late: {{grace_days: 20}}
     budget: {{amount: {budget}, per: year}}
     clause: "3.1"
+    dispute_days: 60
   - code: gift-accelerator
     name: Gift season accelerator
     name_zh: 礼品季达标返利
@@ -59,6 +61,7 @@ programmes:
         - {{from: {middle}, rate: 2.5%}}
         - {{from: {high}, rate: 4%}}
     clause: "3.2"
+    dispute_days: 60
 """
 STEPS = {
     "CNY": {
@@ -90,7 +93,8 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     controller = actor_for(people.get(email="controller@demo.example"))
     for month, share in ((first, 1), (settled, Fraction(2, 3))):
         run = _settle(month, finance, controller)
-        _pay(run, share, finance)
+        _pay(run, share, finance, but=dispute_demo.own_partner() if month == settled else None)
+    dispute_demo.fill(run, finance=finance, controller=controller)
 
 
 def _settle(month: Period, finance: Actor, controller: Actor) -> SettlementRun:
@@ -102,9 +106,10 @@ def _settle(month: Period, finance: Actor, controller: Actor) -> SettlementRun:
         return close_run(run=approve_run(run=run, by=controller), by=controller)
 
 
-def _pay(run: SettlementRun, share: int | Fraction, finance: Actor) -> None:
-    """Pay that share of what is open, the first statements first."""
+def _pay(run: SettlementRun, share: int | Fraction, finance: Actor, *, but: int | None) -> None:
+    """Pay that share of what is open, the first statements first; nothing to the partner that disputes its own."""
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
+    statements = statements.exclude(partner_id=but) if but else statements
     with clock.at(clock.start_of_day(clock.days_after(run.ends, 15))):
         for statement in statements[: int(share * statements.count())]:
             pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")

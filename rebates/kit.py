@@ -29,7 +29,7 @@ from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
-from rebates.models import Result, SettlementRun, Statement, Version
+from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
 
 COLUMNS = (
@@ -50,7 +50,8 @@ def recompute_kit(statement: Statement) -> bytes:
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
             with translation.override(language):
-                file.writestr(name, render_to_string("rebates/kit_readme.txt", {"statement": statement}))
+                said = {"statement": statement, "manual": _manual(statement)}
+                file.writestr(name, render_to_string("rebates/kit_readme.txt", said))
         file.writestr(
             "kit.json",
             json.dumps(_facts(statement, [line.pk for line in lines]), ensure_ascii=False, indent=1),
@@ -122,6 +123,11 @@ def _results(statement: Statement) -> Any:
     )
 
 
+def _manual(statement: Statement) -> list[ManualAdjustment]:
+    rows = ManualAdjustment.objects.for_everyone(because="of the statement's own partner")
+    return list(rows.on(statement))
+
+
 def facts_of(statement: Statement) -> dict[str, Any]:
     """The statement as `kit.json` holds it."""
     return _facts(statement, list(_rows(statement).values_list("pk", flat=True)))
@@ -157,6 +163,16 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
                 "minimum": None if kept.minimum is None else f"{kept.minimum:.2f}",
             }
             for kept in kept_on(statement)
+        ],
+        # What decided disputes give or take: agreed between people, not computed.
+        "manual": [
+            {
+                "programme": row.programme.code,
+                "dispute": row.dispute.number,
+                "amount": f"{row.amount:.2f}",
+                "reason": row.reason,
+            }
+            for row in _manual(statement)
         ],
         "periods": _periods(statement, ids),
     }

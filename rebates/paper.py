@@ -27,6 +27,7 @@ def statement_text(statement: Statement, request: Any) -> str:
             "kept": kept_rows(statement),
             "payments": statement.payments.order_by("id"),
             "explained": explained,
+            "manual": [one for line in lines for one in line.manual],
             "own": own,
         },
         request,

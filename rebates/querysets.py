@@ -228,6 +228,16 @@ def _unpaid() -> Greatest:
     return Greatest(own - F("payments_sum"), ZERO, output_field=MONEY)
 
 
+def _held() -> Coalesce:
+    """What a dispute under way holds back of a statement."""
+    from rebates.models import Dispute
+
+    live = Dispute.objects.for_everyone(because="of the statement that the row is").live()
+    return Coalesce(
+        Subquery(live.filter(statement=OuterRef("pk")).values("held")[:1], output_field=MONEY), ZERO
+    )
+
+
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
     own = F("earned") + F("adjusted") + F("brought")
@@ -237,6 +247,7 @@ def _payment_state() -> Case:
         When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
         When(unpaid=0, then=Value("offset")),
         When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
+        When(held__gte=F("unpaid"), then=Value("disputed")),
         When(payments_sum__gt=0, then=Value("part_paid")),
         default=Value("open"),
         output_field=models.CharField(),
@@ -249,15 +260,16 @@ class StatementQuerySet(PartnerOwned):
         return super().visible_to(actor).filter(run__state__in=("closed", "paid"))
 
     def for_list(self) -> StatementQuerySet:
-        """Newest period first, with `payments_sum`, `unpaid` and `payment_state`.
+        """Newest period first, with `payments_sum`, `unpaid`, `held` and `payment_state`.
 
         `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
-        taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays.
+        taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays. `held` is what a
+        dispute under way holds back of it.
         """
         return (
             self.select_related("run", "partner")
             .annotate(payments_sum=Coalesce(Sum("payments__amount"), ZERO))
-            .annotate(unpaid=_unpaid())
+            .annotate(unpaid=_unpaid(), held=_held())
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
         )

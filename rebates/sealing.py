@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from rebates.models import SettlementRun
 
-# Needs the parameter run. The results of each partner and currency as lines of text.
-_RESULTS = """results AS (
+# Needs the parameter run. The results of each partner and currency as lines of text, then its manual adjustments.
+_RESULTS = """computed AS (
     SELECT result.partner_id, result.currency, string_agg(concat_ws(
         ' ', result.kind, programme.code, to_char(result.starts, 'YYYY-MM-DD'), to_char(result.ends, 'YYYY-MM-DD'),
         result.qualifier::numeric(20, 3),
@@ -24,6 +24,16 @@ _RESULTS = """results AS (
         ORDER BY programme.code COLLATE "C", result.ends, result.kind) AS text
     FROM rebates_result result JOIN rebates_programme programme ON programme.id = result.programme_id
     WHERE result.run_id = %(run)s AND result.partner_id {which} GROUP BY result.partner_id, result.currency
+), manual AS (
+    SELECT manual.partner_id, manual.currency, string_agg(concat_ws(
+        ' ', 'manual', programme.code, dispute.number, manual.amount::numeric(18, 2)) || E'\\n', ''
+        ORDER BY dispute.number COLLATE "C") AS text
+    FROM rebates_manualadjustment manual JOIN rebates_programme programme ON programme.id = manual.programme_id
+    JOIN rebates_dispute dispute ON dispute.id = manual.dispute_id
+    WHERE manual.run_id = %(run)s AND manual.partner_id {which} GROUP BY manual.partner_id, manual.currency
+), results AS (
+    SELECT partner_id, currency, COALESCE(computed.text, '') || COALESCE(manual.text, '') AS text
+    FROM computed FULL JOIN manual USING (partner_id, currency)
 )"""
 
 

@@ -17,7 +17,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.accruals import accruals
 from rebates.mechanisms import bands_of
-from rebates.models import Programme, Result, SettlementRun, Statement, Version
+from rebates.models import ManualAdjustment, Programme, Result, SettlementRun, Statement, Version
 
 ZERO = Decimal("0.00")
 COLUMNS = (
@@ -47,6 +47,7 @@ class StatementLine:
     currency: str
     result: Result | None = None  # of the statement's own period
     adjustments: list[Result] = field(default_factory=list)
+    manual: list[ManualAdjustment] = field(default_factory=list)  # what decided disputes give or take
     opening: Decimal = ZERO
     paid: Decimal = ZERO
     kept: Decimal = ZERO  # of the closing figure: below a minimum payout, for the next statement
@@ -63,7 +64,8 @@ class StatementLine:
 
     @property
     def adjusted(self) -> Decimal:
-        return sum((result.adjusted for result in self.adjustments), ZERO)
+        computed = sum((result.adjusted for result in self.adjustments), ZERO)
+        return computed + sum((one.amount for one in self.manual), ZERO)
 
     @property
     def approved(self) -> Decimal:
@@ -108,6 +110,8 @@ def statement_lines(statement: Statement) -> list[StatementLine]:
     }
     programmes = Programme.objects.in_bulk(carried)
     lines = _merge(results, statement.period, is_approved=True)
+    manual = ManualAdjustment.objects.for_everyone(because="the statement names the partner").on(statement)
+    _add_manual(lines, manual, statement.period)
     for programme_id, (opening, paid, kept) in carried.items():
         key = (statement.partner_id, programme_id, statement.currency)
         line = lines.setdefault(
@@ -135,6 +139,13 @@ def _merge(results: Iterable[Result], period: Period, *, is_approved: bool) -> d
     return lines
 
 
+def _add_manual(lines: dict[Key, StatementLine], manual: Iterable[ManualAdjustment], period: Period) -> None:
+    for one in manual:
+        key = (one.partner_id, one.programme_id, one.currency)
+        line = lines.setdefault(key, StatementLine(one.programme, period, one.currency))
+        line.manual.append(one)
+
+
 # The command's rows
 
 
@@ -157,6 +168,8 @@ def statement_rows(*, period: Period, by: Actor) -> list[dict[str, str]]:
         )
         lines = _merge(results.iterator(chunk_size=5000), run.period, is_approved=approved)
     month = Period.of("month", period.last_day)
+    if run is not None and run.state in ("closing", "closed", "paid"):
+        _add_manual(lines, ManualAdjustment.objects.visible_to(by).posted_by(run), run.period)
     if run is not None and run.is_closed:
         _add_carried(lines, run, by)
     else:

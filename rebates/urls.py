@@ -1,8 +1,20 @@
 from django.urls import path
 
 from rebates.books import LedgerList
+from rebates.dispute_lists import DisputeList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
-from rebates.views import backtests, budgets, changes, explained, ledger, programmes, runs, statements, whatif
+from rebates.views import (
+    backtests,
+    budgets,
+    changes,
+    disputes,
+    explained,
+    ledger,
+    programmes,
+    runs,
+    statements,
+    whatif,
+)
 
 app_name = "rebates"
 urlpatterns = [
@@ -57,6 +69,23 @@ urlpatterns = [
     path("statements/<str:number>/recompute.zip", statements.kit, name="statement_kit"),
     path("statements/<str:number>/changes/", changes.statement, name="statement_changes"),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
+    path("statements/<str:number>/dispute/", disputes.new, name="statement_dispute"),
+    path("statements/<str:number>/dispute/ledger/", disputes.ledger, name="statement_ledger"),
+    path("disputes/", DisputeList.as_view(), name="disputes"),
+    path("disputes/<str:number>/", disputes.detail, name="dispute"),
+    path("disputes/<str:number>/lines.xlsx", disputes.spreadsheet, name="dispute_lines"),
+    path("disputes/<str:number>/send/", disputes.send, name="dispute_send"),
+    path("disputes/<str:number>/discard/", disputes.discard, name="dispute_discard"),
+    path("disputes/<str:number>/answer/", disputes.answer, name="dispute_answer"),
+    path("disputes/<str:number>/withdraw/", disputes.withdraw, name="dispute_withdraw"),
+    path("disputes/<str:number>/take-up/", disputes.take_up, name="dispute_take_up"),
+    path("disputes/<str:number>/ask/", disputes.ask, name="dispute_ask"),
+    path("disputes/<str:number>/comment/", disputes.comment, name="dispute_comment"),
+    path("disputes/<str:number>/accept/", disputes.accept, name="dispute_accept"),
+    path("disputes/<str:number>/propose/", disputes.propose, name="dispute_propose"),
+    path("disputes/<str:number>/reject/", disputes.reject, name="dispute_reject"),
+    path("disputes/<str:number>/confirm/", disputes.confirm, name="dispute_confirm"),
+    path("disputes/<str:number>/send-back/", disputes.send_back, name="dispute_send_back"),
     path("results/<int:pk>/", explained.result, name="result"),
     path("ledger/", LedgerList.as_view(), name="ledger"),
     path("ledger/<int:pk>/", ledger.posting, name="posting"),

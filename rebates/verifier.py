@@ -461,6 +461,8 @@ def digest_of(kit: dict[str, Any]) -> str:
         words = [one[name] for name in names.split()]
         words += [f"of {one['reference']}"] if one["reference"] is not None else []
         text.append(" ".join(map(str, words)))
+    for one in sorted(kit.get("manual", []), key=lambda row: row["dispute"]):
+        text.append(f"manual {one['programme']} {one['dispute']} {one['amount']}")
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
@@ -489,9 +491,13 @@ def complaints(
             check(f"{what}, earned", one["earned"], figure)
         else:
             check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
+    manual = kit.get("manual", [])
+    for one in manual:
+        say(f"agreed   {one['programme']}, manual adjustment after dispute {one['dispute']}: {one['amount']}")
     for kind in ("earned", "adjusted"):
+        given = [Fraction(one["amount"]) for one in manual] if kind == "adjusted" else []
         own = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
-        check(f"statement, {kind}", said[kind], own)
+        check(f"statement, {kind}", said[kind], own + sum(given, Fraction(0)))
     payable = Fraction(said["earned"]) + Fraction(said["adjusted"]) + Fraction(said["brought"])
     for one in kit["kept"]:
         rows = [row for row in kit["results"] if row["programme"] == one["programme"]]

@@ -370,3 +370,8 @@ def _either(words: list[str]) -> str:
 
 def _list(words: list[str]) -> str:
     return pgettext("between the words of a list", ", ").join(words)
+
+
+def manual(adjustment: Any) -> str:
+    """A manual adjustment, as a line of a statement names it."""
+    return _("thereof manual adjustment, dispute %(number)s") % {"number": adjustment.dispute.number}

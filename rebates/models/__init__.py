@@ -1,3 +1,4 @@
+from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
 from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
@@ -6,6 +7,10 @@ from rebates.models.statements import Payment, Statement
 
 __all__ = [
     "DAYS",
+    "Dispute",
+    "DisputeMessage",
+    "DisputedLine",
+    "ManualAdjustment",
     "OpeningBalance",
     "Payment",
     "Programme",

@@ -38,6 +38,7 @@ class Statement(models.Model):
         PART_PAID = "part_paid", _("Part paid")
         PAID = "paid", _("Paid")
         BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
+        DISPUTED = "disputed", pgettext_lazy("payment", "Disputed")  # all that is open is
         OFFSET = "offset", pgettext_lazy("payment", "Offset")  # a negative figure took up what was not paid
         CARRIED = (
             "carried",
@@ -45,7 +46,7 @@ class Statement(models.Model):
         )  # below zero, or below a minimum payout, for the next statement
         NOTHING = "nothing", _("Nothing to pay")
 
-    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad"}
+    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad", "disputed": "warn"}
     PARTNER_PATH = "partner"
 
     run = models.ForeignKey(

@@ -1,6 +1,25 @@
 """What people and jobs do with programmes, settlements and payments."""
 
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
+from rebates.services.deciding import (
+    accept_dispute,
+    ask_back,
+    comment_dispute,
+    confirm_adjustment,
+    propose_adjustment,
+    reject_dispute,
+    send_back_adjustment,
+    take_up_dispute,
+)
+from rebates.services.disputing import (
+    Claim,
+    answer_dispute,
+    compare_ledger,
+    discard_draft,
+    open_dispute,
+    send_dispute,
+    withdraw_dispute,
+)
 from rebates.services.issuing import close_run, start_close
 from rebates.services.overtaken import compute_approved_again
 from rebates.services.payments import pay_statement
@@ -21,6 +40,21 @@ from rebates.services.releasing import outlook, release_run, start_release
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
 
 __all__ = [
+    "Claim",
+    "accept_dispute",
+    "answer_dispute",
+    "ask_back",
+    "comment_dispute",
+    "compare_ledger",
+    "confirm_adjustment",
+    "discard_draft",
+    "open_dispute",
+    "propose_adjustment",
+    "reject_dispute",
+    "send_back_adjustment",
+    "send_dispute",
+    "take_up_dispute",
+    "withdraw_dispute",
     "apply_drafts",
     "apply_programmes",
     "approve_publication",

@@ -32,6 +32,7 @@ from rebates.events import SettlementClosed
 from rebates.frozen_rates import refuse_without_rates
 from rebates.minimums import kept_sql
 from rebates.models import Programme, Result, SettlementRun, Version
+from rebates.services import adjusting
 from rebates.services.closing import (
     STATE,
     hold_balances,
@@ -93,6 +94,7 @@ def _begin(run: SettlementRun, by: Actor) -> None:
     refuse_when_another_closes(run)
     refuse_when_overtaken(run)
     refuse_settled_outside(run)
+    adjusting.take_up(run)
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
     # Parts would wait for one another here: the programmes' accounts are there before them.
     adjusted = Result.objects.for_everyone(because="close").filter(run=run, kind=Result.Kind.ADJUSTED)
@@ -161,7 +163,7 @@ def _write_ledger(run: SettlementRun, partners: dict[str, int], by: Actor) -> in
                 by=by,
                 memo=run.number,
             )
-    return written
+    return written + adjusting.post(run, partners, by)
 
 
 def _moves(run: SettlementRun, total: dict[str, str], column: str, partners: dict[str, int]) -> bool:
@@ -242,7 +244,13 @@ WITH balance AS (
     WHERE opening <> 0 OR paid <> 0 OR kept_before <> 0 OR kept <> 0 GROUP BY partner_id, currency
 ), own AS (
     SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
-    FROM rebates_result WHERE run_id = %(run)s AND partner_id BETWEEN %(first)s AND %(last)s
+    FROM (
+        SELECT partner_id, currency, accrued, earned, adjusted FROM rebates_result
+        WHERE run_id = %(run)s AND partner_id BETWEEN %(first)s AND %(last)s
+        UNION ALL
+        SELECT partner_id, currency, 0, 0, amount FROM rebates_manualadjustment
+        WHERE run_id = %(run)s AND partner_id BETWEEN %(first)s AND %(last)s
+    ) figure
     GROUP BY partner_id, currency
 ), statement AS MATERIALIZED (
     SELECT %(run)s::bigint AS run_id, partner_id,

@@ -34,9 +34,10 @@ from rebates.errors import (
     PaymentBlocked,
     SecondPersonNeeded,
 )
+from rebates.errors_of_disputes import PaymentDisputed
 from rebates.events import StatementPaid
 from rebates.minimums import kept_now
-from rebates.models import Payment, Programme, SettlementRun, Statement
+from rebates.models import Dispute, Payment, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
 from rebates.services.reserved import refuse_reserved
 
@@ -54,9 +55,15 @@ class Open:
     paid: Decimal
     owed: dict[int, Decimal]  # the partner's balance in the ledger less what is kept, by purpose
     newer: Decimal  # what newer statements have still to pay of that balance
+    held: Decimal = ZERO  # what a dispute under way holds back
 
     @property
     def amount(self) -> Decimal:
+        """The rest without what is disputed."""
+        return max(ZERO, self.rest - self.held)
+
+    @property
+    def rest(self) -> Decimal:
         """The rest of the statement's own figure, never more than the partner's balance.
 
         The balance belongs to the newest statements first: what an older one lost to a negative figure never opens
@@ -75,6 +82,7 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         .values_list("statement_id")
         .annotate(payments=Count("pk"), paid=Sum("amount"))
     )
+    held = Dispute.objects.all().held_of(statements)
     payments = {statement_id: (count, paid) for statement_id, count, paid in sums}
     owed, newer = _balances(partners), defaultdict(list)
     rows = (
@@ -90,7 +98,9 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         whose = (statement.partner_id, statement.currency)
         later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
         count, paid = payments.get(statement.pk, (0, ZERO))
-        found.append(Open(statement, count, paid, owed.get(whose, {}), sum(later, ZERO)))
+        found.append(
+            Open(statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO))
+        )
     return found
 
 
@@ -121,14 +131,14 @@ def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
 
 
 def open_amount(statement: Statement) -> Decimal:
-    """What can still be paid of the statement, whether or not its partner is on hold."""
+    """What can still be paid of the statement, whether or not its partner is on hold; disputed money cannot."""
     return open_on([statement])[0].amount
 
 
 def payment_state(statement: Statement) -> Statement.PaymentState:
     """Follows from what is open; where nothing is, from why: paid, nothing earned, carried on, or offset."""
     (found,) = open_on([statement])
-    if found.amount == 0:
+    if found.rest == 0:
         if 0 < min(statement.payable, statement.closing - statement.kept) <= found.paid:
             return State.PAID
         if statement.closing < 0 or statement.kept:
@@ -136,6 +146,8 @@ def payment_state(statement: Statement) -> Statement.PaymentState:
         return State.OFFSET if statement.due else State.NOTHING
     if statement.partner.is_on_hold:
         return State.BLOCKED
+    if found.amount == 0:
+        return State.DISPUTED
     return State.PART_PAID if found.paid else State.OPEN
 
 
@@ -156,11 +168,14 @@ def pay_statement(
     refuse_release(run, by)
     hold_balances()
     (found,) = open_on([statement])
-    if found.amount <= 0:
+    if found.rest <= 0:
         raise NothingToPay(number=statement.number)
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
     refuse_reserved(statement)
+    if found.amount <= 0:
+        (live,) = Dispute.objects.for_everyone(because="of this statement").of(statement).live()
+        raise PaymentDisputed(held=Money(found.rest, statement.currency), number=live.number)
     amount = found.amount if amount is None else amount
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
@@ -277,7 +292,7 @@ def finish_run(run: SettlementRun, by: Actor) -> None:
     rows = Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)
     after = 0
     while some := list(rows.filter(pk__gt=after).order_by("pk")[:SOME]):
-        if any(found.amount > 0 for found in open_on(some)):
+        if any(found.rest > 0 for found in open_on(some)):
             return
         after = some[-1].pk
     run.state, run.state_since = SettlementRun.State.PAID, clock.now()

@@ -89,6 +89,7 @@ class Outlook:
     due: list[Total]
     blocked: list[Open]  # their partners are on hold
     blocked_totals: list[Total]
+    disputed: list[Open]  # of which a dispute under way holds something back
     settled: int  # statements that are paid, or whose figure a later negative one took up
     carried: int  # which have nothing to pay: not above zero, or below a minimum payout
     elsewhere: int = 0  # that are being paid elsewhere
@@ -105,15 +106,16 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     if run.state != SettlementRun.State.CLOSED:
         raise NotInThisState(number=run.number, state=run.get_state_display())
     statements = list(Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk"))
-    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
+    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.rest > 0]
     taken = reserved(one.statement.pk for one in owing)
     free = [one for one in owing if one.statement.pk not in taken]
     blocked = [one for one in free if one.statement.partner.is_on_hold]
     carried = sum(1 for row in statements if row.payable <= 0)
     return Outlook(
-        due=_totals([one for one in free if not one.statement.partner.is_on_hold]),
+        due=_totals([one for one in free if one.amount > 0 and not one.statement.partner.is_on_hold]),
         blocked=blocked,
         blocked_totals=_totals(blocked),
+        disputed=[one for one in owing if one.held and not one.statement.partner.is_on_hold],
         settled=len(statements) - len(owing) - carried,
         carried=carried,
         elsewhere=len(taken),
@@ -161,10 +163,12 @@ def release_some(
     run = SettlementRun.objects.select_for_update().get(pk=run_id)
     refuse_release(run, by)
     hold_balances()
-    found = [one for one in open_on(list(rows.order_by("pk"))) if one.amount > 0]
+    found = [one for one in open_on(list(rows.order_by("pk"))) if one.rest > 0]
     taken = reserved(one.statement.pk for one in found)
     found = [one for one in found if one.statement.pk not in taken]
-    due = [(one, one.amount) for one in found if not held[one.statement.partner_id].is_on_hold]
+    due = [
+        (one, one.amount) for one in found if one.amount > 0 and not held[one.statement.partner_id].is_on_hold
+    ]
     write_payments(due, paid_on=paid_on, reference=reference, by=by)
     return len(due), len(found) - len(due)
 

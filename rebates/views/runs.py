@@ -19,7 +19,7 @@ from prm.jobs.progress import begun_by
 from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
-from rebates import pages, services, wording
+from rebates import dispute_pages, pages, services, wording
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, releasing
@@ -79,6 +79,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "waiting": pages.waiting_line(run),
             "approval": pages.approval_of(run, request.actor),
             "late": Result.objects.visible_to(request.actor).late(run)[:20],
+            "manual": dispute_pages.of_run(run, request.actor),
             "verbs": pages.run_verbs(run, request.actor, since),
         },
     )

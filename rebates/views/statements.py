@@ -18,7 +18,7 @@ from prm.files import paper
 from prm.ui import export, formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
-from rebates import pages, services, wording
+from rebates import dispute_pages, pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
@@ -68,7 +68,8 @@ def statement(request: Any, number: str) -> HttpResponse:
             "may_pay": may_pay,
             "pay_refused": _refused(found, request.actor) if may_pay else "",
             "explained": None,
-        },
+        }
+        | dispute_pages.of_statement(found, request.actor),
     )
 
 
@@ -100,6 +101,11 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
         for line in statement_lines(found)
     ]
     rows.append([_("Total"), "", *(getattr(found, name) for name in COLUMNS), found.currency])
+    rows += [
+        [wording.manual(one), line.programme.code, "", "", "", one.amount, "", "", found.currency]
+        for line in statement_lines(found)
+        for one in line.manual
+    ]
     return export.table("xlsx", found.number, heads, rows)
 
 

@@ -27,7 +27,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.accruals import accruals
 from rebates.models import Result, Statement
-from rebates.services import approve_run, close_run, compute_run
+from rebates.services import Claim, approve_run, close_run, compute_run, open_dispute
 from tests.cast import Company
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
@@ -116,6 +116,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "shipment": Shipment.objects.for_everyone(because="a test").get(order=order),
         "invoice": Invoice.objects.for_everyone(because="a test").get(order=order),
         "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),
+        "dispute": _dispute(rival, run),
         "result": Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first(),
         "run": run,
         "account": payout.lines.get().account,
@@ -124,6 +125,15 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "accrual": accruals(by=SYSTEM, partners=[rival.row.pk])[-1],
         "product": ProductFactory(list_price=Decimal("5")),
     }
+
+
+def _dispute(rival: Company, run: Any) -> Any:
+    statement = Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row)
+    line = rival.row.sales_lines.get(booking_date=f"{PERIOD}-10")
+    claims = [Claim(what="amount", sales_line=line.pk)]
+    return open_dispute(
+        statement=statement, claims=claims, reason="Undertone: we were promised", by=rival.admin
+    )
 
 
 def hold_file(target: str, row: Any, name: str, content: bytes) -> None:
@@ -152,6 +162,8 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "order number": made["order"].number,
         "invoice number": made["invoice"].number,
         "statement number": made["statement"].number,
+        "dispute number": made["dispute"].number,
+        "dispute reason": "Undertone: we were",
         "sales amount": "31,337",
         "bank account": "ACME Secret Holder",
         "bank account number": made["account"].number,

@@ -1,0 +1,255 @@
+"""What the pages about disputes show: whose turn it is, what can be done, what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from prm.access.rules import allowed
+from prm.audit.history import history_of
+from prm.ui import formats
+from prm.ui.parts import Fact, Verb
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.errors import DomainError
+from rebates import disputed
+from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
+from rebates.services.deciding import refuse_to_confirm
+
+State = Dispute.State
+MOST_LINES = 500  # on the page; the spreadsheet has all
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Whose turn it is: `who` in words, "" for the reader."""
+
+    who: str
+    since: datetime
+    due: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.due is not None and self.due < clock.now()
+
+
+def waiting(dispute: Dispute, actor: Actor) -> Wait | None:
+    if not dispute.is_live:
+        return None
+    theirs = dispute.waits_for_partner
+    mine = theirs == actor.is_partner and (actor.is_partner or not _refused(dispute, actor))
+    who = "" if mine else dispute.partner.name if theirs else _("Finance")
+    return Wait(who, dispute.state_since, dispute.due)
+
+
+def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
+    lines = list(dispute.lines.all()[: MOST_LINES + 1])
+    return {
+        "dispute": dispute,
+        "wait": waiting(dispute, actor),
+        "tone": dispute.tone,
+        "lines": lines[:MOST_LINES],
+        "has_more": len(lines) > MOST_LINES,
+        "sums": sums(dispute),
+        "talk": dispute.messages.all(),
+        "facts": _facts(dispute, actor),
+        "adjustment": getattr(dispute, "adjustment", None),
+        "effects": effects(dispute, actor),
+        "happenings": history_of(dispute, actor),
+        "verbs": _partner_verbs(dispute, actor) if actor.is_partner else _staff_verbs(dispute, actor),
+    }
+
+
+def sums(dispute: Dispute) -> list[dict[str, Any]]:
+    """By what is wrong: how many lines and how much money they differ by."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in dispute.lines.all():
+        one = found.setdefault(
+            line.what, {"label": line.get_what_display(), "count": 0, "sum": Decimal("0.00")}
+        )
+        one["count"] += 1
+        one["sum"] += line.difference
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Came:
+    """Something that a decision did to a later statement."""
+
+    text: str
+    amount: Decimal
+    statement: Statement | None
+
+
+def effects(dispute: Dispute, actor: Actor) -> list[Came]:
+    """What came of an accepted dispute: its sum, and what corrected lines changed in later settlements."""
+    if dispute.state not in (State.ACCEPTED, State.PARTLY):
+        return []
+    later = Statement.objects.visible_to(actor).filter(
+        partner_id=dispute.partner_id, currency=dispute.currency, ends__gt=dispute.statement.ends
+    )
+    by_run = {statement.run_id: statement for statement in later}
+    found = []
+    adjustment = getattr(dispute, "adjustment", None)
+    if adjustment is not None:
+        text = _("Manual adjustment, %(programme)s") % {"programme": adjustment.programme}
+        found.append(Came(text, adjustment.amount, by_run.get(adjustment.run_id)))
+    if dispute.effect == Dispute.Effect.LINES:
+        rows = Result.objects.visible_to(actor).filter(
+            partner_id=dispute.partner_id, currency=dispute.currency, kind="adjusted", run__in=by_run,
+            ends__in={result.ends for result in disputed.results_of(dispute.statement)},
+        )  # fmt: skip
+        for row in rows.select_related("programme").order_by("run_id", "pk"):
+            text = _("Adjusted from the sales lines, %(programme)s, %(period)s") % {
+                "programme": row.programme, "period": formats.period(row.period),
+            }  # fmt: skip
+            found.append(Came(text, row.adjusted, by_run[row.run_id]))
+    return found
+
+
+def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
+    """What a statement's page says about disputes: those there are, what they hold back, until when one can begin."""
+    disputes = list(Dispute.objects.visible_to(actor).of(statement).order_by("-pk"))
+    for dispute in disputes:
+        dispute.statement = statement
+    live = next((one for one in disputes if one.is_live), None)
+    until = disputed.window(statement)
+    is_open = until is not None and clock.today() <= until
+    return {
+        "disputes": disputes,
+        "held": live.held if live else Decimal("0.00"),
+        "dispute_wait": waiting(live, actor) if live else None,
+        "dispute_until": until,
+        "dispute_is_open": is_open,
+        "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
+    }
+
+
+def of_run(run: SettlementRun, actor: Actor) -> list[ManualAdjustment]:
+    """The manual adjustments that a settlement posted, or would post if its close began now."""
+    rows = ManualAdjustment.objects.visible_to(actor)
+    if run.state in ("closing", "closed", "paid"):
+        return list(rows.posted_by(run).select_related("partner"))
+    return list(rows.waiting().select_related("programme", "dispute", "partner").order_by("dispute__number"))
+
+
+def _facts(dispute: Dispute, actor: Actor) -> list[Fact]:
+    statement = dispute.statement
+    facts = (
+        []
+        if actor.is_partner
+        else [Fact(_("Partner"), dispute.partner.name, dispute.partner.get_absolute_url())]
+    )
+    facts += [
+        Fact(
+            _("Statement"),
+            f"{statement.number}, {formats.month(statement.starts)}",
+            statement.get_absolute_url(),
+        ),
+        Fact(_("Kind"), dispute.get_kind_display()),
+    ]
+    if dispute.state != State.DRAFT:
+        facts += [Fact(_("Opened by"), dispute.opener), Fact(_("Opened"), formats.exact(dispute.opened_at))]
+    if dispute.file_name:
+        facts.append(Fact(_("File"), dispute.file_name))
+    if dispute.decided_at:
+        facts += [
+            Fact(_("Decided by"), dispute.decider),
+            Fact(_("Decided"), formats.exact(dispute.decided_at)),
+        ]
+    return facts
+
+
+def _to(name: str, dispute: Dispute) -> str:
+    return reverse(f"rebates:dispute_{name}", args=[dispute.number])
+
+
+def _partner_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
+    if not allowed(actor, "rebates.dispute", dispute):
+        return []
+    if dispute.state == State.DRAFT:
+        gone = _("The comparison is thrown away; you can upload your ledger again.")
+        return [
+            Verb(_("Send to finance"), href=_to("send", dispute), primary=True, key="s"),
+            Verb(_("Discard"), post=_to("discard", dispute), final=True, ask=gone),
+        ]
+    if not dispute.is_live:
+        return []
+    asked = dispute.state == State.ASKED
+    verbs = [
+        Verb(
+            _("Answer") if asked else _("Add a message"), href=_to("answer", dispute), primary=asked, key="m"
+        )
+    ]
+    if dispute.may_become(State.WITHDRAWN):
+        verbs.append(Verb(_("Withdraw"), href=_to("withdraw", dispute), final=True))
+    return verbs
+
+
+def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
+    if dispute.state == State.PROPOSED and allowed(actor, "rebates.approve"):
+        return [
+            Verb(
+                _("Confirm the sum"),
+                post=_to("confirm", dispute),
+                primary=True,
+                why_not=_refused(dispute, actor),
+            ),
+            Verb(_("Do not confirm"), href=_to("send_back", dispute), final=True),
+        ]
+    if not allowed(actor, "rebates.decide_disputes", dispute) or not dispute.is_live:
+        return []
+    talk = Verb(_("Add a message"), href=_to("comment", dispute), key="m")
+    if dispute.state not in (State.OPEN, State.IN_REVIEW):
+        return [talk]
+    take_up = [Verb(_("Take up"), post=_to("take_up", dispute))] if dispute.state == State.OPEN else []
+    return [
+        Verb(_("Accept with a sum"), href=_to("propose", dispute), primary=True, key="a"),
+        Verb(_("Accept, lines are corrected"), href=_to("accept", dispute)),
+        Verb(_("Ask back"), href=_to("ask", dispute), key="i"),
+        *take_up,
+        talk,
+        Verb(_("Reject"), href=_to("reject", dispute), final=True, key="r"),
+    ]
+
+
+def _refused(dispute: Dispute, actor: Actor) -> str:
+    """Why this person may not confirm the proposed sum, "" when they may or none is proposed."""
+    if dispute.state != State.PROPOSED:
+        return ""
+    try:
+        refuse_to_confirm(dispute.adjustment, actor)
+    except DomainError as refusal:
+        return formats.refusal(refusal)
+    return ""
+
+
+def heads() -> list[str]:
+    """The headings of the spreadsheet of a dispute's lines."""
+    return [
+        _("What is wrong"), _("Document"), _("Booking date"), _("Product"), _("Our quantity"), _("Our amount"),
+        _("Partner’s quantity"), _("Partner’s amount"), _("Difference"), _("Booked by us on"), _("Row of the file"),
+    ]  # fmt: skip
+
+
+def rows(dispute: Dispute) -> list[list[Any]]:
+    return [
+        [
+            line.get_what_display(), line.document, line.day, line.product, line.our_quantity, line.our_amount,
+            line.their_quantity, line.their_amount, line.difference, line.booked_on, line.file_row,
+        ]
+        for line in dispute.lines.all()
+    ]  # fmt: skip
+
+
+def agreed(dispute: Dispute) -> str:
+    """How much of a compared ledger agrees, in a sentence."""
+    count = int(dispute.summary.get("agree", 0))
+    words = ngettext("%(count)s line agrees", "%(count)s lines agree", count)
+    return words % {"count": formats.number(count, 0)}

@@ -1,0 +1,207 @@
+"""What of a statement can be disputed until when, and which money a dispute touches.
+
+Guarantee: the undisputed part of each figure is what the policy pays on the lines that nobody disputes. So what is
+held back of a figure is `figure − f(lines without the disputed ones)`, never below zero and never more than the figure.
+Of a line whose amount or quantity the partner names, only what exceeds the partner's own is disputed; what only the
+partner has is no part of the figure. `worth` is `f(lines as the partner has them) − f(lines)`.
+
+Where f is not a function of the sums alone (a cap, complete sets or full increments, a share of all that counts,
+programmes that are settled together) the held part is the figure's share of the disputed lines in its base, rounded up,
+and the worth is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from orders.models import SalesLine
+from prm.catalogue.models import Product
+from prm.values import clock
+from prm.values.money import minor_unit
+from rebates import arithmetic
+from rebates.models import DisputedLine, Result, Statement
+from rebates.own_ledger import spelled
+from rebates.plans import Plan, plans_for
+
+ZERO = Decimal("0.00")
+# Days after the statement in which it can be disputed, where the programme's version states none.
+USUAL_DAYS = 30
+What = DisputedLine.What
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A quantity and an amount of a product on a day, with the sign by which they change a sum."""
+
+    day: date
+    line: int | None  # the product line's id
+    product: int | None
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a dispute does to the statement: `held` of its figure, `worth` of the change; None: it cannot be told."""
+
+    held: Decimal
+    worth: Decimal | None
+
+
+def results_of(statement: Statement) -> list[Result]:
+    """All that was computed for the statement."""
+    rows = Result.objects.for_everyone(because="the statement names the partner").filter(
+        run_id=statement.run_id, partner_id=statement.partner_id, currency=statement.currency
+    )
+    return list(rows.select_related("programme", "version", "run").order_by("programme__code", "ends"))
+
+
+def last_day(statement: Statement, result: Result) -> date:
+    """The last day on which a figure can be disputed, in the tenant's zone."""
+    issued = statement.issued_at.astimezone(clock.tenant_zone()).date()
+    return clock.days_after(issued, result.version.policy.get("dispute_days", USUAL_DAYS))
+
+
+def window(statement: Statement) -> date | None:
+    """The last day on which any figure of the statement can be disputed; None: nothing in it was computed."""
+    return max((last_day(statement, result) for result in results_of(statement)), default=None)
+
+
+def open_results(statement: Statement) -> list[Result]:
+    """The figures whose days to dispute are not over."""
+    today = clock.today()
+    return [result for result in results_of(statement) if today <= last_day(statement, result)]
+
+
+def lines_of(statement: Statement, results: Sequence[Result]) -> Any:
+    """Our sales lines of those figures' periods that the settlement had read, counted or not, in order of booking."""
+    periods = Q(pk__in=[])
+    for result in results:
+        periods |= Q(booking_date__gte=result.starts, booking_date__lt=result.ends)
+    rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
+        periods, partner_id=statement.partner_id, currency=statement.currency, id__lte=statement.run.watermark
+    )
+    return rows.select_related("product", "product_line").order_by("booking_date", "id")
+
+
+def plans_of(results: Sequence[Result]) -> list[tuple[Result, Plan]]:
+    return list(zip(results, plans_for((one.version, one.period) for one in results), strict=True))
+
+
+def counts(plans: Sequence[tuple[Result, Plan]], line: SalesLine) -> bool:
+    """Whether a sales line counts in any of the figures."""
+    return any(
+        result.starts <= line.booking_date < result.ends
+        and plan.counts(line.product_line_id, line.product_id)
+        for result, plan in plans
+    )
+
+
+def touched(statement: Statement, lines: Sequence[DisputedLine], results: Sequence[Result]) -> Touched:
+    """What disputed lines, saved or not, do to the figures of `results`."""
+    products = _products(lines)
+    away = [goods for line in lines if (goods := _undecided(line)) is not None]
+    known = [_change(line, products) for line in lines]
+    change = [goods for some in known if some is not None for goods in some]
+    held, worth, can_tell = ZERO, ZERO, None not in known
+    for result, plan in plans_of(results):
+        exact = _is_exact(result, plan)
+        held += _held(result, plan, away, exact)
+        gone = _moved(result, plan, change)
+        if gone != (ZERO, ZERO) and not exact:
+            can_tell = False
+        elif gone != (ZERO, ZERO):
+            worth += _f(result, plan, gone) - result.computed
+    return Touched(held, worth if can_tell else None)
+
+
+def _undecided(line: DisputedLine) -> Goods | None:
+    """What of our line nobody agrees on, as it would go away; None where the line is not ours or should count."""
+    ours = line.sales_line
+    if ours is None or line.what == What.COUNT:
+        return None
+    quantity, amount = ours.quantity, ours.net_amount
+    if line.what != What.NOT_OURS and (line.their_amount is not None or line.their_quantity is not None):
+        quantity = _excess(quantity, line.their_quantity)
+        amount = _excess(amount, line.their_amount)
+    return Goods(ours.booking_date, ours.product_line_id, ours.product_id, -quantity, -amount)
+
+
+def _excess(ours: Decimal, theirs: Decimal | None) -> Decimal:
+    """By how much ours exceeds theirs, in what they say; what they do not name is agreed."""
+    if theirs is None:
+        return ZERO
+    return max(ZERO, ours - theirs)
+
+
+def _change(line: DisputedLine, products: dict[str, Product]) -> list[Goods] | None:
+    """What changes in the sums if the partner is right; None where that cannot be told."""
+    ours = line.sales_line
+    if ours is not None:
+        quantity = ZERO if line.their_quantity is None else line.their_quantity - ours.quantity
+        amount = ZERO if line.their_amount is None else line.their_amount - ours.net_amount
+        if line.what == What.NOT_OURS:
+            quantity, amount = -ours.quantity, -ours.net_amount
+        elif line.what == What.COUNT or (line.their_amount is None and line.their_quantity is None):
+            return None
+        return [Goods(ours.booking_date, ours.product_line_id, ours.product_id, quantity, amount)]
+    product = products.get(spelled(line.product)) if line.product else None
+    if product is None or line.their_amount is None:
+        return None
+    quantity = line.their_quantity or ZERO
+    return [Goods(line.day, product.product_line_id, product.pk, quantity, line.their_amount)]
+
+
+def _products(lines: Iterable[DisputedLine]) -> dict[str, Product]:
+    codes = {line.product for line in lines if line.sales_line is None and line.product}
+    return {spelled(product.code): product for product in Product.objects.filter(code__in=codes)}
+
+
+def _moved(result: Result, plan: Plan, goods: Iterable[Goods]) -> tuple[Decimal, Decimal]:
+    """By how much qualifier and paid base of a figure move."""
+    qualifier = base = ZERO
+    for one in goods:
+        if not result.starts <= one.day < result.ends or one.line is None:
+            continue
+        if "qualifier" in plan.terms and plan.terms["qualifier"].takes(one.line, one.product):
+            qualifier += one.quantity if plan.units_of("qualifier") else one.amount
+        if "base" in plan.terms and plan.terms["base"].takes(one.line, one.product):
+            base += one.quantity if plan.units_of("base") else one.amount
+        if any(
+            name.startswith("part") and plan.terms[name].takes(one.line, one.product) for name in plan.terms
+        ):
+            qualifier, base = qualifier + one.quantity, base + one.quantity
+    return qualifier, base
+
+
+def _is_exact(result: Result, plan: Plan) -> bool:
+    return not (
+        plan.bands.counts_increments
+        or plan.bands.share_of == "total"
+        or "caps" in plan.policy
+        or {"shared", "best", "net_of"} & result.explanation.keys()
+    )
+
+
+def _f(result: Result, plan: Plan, moved: tuple[Decimal, Decimal]) -> Decimal:
+    figures = arithmetic.Figures.of(result)
+    moved_figures = replace(figures, qualifier=figures.qualifier + moved[0], base=figures.base + moved[1])
+    return arithmetic.rebate(plan.policy, moved_figures)
+
+
+def _held(result: Result, plan: Plan, away: Sequence[Goods], exact: bool) -> Decimal:
+    figure = max(ZERO, result.amount)
+    moved = _moved(result, plan, away)
+    if not figure or moved == (ZERO, ZERO):
+        return ZERO
+    if exact:
+        return min(figure, max(ZERO, result.computed - _f(result, plan, moved)))
+    share = abs(moved[1] or moved[0]) / result.base if result.base > 0 else Decimal(1)
+    unit = minor_unit(result.currency)
+    return min(figure, (figure * min(share, Decimal(1))).quantize(unit, rounding=ROUND_CEILING))

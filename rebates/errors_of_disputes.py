@@ -1,0 +1,109 @@
+"""Refusals about disputes of statements."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class DisputeWindowOver(DomainError):
+    code = "dispute_window_over"
+    message = _("Statement %(number)s could be disputed until %(day)s. Write to your contact in finance.")
+
+
+class NothingToDispute(DomainError):
+    code = "nothing_to_dispute"
+    message = _(
+        "Statement %(number)s carries a balance only; nothing was computed in it that could be disputed."
+    )
+
+
+class DisputedAlready(DomainError):
+    code = "disputed_already"
+    message = _(
+        "This statement is disputed already: %(number)s. Add what is missing there, or withdraw it first."
+    )
+
+
+class NothingMarked(DomainError):
+    code = "nothing_marked"
+    message = _("Mark at least one line, or name one that is missing.")
+
+
+class NotALineOfTheStatement(DomainError):
+    code = "not_a_line_of_the_statement"
+    message = _(
+        "A line that you marked does not belong to the periods of this statement. Open the page again."
+    )
+
+
+class DisputeReasonMissing(DomainError):
+    code = "dispute_reason_missing"
+    message = _("Say why, in a sentence or two.")
+    field = "reason"
+
+
+class DisputeNotInThisState(DomainError):
+    code = "dispute_not_in_this_state"
+    message = _("Dispute %(number)s is “%(state)s”. This is not possible any more, or not yet.")
+
+
+class LedgerTooLarge(DomainError):
+    code = "ledger_too_large"
+    message = _(
+        "The file is larger than %(most)s MB or has more than %(rows)s rows. Send the statement’s period only."
+    )
+    field = "file"
+
+
+class LedgerColumnMissing(DomainError):
+    code = "ledger_column_missing"
+    message = _(
+        "These columns were not found by their headings: %(columns)s. Rename the headings in the file."
+    )
+    field = "file"
+
+
+class LedgerRowsBad(DomainError):
+    code = "ledger_rows_bad"
+    message = _("Rows that cannot be read: %(count)s. %(told)s")
+    field = "file"
+
+
+class LedgerAgrees(DomainError):
+    code = "ledger_agrees"
+    message = _("Your ledger and ours agree: %(count)s lines, %(sum)s. There is nothing to dispute.")
+    field = "file"
+
+
+class LedgerOfAnotherTime(DomainError):
+    code = "ledger_of_another_time"
+    message = _(
+        "No row of the file lies between %(first)s and %(last)s, and no document in it is one of ours there."
+    )
+    field = "file"
+
+
+class ProgrammeOfTheStatement(DomainError):
+    code = "programme_of_the_statement"
+    message = _("Choose a programme of the statement.")
+    field = "programme"
+
+
+class AdjustmentMovesNothing(DomainError):
+    code = "adjustment_moves_nothing"
+    message = _("An adjustment of 0 changes nothing. Enter the sum, or decide without one.")
+    field = "amount"
+
+
+class SecondPersonConfirms(DomainError):
+    code = "second_person_confirms"
+    message = _("%(person)s proposed this sum. Somebody else has to confirm it.")
+
+
+class PaymentDisputed(DomainError):
+    code = "payment_disputed"
+    message = _(
+        "The rest of this statement, %(held)s, is disputed and is not paid before the decision: %(number)s."
+    )

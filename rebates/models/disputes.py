@@ -1,0 +1,273 @@
+"""What a partner says is wrong with a statement, what is said about it, and the money that a decision moves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from orders.models import SalesLine
+from partners.models import Partner
+from prm.ui.doers import doer
+from prm.values import clock
+from rebates.dispute_querysets import AdjustmentQuerySet, DisputedLineQuerySet, DisputeQuerySet
+from rebates.models.programmes import Programme
+from rebates.models.runs import SettlementRun
+from rebates.models.statements import Statement
+
+
+class Dispute(models.Model):
+    """A partner says that a statement is wrong, and names the lines. One is under way per statement.
+
+    `held` is the part of the statement's figure that rests on the disputed lines: it is not paid while the dispute is
+    under way; the database refuses such a payment. `difference` is by how much the sales lines would change, `worth`
+    what that would have earned, None where it cannot be told.
+    """
+
+    class Kind(models.TextChoices):
+        LINES = "lines", _("Lines marked")
+        LEDGER = "ledger", _("Own ledger compared")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Not sent yet")
+        OPEN = "open", pgettext_lazy("dispute", "Open")
+        ASKED = "asked_back", _("Asked back")
+        IN_REVIEW = "in_review", _("In review")
+        PROPOSED = "proposed", _("To be confirmed")
+        ACCEPTED = "accepted", pgettext_lazy("dispute", "Accepted")
+        PARTLY = "partly_accepted", _("Partly accepted")
+        REJECTED = "rejected", pgettext_lazy("dispute", "Rejected")
+        WITHDRAWN = "withdrawn", pgettext_lazy("dispute", "Withdrawn")
+
+    class Effect(models.TextChoices):
+        NONE = "", _("Nothing changes")
+        MONEY = "money", _("A manual adjustment in the next statement")
+        LINES = "lines", _("The sales lines are corrected")
+
+    DECISIONS = (State.ACCEPTED, State.PARTLY, State.REJECTED)
+    TRANSITIONS = {
+        State.DRAFT: (State.OPEN,),
+        State.OPEN: (State.ASKED, State.IN_REVIEW, State.PROPOSED, *DECISIONS, State.WITHDRAWN),
+        State.ASKED: (State.IN_REVIEW, State.WITHDRAWN),
+        State.IN_REVIEW: (State.ASKED, State.PROPOSED, *DECISIONS, State.WITHDRAWN),
+        State.PROPOSED: (State.IN_REVIEW, State.ACCEPTED, State.PARTLY),
+        State.ACCEPTED: (),
+        State.PARTLY: (),
+        State.REJECTED: (),
+        State.WITHDRAWN: (),
+    }
+    TONES = {
+        "draft": "", "open": "live", "asked_back": "warn", "in_review": "live", "proposed": "warn",
+        "accepted": "ok", "partly_accepted": "ok", "rejected": "bad", "withdrawn": "",
+    }  # fmt: skip
+    PARTNER_PATH = "partner"
+
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="disputes")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", db_index=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=15, choices=State.choices, default=State.DRAFT)
+    state_since = models.DateTimeField(default=clock.now)
+    due = models.DateTimeField(_("promised by"), null=True)
+    reason = models.TextField(_("reason"), blank=True)
+    held = models.DecimalField(_("held back"), max_digits=18, decimal_places=2, default=Decimal("0.00"))
+    difference = models.DecimalField(
+        _("difference"), max_digits=18, decimal_places=2, default=Decimal("0.00")
+    )
+    worth = models.DecimalField(_("worth"), max_digits=18, decimal_places=2, null=True)
+    # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text.
+    summary = models.JSONField(default=dict)
+    file_name = models.CharField(max_length=200, blank=True)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    opened_by_label = models.CharField(_("opened by"), max_length=200)
+    opened_at = models.DateTimeField(_("opened"), default=clock.now)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_by_label = models.CharField(_("decided by"), max_length=200, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    decision = models.TextField(_("reason of the decision"), blank=True)
+    effect = models.CharField(_("effect"), max_length=5, choices=Effect.choices, blank=True)
+
+    objects = DisputeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("dispute of a statement")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["statement"],
+                name="one_dispute_under_way",
+                condition=models.Q(state__in=["open", "asked_back", "in_review", "proposed"]),
+                violation_error_message=_("This statement is disputed already."),
+            ),
+            models.UniqueConstraint(
+                fields=["statement"], name="one_draft_of_a_dispute", condition=models.Q(state="draft")
+            ),
+            models.CheckConstraint(name="held_is_not_negative", condition=models.Q(held__gte=0)),
+            models.CheckConstraint(
+                name="decided_with_a_reason",
+                condition=~models.Q(state__in=["accepted", "partly_accepted", "rejected"])
+                | (models.Q(decided_at__isnull=False) & ~models.Q(decision="")),
+            ),
+        ]
+        indexes = [models.Index(fields=["partner", "-id"], name="disputes_of_partner")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("rebates:dispute", args=[self.number])
+
+    @property
+    def currency(self) -> str:
+        return self.statement.currency
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in DisputeQuerySet.LIVE
+
+    @property
+    def waits_for_partner(self) -> bool:
+        return self.state in (self.State.DRAFT, self.State.ASKED)
+
+    @property
+    def tone(self) -> str:
+        return self.TONES[self.state]
+
+    @property
+    def decider(self) -> str:
+        return doer(self.decided_by_label, self.decided_by_id)
+
+    @property
+    def opener(self) -> str:
+        return doer(self.opened_by_label, self.opened_by_id)
+
+    def may_become(self, state: str) -> bool:
+        return state in self.TRANSITIONS[self.State(self.state)]
+
+
+class DisputedLine(models.Model):
+    """One line of a dispute: ours, the partner's, or both where they differ. Never changed once it was sent."""
+
+    class What(models.TextChoices):
+        MISSING = "missing", _("Missing from the statement")
+        AMOUNT = "amount", _("Wrong amount")
+        QUANTITY = "quantity", _("Wrong quantity")
+        COUNT = "count", _("Should count")
+        NOT_OURS = "not_ours", _("Not in the partner’s books")
+
+    PARTNER_PATH = "dispute__partner"
+
+    dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="lines")
+    what = models.CharField(_("what is wrong"), max_length=8, choices=What.choices)
+    sales_line = models.ForeignKey(SalesLine, models.PROTECT, null=True, related_name="+", db_index=False)
+    document = models.CharField(_("document"), max_length=60)
+    day = models.DateField(_("booking date"))
+    product = models.CharField(_("product"), max_length=60, blank=True)
+    our_quantity = models.DecimalField(max_digits=18, decimal_places=3, null=True)
+    our_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    # What the partner says it should be; None: it only says that ours is wrong.
+    their_quantity = models.DecimalField(max_digits=18, decimal_places=3, null=True)
+    their_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    # Where we booked a document that is missing here: a day of another period.
+    booked_on = models.DateField(null=True)
+    file_row = models.PositiveIntegerField(null=True)
+
+    objects = DisputedLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="disputed_line_is_somebodys",
+                condition=models.Q(sales_line__isnull=False, our_amount__isnull=False)
+                | models.Q(sales_line__isnull=True, their_amount__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.what}"
+
+    @property
+    def difference(self) -> Decimal:
+        """Theirs − ours, where the partner says what is right; a line that is not theirs takes ours away."""
+        ours = self.our_amount or Decimal("0.00")
+        if self.what == self.What.NOT_OURS:
+            return -ours
+        if self.what == self.What.COUNT or self.their_amount is None:
+            return Decimal("0.00")
+        return self.their_amount - ours
+
+
+class DisputeMessage(models.Model):
+    """What somebody said about a dispute; both sides read it."""
+
+    PARTNER_PATH = "dispute__partner"
+
+    dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    author_label = models.CharField(max_length=200)
+    text = models.TextField()
+    at = models.DateTimeField(default=clock.now)
+
+    objects = DisputedLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.dispute} {self.at:%Y-%m-%d}"
+
+
+class ManualAdjustment(models.Model):
+    """Money that a decided dispute gives or takes, posted by the next close. Two people; never changed once posted."""
+
+    PARTNER_PATH = "partner"
+
+    dispute = models.OneToOneField(Dispute, models.PROTECT, related_name="adjustment")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="+", db_index=False)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    reason = models.TextField(_("reason"))
+    fully = models.BooleanField(default=True)  # whether the dispute is accepted fully with it, or partly
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    proposed_by_label = models.CharField(_("proposed by"), max_length=200)
+    proposed_at = models.DateTimeField(default=clock.now)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_by_label = models.CharField(_("confirmed by"), max_length=200, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    # The settlement whose close posts it, on its statements.
+    run = models.ForeignKey(SettlementRun, models.PROTECT, null=True, related_name="manual_adjustments")
+
+    objects = AdjustmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="manual_adjustment_moves_money", condition=~models.Q(amount=0)),
+            models.CheckConstraint(name="manual_adjustment_has_a_reason", condition=~models.Q(reason="")),
+            models.CheckConstraint(
+                name="manual_adjustment_by_two",
+                condition=models.Q(confirmed_by__isnull=True)
+                | ~models.Q(confirmed_by=models.F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="manual_adjustment_confirmed_before_posted",
+                condition=models.Q(run__isnull=True) | models.Q(confirmed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dispute} {self.amount}"
+
+    @property
+    def proposer(self) -> str:
+        return doer(self.proposed_by_label, self.proposed_by_id)
+
+    @property
+    def confirmer(self) -> str:
+        return doer(self.confirmed_by_label, self.confirmed_by_id)

@@ -1,0 +1,339 @@
+"""What a partner does about a statement: mark lines, compare its own ledger, send, answer, withdraw.
+
+Lock order: the partner, then the statement; balances last, so that nobody pays meanwhile what is held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from orders.models import SalesLine
+from partners.models import Partner
+from prm.access.rules import require
+from prm.approvals.working import calendar
+from prm.audit.services import record
+from prm.outbox.services import emit
+from prm.ui import said
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.money import Money
+from prm.values.numbers import random_number
+from rebates import disputed, ledger_file, own_ledger
+from rebates.dispute_events import DisputeAnswered, DisputeWithdrawn, StatementDisputed
+from rebates.errors_of_disputes import (
+    DisputedAlready,
+    DisputeNotInThisState,
+    DisputeReasonMissing,
+    DisputeWindowOver,
+    LedgerAgrees,
+    LedgerOfAnotherTime,
+    NotALineOfTheStatement,
+    NothingMarked,
+    NothingToDispute,
+)
+from rebates.models import Dispute, DisputedLine, DisputeMessage, Result, Statement
+from rebates.services.closing import hold_balances
+from rebates.services.payments import open_on
+
+State = Dispute.State
+What = DisputedLine.What
+ZERO = Decimal("0.00")
+# Working hours in which finance answers, and in which a partner is asked to: five and ten days of eight.
+FINANCE_HOURS, PARTNER_HOURS = 40, 80
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a partner says about one line: a sales line of ours by its id, or one that is missing here."""
+
+    what: str
+    sales_line: int | None = None
+    document: str = ""
+    day: date | None = None
+    product: str = ""
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+
+
+@transaction.atomic
+def open_dispute(*, statement: Statement, claims: Sequence[Claim], reason: str, by: Actor) -> Dispute:
+    """Dispute lines of a statement; what rests on them is not paid before the decision."""
+    require(by, "rebates.dispute", statement)
+    statement = _locked(statement)
+    results = _disputable(statement)
+    if not claims:
+        raise NothingMarked()
+    if not reason.strip():
+        raise DisputeReasonMissing()
+    wanted = {claim.sales_line for claim in claims if claim.sales_line is not None}
+    ours = {line.pk: line for line in disputed.lines_of(statement, results).filter(pk__in=wanted)}
+    if wanted - set(ours):
+        raise NotALineOfTheStatement()
+    dispute = _new(statement, Dispute.Kind.LINES, by)
+    dispute.save()
+    lines = [_marked(dispute, claim, ours.get(claim.sales_line or 0)) for claim in claims]
+    _measure(dispute, lines, results)
+    return _send(dispute, reason, by)
+
+
+@transaction.atomic
+def compare_ledger(*, statement: Statement, file: Any, by: Actor) -> Dispute:
+    """Read a partner's own ledger and keep what differs as a draft, in place of an earlier one. Nothing is sent yet."""
+    require(by, "rebates.dispute", statement)
+    statement = _locked(statement)
+    results = _disputable(statement)
+    theirs = ledger_file.read(file)
+    ours = {line.pk: line for line in disputed.lines_of(statement, results)}
+    plain = [_plain(line) for line in ours.values()]
+    inside = _inside(theirs, plain, results)
+    if not inside:
+        last = max(result.period.last_day for result in results)
+        raise LedgerOfAnotherTime(first=min(result.starts for result in results), last=last)
+    found = own_ledger.match(plain, inside)
+    agreed = sum((line.amount for line in found.agreed), ZERO)
+    if found.is_same:
+        raise LedgerAgrees(count=len(found.agreed), sum=Money(agreed, statement.currency))
+    for draft in Dispute.objects.visible_to(by).of(statement).filter(state=State.DRAFT):
+        draft.delete()
+    dispute = _new(statement, Dispute.Kind.LEDGER, by)
+    dispute.file_name = str(getattr(file, "name", ""))[:200]
+    dispute.summary = {
+        "rows": len(theirs), "outside": len(theirs) - len(inside), "agree": len(found.agreed), "agreed": str(agreed),
+        "ours": str(sum((line.amount for line in plain), ZERO)),
+        "theirs": str(sum((line.amount for line in inside), ZERO)),
+    }  # fmt: skip
+    dispute.save()
+    _measure(dispute, _differing(dispute, found, ours, statement), results)
+    dispute.save()
+    record(dispute, "ledger compared", by=by)
+    return dispute
+
+
+@transaction.atomic
+def send_dispute(*, dispute: Dispute, reason: str, by: Actor) -> Dispute:
+    """Send what a comparison found to finance, measured anew against what is open by now."""
+    require(by, "rebates.dispute", dispute)
+    statement = _locked(dispute.statement)
+    dispute = Dispute.objects.locked(dispute)
+    must_be(dispute, State.OPEN)
+    results = _disputable(statement)
+    if not reason.strip():
+        raise DisputeReasonMissing()
+    _measure(dispute, list(dispute.lines.select_related("sales_line")), results, keep=True)
+    return _send(dispute, reason, by)
+
+
+@transaction.atomic
+def discard_draft(*, dispute: Dispute, by: Actor) -> None:
+    """Throw a comparison away that was not sent."""
+    require(by, "rebates.dispute", dispute)
+    dispute = Dispute.objects.locked(dispute)
+    must_be(dispute, State.OPEN)
+    if dispute.state != State.DRAFT:
+        raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
+    record(dispute, "draft deleted", by=by)
+    dispute.delete()
+
+
+@transaction.atomic
+def answer_dispute(*, dispute: Dispute, text: str, by: Actor) -> Dispute:
+    """Say something; where finance asked back, this is the answer and it is finance's turn."""
+    require(by, "rebates.dispute", dispute)
+    dispute = Dispute.objects.locked(dispute)
+    if not dispute.is_live:
+        raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
+    say(dispute, text, by)
+    if dispute.state == State.ASKED:
+        move(dispute, State.IN_REVIEW)
+        dispute.save()
+        record(dispute, "answered", by=by, changes={"state": [State.ASKED, State.IN_REVIEW]})
+    emit(DisputeAnswered(dispute_id=dispute.pk, at=clock.now().isoformat()), object_key=key_of(dispute))
+    return dispute
+
+
+@transaction.atomic
+def withdraw_dispute(*, dispute: Dispute, reason: str = "", by: Actor) -> Dispute:
+    """Take it back: nothing is held back any more, nothing changes."""
+    require(by, "rebates.dispute", dispute)
+    dispute = Dispute.objects.locked(dispute)
+    must_be(dispute, State.WITHDRAWN)
+    before = dispute.state
+    move(dispute, State.WITHDRAWN)
+    dispute.save()
+    record(dispute, "withdrawn", by=by, changes={"state": [before, State.WITHDRAWN]}, reason=reason.strip())
+    emit(DisputeWithdrawn(dispute_id=dispute.pk), object_key=key_of(dispute))
+    return dispute
+
+
+# What both sides' services share
+
+
+def key_of(dispute: Dispute) -> str:
+    return f"dispute:{dispute.pk}"
+
+
+def must_be(dispute: Dispute, state: str) -> None:
+    """Raise unless the dispute may become `state`."""
+    if not dispute.may_become(state):
+        raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
+
+
+def move(dispute: Dispute, state: str) -> None:
+    """Into the next state, with the clock of whose turn it is then. The caller saves."""
+    must_be(dispute, state)
+    dispute.state, dispute.state_since, dispute.due = state, clock.now(), None
+    if dispute.is_live:
+        hours = PARTNER_HOURS if state == State.ASKED else FINANCE_HOURS
+        dispute.due = calendar().after(dispute.state_since, hours)
+
+
+def say(dispute: Dispute, text: str, by: Actor) -> DisputeMessage:
+    if not text.strip():
+        raise DisputeReasonMissing(field="text")
+    return DisputeMessage.objects.create(
+        dispute=dispute, author_id=by.user_id, author_label=by.label, text=text.strip(), at=clock.now()
+    )
+
+
+# How a dispute is put together
+
+
+def _locked(statement: Statement) -> Statement:
+    Partner.objects.hold([statement.partner_id])
+    statement = Statement.objects.locked(statement)
+    live = Dispute.objects.for_everyone(because="one at a time").of(statement).live().first()
+    if live is not None:
+        raise DisputedAlready(number=live.number)
+    return statement
+
+
+def _disputable(statement: Statement) -> list[Result]:
+    last = disputed.window(statement)
+    if last is None:
+        raise NothingToDispute(number=statement.number)
+    results = disputed.open_results(statement)
+    if not results:
+        raise DisputeWindowOver(number=statement.number, day=last)
+    return results
+
+
+def _new(statement: Statement, kind: str, by: Actor) -> Dispute:
+    return Dispute(
+        statement=statement, partner_id=statement.partner_id, kind=kind, opened_by_id=by.user_id,
+        number=random_number("DS", on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
+    )  # fmt: skip
+
+
+def _marked(dispute: Dispute, claim: Claim, ours: SalesLine | None) -> DisputedLine:
+    if ours is None:
+        return DisputedLine(
+            dispute=dispute, what=What.MISSING, document=claim.document, day=claim.day, product=claim.product,
+            their_quantity=claim.quantity, their_amount=claim.amount,
+        )  # fmt: skip
+    return DisputedLine(
+        dispute=dispute,
+        what=claim.what,
+        their_quantity=claim.quantity,
+        their_amount=claim.amount,
+        **_ours(ours),
+    )
+
+
+def _ours(line: SalesLine) -> dict[str, Any]:
+    return {
+        "sales_line": line, "document": line.document, "day": line.booking_date, "product": line.product.code,
+        "our_quantity": line.quantity, "our_amount": line.net_amount,
+    }  # fmt: skip
+
+
+def _plain(line: SalesLine) -> own_ledger.Line:
+    return own_ledger.Line(
+        line.pk, line.document, line.booking_date, line.product.code, line.quantity, line.net_amount
+    )
+
+
+def _inside(
+    theirs: Sequence[own_ledger.Line], ours: Sequence[own_ledger.Line], results: Sequence[Result]
+) -> list[own_ledger.Line]:
+    """Rows of the disputed periods, and of documents that we have there, whatever day the partner booked them on."""
+    documents = {own_ledger.spelled(line.document) for line in ours}
+    return [
+        line for line in theirs
+        if any(one.starts <= line.day < one.ends for one in results) or own_ledger.spelled(line.document) in documents
+    ]  # fmt: skip
+
+
+def _differing(
+    dispute: Dispute, found: own_ledger.Matched, ours: dict[int, SalesLine], statement: Statement
+) -> list[DisputedLine]:
+    lines = []
+    for pair in found.differ:
+        what = What.AMOUNT if pair.difference else What.QUANTITY
+        lines.append(
+            DisputedLine(
+                dispute=dispute, what=what, their_quantity=pair.theirs.quantity, their_amount=pair.theirs.amount,
+                file_row=pair.theirs.key, **_ours(ours[pair.ours.key]),
+            )
+        )  # fmt: skip
+    booked = _booked_elsewhere(statement, {line.document for line in found.only_theirs}, set(ours))
+    for line in found.only_theirs:
+        lines.append(
+            DisputedLine(
+                dispute=dispute, what=What.MISSING, document=line.document, day=line.day, product=line.product,
+                their_quantity=line.quantity, their_amount=line.amount, file_row=line.key,
+                booked_on=booked.get(own_ledger.spelled(line.document)),
+            )
+        )  # fmt: skip
+    lines += [
+        DisputedLine(dispute=dispute, what=What.NOT_OURS, **_ours(ours[line.key])) for line in found.only_ours
+    ]
+    return lines
+
+
+def _booked_elsewhere(statement: Statement, documents: set[str], known: set[int]) -> dict[str, date]:
+    """On which day we booked documents that stand in no period of the statement."""
+    rows = SalesLine.objects.for_everyone(because="of the statement's own partner").filter(
+        partner_id=statement.partner_id, document__in=documents
+    )
+    return {
+        own_ledger.spelled(document): day
+        for pk, document, day in rows.order_by("-id").values_list("pk", "document", "booking_date")
+        if pk not in known
+    }
+
+
+def _measure(
+    dispute: Dispute, lines: list[DisputedLine], results: Sequence[Result], *, keep: bool = False
+) -> None:
+    """Set what the dispute holds back, the difference in sales, and what that would have earned; store its lines."""
+    hold_balances()
+    touched = disputed.touched(dispute.statement, lines, results)
+    (found,) = open_on([dispute.statement])
+    dispute.held = min(touched.held, found.rest)
+    dispute.worth = touched.worth
+    dispute.difference = sum((line.difference for line in lines), ZERO)
+    if not keep:
+        DisputedLine.objects.bulk_create(lines)
+
+
+def _send(dispute: Dispute, reason: str, by: Actor) -> Dispute:
+    dispute.reason, dispute.opened_at = reason.strip(), clock.now()
+    dispute.opened_by_id, dispute.opened_by_label = by.user_id, by.label
+    move(dispute, State.OPEN)
+    dispute.save()
+    held = said.Money(dispute.held, dispute.currency)
+    record(dispute, "disputed", by=by, changes={"held": [None, held]}, reason=dispute.reason)
+    emit(
+        StatementDisputed(
+            dispute_id=dispute.pk, statement_id=dispute.statement_id, held=str(dispute.held),
+            currency=dispute.currency,
+        ),
+        object_key=key_of(dispute),
+    )  # fmt: skip
+    return dispute

@@ -1,0 +1,11 @@
+DROP TRIGGER rebates_manualadjustment_is_never_emptied ON rebates_manualadjustment;
+DROP TRIGGER rebates_manualadjustment_keeps ON rebates_manualadjustment;
+DROP TRIGGER rebates_disputemessage_keeps ON rebates_disputemessage;
+DROP TRIGGER rebates_disputedline_keeps ON rebates_disputedline;
+DROP TRIGGER rebates_dispute_is_never_emptied ON rebates_dispute;
+DROP TRIGGER rebates_dispute_keeps ON rebates_dispute;
+DROP TRIGGER rebates_payment_leaves_what_is_disputed ON rebates_payment;
+DROP FUNCTION rebates_keep_manual_adjustment();
+DROP FUNCTION rebates_keep_part_of_dispute();
+DROP FUNCTION rebates_keep_dispute();
+DROP FUNCTION rebates_keep_disputed_money();

@@ -1,0 +1,230 @@
+"""Disputes of statements: what a partner does, what finance does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from prm.access.decorators import requires
+from prm.ui import export, formats
+from prm.ui.forms import ServiceForm
+from prm.values.errors import DomainError, NotAllowed
+from rebates import dispute_pages, disputed, services
+from rebates.dispute_forms import (
+    AcceptForm,
+    AdjustmentForm,
+    DisputeReasonForm,
+    LedgerForm,
+    LinesForm,
+    SayForm,
+    WithdrawForm,
+)
+from rebates.models import Dispute, Statement
+
+LINES = 200  # to tick on the page; whoever has more uploads a ledger
+
+
+@require_GET
+@requires("rebates.view")
+def detail(request: Any, number: str) -> HttpResponse:
+    """Who says what, and what comes of it?"""
+    dispute = _dispute(request, number)
+    context = dispute_pages.dispute_page(dispute, request.actor)
+    return render(
+        request, "rebates/disputes/detail.html", context | {"agreed": dispute_pages.agreed(dispute)}
+    )
+
+
+@require_GET
+@requires("rebates.view")
+def spreadsheet(request: Any, number: str) -> HttpResponseBase:
+    """All lines of a dispute with both sides' figures."""
+    dispute = _dispute(request, number)
+    export.note(request.actor, dispute.number)
+    return export.table("xlsx", dispute.number, dispute_pages.heads(), dispute_pages.rows(dispute))
+
+
+@requires("rebates.dispute")
+def new(request: Any, number: str) -> HttpResponse:
+    """Tick lines of a statement and say what is wrong."""
+    statement = _statement(request, number)
+    results = disputed.open_results(statement)
+    text = request.GET.get("q", "").strip()[:60]
+    rows = disputed.lines_of(statement, results)
+    if text:
+        rows = rows.filter(document__icontains=text)
+    lines = list(rows[: LINES + 1])
+    plans = disputed.plans_of(results)
+    form = LinesForm(
+        request.POST if request.method == "POST" else None,
+        actor=request.actor,
+        lines=lines[:LINES],
+        counted={line.pk for line in lines if disputed.counts(plans, line)},
+    )
+    if form.is_valid() and form.run(services.open_dispute, statement=statement, by=request.actor):
+        messages.success(request, _said(form.result))
+        return redirect(form.result)
+    context = {
+        "form": form,
+        "statement": statement,
+        "text": text,
+        "has_more": len(lines) > LINES,
+        "most": LINES,
+    }
+    until = disputed.window(statement)
+    return render(request, "rebates/disputes/lines.html", context | {"until": until}, status=form.status)
+
+
+@requires("rebates.dispute")
+def ledger(request: Any, number: str) -> HttpResponse:
+    """Compare the partner's own ledger; what differs is shown before anything is sent."""
+    statement = _statement(request, number)
+    form = LedgerForm(
+        request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor
+    )
+    if form.is_valid() and form.run(services.compare_ledger, statement=statement, by=request.actor):
+        return redirect(form.result)
+    context = {"form": form, "statement": statement, "until": disputed.window(statement)}
+    return render(request, "rebates/disputes/ledger.html", context, status=form.status)
+
+
+def _said(dispute: Dispute) -> str:
+    money = formats.money(dispute.held, dispute.currency, 2)
+    return _("Dispute %(number)s was sent to finance. Held back until the decision: %(money)s.") % {
+        "number": dispute.number, "money": money,
+    }  # fmt: skip
+
+
+def _page(
+    verb: str, form_class: type[ServiceForm], service: Callable[..., Any], *, title: Any, effect: Any, done: Any,
+    final: bool = False,
+) -> Any:  # fmt: skip
+    """A verb that asks for words first: its form, one service, then back to the dispute."""
+
+    @requires(verb)
+    def view(request: Any, number: str) -> HttpResponse:
+        dispute = _dispute(request, number)
+        form = form_class(
+            request.POST if request.method == "POST" else None, actor=request.actor, currency=dispute.currency,
+            **_choices(form_class, dispute),
+        )  # fmt: skip
+        if form.is_valid() and form.run(service, dispute=dispute, by=request.actor):
+            messages.success(request, done % {"number": dispute.number})
+            return redirect(dispute)
+        context = {"form": form, "dispute": dispute, "title": title, "effect": effect, "final": final}
+        return render(request, "rebates/disputes/verb.html", context, status=form.status)
+
+    return view
+
+
+def _choices(form_class: type[ServiceForm], dispute: Dispute) -> dict[str, Any]:
+    if form_class is not AdjustmentForm:
+        return {}
+    return {"programmes": sorted({result.programme_id for result in disputed.results_of(dispute.statement)})}
+
+
+def _press(verb: str, service: Callable[..., Any], done: Any, *, gone: bool = False) -> Any:
+    """A button: one service, then back with its word or its refusal."""
+
+    @require_POST
+    @requires(verb)
+    def view(request: Any, number: str) -> HttpResponse:
+        dispute = _dispute(request, number)
+        try:
+            service(dispute=dispute, by=request.actor)
+            messages.success(request, done % {"number": dispute.number})
+        except NotAllowed:
+            raise
+        except DomainError as refusal:
+            messages.error(request, formats.refusal(refusal))
+            return redirect(dispute)
+        return redirect(dispute.statement if gone else dispute)
+
+    return view
+
+
+send = _page(
+    "rebates.dispute", DisputeReasonForm, services.send_dispute,
+    title=gettext_lazy("Send to finance"),
+    effect=gettext_lazy("What rests on the disputed lines is held back until the decision; the rest is paid on time."),
+    done=gettext_lazy("Dispute %(number)s was sent to finance."),
+)  # fmt: skip
+discard = _press(
+    "rebates.dispute", services.discard_draft, gettext_lazy("The comparison was thrown away."), gone=True
+)
+answer = _page(
+    "rebates.dispute", SayForm, services.answer_dispute,
+    title=gettext_lazy("Write to finance"), effect=gettext_lazy("Finance is told, and reads it on this page."),
+    done=gettext_lazy("Finance has your message on %(number)s."),
+)  # fmt: skip
+withdraw = _page(
+    "rebates.dispute", WithdrawForm, services.withdraw_dispute, final=True,
+    title=gettext_lazy("Withdraw"),
+    effect=gettext_lazy("The statement stands as it was computed, and what was held back is paid."),
+    done=gettext_lazy("Dispute %(number)s was withdrawn."),
+)  # fmt: skip
+take_up = _press(
+    "rebates.decide_disputes", services.take_up_dispute, gettext_lazy("Dispute %(number)s is in review.")
+)
+ask = _page(
+    "rebates.decide_disputes", SayForm, services.ask_back,
+    title=gettext_lazy("Ask back"),
+    effect=gettext_lazy("It is the partner’s turn until it answers; the money stays held back."),
+    done=gettext_lazy("The partner was asked about %(number)s."),
+)  # fmt: skip
+comment = _page(
+    "rebates.decide_disputes", SayForm, services.comment_dispute,
+    title=gettext_lazy("Add a message"), effect=gettext_lazy("The partner is told; whose turn it is does not change."),
+    done=gettext_lazy("The partner has your message on %(number)s."),
+)  # fmt: skip
+accept = _page(
+    "rebates.decide_disputes", AcceptForm, services.accept_dispute,
+    title=gettext_lazy("Accept, lines are corrected"),
+    effect=gettext_lazy(
+        "Import the corrected sales lines with their own booking dates. The next settlement computes what they change"
+        " and posts it as an adjustment; what was held back is paid."
+    ),
+    done=gettext_lazy("Dispute %(number)s is decided."),
+)  # fmt: skip
+propose = _page(
+    "rebates.decide_disputes", AdjustmentForm, services.propose_adjustment,
+    title=gettext_lazy("Accept with a sum"),
+    effect=gettext_lazy(
+        "Somebody else has to confirm the sum. Then it is posted by the next close and stands on that statement with"
+        " this dispute’s number."
+    ),
+    done=gettext_lazy("The sum for %(number)s waits for a second person."),
+)  # fmt: skip
+reject = _page(
+    "rebates.decide_disputes", DisputeReasonForm, services.reject_dispute, final=True,
+    title=gettext_lazy("Reject"),
+    effect=gettext_lazy("The statement stands as it was computed, and what was held back is paid. This is final."),
+    done=gettext_lazy("Dispute %(number)s is decided."),
+)  # fmt: skip
+confirm = _press(
+    "rebates.approve",
+    services.confirm_adjustment,
+    gettext_lazy("The sum is confirmed: %(number)s is decided."),
+)
+send_back = _page(
+    "rebates.approve", DisputeReasonForm, services.send_back_adjustment, final=True,
+    title=gettext_lazy("Do not confirm"),
+    effect=gettext_lazy("The proposed sum goes, and the dispute is in review again."),
+    done=gettext_lazy("Dispute %(number)s is in review again."),
+)  # fmt: skip
+
+
+def _dispute(request: Any, number: str) -> Dispute:
+    return get_object_or_404(Dispute.objects.visible_to(request.actor).for_page(), number=number)
+
+
+def _statement(request: Any, number: str) -> Statement:
+    rows = Statement.objects.visible_to(request.actor).select_related("run", "partner")
+    return get_object_or_404(rows, number=number)
