@@ -18,7 +18,7 @@ from prm.ui import formats
 from prm.values.periods import Period
 from rebates import currencies, settlement, wording
 from rebates.frozen_rates import books_after
-from rebates.models import Programme, Result, RunScope, SettlementRun, Statement, Version
+from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.plans import Sql, plans_for
 from rebates.services.computing import frozen_members
 from rebates.sums import Scope
@@ -68,23 +68,26 @@ Scopes = dict[int, tuple[Version, Period]]  # by programme
 
 def between(earlier: Statement, later: Statement) -> list[Change]:
     """What moved each programme's figure from `earlier` to `later`: two statements of one partner and currency."""
-    known, figures = {}, []
+    known, figures, manual = {}, [], []
     for statement in (earlier, later):
-        rows = list(_results(statement))
-        known |= {row.programme_id: row.programme for row in rows}
+        rows, agreed = list(_results(statement)), list(_agreed(statement))
+        known |= {row.programme_id: row.programme for row in (*rows, *agreed)}
         figures.append(rows)
+        manual.append(agreed)
     before, after = _scopes(earlier), _scopes(later)
     steps = _steps(earlier, later, before, after)
     found = []
     for pk, programme in sorted(known.items(), key=lambda pair: pair[1].code):
         of_before = [row for row in figures[0] if row.programme_id == pk]
         of_after = [row for row in figures[1] if row.programme_id == pk]
-        change = Change(programme, _sum(of_before), _sum(of_after))
+        by_people = [[row for row in rows if row.programme_id == pk] for rows in manual]
+        change = Change(programme, _sum(of_before, by_people[0]), _sum(of_after, by_people[1]))
         own = (_own(of_before), _own(of_after))
         change.causes = [
             *_settled_once(own, pk in before, pk in after),
             *(_causes(own, [step.get(pk, Step()) for step in steps]) if pk in before and pk in after else ()),
             *_late(of_before, of_after),
+            *_decided(*by_people),
         ]
         found.append(change)
     return found
@@ -118,8 +121,14 @@ def _scopes(statement: Statement) -> Scopes:
     }
 
 
-def _sum(results: Iterable[Result]) -> Decimal:
-    return sum((result.amount for result in results), ZERO)
+def _agreed(statement: Statement) -> Any:
+    """What decided disputes gave or took on the statement."""
+    rows = ManualAdjustment.objects.for_everyone(because="the statement names the partner").on(statement)
+    return rows.select_related("programme", "dispute").order_by("pk")
+
+
+def _sum(results: Iterable[Result], manual: Iterable[ManualAdjustment]) -> Decimal:
+    return sum((row.amount for row in (*results, *manual)), ZERO)
 
 
 def _own(results: Sequence[Result]) -> Result | None:
@@ -249,5 +258,20 @@ def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
             )
             for row in rows
             if row.adjusted
+        ]  # fmt: skip
+    return found
+
+
+def _decided(before: Iterable[ManualAdjustment], after: Iterable[ManualAdjustment]) -> list[Cause]:
+    """Manual adjustments after disputes."""
+    found = []
+    for rows, sign, text in (
+        (after, 1, _("Agreed after the dispute, posted with this statement")),
+        (before, -1, _("Posted with the earlier statement; it does not come again")),
+    ):
+        found += [
+            Cause(_("Dispute %(number)s") % {"number": row.dispute.number}, text, sign * row.amount,
+                  row.dispute.get_absolute_url())
+            for row in rows
         ]  # fmt: skip
     return found

@@ -23,10 +23,11 @@ from django.db import connection
 
 from prm.exchange.book import Book
 from prm.exchange.errors import NoRate
+from rebates.conversion import Money
 from rebates.linked_sql import COLUMNS
 from rebates.mechanisms import Bands
 from rebates.plans import Payout, Plan
-from rebates.sums import Money, Scope, Sums
+from rebates.sums import Scope, Sums
 
 EXACT = Context(prec=200_000, Emax=999_999, Emin=-999_999)
 # Where rates come from: the rates in force between two days.

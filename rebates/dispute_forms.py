@@ -217,6 +217,8 @@ class AdjustmentForm(ServiceForm):
 
     def __init__(self, *args: Any, programmes: Sequence[int], **options: Any):
         super().__init__(*args, **options)
-        self.fields["programme"].queryset = Programme.objects.filter(pk__in=programmes).order_by("code")
+        self.fields["programme"].queryset = (
+            Programme.objects.visible_to(self.actor).filter(pk__in=programmes).order_by("code")
+        )
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0]

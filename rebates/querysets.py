@@ -263,8 +263,8 @@ class StatementQuerySet(PartnerOwned):
         """Newest period first, with `payments_sum`, `unpaid`, `held` and `payment_state`.
 
         `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
-        taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays. `held` is what a
-        dispute under way holds back of it.
+        taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays. `held` is
+        what a dispute under way holds back of it.
         """
         return (
             self.select_related("run", "partner")

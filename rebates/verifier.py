@@ -22,10 +22,13 @@ from fractions import Fraction
 from typing import Any
 
 from rebates.verifier_terms import (
+    Rates,
     Receipt,
     collected,
+    exchanged,
     in_tier,
     kept_back,
+    rates_of,
     read_receipts,
     share_of_days,
     takes_part,
@@ -44,43 +47,6 @@ class Line:
     after_close: bool = False
     product: str = ""
     document: str = ""
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Exchange rates: 1 base = value quote on a day. Two currencies without a rate of their own meet in `through`."""
-
-    stored: tuple[tuple[str, str, date, Fraction], ...] = ()
-    most_days: int = 0
-    through: str = ""
-    digits: tuple[tuple[str, int], ...] = ()  # after the point, by currency
-
-    def leg(self, one: str, other: str, day: date) -> Fraction | None:
-        found = [
-            (on, value if base == one else 1 / value) for base, quote, on, value in self.stored
-            if {base, quote} == {one, other} and 0 <= (day - on).days <= self.most_days
-        ]  # fmt: skip
-        return Fraction(1) if one == other else max(found)[1] if found else None
-
-    def factor(self, one: str, other: str, day: date) -> Fraction | None:
-        own, legs = (
-            self.leg(one, other, day),
-            (self.leg(one, self.through, day), self.leg(self.through, other, day)),
-        )
-        return legs[0] * legs[1] if own is None and None not in legs else own
-
-
-def exchanged(policy: dict[str, Any], lines: Iterable[Line], rates: Rates, after: date) -> list[Line]:
-    """Lines of a period in the programme's currency, at the rate of their day or of the period's last. Not rounded."""
-    how, own, last, found = policy.get("exchange", "none"), policy["currency"], after - timedelta(days=1), []
-    for line in lines:
-        by = (
-            None
-            if how == "none"
-            else rates.factor(line.currency, own, line.day if how == "booking_date" else last)
-        )
-        found.append(line if by is None else replace(line, amount=line.amount * by, currency=own))
-    return found
 
 
 def rate(text: Any) -> Fraction:
@@ -440,11 +406,7 @@ def recomputed(
         | {"code": code, "in_tiers": policy.get("who", {}).get("tiers")}
         for code, policy in sorted(period["policies"].items())
     ]
-    said = period.get("rates") or {"stored": [], "most_days": 0, "through": "", "digits": {}}
-    stored = tuple(
-        (one, other, date.fromisoformat(day), Fraction(value)) for one, other, day, value in said["stored"]
-    )
-    rates = Rates(stored, said["most_days"], said["through"], tuple(said["digits"].items()))
+    rates = rates_of(period)
     more = {"found": period["found"], "receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 

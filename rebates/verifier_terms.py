@@ -1,4 +1,5 @@
-"""The part of the verifier about terms: who takes part, gates, collection by days until invoices were paid, minimums.
+"""The part of the verifier about terms: who takes part, gates, collection by days until invoices were paid, minimums,
+exchange rates.
 
 Shares no code with the product and needs only Python's standard library. A recompute kit holds it within `verify.py`.
 """
@@ -6,7 +7,7 @@ Shares no code with the product and needs only Python's standard library. A reco
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -130,3 +131,52 @@ def collected(
             came = [one for one in known if one.document == document]
             due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
     return figure * counts / due if due else figure
+
+
+# Exchange rates
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Exchange rates: 1 base = value quote on a day. Two currencies without a rate of their own meet in `through`."""
+
+    stored: tuple[tuple[str, str, date, Fraction], ...] = ()
+    most_days: int = 0
+    through: str = ""
+    digits: tuple[tuple[str, int], ...] = ()  # after the point, by currency
+
+    def leg(self, one: str, other: str, day: date) -> Fraction | None:
+        found = [
+            (on, value if base == one else 1 / value) for base, quote, on, value in self.stored
+            if {base, quote} == {one, other} and 0 <= (day - on).days <= self.most_days
+        ]  # fmt: skip
+        return Fraction(1) if one == other else max(found)[1] if found else None
+
+    def factor(self, one: str, other: str, day: date) -> Fraction | None:
+        own, legs = (
+            self.leg(one, other, day),
+            (self.leg(one, self.through, day), self.leg(self.through, other, day)),
+        )
+        return legs[0] * legs[1] if own is None and None not in legs else own
+
+
+def exchanged(policy: dict[str, Any], lines: Iterable[Any], rates: Rates, after: date) -> list[Any]:
+    """Lines of a period in the programme's currency, at the rate of their day or of the period's last. Not rounded."""
+    how, own, last, found = policy.get("exchange", "none"), policy["currency"], after - timedelta(days=1), []
+    for line in lines:
+        by = (
+            None
+            if how == "none"
+            else rates.factor(line.currency, own, line.day if how == "booking_date" else last)
+        )
+        found.append(line if by is None else replace(line, amount=line.amount * by, currency=own))
+    return found
+
+
+def rates_of(period: dict[str, Any]) -> Rates:
+    """The rates with which a kit's period was computed; none where no programme asked for any."""
+    said = period.get("rates") or {"stored": [], "most_days": 0, "through": "", "digits": {}}
+    stored = tuple(
+        (one, other, date.fromisoformat(day), Fraction(value)) for one, other, day, value in said["stored"]
+    )
+    return Rates(stored, said["most_days"], said["through"], tuple(said["digits"].items()))

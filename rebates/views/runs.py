@@ -42,24 +42,8 @@ def detail(request: Any, number: str) -> HttpResponse:
         .first()
     )
     run = _run(request, number)
-    after = request.GET.get("after", "")
-    partners = Result.objects.visible_to(request.actor).by_partner(run)
-    if after.isdecimal() and len(after) < 19:
-        partners = partners.filter(partner_id__gt=int(after))
-    rows = list(partners[: PARTNERS_A_PAGE + 1])
-    more = len(rows) > PARTNERS_A_PAGE
-    rows = rows[:PARTNERS_A_PAGE]
-    statements = {}
-    if run.is_closed:
-        of_page = (
-            Statement.objects.visible_to(request.actor)
-            .for_list()
-            .filter(run=run, partner_id__in=[row["partner_id"] for row in rows])
-        )
-        statements = {(row.partner_id, row.currency): row for row in of_page}
+    rows, more = _page_of_partners(request, run)
     since = came_in(run)
-    for row in rows:
-        row["statement"] = statements.get((row["partner_id"], row["currency"]))
     return render(
         request,
         "rebates/run.html",
@@ -83,6 +67,28 @@ def detail(request: Any, number: str) -> HttpResponse:
             "verbs": pages.run_verbs(run, request.actor, since),
         },
     )
+
+
+def _page_of_partners(request: Any, run: SettlementRun) -> tuple[list[dict[str, Any]], bool]:
+    """The partners from `?after=` on with their figures, each with its statement once there is one; and whether more
+    follow.
+    """
+    after = request.GET.get("after", "")
+    partners = Result.objects.visible_to(request.actor).by_partner(run)
+    if after.isdecimal() and len(after) < 19:
+        partners = partners.filter(partner_id__gt=int(after))
+    rows = list(partners[: PARTNERS_A_PAGE + 1])
+    shown, statements = rows[:PARTNERS_A_PAGE], {}
+    if run.is_closed:
+        of_page = (
+            Statement.objects.visible_to(request.actor)
+            .for_list()
+            .filter(run=run, partner_id__in=[row["partner_id"] for row in shown])
+        )
+        statements = {(row.partner_id, row.currency): row for row in of_page}
+    for row in shown:
+        row["statement"] = statements.get((row["partner_id"], row["currency"]))
+    return shown, len(rows) > PARTNERS_A_PAGE
 
 
 @requires("rebates.view_runs")
