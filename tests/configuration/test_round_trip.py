@@ -87,6 +87,7 @@ def everything(tenant, outside, settings, tmp_path):
         automations=AUTOMATIONS,
         letters=letters,
         audit={"head_addresses": ["auditor@example.com"]},
+        exchange={"source": "ECB", "most_days": 5, "through": "EUR"},
     )
     rebates.apply(rebates.policy("core", who={"tiers": ["gold"]}, pay={"product_lines": ["routing"]}))
     return here()
