@@ -159,8 +159,8 @@ def _in_rolled_back_transaction(work: Callable[[], Any]) -> Any:
 def _fill(options: argparse.Namespace) -> None:
     began = time.perf_counter()
     _sql(
-        "INSERT INTO partners_tier (code, name, name_zh, rank)"
-        " VALUES ('gold', 'Gold', '', 2000), ('base', 'Base', '', 2001) ON CONFLICT DO NOTHING"
+        "INSERT INTO partners_tier (code, name, name_zh, rank, entry, renewal)"
+        " VALUES ('gold', 'Gold', '', 2000, '{}', '{}'), ('base', 'Base', '', 2001, '{}', '{}') ON CONFLICT DO NOTHING"
     )
     _sql(
         "INSERT INTO partners_partner (number, name, type, status, status_reason, status_since, region, tax_number,"

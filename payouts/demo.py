@@ -62,7 +62,7 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     set_paying_account(holder=tenant.name, currency=currency, **ours, by=finance)
     names = {kind: (CODES.get(kind, ""), "") for kind in Account.Kind.values}
     set_account_codes(codes=names, by=finance)
-    run = SettlementRun.objects.closed().order_by("ends").first()
+    run = SettlementRun.objects.closed().order_by("ends").last()
     if run is None:
         return
     owed = list(Statement.objects.visible_to(finance).for_list().of_run(run).to_be_paid().order_by("pk")[:3])

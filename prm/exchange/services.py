@@ -179,7 +179,7 @@ def set_exchange(*, source: str, most_days: int, through: str = "", by: Actor) -
     changes = differences({name: getattr(row, name) for name in wanted}, wanted)
     for name, value in wanted.items():
         setattr(row, name, value)
-    if row.pk is None or changes:
+    if changes:
         row.save()
         record(row, "exchange_configured", by=by, changes=changes)
     return row

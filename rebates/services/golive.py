@@ -29,6 +29,7 @@ from rebates.services.closing import hold_balances
 from rebates.services.computing import watermark
 
 ZERO = Decimal("0.00")
+EVENTS = ("rebates.outside_earned", "rebates.outside_paid", "rebates.opening")
 WHY = "go-live concerns the partners of the file"
 # By programme, partner and currency.
 Key = tuple[int, int, str]

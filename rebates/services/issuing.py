@@ -32,7 +32,7 @@ from rebates.events import SettlementClosed
 from rebates.frozen_rates import refuse_without_rates
 from rebates.minimums import kept_sql
 from rebates.models import Programme, Result, SettlementRun, Version
-from rebates.services import adjusting
+from rebates.services import adjusting, golive
 from rebates.services.closing import (
     STATE,
     hold_balances,
@@ -44,7 +44,6 @@ from rebates.services.closing import (
     whose_turn,
 )
 from rebates.services.computing import bounds_of_partners
-from rebates.services.golive import refuse_settled_outside
 from rebates.services.overtaken import refuse_unseen_lines
 from rebates.services.pressed import Pressed
 
@@ -93,7 +92,7 @@ def _begin(run: SettlementRun, by: Actor) -> None:
     hold_balances()
     refuse_when_another_closes(run)
     refuse_when_overtaken(run)
-    refuse_settled_outside(run)
+    golive.refuse_settled_outside(run)
     adjusting.take_up(run)
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
     # Parts would wait for one another here: the programmes' accounts are there before them.
@@ -180,19 +179,25 @@ def _moves(run: SettlementRun, total: dict[str, str], column: str, partners: dic
 def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:
     """A statement for every partner with results in the run, money outstanding or payments since the last close."""
     previous = SettlementRun.objects.closed().exclude(pk=run.pk).order_by("-closed_at").first()
+    since = previous.ledger_cut if previous else 0
+    came_in = Transaction.objects.for_everyone(because="close").filter(
+        event__in=golive.EVENTS, id__gt=since, id__lte=run.ledger_cut
+    )
+    brought = _BROUGHT if came_in.exists() else _NOTHING_BROUGHT
     with connection.cursor() as cursor:
         cursor.execute(
             "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off"
         )  # the rows are too new for the planner's statistics
         cursor.execute(
-            _STATEMENTS.replace("{kept}", kept_sql(run)),
+            _STATEMENTS.replace("{kept}", kept_sql(run)).replace("{brought}", brought),
             {
                 "run": run.pk,
                 "starts": run.starts,
                 "ends": run.ends,
                 "now": run.state_since,
                 "mark": f"ST-{run.period.last_day:%y%m}-",
-                "since": previous.ledger_cut if previous else 0,
+                "since": since,
+                "brought": list(golive.EVENTS),
                 "cut": run.ledger_cut,
             }
             | partners,
@@ -202,6 +207,20 @@ def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:
         return written
 
 
+# What came in at go-live since the close before. Only the first closes find any: the others are spared the look.
+_BROUGHT = """
+    SELECT done.partner_id, done.currency, -sum(entry.amount) AS brought
+    FROM ledger_transaction done
+    JOIN ledger_entry entry ON entry.transaction_id = done.id
+    JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'payable'
+    WHERE done.id > %(since)s AND done.id <= %(cut)s
+        AND done.event = ANY(%(brought)s)
+        AND done.partner_id BETWEEN %(first)s AND %(last)s
+    GROUP BY done.partner_id, done.currency
+"""
+_NOTHING_BROUGHT = """
+    SELECT partner_id, currency, amount AS brought FROM balance WHERE false
+"""
 # Opening and paid come from the ledger as it stood at the cut; closing follows, and is what that and the close say.
 _STATEMENTS = """
 WITH balance AS (
@@ -221,15 +240,7 @@ WITH balance AS (
     WHERE done.id > %(since)s AND done.id <= %(cut)s AND done.event = 'rebates.pay'
         AND done.partner_id BETWEEN %(first)s AND %(last)s
     GROUP BY account.partner_id, programme.id, account.currency
-), brought AS (
-    SELECT done.partner_id, done.currency, -sum(entry.amount) AS brought
-    FROM ledger_transaction done
-    JOIN ledger_entry entry ON entry.transaction_id = done.id
-    JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'payable'
-    WHERE done.id > %(since)s AND done.id <= %(cut)s
-        AND done.event IN ('rebates.outside_earned', 'rebates.outside_paid', 'rebates.opening')
-        AND done.partner_id BETWEEN %(first)s AND %(last)s
-    GROUP BY done.partner_id, done.currency
+), brought AS ({brought}
 ), {kept}, carried AS (
     SELECT partner_id, currency, sum(opening) AS opening, sum(paid) AS paid, sum(kept_before) AS kept_before,
            sum(kept) AS kept, jsonb_object_agg(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from prm.audit.models import AuditEntry
 from prm.exchange.models import Batch, Policy, Rate
+from prm.exchange.services import set_exchange
 from prm.notices import work
 from tests.exchange.world import known, propose
 from tests.factories.people import UserFactory, actor
@@ -75,3 +77,11 @@ def test_the_choice_of_source_is_finances_and_stands_on_the_list(browse, finance
     assert Policy.objects.get().through == "EUR"
     assert "“ECB”" in browse(finance).get("/exchange-rates/").content.decode()
     assert browse(manager).get("/exchange-rates/").status_code == 403
+
+
+def test_a_choice_that_is_made_again_is_not_recorded_again(finance):
+    set_exchange(source="manual", most_days=7, by=finance)
+    assert not Policy.objects.exists()  # it is what holds anyhow
+    set_exchange(source="ECB", most_days=7, by=finance)
+    set_exchange(source="ECB", most_days=7, by=finance)
+    assert AuditEntry.objects.filter(verb="exchange_configured").count() == 1

@@ -231,3 +231,21 @@ def test_a_run_without_exchange_keeps_no_rates(acme):
     run = settle("2026-09", close=False)
     assert (run.exchange, RunRate.objects.count()) == ({}, 0)
     close_run(run=approve_run(run=run, by=BY), by=BY)
+
+
+def test_a_late_line_without_a_frozen_rate_waits_for_one(acme):
+    known("EUR/CNY 2026-09-30 8")
+    apply(policy("final", exchange="period_end", mechanism=FLAT))
+    sell(acme, 100, currency="EUR")
+    settle("2026-09")
+    sell(acme, 10, "2026-09-20", currency="USD")
+    october = settle("2026-10", close=False)
+    assert not adjustments(october)
+    assert [(one["programme"], one["period"], one["pair"]) for one in october.findings] == [
+        ("final", "2026-09", "USD/CNY")
+    ]
+    with pytest.raises(RatesMissing, match="USD/CNY for 2026-09-30"):
+        approve_run(run=october, by=BY)
+    known("USD/CNY 2026-09-30 7", "EUR/CNY 2026-09-29 1")
+    (late,) = adjustments(settle("2026-10"))
+    assert (late.computed, late.settled, late.adjusted) == (87, 80, 7)

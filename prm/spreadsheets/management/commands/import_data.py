@@ -19,7 +19,7 @@ from prm.values.actor import Actor
 class Command(TenantCommand):
     """Brings a file in: reads it, checks it, and writes all rows or none."""
 
-    help = "Import partners, customers, products, deals or sales lines from a .csv or .xlsx file: docs/imports.md."
+    help = "Import partners, sales lines, exchange rates and more from a .csv or .xlsx file: docs/imports.md."
 
     def add_more_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", metavar="KIND", choices=[kind.name for kind in kinds()])
