@@ -43,7 +43,7 @@ def own_partner() -> int | None:
 
 
 def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | None = None) -> Dispute | None:
-    """The person disputes the largest counted line of its company's statement; `more`: it should be that share of it."""
+    """The person disputes the largest counted line of its statement; `more`: it should be that share of it."""
     by = _actor(email)
     statement = Statement.objects.visible_to(by).select_related("run", "partner").filter(run=run).first()
     if statement is None:

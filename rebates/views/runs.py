@@ -46,9 +46,8 @@ def detail(request: Any, number: str) -> HttpResponse:
     partners = Result.objects.visible_to(request.actor).by_partner(run)
     if after.isdecimal() and len(after) < 19:
         partners = partners.filter(partner_id__gt=int(after))
-    rows = list(partners[: PARTNERS_A_PAGE + 1])
-    more = len(rows) > PARTNERS_A_PAGE
-    rows = rows[:PARTNERS_A_PAGE]
+    found = list(partners[: PARTNERS_A_PAGE + 1])
+    rows, more = found[:PARTNERS_A_PAGE], len(found) > PARTNERS_A_PAGE
     statements = {}
     if run.is_closed:
         of_page = (
