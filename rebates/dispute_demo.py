@@ -28,7 +28,7 @@ def fill(run: SettlementRun, *, finance: Actor, controller: Actor) -> None:
         results = disputed.results_of(decided.statement)
         with clock.at(clock.now() - timedelta(days=4)):
             proposed = propose_adjustment(
-                dispute=decided, programme=results[0].programme, amount=Decimal("36.00"), fully=False, by=finance,
+                dispute=decided, programme=results[0].programme, amount=Decimal("-36.00"), fully=False, by=finance,
                 reason="Delivery note shows one case less; the other two were signed for.",
             )  # fmt: skip
         with clock.at(clock.now() - timedelta(days=3)):
@@ -43,7 +43,7 @@ def own_partner() -> int | None:
 
 
 def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | None = None) -> Dispute | None:
-    """The person disputes the first counted line of its company's statement; `more`: it should be that share of it."""
+    """The person disputes the largest counted line of its statement; `more`: it should be that share of it."""
     by = _actor(email)
     statement = Statement.objects.visible_to(by).select_related("run", "partner").filter(run=run).first()
     if statement is None:
@@ -53,7 +53,7 @@ def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | Non
     lines = [line for line in disputed.lines_of(statement, results) if disputed.counts(plans, line)]
     if not lines:
         return None
-    line = min(lines, key=lambda one: (one.net_amount <= 0, one.net_amount, one.pk))
+    line = max(lines, key=lambda one: (one.net_amount, one.pk))
     amount = (line.net_amount * more).quantize(Decimal("0.01")) if more is not None else None
     claims = [Claim(what=What.AMOUNT, sales_line=line.pk, amount=amount)]
     return open_dispute(statement=statement, claims=claims, reason=reason, by=by)

@@ -215,10 +215,8 @@ class AdjustmentForm(ServiceForm):
     reason = _text_area(gettext_lazy("Reason"), gettext_lazy("It stands on the next statement."))
     pairs = (("programme", "amount"),)
 
-    def __init__(self, *args: Any, programmes: Sequence[int], **options: Any):
+    def __init__(self, *args: Any, programmes: Any, **options: Any):
         super().__init__(*args, **options)
-        self.fields["programme"].queryset = (
-            Programme.objects.visible_to(self.actor).filter(pk__in=programmes).order_by("code")
-        )
+        self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
-            self.fields["programme"].initial = programmes[0]
+            self.fields["programme"].initial = programmes[0].pk

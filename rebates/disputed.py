@@ -25,7 +25,7 @@ from prm.catalogue.models import Product
 from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic
-from rebates.models import DisputedLine, Result, Statement
+from rebates.models import DisputedLine, Programme, Result, Statement
 from rebates.own_ledger import spelled
 from rebates.plans import Plan, plans_for
 
@@ -60,6 +60,13 @@ def results_of(statement: Statement) -> list[Result]:
         run_id=statement.run_id, partner_id=statement.partner_id, currency=statement.currency
     )
     return list(rows.select_related("programme", "version", "run").order_by("programme__code", "ends"))
+
+
+def programmes_of(statement: Statement) -> Any:
+    """The programmes under which something was computed for the statement."""
+    return Programme.objects.filter(pk__in={one.programme_id for one in results_of(statement)}).order_by(
+        "code"
+    )
 
 
 def last_day(statement: Statement, result: Result) -> date:

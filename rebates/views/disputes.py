@@ -127,7 +127,7 @@ def _page(
 def _choices(form_class: type[ServiceForm], dispute: Dispute) -> dict[str, Any]:
     if form_class is not AdjustmentForm:
         return {}
-    return {"programmes": sorted({result.programme_id for result in disputed.results_of(dispute.statement)})}
+    return {"programmes": disputed.programmes_of(dispute.statement)}
 
 
 def _press(verb: str, service: Callable[..., Any], done: Any, *, gone: bool = False) -> Any:
