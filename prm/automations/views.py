@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from prm.access.decorators import requires
@@ -64,7 +64,7 @@ def _words(action: Action) -> str:
     said = f"{both} → {people.words(action.who)}"
     if not action.days:
         return said
-    due = _("due after %(days)s days") % {"days": action.days}
+    due = ngettext("due after %(days)s day", "due after %(days)s days", action.days) % {"days": action.days}
     return f"{said} ({due})"
 
 

@@ -18,7 +18,7 @@ class DigestInQuietHours(DomainError):
 class UnknownPlaceholder(DomainError):
     code = "unknown_placeholder"
     field = "body"
-    message = _("%(wrong)s is not known in this letter. Use only the placeholders beside the form.")
+    message = _("%(wrong)s is not known here. Use only the placeholders that the page names.")
 
 
 class NoText(DomainError):

@@ -127,6 +127,8 @@ class ServiceForm(forms.Form):
 def _dress(field: forms.Field) -> None:
     """House classes, input types and words for what is wrong; what the page declared stays."""
     widget = field.widget
+    if isinstance(field, forms.ModelChoiceField) and field.empty_label == "---------":
+        field.empty_label = _("Choose")
     if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
         field.error_messages["required"] = _("This is missing. Fill it in.")
     for validator in field.validators:

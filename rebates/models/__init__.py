@@ -6,7 +6,6 @@ from rebates.models.runs import RunMember, RunRate, RunScope, SettlementRun
 from rebates.models.statements import Payment, Statement
 
 __all__ = [
-    "DAYS",
     "Dispute",
     "DisputeMessage",
     "DisputedLine",
