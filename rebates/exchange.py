@@ -16,7 +16,15 @@ def as_yaml(programme: Programme) -> str:
     versions = list(programme.versions.published().order_by("starts")) or list(
         programme.versions.order_by("starts")
     )
-    document = {"schema": 1, "programmes": [_entry(version) for version in versions]}
+    return _written({"schema": 1, "programmes": [_entry(version) for version in versions]})
+
+
+def version_as_yaml(version: Version) -> str:
+    """One version's entry by itself, to be held against another's."""
+    return _written(_entry(version))
+
+
+def _written(document: dict[str, Any]) -> str:
     out, yaml = StringIO(), YAML()
     yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 110
     yaml.indent(mapping=2, sequence=4, offset=2)  # as the configuration as text is written

@@ -20,6 +20,7 @@ from prm.ui import formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
 from rebates import common_policies, pages, services, wording
+from rebates.amendments import amendment
 from rebates.budgets import Use, uses
 from rebates.errors import VersionInReview
 from rebates.exchange import as_yaml
@@ -84,6 +85,7 @@ def detail(request: Any, code: str) -> HttpResponse:
         {
             "programme": programme,
             "budget": _budget(request.actor, programme),
+            "amendment": amendment(shown),
             "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,

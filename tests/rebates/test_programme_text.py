@@ -90,3 +90,14 @@ def test_each_problem_is_told_once(core, finance, browse):
 def test_who_may_only_look_may_not_import(core, acme, manager, browse):
     for who in (acme.admin, manager):
         assert browse(who).post(IMPORT, {"text": "schema: 1"}).status_code == 403
+
+
+def test_an_amendment_says_what_it_changes(finance, browse):
+    world.apply(world.policy())
+    world.apply(world.policy(from_="2026-10-01", bands=[{"from": 0, "rate": "2.5%"}], clause="4.2"))
+    page = browse(finance).get("/programmes/core/?version=2")
+    found = page.context["amendment"]
+    assert (found.before.number, found.after.number) == (1, 2) and not found.reads_alike
+    assert {"-      rate: '0.02'", "+      rate: '0.025'", "+clause: '4.2'"} <= set(found.lines)
+    assert "What changes against version 1" in page.content.decode()
+    assert browse(finance).get("/programmes/core/?version=1").context["amendment"] is None
