@@ -1,15 +1,19 @@
-"""Statements on paper, in the reader's language."""
+"""Statements on paper in the reader's language, and the agreement about a programme in every language."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from prm.customfields.showing import facts_on_paper
+from rebates import wording
+from rebates.exchange import version_as_yaml
 from rebates.explanations import explain
 from rebates.limit_words import kept_rows
-from rebates.models import Statement
+from rebates.models import Statement, Version
 from rebates.statements import statement_lines
 
 
@@ -32,3 +36,18 @@ def statement_text(statement: Statement, request: Any) -> str:
         },
         request,
     )
+
+
+def agreement_text(version: Version, request: Any) -> str:
+    """What both sides sign: the policy's own sentence in each language, the words finance added, and the exact text.
+
+    The sentence is made from the policy, so that what is signed and what is computed cannot differ.
+    """
+    parts = []
+    for code, name in settings.LANGUAGES:
+        with translation.override(code):
+            words = version.policy.get("text_zh" if code.startswith("zh") else "text", "")
+            parts.append({"code": code, "language": name, "name": str(version.programme),
+                          "sentence": wording.sentence(version), "words": words})  # fmt: skip
+    context = {"version": version, "parts": parts, "text": version_as_yaml(version)}
+    return render_to_string("rebates/agreement_pdf.html", context, request)

@@ -32,6 +32,7 @@ urlpatterns = [
     path("programmes/<slug:code>/delete-draft/", programmes.delete_draft, name="delete_draft"),
     path("programmes/<slug:code>/back-test/", backtests.page, name="back_test"),
     path("programmes/<slug:code>/import/", programmes.import_text, name="programme_import"),
+    path("programmes/<slug:code>/agreement.pdf", programmes.agreement, name="agreement"),
     path("programmes/<slug:code>/export.yaml", programmes.text, name="programme_text"),
     path("accruals/", explained.accruals, name="accruals"),
     path("accruals/<slug:programme>/<str:period>/<int:partner>/", explained.accrual, name="accrual"),

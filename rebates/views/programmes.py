@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
+from prm.files import paper
 from prm.ui import formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
@@ -28,6 +29,7 @@ from rebates.forms import ReasonForm, TextForm
 from rebates.links import named_programmes
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
+from rebates.paper import agreement_text
 from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
 from rebates.policy import MECHANISMS
 from rebates.programme_form import ProgrammeForm, initial_of, is_editable, kept_of
@@ -97,6 +99,17 @@ def detail(request: Any, code: str) -> HttpResponse:
             **pages.publication(shown, request.actor),
         },
     )
+
+
+@requires("rebates.view_programmes")
+def agreement(request: Any, code: str) -> HttpResponse:
+    """What both sides sign, on paper; `?version=2`."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    versions = programme.versions.select_related("programme").order_by("-number")
+    number = request.GET.get("version", "")
+    found = get_object_or_404(versions, number=int(number)) if number.isdecimal() else versions.first()
+    name = f"{programme.code}-{found.number}"
+    return paper.answer(request, lambda: agreement_text(found, request), about=found, number=name)
 
 
 def _budget(actor: Actor, programme: Programme) -> Use | None:

@@ -6,9 +6,11 @@ from html import unescape
 
 import pytest
 from django.core.files.base import ContentFile
+from django.test import RequestFactory
 
 from prm.audit.models import AuditEntry
 from rebates.models import Version
+from rebates.paper import agreement_text
 from tests.rebates import world
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +103,27 @@ def test_an_amendment_says_what_it_changes(finance, browse):
     assert {"-      rate: '0.02'", "+      rate: '0.025'", "+clause: '4.2'"} <= set(found.lines)
     assert "What changes against version 1" in page.content.decode()
     assert browse(finance).get("/programmes/core/?version=1").context["amendment"] is None
+
+
+def test_the_agreement_says_the_policy_in_every_language_and_as_it_is_computed(finance, browse, tenant):
+    words = {"text": "As agreed in May.", "text_zh": "按五月的约定。", "clause": "3.1"}
+    (version,) = world.apply(world.policy(name_zh="核心返利", **words))
+    page = browse(finance).get("/programmes/core/").content.decode()
+    assert "/programmes/core/agreement.pdf?version=1" in page
+    answer = browse(finance).get("/programmes/core/agreement.pdf?version=1")
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+    assert answer["Content-Disposition"] == 'attachment; filename="core-1.pdf"'
+    assert browse(finance).get("/programmes/core/agreement.pdf?version=9").status_code == 404
+    request = RequestFactory().get("/")
+    request.tenant = tenant
+    text = agreement_text(version, request)
+    for said in (
+        "Core",
+        "核心返利",
+        "As agreed in May.",
+        "按五月的约定。",
+        "Clause 3.1",
+        "rate: &#x27;0.02&#x27;",
+        "每月",
+    ):
+        assert said in text, said
