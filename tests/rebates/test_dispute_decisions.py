@@ -16,6 +16,7 @@ from prm.values.errors import NotAllowed
 from prm.values.periods import Period
 from rebates import balances, sealing
 from rebates.books import reconciled
+from rebates.changes import between
 from rebates.errors import AuthorMayNotApprove
 from rebates.errors_of_disputes import (
     AdjustmentMovesNothing,
@@ -137,6 +138,20 @@ def test_the_ledger_has_it_balanced_and_agrees_with_the_statements(acme, finance
     assert balances.behind(september, programme(), "closing").amount == september.closing
     assert balances.behind(september, programme(), "opening").amount == september.opening
     assert sum(entry.amount for entry in Entry.objects.for_everyone(because="a test")) == 0
+
+
+def test_why_it_changed_names_the_dispute(acme, finance, second):
+    settled(acme, 50_000)
+    dispute = agreed(acme, finance, second)
+    sell(acme, 50_000, "2026-09-11")
+    settle("2026-09")
+    settle("2026-10")
+    august, september, october = (statement_of(acme, f"2026-{month:02}") for month in (8, 9, 10))
+    (gained,) = between(august, september)
+    assert {one.name: one.amount for one in gained.causes} == {f"Dispute {dispute.number}": Decimal("250.00")}
+    (lost,) = between(september, october)
+    assert sum(one.amount for one in lost.causes) == lost.difference == Decimal("-1250.00")
+    assert {one.name for one in lost.causes} == {"Sales", f"Dispute {dispute.number}"}
 
 
 def test_what_is_confirmed_while_a_month_is_being_closed_waits_for_the_next(acme, finance, second):
