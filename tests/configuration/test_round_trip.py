@@ -87,6 +87,7 @@ def everything(tenant, outside, settings, tmp_path):
         automations=AUTOMATIONS,
         letters=letters,
         audit={"head_addresses": ["auditor@example.com"]},
+        account_codes={"payable": {"code": "2190", "name": "Rebates"}},
         exchange={"source": "House bank", "most_days": 3, "through": "USD"},
     )
     rebates.apply(rebates.policy("core", who={"tiers": ["gold"]}, pay={"product_lines": ["routing"]}))

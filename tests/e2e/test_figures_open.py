@@ -31,7 +31,7 @@ def is_in_view(page: Page, selector: str) -> bool:
 
 def stays_within(page: Page, frame: str) -> None:
     """No figure of an explanation is cut off at the right."""
-    outer = page.locator(frame).bounding_box()
+    outer = page.locator(frame).last.bounding_box()
     for cell in page.locator(f"{frame} .ui-arith tr > *").filter(visible=True).all():
         box = cell.bounding_box()
         assert box["x"] + box["width"] <= outer["x"] + outer["width"], cell.inner_text()

@@ -114,6 +114,7 @@ def test_what_automations_left_to_do_about_it_rests(switch, administrator, brows
     task = Task_.objects.create(key="x", title="Call about the order", automation=rule)
     task.people.add(administrator.user_id)
     client = browse(administrator)
+    switch("payouts", False)
     switch("rebates", False)
     switch("orders", False)
     assert "Call about the order" not in [one.title for one in work.waiting_for(administrator)]
