@@ -104,8 +104,8 @@ def test_the_text_is_stable_commented_and_readable(sandbox):
     names = [line.partition(":")[0] for line in source.splitlines() if line[:1].isalpha()]
     assert names == [
         "schema", "modules", "brand", "exchange", "roles", "working_time", "product_lines", "tiers",
-        "registration_types", "records", "tier_criteria", "programmes", "account_codes", "flows", "views", "webhooks", "automations",
-        "letters", "audit",
+        "registration_types", "records", "tier_criteria", "programmes", "account_codes", "flows", "views",
+        "webhooks", "automations", "letters", "audit",
     ]  # fmt: skip
 
 
