@@ -8,6 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from rebates.models import Programme, Version
+from rebates.policy import as_partners_read
 from rebates.services.programmes import text_of
 
 
@@ -19,9 +20,10 @@ def as_yaml(programme: Programme) -> str:
     return _written({"schema": 1, "programmes": [_entry(version) for version in versions]})
 
 
-def version_as_yaml(version: Version) -> str:
-    """One version's entry by itself, to be held against another's."""
-    return _written(_entry(version))
+def version_as_yaml(version: Version, *, for_partners: bool = False) -> str:
+    """One version's entry by itself, to be held against another's; `for_partners` without what is not theirs."""
+    entry = _entry(version)
+    return _written(as_partners_read(entry) if for_partners else entry)
 
 
 def _written(document: dict[str, Any]) -> str:

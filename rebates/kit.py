@@ -31,6 +31,7 @@ from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
+from rebates.policy import as_partners_read
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
@@ -200,7 +201,7 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
-            "policies": {row.programme.code: _shown(row.version.policy) for row in rows},
+            "policies": {row.programme.code: as_partners_read(row.version.policy) for row in rows},
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period.
@@ -247,13 +248,6 @@ def _closed_to(statement: Statement, rows: Any, ends: Any) -> int | None:
         return closed.watermark
     found = [outside.watermark_of(row.programme_id, ends) for row in rows]
     return next((known for known in found if known is not None), None)
-
-
-def _shown(policy: dict[str, Any]) -> dict[str, Any]:
-    """A policy as a partner may have it: which other partners take part is none of its business."""
-    who = {name: part for name, part in policy.get("who", {}).items() if name != "partners"}
-    rest = {name: part for name, part in policy.items() if name != "who"}
-    return rest | ({"who": who} if who else {})
 
 
 def _result(row: Result) -> dict[str, Any]:

@@ -49,5 +49,5 @@ def agreement_text(version: Version, request: Any) -> str:
             words = version.policy.get("text_zh" if code.startswith("zh") else "text", "")
             parts.append({"code": code, "language": name, "name": str(version.programme),
                           "sentence": wording.sentence(version), "words": words})  # fmt: skip
-    context = {"version": version, "parts": parts, "text": version_as_yaml(version)}
+    context = {"version": version, "parts": parts, "text": version_as_yaml(version, for_partners=True)}
     return render_to_string("rebates/agreement_pdf.html", context, request)

@@ -222,6 +222,13 @@ def _normal(value: Any, key: str = "") -> Any:
     return "0" if text == "-0" else text
 
 
+def as_partners_read(policy: dict[str, Any]) -> dict[str, Any]:
+    """A policy as a partner may have it: neither which others take part nor what it may cost is any of its business."""
+    who = {name: part for name, part in policy.get("who", {}).items() if name != "partners"}
+    rest = {name: part for name, part in policy.items() if name not in ("who", "budget")}
+    return rest | ({"who": who} if who else {})
+
+
 # What is not computed
 
 

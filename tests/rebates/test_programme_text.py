@@ -106,7 +106,12 @@ def test_an_amendment_says_what_it_changes(finance, browse):
 
 
 def test_the_agreement_says_the_policy_in_every_language_and_as_it_is_computed(finance, browse, tenant):
-    words = {"text": "As agreed in May.", "text_zh": "按五月的约定。", "clause": "3.1"}
+    words = {
+        "text": "As agreed in May.",
+        "text_zh": "按五月的约定。",
+        "clause": "3.1",
+        "budget": {"amount": 70_007},
+    }
     (version,) = world.apply(world.policy(name_zh="核心返利", **words))
     page = browse(finance).get("/programmes/core/").content.decode()
     assert "/programmes/core/agreement.pdf?version=1" in page
@@ -127,3 +132,4 @@ def test_the_agreement_says_the_policy_in_every_language_and_as_it_is_computed(f
         "每月",
     ):
         assert said in text, said
+    assert "70007" not in text and "budget" not in text  # what it may cost is nobody else's business

@@ -173,3 +173,16 @@ def test_the_trail_keeps_who_took_it_away(settled, finance, browse):
         client.get(f"{statement.get_absolute_url()}{name}")
     kept = AuditEntry.objects.filter(verb="exported").order_by("id").values_list("reason", flat=True)
     assert list(kept) == [f"Recompute kit of {statement.number}", statement.number, statement.number]
+
+
+def test_what_a_programme_may_cost_is_not_told_to_partners(acme, browse):
+    world.apply(world.policy(budget={"amount": 70_007}))
+    world.sell(acme, "1000.00", "2026-09-01")
+    world.settle("2026-09")
+    (statement,) = Statement.objects.for_everyone(because="a test").select_related("run", "partner")
+    file = zipfile.ZipFile(io.BytesIO(recompute_kit(statement)))
+    told = (
+        file.read("kit.json").decode()
+        + browse(acme.admin).get(f"{statement.get_absolute_url()}statement.json").content.decode()
+    )
+    assert "70007" not in told and "budget" not in told
