@@ -36,6 +36,6 @@ def amendment(version: Version) -> Amendment | None:
     )
     if before is None:
         return None
-    texts = [version_as_yaml(one).splitlines() for one in (before, version)]
-    lines = list(difflib.unified_diff(*texts, lineterm="", n=1))[2:]
+    was, becomes = version_as_yaml(before).splitlines(), version_as_yaml(version).splitlines()
+    lines = list(difflib.unified_diff(was, becomes, lineterm="", n=1))[2:]
     return Amendment(before, version, wording.sentence(before), wording.sentence(version), lines)
