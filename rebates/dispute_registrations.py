@@ -104,7 +104,10 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
 
 
 def count_open_work(actor: Actor) -> int:
-    return pulse.kept("disputes", actor, lambda: _waiting(actor).count_to(menu.COUNTED))
+    def count() -> int:
+        return pulse.kept("disputes", actor, lambda: _waiting(actor).count_to(menu.COUNTED))
+
+    return menu.once("disputes", count)
 
 
 def _waiting(actor: Actor) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -22,7 +23,7 @@ Refusal = tuple[str, str, dict[str, Any]] | None  # field, code, values of the r
 CLOSED = ("closing", "closed", "paid")
 
 
-class Checks:
+class Checks(ABC):
     """What is on file of the partners and programmes of some rows, read in a few queries, and what that says of a row.
 
     A row whose cells could be read is asked first whether it is refused; only then what else it says makes sense.
@@ -49,19 +50,21 @@ class Checks:
             return "programme", "unknown_programme", {}
         return self.further(values)
 
+    @abstractmethod
     def further(self, values: Values) -> Refusal:
-        raise NotImplementedError
+        """What else stands against a row whose partner and programme are known."""
 
+    @abstractmethod
     def place(self, values: Values) -> Any:
         """What may be said once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on_file(self, values: Values) -> Any:
-        raise NotImplementedError
+        """The figures that stand at the row's place already; None where there are none."""
 
+    @abstractmethod
     def is_on_file(self, values: Values) -> bool:
         """Whether just this was brought in before."""
-        raise NotImplementedError
 
     def clash(self, values: Values) -> Refusal:
         """What stands against bringing it in: other figures on file, or a close of the programme here."""
@@ -72,8 +75,9 @@ class Checks:
                 return "programme", "settled_here_already", {"run": scope.run.number}
         return self.computed_here(values)
 
+    @abstractmethod
     def differs(self, values: Values) -> Refusal:
-        raise NotImplementedError
+        """What to say where other figures stand at the row's place."""
 
     def computed_here(self, values: Values) -> Refusal:
         return None

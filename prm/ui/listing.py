@@ -86,7 +86,8 @@ class Listing:
     def tabs(self) -> list[Tab]:
         tabs = []
         for at, view in enumerate(self.page.get_views(self.actor)):
-            current = view is self.page.shown_view and not self.open_saved
+            # A list makes its views anew for each question: the name tells which is shown.
+            current = view.name == self.page.shown_view.name and not self.open_saved
             count = self._counted_in(view, current) if view.counted else None
             name = view.name if at else ""
             # Who leaves a saved view leaves its filters too.
