@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dealreg.models import DealRegistration
+from dealreg.models import DealRegistration, RegistrationLine
 from prm.access.roles import STAFF_ROLES
 from prm.approvals import subjects
 from prm.approvals.subjects import Settable, Subject
@@ -88,7 +89,7 @@ def hand_back(deal: DealRegistration, *, by: Actor, text: str, says: Mapping[str
 
 def facts(deal: DealRegistration, actor: Actor) -> Iterable[Fact]:
     """What a decider reads first."""
-    lines = ", ".join(str(line) for line in deal.lines.select_related("product_line"))
+    lines = ", ".join(map(str, _product_lines(deal)))
     return [
         Fact(_("Partner"), deal.partner.name),
         Fact(_("End customer"), deal.customer_name),
@@ -124,8 +125,16 @@ def taken_of(deal: DealRegistration) -> tuple[list[Any], list[Any]]:
     """The product lines of a registration, and those of them that somebody holds by now."""
     from dealreg.services.decisions import lines_taken
 
-    lines = [line.product_line for line in deal.lines.select_related("product_line")]
+    lines = _product_lines(deal)
     return lines, lines_taken(deal.end_customer, lines) if deal.end_customer else []
+
+
+def _product_lines(deal: DealRegistration) -> list[Any]:
+    """A page shows and judges them in several places: they are read once for each object."""
+    prefetch_related_objects(
+        [deal], Prefetch("lines", RegistrationLine.objects.select_related("product_line"))
+    )
+    return [line.product_line for line in deal.lines.all()]
 
 
 def is_approvable(deal: DealRegistration) -> bool:

@@ -132,9 +132,8 @@ def verbs(task: Task, actor: Actor, obj: Any) -> list[Verb]:
 
 def people_of(run: ApprovalRun, actor: Actor) -> list[Any]:
     """Colleagues whom one may ask: who decided, decides or wrote about this run."""
-    ids = set(run.tasks.values_list("user_id", flat=True)) | set(
-        run.comments.values_list("author_id", flat=True)
-    )
+    wrote = {comment.author_id for comment in reads.talk(run, for_submitter=False)}
+    ids = set(run.tasks.values_list("user_id", flat=True)) | wrote
     users = get_user_model().objects.filter(pk__in=ids - {actor.user_id, None}, is_active=True)
     return list(users.exclude(role__in=PARTNER_ROLES).order_by("name"))
 

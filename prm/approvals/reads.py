@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -191,7 +191,7 @@ def _waits_for_the_clock(run: ApprovalRun) -> Turn | None:
 
 def _awaited(run: ApprovalRun, actor: Actor) -> Iterator[Asked]:
     """Questions to one person that they have not answered, the oldest first; of partners those that they may read."""
-    said = list(run.comments.select_related("asked").order_by("pk"))
+    said = _said(run)
     for comment in said:
         if comment.asked is None or (actor.is_partner and not comment.for_submitter):
             continue
@@ -245,8 +245,14 @@ def place_for(user_id: int | None, run: ApprovalRun) -> str:
 
 
 def talk(run: ApprovalRun, *, for_submitter: bool) -> list[Comment]:
-    rows = run.comments.select_related("asked").order_by("pk")
-    return list(rows.filter(for_submitter=True) if for_submitter else rows)
+    return [comment for comment in _said(run) if comment.for_submitter or not for_submitter]
+
+
+def _said(run: ApprovalRun) -> list[Comment]:
+    """The whole talk, the oldest first; a page shows it in several places, so it is read once for each run."""
+    rows = Comment.objects.for_everyone(because="the caller may see this run").select_related("asked")
+    prefetch_related_objects([run], Prefetch("comments", rows.order_by("pk")))
+    return list(run.comments.all())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,13 +26,27 @@ SOON = timedelta(hours=3)
 PAGE = 50
 
 
-@dataclass
+@dataclass(frozen=True)
+class Line:
+    """Work as a list shows it, in the reader's words."""
+
+    link: str
+    icon: str
+    title: str
+    about: str
+    due: str
+    waiting: str
+    late: bool
+    tone: str
+
+
+@dataclass(frozen=True)
 class Group:
     """Work of one day."""
 
     key: str
     label: str
-    rows: list[dict[str, Any]]
+    rows: list[Line]
 
 
 class NoticeLine:
@@ -141,27 +155,39 @@ def groups_of(rows: list[work.Work]) -> list[Group]:
     groups: dict[str, Group] = {}
     now, today = clock.now(), clock.today()
     for row in rows:
-        key, label = _day_of(row, now, today)
-        group = groups.setdefault(key, Group(key, label, []))
-        late = row.due is not None and row.due < now
-        group.rows.append({"work": row, "late": late, "tone": "ui-bad" if late else _tone(row, now)})
+        key = _key_of(row, now, today)
+        group = groups.get(key) or groups.setdefault(key, Group(key, _label_of(key, row), []))
+        group.rows.append(_line_of(row, now))
     return list(groups.values())
 
 
-def _tone(row: work.Work, now: Any) -> str:
-    return "ui-warn" if row.due is not None and row.due - now < SOON else ""
+def _line_of(row: work.Work, now: datetime) -> Line:
+    late = row.due is not None and row.due < now
+    soon = row.due is not None and row.due - now < SOON
+    about = " · ".join(str(part) for part in (row.kind, row.subtitle) if part)
+    waiting = gettext("waiting %(length)s") % {"length": formats.duration(now - row.since)}
+    due = formats.exact(row.due) if row.due is not None else ""
+    tone = "ui-bad" if late else "ui-warn" if soon else ""
+    return Line(row.link, row.icon, str(row.title), about, due, waiting, late, tone)
 
 
-def _day_of(row: work.Work, now: Any, today: date) -> tuple[str, str]:
+def _key_of(row: work.Work, now: datetime, today: date) -> str:
     if row.due is None:
-        return "open", gettext("Without a deadline")
+        return "open"
     if row.due < now:
-        return "late", gettext("Overdue")
+        return "late"
     day = formats.local(row.due).date()
-    if day == today:
-        return "today", gettext("Today, %(day)s") % {"day": formats.long_day(day)}
-    if day == today + timedelta(days=1):
-        return "tomorrow", gettext("Tomorrow, %(day)s") % {"day": formats.long_day(day)}
-    if day < today + timedelta(days=7):
-        return f"day-{day}", formats.long_day(day)
-    return "later", gettext("Later")
+    near = {today: "today", today + timedelta(days=1): "tomorrow"}
+    return near.get(day) or (f"day-{day}" if day < today + timedelta(days=7) else "later")
+
+
+def _label_of(key: str, row: work.Work) -> str:
+    """What stands above the group that `row` is the first of."""
+    if row.due is None:
+        return gettext("Without a deadline")
+    if key in ("late", "later"):
+        return gettext("Overdue") if key == "late" else gettext("Later")
+    day = formats.long_day(formats.local(row.due).date())
+    if key == "today":
+        return gettext("Today, %(day)s") % {"day": day}
+    return gettext("Tomorrow, %(day)s") % {"day": day} if key == "tomorrow" else day

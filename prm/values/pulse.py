@@ -40,16 +40,17 @@ def kept(name: str, actor: Actor, count: Callable[[], int]) -> int:
     """`count()` for this person, at most KEPT_SECONDS old and from after the last beat."""
     if not KEPT_SECONDS or actor.user_id is None:
         return count()
+    key = f"{name}:{actor.user_id}:{actor.role}:{actor.partner_id}:{actor.acting_operator}"
     try:
-        mark = cache.get_or_set(MARK, lambda: secrets.token_hex(8), MARK_SECONDS)
-        key = f"{name}:{mark}:{actor.user_id}:{actor.role}:{actor.partner_id}:{actor.acting_operator}"
-        found = cache.get(key)
+        found = cache.get_many([MARK, key])
+        mark = found.get(MARK) or cache.get_or_set(MARK, lambda: secrets.token_hex(8), MARK_SECONDS)
     except Exception:
         return count()
-    if found is None:
-        found = count()
-        _keep(key, found)
-    return found
+    counted_at, number = found.get(key, ("", 0))
+    if counted_at != mark:
+        number = count()
+        _keep(key, (mark, number))
+    return number
 
 
 def _keep(key: str, value: Any) -> None:

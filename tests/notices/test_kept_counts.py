@@ -45,7 +45,7 @@ def test_without_the_broker_it_is_counted_anew(acme, manager, monkeypatch):
     def down(*args, **kwargs):
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr("django.core.cache.backends.redis.RedisCache.get", down)
+    monkeypatch.setattr("django.core.cache.backends.redis.RedisCache.get_many", down)
     monkeypatch.setattr("django.core.cache.backends.redis.RedisCache.set", down)
     deals.in_review(acme)
     assert work.count_for(manager) == 1

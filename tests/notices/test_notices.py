@@ -129,7 +129,7 @@ def test_work_is_grouped_by_the_day_of_its_promise(monkeypatch):
     monkeypatch.setattr(work, "_sources", [work.Source(lambda actor: rows, None)])
     page = page_of(UserFactory()).get("/inbox/")
     assert [group.key for group in page.context["groups"]] == ["late", "later", "open"]
-    assert page.context["groups"][0].rows[0]["late"]
+    assert page.context["groups"][0].rows[0].late
     assert page.context["waiting"] == 3 and b"2 d" in page.content
 
 
