@@ -19,7 +19,7 @@ from prm.values.periods import Period
 from rebates import currencies, settlement, traits
 from rebates.models import Programme, Version
 from rebates.plans import Plan, Sql, plans_for
-from rebates.sums import Scope, Sums
+from rebates.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) ->
     return next((one for one in found if (one.programme.code, one.period) == (programme, period)), None)
 
 
-def _rows(sums: Sums, day: date) -> list[dict[str, Any]]:
+def _rows(sums: settlement.Read, day: date) -> list[dict[str, Any]]:
     read, members = sums.read(), traits.members_on(day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="member")
     text = (

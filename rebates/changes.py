@@ -20,8 +20,8 @@ from rebates import currencies, settlement, wording
 from rebates.frozen_rates import books_after
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.plans import Sql, plans_for
+from rebates.scope import Scope
 from rebates.services.computing import frozen_members
-from rebates.sums import Scope
 
 ZERO = Decimal("0.00")
 
@@ -169,6 +169,7 @@ def _computed(
     scope = Scope(
         watermark=rates.watermark, partners=[partner_id], without_returns=without_returns,
         paid_to=rates.paid_watermark, tiers_of_run=run.pk,
+        closed_before=rates.frozen_at,
     )  # fmt: skip
     last = max(period.last_day for _version, period in scopes.values())
     parts = currencies.parts(plans_for(scopes.values()), scope, books=books_after(rates), on=last, stopped=[])

@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import connection
 
-from rebates import tier_days
+from rebates import returned
+from rebates.narrowing import in_time, selected, within
 from rebates.plans import Plan
 from rebates.sums import Sums
 
@@ -85,7 +86,7 @@ def _shares(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
                         SELECT invoice.*, receipt.received_on, receipt.received,
                                COALESCE(max(receipt.total) OVER (PARTITION BY invoice.partner_id, invoice.document), 1)
                                    AS total
-                        FROM ({_invoices(number, plan, sums, params)}) invoice
+                        FROM ({_invoices(number, plan, sums.of(number), params)}) invoice
                         LEFT JOIN ({_receipts(number, sums, params)}) receipt
                             ON receipt.partner_id = invoice.partner_id AND receipt.document = invoice.document
                     ) totalled WINDOW paid AS (PARTITION BY partner_id, document ORDER BY received_on)
@@ -96,36 +97,19 @@ def _shares(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
 
 def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
     """Each document above zero of the lines that are paid on, with its first day: the lines that `sums` reads."""
-    scope, chosen = sums.scope, plan.terms["base"]
     measure = "quantity" if plan.units_of("base") else "net_amount"
-    name = f"collection_{number}"
-    params |= {f"{name}_first": plan.period.start, f"{name}_after": plan.period.end,
-               f"{name}_currency": plan.version.currency}  # fmt: skip
+    name, negative = f"collection_{number}", returned.negative(plan)
+    params |= {f"{name}_first": plan.counted.start, f"{name}_after": plan.counted.end}
     where = [
         f"booking_date >= %({name}_first)s",
         f"booking_date < %({name}_after)s",
-        f"currency = %({name}_currency)s",
+        *selected(plan, "base", name, params),
+        *in_time(plan, sums.scope, negative, name, params),
+        *within(sums.scope, params, "collection_lines_to", sums.scope.watermark),
     ]
-    if chosen.lines != plan.catalogue:
-        where.append(f"product_line_id = ANY(%({name}_lines)s)")
-        params[f"{name}_lines"] = sorted(chosen.lines)
-    if chosen.products is not None:
-        where.append(f"product_id = ANY(%({name}_products)s)")
-        params[f"{name}_products"] = sorted(chosen.products)
-    if scope.closed_at_line is not None and plan.grace_until is not None:
-        where.append(
-            f"(id <= %({name}_closed)s OR net_amount < 0 OR quantity < 0"
-            f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)"
-        )
-        params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
-                   f"{name}_grace": plan.grace_until}  # fmt: skip
-    tiers = tier_days.by_line(plan.policy)
-    if tiers:
-        where.append(f"line_tier = ANY(%({name}_tiers)s)")
-        params[f"{name}_tiers"] = list(tiers)
-    where += _within(sums, params, "collection_lines_to", scope.watermark)
+    source = sums.relation(sums.table, params)
     return (
-        f"SELECT partner_id, document, min(booking_date) AS day, sum({measure}) AS amount FROM {sums.source}"
+        f"SELECT partner_id, document, min(booking_date) AS day, sum({measure}) AS amount FROM {source}"
         f" WHERE {' AND '.join(where)} GROUP BY partner_id, document HAVING sum({measure}) > 0"
     )
 
@@ -133,27 +117,8 @@ def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> st
 def _receipts(number: int, sums: Sums, params: dict[str, Any]) -> str:
     """What came in by invoice and day."""
     where = [f"currency = %(collection_{number}_currency)s"]
-    where += _within(sums, params, "collection_paid_to", sums.scope.paid_to)
+    where += within(sums.scope, params, "collection_paid_to", sums.scope.paid_to)
     return (
         "SELECT partner_id, document, received_on, sum(amount) AS received, max(invoice_total) AS total"
         f" FROM orders_paymentreceived WHERE {' AND '.join(where)} GROUP BY partner_id, document, received_on"
     )
-
-
-def _within(sums: Sums, params: dict[str, Any], name: str, watermark: int | None) -> list[str]:
-    """Up to a watermark, of the scope's partners."""
-    scope, found = sums.scope, []
-    for key, value, condition in (
-        (name, watermark, "id <= {}"),
-        ("collection_first", scope.first_partner, "partner_id >= {}"),
-        ("collection_last", scope.last_partner, "partner_id <= {}"),
-        (
-            "collection_partners",
-            None if scope.partners is None else list(scope.partners),
-            "partner_id = ANY({})",
-        ),
-    ):
-        if value is not None:
-            found.append(condition.format(f"%({key})s"))
-            params[key] = value
-    return found

@@ -29,6 +29,13 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _gates(policy)
     yield from _collection(policy)
     yield from _exchange(policy)
+    if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
+        yield (
+            ("returns",),
+            _(
+                "A complete set has no base of its own. Let returns count on their own day or with their sale."
+            ),
+        )
     if policy.get("tier_on") == "line_date" and not policy.get("who", {}).get("tiers"):
         yield (
             ("tier_on",),

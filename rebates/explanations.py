@@ -15,8 +15,9 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, currency_words, limit_words, outside, tier_days, wording
+from rebates import arithmetic, currency_words, limit_words, outside, tier_days, time_words, wording
 from rebates.accruals import Accrual
+from rebates.counted_lines import counted_by, summed_by
 from rebates.currencies import is_exchanged, needs_rates
 from rebates.exchanged_lines import Converter
 from rebates.mechanisms import bands_of
@@ -24,6 +25,7 @@ from rebates.memberships import spans_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember, SettlementRun
 from rebates.plans import Plan, plans_for
+from rebates.returned import AT_ORIGINAL_RATE, BY_BOOKING, how
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -111,7 +113,8 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     bands, notes = bands_of(policy), result.explanation
     behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
     collected = arithmetic.by_collection(notes, behind)
-    paid_out = arithmetic.limited(bands, collected)
+    with_returns = arithmetic.taken_back(notes, collected)
+    paid_out = arithmetic.limited(bands, with_returns)
     counted = Decimal(notes.get("counted", result.qualifier))
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
@@ -127,6 +130,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_gates(result, raw),
         *_collection(result, arithmetic.shown(collected)),
+        *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
@@ -134,7 +138,10 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_payout(result),
         *_minimum(result),
     ]  # fmt: skip
-    steps[1:1] = _taking_part(result)
+    steps[1:1] = [
+        *_taking_part(result),
+        *(Step(1, _("Returns"), text) for text in time_words.returns(policy)),
+    ]
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         steps.append(
             Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
@@ -199,7 +206,7 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
-    return barred or bool({"shared", "best", "net_of", "collection"} & result.explanation.keys())
+    return barred or bool({"shared", "best", "net_of", "collection", "returned"} & result.explanation.keys())
 
 
 def _collection(result: Figure, value: Decimal) -> list[Step]:
@@ -218,6 +225,16 @@ def _collection(result: Figure, value: Decimal) -> list[Step]:
         "rule": limit_words.collection_steps(result.version.policy),
     }  # fmt: skip
     return [Step(7, _("Collection factor"), words, value)]
+
+
+def _taken_back(result: Figure, value: Decimal) -> list[Step]:
+    """What returns of earlier periods' sales take back."""
+    said = result.explanation.get("returned")
+    if not said:
+        return []
+    return [
+        Step(7, _("Returns at the original rate"), time_words.taken_back(result.version.policy, said), value)
+    ]
 
 
 def _took_part(result: Figure) -> str:
@@ -321,34 +338,40 @@ def _minimum(result: Figure) -> list[Step]:
 
 def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
+    plan = _plan(result)
     lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
-        partner_id=result.partner_id,
-        booking_date__gte=result.starts,
-        booking_date__lt=result.ends,
+        counted_by(plan, plan.own_terms), partner_id=result.partner_id
     )
     if not is_exchanged(result.version.policy):
         lines = lines.filter(currency=result.version.currency)
     if isinstance(result, Result):
         lines = lines.filter(id__lte=result.run.watermark)
-    plan = _plan(result)
-    lines = lines.filter(plan.lines_of(plan.own_terms)).filter(_days_in_tier(result))
+    lines = lines.filter(_days_in_tier(result, plan))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
-    return lines.select_related("product", "product_line").order_by("booking_date", "id")
+    return lines.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
 
 
-def _days_in_tier(result: Figure) -> Q:
+def _days_in_tier(result: Figure, plan: Plan) -> Q:
     """Where the tier of each line's day decides: the days on which it was one of the policy's."""
     tiers = tier_days.by_line(result.version.policy)
     if not tiers:
         return Q()
-    days = Q(pk__in=[])
-    for first, after, code in spans_of(result):
-        if code in tiers:
-            days |= (Q(booking_date__gte=first) if first else Q()) & (
-                Q(booking_date__lt=after) if after else Q(pk__isnull=False)
-            )
-    return days
+    spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
+
+    def within(day: str) -> Q:
+        days = Q(pk__in=[])
+        for first, after in spans:
+            since = Q(**{f"{day}__gte": first}) if first else Q()
+            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
+        return days
+
+    if how(plan.policy) == BY_BOOKING:
+        return within("booking_date")
+    own = Q(reverses__isnull=True)
+    if how(plan.policy) == AT_ORIGINAL_RATE:
+        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
+    return own & within("booking_date") | ~own & within("reverses__booking_date")
 
 
 def _plan(result: Figure) -> Plan:
@@ -407,5 +430,5 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
 def _paid_lines(result: Figure) -> Any:
     """A filter that keeps the lines that are paid on, not those that only qualify."""
     plan = _plan(result)
-    wanted = plan.lines_of([term for term in plan.terms if term == "base" or term.startswith("part")])
+    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
     return lambda lines: lines.filter(wanted)

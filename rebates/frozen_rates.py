@@ -11,7 +11,7 @@ from rebates.currencies import Books, Stopped, days_of, needs_rates, parts
 from rebates.errors import RatesMissing
 from rebates.models import RunRate, SettlementRun
 from rebates.plans import Plan
-from rebates.sums import Scope
+from rebates.scope import Scope
 
 
 def freeze_rates(run: SettlementRun, plans: Sequence[Plan]) -> None:

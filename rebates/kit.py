@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -34,7 +34,8 @@ from rebates.plans import plans_for
 from rebates.policy import as_partners_read
 
 COLUMNS = (
-    "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
+    "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded",
+    "reverses",
 )  # fmt: skip
 
 
@@ -93,26 +94,29 @@ def _lines(statement: Statement) -> list[SalesLine]:
 
 
 def _rows(statement: Statement) -> Any:
-    """The partner's lines that the run had read, of its periods and the year before, as they were recorded."""
+    """The partner's lines that the run had read, of its periods and the year before, as they were recorded; with those
+    that their returns reverse.
+    """
     starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
-        partner_id=statement.partner_id, id__lte=statement.run.watermark,
-        booking_date__gte=Period.of("month", starts).year_before.start,
-    )  # fmt: skip
-    return rows.order_by("id")
+        partner_id=statement.partner_id, id__lte=statement.run.watermark
+    )
+    recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
+    reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
+    return rows.filter(Q(pk__in=recent.order_by().values("pk")) | Q(pk__in=reversed_)).order_by("id")
 
 
 def _as_csv(lines: list[SalesLine]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    zone = clock.tenant_zone()
+    zone, numbers = clock.tenant_zone(), {line.pk: number for number, line in enumerate(lines, start=1)}
     for number, line in enumerate(lines, start=1):
         recorded = line.recorded_at.astimezone(zone).date()
         writer.writerow(
             [
                 number, line.booking_date, line.document, line.product_line.code, line.product.code, line.quantity,
-                line.net_amount, line.currency, recorded,
+                line.net_amount, line.currency, recorded, numbers.get(line.reverses_id, ""),
             ]
         )  # fmt: skip
     return out.getvalue()
@@ -202,6 +206,12 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
             "policies": {row.programme.code: as_partners_read(row.version.policy) for row in rows},
+            # What the periods paid of which something came back at the original rate.
+            "settled": {
+                row.programme.code: row.explanation["returned"]
+                for row in rows
+                if "returned" in row.explanation
+            },
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period.

@@ -1,8 +1,8 @@
 """Figures of programmes that are settled together, as SQL around the figures of each alone.
 
 Guarantees
-- A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures, ties to the lower
-  programme code. A figure below zero stays as it is and makes no room for the others.
+- A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures as exact fractions,
+  ties to the lower programme code. A figure below zero stays as it is and makes no room for the others.
 - "Net of" moves a paid base towards zero by what the earlier programmes pay, never beyond it, never the qualifier.
 - "Best of" keeps the highest rounded figure, the earlier of two equal ones; the others pay 0.
 """
@@ -62,7 +62,10 @@ _LESS = (
 
 
 def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
-    """`figures` has also `raw`, the unrounded figure; with the caps that several share."""
+    """`figures` has also `raw` and `divisor`, the unrounded figure; with the caps that several share.
+
+    Figures are brought to one denominator, so that nothing is divided before a cap is shared out.
+    """
     rows = []
     for number, pool in enumerate(links.pools):
         digits = get_currency_precision(plans[pool.members[0]].version.currency)
@@ -73,31 +76,44 @@ def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
         ]
     others = ", ".join(name for name in COLUMNS if name not in ("earned", "explanation"))
     scale = "10.0 ^ digits"
+    places = range(max(len(pool.members) for pool in links.pools))
+    theirs = [f"COALESCE(max(divisor) FILTER (WHERE place = {place}) OVER mates, 1)" for place in places]
+    further = [
+        f"CASE WHEN place = {place} THEN 1 ELSE {text} END"
+        for place, text in zip(places, theirs, strict=True)
+    ]
     return f"""
         SELECT {others},
                CASE WHEN pool IS NULL OR raw <= 0 OR NOT too_much THEN earned
                     ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
                CASE WHEN pool IS NULL THEN explanation ELSE explanation || jsonb_build_object('shared',
-                    said || jsonb_build_object('sum', raw_sum::text, 'own', raw::text, 'lowered', too_much)) END
-                    AS explanation
+                    said || jsonb_build_object('sum', {_divided("part_sum", "common")}, 'lowered', too_much,
+                                               'own', {_divided("raw", "divisor")})) END AS explanation
         FROM (
             SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY partner_id, pool) AS spare,
                    row_number() OVER (PARTITION BY partner_id, pool ORDER BY rest DESC, place) AS rank
             FROM (
-                SELECT *, raw_sum > most OR earned_sum > most AS too_much,
-                       div(most * {scale} * greatest(raw, 0), nullif(raw_sum, 0)) AS whole,
-                       mod(most * {scale} * greatest(raw, 0), nullif(raw_sum, 0)) AS rest
+                SELECT *, part_sum > most * common OR earned_sum > most AS too_much,
+                       div(most * {scale} * part, nullif(part_sum, 0)) AS whole,
+                       mod(most * {scale} * part, nullif(part_sum, 0)) AS rest
                 FROM (
-                    SELECT single.*, pooled.pool, pooled.most, pooled.digits, pooled.place, pooled.said,
-                           sum(greatest(single.raw, 0)) OVER mates AS raw_sum,
-                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum
-                    FROM ({figures}) single
-                    LEFT JOIN (VALUES {", ".join(rows)}) pooled(no, pool, most, digits, place, said)
-                        ON pooled.no = single.plan
-                    WINDOW mates AS (PARTITION BY single.partner_id, pooled.pool)
+                    SELECT *, sum(part) OVER (PARTITION BY partner_id, pool) AS part_sum FROM (
+                        SELECT single.*, pooled.pool, pooled.most, pooled.digits, pooled.place, pooled.said,
+                               sum(greatest(single.earned, 0)) OVER mates AS earned_sum,
+                               {" * ".join(theirs)} AS common, greatest(single.raw, 0) * {" * ".join(further)} AS part
+                        FROM ({figures}) single
+                        LEFT JOIN (VALUES {", ".join(rows)}) pooled(no, pool, most, digits, place, said)
+                            ON pooled.no = single.plan
+                        WINDOW mates AS (PARTITION BY single.partner_id, pooled.pool)
+                    ) parted
                 ) summed
             ) divided
         ) ranked ORDER BY partner_id, plan"""
+
+
+def _divided(figure: str, by: str) -> str:
+    """A fraction as text: all its digits where it is not one."""
+    return f"CASE WHEN {by} = 1 THEN {figure} ELSE round({figure} / {by}, 10) END::text"
 
 
 def best(figures: str, links: Links, plans: Sequence[Plan]) -> str:

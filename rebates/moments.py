@@ -20,7 +20,7 @@ from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
 from rebates.explanations import lines_behind
 from rebates.models import Version
 from rebates.plans import plans_for
-from rebates.sums import Scope
+from rebates.scope import Scope
 
 MOST_LINES = 200
 

@@ -16,6 +16,7 @@ from django.db.models import Sum
 
 from prm.values.actor import Actor
 from prm.values.periods import Period
+from rebates import returned
 from rebates.models import OpeningBalance, SettledOutside, SettlementRun, Version
 
 ZERO = Decimal("0.00")
@@ -27,6 +28,7 @@ class Late:
 
     period: Period
     watermark: int
+    brought_at: datetime
     versions: list[Version]
     partners: list[int]
     without_lines: list[int]  # settled there, and nothing of that time on file but what came late
@@ -63,10 +65,14 @@ def _late(
     run: SettlementRun, closed: list[SettlementRun], starts: Any, ends: Any, seen: int, at: datetime,
     programmes: list[int],
 ) -> Late | None:  # fmt: skip
+    period = Period(starts, ends)
+    found = Version.objects.in_force(period).filter(programme__in=programmes).select_related("programme")
+    versions = [one for one in found.order_by("programme__code") if one.period_length == period.length]
     looked = max([seen, *(one.watermark for one in closed if one.frozen_at > at)])
+    by_origin = any(returned.how(one.policy) == returned.BY_ORIGIN for one in versions)
     with connection.cursor() as cursor:
         cursor.execute(
-            _LATE,
+            _LATE.replace("{by_origin}", _BY_ORIGIN if by_origin else ""),
             {
                 "looked": looked, "seen": seen, "watermark": run.watermark, "starts": starts, "ends": ends,
                 "programmes": programmes,
@@ -75,11 +81,8 @@ def _late(
         rows = cursor.fetchall()
     if not rows:
         return None
-    period = Period(starts, ends)
-    found = Version.objects.in_force(period).filter(programme__in=programmes).select_related("programme")
-    versions = [one for one in found.order_by("programme__code") if one.period_length == period.length]
     return Late(
-        period=period, watermark=seen, versions=versions,
+        period=period, watermark=seen, brought_at=at, versions=versions,
         partners=[partner for partner, computable in rows if computable],
         without_lines=[partner for partner, computable in rows if not computable],
     )  # fmt: skip
@@ -96,9 +99,14 @@ SELECT late.partner_id, EXISTS (
     ) AS computable
 FROM (
     SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %(looked)s AND id <= %(watermark)s
-        AND booking_date >= %(starts)s AND booking_date < %(ends)s
+        AND booking_date >= %(starts)s AND booking_date < %(ends)s{by_origin}
 ) late ORDER BY late.partner_id
 """
+_BY_ORIGIN = """
+    UNION
+    SELECT back.partner_id FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id
+    WHERE back.id > %(looked)s AND back.id <= %(watermark)s
+        AND origin.booking_date >= %(starts)s AND origin.booking_date < %(ends)s"""
 
 
 def watermark_of(programme_id: int, ends: Any) -> int | None:

@@ -46,7 +46,7 @@ COMPUTED: dict[str, tuple[Any, ...]] = {
     "tier_on": ("period_end", "line_date"),
     "joining": ("whole", "by_days"),
     "measure": ("amount", "quantity"),
-    "returns": ("by_booking",),
+    "returns": ("by_booking", "by_origin", "at_original_rate"),
 }
 MECHANISMS = (
     *(

@@ -76,13 +76,11 @@ def _edges(plan: Plan, term: str) -> tuple[date, date]:
     return period.start, period.end
 
 
-def lines_with_tier(run: int | None) -> str:
-    """The sales lines with `line_tier`, the partner's tier on the day of booking; '' where it had none."""
+def lines_with_tier(lines: str, run: int | None) -> str:
+    """`lines` with `line_tier`, the partner's tier on the day of booking; '' where it had none."""
     return (
-        "(SELECT line.id, line.partner_id, line.product_id, line.product_line_id, line.booking_date, line.quantity,"
-        " line.net_amount, line.currency, line.document, line.recorded_at, COALESCE(span.code, '') AS line_tier"
-        f" FROM orders_salesline line LEFT JOIN ({spans(run)}) span"
-        " ON span.partner_id = line.partner_id AND span.during @> line.booking_date) lines"
+        f"(SELECT line.*, COALESCE(span.code, '') AS line_tier FROM {lines} line LEFT JOIN ({spans(run)}) span"
+        " ON span.partner_id = line.partner_id AND span.during @> line.booking_date)"
     )
 
 

@@ -25,12 +25,19 @@ from rebates.verifier_terms import (
     Rates,
     Receipt,
     collected,
+    counted,
+    days_before,
     exchanged,
     in_tier,
     kept_back,
+    matches,
+    measured,
+    placed,
     rates_of,
     read_receipts,
+    rounded,
     share_of_days,
+    taken_back,
     takes_part,
     through_gates,
 )
@@ -47,35 +54,13 @@ class Line:
     after_close: bool = False
     product: str = ""
     document: str = ""
+    origin: Line | None = None  # of a return: the line that it reverses
+    back: bool = False  # it takes something away, whatever its amount says
 
 
 def rate(text: Any) -> Fraction:
     words = str(text)
     return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
-
-
-def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> list[Line]:
-    """The lines that this policy reads, late ones after the grace days left out."""
-    grace = policy.get("late", {}).get("grace_days")
-    found = []
-    for line in lines:
-        if line.currency != policy["currency"] or not first <= line.day < after:
-            continue
-        is_late = line.after_close and line.amount >= 0 and line.quantity >= 0
-        if is_late and grace is not None and line.recorded > after + timedelta(days=grace - 1):
-            continue
-        found.append(line)
-    return found
-
-
-def matches(part: dict[str, Any] | None, line: Line) -> bool:
-    part = part or {}
-    groups, goods = part.get("product_lines"), part.get("products")
-    return (groups is None or line.product_line in groups) and (goods is None or line.product in goods)
-
-
-def measured(lines: Iterable[Line], units: bool) -> Fraction:
-    return sum((line.quantity if units else line.amount for line in lines), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -150,18 +135,6 @@ def baseline(policy: dict[str, Any], before: list[Line], units: bool) -> Fractio
     if new == "skip":
         return None
     return Fraction(0) if new == "zero" else Fraction(str(rules["amount"]))
-
-
-def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date, date]:
-    """The baseline's period: as many months earlier as the period is long, or twelve."""
-    months = (after.year - first.year) * 12 + after.month - first.month
-    back = 12 if policy.get("baseline", {}).get("kind") == "prior_year" else months
-
-    def earlier(day: date) -> date:
-        count = day.year * 12 + day.month - 1 - back
-        return date(count // 12, count % 12 + 1, 1)
-
-    return earlier(first), earlier(after)
 
 
 def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | None:
@@ -252,15 +225,6 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
     return total
 
 
-def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
-    """To cents (or what the currency has) by magnitude: ties away from zero, or to the even cent."""
-    cents = abs(value) * 10**digits
-    whole, rest = cents.numerator // cents.denominator, cents - cents.numerator // cents.denominator
-    if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
-        whole += 1
-    return Fraction(whole if value >= 0 else -whole, 10**digits)
-
-
 def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
     for cap in policy.get("caps", []):
         if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
@@ -268,19 +232,31 @@ def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
     return figure
 
 
+def added_up(
+    policy: dict[str, Any],
+    lines: Iterable[Line],
+    first: date,
+    after: date,
+    rates: Rates,
+    more: dict[str, Any],
+) -> tuple[Facts, list[Line]]:
+    """What the lines of a period come to, and those lines."""
+    lines = list(in_tier(policy, placed(policy, lines), more))
+    start, end = days_before(policy, first, after)
+    early = [line for line in lines if start <= line.day < end and not line.after_close]
+    before = [line for line in exchanged(policy, early, rates) if line.currency == policy["currency"]]
+    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates)
+    read = counted(policy, own, first, after)
+    return facts(policy, read, before), read
+
+
 def exact(
     policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0),
     rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    more, rates = more or {}, rates or Rates()
-    lines = list(in_tier(policy, lines, more))
-    start, end = days_before(policy, first, after)
-    early = [line for line in lines if start <= line.day < end and not line.after_close]
-    before = [line for line in exchanged(policy, early, rates, end) if line.currency == policy["currency"]]
-    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates, after)
-    read = counted(policy, own, first, after)
-    it = facts(policy, read, before)
+    more, rates, lines = more or {}, rates or Rates(), list(lines)
+    it, read = added_up(policy, lines, first, after, rates, more)
     if policy.get("joining") == "by_days":
         digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
         target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(policy, first, after, more)
@@ -294,7 +270,9 @@ def exact(
     figure = raw(policy, replace(it, base=base))
     figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
     paid_on = [line for line in read if matches(policy.get("pay", policy.get("qualify")), line)]
-    return most_paid(policy, collected(policy, figure, paid_on, pays_units(policy), more.get("receipts", ())))
+    units = pays_units(policy)
+    figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
+    return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 
 
 def mode_of(policy: dict[str, Any]) -> str:
@@ -378,13 +356,17 @@ AMOUNTS = ("opening", "accrued", "earned", "adjusted", "approved", "paid", "clos
 
 def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
     """The partner's sales lines, in the order in which they were recorded: line 1 first."""
-    return [
-        Line(
-            row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]), Fraction(row["quantity"]),
-            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"], row["document"],
-        )
-        for row in sorted(rows, key=lambda row: int(row["line"]))
-    ]  # fmt: skip
+    found: list[Line] = []
+    for row in sorted(rows, key=lambda row: int(row["line"])):
+        origin = found[int(row["reverses"]) - 1] if row["reverses"] else None
+        found.append(
+            Line(
+                row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
+                Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
+                row["document"], origin,
+            )
+        )  # fmt: skip
+    return found
 
 
 def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
@@ -407,7 +389,12 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {"found": period["found"], "receipts": receipts, "spans": period["tiers"]}
+    more = {
+        "found": period["found"],
+        "receipts": receipts,
+        "spans": period["tiers"],
+        "settled": period["settled"],
+    }
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 
 

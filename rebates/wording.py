@@ -15,7 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words, tier_days
+from rebates import currency_words, tier_days, time_words
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -32,7 +32,12 @@ def sentence(version: Version) -> str:
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
-    further = [*currency_words.counted(policy), *limits(policy), *currency_words.paid(policy)]
+    further = [
+        *currency_words.counted(policy),
+        *time_words.returns(policy),
+        *limits(policy),
+        *currency_words.paid(policy),
+    ]
     return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
 
 

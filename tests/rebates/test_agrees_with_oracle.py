@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -187,8 +188,14 @@ def random_policy(random: Random, number: int) -> dict:
         made["exchange"] = random.choice(["booking_date", "period_end"])
     if random.random() < 0.3:
         made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
+        if made["payout_currency"] == "JPY" and "minimum_payout" in made:
+            made["minimum_payout"] = 20
     if random.random() < 0.1:
         made["currency"] = "USD"
+    if random.random() < 0.5:
+        made["returns"] = (
+            "by_origin" if kind == "bundle" else random.choice(["by_origin", "at_original_rate"])
+        )
     return made
 
 
@@ -316,6 +323,9 @@ class World:
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
         self.count = 0
         self.kept: dict[tuple[str, int], Fraction] = {}
+        self.rows: dict[int, SalesLine] = {}
+        # By partner and programme: what each closed period paid, in the measure currency, and its paid base.
+        self.settled: dict[tuple[int, str], list[dict]] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         partner = Partner.objects.create(
@@ -345,17 +355,33 @@ class World:
         return [(one, end, self.random.choice(TIERS[1:])) for one, end in pairs if self.random.random() < 0.8]
 
     def store(self, *, late: bool) -> None:
-        rows = []
+        """Sales first, then the returns that name one of them."""
+        sales, returns = [], []
         for partner, _tier in self.partners:
             for _ in range(
                 self.random.choice([0, 1, 2, 6, 12]) if not late else self.random.choice([0, 0, 1, 3])
             ):
-                line = random_line(self.random, late=late)
+                line = self._return_of(partner, random_line(self.random, late=late))
                 self.lines[partner.pk].append(line)
-                rows.append(self._row(partner, line))
+                row = self._row(partner, line)
+                self.rows[id(line)] = row
+                (returns if line.origin else sales).append((row, line))
         self.pay(late=late)
-        self.random.shuffle(rows)
-        SalesLine.objects.bulk_create(rows)
+        for pairs in (sales, returns):
+            self.random.shuffle(pairs)
+            for row, line in pairs:
+                row.reverses_id = self.rows[id(line.origin)].pk if line.origin else None
+            SalesLine.objects.bulk_create([row for row, _line in pairs])
+
+    def _return_of(self, partner: Partner, line: oracle.Line) -> oracle.Line:
+        """The line as a return of an earlier sale, now and then."""
+        known = [one for one in self.lines[partner.pk] if one.amount > 0 and one.origin is None]
+        if line.amount >= 0 or not known or self.random.random() < 0.3:
+            return line
+        sold = self.random.choice(known)
+        return replace(
+            line, origin=sold, product_line=sold.product_line, product=sold.product, currency=sold.currency
+        )
 
     def pay(self, *, late: bool) -> None:
         """Part payments, too large ones, some taken back, some in another currency."""
@@ -397,7 +423,7 @@ class World:
             recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
         )  # fmt: skip
 
-    def traits(self, partner: Partner, policies: list[dict]) -> dict:
+    def traits(self, partner: Partner, policies: list[dict], period: Period) -> dict:
         """What policies ask of a partner, and what their gates find."""
         figures = {name: asked[partner.pk] for name, asked in self.asked.items()}
         found = {policy["code"]: figures for policy in policies}
@@ -409,7 +435,44 @@ class World:
             "found": found,
             "receipts": self.receipts[partner.pk],
             "spans": self.spans[partner.pk],
+            "settled": {
+                policy["code"]: [
+                    one
+                    for one in self.settled.get((partner.pk, policy["code"]), [])
+                    if one["after"] < str(period.end)
+                ]
+                for policy in policies
+            },
         }
+
+    def close(self, last_day: date) -> None:
+        """Remember what the periods that end so paid, for returns at the original rate."""
+        for policy in self.policies:
+            period = Period.of(policy["period"], last_day)
+            if period.last_day != last_day:
+                continue
+            plain = [{k: v for k, v in one.items() if k != "payout_currency"} for one in self.policies]
+            mine = [
+                one for one in plain
+                if (one["period"], one["currency"]) == (policy["period"], policy["currency"])
+            ]  # fmt: skip
+            for partner, _tier in self.partners:
+                lines, more = self.lines[partner.pk], self.traits(partner, self.policies, period)
+                tier = verifier_terms.tier_on(last_day, more)
+                paid = oracle.together(
+                    mine, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
+                )
+                if policy["code"] not in paid:
+                    continue
+                how = "per_unit" if oracle.pays_units(policy) else "flat"
+                summed = {k: v for k, v in policy.items() if k != "caps"} | {"mechanism": {"kind": how}}
+                it, _read = oracle.added_up(summed, lines, period.start, period.end, self.rates, more)
+                self.settled.setdefault((partner.pk, policy["code"]), []).append(
+                    {
+                        "first": str(period.start), "after": str(period.end), "paid": paid[policy["code"]],
+                        "base": oracle.rounded(it.base, "half_up", 3),
+                    }
+                )  # fmt: skip
 
     def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
         """What each programme pays each partner for the period that ends on `last_day`."""
@@ -421,7 +484,7 @@ class World:
                 continue
             for partner, _tier in self.partners:
                 lines = self.lines[partner.pk]
-                more = self.traits(partner, policies)
+                more = self.traits(partner, policies, period)
                 tier = verifier_terms.tier_on(period.last_day, more)
                 paid = {}
                 for currency in ("CNY", "EUR", "USD", "JPY"):
@@ -486,14 +549,15 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
         FIGURES.clear()
         FIGURES.update(world.asked)
         world.store(late=False)
-        live = accruals(by=BY, period=Period.parse("2026-09"))
         expected = {}
         for last_day in months("2026-07", "2026-08", "2026-09"):
             closing = world.expected(last_day)
             expected |= closing
+            live = accruals(by=BY, period=Period.parse("2026-09"))
             run = settle(f"{last_day:%Y-%m}", chunk=13)
             assert posted(run) == closing
             assert kept_by(run) == world.keeps(closing)
+            world.close(last_day)
         assert {
             (row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live
         } == closing

@@ -97,3 +97,27 @@ def test_the_sum_of_the_differences_posted_is_what_all_lines_earn(steps, kind):
         transaction.set_rollback(True)
     everything = [amount for lines in steps for amount in lines]
     assert [posted] == (earned_with(everything, kind) or [Decimal(0)])
+
+
+@pytest.mark.django_db
+@few
+@given(kept=positive, sold=positive, shares=st.lists(st.integers(1, 99), max_size=3), kind=kinds)
+def test_by_origin_a_sale_and_its_full_return_are_as_if_never_there_whenever_it_comes_back(
+    kept, sold, shares, kind
+):
+    with transaction.atomic():
+        apply(policy(kind=kind, returns="by_origin"))
+        partner = PartnerFactory(tier="gold")
+        sell(partner, kept, "2026-03-10")
+        line, left = sell(partner, sold, "2026-03-15"), sold
+        settle("2026-03")
+        for month, share in enumerate([*shares, 100], start=4):
+            part = left if share == 100 else (left * share / 100).quantize(Decimal("0.01"))
+            if part:
+                sell(partner, -part, f"2026-{month:02d}-03", reverses=line)
+            left -= part
+            settle(f"2026-{month:02d}")
+        rows = Result.objects.for_everyone(because="a test")
+        posted = sum((row.amount for row in rows), Decimal(0))
+        transaction.set_rollback(True)
+    assert [posted] == earned_with([kept], kind)
