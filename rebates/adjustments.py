@@ -16,7 +16,7 @@ from django.db import connection
 from orders.models import PaymentReceived
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, returned, settlement, traits
+from rebates import currencies, outside, returned, settlement, traits, yearly
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
 from rebates.plans import Plan, plans_for
@@ -76,7 +76,8 @@ WHERE back.id > %(seen)s AND back.id <= %(watermark)s
 def _plans(earlier: SettlementRun) -> list[Plan]:
     """What late lines of a closed run change, as it was frozen."""
     scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
-    return plans_for((scope.version, scope.period) for scope in scopes)
+    plans = plans_for((scope.version, scope.period) for scope in scopes)
+    return [plan for plan in plans if yearly.adjusts(plan)]
 
 
 def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
@@ -171,9 +172,13 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
     qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, f.partner_id, f.programme_id, f.version_id, 'adjusted', f.starts, f.ends, f.currency, f.tier,
-    f.qualifier, f.base, f.reference, f.band, f.earned, COALESCE(s.amount, 0), 0, 0, f.earned - COALESCE(s.amount, 0),
+    f.qualifier, f.base, f.reference, f.band, it.computed, it.settled, 0, 0, it.computed - it.settled,
     f.lines, f.explanation
 FROM figures f
 LEFT JOIN settled s ON s.partner_id = f.partner_id AND s.programme_id = f.programme_id AND s.ends = f.ends
-WHERE f.earned <> COALESCE(s.amount, 0)
+CROSS JOIN LATERAL (SELECT (f.explanation #>> '{{cumulative,settled}}')::numeric AS before) year
+CROSS JOIN LATERAL (  -- of a cumulative year the figure is the difference already
+    SELECT f.earned + COALESCE(year.before, 0) AS computed, COALESCE(year.before, s.amount, 0) AS settled
+) it
+WHERE it.computed <> it.settled
 """

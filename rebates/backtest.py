@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -107,8 +108,9 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     tried = BackTest(list(versions), periods_between(versions[0].period_length, first, last))
     by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
-    if tried.periods:
-        _begin(tried)
+    for period in _year_before(tried):
+        _computed(tried, period, by)
+    tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
     for period in tried.periods:
         _try_period(tried, period, by_partner, by)
     tried.partners = sorted(
@@ -118,23 +120,39 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     return tried
 
 
-def _begin(tried: BackTest) -> None:
-    plans = _plans_of(tried.versions, tried.periods[0])
+def _year_before(tried: BackTest) -> list[Period]:
+    """The periods of the first one's year before it, where a version counts the year as a whole."""
+    if not tried.periods:
+        return []
+    period = tried.periods[0]
+    if any(version.policy.get("cumulative") for version in tried.versions):
+        period = Period.of(period.length, date(period.start.year, 1, 1))
+    plans = _plans_of(tried.versions, period)
     if backtest_posted.look_back(plans):
         with connection.cursor() as cursor:
             backtest_posted.begin(cursor, plans, (AS_IT_WAS, *SWINGS))
+    found = []
+    while period < tried.periods[0]:
+        found.append(period)
+        period = period.next
+    return found
 
 
-def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
+def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...]]:
     """One period: the lines are read once, all versions and swings are computed from the sums."""
     plans = _plans_of(tried.versions, period)
     scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids))
     on = min(period.last_day, clock.today())
-    rows = [
+    return [
         row
         for part in currencies.parts(plans, scope, books=Book.between, on=on)
         for row in _try_part(tried, part, period)
     ]
+
+
+def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
+    """What each version would have cost in one period."""
+    rows = _computed(tried, period, by)
     costs = [ZERO] * len(tried.versions)
     for plan, partner_id, earned, _qualifier, base, _reference, lines, _barred in rows:
         costs[plan] += earned

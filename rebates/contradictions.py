@@ -29,6 +29,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _gates(policy)
     yield from _collection(policy)
     yield from _exchange(policy)
+    yield from _cumulative(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -202,6 +203,19 @@ def _exchange(policy: dict[str, Any]) -> Found:
     if policy.get("joining") == "by_days":
         words = _("A target by days is held against sales of one currency. Leave one of the two out.")
         yield ("exchange",), words
+
+
+def _cumulative(policy: dict[str, Any]) -> Found:
+    if not policy.get("cumulative"):
+        return
+    if policy["period"] == "year":
+        words = _("A year is settled as a whole anyway. Settle each month or quarter, or leave this out.")
+        yield ("cumulative",), words
+    if policy["mechanism"]["kind"] == "growth" and policy.get("baseline", {}).get("kind", "prior_period") == (
+        "prior_period"
+    ):
+        words = _("The year so far has no period before it. Measure against the same days a year before.")
+        yield ("baseline", "kind"), words
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

@@ -101,7 +101,7 @@ def explain(result: Figure) -> Explanation:
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
-    words = {"first": formats.day(result.starts), "last": formats.day(result.period.last_day),
+    words = {"first": formats.day(_plan(result).counted.start), "last": formats.day(result.period.last_day),
              "count": formats.number(result.line_count)}  # fmt: skip
     lines = (
         _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
@@ -135,14 +135,16 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
         *_best_of(result),
+        *_year(result),
         *_payout(result),
         *_minimum(result),
     ]  # fmt: skip
     steps[1:1] = [
+        *(Step(1, _("Year"), text) for text in time_words.year(policy)),
         *_taking_part(result),
         *(Step(1, _("Returns"), text) for text in time_words.returns(policy)),
     ]
-    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
+    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED and "cumulative" not in notes:
         steps.append(
             Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
         )
@@ -173,7 +175,8 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    text, said = wording.reference(result.version.policy, result.period), result.explanation.get("joining")
+    text = wording.reference(result.version.policy, result.period, _plan(result).baseline)
+    said = result.explanation.get("joining")
     if said:
         text = _("%(rule)s, for %(days)s of %(of)s days") % {
             "rule": text,
@@ -295,7 +298,9 @@ def _before_the_best(result: Figure) -> Decimal:
 
 def _measured(result: Figure) -> Decimal:
     """The rounded total in the measure currency."""
-    said = result.explanation.get("payout")
+    year, said = result.explanation.get("cumulative"), result.explanation.get("payout")
+    if year:
+        return Decimal(year["total"])
     return Decimal(said["measured"]) if said else result.computed
 
 
@@ -305,7 +310,28 @@ def _payout(result: Figure) -> list[Step]:
         return []
     words = currency_words.payout(Decimal(said["measured"]), result.version.policy, said["rates"])
     name = _("Payout in %(currency)s") % {"currency": result.currency}
-    return [Step(10, name, words, result.computed)]
+    return [
+        Step(
+            10, name, words, result.computed - result.settled if isinstance(result, Result) else result.amount
+        )
+    ]
+
+
+def _year(result: Figure) -> list[Step]:
+    """Of a cumulative programme: what the year posted before, and the difference."""
+    said = result.explanation.get("cumulative")
+    if not said:
+        return []
+    before = Decimal(said["before"])
+    words = _("Earned and adjusted since %(day)s until now") % {
+        "day": formats.day(date.fromisoformat(said["first"]))
+    }
+    return [
+        Step(9, _("Settled before in this year"), words, before),
+        Step(
+            9, _("Difference"), _("The year so far, less what was settled of it"), _measured(result) - before
+        ),
+    ]
 
 
 def _best_of(result: Figure) -> list[Step]:

@@ -58,11 +58,12 @@ def forecast(accrual: Accrual) -> Forecast | None:
     plans = plans_for(together(accrual).values())
     pk, partners = accrual.programme.pk, [accrual.partner_id]
     shares = _shares(_plan_of(plans, pk), partners, today)
+    open_before = Decimal(accrual.explanation.get("cumulative", {}).get("open", ZERO))
     if len(shares) < FEWEST:
-        amount = _at_volume(plans, pk, partners, 1 / _passed(accrual.period, today))
+        amount = _at_volume(plans, pk, partners, 1 / _passed(accrual.period, today)) - open_before
         return Forecast(amount, amount, amount, [])
     paces = (max(shares), median(shares), min(shares))
-    low, likely, high = sorted(_at_volume(plans, pk, partners, 1 / share) for share in paces)
+    low, likely, high = sorted(_at_volume(plans, pk, partners, 1 / share) - open_before for share in paces)
     return Forecast(low, likely, high, shares)
 
 

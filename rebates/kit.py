@@ -212,6 +212,9 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
                 for row in rows
                 if "returned" in row.explanation
             },
+            # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
+            "since": {code: year["first"] for code, year in _years(rows)},
+            "before": {code: year["before"] for code, year in _years(rows)},
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period.
@@ -225,6 +228,13 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
         if rates:
             found[starts, ends]["rates"] = rates
     return list(found.values())
+
+
+def _years(rows: Any) -> list[tuple[str, dict[str, str]]]:
+    """Newest last: an adjustment of a closed year takes off what its last period posted too."""
+    return [
+        (row.programme.code, row.explanation["cumulative"]) for row in rows if "cumulative" in row.explanation
+    ]
 
 
 def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:

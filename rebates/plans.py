@@ -87,11 +87,21 @@ class Plan:
     @property
     def counted(self) -> Period:
         """The days whose lines count: the period; of a cumulative programme the year so far, as far as the version
-        was in force.
+        was in force. A back-test tries a version before it is in force; then all of it.
         """
         if not self.cumulative:
             return self.period
-        return Period(max(date(self.period.start.year, 1, 1), self.version.starts), self.period.end)
+        first = date(self.period.start.year, 1, 1)
+        if first < self.version.starts <= self.period.start:
+            first = self.version.starts
+        return Period(first, self.period.end)
+
+    @property
+    def target_days(self) -> Period:
+        """The days for which a target is set: the period, or the whole year that is counted."""
+        if not self.cumulative:
+            return self.period
+        return Period(self.counted.start, date(self.period.start.year + 1, 1, 1))
 
     @property
     def grace_until(self) -> date | None:

@@ -40,7 +40,7 @@ DEFAULTS: dict[str, Any] = {
 # What this release calculates; every other choice of the schema is refused by its name.
 COMPUTED: dict[str, tuple[Any, ...]] = {
     "date_basis": ("booking",),
-    "cumulative": (False,),
+    "cumulative": (False, True),
     "amount_basis": ("net",),
     "exchange": ("none", "booking_date", "period_end"),
     "tier_on": ("period_end", "line_date"),

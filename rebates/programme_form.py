@@ -55,6 +55,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("exchange",): "exchange",
     ("payout_currency",): "payout_currency",
     ("returns",): "returns",
+    ("cumulative",): "cumulative",
     ("rounding",): "rounding",
     ("late",): "grace_days",
     ("clause",): "clause",
@@ -64,7 +65,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
-    *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns"),
+    *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import collection, currencies, linked_sql, returned, tier_days, traits
+from rebates import collection, currencies, linked_sql, returned, tier_days, traits, yearly
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
@@ -68,7 +68,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     if any(tier_days.by_days(plan.policy) for plan in sums.plans):
         based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
-        names.append(tier_days.COLUMN)
+        names += tier_days.COLUMNS
     if collection.matter(sums.plans):
         based = collection.joined(based, names, sums, params)
         names += collection.COLUMNS
@@ -88,6 +88,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         text = linked_sql.shared(text, links, sums.plans)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
+    text = yearly.differences(text, sums.plans, sums.scope)
     return Sql(currencies.paid_out(text, sums.plans), params)
 
 

@@ -14,6 +14,13 @@ from rebates.mechanisms import bands_of
 from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
 
 
+def year(policy: dict[str, Any]) -> list[str]:
+    """That the year so far is counted; nothing where each period stands by itself."""
+    if not policy.get("cumulative"):
+        return []
+    return [_("All of the year so far is counted, and what was settled of it before is taken off.")]
+
+
 def returns(policy: dict[str, Any]) -> list[str]:
     """When a return counts; nothing where it is the usual way, on its own day."""
     words = {

@@ -26,6 +26,7 @@ from rebates.verifier_terms import (
     Receipt,
     collected,
     counted,
+    counted_from,
     days_before,
     exchanged,
     in_tier,
@@ -241,7 +242,7 @@ def added_up(
     more: dict[str, Any],
 ) -> tuple[Facts, list[Line]]:
     """What the lines of a period come to, and those lines."""
-    lines = list(in_tier(policy, placed(policy, lines), more))
+    lines = list(in_tier(policy, placed(policy, lines, first), more))
     start, end = days_before(policy, first, after)
     early = [line for line in lines if start <= line.day < end and not line.after_close]
     before = [line for line in exchanged(policy, early, rates) if line.currency == policy["currency"]]
@@ -256,10 +257,13 @@ def exact(
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
     more, rates, lines = more or {}, rates or Rates(), list(lines)
+    first = counted_from(policy, first, more)
     it, read = added_up(policy, lines, first, after, rates, more)
     if policy.get("joining") == "by_days":
         digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
-        target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(policy, first, after, more)
+        target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(
+            policy, first, date(first.year + 1, 1, 1) if policy.get("cumulative") else after, more
+        )  # fmt: skip
         it = replace(it, reference=rounded(target, "half_up", digits))
     if not it.lines:
         return None
@@ -312,6 +316,9 @@ def together(
                     places[policy["code"]],
                 )  # fmt: skip
     paid = only_the_best(policies, paid)
+    for code, before in more.get("before", {}).items():
+        if code in paid:
+            paid[code] -= Fraction(before)  # what the year's earlier periods posted
     for policy in policies:
         target = policy.get("payout_currency", policy["currency"])
         by = rates.factor(policy["currency"], target, after - timedelta(days=1))
@@ -389,12 +396,8 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {
-        "found": period["found"],
-        "receipts": receipts,
-        "spans": period["tiers"],
-        "settled": period["settled"],
-    }
+    more = {name: period[name] for name in ("found", "settled", "since", "before")}
+    more |= {"receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 
 
@@ -432,12 +435,15 @@ def complaints(
         (period["starts"], period["ends"]): recomputed(period, lines, said["digits"], receipts)
         for period in kit["periods"]
     }
+    since = {(period["starts"], period["ends"]): period["since"] for period in kit["periods"]}
     for one in kit["results"]:
         figure = figures[one["starts"], one["ends"]].get(one["programme"], Fraction(0))
+        if one["programme"] in since[one["starts"], one["ends"]]:  # then it is a difference
+            figure += Fraction(one["settled"])
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         check(f"{what}, computed", one["computed"], figure)
         if one["kind"] == "earned":
-            check(f"{what}, earned", one["earned"], figure)
+            check(f"{what}, earned", one["earned"], figure - Fraction(one["settled"]))
         else:
             check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
     manual = kit.get("manual", [])

@@ -246,7 +246,20 @@ def own_period(policy: dict[str, Any], day: date) -> tuple[date, date]:
     return date(number // 12, number % 12 + 1, 1), date(after // 12, after % 12 + 1, 1)
 
 
-def placed(policy: dict[str, Any], lines: Iterable[Any]) -> list[Any]:
+def counted_from(policy: dict[str, Any], first: date, more: dict[str, Any]) -> date:
+    """The first day that counts: the period's, or of a cumulative programme ("since" has it) the year's."""
+    since = more.get("since", {}).get(policy.get("code"))
+    return first if since is None else date.fromisoformat(since)
+
+
+def is_elsewhere(policy: dict[str, Any], one: date, other: date, first: date) -> bool:
+    """Whether two days lie in different periods, or years that are counted from `first` on."""
+    if policy.get("cumulative"):
+        return (one.year, one >= first) != (other.year, other >= first)
+    return own_period(policy, one) != own_period(policy, other)
+
+
+def placed(policy: dict[str, Any], lines: Iterable[Any], first: date) -> list[Any]:
     """Lines where the policy counts them. A return by origin stands with the line that it reverses; at the original
     rate one of another period counts for nothing here, see `taken_back`.
     """
@@ -257,7 +270,7 @@ def placed(policy: dict[str, Any], lines: Iterable[Any]) -> list[Any]:
             line = replace(line, day=sold.day, document=sold.document, product_line=sold.product_line)
         elif sold is not None and how == "at_original_rate":
             line = replace(line, back=True)
-            if own_period(policy, line.day) != own_period(policy, sold.day):
+            if is_elsewhere(policy, line.day, sold.day, first):
                 line = replace(line, amount=Fraction(0), quantity=Fraction(0))
         found.append(line)
     return found

@@ -34,6 +34,7 @@ def sentence(version: Version) -> str:
     }
     further = [
         *currency_words.counted(policy),
+        *time_words.year(policy),
         *time_words.returns(policy),
         *limits(policy),
         *currency_words.paid(policy),
@@ -263,8 +264,8 @@ def reference_name(share_of: str) -> str:
     return {"baseline": _("Baseline"), "target": _("Target"), "total": _("All that counts")}[share_of]
 
 
-def reference(policy: dict[str, Any], period: Period) -> str:
-    """Where that figure comes from."""
+def reference(policy: dict[str, Any], period: Period, baseline_days: Period | None = None) -> str:
+    """Where that figure comes from. `baseline_days`: of a baseline, where they do not follow from the period."""
     rules = policy.get("baseline", {})
     kind = policy["mechanism"]["kind"]
     if kind == "target":
@@ -273,7 +274,7 @@ def reference(policy: dict[str, Any], period: Period) -> str:
         return lines_counted(policy, "qualify")
     if rules.get("kind") == "stated":
         return _("Stated by the policy")
-    before = period.year_before if rules.get("kind") == "prior_year" else period.previous
+    before = baseline_days or (period.year_before if rules.get("kind") == "prior_year" else period.previous)
     words = {"first": formats.day(before.start), "last": formats.day(before.last_day)}
     return _("Sales from %(first)s to %(last)s, as the close read them") % words
 

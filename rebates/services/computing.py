@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, collection, currencies, outside, settlement, tier_days, traits
+from rebates import adjustments, collection, currencies, outside, settlement, tier_days, traits, yearly
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -240,8 +240,9 @@ _INSERT_RESULTS = """
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
     qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, currency, tier,
-    qualifier, base, reference, band, earned, 0, earned, earned, 0, lines, explanation
+    qualifier, base, reference, band, earned + before, before, earned, earned, 0, lines, explanation
 FROM ({figures}) figures
+CROSS JOIN LATERAL (SELECT COALESCE((explanation #>> '{{cumulative,settled}}')::numeric, 0) AS before) year
 """
 
 
@@ -273,7 +274,7 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
-    run.findings = [*run.findings, *stopped, *outside.findings(run)]
+    run.findings = [*run.findings, *stopped, *outside.findings(run), *yearly.findings(run, scope_plans(run))]
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()

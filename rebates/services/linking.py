@@ -103,7 +103,7 @@ def refuse_unsound_links(text: ProgrammeText) -> None:
 
 def _refuse_unlike(text: ProgrammeText, link: Link, code: str, policy: dict[str, Any]) -> None:
     both = (text.policy, policy)
-    if len({(one["period"], one["currency"]) for one in both}) > 1:
+    if len({(one["period"], one["currency"], bool(one.get("cumulative"))) for one in both}) > 1:
         raise LinkDiffers(programme=text.code, other=code)
     if any(is_exchanged(one) for one in both) or len({one.get("payout_currency", "") for one in both}) > 1:
         raise LinkAcrossCurrencies(programme=text.code, other=code)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from random import Random
 from unittest import mock
 
@@ -192,6 +193,11 @@ def random_policy(random: Random, number: int) -> dict:
             made["minimum_payout"] = 20
     if random.random() < 0.1:
         made["currency"] = "USD"
+    no_period_before = (
+        kind == "growth" and made.get("baseline", {}).get("kind", "prior_period") == "prior_period"
+    )
+    if made["period"] != "year" and not no_period_before and random.random() < 0.3:
+        made["cumulative"] = True
     if random.random() < 0.5:
         made["returns"] = (
             "by_origin" if kind == "bundle" else random.choice(["by_origin", "at_original_rate"])
@@ -214,9 +220,10 @@ def random_caps(random: Random, made: dict) -> list[dict]:
 
 def link(random: Random, policies: list[dict]) -> None:
     """Some of the monthly programmes share a cap, others stand in stacks."""
+    years = random.random() < 0.3
     free = [
         one for one in policies
-        if one["period"] == "month" and "exchange" not in one
+        if one["period"] == "month" and bool(one.get("cumulative")) == years and "exchange" not in one
         and (one["currency"], one.get("payout_currency")) == ("CNY", None)
     ]  # fmt: skip
     random.shuffle(free)
@@ -326,6 +333,8 @@ class World:
         self.rows: dict[int, SalesLine] = {}
         # By partner and programme: what each closed period paid, in the measure currency, and its paid base.
         self.settled: dict[tuple[int, str], list[dict]] = {}
+        # What cumulative programmes posted so far in the year, in the measure currency.
+        self.posted: dict[tuple[int, str], Fraction] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         partner = Partner.objects.create(
@@ -443,26 +452,39 @@ class World:
                 ]
                 for policy in policies
             },
+            "since": {policy["code"]: "2026-01-01" for policy in policies if policy.get("cumulative")},
+            "before": {
+                policy["code"]: self.posted.get((partner.pk, policy["code"]), Fraction(0))
+                for policy in policies
+                if policy.get("cumulative")
+            },
         }
+
+    def known(self, partner: Partner, *, years: bool) -> list[oracle.Line]:
+        """A partner's lines; nothing is late within an open year."""
+        lines = self.lines[partner.pk]
+        return [replace(line, after_close=False) for line in lines] if years else lines
 
     def close(self, last_day: date) -> None:
         """Remember what the periods that end so paid, for returns at the original rate."""
+        found: dict[tuple[int, str], Fraction] = {}
         for policy in self.policies:
-            period = Period.of(policy["period"], last_day)
+            period, years = Period.of(policy["period"], last_day), bool(policy.get("cumulative"))
             if period.last_day != last_day:
                 continue
             plain = [{k: v for k, v in one.items() if k != "payout_currency"} for one in self.policies]
-            mine = [
-                one for one in plain
-                if (one["period"], one["currency"]) == (policy["period"], policy["currency"])
-            ]  # fmt: skip
+            alike = ("period", "currency", "cumulative")
+            mine = [one for one in plain if all(one.get(name) == policy.get(name) for name in alike)]
             for partner, _tier in self.partners:
-                lines, more = self.lines[partner.pk], self.traits(partner, self.policies, period)
+                lines, more = self.known(partner, years=years), self.traits(partner, mine, period)
                 tier = verifier_terms.tier_on(last_day, more)
                 paid = oracle.together(
                     mine, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
                 )
                 if policy["code"] not in paid:
+                    continue
+                if years:
+                    found[partner.pk, policy["code"]] = paid[policy["code"]]
                     continue
                 how = "per_unit" if oracle.pays_units(policy) else "flat"
                 summed = {k: v for k, v in policy.items() if k != "caps"} | {"mechanism": {"kind": how}}
@@ -473,17 +495,22 @@ class World:
                         "base": oracle.rounded(it.base, "half_up", 3),
                     }
                 )  # fmt: skip
+        for key, amount in found.items():
+            self.posted[key] = self.posted.get(key, Fraction(0)) + amount
 
-    def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
-        """What each programme pays each partner for the period that ends on `last_day`."""
+    def expected(self, last_day: date, *, kinds=(False, True)) -> dict[tuple[str, int, date], Fraction]:
+        """What each programme pays each partner for the period that ends then; `kinds`: plain ones, cumulative ones."""
         found = {}
-        for length in ("month", "quarter", "year"):
+        for length, years in product(("month", "quarter", "year"), kinds):
             period = Period.of(length, last_day)
-            policies = [policy for policy in self.policies if policy["period"] == length]
+            policies = [
+                policy for policy in self.policies
+                if policy["period"] == length and bool(policy.get("cumulative")) == years
+            ]  # fmt: skip
             if period.last_day != last_day:
                 continue
             for partner, _tier in self.partners:
-                lines = self.lines[partner.pk]
+                lines = self.known(partner, years=years)
                 more = self.traits(partner, policies, period)
                 tier = verifier_terms.tier_on(period.last_day, more)
                 paid = {}
@@ -492,16 +519,9 @@ class World:
                         one for one in policies if one.get("payout_currency", one["currency"]) == currency
                     ]
                     paid |= oracle.together(
-                        mine,
-                        tier,
-                        partner.type,
-                        lines,
-                        period.start,
-                        period.end,
-                        DIGITS.get(currency, 2),
-                        self.rates,
-                        more,
-                    )
+                        mine, tier, partner.type, lines, period.start, period.end, DIGITS.get(currency, 2),
+                        self.rates, more,
+                    )  # fmt: skip
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
 
@@ -566,12 +586,15 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
         october = settle("2026-10")
         after = {}
         for last_day in months("2026-07", "2026-08", "2026-09"):
-            after |= world.expected(last_day)
+            after |= world.expected(last_day, kinds=(False,))
         changed = {key: figure - expected.get(key, 0) for key, figure in after.items()}
+        years = world.expected(october.period.last_day, kinds=(True,))
+        own = {key: amount for key, amount in posted(october).items() if key[2] == october.ends}
+        assert own == years
         late = {key: amount for key, amount in posted(october).items() if key[2] < october.ends}
         assert late == {key: amount for key, amount in changed.items() if amount}
         assert kept_by(october) == world.keeps(posted(october))
-        _balances_add_up(after)
+        _balances_add_up(expected | after | years)
         transaction.set_rollback(True)
 
 
