@@ -114,11 +114,7 @@ def _results(statement: Statement) -> Any:
 
 def _scopes(statement: Statement) -> Scopes:
     rows = RunScope.objects.filter(run_id=statement.run_id).select_related("version__programme")
-    return {
-        row.programme_id: (row.version, row.period)
-        for row in rows.order_by("programme__code")
-        if row.version.paid_in == statement.currency
-    }
+    return {row.programme_id: (row.version, row.period) for row in rows.order_by("programme__code")}
 
 
 def _agreed(statement: Statement) -> Any:

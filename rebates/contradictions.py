@@ -28,7 +28,6 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _minimum(policy)
     yield from _gates(policy)
     yield from _collection(policy)
-    yield from _exchange(policy)
     yield from _cumulative(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
@@ -163,8 +162,6 @@ def _collection(policy: dict[str, Any]) -> Found:
                 yield (*place, row, "factor"), _("Who pays later is not to get more.")
         if steps and Decimal(steps[-1]["factor"]) < 0:
             yield (*place, len(steps) - 1, "factor"), _("A share is not below zero.")
-        if policy["mechanism"]["kind"] == "bundle":
-            yield place, _("A complete set is on no single invoice. Leave the collection factor out.")
 
 
 def _gates(policy: dict[str, Any]) -> Found:
@@ -189,20 +186,6 @@ def _minimum(policy: dict[str, Any]) -> Found:
         yield ("minimum_payout",), _("This must be above zero.")
     elif not _is_whole(policy["minimum_payout"], policy.get("payout_currency", policy["currency"])):
         yield ("minimum_payout",), _("A minimum is an amount that can be paid: no parts of a cent.")
-
-
-def _exchange(policy: dict[str, Any]) -> Found:
-    """What reads invoices or days of its own knows one currency only."""
-    if policy.get("exchange", "none") == "none":
-        return
-    if policy.get("factors"):
-        words = _(
-            "What is paid by the day of receipt counts sales of one currency. Leave one of the two out."
-        )
-        yield ("exchange",), words
-    if policy.get("joining") == "by_days":
-        words = _("A target by days is held against sales of one currency. Leave one of the two out.")
-        yield ("exchange",), words
 
 
 def _cumulative(policy: dict[str, Any]) -> Found:

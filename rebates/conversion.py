@@ -29,7 +29,7 @@ class Money:
         return (
             f"(SELECT {columns}line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
             " line.document, line.recorded_at, line.quantity, line.net_amount * money.factor AS net_amount,"
-            f" %({name}_currency)s::varchar AS currency FROM {lines} line"
+            f" %({name}_currency)s::varchar AS currency, line.currency AS sold_in FROM {lines} line"
             f" JOIN unnest(%({name}_code)s::text[], %({name}_first)s::date[], %({name}_after)s::date[],"
             f" %({name}_factor)s::numeric[]) money(code, first_day, after_day, factor) ON money.code = line.currency"
             " AND line.booking_date >= money.first_day AND line.booking_date < money.after_day)"

@@ -97,6 +97,7 @@ def parts(
             if stopped is None:
                 raise
             stopped.append(Stopped(plan, missing))
+    ready = _without_tied(plans, ready, stopped)
     # Each plan that converts is read by itself.
     keys = [(basis(plan), number if money else -1) for number, (_n, plan, money) in enumerate(ready)]
     found = []
@@ -105,6 +106,20 @@ def parts(
         numbers = [ready[one][0] for read in reads for one in read]
         found.append(Part(sums[0] if len(sums) == 1 else Together(sums), numbers))
     return found
+
+
+def _without_tied(
+    plans: Sequence[Plan], ready: list[tuple[int, Plan, Money | None]], stopped: list[Stopped] | None
+) -> list[tuple[int, Plan, Money | None]]:
+    """Without what is settled together with a plan that is not computed: it is not computed either."""
+    known = {number for number, _plan, _money in ready}
+    gone, ties = set(range(len(plans))) - known, links_of(plans).ties if stopped else []
+    while more := [one for tie in ties if gone & set(tie) for one in tie if one not in gone]:
+        for number in more:
+            if number not in gone and stopped:
+                stopped.append(Stopped(plans[number], stopped[-1].missing))
+            gone.add(number)
+    return [one for one in ready if one[0] not in gone]
 
 
 def _ready(plan: Plan, scope: Scope, book: Book | None, on: date) -> tuple[Plan, Money | None]:
@@ -217,7 +232,9 @@ def _scaled(plan: Plan, scale: int) -> Plan:
         most_counted=times(bands.most_counted, counts),
         most_base=times(bands.most_base, pays),
     )
-    return replace(plan, bands=made, counted_in=scale if counts else 1, paid_on_in=scale if pays_sums else 1)
+    return replace(
+        plan, scale=scale, bands=made, counted_in=scale if counts else 1, paid_on_in=scale if pays_sums else 1
+    )
 
 
 def paid_out(figures: str, plans: Sequence[Plan]) -> str:

@@ -217,11 +217,12 @@ def _collection(result: Figure, value: Decimal) -> list[Step]:
     said = result.explanation.get("collection")
     if not said:
         return []
-    units = bands_of(result.version.policy).pays_units
+    bands, currency = bands_of(result.version.policy), result.version.currency
 
     def shown(number: str) -> str:
         amount = Decimal(number)
-        return formats.number(amount, None) if units else formats.money(round(amount, 2), result.currency)
+        units = bands.pays_units and not bands.counts_sets
+        return formats.number(amount, None) if units else formats.money(round(amount, 2), currency)
 
     words = _("%(collected)s of the %(due)s invoiced count: %(rule)s") % {
         "collected": shown(said["collected"]), "due": shown(said["due"]),

@@ -27,6 +27,7 @@ from prm.values.periods import Period
 from rebates import outside, verifier, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
+from rebates.links import linked_with
 from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
@@ -189,15 +190,16 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
     Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
     """
     own = Result.objects.for_everyone(because="of the statement's own partner").filter(
-        partner_id=statement.partner_id,
-        currency=statement.currency,
-        run__watermark__lte=statement.run.watermark,
-    )
+        partner_id=statement.partner_id, run__watermark__lte=statement.run.watermark
+    )  # fmt: skip
     found: dict[tuple[Any, Any], dict[str, Any]] = {}
     for starts, ends in (
         _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     ):
-        rows = own.filter(starts=starts, ends=ends).select_related("programme", "version").order_by("run_id")
+        found_then = (
+            own.filter(starts=starts, ends=ends).select_related("version__programme").order_by("run_id")
+        )
+        rows = _settled_together(statement, list(found_then))
         seen = _closed_to(statement, rows, ends)
         found[starts, ends] = {
             "starts": str(starts),
@@ -230,6 +232,15 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _settled_together(statement: Statement, rows: list[Result]) -> list[Result]:
+    """What is paid on the statement, and what that is settled together with, whatever it is paid in."""
+    versions = {row.version_id: row.version for row in rows}
+    wanted = {row.version_id for row in rows if row.currency == statement.currency}
+    for pk in list(wanted):
+        wanted |= {one.pk for one in linked_with(versions[pk], list(versions.values()))}
+    return [row for row in rows if row.version_id in wanted]
+
+
 def _years(rows: Any) -> list[tuple[str, dict[str, str]]]:
     """Newest last: an adjustment of a closed year takes off what its last period posted too."""
     return [
@@ -247,7 +258,8 @@ def _rates(statement: Statement, versions: list[Version], period: Period) -> dic
     if period.end != statement.run.ends and closed is None:  # settled before go-live
         books = Book.between
     book = books(*days_of(plans))
-    codes = {code for plan in plans for code in (plan.version.currency, plan.version.paid_in)}
+    codes = {version.currency for version in versions}
+    codes |= {code for plan in plans for code in (plan.version.currency, plan.version.paid_in)}
     return {
         "source": book.source,
         "most_days": book.most_days,

@@ -24,12 +24,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[[str, bool], str]) -> str:
+def in_levels(
+    based: str, names: Sequence[str], links: Links, settled: Callable[[str, bool], str], *, converts: bool
+) -> str:
     """Each level's figures from those before it. `names` are the columns of `based`, `settled` makes the figures of
     rows, the second argument saying whether they have `less`, what earlier programmes took off the base.
     """
     later = sorted(links.earlier)
     first = f"SELECT * FROM stack_based WHERE no <> ALL(ARRAY{later})"
+    less = _LESS.replace("{amount}", f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT)
     parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(first, False)})"]
     for level, numbers in enumerate(links.levels, start=1):
         pairs = ", ".join(f"({number}, {one})" for number in numbers for one in links.earlier[number])
@@ -37,9 +40,7 @@ def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[
             f"SELECT plan, partner_id, earned FROM stack_{one}" for one in range(level)
         )
         columns = ", ".join(
-            f"stack_based.base - {_LESS} AS base, {_LESS} AS less"
-            if name == "base"
-            else f"stack_based.{name}"
+            f"stack_based.base - {less} AS base, {less} AS less" if name == "base" else f"stack_based.{name}"
             for name in names
         )
         source = (
@@ -56,8 +57,8 @@ def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[
 
 _BASE, _AMOUNT = "stack_based.base", "COALESCE(earlier.amount, 0)"
 _LESS = (
-    f"CASE WHEN {_BASE} >= 0 THEN least(greatest({_AMOUNT}, 0), {_BASE})"
-    f" ELSE greatest(least({_AMOUNT}, 0), {_BASE}) END"
+    f"CASE WHEN {_BASE} >= 0 THEN least(greatest({{amount}}, 0), {_BASE})"
+    f" ELSE greatest(least({{amount}}, 0), {_BASE}) END"
 )
 
 

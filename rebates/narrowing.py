@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rebates import tier_days
@@ -11,22 +12,27 @@ if TYPE_CHECKING:
     from rebates.scope import Scope
 
 
-def selected(plan: Plan, term: str, name: str, params: dict[str, Any]) -> list[str]:
-    """Lines in the plan's currency that it adds up for `term`; `name` begins the names of the parameters."""
-    chosen = plan.terms[term]
-    where = [f"currency = %({name}_currency)s"]
+def selected(plan: Plan, terms: Sequence[str], name: str, params: dict[str, Any]) -> list[str]:
+    """Lines in the plan's currency that it adds up for any of `terms`; `name` begins the names of the parameters."""
     params[f"{name}_currency"] = plan.version.currency
+    kinds = [_selection(plan, term, f"{name}_{number}", params) for number, term in enumerate(terms)]
+    where = [f"currency = %({name}_currency)s", f"({' OR '.join(kinds)})"]
+    tiers = tier_days.by_line(plan.policy)
+    if tiers:
+        where.append(f"line_tier = ANY(%({name}_tiers)s)")
+        params[f"{name}_tiers"] = list(tiers)
+    return where
+
+
+def _selection(plan: Plan, term: str, name: str, params: dict[str, Any]) -> str:
+    chosen, where = plan.terms[term], []
     if chosen.lines != plan.catalogue:
         where.append(f"product_line_id = ANY(%({name}_lines)s)")
         params[f"{name}_lines"] = sorted(chosen.lines)
     if chosen.products is not None:
         where.append(f"product_id = ANY(%({name}_products)s)")
         params[f"{name}_products"] = sorted(chosen.products)
-    tiers = tier_days.by_line(plan.policy)
-    if tiers:
-        where.append(f"line_tier = ANY(%({name}_tiers)s)")
-        params[f"{name}_tiers"] = list(tiers)
-    return where
+    return f"({' AND '.join(where)})" if where else "true"
 
 
 def in_time(plan: Plan, scope: Scope, negative: str, name: str, params: dict[str, Any]) -> list[str]:

@@ -67,6 +67,7 @@ class Plan:
     # How many parts of the currency are one in the sums that count, and in those that are paid on; see currencies.py.
     counted_in: int = 1
     paid_on_in: int = 1
+    scale: int = 1  # how many parts of the currency are one where lines are converted
     payout: Payout | None = None
     chosen: frozenset[int] | None = None  # the single partners that take part; None: whoever fits
     world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several

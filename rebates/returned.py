@@ -165,7 +165,7 @@ def _rows(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
     measure = "quantity" if plan.units_of("base") else "net_amount"
     where = [
         _back(plan),
-        *selected(plan, "base", name, params),
+        *selected(plan, ["base"], name, params),
         *within(sums.scope, params, "returned_to", sums.scope.watermark),
         *recorded(sums.scope, params),
     ]

@@ -77,11 +77,11 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         names += returned.COLUMNS
 
     def alone(source: str, lowered: bool = False) -> str:
-        notes = _notes(sums) + (_NET_OF if lowered else "")
+        notes = _notes(sums) + (_net_of(sums) if lowered else "")
         return _alone(source, sums, notes, with_raw=bool(links.pools))
 
     if links.earlier:
-        text = linked_sql.in_levels(based, names, links, alone)
+        text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
     else:
         text = alone(based)
     if links.pools:
@@ -99,7 +99,7 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
     gated = any(plan.policy.get("gates") for plan in sums.plans)
     collects = collection.matter(sums.plans)
     takes_back = returned.at_original_rate(sums.plans)
-    notes += (traits.SAID if gated else "") + (collection.SAID if collects else "")
+    notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")
     notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
     notes += returned.SAID if takes_back else ""
     return f"""
@@ -162,10 +162,12 @@ def _divisor_of(sums: Read) -> str:
     return f"({divisor}) * plan.paid_on_in" if sums.converts else divisor
 
 
-# By how much which programmes lowered the base.
-_NET_OF = (
-    " || jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', plan.less::text))"
-)
+def _net_of(sums: Read) -> str:
+    """By how much which programmes lowered the base."""
+    less = _whole("less", "plan.paid_on_in" if sums.converts else "")
+    return (
+        f" || jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', ({less})::text))"
+    )
 
 
 def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool, takes_back: bool) -> str:
@@ -266,9 +268,9 @@ _PLAN_COLUMNS = (
     " first_rate, floor, shares, above, split, slope, span, most_counted, most_base, most_paid, digits, half_even,"
     " net_of, clauses"
 )
-# Of plans whose sums are in parts of a currency: how many parts are one, of what counts, is paid on and was paid on
-# before it was counted in increments.
-_SCALES = "counted_in, paid_on_in, payable_in, converts"
+# Of plans whose sums are in parts of a currency: how many parts are one, of what counts, is paid on, was paid on before
+# it was counted in increments, and what invoices weigh by.
+_SCALES = "counted_in, paid_on_in, payable_in, weighed_in, converts"
 
 
 def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool, converts: bool) -> str:
@@ -318,6 +320,7 @@ def _scales(plan: Plan) -> dict[str, tuple[Any, str]]:
         "counted_in": (plan.counted_in, "numeric"),
         "paid_on_in": (plan.paid_on_in, "numeric"),
         "payable_in": (money, "numeric"),
+        "weighed_in": (1 if collection.weighs_units(plan) else plan.scale, "numeric"),
         "converts": (currencies.is_exchanged(plan.policy), "bool"),
     }
 

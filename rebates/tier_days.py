@@ -112,10 +112,12 @@ def scaled(
             f" sum(upper(during * {period}) - lower(during * {period})) AS days"
             f" FROM ({spans(run)}) span WHERE during && {period}{of_tiers} GROUP BY partner_id"
         )
+        target = f"{plan.policy['mechanism']['target']}::numeric"
         unit = 10 ** (3 if plan.bands.reads_units else get_currency_precision(plan.version.currency))
         targets.append(
             f"WHEN based.no = {number} AND joined.days IS NOT NULL"
-            f" THEN div(2 * based.reference * joined.days * {unit} + {total}, {2 * total}) / {unit}::numeric"
+            f" THEN div(2 * {target} * joined.days * {unit} + {total}, {2 * total})"
+            f" / {unit}::numeric * {plan.counted_in}"
         )
     reference = f"CASE {' '.join(targets)} ELSE based.reference END AS reference"
     columns = ", ".join(reference if name == "reference" else f"based.{name}" for name in names)

@@ -33,6 +33,9 @@ from rebates.verifier_terms import (
     kept_back,
     matches,
     measured,
+    most_paid,
+    paid_for,
+    pays_units,
     placed,
     rates_of,
     read_receipts,
@@ -56,6 +59,7 @@ class Line:
     product: str = ""
     document: str = ""
     origin: Line | None = None  # of a return: the line that it reverses
+    sold_in: str = ""  # of a line that was converted
     back: bool = False  # it takes something away, whatever its amount says
 
 
@@ -72,12 +76,6 @@ class Facts:
     base: Fraction
     reference: Fraction | None
     lines: int
-
-
-def pays_units(policy: dict[str, Any]) -> bool:
-    kind = policy["mechanism"]["kind"]
-    by_quantity = kind == "per_increment" and policy.get("measure") == "quantity"
-    return kind in ("per_unit", "per_unit_stepped", "spif") or by_quantity
 
 
 def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Facts:
@@ -226,13 +224,6 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
     return total
 
 
-def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
-    for cap in policy.get("caps", []):
-        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
-            figure = Fraction(str(cap["amount"]))
-    return figure
-
-
 def added_up(
     policy: dict[str, Any],
     lines: Iterable[Line],
@@ -273,7 +264,7 @@ def exact(
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
     figure = raw(policy, replace(it, base=base))
     figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
-    paid_on = [line for line in read if matches(policy.get("pay", policy.get("qualify")), line)]
+    paid_on = [line for line in read if paid_for(policy, line)]
     units = pays_units(policy)
     figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
@@ -323,7 +314,8 @@ def together(
         target = policy.get("payout_currency", policy["currency"])
         by = rates.factor(policy["currency"], target, after - timedelta(days=1))
         if target != policy["currency"] and policy["code"] in paid and by is not None:
-            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), digits)
+            decimals = dict(rates.digits).get(target, digits)
+            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), decimals)
     return paid
 
 

@@ -121,14 +121,15 @@ def collected(
     ]
     if not steps or figure <= 0:
         return figure
-    lines, known = list(paid), [one for one in receipts if one.currency == policy["currency"]]
-    due = counts = Fraction(0)
-    for document in sorted({line.document for line in lines}):
-        mine = [line for line in lines if line.document == document]
+    lines, due, counts = list(paid), Fraction(0), Fraction(0)
+    for document, currency in sorted({(line.document, line.sold_in or line.currency) for line in lines}):
+        mine = [
+            line for line in lines if (line.document, line.sold_in or line.currency) == (document, currency)
+        ]
         amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
         if amount > 0:
             issued = min(line.day for line in mine)
-            came = [one for one in known if one.document == document]
+            came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
             due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
     return figure * counts / due if due else figure
 
@@ -170,7 +171,11 @@ def exchanged(policy: dict[str, Any], lines: Iterable[Any], rates: Rates) -> lis
             if how == "none"
             else rates.factor(line.currency, own, line.day if how == "booking_date" else last)
         )
-        found.append(line if by is None else replace(line, amount=line.amount * by, currency=own))
+        found.append(
+            line
+            if by is None
+            else replace(line, amount=line.amount * by, currency=own, sold_in=line.currency)
+        )
     return found
 
 
@@ -229,6 +234,31 @@ def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
     if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
         whole += 1
     return Fraction(whole if value >= 0 else -whole, 10**digits)
+
+
+def pays_units(policy: dict[str, Any]) -> bool:
+    kind = policy["mechanism"]["kind"]
+    by_quantity = kind == "per_increment" and policy.get("measure") == "quantity"
+    return kind in ("per_unit", "per_unit_stepped", "spif") or by_quantity
+
+
+def paid_for(policy: dict[str, Any], line: Any) -> bool:
+    """Whether a line is paid on; of complete sets each of its parts."""
+    for part in policy["mechanism"].get("parts", []):
+        if (
+            line.product == part["product"]
+            if "product" in part
+            else line.product_line == part["product_line"]
+        ):
+            return True
+    return policy["mechanism"]["kind"] != "bundle" and matches(policy.get("pay", policy.get("qualify")), line)
+
+
+def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
+    for cap in policy.get("caps", []):
+        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
+            figure = Fraction(str(cap["amount"]))
+    return figure
 
 
 # Returns

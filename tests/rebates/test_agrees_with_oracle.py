@@ -179,13 +179,13 @@ def random_policy(random: Random, number: int) -> dict:
     caps = random_caps(random, made)
     if caps:
         made["caps"] = caps
-    if rules["kind"] != "bundle" and random.random() < 0.3:
+    if random.random() < 0.3:
         made["factors"] = [{"kind": "collection", "steps": random.choice(STEPS)}]
     if random.random() < 0.3:
         made["minimum_payout"] = random.choice(["0.5", 20, "99.99", 5000])
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
-    if random.random() < 0.3 and "factors" not in made and "joining" not in made:
+    if random.random() < 0.3:
         made["exchange"] = random.choice(["booking_date", "period_end"])
     if random.random() < 0.3:
         made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
@@ -223,8 +223,7 @@ def link(random: Random, policies: list[dict]) -> None:
     years = random.random() < 0.3
     free = [
         one for one in policies
-        if one["period"] == "month" and bool(one.get("cumulative")) == years and "exchange" not in one
-        and (one["currency"], one.get("payout_currency")) == ("CNY", None)
+        if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
     ]  # fmt: skip
     random.shuffle(free)
 
@@ -240,15 +239,11 @@ def link(random: Random, policies: list[dict]) -> None:
             and all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in one.get("caps", []))
         )  # fmt: skip
 
-    def whole(one: dict) -> bool:
-        exact = one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
-        return exact and "factors" not in one
-
     for last in take(random.randint(0, 2), money):
         names = [one["code"] for one in take(random.randint(1, 2))]
         if names:
             last["stacking"] = {"kind": "net_of", "programmes": names}
-    sharing = take(random.randint(0, 3), whole)
+    sharing = take(random.randint(0, 3))
     if len(sharing) > 1:
         cap = {"on": "payout", "amount": random.choice(["0.05", "1", "9.99", 25])}
         sharing[0].setdefault("caps", []).append(cap | {"programmes": [one["code"] for one in sharing[1:]]})
@@ -282,9 +277,6 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
         product=f"{group}-1",
         document=f"D-{random.randint(1, 9)}",
     )
-
-
-DIGITS = {"JPY": 0}
 
 
 def random_rates(random: Random) -> oracle.Rates:
@@ -513,15 +505,9 @@ class World:
                 lines = self.known(partner, years=years)
                 more = self.traits(partner, policies, period)
                 tier = verifier_terms.tier_on(period.last_day, more)
-                paid = {}
-                for currency in ("CNY", "EUR", "USD", "JPY"):
-                    mine = [
-                        one for one in policies if one.get("payout_currency", one["currency"]) == currency
-                    ]
-                    paid |= oracle.together(
-                        mine, tier, partner.type, lines, period.start, period.end, DIGITS.get(currency, 2),
-                        self.rates, more,
-                    )  # fmt: skip
+                paid = oracle.together(
+                    policies, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
+                )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
 
