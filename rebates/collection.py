@@ -20,6 +20,7 @@ from django.db import connection
 from rebates import returned
 from rebates.narrowing import in_time, selected, within
 from rebates.plans import Plan
+from rebates.reads import Together
 from rebates.sums import Sums
 
 KIND = "collection"
@@ -69,7 +70,7 @@ def said(converts: bool) -> str:
     )
 
 
-def joined(based: str, names: Sequence[str], sums: Sums, params: dict[str, Any]) -> str:
+def joined(based: str, names: Sequence[str], sums: Sums | Together, params: dict[str, Any]) -> str:
     """`based`, a SELECT of `names` with `no` and `partner_id`, with `COLUMNS` beside them."""
     plans = [(number, plan) for number, plan in enumerate(sums.plans) if steps_of(plan.policy)]
     shares = " UNION ALL ".join(_shares(number, plan, sums, params) for number, plan in plans)
@@ -89,7 +90,7 @@ def paid_on(plan: Plan) -> list[str]:
     return [term for term in plan.terms if term == "base" or term.startswith("part")]
 
 
-def _shares(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
+def _shares(number: int, plan: Plan, sums: Sums | Together, params: dict[str, Any]) -> str:
     """(no, partner_id, due, collected) of one plan: what its invoices weigh, and the same times their factors."""
     steps = " ".join(
         f"WHEN received_on - day <= {int(step['days'])} THEN {Decimal(step['factor'])}::numeric"
@@ -140,7 +141,7 @@ def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> st
     )
 
 
-def _receipts(number: int, sums: Sums, params: dict[str, Any]) -> str:
+def _receipts(number: int, sums: Sums | Together, params: dict[str, Any]) -> str:
     """What came in by invoice and day."""
     own = [f"currency = %(collection_{number}_currency)s"] if sums.of(number).money is None else []
     where = [*own, *within(sums.scope, params, "collection_paid_to", sums.scope.paid_to)] or ["true"]

@@ -101,13 +101,6 @@ def explain(result: Figure) -> Explanation:
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
-    words = {"first": formats.day(_plan(result).counted.start), "last": formats.day(result.period.last_day),
-             "count": formats.number(result.line_count)}  # fmt: skip
-    lines = (
-        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
-        if result.kind == Accrual.kind
-        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
-    )
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.version.currency)
     bands, notes = bands_of(policy), result.explanation
@@ -119,7 +112,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
     steps = [
-        Step(1, _("Lines"), lines % words),
+        Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
         Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), counted),
         *_reference(result),
@@ -144,14 +137,31 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_taking_part(result),
         *(Step(1, _("Returns"), text) for text in time_words.returns(policy)),
     ]
-    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED and "cumulative" not in notes:
-        steps.append(
-            Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
-        )
-        steps.append(
-            Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted)
-        )
+    steps += _adjusted(result)
     return steps
+
+
+def _lines(result: Figure) -> str:
+    words = {"first": formats.day(_plan(result).counted.start), "last": formats.day(result.period.last_day),
+             "count": formats.number(result.line_count)}  # fmt: skip
+    lines = (
+        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
+        if result.kind == Accrual.kind
+        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
+    )
+    return lines % words
+
+
+def _adjusted(result: Figure) -> list[Step]:
+    """What was settled of a closed period before, and the difference; a year says that of itself."""
+    if not isinstance(result, Result) or result.kind != Result.Kind.ADJUSTED:
+        return []
+    if "cumulative" in result.explanation:
+        return []
+    return [
+        Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled),
+        Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted),
+    ]
 
 
 def _taking_part(result: Figure) -> list[Step]:

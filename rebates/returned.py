@@ -25,6 +25,7 @@ from rebates.narrowing import recorded, selected, within
 from rebates.plans import Plan
 
 if TYPE_CHECKING:
+    from rebates.reads import Together
     from rebates.sums import Sums
 
 BY_BOOKING, BY_ORIGIN, AT_ORIGINAL_RATE = "by_booking", "by_origin", "at_original_rate"
@@ -127,7 +128,7 @@ DIVISOR = f"CASE WHEN {_MOVES} THEN {{was}}.divisor * plan.back_down ELSE {{was}
 SAID = " || CASE WHEN plan.back_said IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('returned', plan.back_said) END"
 
 
-def joined(based: str, names: Sequence[str], sums: Sums, params: dict[str, Any]) -> str:
+def joined(based: str, names: Sequence[str], sums: Sums | Together, params: dict[str, Any]) -> str:
     """`based`, a SELECT of `names` with `no` and `partner_id`, with `COLUMNS` beside them."""
     plans = [(number, plan) for number, plan in enumerate(sums.plans) if how(plan.policy) == AT_ORIGINAL_RATE]
     rows = " UNION ALL ".join(_rows(number, plan, sums.of(number), params) for number, plan in plans)

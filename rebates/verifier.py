@@ -410,6 +410,20 @@ def digest_of(kit: dict[str, Any]) -> str:
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
+def own_figures(
+    kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt]
+) -> Iterable[tuple[dict[str, Any], Fraction]]:
+    """Each result with what its programme comes to here; of a year with what was settled of it before."""
+    periods = {(period["starts"], period["ends"]): period for period in kit["periods"]}
+    digits = kit["statement"]["digits"]
+    figures = {days: recomputed(period, lines, digits, receipts) for days, period in periods.items()}
+    for one in kit["results"]:
+        days = one["starts"], one["ends"]
+        is_difference = one["programme"] in periods[days]["since"]
+        settled = Fraction(one["settled"]) if is_difference else Fraction(0)
+        yield one, figures[days].get(one["programme"], Fraction(0)) + settled
+
+
 def complaints(
     kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
 ) -> list[str]:
@@ -423,21 +437,10 @@ def complaints(
             found.append(what)
 
     said = kit["statement"]
-    figures = {
-        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"], receipts)
-        for period in kit["periods"]
-    }
-    since = {(period["starts"], period["ends"]): period["since"] for period in kit["periods"]}
-    for one in kit["results"]:
-        figure = figures[one["starts"], one["ends"]].get(one["programme"], Fraction(0))
-        if one["programme"] in since[one["starts"], one["ends"]]:  # then it is a difference
-            figure += Fraction(one["settled"])
+    for one, figure in own_figures(kit, lines, receipts):
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         check(f"{what}, computed", one["computed"], figure)
-        if one["kind"] == "earned":
-            check(f"{what}, earned", one["earned"], figure - Fraction(one["settled"]))
-        else:
-            check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
+        check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
     manual = kit.get("manual", [])
     for one in manual:
         say(f"agreed   {one['programme']}, manual adjustment after dispute {one['dispute']}: {one['amount']}")

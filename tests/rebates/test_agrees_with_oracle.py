@@ -254,15 +254,8 @@ def link(random: Random, policies: list[dict]) -> None:
 
 def random_line(random: Random, *, late: bool) -> oracle.Line:
     # Amounts that often hit a bound or a tie exactly.
-    amount = random.choice(
-        [
-            Fraction(random.randint(-30000, 300000), 100),
-            Fraction(1000),
-            Fraction(50),
-            Fraction("10.10"),
-            Fraction("0.10"),
-        ]
-    )
+    plain = (Fraction(text) for text in ("1000", "50", "10.10", "0.10"))
+    amount = random.choice([Fraction(random.randint(-30000, 300000), 100), *plain])
     if random.random() < 0.15:
         amount = -abs(amount)
     group = random.choice(LINES)
@@ -329,12 +322,8 @@ class World:
         self.posted: dict[tuple[int, str], Fraction] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
-        partner = Partner.objects.create(
-            number=f"X-{number}",
-            name=f"X {number}",
-            type=self.random.choice(TYPES),
-            region=self.random.choice(REGIONS),
-        )
+        kind, region = self.random.choice(TYPES), self.random.choice(REGIONS)
+        partner = Partner.objects.create(number=f"X-{number}", name=f"X {number}", type=kind, region=region)
         spans = self.random.choice([self._always, self._changing])()
         for first, after, tier in spans:
             TierMembership.objects.create(
