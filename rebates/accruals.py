@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from prm.values.periods import Period
 from rebates import currencies, settlement, traits
 from rebates.models import Programme, Version
 from rebates.plans import Plan, Sql, plans_for
-from rebates.sums import Scope, Sums
+from rebates.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,25 @@ def accruals(
         # A programme that wants a rate accrues nothing that could be said; its settlement says what is missing.
         parts = currencies.parts(plans_for(together), scope, books=Book.between, on=day, stopped=[])
         found += [_accrual(row, part.sums.plans) for part in parts for row in _rows(part.sums, day)]
-    return sorted(found, key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
+    found.sort(key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
+    return _one_after_the_other(found) if period is None else found
+
+
+def _one_after_the_other(found: list[Accrual]) -> list[Accrual]:
+    """Open periods of one cumulative year: what an earlier one will post is no part of the later one's difference."""
+    sums: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
+    for place, one in enumerate(found):
+        year = one.explanation.get("cumulative")
+        if year is None:
+            continue
+        key = (one.partner_id, one.programme.pk, year["first"])
+        before, sums[key] = sums[key], one.amount
+        if before:
+            year = year | {"before": str(Decimal(year["before"]) + before), "open": str(before)}
+            found[place] = replace(
+                one, amount=one.amount - before, explanation=one.explanation | {"cumulative": year}
+            )
+    return found
 
 
 def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) -> Accrual | None:
@@ -106,7 +124,7 @@ def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) ->
     return next((one for one in found if (one.programme.code, one.period) == (programme, period)), None)
 
 
-def _rows(sums: Sums, day: date) -> list[dict[str, Any]]:
+def _rows(sums: settlement.Read, day: date) -> list[dict[str, Any]]:
     read, members = sums.read(), traits.members_on(day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="member")
     text = (

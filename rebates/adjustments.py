@@ -8,6 +8,7 @@ always counts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -15,11 +16,11 @@ from django.db import connection
 from orders.models import PaymentReceived
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, settlement, traits
+from rebates import currencies, outside, returned, settlement, traits, yearly
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
-from rebates.plans import plans_for
-from rebates.sums import Scope, Sums
+from rebates.plans import Plan, plans_for
+from rebates.scope import Scope
 
 
 def write(run: SettlementRun, stopped: list[dict[str, Any]] | None = None) -> int:
@@ -42,20 +43,41 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
     """For each closed run the partners with lines of its periods that no close has looked at yet."""
     found = []
     for earlier in closed:
-        first_day = earlier.scopes.order_by("starts").values_list("starts", flat=True).first()
-        if first_day is None:
+        plans = _plans(earlier)
+        if not plans:
             continue
+        first_day = min(plan.counted.start for plan in plans)
+        by_origin = any(returned.how(plan.policy) == returned.BY_ORIGIN for plan in plans)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %s AND id <= %s"
-                " AND booking_date >= %s AND booking_date < %s ORDER BY partner_id",
-                [_seen_to(earlier, closed), run.watermark, first_day, earlier.ends],
-            )
+                _LATE + (_LATE_BY_ORIGIN if by_origin else "") + " ORDER BY 1",
+                {
+                    "seen": _seen_to(earlier, closed), "watermark": run.watermark, "first": first_day,
+                    "after": earlier.ends,
+                },
+            )  # fmt: skip
             partners = [row[0] for row in cursor.fetchall()]
         partners = sorted({*partners, *_paid_since(run, earlier, closed)})
         if partners:
             found.append((earlier, partners))
     return found
+
+
+_LATE = """
+SELECT DISTINCT partner_id FROM orders_salesline
+WHERE id > %(seen)s AND id <= %(watermark)s AND booking_date >= %(first)s AND booking_date < %(after)s"""
+_LATE_BY_ORIGIN = """
+UNION
+SELECT back.partner_id FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id
+WHERE back.id > %(seen)s AND back.id <= %(watermark)s
+    AND origin.booking_date >= %(first)s AND origin.booking_date < %(after)s"""
+
+
+def _plans(earlier: SettlementRun) -> list[Plan]:
+    """What late lines of a closed run change, as it was frozen."""
+    scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
+    plans = plans_for((scope.version, scope.period) for scope in scopes)
+    return [plan for plan in plans if yearly.adjusts(plan)]
 
 
 def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
@@ -79,11 +101,11 @@ def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[Settlem
 def _adjust(
     run: SettlementRun, earlier: SettlementRun, partners: list[int], missing: list[currencies.Stopped]
 ) -> int:
-    scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
-    plans = plans_for((scope.version, scope.period) for scope in scopes)
-    late = _scope(run, partners, earlier.watermark, tiers_of_run=earlier.pk)
+    late = replace(
+        _scope(run, partners, earlier.watermark), tiers_of_run=earlier.pk, closed_before=earlier.frozen_at
+    )
     found = currencies.parts(
-        plans, late, books=books_after(earlier), on=earlier.period.last_day, stopped=missing
+        _plans(earlier), late, books=books_after(earlier), on=earlier.period.last_day, stopped=missing
     )
     return sum(_write(run, part.sums, members_of=earlier.pk) for part in found)
 
@@ -96,7 +118,7 @@ def _adjust_outside(
     for late in outside.late_periods(run, closed):
         if late.partners:
             plans = plans_for((version, late.period) for version in late.versions)
-            scope = _scope(run, late.partners, late.watermark)
+            scope = replace(_scope(run, late.partners, late.watermark), closed_before=late.brought_at)
             found = currencies.parts(
                 plans, scope, books=Book.between, on=late.period.last_day, stopped=missing
             )
@@ -104,16 +126,14 @@ def _adjust_outside(
     return written
 
 
-def _scope(
-    run: SettlementRun, partners: list[int], closed_at_line: int, *, tiers_of_run: int | None = None
-) -> Scope:
+def _scope(run: SettlementRun, partners: list[int], closed_at_line: int) -> Scope:
     return Scope(
         watermark=run.watermark, partners=partners, closed_at_line=closed_at_line, zone=str(clock.tenant_zone()),
-        paid_to=run.paid_watermark, tiers_of_run=tiers_of_run,
+        paid_to=run.paid_watermark,
     )  # fmt: skip
 
 
-def _write(run: SettlementRun, sums: Sums, *, members_of: int) -> int:
+def _write(run: SettlementRun, sums: settlement.Read, *, members_of: int) -> int:
     """Write f(all lines) − settled of one period. `members_of`: the run that froze tiers, or 0."""
     period = sums.plans[0].period
     read, today = sums.read(), traits.members_on(period.last_day, sums.plans)
@@ -152,9 +172,13 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
     qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, f.partner_id, f.programme_id, f.version_id, 'adjusted', f.starts, f.ends, f.currency, f.tier,
-    f.qualifier, f.base, f.reference, f.band, f.earned, COALESCE(s.amount, 0), 0, 0, f.earned - COALESCE(s.amount, 0),
+    f.qualifier, f.base, f.reference, f.band, it.computed, it.settled, 0, 0, it.computed - it.settled,
     f.lines, f.explanation
 FROM figures f
 LEFT JOIN settled s ON s.partner_id = f.partner_id AND s.programme_id = f.programme_id AND s.ends = f.ends
-WHERE f.earned <> COALESCE(s.amount, 0)
+CROSS JOIN LATERAL (SELECT (f.explanation #>> '{{cumulative,settled}}')::numeric AS before) year
+CROSS JOIN LATERAL (  -- of a cumulative year the figure is the difference already
+    SELECT f.earned + COALESCE(year.before, 0) AS computed, COALESCE(year.before, s.amount, 0) AS settled
+) it
+WHERE it.computed <> it.settled
 """

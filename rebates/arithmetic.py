@@ -203,6 +203,14 @@ def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:
     return value * Fraction(said["collected"]) / Fraction(said["due"]) if said and value > 0 else value
 
 
+def taken_back(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """With what returns take back of what earlier periods paid."""
+    rows = notes.get("returned", [])
+    return value + sum(
+        (Fraction(one["returned"]) * Fraction(one["paid"]) / Fraction(one["base"]) for one in rows), ZERO
+    )
+
+
 def limited(bands: Bands, value: Fraction) -> Fraction:
     """The unrounded rebate after the cap on the payout."""
     return value if bands.most_paid is None else min(value, Fraction(bands.most_paid))

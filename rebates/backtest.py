@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +20,14 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import arithmetic, currencies, settlement, traits
+from rebates import arithmetic, backtest_posted, currencies, settlement, traits
+from rebates.backtest_posted import AS_IT_WAS
 from rebates.links import linked_with
 from rebates.mechanisms import bands_of
 from rebates.models import Version
 from rebates.plans import Plan, plans_for
-from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope
+from rebates.scope import Scope
+from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
 
 ZERO = Decimal("0.00")
 MOST_MONTHS = 36
@@ -105,6 +108,9 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     tried = BackTest(list(versions), periods_between(versions[0].period_length, first, last))
     by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
+    for period in _year_before(tried):
+        _computed(tried, period, by)
+    tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
     for period in tried.periods:
         _try_period(tried, period, by_partner, by)
     tried.partners = sorted(
@@ -114,16 +120,39 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     return tried
 
 
-def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
+def _year_before(tried: BackTest) -> list[Period]:
+    """The periods of the first one's year before it, where a version counts the year as a whole."""
+    if not tried.periods:
+        return []
+    period = tried.periods[0]
+    if any(version.policy.get("cumulative") for version in tried.versions):
+        period = Period.of(period.length, date(period.start.year, 1, 1))
+    plans = _plans_of(tried.versions, period)
+    if backtest_posted.look_back(plans):
+        with connection.cursor() as cursor:
+            backtest_posted.begin(cursor, plans, (AS_IT_WAS, *SWINGS))
+    found = []
+    while period < tried.periods[0]:
+        found.append(period)
+        period = period.next
+    return found
+
+
+def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...]]:
     """One period: the lines are read once, all versions and swings are computed from the sums."""
     plans = _plans_of(tried.versions, period)
     scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids))
     on = min(period.last_day, clock.today())
-    rows = [
+    return [
         row
         for part in currencies.parts(plans, scope, books=Book.between, on=on)
         for row in _try_part(tried, part, period)
     ]
+
+
+def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
+    """What each version would have cost in one period."""
+    rows = _computed(tried, period, by)
     costs = [ZERO] * len(tried.versions)
     for plan, partner_id, earned, _qualifier, base, _reference, lines, _barred in rows:
         costs[plan] += earned
@@ -139,35 +168,42 @@ def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Deci
 def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:
     """What is read together: a row a version and partner, and what both swings would cost."""
     sums, members = part.sums, traits.members_on(period.last_day, part.sums.plans)
-    read = sums.read()
+    read, looks_back = sums.read(), backtest_posted.look_back(sums.plans)
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.back_test_sums")
         cursor.execute(f"CREATE TEMP TABLE back_test_sums ON COMMIT DROP AS {read.text}", read.params)
-        figures = settlement.figures(sums, relation="back_test_sums", members=f"({members.text})")
-        cursor.execute(
-            "SELECT plan, partner_id, earned, qualifier, base, reference, lines,"
-            " explanation @> %(barred)s OR explanation ? 'collection' AS barred"
-            f" FROM ({figures.text}) figures",
-            figures.params | members.params | {"barred": BARRED},
-        )
-        rows = cursor.fetchall()
-        rows = [(part.numbers[row[0]], *row[1:]) for row in rows]
-        rows = [row for row in rows if row[0] < len(tried.versions)]  # the others are only settled with them
-        for swing in SWINGS:
-            moved = settlement.figures(
-                replace(sums, volume=swing), relation="back_test_sums", members=f"({members.text})"
+        found: dict[Decimal, list[tuple[Any, ...]]] = {}
+        for swing in (AS_IT_WAS, *SWINGS):
+            moved = sums.moved(
+                None if swing == AS_IT_WAS else swing,
+                posted=backtest_posted.of(swing) if looks_back else "",
             )
+            figures = settlement.figures(moved, relation="back_test_sums", members=f"({members.text})")
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.back_test_figures")
             cursor.execute(
-                f"SELECT plan, sum(earned) FROM ({moved.text}) figures GROUP BY plan",
-                moved.params | members.params,
+                f"CREATE TEMP TABLE back_test_figures ON COMMIT DROP AS {figures.text}",
+                figures.params | members.params,
             )
-            for place, amount in cursor.fetchall():
-                if part.numbers[place] < len(tried.versions):
-                    tried.swings[swing][part.numbers[place]] += amount
+            if looks_back:
+                backtest_posted.keep(cursor, sums.plans, "back_test_figures", swing)
+            cursor.execute(_TRIED if swing == AS_IT_WAS else _MOVED, {"barred": BARRED})
+            rows = [(part.numbers[row[0]], *row[1:]) for row in cursor.fetchall()]
+            # The others are only settled with them.
+            found[swing] = [row for row in rows if row[0] < len(tried.versions)]
+        for swing in SWINGS:
+            for place, amount in found[swing]:
+                tried.swings[swing][place] += amount
         cursor.execute("DROP TABLE pg_temp.back_test_sums")
         cursor.execute(READ_SETTINGS_END)
-    return rows
+    return found[AS_IT_WAS]
+
+
+_TRIED = """
+SELECT plan, partner_id, earned, qualifier, base, reference, lines,
+       explanation @> %(barred)s OR explanation ?| '{collection,returned}' AS barred
+FROM back_test_figures"""
+_MOVED = "SELECT plan, sum(earned) FROM back_test_figures GROUP BY plan"
 
 
 def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:

@@ -99,7 +99,20 @@ def _use(version: Version, today: date, settled: Figures, open_: Figures) -> Use
     current = Period.of(version.period_length, today)
     figures = earned | accrued
     if current not in earned:
-        figures = figures | {current: forecast_of_all(version, current)}
+        # Of a year that is counted as a whole the running period's difference follows the open ones before it.
+        before = (
+            sum(
+                (
+                    amount
+                    for (one, period), amount in open_.items()
+                    if one == pk and period < current and period.start.year == current.start.year
+                ),
+                ZERO,
+            )
+            if version.policy.get("cumulative")
+            else ZERO
+        )
+        figures = figures | {current: forecast_of_all(version, current) - before}
     to_come = _periods_after(current, time)
     mean = sum(figures.values(), ZERO) / max(1, len(figures))
     expected = sum(figures.values(), ZERO) + (mean * to_come).quantize(ZERO)

@@ -1,27 +1,29 @@
 """Why a statement differs from an earlier one, cause by cause.
 
 Guarantee: the causes of a programme add up to its difference to the cent. Each is one step on the way from the earlier
-figure to the later one, computed by the settlement's own SQL: sales without returns, returns, policy, tier; what late
-lines changed in closed periods stands by itself.
+figure to the later one, computed by the settlement's own SQL: sales without returns, returns, exchange rate, policy,
+tier; what late lines changed in closed periods stands by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currencies, settlement, wording
-from rebates.frozen_rates import books_after
+from rebates import currencies, rates_then, settlement, wording
+from rebates.frozen_rates import book_of, books_after
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.plans import Sql, plans_for
+from rebates.scope import Scope
 from rebates.services.computing import frozen_members
-from rebates.sums import Scope
 
 ZERO = Decimal("0.00")
 
@@ -107,18 +109,14 @@ def _results(statement: Statement) -> Any:
     return (
         Result.objects.for_everyone(because="the statement names the partner")
         .filter(run_id=statement.run_id, partner_id=statement.partner_id, currency=statement.currency)
-        .select_related("programme", "version")
+        .select_related("programme", "version", "run")
         .order_by("ends", "pk")
     )
 
 
 def _scopes(statement: Statement) -> Scopes:
     rows = RunScope.objects.filter(run_id=statement.run_id).select_related("version__programme")
-    return {
-        row.programme_id: (row.version, row.period)
-        for row in rows.order_by("programme__code")
-        if row.version.paid_in == statement.currency
-    }
+    return {row.programme_id: (row.version, row.period) for row in rows.order_by("programme__code")}
 
 
 def _agreed(statement: Statement) -> Any:
@@ -138,7 +136,7 @@ def _own(results: Sequence[Result]) -> Result | None:
 
 def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) -> list[Steps]:
     """The way from one figure to the other: the earlier period and the later one without returns, the later one with
-    them, then under the later policy, all with the earlier tier.
+    them, all at the earlier rates; then at the later rates, then under the later policy; all with the earlier tier.
     """
     last_day = later.period.last_day
     moved = {
@@ -147,12 +145,27 @@ def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) 
         if pk in after
     }
     partner, run, its_run = later.partner_id, earlier.run, later.run
+    then = _rates_then(earlier, later)
+    by_rates = _computed(moved, partner, run, its_run)
+    converts = any(currencies.needs_rates(version.policy) for version, _period in moved.values())
     return [
         _computed(before, partner, run, run, without_returns=True),
-        _computed(moved, partner, run, its_run, without_returns=True),
-        _computed(moved, partner, run, its_run),
+        _computed(moved, partner, run, its_run, without_returns=True, books=then),
+        _computed(moved, partner, run, its_run, books=then) if converts else by_rates,
+        by_rates,
         _computed(after, partner, run, its_run),
     ]
+
+
+def _rates_then(earlier: Statement, later: Statement) -> currencies.Books:
+    """The rates that the earlier statement's run froze, as if none had moved since."""
+
+    def books(first: date, last: date) -> Book:
+        return rates_then.carried_on(
+            book_of(earlier.run), earlier.period.last_day, books_after(later.run)(first, last)
+        )
+
+    return books
 
 
 def _computed(
@@ -162,16 +175,20 @@ def _computed(
     rates: SettlementRun,
     *,
     without_returns: bool = False,
+    books: currencies.Books | None = None,
 ) -> Steps:
-    """What a partner would have earned, with the tier that `run` froze, at the rates that `rates` froze."""
+    """What a partner would have earned, with the tier that `run` froze, at the rates that `rates` froze or `books`."""
     if not scopes:
         return {}
     scope = Scope(
         watermark=rates.watermark, partners=[partner_id], without_returns=without_returns,
         paid_to=rates.paid_watermark, tiers_of_run=run.pk,
+        closed_before=rates.frozen_at,
     )  # fmt: skip
     last = max(period.last_day for _version, period in scopes.values())
-    parts = currencies.parts(plans_for(scopes.values()), scope, books=books_after(rates), on=last, stopped=[])
+    parts = currencies.parts(
+        plans_for(scopes.values()), scope, books=books or books_after(rates), on=last, stopped=[]
+    )
     return steps_of(parts, frozen_members(), {"run": run.pk})
 
 
@@ -190,14 +207,15 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
 def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list[Cause]:
     was, now = own
     before, after = was.earned if was else ZERO, now.earned if now else ZERO
-    gross_before, gross_after, net_after, by_policy = steps
+    gross_before, gross_after, net_after, by_rates, by_policy = steps
     returns_before, returns_after = before - gross_before.amount, net_after.amount - gross_after.amount
     found = [
         Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
         Cause(
             _("Returns"), _returned(returns_before, returns_after, was or now), returns_after - returns_before
         ),
-        Cause(_("Policy"), _amended(was, now), by_policy.amount - net_after.amount),
+        Cause(_("Exchange rate"), _rates(was, now), by_rates.amount - net_after.amount),
+        Cause(_("Policy"), _amended(was, now), by_policy.amount - by_rates.amount),
         Cause(_("Tier"), _promoted(was, now), after - by_policy.amount),
     ]
     return [cause for cause in found if cause.amount]
@@ -217,6 +235,18 @@ def _returned(before: Decimal, after: Decimal, one: Result | None) -> str:
     currency = one.currency if one else ""
     words = {"before": formats.money(before, currency), "after": formats.money(after, currency)}
     return _("Returns moved the earlier figure by %(before)s, this one by %(after)s") % words
+
+
+def _rates(was: Result | None, now: Result | None) -> str:
+    """Which rates moved from one settlement to the other."""
+    one = was or now
+    if one is None or not currencies.needs_rates(one.version.policy):
+        return _("Rates of programmes that are settled together moved")
+    if was is None or now is None:
+        return _("Rates of the days between")
+    return rates_then.words(
+        was.version.policy, book_of(was.run), was.period.last_day, book_of(now.run), now.period.last_day
+    )
 
 
 def _amended(was: Result | None, now: Result | None) -> str:

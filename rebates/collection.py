@@ -1,7 +1,8 @@
 """The collection factor: how much of a figure counts, by the days from each invoice to the money that came in for it.
 
 Guarantees
-- Each invoice above zero weighs by what is paid on in it; its factor is the sum over its payments of their part of the
+- Each invoice above zero weighs by what is paid on in it (converted, where lines of several currencies count; its
+  payments are those in its own currency); its factor is the sum over its payments of their part of the
   invoice times the step of their day, rounded half up to eight decimals. The figure is multiplied by the weighed
   average, on exact fractions.
 - Payments are read up to the run's watermark and found again there; a figure that is not above zero stays.
@@ -16,8 +17,10 @@ from typing import Any
 
 from django.db import connection
 
-from rebates import tier_days
+from rebates import returned
+from rebates.narrowing import in_time, selected, within
 from rebates.plans import Plan
+from rebates.reads import Together
 from rebates.sums import Sums
 
 KIND = "collection"
@@ -51,13 +54,23 @@ COLUMNS = ("due", "collected")  # of a plan and partner; NULL where nothing is a
 _MOVES = "plan.due > 0 AND {was}.raw > 0"
 RAW = f"CASE WHEN {_MOVES} THEN {{was}}.raw * plan.collected ELSE {{was}}.raw END"
 DIVISOR = f"CASE WHEN {_MOVES} THEN {{was}}.divisor * plan.due ELSE {{was}}.divisor END"
-SAID = (
-    " || CASE WHEN plan.due > 0 THEN jsonb_build_object('collection', jsonb_build_object("
-    "'due', trim_scale(plan.due)::text, 'collected', trim_scale(plan.collected)::text)) ELSE '{}'::jsonb END"
-)
 
 
-def joined(based: str, names: Sequence[str], sums: Sums, params: dict[str, Any]) -> str:
+def said(converts: bool) -> str:
+    """What the explanation says; in the currency itself where sums are in parts of it."""
+    due, collected = (
+        f"CASE WHEN plan.weighed_in = 1 THEN plan.{name} ELSE round(plan.{name} / plan.weighed_in, 10) END"
+        if converts
+        else f"plan.{name}"
+        for name in COLUMNS
+    )
+    return (
+        " || CASE WHEN plan.due > 0 THEN jsonb_build_object('collection', jsonb_build_object("
+        f"'due', trim_scale({due})::text, 'collected', trim_scale({collected})::text)) ELSE '{{}}'::jsonb END"
+    )
+
+
+def joined(based: str, names: Sequence[str], sums: Sums | Together, params: dict[str, Any]) -> str:
     """`based`, a SELECT of `names` with `no` and `partner_id`, with `COLUMNS` beside them."""
     plans = [(number, plan) for number, plan in enumerate(sums.plans) if steps_of(plan.policy)]
     shares = " UNION ALL ".join(_shares(number, plan, sums, params) for number, plan in plans)
@@ -68,7 +81,16 @@ def joined(based: str, names: Sequence[str], sums: Sums, params: dict[str, Any])
     )
 
 
-def _shares(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
+def weighs_units(plan: Plan) -> bool:
+    return not plan.bands.counts_sets and plan.units_of("base")
+
+
+def paid_on(plan: Plan) -> list[str]:
+    """The terms whose lines are paid on."""
+    return [term for term in plan.terms if term == "base" or term.startswith("part")]
+
+
+def _shares(number: int, plan: Plan, sums: Sums | Together, params: dict[str, Any]) -> str:
     """(no, partner_id, due, collected) of one plan: what its invoices weigh, and the same times their factors."""
     steps = " ".join(
         f"WHEN received_on - day <= {int(step['days'])} THEN {Decimal(step['factor'])}::numeric"
@@ -76,84 +98,54 @@ def _shares(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
     )
     return f"""
         SELECT {number} AS no, partner_id, sum(amount) AS due, sum(amount * factor) AS collected FROM (
-            SELECT partner_id, document, min(amount) AS amount,
+            SELECT partner_id, document, sold_in, min(amount) AS amount,
                    div(2 * COALESCE(sum(part * CASE {steps} ELSE 0 END), 0) * 100000000 + min(total), 2 * min(total))
                        / 100000000 AS factor
             FROM (
                 SELECT *, reached - COALESCE(lag(reached) OVER paid, 0) AS part FROM (
                     SELECT *, least(greatest(COALESCE(sum(received) OVER paid, 0), 0), total) AS reached FROM (
                         SELECT invoice.*, receipt.received_on, receipt.received,
-                               COALESCE(max(receipt.total) OVER (PARTITION BY invoice.partner_id, invoice.document), 1)
+                               COALESCE(max(receipt.total) OVER (
+                                   PARTITION BY invoice.partner_id, invoice.document, invoice.sold_in), 1)
                                    AS total
-                        FROM ({_invoices(number, plan, sums, params)}) invoice
+                        FROM ({_invoices(number, plan, sums.of(number), params)}) invoice
                         LEFT JOIN ({_receipts(number, sums, params)}) receipt
                             ON receipt.partner_id = invoice.partner_id AND receipt.document = invoice.document
-                    ) totalled WINDOW paid AS (PARTITION BY partner_id, document ORDER BY received_on)
-                ) summed WINDOW paid AS (PARTITION BY partner_id, document ORDER BY received_on)
-            ) parted GROUP BY partner_id, document
+                            AND receipt.currency = invoice.sold_in
+                    ) totalled WINDOW paid AS (PARTITION BY partner_id, document, sold_in ORDER BY received_on)
+                ) summed WINDOW paid AS (PARTITION BY partner_id, document, sold_in ORDER BY received_on)
+            ) parted GROUP BY partner_id, document, sold_in
         ) weighed GROUP BY partner_id"""
 
 
 def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
-    """Each document above zero of the lines that are paid on, with its first day: the lines that `sums` reads."""
-    scope, chosen = sums.scope, plan.terms["base"]
-    measure = "quantity" if plan.units_of("base") else "net_amount"
-    name = f"collection_{number}"
-    params |= {f"{name}_first": plan.period.start, f"{name}_after": plan.period.end,
-               f"{name}_currency": plan.version.currency}  # fmt: skip
+    """Each document above zero of the lines that are paid on, with its first day: the lines that `sums` reads.
+
+    A complete set is on no single invoice: there an invoice weighs by the money of its lines that are parts.
+    """
+    measure = "quantity" if weighs_units(plan) else "net_amount"
+    name, negative = f"collection_{number}", returned.negative(plan)
+    params |= {f"{name}_first": plan.counted.start, f"{name}_after": plan.counted.end}
     where = [
         f"booking_date >= %({name}_first)s",
         f"booking_date < %({name}_after)s",
-        f"currency = %({name}_currency)s",
+        *selected(plan, paid_on(plan), name, params),
+        *in_time(plan, sums.scope, negative, name, params),
+        *within(sums.scope, params, "collection_lines_to", sums.scope.watermark),
     ]
-    if chosen.lines != plan.catalogue:
-        where.append(f"product_line_id = ANY(%({name}_lines)s)")
-        params[f"{name}_lines"] = sorted(chosen.lines)
-    if chosen.products is not None:
-        where.append(f"product_id = ANY(%({name}_products)s)")
-        params[f"{name}_products"] = sorted(chosen.products)
-    if scope.closed_at_line is not None and plan.grace_until is not None:
-        where.append(
-            f"(id <= %({name}_closed)s OR net_amount < 0 OR quantity < 0"
-            f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)"
-        )
-        params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
-                   f"{name}_grace": plan.grace_until}  # fmt: skip
-    tiers = tier_days.by_line(plan.policy)
-    if tiers:
-        where.append(f"line_tier = ANY(%({name}_tiers)s)")
-        params[f"{name}_tiers"] = list(tiers)
-    where += _within(sums, params, "collection_lines_to", scope.watermark)
+    source, sold_in = sums.relation(sums.table, params), "currency" if sums.money is None else "sold_in"
     return (
-        f"SELECT partner_id, document, min(booking_date) AS day, sum({measure}) AS amount FROM {sums.source}"
-        f" WHERE {' AND '.join(where)} GROUP BY partner_id, document HAVING sum({measure}) > 0"
+        f"SELECT partner_id, document, {sold_in} AS sold_in, min(booking_date) AS day, sum({measure}) AS amount"
+        f" FROM {source}"
+        f" WHERE {' AND '.join(where)} GROUP BY partner_id, document, {sold_in} HAVING sum({measure}) > 0"
     )
 
 
-def _receipts(number: int, sums: Sums, params: dict[str, Any]) -> str:
+def _receipts(number: int, sums: Sums | Together, params: dict[str, Any]) -> str:
     """What came in by invoice and day."""
-    where = [f"currency = %(collection_{number}_currency)s"]
-    where += _within(sums, params, "collection_paid_to", sums.scope.paid_to)
+    own = [f"currency = %(collection_{number}_currency)s"] if sums.of(number).money is None else []
+    where = [*own, *within(sums.scope, params, "collection_paid_to", sums.scope.paid_to)] or ["true"]
     return (
-        "SELECT partner_id, document, received_on, sum(amount) AS received, max(invoice_total) AS total"
-        f" FROM orders_paymentreceived WHERE {' AND '.join(where)} GROUP BY partner_id, document, received_on"
+        "SELECT partner_id, document, currency, received_on, sum(amount) AS received, max(invoice_total) AS total"
+        f" FROM orders_paymentreceived WHERE {' AND '.join(where)} GROUP BY partner_id, document, currency, received_on"
     )
-
-
-def _within(sums: Sums, params: dict[str, Any], name: str, watermark: int | None) -> list[str]:
-    """Up to a watermark, of the scope's partners."""
-    scope, found = sums.scope, []
-    for key, value, condition in (
-        (name, watermark, "id <= {}"),
-        ("collection_first", scope.first_partner, "partner_id >= {}"),
-        ("collection_last", scope.last_partner, "partner_id <= {}"),
-        (
-            "collection_partners",
-            None if scope.partners is None else list(scope.partners),
-            "partner_id = ANY({})",
-        ),
-    ):
-        if value is not None:
-            found.append(condition.format(f"%({key})s"))
-            params[key] = value
-    return found

@@ -28,7 +28,14 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _minimum(policy)
     yield from _gates(policy)
     yield from _collection(policy)
-    yield from _exchange(policy)
+    yield from _cumulative(policy)
+    if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
+        yield (
+            ("returns",),
+            _(
+                "A complete set has no base of its own. Let returns count on their own day or with their sale."
+            ),
+        )
     if policy.get("tier_on") == "line_date" and not policy.get("who", {}).get("tiers"):
         yield (
             ("tier_on",),
@@ -155,8 +162,6 @@ def _collection(policy: dict[str, Any]) -> Found:
                 yield (*place, row, "factor"), _("Who pays later is not to get more.")
         if steps and Decimal(steps[-1]["factor"]) < 0:
             yield (*place, len(steps) - 1, "factor"), _("A share is not below zero.")
-        if policy["mechanism"]["kind"] == "bundle":
-            yield place, _("A complete set is on no single invoice. Leave the collection factor out.")
 
 
 def _gates(policy: dict[str, Any]) -> Found:
@@ -183,18 +188,17 @@ def _minimum(policy: dict[str, Any]) -> Found:
         yield ("minimum_payout",), _("A minimum is an amount that can be paid: no parts of a cent.")
 
 
-def _exchange(policy: dict[str, Any]) -> Found:
-    """What reads invoices or days of its own knows one currency only."""
-    if policy.get("exchange", "none") == "none":
+def _cumulative(policy: dict[str, Any]) -> Found:
+    if not policy.get("cumulative"):
         return
-    if policy.get("factors"):
-        words = _(
-            "What is paid by the day of receipt counts sales of one currency. Leave one of the two out."
-        )
-        yield ("exchange",), words
-    if policy.get("joining") == "by_days":
-        words = _("A target by days is held against sales of one currency. Leave one of the two out.")
-        yield ("exchange",), words
+    if policy["period"] == "year":
+        words = _("A year is settled as a whole anyway. Settle each month or quarter, or leave this out.")
+        yield ("cumulative",), words
+    if policy["mechanism"]["kind"] == "growth" and policy.get("baseline", {}).get("kind", "prior_period") == (
+        "prior_period"
+    ):
+        words = _("The year so far has no period before it. Measure against the same days a year before.")
+        yield ("baseline", "kind"), words
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,19 +20,17 @@ class Money:
     scale: int
     rows: tuple[tuple[str, date, date, Decimal], ...]
 
-    def source(self, params: dict[str, Any], lines: str) -> str:
-        """What stands for the sales lines in the read: `lines`, a table or a relation with the tier of each."""
-        for name, column in zip(("code", "first", "after", "factor"), range(4), strict=True):
-            params[f"money_{name}"] = [row[column] for row in self.rows]
-        params["money_currency"] = self.currency
-        tier, of = (
-            ("", lines) if lines == "orders_salesline" else ("line.line_tier, ", f"(SELECT * FROM {lines})")
-        )
+    def source(self, params: dict[str, Any], lines: str, more: Sequence[str], name: str) -> str:
+        """What stands for `lines`, with their columns `more`; `name` begins the names of its parameters."""
+        for column, part in enumerate(("code", "first", "after", "factor")):
+            params[f"{name}_{part}"] = [row[column] for row in self.rows]
+        params[f"{name}_currency"] = self.currency
+        columns = "".join(f"line.{column}, " for column in more)
         return (
-            f"(SELECT {tier}line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
-            " line.recorded_at, line.quantity, line.net_amount * money.factor AS net_amount,"
-            f" %(money_currency)s::varchar AS currency FROM {of} line"
-            " JOIN unnest(%(money_code)s::text[], %(money_first)s::date[], %(money_after)s::date[],"
-            " %(money_factor)s::numeric[]) money(code, first_day, after_day, factor) ON money.code = line.currency"
-            " AND line.booking_date >= money.first_day AND line.booking_date < money.after_day) orders_salesline"
+            f"(SELECT {columns}line.id, line.partner_id, line.product_line_id, line.product_id, line.booking_date,"
+            " line.document, line.recorded_at, line.quantity, line.net_amount * money.factor AS net_amount,"
+            f" %({name}_currency)s::varchar AS currency, line.currency AS sold_in FROM {lines} line"
+            f" JOIN unnest(%({name}_code)s::text[], %({name}_first)s::date[], %({name}_after)s::date[],"
+            f" %({name}_factor)s::numeric[]) money(code, first_day, after_day, factor) ON money.code = line.currency"
+            " AND line.booking_date >= money.first_day AND line.booking_date < money.after_day)"
         )

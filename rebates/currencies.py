@@ -5,7 +5,8 @@ of its measure currency that are small enough for every amount to be whole: line
 multiplied by `scale`, and the total is divided by it once, when it is rounded. The payout is the rounded total times
 the rate's fraction, rounded once more.
 
-A programme without exchange is read as ever; each one with exchange is read by itself.
+A programme without exchange is read as ever; each one with exchange is read by itself, beside those that it is settled
+together with.
 """
 
 from __future__ import annotations
@@ -23,11 +24,16 @@ from django.db import connection
 
 from prm.exchange.book import Book
 from prm.exchange.errors import NoRate
+from prm.values.periods import Period
 from rebates.conversion import Money
 from rebates.linked_sql import COLUMNS
+from rebates.links import links_of
 from rebates.mechanisms import Bands
 from rebates.plans import Payout, Plan
-from rebates.sums import Scope, Sums
+from rebates.reads import Together, grouped
+from rebates.returned import AT_ORIGINAL_RATE, basis, days_sold, first_day, how
+from rebates.scope import Scope
+from rebates.sums import Sums
 
 EXACT = Context(prec=200_000, Emax=999_999, Emin=-999_999)
 # Where rates come from: the rates in force between two days.
@@ -38,7 +44,7 @@ Books = Callable[[date, date], Book]
 class Part:
     """Plans that are read together; `numbers` are their places among all plans."""
 
-    sums: Sums
+    sums: Sums | Together
     numbers: list[int]
 
 
@@ -71,7 +77,7 @@ def needs_rates(policy: dict[str, Any]) -> bool:
 def days_of(plans: Sequence[Plan]) -> tuple[date, date]:
     """The first and last day of which a rate may be needed."""
     periods = [plan.period_of(term) for plan in plans for term in plan.terms]
-    return min(period.start for period in periods), max(period.last_day for period in periods)
+    return min(map(first_day, plans)), max(period.last_day for period in periods)
 
 
 def parts(
@@ -81,27 +87,47 @@ def parts(
 
     A plan for which a rate is missing goes to `stopped` and is left out; without such a list NoRate is raised.
     """
-    if not any(needs_rates(plan.policy) for plan in plans):
-        return [Part(Sums(plans, scope), list(range(len(plans))))]
-    book = books(*days_of([plan for plan in plans if needs_rates(plan.policy)]))
-    plain: list[tuple[int, Plan]] = []
-    found: list[Part] = []
+    wanting = [plan for plan in plans if needs_rates(plan.policy)]
+    book = books(*days_of(wanting)) if wanting else None
+    ready: list[tuple[int, Plan, Money | None]] = []
     for number, plan in enumerate(plans):
         try:
-            paid = _with_payout(plan, book, on)
-            if is_exchanged(plan.policy):
-                found.append(Part(_exchanged(paid, scope, book, on), [number]))
-            else:
-                plain.append((number, paid))
+            ready.append((number, *_ready(plan, scope, book, on)))
         except NoRate as missing:
             if stopped is None:
                 raise
             stopped.append(Stopped(plan, missing))
-    if plain:
-        found.insert(
-            0, Part(Sums([plan for _number, plan in plain], scope), [number for number, _plan in plain])
-        )
+    ready = _without_tied(plans, ready, stopped)
+    # Each plan that converts is read by itself.
+    keys = [(basis(plan), number if money else -1) for number, (_n, plan, money) in enumerate(ready)]
+    found = []
+    for reads in grouped(keys, links_of([plan for _number, plan, _money in ready]).ties):
+        sums = [Sums([ready[one][1] for one in read], scope, money=ready[read[0]][2]) for read in reads]
+        numbers = [ready[one][0] for read in reads for one in read]
+        found.append(Part(sums[0] if len(sums) == 1 else Together(sums), numbers))
     return found
+
+
+def _without_tied(
+    plans: Sequence[Plan], ready: list[tuple[int, Plan, Money | None]], stopped: list[Stopped] | None
+) -> list[tuple[int, Plan, Money | None]]:
+    """Without what is settled together with a plan that is not computed: it is not computed either."""
+    known = {number for number, _plan, _money in ready}
+    gone, ties = set(range(len(plans))) - known, links_of(plans).ties if stopped else []
+    while more := [one for tie in ties if gone & set(tie) for one in tie if one not in gone]:
+        for number in more:
+            if number not in gone and stopped:
+                stopped.append(Stopped(plans[number], stopped[-1].missing))
+            gone.add(number)
+    return [one for one in ready if one[0] not in gone]
+
+
+def _ready(plan: Plan, scope: Scope, book: Book | None, on: date) -> tuple[Plan, Money | None]:
+    """A plan with its payout, and how its lines are converted."""
+    if book is None or not needs_rates(plan.policy):
+        return plan, None
+    paid = _with_payout(plan, book, on)
+    return _exchanged(paid, scope, book, on) if is_exchanged(plan.policy) else (paid, None)
 
 
 def rate_day(plan: Plan, on: date) -> date:
@@ -126,8 +152,8 @@ def _with_payout(plan: Plan, book: Book, on: date) -> Plan:
     return replace(plan, payout=Payout(version.paid_in, factor.up, factor.down, said))
 
 
-def _exchanged(plan: Plan, scope: Scope, book: Book, on: date) -> Sums:
-    """The read of one programme whose lines are converted."""
+def _exchanged(plan: Plan, scope: Scope, book: Book, on: date) -> tuple[Plan, Money]:
+    """A programme whose lines are converted, in parts of its currency."""
     currency = plan.version.currency
     spans = [
         (code, first, after, book.factor(code, currency, day).exact)
@@ -135,31 +161,36 @@ def _exchanged(plan: Plan, scope: Scope, book: Book, on: date) -> Sums:
     ]
     scale = lcm(*(_without_tens(share.denominator) for _code, _first, _after, share in spans)) if spans else 1
     rows = tuple((code, first, after, _decimal(share * scale)) for code, first, after, share in spans)
-    return Sums([_scaled(plan, scale)], scope, money=Money(currency, scale, rows))
+    return _scaled(plan, scale), Money(currency, scale, rows)
 
 
 def _needed(plan: Plan, scope: Scope, on: date) -> list[tuple[str, date, date, date]]:
     """(currency, first day, day after the last, day of the rate) of the lines that the plan reads."""
     by_day = plan.policy["exchange"] == "booking_date"
-    where, params = Sums([plan], scope).picked()
+    sums = Sums([plan], scope)
+    where, params = sums.picked()
+    source = sums.relation(sums.table, params)
+    sold: set[tuple[str, date]] = set()
     # What the catalogue's products outside the terms were sold for needs no rate.
-    wanted, of_periods = [], {plan.period_of(term) for term in plan.terms}
-    for period in sorted(of_periods):
-        day = "booking_date" if by_day else "NULL::date"
+    for period in sorted({plan.period_of(term) for term in plan.terms}):
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT DISTINCT currency, {day} FROM orders_salesline WHERE {where}"
-                " AND booking_date >= %(span_first)s AND booking_date < %(span_after)s ORDER BY 1, 2",
+                f"SELECT DISTINCT currency, booking_date FROM {source} WHERE {where}"
+                " AND booking_date >= %(span_first)s AND booking_date < %(span_after)s",
                 params | {"span_first": period.start, "span_after": period.end},
             )
-            rows = cursor.fetchall()
-        for currency, booked in rows:
-            if by_day:
-                wanted.append((currency, booked, date.fromordinal(booked.toordinal() + 1), booked))
-            else:
-                last = min(period.last_day, on) if period == plan.period else period.last_day
-                wanted.append((currency, period.start, period.end, last))
-    return wanted
+            sold |= set(cursor.fetchall())
+    if how(plan.policy) == AT_ORIGINAL_RATE:
+        sold |= set(days_sold(plan))
+    wanted = set()
+    for currency, booked in sold:
+        if by_day:
+            wanted.add((currency, booked, date.fromordinal(booked.toordinal() + 1), booked))
+        else:
+            # Of a baseline, and of each period of a year, its own last day.
+            period = Period.of(plan.period.length, booked)
+            wanted.add((currency, period.start, period.end, min(period.last_day, on)))
+    return sorted(wanted)
 
 
 def _without_tens(number: int) -> int:
@@ -201,7 +232,9 @@ def _scaled(plan: Plan, scale: int) -> Plan:
         most_counted=times(bands.most_counted, counts),
         most_base=times(bands.most_base, pays),
     )
-    return replace(plan, bands=made, counted_in=scale if counts else 1, paid_on_in=scale if pays_sums else 1)
+    return replace(
+        plan, scale=scale, bands=made, counted_in=scale if counts else 1, paid_on_in=scale if pays_sums else 1
+    )
 
 
 def paid_out(figures: str, plans: Sequence[Plan]) -> str:

@@ -25,9 +25,11 @@ from prm.catalogue.models import Product
 from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic
+from rebates.counted_lines import counted_by, day_of
 from rebates.models import DisputedLine, Programme, Result, Statement
 from rebates.own_ledger import spelled
 from rebates.plans import Plan, plans_for
+from rebates.returned import BY_ORIGIN, how
 
 ZERO = Decimal("0.00")
 # Days after the statement in which it can be disputed, where the programme's version states none.
@@ -40,6 +42,7 @@ class Goods:
     """A quantity and an amount of a product on a day, with the sign by which they change a sum."""
 
     day: date
+    sold: date | None  # of a return: the day of the line that it reverses
     line: int | None  # the product line's id
     product: int | None
     quantity: Decimal
@@ -89,12 +92,13 @@ def open_results(statement: Statement) -> list[Result]:
 def lines_of(statement: Statement, results: Sequence[Result]) -> Any:
     """Our sales lines of those figures' periods that the settlement had read, counted or not, in order of booking."""
     periods = Q(pk__in=[])
-    for result in results:
+    for result, plan in plans_of(results):
         periods |= Q(booking_date__gte=result.starts, booking_date__lt=result.ends)
+        periods |= counted_by(plan, plan.own_terms)
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         periods, partner_id=statement.partner_id, currency=statement.currency, id__lte=statement.run.watermark
     )
-    return rows.select_related("product", "product_line").order_by("booking_date", "id")
+    return rows.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
 
 
 def plans_of(results: Sequence[Result]) -> list[tuple[Result, Plan]]:
@@ -104,9 +108,9 @@ def plans_of(results: Sequence[Result]) -> list[tuple[Result, Plan]]:
 def counts(plans: Sequence[tuple[Result, Plan]], line: SalesLine) -> bool:
     """Whether a sales line counts in any of the figures."""
     return any(
-        result.starts <= line.booking_date < result.ends
+        (day_of(plan, line) or line.booking_date) in plan.counted
         and plan.counts(line.product_line_id, line.product_id)
-        for result, plan in plans
+        for _result, plan in plans
     )
 
 
@@ -137,7 +141,11 @@ def _undecided(line: DisputedLine) -> Goods | None:
     if line.what != What.NOT_OURS and (line.their_amount is not None or line.their_quantity is not None):
         quantity = _excess(quantity, line.their_quantity)
         amount = _excess(amount, line.their_amount)
-    return Goods(ours.booking_date, ours.product_line_id, ours.product_id, -quantity, -amount)
+    return Goods(ours.booking_date, _sold(ours), ours.product_line_id, ours.product_id, -quantity, -amount)
+
+
+def _sold(line: SalesLine) -> date | None:
+    return line.reverses.booking_date if line.reverses else None
 
 
 def _excess(ours: Decimal, theirs: Decimal | None) -> Decimal:
@@ -157,12 +165,14 @@ def _change(line: DisputedLine, products: dict[str, Product]) -> list[Goods] | N
             quantity, amount = -ours.quantity, -ours.net_amount
         elif line.what == What.COUNT or (line.their_amount is None and line.their_quantity is None):
             return None
-        return [Goods(ours.booking_date, ours.product_line_id, ours.product_id, quantity, amount)]
+        return [
+            Goods(ours.booking_date, _sold(ours), ours.product_line_id, ours.product_id, quantity, amount)
+        ]
     product = products.get(spelled(line.product)) if line.product else None
     if product is None or line.their_amount is None:
         return None
     quantity = line.their_quantity or ZERO
-    return [Goods(line.day, product.product_line_id, product.pk, quantity, line.their_amount)]
+    return [Goods(line.day, None, product.product_line_id, product.pk, quantity, line.their_amount)]
 
 
 def _products(lines: Iterable[DisputedLine]) -> dict[str, Product]:
@@ -174,7 +184,8 @@ def _moved(result: Result, plan: Plan, goods: Iterable[Goods]) -> tuple[Decimal,
     """By how much qualifier and paid base of a figure move."""
     qualifier = base = ZERO
     for one in goods:
-        if not result.starts <= one.day < result.ends or one.line is None:
+        day = one.sold if one.sold and how(plan.policy) == BY_ORIGIN else one.day
+        if day not in plan.counted or one.line is None:
             continue
         if "qualifier" in plan.terms and plan.terms["qualifier"].takes(one.line, one.product):
             qualifier += one.quantity if plan.units_of("qualifier") else one.amount
@@ -192,7 +203,7 @@ def _is_exact(result: Result, plan: Plan) -> bool:
         plan.bands.counts_increments
         or plan.bands.share_of == "total"
         or "caps" in plan.policy
-        or {"shared", "best", "net_of"} & result.explanation.keys()
+        or {"shared", "best", "net_of", "returned"} & result.explanation.keys()
     )
 
 

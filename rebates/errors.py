@@ -105,14 +105,6 @@ class RatesMissing(DomainError):
     )
 
 
-class LinkAcrossCurrencies(DomainError):
-    code = "link_across_currencies"
-    message = _(
-        "%(programme)s counts sales in several currencies or pays in another one than %(other)s: they cannot"
-        " share a cap or stand in one stack."
-    )
-
-
 class NotApproved(DomainError):
     code = "not_approved"
     message = _("Settlement %(number)s is not approved. It can be approved by: %(people)s.")
@@ -252,15 +244,8 @@ class LinkMissing(DomainError):
 class LinkDiffers(DomainError):
     code = "link_differs"
     message = _(
-        "%(programme)s and %(other)s are settled together: they need the same period and the same currency."
-    )
-
-
-class LinkNeedsExactRates(DomainError):
-    code = "link_needs_exact_rates"
-    message = _(
-        "%(programme)s pays an average or a rising rate, or by when invoices are paid, and cannot share the cap that"
-        " %(by)s states. Leave it out, or choose another mechanism."
+        "%(programme)s and %(other)s are settled together: they need the same period, the same currency, and both count"
+        " the year so far or neither does."
     )
 
 

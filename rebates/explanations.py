@@ -15,8 +15,9 @@ from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
 from prm.values.money import minor_unit
-from rebates import arithmetic, currency_words, limit_words, outside, tier_days, wording
+from rebates import arithmetic, currency_words, limit_words, outside, tier_days, time_words, wording
 from rebates.accruals import Accrual
+from rebates.counted_lines import counted_by, summed_by
 from rebates.currencies import is_exchanged, needs_rates
 from rebates.exchanged_lines import Converter
 from rebates.mechanisms import bands_of
@@ -24,6 +25,7 @@ from rebates.memberships import spans_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember, SettlementRun
 from rebates.plans import Plan, plans_for
+from rebates.returned import AT_ORIGINAL_RATE, BY_BOOKING, how
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -99,24 +101,18 @@ def explain(result: Figure) -> Explanation:
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
-    words = {"first": formats.day(result.starts), "last": formats.day(result.period.last_day),
-             "count": formats.number(result.line_count)}  # fmt: skip
-    lines = (
-        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
-        if result.kind == Accrual.kind
-        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
-    )
     mode = policy.get("rounding", {}).get("mode", "half_up")
     unit = minor_unit(result.version.currency)
     bands, notes = bands_of(policy), result.explanation
     behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
     collected = arithmetic.by_collection(notes, behind)
-    paid_out = arithmetic.limited(bands, collected)
+    with_returns = arithmetic.taken_back(notes, collected)
+    paid_out = arithmetic.limited(bands, with_returns)
     counted = Decimal(notes.get("counted", result.qualifier))
     payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
     steps = [
-        Step(1, _("Lines"), lines % words),
+        Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
         Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), counted),
         *_reference(result),
@@ -127,22 +123,45 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_gates(result, raw),
         *_collection(result, arithmetic.shown(collected)),
+        *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
         Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
         *_best_of(result),
+        *_year(result),
         *_payout(result),
         *_minimum(result),
     ]  # fmt: skip
-    steps[1:1] = _taking_part(result)
-    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
-        steps.append(
-            Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled)
-        )
-        steps.append(
-            Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted)
-        )
+    steps[1:1] = [
+        *(Step(1, _("Year"), text) for text in time_words.year(policy)),
+        *_taking_part(result),
+        *(Step(1, _("Returns"), text) for text in time_words.returns(policy)),
+    ]
+    steps += _adjusted(result)
     return steps
+
+
+def _lines(result: Figure) -> str:
+    words = {"first": formats.day(_plan(result).counted.start), "last": formats.day(result.period.last_day),
+             "count": formats.number(result.line_count)}  # fmt: skip
+    lines = (
+        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
+        if result.kind == Accrual.kind
+        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
+    )
+    return lines % words
+
+
+def _adjusted(result: Figure) -> list[Step]:
+    """What was settled of a closed period before, and the difference; a year says that of itself."""
+    if not isinstance(result, Result) or result.kind != Result.Kind.ADJUSTED:
+        return []
+    if "cumulative" in result.explanation:
+        return []
+    return [
+        Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled),
+        Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted),
+    ]
 
 
 def _taking_part(result: Figure) -> list[Step]:
@@ -166,7 +185,8 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    text, said = wording.reference(result.version.policy, result.period), result.explanation.get("joining")
+    text = wording.reference(result.version.policy, result.period, _plan(result).baseline)
+    said = result.explanation.get("joining")
     if said:
         text = _("%(rule)s, for %(days)s of %(of)s days") % {
             "rule": text,
@@ -199,7 +219,7 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
-    return barred or bool({"shared", "best", "net_of", "collection"} & result.explanation.keys())
+    return barred or bool({"shared", "best", "net_of", "collection", "returned"} & result.explanation.keys())
 
 
 def _collection(result: Figure, value: Decimal) -> list[Step]:
@@ -207,17 +227,28 @@ def _collection(result: Figure, value: Decimal) -> list[Step]:
     said = result.explanation.get("collection")
     if not said:
         return []
-    units = bands_of(result.version.policy).pays_units
+    bands, currency = bands_of(result.version.policy), result.version.currency
 
     def shown(number: str) -> str:
         amount = Decimal(number)
-        return formats.number(amount, None) if units else formats.money(round(amount, 2), result.currency)
+        units = bands.pays_units and not bands.counts_sets
+        return formats.number(amount, None) if units else formats.money(round(amount, 2), currency)
 
     words = _("%(collected)s of the %(due)s invoiced count: %(rule)s") % {
         "collected": shown(said["collected"]), "due": shown(said["due"]),
         "rule": limit_words.collection_steps(result.version.policy),
     }  # fmt: skip
     return [Step(7, _("Collection factor"), words, value)]
+
+
+def _taken_back(result: Figure, value: Decimal) -> list[Step]:
+    """What returns of earlier periods' sales take back."""
+    said = result.explanation.get("returned")
+    if not said:
+        return []
+    return [
+        Step(7, _("Returns at the original rate"), time_words.taken_back(result.version.policy, said), value)
+    ]
 
 
 def _took_part(result: Figure) -> str:
@@ -278,7 +309,9 @@ def _before_the_best(result: Figure) -> Decimal:
 
 def _measured(result: Figure) -> Decimal:
     """The rounded total in the measure currency."""
-    said = result.explanation.get("payout")
+    year, said = result.explanation.get("cumulative"), result.explanation.get("payout")
+    if year:
+        return Decimal(year["total"])
     return Decimal(said["measured"]) if said else result.computed
 
 
@@ -288,7 +321,28 @@ def _payout(result: Figure) -> list[Step]:
         return []
     words = currency_words.payout(Decimal(said["measured"]), result.version.policy, said["rates"])
     name = _("Payout in %(currency)s") % {"currency": result.currency}
-    return [Step(10, name, words, result.computed)]
+    return [
+        Step(
+            10, name, words, result.computed - result.settled if isinstance(result, Result) else result.amount
+        )
+    ]
+
+
+def _year(result: Figure) -> list[Step]:
+    """Of a cumulative programme: what the year posted before, and the difference."""
+    said = result.explanation.get("cumulative")
+    if not said:
+        return []
+    before = Decimal(said["before"])
+    words = _("Earned and adjusted since %(day)s until now") % {
+        "day": formats.day(date.fromisoformat(said["first"]))
+    }
+    return [
+        Step(9, _("Settled before in this year"), words, before),
+        Step(
+            9, _("Difference"), _("The year so far, less what was settled of it"), _measured(result) - before
+        ),
+    ]
 
 
 def _best_of(result: Figure) -> list[Step]:
@@ -321,34 +375,40 @@ def _minimum(result: Figure) -> list[Step]:
 
 def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
+    plan = _plan(result)
     lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
-        partner_id=result.partner_id,
-        booking_date__gte=result.starts,
-        booking_date__lt=result.ends,
+        counted_by(plan, plan.own_terms), partner_id=result.partner_id
     )
     if not is_exchanged(result.version.policy):
         lines = lines.filter(currency=result.version.currency)
     if isinstance(result, Result):
         lines = lines.filter(id__lte=result.run.watermark)
-    plan = _plan(result)
-    lines = lines.filter(plan.lines_of(plan.own_terms)).filter(_days_in_tier(result))
+    lines = lines.filter(_days_in_tier(result, plan))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
-    return lines.select_related("product", "product_line").order_by("booking_date", "id")
+    return lines.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
 
 
-def _days_in_tier(result: Figure) -> Q:
+def _days_in_tier(result: Figure, plan: Plan) -> Q:
     """Where the tier of each line's day decides: the days on which it was one of the policy's."""
     tiers = tier_days.by_line(result.version.policy)
     if not tiers:
         return Q()
-    days = Q(pk__in=[])
-    for first, after, code in spans_of(result):
-        if code in tiers:
-            days |= (Q(booking_date__gte=first) if first else Q()) & (
-                Q(booking_date__lt=after) if after else Q(pk__isnull=False)
-            )
-    return days
+    spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
+
+    def within(day: str) -> Q:
+        days = Q(pk__in=[])
+        for first, after in spans:
+            since = Q(**{f"{day}__gte": first}) if first else Q()
+            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
+        return days
+
+    if how(plan.policy) == BY_BOOKING:
+        return within("booking_date")
+    own = Q(reverses__isnull=True)
+    if how(plan.policy) == AT_ORIGINAL_RATE:
+        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
+    return own & within("booking_date") | ~own & within("reverses__booking_date")
 
 
 def _plan(result: Figure) -> Plan:
@@ -407,5 +467,5 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
 def _paid_lines(result: Figure) -> Any:
     """A filter that keeps the lines that are paid on, not those that only qualify."""
     plan = _plan(result)
-    wanted = plan.lines_of([term for term in plan.terms if term == "base" or term.startswith("part")])
+    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
     return lambda lines: lines.filter(wanted)

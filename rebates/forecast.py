@@ -8,7 +8,7 @@ sales are taken to go on as they went, and there is no range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
@@ -24,7 +24,7 @@ from rebates.accruals import Accrual
 from rebates.models import Version
 from rebates.moments import in_force_with, together
 from rebates.plans import Plan, Sql, plans_for
-from rebates.sums import Scope
+from rebates.scope import Scope
 
 BACK, FEWEST = 6, 2  # earlier periods that are looked at, and how many are needed
 LEAST = Decimal("0.02")  # a smaller share would carry a single early order to fifty times itself
@@ -58,11 +58,12 @@ def forecast(accrual: Accrual) -> Forecast | None:
     plans = plans_for(together(accrual).values())
     pk, partners = accrual.programme.pk, [accrual.partner_id]
     shares = _shares(_plan_of(plans, pk), partners, today)
+    open_before = Decimal(accrual.explanation.get("cumulative", {}).get("open", ZERO))
     if len(shares) < FEWEST:
-        amount = _at_volume(plans, pk, partners, 1 / _passed(accrual.period, today))
+        amount = _at_volume(plans, pk, partners, 1 / _passed(accrual.period, today)) - open_before
         return Forecast(amount, amount, amount, [])
     paces = (max(shares), median(shares), min(shares))
-    low, likely, high = sorted(_at_volume(plans, pk, partners, 1 / share) for share in paces)
+    low, likely, high = sorted(_at_volume(plans, pk, partners, 1 / share) - open_before for share in paces)
     return Forecast(low, likely, high, shares)
 
 
@@ -116,8 +117,9 @@ def _at_volume(plans: list[Plan], programme_id: int, partners: list[int] | None,
         plans, Scope(partners=partners), books=Book.between, on=clock.today(), stopped=[]
     )
     members, amount = traits.members_on(clock.today(), plans), ZERO
+    first = _plan_of(plans, programme_id).period.start
     for part in parts:
-        sums = replace(part.sums, volume=volume.quantize(PLACES))
+        sums = part.sums.moved(volume.quantize(PLACES), since=first)
         read = sums.read()
         figures = settlement.figures(sums, relation="sums", members=f"({members.text})")
         text = (

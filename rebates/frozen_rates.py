@@ -11,7 +11,7 @@ from rebates.currencies import Books, Stopped, days_of, needs_rates, parts
 from rebates.errors import RatesMissing
 from rebates.models import RunRate, SettlementRun
 from rebates.plans import Plan
-from rebates.sums import Scope
+from rebates.scope import Scope
 
 
 def freeze_rates(run: SettlementRun, plans: Sequence[Plan]) -> None:
@@ -27,7 +27,7 @@ def freeze_rates(run: SettlementRun, plans: Sequence[Plan]) -> None:
         for _days, rates in book.by_pair.values() for rate in rates
     )  # fmt: skip
     on, stopped = min(run.period.last_day, clock.today()), list[Stopped]()
-    parts(wanting, Scope(watermark=run.watermark), books=lambda first, last: book, on=on, stopped=stopped)
+    parts(plans, Scope(watermark=run.watermark), books=lambda first, last: book, on=on, stopped=stopped)
     run.exchange = {
         "source": book.source, "most_days": book.most_days, "through": book.through, "on": on.isoformat(),
         "stopped": [one.said for one in stopped],

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -27,6 +27,7 @@ from prm.values.periods import Period
 from rebates import outside, verifier, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
+from rebates.links import linked_with
 from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
@@ -34,7 +35,8 @@ from rebates.plans import plans_for
 from rebates.policy import as_partners_read
 
 COLUMNS = (
-    "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
+    "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded",
+    "reverses",
 )  # fmt: skip
 
 
@@ -93,26 +95,29 @@ def _lines(statement: Statement) -> list[SalesLine]:
 
 
 def _rows(statement: Statement) -> Any:
-    """The partner's lines that the run had read, of its periods and the year before, as they were recorded."""
+    """The partner's lines that the run had read, of its periods and the year before, as they were recorded; with those
+    that their returns reverse.
+    """
     starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
-        partner_id=statement.partner_id, id__lte=statement.run.watermark,
-        booking_date__gte=Period.of("month", starts).year_before.start,
-    )  # fmt: skip
-    return rows.order_by("id")
+        partner_id=statement.partner_id, id__lte=statement.run.watermark
+    )
+    recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
+    reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
+    return rows.filter(Q(pk__in=recent.order_by().values("pk")) | Q(pk__in=reversed_)).order_by("id")
 
 
 def _as_csv(lines: list[SalesLine]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    zone = clock.tenant_zone()
+    zone, numbers = clock.tenant_zone(), {line.pk: number for number, line in enumerate(lines, start=1)}
     for number, line in enumerate(lines, start=1):
         recorded = line.recorded_at.astimezone(zone).date()
         writer.writerow(
             [
                 number, line.booking_date, line.document, line.product_line.code, line.product.code, line.quantity,
-                line.net_amount, line.currency, recorded,
+                line.net_amount, line.currency, recorded, numbers.get(line.reverses_id, ""),
             ]
         )  # fmt: skip
     return out.getvalue()
@@ -185,15 +190,16 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
     Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
     """
     own = Result.objects.for_everyone(because="of the statement's own partner").filter(
-        partner_id=statement.partner_id,
-        currency=statement.currency,
-        run__watermark__lte=statement.run.watermark,
-    )
+        partner_id=statement.partner_id, run__watermark__lte=statement.run.watermark
+    )  # fmt: skip
     found: dict[tuple[Any, Any], dict[str, Any]] = {}
     for starts, ends in (
         _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     ):
-        rows = own.filter(starts=starts, ends=ends).select_related("programme", "version").order_by("run_id")
+        found_then = (
+            own.filter(starts=starts, ends=ends).select_related("version__programme").order_by("run_id")
+        )
+        rows = _settled_together(statement, list(found_then))
         seen = _closed_to(statement, rows, ends)
         found[starts, ends] = {
             "starts": str(starts),
@@ -202,6 +208,15 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
             "policies": {row.programme.code: as_partners_read(row.version.policy) for row in rows},
+            # What the periods paid of which something came back at the original rate.
+            "settled": {
+                row.programme.code: row.explanation["returned"]
+                for row in rows
+                if "returned" in row.explanation
+            },
+            # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
+            "since": {code: year["first"] for code, year in _years(rows)},
+            "before": {code: year["before"] for code, year in _years(rows)},
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period.
@@ -217,6 +232,22 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _settled_together(statement: Statement, rows: list[Result]) -> list[Result]:
+    """What is paid on the statement, and what that is settled together with, whatever it is paid in."""
+    versions = {row.version_id: row.version for row in rows}
+    wanted = {row.version_id for row in rows if row.currency == statement.currency}
+    for pk in list(wanted):
+        wanted |= {one.pk for one in linked_with(versions[pk], list(versions.values()))}
+    return [row for row in rows if row.version_id in wanted]
+
+
+def _years(rows: Any) -> list[tuple[str, dict[str, str]]]:
+    """Newest last: an adjustment of a closed year takes off what its last period posted too."""
+    return [
+        (row.programme.code, row.explanation["cumulative"]) for row in rows if "cumulative" in row.explanation
+    ]
+
+
 def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:
     """The exchange rates that a period was computed with; empty where no programme has any."""
     plans = [plan for plan in plans_for((one, period) for one in versions) if needs_rates(plan.policy)]
@@ -227,7 +258,8 @@ def _rates(statement: Statement, versions: list[Version], period: Period) -> dic
     if period.end != statement.run.ends and closed is None:  # settled before go-live
         books = Book.between
     book = books(*days_of(plans))
-    codes = {code for plan in plans for code in (plan.version.currency, plan.version.paid_in)}
+    codes = {version.currency for version in versions}
+    codes |= {code for plan in plans for code in (plan.version.currency, plan.version.paid_in)}
     return {
         "source": book.source,
         "most_days": book.most_days,

@@ -1,8 +1,8 @@
 """Figures of programmes that are settled together, as SQL around the figures of each alone.
 
 Guarantees
-- A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures, ties to the lower
-  programme code. A figure below zero stays as it is and makes no room for the others.
+- A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures as exact fractions,
+  ties to the lower programme code. A figure below zero stays as it is and makes no room for the others.
 - "Net of" moves a paid base towards zero by what the earlier programmes pay, never beyond it, never the qualifier.
 - "Best of" keeps the highest rounded figure, the earlier of two equal ones; the others pay 0.
 """
@@ -24,12 +24,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[[str, bool], str]) -> str:
+def in_levels(
+    based: str, names: Sequence[str], links: Links, settled: Callable[[str, bool], str], *, converts: bool
+) -> str:
     """Each level's figures from those before it. `names` are the columns of `based`, `settled` makes the figures of
     rows, the second argument saying whether they have `less`, what earlier programmes took off the base.
     """
     later = sorted(links.earlier)
     first = f"SELECT * FROM stack_based WHERE no <> ALL(ARRAY{later})"
+    less = _LESS.replace("{amount}", f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT)
     parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(first, False)})"]
     for level, numbers in enumerate(links.levels, start=1):
         pairs = ", ".join(f"({number}, {one})" for number in numbers for one in links.earlier[number])
@@ -37,9 +40,7 @@ def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[
             f"SELECT plan, partner_id, earned FROM stack_{one}" for one in range(level)
         )
         columns = ", ".join(
-            f"stack_based.base - {_LESS} AS base, {_LESS} AS less"
-            if name == "base"
-            else f"stack_based.{name}"
+            f"stack_based.base - {less} AS base, {less} AS less" if name == "base" else f"stack_based.{name}"
             for name in names
         )
         source = (
@@ -56,13 +57,16 @@ def in_levels(based: str, names: Sequence[str], links: Links, settled: Callable[
 
 _BASE, _AMOUNT = "stack_based.base", "COALESCE(earlier.amount, 0)"
 _LESS = (
-    f"CASE WHEN {_BASE} >= 0 THEN least(greatest({_AMOUNT}, 0), {_BASE})"
-    f" ELSE greatest(least({_AMOUNT}, 0), {_BASE}) END"
+    f"CASE WHEN {_BASE} >= 0 THEN least(greatest({{amount}}, 0), {_BASE})"
+    f" ELSE greatest(least({{amount}}, 0), {_BASE}) END"
 )
 
 
 def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
-    """`figures` has also `raw`, the unrounded figure; with the caps that several share."""
+    """`figures` has also `raw` and `divisor`, the unrounded figure; with the caps that several share.
+
+    Figures are brought to one denominator, so that nothing is divided before a cap is shared out.
+    """
     rows = []
     for number, pool in enumerate(links.pools):
         digits = get_currency_precision(plans[pool.members[0]].version.currency)
@@ -73,31 +77,44 @@ def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
         ]
     others = ", ".join(name for name in COLUMNS if name not in ("earned", "explanation"))
     scale = "10.0 ^ digits"
+    places = range(max(len(pool.members) for pool in links.pools))
+    theirs = [f"COALESCE(max(divisor) FILTER (WHERE place = {place}) OVER mates, 1)" for place in places]
+    further = [
+        f"CASE WHEN place = {place} THEN 1 ELSE {text} END"
+        for place, text in zip(places, theirs, strict=True)
+    ]
     return f"""
         SELECT {others},
                CASE WHEN pool IS NULL OR raw <= 0 OR NOT too_much THEN earned
                     ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
                CASE WHEN pool IS NULL THEN explanation ELSE explanation || jsonb_build_object('shared',
-                    said || jsonb_build_object('sum', raw_sum::text, 'own', raw::text, 'lowered', too_much)) END
-                    AS explanation
+                    said || jsonb_build_object('sum', {_divided("part_sum", "common")}, 'lowered', too_much,
+                                               'own', {_divided("raw", "divisor")})) END AS explanation
         FROM (
             SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY partner_id, pool) AS spare,
                    row_number() OVER (PARTITION BY partner_id, pool ORDER BY rest DESC, place) AS rank
             FROM (
-                SELECT *, raw_sum > most OR earned_sum > most AS too_much,
-                       div(most * {scale} * greatest(raw, 0), nullif(raw_sum, 0)) AS whole,
-                       mod(most * {scale} * greatest(raw, 0), nullif(raw_sum, 0)) AS rest
+                SELECT *, part_sum > most * common OR earned_sum > most AS too_much,
+                       div(most * {scale} * part, nullif(part_sum, 0)) AS whole,
+                       mod(most * {scale} * part, nullif(part_sum, 0)) AS rest
                 FROM (
-                    SELECT single.*, pooled.pool, pooled.most, pooled.digits, pooled.place, pooled.said,
-                           sum(greatest(single.raw, 0)) OVER mates AS raw_sum,
-                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum
-                    FROM ({figures}) single
-                    LEFT JOIN (VALUES {", ".join(rows)}) pooled(no, pool, most, digits, place, said)
-                        ON pooled.no = single.plan
-                    WINDOW mates AS (PARTITION BY single.partner_id, pooled.pool)
+                    SELECT *, sum(part) OVER (PARTITION BY partner_id, pool) AS part_sum FROM (
+                        SELECT single.*, pooled.pool, pooled.most, pooled.digits, pooled.place, pooled.said,
+                               sum(greatest(single.earned, 0)) OVER mates AS earned_sum,
+                               {" * ".join(theirs)} AS common, greatest(single.raw, 0) * {" * ".join(further)} AS part
+                        FROM ({figures}) single
+                        LEFT JOIN (VALUES {", ".join(rows)}) pooled(no, pool, most, digits, place, said)
+                            ON pooled.no = single.plan
+                        WINDOW mates AS (PARTITION BY single.partner_id, pooled.pool)
+                    ) parted
                 ) summed
             ) divided
         ) ranked ORDER BY partner_id, plan"""
+
+
+def _divided(figure: str, by: str) -> str:
+    """A fraction as text: all its digits where it is not one."""
+    return f"CASE WHEN {by} = 1 THEN {figure} ELSE round({figure} / {by}, 10) END::text"
 
 
 def best(figures: str, links: Links, plans: Sequence[Plan]) -> str:

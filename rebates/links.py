@@ -71,6 +71,12 @@ class Links:
             left = {number: named for number, named in left.items() if number not in ready}
         return found
 
+    @property
+    def ties(self) -> list[list[int]]:
+        """What is settled together."""
+        tied = [list(pool.members) for pool in self.pools] + self.groups
+        return [one for one in tied if one] + [[number, *named] for number, named in self.earlier.items()]
+
     def touches(self, number: int) -> bool:
         """Whether a plan's figure hangs on others."""
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,13 @@ from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import currencies, traits, wording
+from rebates import currencies, rates_then, traits, wording
 from rebates.accruals import Accrual
 from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
 from rebates.explanations import lines_behind
 from rebates.models import Version
 from rebates.plans import plans_for
-from rebates.sums import Scope
+from rebates.scope import Scope
 
 MOST_LINES = 200
 
@@ -42,24 +42,39 @@ class Moments:
 def since(accrual: Accrual, day: date) -> Moments:
     """What moved the figure since the end of `day` in the tenant's zone. The caller loaded the accrual."""
     limit = clock.start_of_day(day + timedelta(days=1))
-    scopes, tier_day = together(accrual), min(day, accrual.period.last_day)
 
-    def known(**what: Any) -> Step:
-        """The figure with the tier of then, of the lines that `what` says."""
-        found = _known(scopes, accrual.partner_id, tier_day, **what)
-        return found.get(accrual.programme.pk, Step())
+    def of_then(first: date, last: date) -> Book:
+        return Book.between(first, min(last, day), known_before=limit)
 
-    then, gross_then = known(recorded_before=limit), known(recorded_before=limit, without_returns=True)
-    now, gross_now = known(), known(without_returns=True)
+    def carried_on(first: date, last: date) -> Book:
+        return rates_then.carried_on(of_then(first, last), day, Book.between(first, last))
+
+    def known(books: currencies.Books, on: date | None = None, **what: Any) -> Step:
+        """The figure with the tier of then, at the rates of `books`, of the lines that `what` says."""
+        return _known(accrual, day, books=books, on=on or clock.today(), **what)
+
+    then = known(of_then, day, recorded_before=limit)
+    gross_then = known(of_then, day, recorded_before=limit, without_returns=True)
+    now, gross_now = known(carried_on), known(carried_on, without_returns=True)
+    by_rates = known(Book.between)
     returned = (then.amount - gross_then.amount, now.amount - gross_now.amount)
     causes = [
         Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount),
         Cause(_("Returns"), _returns(*returned, accrual.currency), returned[1] - returned[0]),
-        Cause(_("Tier"), _tier(accrual), accrual.amount - now.amount),
+        Cause(_("Exchange rate"), _rates(accrual, of_then, day), by_rates.amount - now.amount),
+        Cause(_("Tier"), _tier(accrual), accrual.amount - by_rates.amount),
     ]
     change = Change(accrual.programme, then.amount, accrual.amount, [one for one in causes if one.amount])
     lines = lines_behind(accrual).filter(recorded_at__gte=limit).order_by("recorded_at", "id")
     return Moments(change, day, list(lines[:MOST_LINES]), lines.count())
+
+
+def _rates(accrual: Accrual, of_then: currencies.Books, day: date) -> str:
+    today = clock.today()
+    days = accrual.period.start, min(accrual.period.last_day, today)
+    return rates_then.words(
+        accrual.version.policy, of_then(*days), min(day, days[1]), Book.between(*days), days[1]
+    )
 
 
 def _returns(before: Decimal, after: Decimal, currency: str) -> str:
@@ -85,8 +100,20 @@ def in_force_with(version: Version, period: Period) -> Scopes:
     }
 
 
-def _known(scopes: Scopes, partner_id: int, tier_day: date, **what: Any) -> dict[int, Step]:
-    plans = plans_for(scopes.values())
-    scope, members = Scope(partners=[partner_id], **what), traits.members_on(tier_day, plans)
-    parts = currencies.parts(plans, scope, books=Book.between, on=clock.today(), stopped=[])
-    return steps_of(parts, f"({members.text})", members.params)
+def _known(accrual: Accrual, day: date, *, books: currencies.Books, on: date, **what: Any) -> Step:
+    """One step's figure; of a cumulative year without what an open period before it will post."""
+    step = _figure(accrual.version, accrual.period, accrual.partner_id, day, books=books, on=on, **what)
+    if "open" not in accrual.explanation.get("cumulative", {}):
+        return step
+    before = accrual.period.previous
+    earlier = _figure(accrual.version, before, accrual.partner_id, day, books=books, on=on, **what)
+    return replace(step, amount=step.amount - earlier.amount)
+
+
+def _figure(
+    version: Version, period: Period, partner_id: int, day: date, *, books: currencies.Books, on: date, **what: Any
+) -> Step:  # fmt: skip
+    plans = plans_for(in_force_with(version, period).values())
+    scope, members = Scope(partners=[partner_id], **what), traits.members_on(min(day, period.last_day), plans)
+    parts = currencies.parts(plans, scope, books=books, on=on, stopped=[])
+    return steps_of(parts, f"({members.text})", members.params).get(version.programme_id, Step())

@@ -16,7 +16,9 @@ from django.db.models import Sum
 
 from prm.values.actor import Actor
 from prm.values.periods import Period
+from rebates import returned, yearly
 from rebates.models import OpeningBalance, SettledOutside, SettlementRun, Version
+from rebates.plans import plans_for
 
 ZERO = Decimal("0.00")
 
@@ -27,6 +29,7 @@ class Late:
 
     period: Period
     watermark: int
+    brought_at: datetime
     versions: list[Version]
     partners: list[int]
     without_lines: list[int]  # settled there, and nothing of that time on file but what came late
@@ -34,7 +37,7 @@ class Late:
 
 def late_periods(run: SettlementRun, closed: list[SettlementRun]) -> list[Late]:
     """Those with lines that came in after the figures and that no close has looked at yet, oldest first."""
-    return [late for group in _groups() if (late := _late(run, closed, *group)) is not None]
+    return [late for group in _groups() for late in _late(run, closed, *group)]
 
 
 def findings(run: SettlementRun) -> list[dict[str, Any]]:
@@ -62,27 +65,44 @@ def _groups() -> list[tuple[Any, Any, int, datetime, list[int]]]:
 def _late(
     run: SettlementRun, closed: list[SettlementRun], starts: Any, ends: Any, seen: int, at: datetime,
     programmes: list[int],
-) -> Late | None:  # fmt: skip
-    looked = max([seen, *(one.watermark for one in closed if one.frozen_at > at)])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _LATE,
-            {
-                "looked": looked, "seen": seen, "watermark": run.watermark, "starts": starts, "ends": ends,
-                "programmes": programmes,
-            },
-        )  # fmt: skip
-        rows = cursor.fetchall()
-    if not rows:
-        return None
+) -> list[Late]:  # fmt: skip
+    """By the first day from which lines concern them: the period's, or of a year that is counted its own."""
     period = Period(starts, ends)
     found = Version.objects.in_force(period).filter(programme__in=programmes).select_related("programme")
     versions = [one for one in found.order_by("programme__code") if one.period_length == period.length]
-    return Late(
-        period=period, watermark=seen, versions=versions,
-        partners=[partner for partner, computable in rows if computable],
-        without_lines=[partner for partner, computable in rows if not computable],
-    )  # fmt: skip
+    by_day: dict[Any, list[Version]] = {}
+    for plan in plans_for((version, period) for version in versions):
+        if yearly.adjusts(plan):
+            by_day.setdefault(plan.counted.start, []).append(plan.version)
+    looked = max([seen, *(one.watermark for one in closed if one.frozen_at > at)])
+    late = []
+    for first, some in by_day.items():
+        rows = _rows(first, ends, some, looked, seen, run.watermark)
+        if rows:
+            late.append(
+                Late(
+                    period=period, watermark=seen, brought_at=at, versions=some,
+                    partners=[partner for partner, computable in rows if computable],
+                    without_lines=[partner for partner, computable in rows if not computable],
+                )
+            )  # fmt: skip
+    return late
+
+
+def _rows(
+    first: Any, ends: Any, versions: list[Version], looked: int, seen: int, watermark: int | None
+) -> list[tuple[int, bool]]:
+    """(partner, whether it can be computed) of those with late lines."""
+    by_origin = any(returned.how(one.policy) == returned.BY_ORIGIN for one in versions)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LATE.replace("{by_origin}", _BY_ORIGIN if by_origin else ""),
+            {
+                "looked": looked, "seen": seen, "watermark": watermark, "starts": first, "ends": ends,
+                "programmes": [version.programme_id for version in versions],
+            },
+        )  # fmt: skip
+        return cursor.fetchall()
 
 
 _LATE = """
@@ -91,14 +111,19 @@ SELECT late.partner_id, EXISTS (
             AND known.booking_date >= %(starts)s AND known.booking_date < %(ends)s
     ) OR NOT EXISTS (
         SELECT FROM rebates_settledoutside settled WHERE settled.partner_id = late.partner_id
-            AND settled.ends = %(ends)s AND settled.starts = %(starts)s AND settled.programme_id = ANY(%(programmes)s)
+            AND settled.ends = %(ends)s AND settled.programme_id = ANY(%(programmes)s)
             AND (settled.base <> 0 OR settled.earned <> 0)
     ) AS computable
 FROM (
     SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %(looked)s AND id <= %(watermark)s
-        AND booking_date >= %(starts)s AND booking_date < %(ends)s
+        AND booking_date >= %(starts)s AND booking_date < %(ends)s{by_origin}
 ) late ORDER BY late.partner_id
 """
+_BY_ORIGIN = """
+    UNION
+    SELECT back.partner_id FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id
+    WHERE back.id > %(looked)s AND back.id <= %(watermark)s
+        AND origin.booking_date >= %(starts)s AND origin.booking_date < %(ends)s"""
 
 
 def watermark_of(programme_id: int, ends: Any) -> int | None:

@@ -67,6 +67,7 @@ class Plan:
     # How many parts of the currency are one in the sums that count, and in those that are paid on; see currencies.py.
     counted_in: int = 1
     paid_on_in: int = 1
+    scale: int = 1  # how many parts of the currency are one where lines are converted
     payout: Payout | None = None
     chosen: frozenset[int] | None = None  # the single partners that take part; None: whoever fits
     world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several
@@ -78,6 +79,30 @@ class Plan:
     @property
     def policy(self) -> dict[str, Any]:
         return self.version.policy
+
+    @property
+    def cumulative(self) -> bool:
+        """Whether all of the year so far is counted and the difference is posted."""
+        return bool(self.policy.get("cumulative"))
+
+    @property
+    def counted(self) -> Period:
+        """The days whose lines count: the period; of a cumulative programme the year so far, as far as the version
+        was in force. A back-test tries a version before it is in force; then all of it.
+        """
+        if not self.cumulative:
+            return self.period
+        first = date(self.period.start.year, 1, 1)
+        if first < self.version.starts <= self.period.start:
+            first = self.version.starts
+        return Period(first, self.period.end)
+
+    @property
+    def target_days(self) -> Period:
+        """The days for which a target is set: the period, or the whole year that is counted."""
+        if not self.cumulative:
+            return self.period
+        return Period(self.counted.start, date(self.period.start.year + 1, 1, 1))
 
     @property
     def grace_until(self) -> date | None:
@@ -97,11 +122,14 @@ class Plan:
         kind = self.policy.get("baseline", {}).get("kind", "prior_period")
         if kind == "stated":
             return None
+        if kind == "prior_year" and self.cumulative:
+            first, after = self.counted.start, self.counted.end
+            return Period(first.replace(year=first.year - 1), after.replace(year=after.year - 1))
         return self.period.previous if kind == "prior_period" else self.period.year_before
 
     def period_of(self, term: str) -> Period:
         """The days in which the lines of a term lie."""
-        return self.baseline or self.period if term == "reference" else self.period
+        return self.baseline or self.counted if term == "reference" else self.counted
 
     def counts(self, line: int, product: int | None) -> bool:
         """Whether sales of the period count for anything here."""
@@ -112,13 +140,13 @@ class Plan:
         """The terms that add up lines of the period itself, not of the baseline's."""
         return [term for term in self.terms if not (term == "reference" and self.baseline)]
 
-    def lines_of(self, terms: Iterable[str]) -> Q:
-        """Sales lines that at least one of these terms adds up, of any day."""
+    def lines_of(self, terms: Iterable[str], prefix: str = "") -> Q:
+        """Sales lines that at least one of these terms adds up, of any day. `prefix` leads to the line."""
         wanted = Q(pk__in=[])
         for chosen in (self.terms[term] for term in terms):
-            one = Q() if chosen.lines == self.catalogue else Q(product_line__in=chosen.lines)
+            one = Q() if chosen.lines == self.catalogue else Q(**{f"{prefix}product_line__in": chosen.lines})
             if chosen.products is not None:
-                one &= Q(product__in=chosen.products)
+                one &= Q(**{f"{prefix}product__in": chosen.products})
             if not one:
                 return Q()
             wanted |= one

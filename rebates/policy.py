@@ -40,13 +40,13 @@ DEFAULTS: dict[str, Any] = {
 # What this release calculates; every other choice of the schema is refused by its name.
 COMPUTED: dict[str, tuple[Any, ...]] = {
     "date_basis": ("booking",),
-    "cumulative": (False,),
+    "cumulative": (False, True),
     "amount_basis": ("net",),
     "exchange": ("none", "booking_date", "period_end"),
     "tier_on": ("period_end", "line_date"),
     "joining": ("whole", "by_days"),
     "measure": ("amount", "quantity"),
-    "returns": ("by_booking",),
+    "returns": ("by_booking", "by_origin", "at_original_rate"),
 }
 MECHANISMS = (
     *(

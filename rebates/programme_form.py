@@ -24,6 +24,7 @@ from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_limits as limits
+from rebates import programme_time as times
 from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
@@ -53,6 +54,8 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("baseline",): "baseline",
     ("exchange",): "exchange",
     ("payout_currency",): "payout_currency",
+    ("returns",): "returns",
+    ("cumulative",): "cumulative",
     ("rounding",): "rounding",
     ("late",): "grace_days",
     ("clause",): "clause",
@@ -62,7 +65,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
-    *("tier_on", "joining", "budget", "exchange", "payout_currency"),
+    *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
 }
 
 
@@ -89,7 +92,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
 
 class ProgrammeForm(
     money.CurrencyFields, limits.LimitFields, whom.WhoFields, collected.CollectionFields,
-    budget.BudgetFields, ServiceForm,
+    budget.BudgetFields, times.TimeFields, ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -338,6 +341,7 @@ class ProgrammeForm(
             "budget": budget.budget_of(values),
             **limits.limits_of(values),
             **money.currencies_of(values, self.currency),
+            **times.time_of(values),
         }
         if "pay_lines" in kind.counting and values["pay_lines"]:
             parts["pay"] = {"product_lines": [line.code for line in values["pay_lines"]]}
@@ -422,6 +426,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         | limits.initial_limits(policy)
         | budget.initial_budget(policy)
         | money.initial_currencies(policy)
+        | times.initial_time(policy)
         | whom.initial_who(policy)
         | collected.initial_factors(policy)
         | {

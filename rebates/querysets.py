@@ -86,7 +86,7 @@ class VersionQuerySet(models.QuerySet):
         found, outside = [], _settled_outside(ends=clock.days_after(last_day, 1))
         for version in self.published().select_related("programme").order_by("programme__code"):
             period = Period.of(version.period_length, last_day)
-            if (version.programme_id, period.end) in outside:
+            if (version.programme_id, period.end) in outside or _counted_later(version, period):
                 continue
             if period.last_day == last_day and version.covers(period):
                 found.append((version, period))
@@ -132,6 +132,18 @@ def _settled_outside(**when: date) -> set[tuple[int, date]]:
 
     rows = SettledOutside.objects.for_everyone(because="whole periods, of no partner in particular")
     return set(rows.filter(**when).order_by().values_list("programme_id", "ends").distinct())
+
+
+def _counted_later(version: Any, period: Period) -> bool:
+    """Whether a later period of a cumulative year is closed: it counted this one's lines too."""
+    if not version.policy.get("cumulative"):
+        return False
+    from rebates.models import RunScope
+
+    later = RunScope.objects.filter(
+        version=version, ends__gt=period.end, ends__lte=date(period.start.year + 1, 1, 1)
+    )
+    return later.filter(run__state__in=("closing", "closed", "paid")).exists()
 
 
 def _is_closed(period: Period) -> bool:

@@ -18,11 +18,14 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import collection, currencies, linked_sql, tier_days, traits
+from rebates import collection, currencies, linked_sql, returned, tier_days, traits, yearly
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
+from rebates.reads import Together
 from rebates.sums import Sums
+
+Read = Sums | Together
 
 _ROUNDED = {
     "half_up": "round(figure.raw, plan.digits)",
@@ -43,7 +46,7 @@ _ROUNDED_FRACTION = (
 )
 
 
-def figures(sums: Sums, *, relation: str, members: str) -> Sql:
+def figures(sums: Read, *, relation: str, members: str) -> Sql:
     """One row a programme and partner that takes part and has lines, by partner and programme.
 
     `relation` holds what `sums.read()` selects; `members` is a relation as `traits.members_on` gives it.
@@ -53,110 +56,130 @@ def figures(sums: Sums, *, relation: str, members: str) -> Sql:
     params: dict[str, Any] = {}
     links = links_of(sums.plans)
     asks = traits.matter(sums.plans)
-    plan_rows = [_plan_row(number, plan, params, asks=asks) for number, plan in enumerate(sums.plans)]
-    plan_columns = f"{_PLAN_COLUMNS}, {traits.COLUMNS}" if asks else _PLAN_COLUMNS
+    plan_rows = [
+        _plan_row(number, plan, params, asks=asks, converts=sums.converts)
+        for number, plan in enumerate(sums.plans)
+    ]
+    plan_columns = ", ".join(
+        [_PLAN_COLUMNS, *([_SCALES] if sums.converts else []), *([traits.COLUMNS] if asks else [])]
+    )
     member = ["tier", "type", *(traits.MEMBER if asks else ())]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     if any(tier_days.by_days(plan.policy) for plan in sums.plans):
         based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
-        names.append(tier_days.COLUMN)
+        names += tier_days.COLUMNS
     if collection.matter(sums.plans):
         based = collection.joined(based, names, sums, params)
         names += collection.COLUMNS
+    if returned.at_original_rate(sums.plans):
+        based = returned.joined(based, names, sums, params)
+        names += returned.COLUMNS
 
     def alone(source: str, lowered: bool = False) -> str:
-        notes = _notes(sums) + (_NET_OF if lowered else "")
+        notes = _notes(sums) + (_net_of(sums) if lowered else "")
         return _alone(source, sums, notes, with_raw=bool(links.pools))
 
     if links.earlier:
-        text = linked_sql.in_levels(based, names, links, alone)
+        text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
     else:
         text = alone(based)
     if links.pools:
         text = linked_sql.shared(text, links, sums.plans)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
+    text = yearly.differences(text, sums.plans, sums.scope)
     return Sql(currencies.paid_out(text, sums.plans), params)
 
 
-def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
+def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
-    counted, paid_on = _units(sums)
+    counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if sums.converts else ("", "")
     gated = any(plan.policy.get("gates") for plan in sums.plans)
     collects = collection.matter(sums.plans)
-    notes += (traits.SAID if gated else "") + (collection.SAID if collects else "")
+    takes_back = returned.at_original_rate(sums.plans)
+    notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")
     notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
+    notes += returned.SAID if takes_back else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
                {_whole("reference", counted)} AS reference, band.number AS band, plan.lines,
                {_rounded(sums.plans, divisor)} AS earned,
                plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END]{notes} AS explanation
-               {", figure.raw" if with_raw else ""}
+               {", figure.raw, figure.divisor" if with_raw else ""}
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
         {traits.GATE if gated else ""}
         CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {divisor} AS divisor OFFSET 0)
-        {_moved(bands, gated=gated, collects=collects)}
+        {_moved(bands, gated=gated, collects=collects, takes_back=takes_back)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
           {traits.TAKES_PART if traits.matter(sums.plans) else ""}
         """
 
 
-def _notes(sums: Sums) -> str:
+def _notes(sums: Read) -> str:
     """What the explanation of a row adds to its clause: the sums before a cap lowered them, the unrounded figure of
-    lines that were converted.
+    lines that were converted, and the paid base that returns of a later period are held against.
     """
-    raw = (
-        " || jsonb_build_object('raw', round(figure.raw / figure.divisor, 10)::text)"
-        if sums.money is not None
-        else ""
-    )
-    if not sums.caps:
-        return raw
-    counted, paid_on = _units(sums)
-    if any(plan.bands.increment is not None for plan in sums.plans):
-        paid_on = max(plan.counted_in for plan in sums.plans)  # the sum before it was counted in increments
-    pairs = (("counted", "most_counted", counted), ("payable", "most_base", paid_on))
-    return raw + "".join(
+    notes = ""
+    if sums.converts:
+        exact = "jsonb_build_object('raw', round(figure.raw / figure.divisor, 10)::text)"
+        notes += f" || CASE WHEN plan.converts THEN {exact} ELSE '{{}}'::jsonb END"
+    payable = "plan.payable_in" if sums.converts else ""
+    originals = [
+        number
+        for number, plan in enumerate(sums.plans)
+        if returned.how(plan.policy) == returned.AT_ORIGINAL_RATE
+    ]
+    if originals:
+        said = f"jsonb_build_object('paid_on', ({_whole('payable', payable)})::text)"
+        notes += f" || CASE WHEN plan.no = ANY(ARRAY{originals}) THEN {said} ELSE '{{}}'::jsonb END"
+    if not any(
+        plan.bands.most_counted is not None or plan.bands.most_base is not None for plan in sums.plans
+    ):
+        return notes
+    counted = "plan.counted_in" if sums.converts else ""
+    pairs = (("counted", "most_counted", counted), ("payable", "most_base", payable))
+    return notes + "".join(
         f" || CASE WHEN plan.{was} > plan.{cap}"
         f" THEN jsonb_build_object('{was}', ({_whole(was, unit)})::text) ELSE '{{}}'::jsonb END"
         for was, cap, unit in pairs
     )
 
 
-def _units(sums: Sums) -> tuple[int, int]:
-    """How many parts are one in the sums that count and that are paid on; 1 without exchange."""
-    if sums.money is None:
-        return 1, 1
-    (plan,) = sums.plans
-    return plan.counted_in, plan.paid_on_in
+def _whole(name: str, parts: str) -> str:
+    """A sum in the currency itself; `parts` is the column of how many parts of the sum are one."""
+    if not parts:
+        return f"plan.{name}"
+    return f"CASE WHEN {parts} = 1 THEN plan.{name} ELSE round(plan.{name} / {parts}, 3) END"
 
 
-def _whole(name: str, parts: int) -> str:
-    return f"plan.{name}" if parts == 1 else f"round(plan.{name} / {parts}, 3)"
+def _divisor_of(sums: Read) -> str:
+    divisor = _divisor([plan.bands for plan in sums.plans])
+    return f"({divisor}) * plan.paid_on_in" if sums.converts else divisor
 
 
-def _divisor_of(sums: Sums) -> str:
-    divisor, (_counted, paid_on) = _divisor([plan.bands for plan in sums.plans]), _units(sums)
-    return divisor if paid_on == 1 else f"({divisor}) * {paid_on}::numeric"
+def _net_of(sums: Read) -> str:
+    """By how much which programmes lowered the base."""
+    less = _whole("less", "plan.paid_on_in" if sums.converts else "")
+    return (
+        f" || jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', ({less})::text))"
+    )
 
 
-# By how much which programmes lowered the base.
-_NET_OF = (
-    " || jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', plan.less::text))"
-)
-
-
-def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool) -> str:
-    """The unrounded figure after gates, factor and the cap on the payout, with what it is still to be divided by."""
+def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool, takes_back: bool) -> str:
+    """The unrounded figure after gates, factor, what is taken back and the cap on the payout, with what it is still to
+    be divided by.
+    """
     same = "{was}.divisor"
     changes = [(traits.THROUGH_GATES, same)] if gated else []
     if collects:
         changes.append((collection.RAW, collection.DIVISOR))
+    if takes_back:
+        changes.append((returned.RAW, returned.DIVISOR))
     if any(one.most_paid is not None for one in bands):
         changes.append(("least({was}.raw, plan.most_paid * {was}.divisor)", same))
     names = [f"moved_{number}" for number in range(len(changes))]
@@ -235,7 +258,7 @@ def _rounded(plans: Sequence[Plan], divisor: str) -> str:
         whole = _ROUNDED[modes.pop()]
     else:
         whole = f"CASE WHEN plan.half_even THEN {_ROUNDED['half_even']} ELSE {_ROUNDED['half_up']} END"
-    if divisor == "1" and not collection.matter(plans):
+    if divisor == "1" and not collection.matter(plans) and not returned.at_original_rate(plans):
         return whole
     return f"CASE WHEN figure.divisor = 1 THEN {whole} ELSE {_ROUNDED_FRACTION} END"
 
@@ -245,9 +268,12 @@ _PLAN_COLUMNS = (
     " first_rate, floor, shares, above, split, slope, span, most_counted, most_base, most_paid, digits, half_even,"
     " net_of, clauses"
 )
+# Of plans whose sums are in parts of a currency: how many parts are one, of what counts, is paid on, was paid on before
+# it was counted in increments, and what invoices weigh by.
+_SCALES = "counted_in, paid_on_in, payable_in, weighed_in, converts"
 
 
-def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool) -> str:
+def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool, converts: bool) -> str:
     """A row of VALUES with `_PLAN_COLUMNS` and what the policy `asks`; texts and arrays go as parameters."""
     who, bands = plan.policy.get("who", {}), plan.bands
     cells = {
@@ -278,6 +304,7 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool) ->
         "even": (plan.rounding == "half_even", "bool"),
         "net_of": (stacked_on(plan.policy, NET_OF) or None, "text[]"),
         "clauses": (clauses(plan), "jsonb[]"),
+        **(_scales(plan) if converts else {}),
         **(traits.cells(plan) if asks else {}),
     }
     text = [str(number)]
@@ -285,6 +312,17 @@ def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool) ->
         params[f"{name}_{number}"] = value
         text.append(f"%({name}_{number})s::{kind}")
     return ", ".join(text)
+
+
+def _scales(plan: Plan) -> dict[str, tuple[Any, str]]:
+    money = plan.counted_in if plan.bands.increment is not None else plan.paid_on_in
+    return {
+        "counted_in": (plan.counted_in, "numeric"),
+        "paid_on_in": (plan.paid_on_in, "numeric"),
+        "payable_in": (money, "numeric"),
+        "weighed_in": (1 if collection.weighs_units(plan) else plan.scale, "numeric"),
+        "converts": (currencies.is_exchanged(plan.policy), "bool"),
+    }
 
 
 def clauses(plan: Plan) -> list[str]:

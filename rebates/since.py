@@ -18,6 +18,7 @@ from django.db.models import Count, Max, Q, Sum
 
 from orders.models import SalesLine
 from prm.values import clock
+from rebates.counted_lines import counted_by
 from rebates.currencies import is_exchanged
 from rebates.models import RunScope, SettlementRun
 from rebates.plans import Plan, plans_for
@@ -98,10 +99,10 @@ def _lines_of(watermarks: dict[int, int]) -> dict[int, tuple[Q, Q]]:
 
 
 def _counted_by(plan: Plan) -> Q:
-    lines = Q(booking_date__gte=plan.period.start, booking_date__lt=plan.period.end)
+    lines = counted_by(plan, plan.own_terms)
     if not is_exchanged(plan.policy):
         lines &= Q(currency=plan.version.currency)
-    return lines & plan.lines_of(plan.own_terms)
+    return lines
 
 
 def _in_time(plan: Plan) -> Q:

@@ -9,16 +9,18 @@ hashing them: a partner's sums then stay in the processor's cache (see `READ_SET
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from rebates import tier_days
+from rebates import returned, tier_days
 from rebates.conversion import Money
 from rebates.plans import Plan, Sql
+from rebates.scope import Scope
+from rebates.term_figures import figures_of
 
 SIDE_BY_SIDE = 40  # cells
 # Without the third the planner takes an index by partner for order's sake and hops over the whole table.
@@ -33,27 +35,6 @@ READ_SETTINGS_END = (
 )
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Which lines are read.
-
-    `first_partner` and `last_partner` bound a chunk; `partners` names single ones. `closed_at_line` is the watermark
-    of the close when a closed period is read again: positive lines above it are late.
-    """
-
-    watermark: int | None = None
-    first_partner: int | None = None
-    last_partner: int | None = None
-    partners: Sequence[int] | None = None
-    closed_at_line: int | None = None
-    zone: str = "UTC"
-    # For differences: as if nothing had come back, and as it was known at a moment.
-    without_returns: bool = False
-    recorded_before: datetime | None = None
-    paid_to: int | None = None  # the watermark of payments received
-    tiers_of_run: int | None = None  # whose frozen memberships are read; None: today's
-
-
 @dataclass
 class Sums:
     """The grouped read for `plans` within `scope`: its SQL, what the plans take from it, and what was read."""
@@ -62,8 +43,12 @@ class Sums:
     scope: Scope
     # How often everything that was bought counts; a baseline and a target stay. For what-ifs.
     volume: Decimal | None = None
+    volume_from: date | None = (
+        None  # of a year that is counted as a whole, what was bought before this day stays too
+    )
     # Where lines of several currencies count; then there is one plan.
     money: Money | None = None
+    offset: int = 0  # by how much the numbers of the plans are higher where several reads stand together
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)
     # What each class of lines is for: (number of a plan, name of a term) pairs.
@@ -72,6 +57,7 @@ class Sums:
 
     def __post_init__(self) -> None:
         periods = [plan.period_of(term) for plan in self.plans for term in plan.terms]
+        periods += [plan.period for plan in self.plans if plan.cumulative]
         self.days = sorted({day for period in periods for day in (period.start, period.end)})
         self.currencies = sorted({plan.version.currency for plan in self.plans})
         self.graces = sorted({plan.grace_until for plan in self.plans if plan.grace_until})
@@ -87,9 +73,20 @@ class Sums:
         plain = {line for items in self.items_by_use.values() for line, good in items if good is None}
         self.needs_everything = plain == everything
         self.units = any(plan.units_of(term) for plan in self.plans for term in plan.terms)
-        self.figures = ["qualifier", "base", "reference"]
-        if self.caps:
-            self.figures += ["counted", "payable"]
+        self.keep_sums(self.keeps_sums)
+
+    def keep_sums(self, wanted: bool) -> None:
+        """Whether what qualifier and base were before they were capped is told too."""
+        self.figures = ["qualifier", "base", "reference", *(["counted", "payable"] if wanted else [])]
+
+    @property
+    def keeps_sums(self) -> bool:
+        return self.caps or returned.at_original_rate(self.plans)
+
+    @property
+    def converts(self) -> bool:
+        """Whether sums are in parts of a currency, see `currencies.py`."""
+        return self.money is not None
 
     @property
     def caps(self) -> bool:
@@ -182,13 +179,29 @@ class Sums:
                 *quantity,
             ]
             keys = "partner_id, cell"
-        source = self.source if self.money is None else self.money.source(params, self.source)
+        source = self.relation(self.table, params)
         return Sql(f"SELECT {', '.join(columns)} FROM {source} WHERE {where} GROUP BY {keys}", params)
 
+    def relation(self, lines: str, params: dict[str, Any], more: Sequence[str] = ()) -> str:
+        """`lines`, a table or a relation in parentheses, as this read takes them: with the tier of each line's day
+        where some plan asks for it, converted where lines of several currencies count. `more` are further columns.
+        """
+        columns = [*more, *(["is_back"] if lines == self.table and lines != returned.TABLE else [])]
+        if self.tiers:
+            lines = tier_days.lines_with_tier(lines, self.scope.tiers_of_run)
+            columns.append("line_tier")
+        if self.money is not None:
+            lines = self.money.source(params, lines, columns, f"money_{self.offset}")
+        return lines if lines == returned.TABLE else f"{lines} orders_salesline"
+
     @property
-    def source(self) -> str:
-        """The table of the lines, with the tier of each line's day where some plan asks for it."""
-        return tier_days.lines_with_tier(self.scope.tiers_of_run) if self.tiers else "orders_salesline"
+    def table(self) -> str:
+        """What stands for the sales lines; the plans that are read together agree about it."""
+        return returned.table(self.plans[0])
+
+    def of(self, number: int) -> Sums:
+        """The read of a plan."""
+        return self
 
     def _lines(self) -> tuple[str, dict[str, Any]]:
         """The condition that picks the lines, with its parameters."""
@@ -220,7 +233,7 @@ class Sums:
                 where.append(condition)
                 params[name] = list(value) if name == "partners" else value
         if self.scope.without_returns:
-            where.append("net_amount >= 0 AND quantity >= 0")
+            where.append(f"NOT {returned.negative(self.plans[0])}")
         return " AND ".join(where), params
 
     def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
@@ -283,7 +296,7 @@ class Sums:
             "after_grace": [day + timedelta(days=1) for day in self.graces],
         }
         return (
-            "CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN net_amount < 0 OR quantity < 0 THEN 1"
+            f"CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN {returned.negative(self.plans[0])} THEN 1"
             " ELSE 2 + width_bucket((recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
         )
 
@@ -294,7 +307,7 @@ class Sums:
     ) -> str:
         """SELECT of partner_id, columns `member` of `members`, the plan's columns, qualifier, base, reference, lines.
 
-        With `caps` also counted and payable: what qualifier and base were before they were capped.
+        With `keeps_sums` also counted and payable: what qualifier and base were before they were capped.
 
         One row a partner and plan with lines in the period. `reference` is what the bounds are shares of; NULL where
         a new partner is skipped and where there is none. `plan_rows` are the plans' rows of VALUES without the
@@ -306,7 +319,8 @@ class Sums:
             f" {self._named('based')}, based.lines"
             f" FROM ({measured(relation)}) based"
             f" JOIN {members} member ON member.partner_id = based.partner_id"
-            f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns}) ON plan.no = based.no"
+            f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns})"
+            f" ON plan.no = based.no + {self.offset}"
             f" WHERE based.lines > 0 {'' if self.side_by_side else 'ORDER BY based.partner_id, based.no'}"
         )
 
@@ -315,9 +329,9 @@ class Sums:
         figures: dict[str, list[str]] = {name: [] for name in self.figures}
         counts = []
         for number, plan in enumerate(self.plans):
-            sums = {term: self._moved(plan, term, self._column_sum(number, term)) for term in plan.terms}
+            sums = {term: self._column_sum(number, term) for term in plan.terms}
             booked = " + ".join(f"sums.n{cell}" for cell in self._of_reference(number)) or "0"
-            texts = self._figures_of(plan, sums, booked)
+            texts = figures_of(plan, sums, booked)
             for name in self.figures:
                 figures[name].append(texts[name])
             counts.append(" + ".join(f"sums.n{cell}" for cell in self.counted(number)) or "0")
@@ -333,13 +347,27 @@ class Sums:
 
     def _column_sum(self, number: int, term: str) -> str:
         column = "q" if self.plans[number].units_of(term) else "a"
-        return (
-            " + ".join(f"COALESCE(sums.{column}{cell}, 0)" for cell in self.taken(number, term))
-            or "0::numeric"
+        terms = (
+            f"COALESCE(sums.{column}{cell}, 0){self._times(number, term, cell)}"
+            for cell in self.taken(number, term)
         )
+        return " + ".join(terms) or "0::numeric"
 
-    def _moved(self, plan: Plan, term: str, text: str) -> str:
-        return f"({text}) * {self.volume}" if self.volume is not None and term in plan.own_terms else text
+    def _times(self, number: int, term: str, cell: int) -> str:
+        """By what a cell's sum is multiplied, for a what-if about the volume."""
+        plan, slot = self.plans[number], self.cells[cell][2]
+        if self.volume is None or term not in plan.own_terms:
+            return ""
+        stays = plan.cumulative and self.volume_from is not None and self.days[slot] < self.volume_from
+        return "" if stays else f" * {self.volume}"
+
+    def moved(self, volume: Decimal | None, *, since: date | None = None, posted: str | None = None) -> Sums:
+        """The same read with everything that was bought counting `volume` times; see `volume_from`."""
+        scope = self.scope if posted is None else replace(self.scope, posted=posted)
+        made = replace(self, scope=scope, volume=volume, volume_from=since)
+        made.side_by_side = self.side_by_side
+        made.keep_sums("counted" in self.figures)
+        return made
 
     def _of_reference(self, number: int) -> list[int]:
         return self.taken(number, "reference") if "reference" in self.plans[number].terms else []
@@ -347,22 +375,25 @@ class Sums:
     def _added_up(self, relation: str) -> str:
         """From rows a partner and cell: what a plan takes for a term is added up once more."""
         pairs: dict[tuple[int, int], dict[str, bool]] = {}
+        times: dict[tuple[int, int], str] = {}
         for number, plan in enumerate(self.plans):
             for term in plan.terms:
                 for cell in self.taken(number, term):
                     pairs.setdefault((number, cell), {})[term] = plan.units_of(term)
+                    times[number, cell] = self._times(number, term, cell) or times.get((number, cell), "")
         terms = sorted({term for plan in self.plans for term in plan.terms})
         counted = {(number, cell) for number in range(len(self.plans)) for cell in self.counted(number)}
         # Of each term: 0 for nothing, 1 for the amount, 2 for the quantity.
         rows = [
-            f"({number}, {cell}, {(number, cell) in counted}, "
+            f"({number}, {cell}, {(number, cell) in counted}, 1{times[number, cell]}, "
             + ", ".join(str(1 + used[term]) if term in used else "0" for term in terms)
             + ")"
             for (number, cell), used in pairs.items()
-        ] or [f"(-1, -2, false, {', '.join('0' * len(terms))})"]
+        ] or [f"(-1, -2, false, 1, {', '.join('0' * len(terms))})"]
         quantity = "sums.quantity" if self.units else "0"
+        by = "" if self.volume is None else " * pair.times"
         sums = ", ".join(
-            f"COALESCE(sum(CASE pair.{term} WHEN 1 THEN sums.amount WHEN 2 THEN {quantity} END), 0) AS {term}"
+            f"COALESCE(sum(CASE pair.{term} WHEN 1 THEN sums.amount WHEN 2 THEN {quantity} END{by}), 0) AS {term}"
             for term in terms
         )
         booked = "sum(sums.lines) FILTER (WHERE pair.reference > 0)" if "reference" in terms else "0"
@@ -370,7 +401,7 @@ class Sums:
             f"SELECT added.partner_id, added.no, {self._chosen_by_plan()}, added.lines FROM ("
             f"SELECT pair.no, sums.partner_id, {sums}, COALESCE({booked}, 0) AS booked,"
             " COALESCE(sum(sums.lines) FILTER (WHERE pair.counts), 0)::int AS lines"
-            f" FROM {relation} sums JOIN (VALUES {', '.join(rows)}) pair(no, cell, counts, {', '.join(terms)})"
+            f" FROM {relation} sums JOIN (VALUES {', '.join(rows)}) pair(no, cell, counts, times, {', '.join(terms)})"
             " ON pair.cell = sums.cell GROUP BY sums.partner_id, pair.no) added"
         )
 
@@ -378,8 +409,8 @@ class Sums:
         """qualifier, base and reference of the rows of `_added_up`; plans with the same words share an arm."""
         arms: dict[str, dict[str, list[int]]] = {name: {} for name in self.figures}
         for number, plan in enumerate(self.plans):
-            sums = {term: self._moved(plan, term, f"added.{term}") for term in plan.terms}
-            figures = self._figures_of(plan, sums, "added.booked")
+            sums = {term: f"added.{term}" for term in plan.terms}
+            figures = figures_of(plan, sums, "added.booked")
             for name in self.figures:
                 arms[name].setdefault(figures[name], []).append(number)
         columns = []
@@ -394,33 +425,6 @@ class Sums:
                 words = f"CASE {' '.join(cases)} END"
             columns.append(f"{words} AS {name}")
         return ", ".join(columns)
-
-    @staticmethod
-    def _figures_of(plan: Plan, sums: dict[str, str], booked: str) -> dict[str, str]:
-        """SQL of a plan's figures by name, see `based`. `booked` counts the lines of the baseline."""
-        bands = plan.bands
-        if bands.counts_sets:
-            sets = ", ".join(
-                f"div({sums[f'part{number}']}, {part.quantity})" for number, part in enumerate(bands.parts)
-            )
-            complete = f"greatest(least({sets}), 0)"
-            names = ("qualifier", "base", "counted", "payable")
-            return dict.fromkeys(names, complete) | {"reference": "NULL::numeric"}
-        reference = "NULL::numeric"
-        if bands.share_of == "target":
-            reference = f"{bands.target}::numeric"
-        elif bands.share_of == "total":
-            reference = sums["reference"]
-        elif bands.share_of == "baseline":
-            reference = _baseline(plan, sums.get("reference", ""), booked)
-        counted, payable = sums["qualifier"], sums["base"]
-        base = _at_most(payable, bands.most_base)
-        if bands.increment is not None:
-            base = f"div(greatest({base}, 0), {bands.increment})"
-        qualifier = _at_most(counted, bands.most_counted)
-        return {
-            "qualifier": qualifier, "base": base, "reference": reference, "counted": counted, "payable": payable,
-        }  # fmt: skip
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
         """What was read: lines, fingerprint and the sum by currency."""
@@ -462,31 +466,17 @@ class Sums:
         where, params = self.picked()
         cursor.execute(
             "SELECT currency, product_line_id, product_id, booking_date, count(*), sum(net_amount),"
-            f" array_agg(DISTINCT partner_id) FROM orders_salesline WHERE {where}"
+            f" array_agg(DISTINCT partner_id) FROM {self.relation(self.table, params)} WHERE {where}"
             " AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3, 4",
             params | {"currencies": self.currencies},
         )
         rows, found = cursor.fetchall(), {}
         for currency, line, good, day, lines, amount, partners in rows:
             for plan in self.plans:
-                if currency != plan.version.currency and plan.counts(line, good) and day in plan.period:
+                if currency != plan.version.currency and plan.counts(line, good) and day in plan.counted:
                     sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
                     sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
         return [
             [*key, lines, str(amount), len(partners)]
             for key, (lines, amount, partners) in sorted(found.items())
         ]
-
-
-def _at_most(text: str, cap: Decimal | None) -> str:
-    return text if cap is None else f"least({text}, {cap}::numeric)"
-
-
-def _baseline(plan: Plan, booked_sum: str, booked: str) -> str:
-    """SQL of the baseline: what the partner bought before, or what the policy says of one that bought nothing."""
-    rules = plan.policy.get("baseline", {})
-    stated = f"{rules['amount']}::numeric * {plan.counted_in}" if "amount" in rules else "NULL::numeric"
-    if plan.baseline is None:
-        return stated
-    new = {"skip": "NULL::numeric", "zero": "0::numeric", "stated": stated}[rules.get("new_partner", "skip")]
-    return f"CASE WHEN ({booked}) > 0 THEN greatest({booked_sum}, 0) ELSE {new} END"

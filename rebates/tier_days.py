@@ -21,7 +21,7 @@ from babel.numbers import get_currency_precision
 from rebates.plans import Plan
 
 LINE_DATE, BY_DAYS = "line_date", "by_days"
-COLUMN = "member_days"
+COLUMNS = ("member_days", "target_days")  # how many days of how many
 
 
 def by_line(policy: dict[str, Any]) -> list[str]:
@@ -64,9 +64,16 @@ def frozen(plans: Sequence[Plan]) -> str:
     if not matter(plans):
         return "(SELECT NULL::bigint AS partner_id, NULL::jsonb AS tier_days WHERE false)"
     days = [day for plan in plans for term in plan.terms for day in _edges(plan, term)]
+    days += [plan.target_days.end for plan in plans]
+    # A return at the original rate asks for the tier on the day of its sale.
+    first = (
+        "NULL"
+        if any(plan.policy.get("returns") == "at_original_rate" for plan in plans)
+        else f"'{min(days)}'"
+    )
     return (
         "(SELECT partner_id, jsonb_agg(jsonb_build_array(lower(during), upper(during), code) ORDER BY lower(during))"
-        f" AS tier_days FROM ({_LIVE}) live WHERE during && daterange('{min(days)}', '{max(days)}')"
+        f" AS tier_days FROM ({_LIVE}) live WHERE during && daterange({first}, '{max(days)}')"
         " GROUP BY partner_id)"
     )
 
@@ -76,13 +83,11 @@ def _edges(plan: Plan, term: str) -> tuple[date, date]:
     return period.start, period.end
 
 
-def lines_with_tier(run: int | None) -> str:
-    """The sales lines with `line_tier`, the partner's tier on the day of booking; '' where it had none."""
+def lines_with_tier(lines: str, run: int | None) -> str:
+    """`lines` with `line_tier`, the partner's tier on the day of booking; '' where it had none."""
     return (
-        "(SELECT line.id, line.partner_id, line.product_id, line.product_line_id, line.booking_date, line.quantity,"
-        " line.net_amount, line.currency, line.document, line.recorded_at, COALESCE(span.code, '') AS line_tier"
-        f" FROM orders_salesline line LEFT JOIN ({spans(run)}) span"
-        " ON span.partner_id = line.partner_id AND span.during @> line.booking_date) lines"
+        f"(SELECT line.*, COALESCE(span.code, '') AS line_tier FROM {lines} line LEFT JOIN ({spans(run)}) span"
+        " ON span.partner_id = line.partner_id AND span.during @> line.booking_date)"
     )
 
 
@@ -95,32 +100,35 @@ def scaled(
         if not by_days(plan.policy):
             continue
         period, tiers = (
-            f"daterange('{plan.period.start}', '{plan.period.end}')",
+            f"daterange('{plan.target_days.start}', '{plan.target_days.end}')",
             plan.policy.get("who", {}).get("tiers"),
         )
         of_tiers = ""
         if tiers:
             params[f"joining_{number}"], of_tiers = list(tiers), f" AND code = ANY(%(joining_{number})s)"
+        total = (plan.target_days.end - plan.target_days.start).days
         counts.append(
-            f"SELECT {number} AS no, partner_id, sum(upper(during * {period}) - lower(during * {period})) AS days"
+            f"SELECT {number} AS no, partner_id, {total} AS whole,"
+            f" sum(upper(during * {period}) - lower(during * {period})) AS days"
             f" FROM ({spans(run)}) span WHERE during && {period}{of_tiers} GROUP BY partner_id"
         )
+        target = f"{plan.policy['mechanism']['target']}::numeric"
         unit = 10 ** (3 if plan.bands.reads_units else get_currency_precision(plan.version.currency))
-        total = (plan.period.end - plan.period.start).days
         targets.append(
             f"WHEN based.no = {number} AND joined.days IS NOT NULL"
-            f" THEN div(2 * based.reference * joined.days * {unit} + {total}, {2 * total}) / {unit}::numeric"
+            f" THEN div(2 * {target} * joined.days * {unit} + {total}, {2 * total})"
+            f" / {unit}::numeric * {plan.counted_in}"
         )
     reference = f"CASE {' '.join(targets)} ELSE based.reference END AS reference"
     columns = ", ".join(reference if name == "reference" else f"based.{name}" for name in names)
     return (
-        f"SELECT {columns}, joined.days AS {COLUMN} FROM ({based}) based"
+        f"SELECT {columns}, joined.days AS {COLUMNS[0]}, joined.whole AS {COLUMNS[1]} FROM ({based}) based"
         f" LEFT JOIN ({' UNION ALL '.join(counts)}) joined"
         " ON joined.no = based.no AND joined.partner_id = based.partner_id"
     )
 
 
 SAID = (
-    f" || CASE WHEN plan.{COLUMN} IS NULL THEN '{{}}'::jsonb ELSE jsonb_build_object('joining',"
-    f" jsonb_build_object('days', plan.{COLUMN}, 'of', plan.ends - plan.starts)) END"
+    f" || CASE WHEN plan.{COLUMNS[0]} IS NULL THEN '{{}}'::jsonb ELSE jsonb_build_object('joining',"
+    f" jsonb_build_object('days', plan.{COLUMNS[0]}, 'of', plan.{COLUMNS[1]})) END"
 )

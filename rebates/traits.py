@@ -71,10 +71,10 @@ def gates_of(policy: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def asked_for(gate: dict[str, str], plan: Plan) -> Asked:
-    """A certificate is asked for on the period's last day, everything else over the period."""
+    """A certificate is asked for on the period's last day, everything else over the days that count."""
     if gate["kind"] == "certificate":
         return Asked(gate["code"], plan.period.last_day, plan.period.end)
-    return Asked(gate["code"], plan.period.start, plan.period.end)
+    return Asked(gate["code"], plan.counted.start, plan.counted.end)
 
 
 def _held(plan: Plan) -> list[Asked]:

@@ -25,12 +25,23 @@ from rebates.verifier_terms import (
     Rates,
     Receipt,
     collected,
+    counted,
+    counted_from,
+    days_before,
     exchanged,
     in_tier,
     kept_back,
+    matches,
+    measured,
+    most_paid,
+    paid_for,
+    pays_units,
+    placed,
     rates_of,
     read_receipts,
+    rounded,
     share_of_days,
+    taken_back,
     takes_part,
     through_gates,
 )
@@ -47,35 +58,14 @@ class Line:
     after_close: bool = False
     product: str = ""
     document: str = ""
+    origin: Line | None = None  # of a return: the line that it reverses
+    sold_in: str = ""  # of a line that was converted
+    back: bool = False  # it takes something away, whatever its amount says
 
 
 def rate(text: Any) -> Fraction:
     words = str(text)
     return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
-
-
-def counted(policy: dict[str, Any], lines: Iterable[Line], first: date, after: date) -> list[Line]:
-    """The lines that this policy reads, late ones after the grace days left out."""
-    grace = policy.get("late", {}).get("grace_days")
-    found = []
-    for line in lines:
-        if line.currency != policy["currency"] or not first <= line.day < after:
-            continue
-        is_late = line.after_close and line.amount >= 0 and line.quantity >= 0
-        if is_late and grace is not None and line.recorded > after + timedelta(days=grace - 1):
-            continue
-        found.append(line)
-    return found
-
-
-def matches(part: dict[str, Any] | None, line: Line) -> bool:
-    part = part or {}
-    groups, goods = part.get("product_lines"), part.get("products")
-    return (groups is None or line.product_line in groups) and (goods is None or line.product in goods)
-
-
-def measured(lines: Iterable[Line], units: bool) -> Fraction:
-    return sum((line.quantity if units else line.amount for line in lines), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -86,12 +76,6 @@ class Facts:
     base: Fraction
     reference: Fraction | None
     lines: int
-
-
-def pays_units(policy: dict[str, Any]) -> bool:
-    kind = policy["mechanism"]["kind"]
-    by_quantity = kind == "per_increment" and policy.get("measure") == "quantity"
-    return kind in ("per_unit", "per_unit_stepped", "spif") or by_quantity
 
 
 def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Facts:
@@ -150,18 +134,6 @@ def baseline(policy: dict[str, Any], before: list[Line], units: bool) -> Fractio
     if new == "skip":
         return None
     return Fraction(0) if new == "zero" else Fraction(str(rules["amount"]))
-
-
-def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date, date]:
-    """The baseline's period: as many months earlier as the period is long, or twelve."""
-    months = (after.year - first.year) * 12 + after.month - first.month
-    back = 12 if policy.get("baseline", {}).get("kind") == "prior_year" else months
-
-    def earlier(day: date) -> date:
-        count = day.year * 12 + day.month - 1 - back
-        return date(count // 12, count % 12 + 1, 1)
-
-    return earlier(first), earlier(after)
 
 
 def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | None:
@@ -252,20 +224,22 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
     return total
 
 
-def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
-    """To cents (or what the currency has) by magnitude: ties away from zero, or to the even cent."""
-    cents = abs(value) * 10**digits
-    whole, rest = cents.numerator // cents.denominator, cents - cents.numerator // cents.denominator
-    if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
-        whole += 1
-    return Fraction(whole if value >= 0 else -whole, 10**digits)
-
-
-def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
-    for cap in policy.get("caps", []):
-        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
-            figure = Fraction(str(cap["amount"]))
-    return figure
+def added_up(
+    policy: dict[str, Any],
+    lines: Iterable[Line],
+    first: date,
+    after: date,
+    rates: Rates,
+    more: dict[str, Any],
+) -> tuple[Facts, list[Line]]:
+    """What the lines of a period come to, and those lines."""
+    lines = list(in_tier(policy, placed(policy, lines, first), more))
+    start, end = days_before(policy, first, after)
+    early = [line for line in lines if start <= line.day < end and not line.after_close]
+    before = [line for line in exchanged(policy, early, rates) if line.currency == policy["currency"]]
+    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates)
+    read = counted(policy, own, first, after)
+    return facts(policy, read, before), read
 
 
 def exact(
@@ -273,17 +247,14 @@ def exact(
     rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    more, rates = more or {}, rates or Rates()
-    lines = list(in_tier(policy, lines, more))
-    start, end = days_before(policy, first, after)
-    early = [line for line in lines if start <= line.day < end and not line.after_close]
-    before = [line for line in exchanged(policy, early, rates, end) if line.currency == policy["currency"]]
-    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates, after)
-    read = counted(policy, own, first, after)
-    it = facts(policy, read, before)
+    more, rates, lines = more or {}, rates or Rates(), list(lines)
+    first = counted_from(policy, first, more)
+    it, read = added_up(policy, lines, first, after, rates, more)
     if policy.get("joining") == "by_days":
         digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
-        target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(policy, first, after, more)
+        target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(
+            policy, first, date(first.year + 1, 1, 1) if policy.get("cumulative") else after, more
+        )  # fmt: skip
         it = replace(it, reference=rounded(target, "half_up", digits))
     if not it.lines:
         return None
@@ -293,8 +264,10 @@ def exact(
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
     figure = raw(policy, replace(it, base=base))
     figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
-    paid_on = [line for line in read if matches(policy.get("pay", policy.get("qualify")), line)]
-    return most_paid(policy, collected(policy, figure, paid_on, pays_units(policy), more.get("receipts", ())))
+    paid_on = [line for line in read if paid_for(policy, line)]
+    units = pays_units(policy)
+    figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
+    return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 
 
 def mode_of(policy: dict[str, Any]) -> str:
@@ -334,11 +307,15 @@ def together(
                     places[policy["code"]],
                 )  # fmt: skip
     paid = only_the_best(policies, paid)
+    for code, before in more.get("before", {}).items():
+        if code in paid:
+            paid[code] -= Fraction(before)  # what the year's earlier periods posted
     for policy in policies:
         target = policy.get("payout_currency", policy["currency"])
         by = rates.factor(policy["currency"], target, after - timedelta(days=1))
         if target != policy["currency"] and policy["code"] in paid and by is not None:
-            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), digits)
+            decimals = dict(rates.digits).get(target, digits)
+            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), decimals)
     return paid
 
 
@@ -378,13 +355,17 @@ AMOUNTS = ("opening", "accrued", "earned", "adjusted", "approved", "paid", "clos
 
 def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
     """The partner's sales lines, in the order in which they were recorded: line 1 first."""
-    return [
-        Line(
-            row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]), Fraction(row["quantity"]),
-            row["currency"], date.fromisoformat(row["recorded"]), False, row["product"], row["document"],
-        )
-        for row in sorted(rows, key=lambda row: int(row["line"]))
-    ]  # fmt: skip
+    found: list[Line] = []
+    for row in sorted(rows, key=lambda row: int(row["line"])):
+        origin = found[int(row["reverses"]) - 1] if row["reverses"] else None
+        found.append(
+            Line(
+                row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
+                Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
+                row["document"], origin,
+            )
+        )  # fmt: skip
+    return found
 
 
 def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
@@ -407,7 +388,8 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {"found": period["found"], "receipts": receipts, "spans": period["tiers"]}
+    more = {name: period[name] for name in ("found", "settled", "since", "before")}
+    more |= {"receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 
 
@@ -428,6 +410,20 @@ def digest_of(kit: dict[str, Any]) -> str:
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
+def own_figures(
+    kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt]
+) -> Iterable[tuple[dict[str, Any], Fraction]]:
+    """Each result with what its programme comes to here; of a year with what was settled of it before."""
+    periods = {(period["starts"], period["ends"]): period for period in kit["periods"]}
+    digits = kit["statement"]["digits"]
+    figures = {days: recomputed(period, lines, digits, receipts) for days, period in periods.items()}
+    for one in kit["results"]:
+        days = one["starts"], one["ends"]
+        is_difference = one["programme"] in periods[days]["since"]
+        settled = Fraction(one["settled"]) if is_difference else Fraction(0)
+        yield one, figures[days].get(one["programme"], Fraction(0)) + settled
+
+
 def complaints(
     kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
 ) -> list[str]:
@@ -441,18 +437,10 @@ def complaints(
             found.append(what)
 
     said = kit["statement"]
-    figures = {
-        (period["starts"], period["ends"]): recomputed(period, lines, said["digits"], receipts)
-        for period in kit["periods"]
-    }
-    for one in kit["results"]:
-        figure = figures[one["starts"], one["ends"]].get(one["programme"], Fraction(0))
+    for one, figure in own_figures(kit, lines, receipts):
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         check(f"{what}, computed", one["computed"], figure)
-        if one["kind"] == "earned":
-            check(f"{what}, earned", one["earned"], figure)
-        else:
-            check(f"{what}, adjusted", one["adjusted"], figure - Fraction(one["settled"]))
+        check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
     manual = kit.get("manual", [])
     for one in manual:
         say(f"agreed   {one['programme']}, manual adjustment after dispute {one['dispute']}: {one['amount']}")

@@ -1,5 +1,5 @@
 """The part of the verifier about terms: who takes part, gates, collection by days until invoices were paid, minimums,
-exchange rates.
+exchange rates, periods, returns.
 
 Shares no code with the product and needs only Python's standard library. A recompute kit holds it within `verify.py`.
 """
@@ -121,14 +121,15 @@ def collected(
     ]
     if not steps or figure <= 0:
         return figure
-    lines, known = list(paid), [one for one in receipts if one.currency == policy["currency"]]
-    due = counts = Fraction(0)
-    for document in sorted({line.document for line in lines}):
-        mine = [line for line in lines if line.document == document]
+    lines, due, counts = list(paid), Fraction(0), Fraction(0)
+    for document, currency in sorted({(line.document, line.sold_in or line.currency) for line in lines}):
+        mine = [
+            line for line in lines if (line.document, line.sold_in or line.currency) == (document, currency)
+        ]
         amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
         if amount > 0:
             issued = min(line.day for line in mine)
-            came = [one for one in known if one.document == document]
+            came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
             due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
     return figure * counts / due if due else figure
 
@@ -160,16 +161,21 @@ class Rates:
         return legs[0] * legs[1] if own is None and None not in legs else own
 
 
-def exchanged(policy: dict[str, Any], lines: Iterable[Any], rates: Rates, after: date) -> list[Any]:
-    """Lines of a period in the programme's currency, at the rate of their day or of the period's last. Not rounded."""
-    how, own, last, found = policy.get("exchange", "none"), policy["currency"], after - timedelta(days=1), []
+def exchanged(policy: dict[str, Any], lines: Iterable[Any], rates: Rates) -> list[Any]:
+    """Lines in the programme's currency, at the rate of their day or of their period's last. Not rounded."""
+    how, own, found = policy.get("exchange", "none"), policy["currency"], []
     for line in lines:
+        last = own_period(policy, line.day)[1] - timedelta(days=1)
         by = (
             None
             if how == "none"
             else rates.factor(line.currency, own, line.day if how == "booking_date" else last)
         )
-        found.append(line if by is None else replace(line, amount=line.amount * by, currency=own))
+        found.append(
+            line
+            if by is None
+            else replace(line, amount=line.amount * by, currency=own, sold_in=line.currency)
+        )
     return found
 
 
@@ -180,3 +186,146 @@ def rates_of(period: dict[str, Any]) -> Rates:
         (one, other, date.fromisoformat(day), Fraction(value)) for one, other, day, value in said["stored"]
     )
     return Rates(stored, said["most_days"], said["through"], tuple(said["digits"].items()))
+
+
+# Lines and periods
+
+
+def counted(policy: dict[str, Any], lines: Iterable[Any], first: date, after: date) -> list[Any]:
+    """The lines that this policy reads, late ones after the grace days left out."""
+    grace = policy.get("late", {}).get("grace_days")
+    found = []
+    for line in lines:
+        if line.currency != policy["currency"] or not first <= line.day < after:
+            continue
+        is_late = line.after_close and line.amount >= 0 and line.quantity >= 0 and not line.back
+        if is_late and grace is not None and line.recorded > after + timedelta(days=grace - 1):
+            continue
+        found.append(line)
+    return found
+
+
+def matches(part: dict[str, Any] | None, line: Any) -> bool:
+    part = part or {}
+    groups, goods = part.get("product_lines"), part.get("products")
+    return (groups is None or line.product_line in groups) and (goods is None or line.product in goods)
+
+
+def measured(lines: Iterable[Any], units: bool) -> Fraction:
+    return sum((line.quantity if units else line.amount for line in lines), Fraction(0))
+
+
+def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date, date]:
+    """The baseline's period: as many months earlier as the period is long, or twelve."""
+    months = (after.year - first.year) * 12 + after.month - first.month
+    back = 12 if policy.get("baseline", {}).get("kind") == "prior_year" else months
+
+    def earlier(day: date) -> date:
+        count = day.year * 12 + day.month - 1 - back
+        return date(count // 12, count % 12 + 1, 1)
+
+    return earlier(first), earlier(after)
+
+
+def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
+    """To cents (or what the currency has) by magnitude: ties away from zero, or to the even cent."""
+    cents = abs(value) * 10**digits
+    whole, rest = cents.numerator // cents.denominator, cents - cents.numerator // cents.denominator
+    if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
+        whole += 1
+    return Fraction(whole if value >= 0 else -whole, 10**digits)
+
+
+def pays_units(policy: dict[str, Any]) -> bool:
+    kind = policy["mechanism"]["kind"]
+    by_quantity = kind == "per_increment" and policy.get("measure") == "quantity"
+    return kind in ("per_unit", "per_unit_stepped", "spif") or by_quantity
+
+
+def paid_for(policy: dict[str, Any], line: Any) -> bool:
+    """Whether a line is paid on; of complete sets each of its parts."""
+    for part in policy["mechanism"].get("parts", []):
+        if (
+            line.product == part["product"]
+            if "product" in part
+            else line.product_line == part["product_line"]
+        ):
+            return True
+    return policy["mechanism"]["kind"] != "bundle" and matches(policy.get("pay", policy.get("qualify")), line)
+
+
+def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
+    for cap in policy.get("caps", []):
+        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
+            figure = Fraction(str(cap["amount"]))
+    return figure
+
+
+# Returns
+
+
+def months_of(policy: dict[str, Any]) -> int:
+    return {"month": 1, "quarter": 3, "year": 12}[policy.get("period", "month")]
+
+
+def own_period(policy: dict[str, Any], day: date) -> tuple[date, date]:
+    """The month, quarter or year of a day: first day and day after the last."""
+    size = months_of(policy)
+    number = day.year * 12 + (day.month - 1) // size * size
+    after = number + size
+    return date(number // 12, number % 12 + 1, 1), date(after // 12, after % 12 + 1, 1)
+
+
+def counted_from(policy: dict[str, Any], first: date, more: dict[str, Any]) -> date:
+    """The first day that counts: the period's, or of a cumulative programme ("since" has it) the year's."""
+    since = more.get("since", {}).get(policy.get("code"))
+    return first if since is None else date.fromisoformat(since)
+
+
+def is_elsewhere(policy: dict[str, Any], one: date, other: date, first: date) -> bool:
+    """Whether two days lie in different periods, or years that are counted from `first` on."""
+    if policy.get("cumulative"):
+        return (one.year, one >= first) != (other.year, other >= first)
+    return own_period(policy, one) != own_period(policy, other)
+
+
+def placed(policy: dict[str, Any], lines: Iterable[Any], first: date) -> list[Any]:
+    """Lines where the policy counts them. A return by origin stands with the line that it reverses; at the original
+    rate one of another period counts for nothing here, see `taken_back`.
+    """
+    how, found = policy.get("returns", "by_booking"), []
+    for line in lines:
+        sold = line.origin
+        if sold is not None and how == "by_origin":
+            line = replace(line, day=sold.day, document=sold.document, product_line=sold.product_line)
+        elif sold is not None and how == "at_original_rate":
+            line = replace(line, back=True)
+            if is_elsewhere(policy, line.day, sold.day, first):
+                line = replace(line, amount=Fraction(0), quantity=Fraction(0))
+        found.append(line)
+    return found
+
+
+def taken_back(
+    policy: dict[str, Any], lines: Iterable[Any], first: date, after: date, units: bool, rates: Rates,
+    more: dict[str, Any],
+) -> Fraction:  # fmt: skip
+    """What returns of earlier periods' lines take back: their base × what that period paid ÷ its base. "settled" holds
+    by programme what periods paid, each "first", "after", "paid", "base".
+    """
+    if policy.get("returns") != "at_original_rate":
+        return Fraction(0)
+    came = [
+        replace(line, day=line.origin.day, product_line=line.origin.product_line) for line in lines
+        if line.origin is not None and line.origin.day < first <= line.day < after
+    ]  # fmt: skip
+    total = Fraction(0)
+    for line in exchanged(policy, in_tier(policy, came, more), rates):
+        if line.currency != policy["currency"] or not matches(policy.get("pay", policy.get("qualify")), line):
+            continue
+        for one in more.get("settled", {}).get(policy.get("code"), []):
+            days = date.fromisoformat(one["first"]), date.fromisoformat(one["after"])
+            if days[0] <= line.day < days[1] and Fraction(one["base"]):
+                base = line.quantity if units else line.amount
+                total += base * Fraction(one["paid"]) / Fraction(one["base"])
+    return total

@@ -15,7 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words, tier_days
+from rebates import currency_words, tier_days, time_words
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -32,7 +32,13 @@ def sentence(version: Version) -> str:
         "lines": lines_counted(policy, "pay"),
         "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
     }
-    further = [*currency_words.counted(policy), *limits(policy), *currency_words.paid(policy)]
+    further = [
+        *currency_words.counted(policy),
+        *time_words.year(policy),
+        *time_words.returns(policy),
+        *limits(policy),
+        *currency_words.paid(policy),
+    ]
     return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
 
 
@@ -258,8 +264,8 @@ def reference_name(share_of: str) -> str:
     return {"baseline": _("Baseline"), "target": _("Target"), "total": _("All that counts")}[share_of]
 
 
-def reference(policy: dict[str, Any], period: Period) -> str:
-    """Where that figure comes from."""
+def reference(policy: dict[str, Any], period: Period, baseline_days: Period | None = None) -> str:
+    """Where that figure comes from. `baseline_days`: of a baseline, where they do not follow from the period."""
     rules = policy.get("baseline", {})
     kind = policy["mechanism"]["kind"]
     if kind == "target":
@@ -268,7 +274,7 @@ def reference(policy: dict[str, Any], period: Period) -> str:
         return lines_counted(policy, "qualify")
     if rules.get("kind") == "stated":
         return _("Stated by the policy")
-    before = period.year_before if rules.get("kind") == "prior_year" else period.previous
+    before = baseline_days or (period.year_before if rules.get("kind") == "prior_year" else period.previous)
     words = {"first": formats.day(before.start), "last": formats.day(before.last_day)}
     return _("Sales from %(first)s to %(last)s, as the close read them") % words
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, Self
@@ -62,10 +62,14 @@ class Book:
     by_pair: dict[frozenset[str], tuple[list[date], list[Stored]]]
 
     @classmethod
-    def between(cls, first: date, last: date) -> Self:
-        """What the tenant computes with from `first` to `last`."""
+    def between(cls, first: date, last: date, *, known_before: datetime | None = None) -> Self:
+        """What the tenant computes with from `first` to `last`; `known_before`: by what was confirmed until then."""
         policy = policy_of_tenant()
-        rows = Rate.objects.in_force().filter(source=policy.source)
+        if known_before is None:
+            rows = Rate.objects.in_force().filter(source=policy.source)
+        else:  # of a day the newest comes last, and counts
+            rows = Rate.objects.confirmed().filter(source=policy.source).order_by("id")
+            rows = rows.filter(batch__decision__decided_at__lt=known_before)
         rows = rows.between(first - timedelta(days=policy.most_days), last)
         stored = (Stored(*row) for row in rows.values_list("base", "quote", "day", "value"))
         return cls.of(stored, source=policy.source, most_days=policy.most_days, through=policy.through)

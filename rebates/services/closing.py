@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from prm.access.rules import who_may
 from prm.approvals.reads import deciders_of
@@ -25,6 +25,7 @@ from rebates.errors import (
     StillComputing,
 )
 from rebates.models import Result, SettlementRun, Version
+from rebates.returned import AT_ORIGINAL_RATE
 from rebates.services.computing import JOB
 
 STATE = SettlementRun.State
@@ -112,8 +113,13 @@ def refuse_when_another_closes(run: SettlementRun) -> None:
 
 
 def refuse_when_overtaken(run: SettlementRun) -> None:
-    """Adjustments are differences to what was settled: they must be those of this moment."""
+    """Adjustments, differences within a year and returns at the original rate are held against what was settled: they
+    must be those of this moment.
+    """
     overtaking = SettlementRun.objects.closed().filter(closed_at__gt=run.frozen_at)
     adjusts = Result.objects.for_everyone(because="close").filter(run=run, kind="adjusted").exists()
-    if adjusts and overtaking.exists():
+    looks_back = run.scopes.filter(
+        Q(version__policy__cumulative=True) | Q(version__policy__returns=AT_ORIGINAL_RATE)
+    )
+    if (adjusts or looks_back.exists()) and overtaking.exists():
         raise ComputedBefore(number=run.number)

@@ -24,14 +24,16 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, collection, currencies, outside, settlement, tier_days, traits
+from rebates import adjustments, collection, currencies, outside, settlement, tier_days, traits, yearly
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
-from rebates.sums import READ_SETTINGS, READ_SETTINGS_END, Scope, Sums
+from rebates.reads import together
+from rebates.scope import Scope
+from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
 
 CHUNK = 5_000  # partners a part
 LAST = 2**62 - 1  # above every partner's id
@@ -176,6 +178,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         last_partner=None if everyone else last,
         paid_to=run.paid_watermark,
         tiers_of_run=run.pk,
+        closed_before=run.frozen_at,
     )
     written, inputs = write_results(run, plans, scope)
     with connection.cursor() as cursor:
@@ -196,23 +199,10 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[
         count, read = _write_part(run, part.sums)
         written += count
         inputs.append(read)
-    return written, _together(inputs)
+    return written, together(inputs)
 
 
-def _together(inputs: list[dict[str, Any]]) -> dict[str, Any]:
-    """What several reads read. Their lines overlap: the most that one of them read is told."""
-    found = inputs[0]
-    for more in inputs[1:]:
-        found["lines"] = max(found["lines"], more["lines"])
-        found["hash"] ^= more["hash"]
-        found["other_currencies"] += more["other_currencies"]
-        for code, amount in more["sums"].items():
-            known = Decimal(found["sums"].get(code, "0"))
-            found["sums"][code] = str(max(known, Decimal(amount)))
-    return found
-
-
-def _write_part(run: SettlementRun, sums: Sums) -> tuple[int, dict[str, Any]]:
+def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[str, Any]]:
     figures = settlement.figures(sums, relation="rebates_sums", members=frozen_members())
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
@@ -230,7 +220,7 @@ def frozen_members() -> str:
     return "(SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(run)s)"
 
 
-def _read_lines(cursor: Any, sums: Sums) -> list[list[Any]]:
+def _read_lines(cursor: Any, sums: settlement.Read) -> list[list[Any]]:
     """Fill the temporary table `rebates_sums`. Returns the lines in other currencies, see `other_currencies`."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
     create = "CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS"
@@ -250,8 +240,9 @@ _INSERT_RESULTS = """
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
     qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, currency, tier,
-    qualifier, base, reference, band, earned, 0, earned, earned, 0, lines, explanation
+    qualifier, base, reference, band, earned + before, before, earned, earned, 0, lines, explanation
 FROM ({figures}) figures
+CROSS JOIN LATERAL (SELECT COALESCE((explanation #>> '{{cumulative,settled}}')::numeric, 0) AS before) year
 """
 
 
@@ -283,7 +274,7 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
-    run.findings = [*run.findings, *stopped, *outside.findings(run)]
+    run.findings = [*run.findings, *stopped, *outside.findings(run), *yearly.findings(run, scope_plans(run))]
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()

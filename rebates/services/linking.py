@@ -10,18 +10,13 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from rebates.collection import steps_of
-from rebates.currencies import is_exchanged
 from rebates.errors import (
-    LinkAcrossCurrencies,
     LinkDiffers,
     LinkedInCircle,
     LinkedTwice,
     LinkMissing,
-    LinkNeedsExactRates,
 )
 from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
-from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
 from rebates.policy import ProgrammeText
 
@@ -96,20 +91,15 @@ def refuse_unsound_links(text: ProgrammeText) -> None:
     for link in own:
         for code, policy in policies:
             if code in link.codes:
-                _refuse_unlike(text, link, code, policy)
+                _refuse_unlike(text, code, policy)
         _refuse_a_second(link, links)
     _refuse_circle(text.code, [link for link in links if link.kind == NET_OF])
 
 
-def _refuse_unlike(text: ProgrammeText, link: Link, code: str, policy: dict[str, Any]) -> None:
+def _refuse_unlike(text: ProgrammeText, code: str, policy: dict[str, Any]) -> None:
     both = (text.policy, policy)
-    if len({(one["period"], one["currency"]) for one in both}) > 1:
+    if len({(one["period"], one["currency"], bool(one.get("cumulative"))) for one in both}) > 1:
         raise LinkDiffers(programme=text.code, other=code)
-    if any(is_exchanged(one) for one in both) or len({one.get("payout_currency", "") for one in both}) > 1:
-        raise LinkAcrossCurrencies(programme=text.code, other=code)
-    bands = bands_of(policy)
-    if link.kind == CAP and (bands.slope or bands.split == "average" or steps_of(policy)):
-        raise LinkNeedsExactRates(programme=code, by=link.by)
 
 
 def _refuse_a_second(link: Link, links: list[Link]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from random import Random
 from unittest import mock
 
@@ -177,18 +179,29 @@ def random_policy(random: Random, number: int) -> dict:
     caps = random_caps(random, made)
     if caps:
         made["caps"] = caps
-    if rules["kind"] != "bundle" and random.random() < 0.3:
+    if random.random() < 0.3:
         made["factors"] = [{"kind": "collection", "steps": random.choice(STEPS)}]
     if random.random() < 0.3:
         made["minimum_payout"] = random.choice(["0.5", 20, "99.99", 5000])
     if random.random() < 0.5:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
-    if random.random() < 0.3 and "factors" not in made and "joining" not in made:
+    if random.random() < 0.3:
         made["exchange"] = random.choice(["booking_date", "period_end"])
     if random.random() < 0.3:
         made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
+        if made["payout_currency"] == "JPY" and "minimum_payout" in made:
+            made["minimum_payout"] = 20
     if random.random() < 0.1:
         made["currency"] = "USD"
+    no_period_before = (
+        kind == "growth" and made.get("baseline", {}).get("kind", "prior_period") == "prior_period"
+    )
+    if made["period"] != "year" and not no_period_before and random.random() < 0.3:
+        made["cumulative"] = True
+    if random.random() < 0.5:
+        made["returns"] = (
+            "by_origin" if kind == "bundle" else random.choice(["by_origin", "at_original_rate"])
+        )
     return made
 
 
@@ -207,10 +220,10 @@ def random_caps(random: Random, made: dict) -> list[dict]:
 
 def link(random: Random, policies: list[dict]) -> None:
     """Some of the monthly programmes share a cap, others stand in stacks."""
+    years = random.random() < 0.3
     free = [
         one for one in policies
-        if one["period"] == "month" and "exchange" not in one
-        and (one["currency"], one.get("payout_currency")) == ("CNY", None)
+        if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
     ]  # fmt: skip
     random.shuffle(free)
 
@@ -226,15 +239,11 @@ def link(random: Random, policies: list[dict]) -> None:
             and all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in one.get("caps", []))
         )  # fmt: skip
 
-    def whole(one: dict) -> bool:
-        exact = one["mechanism"]["kind"] != "linear" and one["mechanism"].get("split") != "average"
-        return exact and "factors" not in one
-
     for last in take(random.randint(0, 2), money):
         names = [one["code"] for one in take(random.randint(1, 2))]
         if names:
             last["stacking"] = {"kind": "net_of", "programmes": names}
-    sharing = take(random.randint(0, 3), whole)
+    sharing = take(random.randint(0, 3))
     if len(sharing) > 1:
         cap = {"on": "payout", "amount": random.choice(["0.05", "1", "9.99", 25])}
         sharing[0].setdefault("caps", []).append(cap | {"programmes": [one["code"] for one in sharing[1:]]})
@@ -245,15 +254,8 @@ def link(random: Random, policies: list[dict]) -> None:
 
 def random_line(random: Random, *, late: bool) -> oracle.Line:
     # Amounts that often hit a bound or a tie exactly.
-    amount = random.choice(
-        [
-            Fraction(random.randint(-30000, 300000), 100),
-            Fraction(1000),
-            Fraction(50),
-            Fraction("10.10"),
-            Fraction("0.10"),
-        ]
-    )
+    plain = (Fraction(text) for text in ("1000", "50", "10.10", "0.10"))
+    amount = random.choice([Fraction(random.randint(-30000, 300000), 100), *plain])
     if random.random() < 0.15:
         amount = -abs(amount)
     group = random.choice(LINES)
@@ -268,9 +270,6 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
         product=f"{group}-1",
         document=f"D-{random.randint(1, 9)}",
     )
-
-
-DIGITS = {"JPY": 0}
 
 
 def random_rates(random: Random) -> oracle.Rates:
@@ -316,14 +315,15 @@ class World:
         self.lines: dict[int, list[oracle.Line]] = {partner.pk: [] for partner, _tier in self.partners}
         self.count = 0
         self.kept: dict[tuple[str, int], Fraction] = {}
+        self.rows: dict[int, SalesLine] = {}
+        # By partner and programme: what each closed period paid, in the measure currency, and its paid base.
+        self.settled: dict[tuple[int, str], list[dict]] = {}
+        # What cumulative programmes posted so far in the year, in the measure currency.
+        self.posted: dict[tuple[int, str], Fraction] = {}
 
     def _partner(self, number: int) -> tuple[Partner, str]:
-        partner = Partner.objects.create(
-            number=f"X-{number}",
-            name=f"X {number}",
-            type=self.random.choice(TYPES),
-            region=self.random.choice(REGIONS),
-        )
+        kind, region = self.random.choice(TYPES), self.random.choice(REGIONS)
+        partner = Partner.objects.create(number=f"X-{number}", name=f"X {number}", type=kind, region=region)
         spans = self.random.choice([self._always, self._changing])()
         for first, after, tier in spans:
             TierMembership.objects.create(
@@ -345,17 +345,33 @@ class World:
         return [(one, end, self.random.choice(TIERS[1:])) for one, end in pairs if self.random.random() < 0.8]
 
     def store(self, *, late: bool) -> None:
-        rows = []
+        """Sales first, then the returns that name one of them."""
+        sales, returns = [], []
         for partner, _tier in self.partners:
             for _ in range(
                 self.random.choice([0, 1, 2, 6, 12]) if not late else self.random.choice([0, 0, 1, 3])
             ):
-                line = random_line(self.random, late=late)
+                line = self._return_of(partner, random_line(self.random, late=late))
                 self.lines[partner.pk].append(line)
-                rows.append(self._row(partner, line))
+                row = self._row(partner, line)
+                self.rows[id(line)] = row
+                (returns if line.origin else sales).append((row, line))
         self.pay(late=late)
-        self.random.shuffle(rows)
-        SalesLine.objects.bulk_create(rows)
+        for pairs in (sales, returns):
+            self.random.shuffle(pairs)
+            for row, line in pairs:
+                row.reverses_id = self.rows[id(line.origin)].pk if line.origin else None
+            SalesLine.objects.bulk_create([row for row, _line in pairs])
+
+    def _return_of(self, partner: Partner, line: oracle.Line) -> oracle.Line:
+        """The line as a return of an earlier sale, now and then."""
+        known = [one for one in self.lines[partner.pk] if one.amount > 0 and one.origin is None]
+        if line.amount >= 0 or not known or self.random.random() < 0.3:
+            return line
+        sold = self.random.choice(known)
+        return replace(
+            line, origin=sold, product_line=sold.product_line, product=sold.product, currency=sold.currency
+        )
 
     def pay(self, *, late: bool) -> None:
         """Part payments, too large ones, some taken back, some in another currency."""
@@ -397,7 +413,7 @@ class World:
             recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
         )  # fmt: skip
 
-    def traits(self, partner: Partner, policies: list[dict]) -> dict:
+    def traits(self, partner: Partner, policies: list[dict], period: Period) -> dict:
         """What policies ask of a partner, and what their gates find."""
         figures = {name: asked[partner.pk] for name, asked in self.asked.items()}
         found = {policy["code"]: figures for policy in policies}
@@ -409,36 +425,78 @@ class World:
             "found": found,
             "receipts": self.receipts[partner.pk],
             "spans": self.spans[partner.pk],
+            "settled": {
+                policy["code"]: [
+                    one
+                    for one in self.settled.get((partner.pk, policy["code"]), [])
+                    if one["after"] < str(period.end)
+                ]
+                for policy in policies
+            },
+            "since": {policy["code"]: "2026-01-01" for policy in policies if policy.get("cumulative")},
+            "before": {
+                policy["code"]: self.posted.get((partner.pk, policy["code"]), Fraction(0))
+                for policy in policies
+                if policy.get("cumulative")
+            },
         }
 
-    def expected(self, last_day: date) -> dict[tuple[str, int, date], Fraction]:
-        """What each programme pays each partner for the period that ends on `last_day`."""
+    def known(self, partner: Partner, *, years: bool) -> list[oracle.Line]:
+        """A partner's lines; nothing is late within an open year."""
+        lines = self.lines[partner.pk]
+        return [replace(line, after_close=False) for line in lines] if years else lines
+
+    def close(self, last_day: date) -> None:
+        """Remember what the periods that end so paid, for returns at the original rate."""
+        found: dict[tuple[int, str], Fraction] = {}
+        for policy in self.policies:
+            period, years = Period.of(policy["period"], last_day), bool(policy.get("cumulative"))
+            if period.last_day != last_day:
+                continue
+            plain = [{k: v for k, v in one.items() if k != "payout_currency"} for one in self.policies]
+            alike = ("period", "currency", "cumulative")
+            mine = [one for one in plain if all(one.get(name) == policy.get(name) for name in alike)]
+            for partner, _tier in self.partners:
+                lines, more = self.known(partner, years=years), self.traits(partner, mine, period)
+                tier = verifier_terms.tier_on(last_day, more)
+                paid = oracle.together(
+                    mine, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
+                )
+                if policy["code"] not in paid:
+                    continue
+                if years:
+                    found[partner.pk, policy["code"]] = paid[policy["code"]]
+                    continue
+                how = "per_unit" if oracle.pays_units(policy) else "flat"
+                summed = {k: v for k, v in policy.items() if k != "caps"} | {"mechanism": {"kind": how}}
+                it, _read = oracle.added_up(summed, lines, period.start, period.end, self.rates, more)
+                self.settled.setdefault((partner.pk, policy["code"]), []).append(
+                    {
+                        "first": str(period.start), "after": str(period.end), "paid": paid[policy["code"]],
+                        "base": oracle.rounded(it.base, "half_up", 3),
+                    }
+                )  # fmt: skip
+        for key, amount in found.items():
+            self.posted[key] = self.posted.get(key, Fraction(0)) + amount
+
+    def expected(self, last_day: date, *, kinds=(False, True)) -> dict[tuple[str, int, date], Fraction]:
+        """What each programme pays each partner for the period that ends then; `kinds`: plain ones, cumulative ones."""
         found = {}
-        for length in ("month", "quarter", "year"):
+        for length, years in product(("month", "quarter", "year"), kinds):
             period = Period.of(length, last_day)
-            policies = [policy for policy in self.policies if policy["period"] == length]
+            policies = [
+                policy for policy in self.policies
+                if policy["period"] == length and bool(policy.get("cumulative")) == years
+            ]  # fmt: skip
             if period.last_day != last_day:
                 continue
             for partner, _tier in self.partners:
-                lines = self.lines[partner.pk]
-                more = self.traits(partner, policies)
+                lines = self.known(partner, years=years)
+                more = self.traits(partner, policies, period)
                 tier = verifier_terms.tier_on(period.last_day, more)
-                paid = {}
-                for currency in ("CNY", "EUR", "USD", "JPY"):
-                    mine = [
-                        one for one in policies if one.get("payout_currency", one["currency"]) == currency
-                    ]
-                    paid |= oracle.together(
-                        mine,
-                        tier,
-                        partner.type,
-                        lines,
-                        period.start,
-                        period.end,
-                        DIGITS.get(currency, 2),
-                        self.rates,
-                        more,
-                    )
+                paid = oracle.together(
+                    policies, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
+                )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
         return found
 
@@ -486,14 +544,15 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
         FIGURES.clear()
         FIGURES.update(world.asked)
         world.store(late=False)
-        live = accruals(by=BY, period=Period.parse("2026-09"))
         expected = {}
         for last_day in months("2026-07", "2026-08", "2026-09"):
             closing = world.expected(last_day)
             expected |= closing
+            live = accruals(by=BY, period=Period.parse("2026-09"))
             run = settle(f"{last_day:%Y-%m}", chunk=13)
             assert posted(run) == closing
             assert kept_by(run) == world.keeps(closing)
+            world.close(last_day)
         assert {
             (row.programme.code, row.partner_id, row.period.end): Fraction(row.amount) for row in live
         } == closing
@@ -502,12 +561,15 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
         october = settle("2026-10")
         after = {}
         for last_day in months("2026-07", "2026-08", "2026-09"):
-            after |= world.expected(last_day)
+            after |= world.expected(last_day, kinds=(False,))
         changed = {key: figure - expected.get(key, 0) for key, figure in after.items()}
+        years = world.expected(october.period.last_day, kinds=(True,))
+        own = {key: amount for key, amount in posted(october).items() if key[2] == october.ends}
+        assert own == years
         late = {key: amount for key, amount in posted(october).items() if key[2] < october.ends}
         assert late == {key: amount for key, amount in changed.items() if amount}
         assert kept_by(october) == world.keeps(posted(october))
-        _balances_add_up(after)
+        _balances_add_up(expected | after | years)
         transaction.set_rollback(True)
 
 

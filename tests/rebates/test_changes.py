@@ -17,8 +17,9 @@ from rebates import changes, moments
 from rebates.accruals import accruals
 from rebates.models import Statement
 from tests.cast import browse
+from tests.exchange.world import known
 from tests.factories.partners import TierFactory
-from tests.rebates.world import apply, policy, sell, settle
+from tests.rebates.world import BY, apply, policy, sell, settle
 
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -171,3 +172,70 @@ def test_a_day_outside_the_period_is_refused_by_name(acme, browse):
         answer = client.get(f"{address}?since=2026-09-20")
         assert answer.status_code == 422 and "Choose a day from 31 Aug 2026 on" in answer.content.decode()
         assert client.get(f"{address}?since=2026-08-31").status_code == 200
+
+
+@time_machine.travel("2026-11-15")
+def test_an_exchange_rate_is_a_cause_of_its_own(acme):
+    known("EUR/CNY 2026-09-30 8", "EUR/CNY 2026-10-31 9")
+    flat = {"kind": "flat", "rate": "10%"}
+    apply(
+        policy("counts", mechanism=flat, exchange="period_end"), policy("pays", mechanism=flat, payout_currency="EUR"),
+        policy("plain", mechanism=flat),
+    )  # fmt: skip
+    for month in ("09", "10"):
+        sell(acme, 100, f"2026-{month}-10", currency="EUR")
+        sell(acme, 72, f"2026-{month}-10")
+    sold = sell(acme, 10, "2026-10-11", currency="EUR")
+    sell(acme, -10, "2026-10-12", currency="EUR", reverses=sold)
+    settle("2026-09")
+    settle("2026-10")
+    of = {(one.run.number, one.currency): one for one in statements()}
+    counts, plain = changes.between(of["S-2026-09", "CNY"], of["S-2026-10", "CNY"])
+    assert (counts.before, counts.after) == (Decimal("87.20"), Decimal("97.20"))
+    assert causes(counts) == {
+        "Sales": Decimal("8.00"), "Returns": Decimal("-8.00"), "Exchange rate": Decimal("10.00"),
+    }  # fmt: skip
+    assert counts.causes[-1].text == "1 EUR = 8.00 → 9.00 CNY"
+    assert causes(plain) == {}
+    (pays,) = changes.between(of["S-2026-09", "EUR"], of["S-2026-10", "EUR"])
+    assert causes(pays) == {"Exchange rate": Decimal("-0.10")}  # 7.20 ÷ 8 and ÷ 9
+
+
+def test_an_open_figure_says_what_a_rate_moved_since_a_day(acme):
+    with time_machine.travel("2026-09-10 04:00:00+00:00", tick=False):
+        known("EUR/CNY 2026-09-09 8")
+        apply(policy("counts", mechanism={"kind": "flat", "rate": "10%"}, exchange="period_end"))
+        sell(acme, 100, "2026-09-05", currency="EUR")
+    with time_machine.travel("2026-09-12 04:00:00+00:00", tick=False):
+        known("EUR/CNY 2026-09-12 9")
+        sell(acme, 50, "2026-09-12", currency="EUR")
+        (accrual,) = accruals(by=BY)
+        change = moments.since(accrual, date(2026, 9, 11)).change
+    assert (change.before, change.after) == (Decimal("80.00"), Decimal("135.00"))
+    assert causes(change) == {"Sales": Decimal("40.00"), "Exchange rate": Decimal("15.00")}
+    assert change.causes[-1].text == "1 EUR = 8.00 → 9.00 CNY"
+
+
+def test_what_was_confirmed_later_was_not_known_then(acme):
+    with time_machine.travel("2026-09-10 04:00:00+00:00", tick=False):
+        known("EUR/CNY 2026-09-09 8")
+        apply(policy("counts", mechanism={"kind": "flat", "rate": "10%"}, exchange="booking_date"))
+        sell(acme, 100, "2026-09-09", currency="EUR")
+    with time_machine.travel("2026-09-14 04:00:00+00:00", tick=False):
+        known("EUR/CNY 2026-09-09 9", correct=True)
+        (accrual,) = accruals(by=BY)
+        change = moments.since(accrual, date(2026, 9, 12)).change
+    assert (change.before, causes(change)) == (Decimal("80.00"), {"Exchange rate": Decimal("10.00")})
+
+
+def test_an_open_month_of_a_cumulative_year_follows_the_open_one_before(acme):
+    with time_machine.travel("2026-02-10 04:00:00+00:00", tick=False):
+        apply(policy(kind="retroactive", cumulative=True))
+        sell(acme, 60_000, "2026-01-15")
+        sell(acme, 30_000, "2026-02-05")
+    with time_machine.travel("2026-02-14 04:00:00+00:00", tick=False):
+        sell(acme, 20_000, "2026-02-12")
+        accrual = next(one for one in accruals(by=BY) if str(one.period) == "2026-02")
+        change = moments.since(accrual, date(2026, 2, 12)).change
+    assert (change.before, change.after) == (Decimal("600.00"), Decimal("2100.00"))
+    assert causes(change) == {"Sales": Decimal("1500.00")}

@@ -15,7 +15,6 @@ from prm.values.periods import Period
 from rebates import explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkNeedsExactRates
 from rebates.models import Statement, Version
 from rebates.policy import PolicyProblem, read_document, uncomputed
 from rebates.programme_form import initial_of, is_editable
@@ -26,7 +25,6 @@ from tests.rebates.world import BY, adjustments, apply, only, policy, results, s
 pytestmark = pytest.mark.django_db
 FLAT = {"kind": "flat", "rate": "10%"}
 STEPS = [{"days": 30, "factor": "100%"}, {"days": 60, "factor": "80%"}, {"days": 90, "factor": "50%"}]
-SETS = {"kind": "bundle", "amount": 5, "parts": [{"product_line": "routing", "quantity": 1}]}
 
 
 def collecting(code: str = "core", *, steps: Any = None, **entries: Any) -> dict[str, Any]:
@@ -177,7 +175,6 @@ def test_the_kit_recomputes_it_from_the_partners_own_payments(acme, rival, tmp_p
         ({"steps": [STEPS[1], STEPS[0]]}, "steps[1].days: Days must rise from step to step."),
         ({"steps": [STEPS[1], {"days": 90, "factor": "90%"}]}, "steps[1].factor: Who pays later is not to get more."),
         ({"steps": [{"days": 9, "factor": "-1%"}]}, "steps[0].factor: A share is not below zero."),
-        ({"mechanism": SETS}, "A complete set is on no single invoice."),
     ],
 )  # fmt: skip
 def test_a_factor_that_makes_no_sense_is_refused_at_its_place(entries, said):
@@ -186,10 +183,7 @@ def test_a_factor_that_makes_no_sense_is_refused_at_its_place(entries, said):
     assert [one for one in refused.value.problems if said in one], refused.value.problems
 
 
-def test_a_shared_cap_needs_exact_figures_and_other_factors_are_not_computed():
-    shared = [{"on": "payout", "amount": 100, "programmes": ["a"]}]
-    with pytest.raises(LinkNeedsExactRates):
-        apply(collecting("a"), policy("b", mechanism=FLAT, caps=shared))
+def test_other_factors_are_not_computed():
     entry = policy(mechanism=FLAT, factors=[{"kind": "measure", "code": "orders.net_sales"}])
     (text,) = read_document({"schema": 1, "programmes": [entry]})
     assert uncomputed(text.policy) == ["measure factor"]

@@ -84,10 +84,10 @@ def test_a_later_first_day_is_a_new_version_and_ends_the_one_before(apply, acme)
     ("old", "new", "status", "says"),
     [
         ("schema: 1", "schema: 2", 1, "schema"),
-        ("currency: CNY", "currency: CNY\n    cumulative: true", 3, "not computed yet: cumulative"),
-        ("currency: CNY", "currency: CNY\n    returns: by_origin", 3, "not computed yet: by_origin"),
+        ("currency: CNY", "currency: CNY\n    measure: attainment", 3, "not computed yet: attainment"),
+        ("currency: CNY", "currency: CNY\n    measure: growth", 3, "not computed yet: growth"),
         ("currency: CNY", "currency: CNY\n    date_basis: shipment", 3, "not computed yet: shipment"),
-        ("currency: CNY", "currency: CNY\n    cumulative: true", 3, "not computed yet: cumulative"),
+        ("currency: CNY", "currency: CNY\n    measure: attainment", 3, "not computed yet: attainment"),
         (
             "currency: CNY",
             "currency: CNY\n    caps: [{on: payout, amount: 5, over: partners}]",

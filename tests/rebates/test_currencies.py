@@ -16,7 +16,7 @@ from prm.values.periods import Period
 from rebates import kit, verifier
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkAcrossCurrencies, RatesMissing
+from rebates.errors import RatesMissing
 from rebates.explanations import explain, lines_page
 from rebates.models import RunRate, Statement, Version
 from rebates.policy import PolicyProblem
@@ -190,16 +190,6 @@ def test_the_policy_says_it_in_words(db):
     words = sentence(version)
     assert "Sales in other currencies count in CNY at the rate of their booking date." in words
     assert words.endswith("The rounded total is paid in EUR at the rate of the period's last day.")
-
-
-def test_no_link_goes_across_currencies(db):
-    apply(
-        policy("final", exchange="period_end", mechanism=FLAT),
-        policy("euro", payout_currency="EUR", mechanism=FLAT),
-    )
-    for named in ("final", "euro"):
-        with pytest.raises(LinkAcrossCurrencies):
-            apply(policy("net", mechanism=FLAT, stacking={"kind": "net_of", "programmes": [named]}))
 
 
 def test_what_is_no_currency_is_refused(db):

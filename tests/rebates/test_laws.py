@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -97,3 +98,63 @@ def test_the_sum_of_the_differences_posted_is_what_all_lines_earn(steps, kind):
         transaction.set_rollback(True)
     everything = [amount for lines in steps for amount in lines]
     assert [posted] == (earned_with(everything, kind) or [Decimal(0)])
+
+
+@pytest.mark.django_db
+@few
+@given(kept=positive, sold=positive, shares=st.lists(st.integers(1, 99), max_size=3), kind=kinds)
+def test_by_origin_a_sale_and_its_full_return_are_as_if_never_there_whenever_it_comes_back(
+    kept, sold, shares, kind
+):
+    with transaction.atomic():
+        apply(policy(kind=kind, returns="by_origin"))
+        partner = PartnerFactory(tier="gold")
+        sell(partner, kept, "2026-03-10")
+        line, left = sell(partner, sold, "2026-03-15"), sold
+        settle("2026-03")
+        for month, share in enumerate([*shares, 100], start=4):
+            part = left if share == 100 else (left * share / 100).quantize(Decimal("0.01"))
+            if part:
+                sell(partner, -part, f"2026-{month:02d}-03", reverses=line)
+            left -= part
+            settle(f"2026-{month:02d}")
+        rows = Result.objects.for_everyone(because="a test")
+        posted = sum((row.amount for row in rows), Decimal(0))
+        transaction.set_rollback(True)
+    assert [posted] == earned_with([kept], kind)
+
+
+def posted_of_a_year(months: list[list[Decimal]], kind: str) -> Decimal:
+    """What a cumulative programme posts in all for sales by month, from March on; nothing is kept."""
+    with transaction.atomic():
+        apply(policy(kind=kind, cumulative=True))
+        partner = PartnerFactory(tier="gold")
+        posted = _posted(partner, months)
+        transaction.set_rollback(True)
+    return posted
+
+
+def _posted(partner: Any, months: list[list[Decimal]]) -> Decimal:
+    for month, lines in enumerate(months, start=3):
+        for amount in lines:
+            sell(partner, amount, f"2026-{month:02d}-15")
+        settle(f"2026-{month:02d}")
+    rows = Result.objects.for_everyone(because="a test")
+    return sum((row.amount for row in rows), Decimal(0))
+
+
+@pytest.mark.django_db
+@few
+@given(months=st.lists(st.lists(cents, max_size=2), min_size=2, max_size=4), kind=kinds)
+def test_the_differences_of_a_year_add_up_to_what_it_earns(months, kind):
+    everything = [amount for lines in months for amount in lines]
+    assert [posted_of_a_year(months, kind)] == (earned_with(everything, kind) or [Decimal(0)])
+
+
+@pytest.mark.django_db
+@few
+@given(kept=positive, sold=positive, later=st.integers(0, 3), kind=kinds)
+def test_within_a_year_a_sale_and_its_full_return_are_as_if_never_there(kept, sold, later, kind):
+    months = [[kept, sold], [], [], []]
+    months[later] = [*months[later], -sold]
+    assert [posted_of_a_year(months, kind)] == earned_with([kept], kind)

@@ -10,7 +10,7 @@ import pytest
 from prm.values.periods import Period
 from rebates import explanations, wording
 from rebates.backtest import back_test
-from rebates.errors import LinkDiffers, LinkedInCircle, LinkedTwice, LinkMissing, LinkNeedsExactRates
+from rebates.errors import LinkDiffers, LinkedInCircle, LinkedTwice, LinkMissing
 from rebates.models import Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
@@ -90,10 +90,6 @@ def test_what_an_earlier_programme_pays_beyond_the_base_leaves_nothing(acme):
         (flat("a"), flat("b", period="quarter", stacking=net_of("a")), LinkDiffers),
         (flat("a", currency="EUR"), flat("b", caps=cap(5, "a")), LinkDiffers),
         (flat("a", from_="2026-10-01"), flat("b", caps=cap(5, "a")), LinkMissing),
-        (
-            policy("a", mechanism={"kind": "linear", "points": [{"at": 1, "rate": "1%"}, {"at": 2, "rate": "2%"}]}),
-            flat("b", caps=cap(5, "a")), LinkNeedsExactRates,
-        ),
     ],
 )  # fmt: skip
 def test_publication_refuses_what_cannot_be_settled_together(first, second, error):

@@ -121,6 +121,11 @@ def _sentence(finding: dict[str, Any]) -> str:
             f"{finding['programme']} was not computed for {finding['period']}: there is no exchange rate"
             f" {finding['pair']} for {finding['day']} at the source {finding['source']}"
         )
+    if finding["kind"] == "year_without_lines":
+        return (
+            f"{', '.join(finding['programmes'])}: {finding['partners']} partners are left out of {finding['period']}:"
+            " months of the year were settled before go-live, and the sales lines of that time are not on file"
+        )
     if finding["kind"] == "settled_outside_without_lines":
         return (
             f"{', '.join(finding['programmes'])}: {finding['partners']} partners have late lines in"

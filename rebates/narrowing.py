@@ -1,0 +1,74 @@
+"""Conditions of reads beside the grouped one: the same lines, of the same partners, up to the same mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rebates import tier_days
+from rebates.plans import Plan
+
+if TYPE_CHECKING:
+    from rebates.scope import Scope
+
+
+def selected(plan: Plan, terms: Sequence[str], name: str, params: dict[str, Any]) -> list[str]:
+    """Lines in the plan's currency that it adds up for any of `terms`; `name` begins the names of the parameters."""
+    params[f"{name}_currency"] = plan.version.currency
+    kinds = [_selection(plan, term, f"{name}_{number}", params) for number, term in enumerate(terms)]
+    where = [f"currency = %({name}_currency)s", f"({' OR '.join(kinds)})"]
+    tiers = tier_days.by_line(plan.policy)
+    if tiers:
+        where.append(f"line_tier = ANY(%({name}_tiers)s)")
+        params[f"{name}_tiers"] = list(tiers)
+    return where
+
+
+def _selection(plan: Plan, term: str, name: str, params: dict[str, Any]) -> str:
+    chosen, where = plan.terms[term], []
+    if chosen.lines != plan.catalogue:
+        where.append(f"product_line_id = ANY(%({name}_lines)s)")
+        params[f"{name}_lines"] = sorted(chosen.lines)
+    if chosen.products is not None:
+        where.append(f"product_id = ANY(%({name}_products)s)")
+        params[f"{name}_products"] = sorted(chosen.products)
+    return f"({' AND '.join(where)})" if where else "true"
+
+
+def in_time(plan: Plan, scope: Scope, negative: str, name: str, params: dict[str, Any]) -> list[str]:
+    """What came too late for a closed period is left out, unless it takes something away."""
+    if scope.closed_at_line is None or plan.grace_until is None:
+        return []
+    params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
+               f"{name}_grace": plan.grace_until}  # fmt: skip
+    return [
+        f"(id <= %({name}_closed)s OR {negative}"
+        f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)"
+    ]
+
+
+def within(scope: Scope, params: dict[str, Any], name: str, watermark: int | None) -> list[str]:
+    """Up to a watermark, of the scope's partners. `name` is the watermark's parameter."""
+    found = []
+    for key, value, condition in (
+        (name, watermark, "id <= {}"),
+        ("narrowed_first", scope.first_partner, "partner_id >= {}"),
+        ("narrowed_last", scope.last_partner, "partner_id <= {}"),
+        (
+            "narrowed_partners",
+            None if scope.partners is None else list(scope.partners),
+            "partner_id = ANY({})",
+        ),
+    ):
+        if value is not None:
+            found.append(condition.format(f"%({key})s"))
+            params[key] = value
+    return found
+
+
+def recorded(scope: Scope, params: dict[str, Any]) -> list[str]:
+    """What was on file at a moment."""
+    if scope.recorded_before is None:
+        return []
+    params["narrowed_recorded"] = scope.recorded_before
+    return ["recorded_at < %(narrowed_recorded)s"]

@@ -1,0 +1,139 @@
+"""Several grouped reads as one, for programmes that are settled together and do not read the same lines.
+
+A read by origin, at the original rate or of several currencies sees the sales lines in its own way. Where links tie
+such programmes to others their sums are stacked, a row a read, partner and cell; what follows sees all plans at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from rebates.conversion import Money
+from rebates.plans import Plan, Sql
+from rebates.scope import Scope
+from rebates.sums import Sums
+
+COLUMNS = "partner_id, cell, amount, lines, fingerprint"
+
+
+@dataclass
+class Together:
+    """Has what the settlement asks of `Sums`. `parts` are reads of plans that follow each other."""
+
+    parts: list[Sums]
+    plans: list[Plan] = field(init=False)
+    hopes = False
+    side_by_side = False
+    money: Money | None = None
+
+    def __post_init__(self) -> None:
+        self.plans = [plan for part in self.parts for plan in part.plans]
+        offset, placed = 0, []
+        for part in self.parts:
+            one = replace(part, offset=offset)
+            one.side_by_side = False
+            placed.append(one)
+            offset += len(part.plans)
+        self.parts = placed
+        self.keeps_sums = any(part.keeps_sums for part in self.parts)
+        for part in self.parts:
+            part.keep_sums(self.keeps_sums)
+        self.figures = self.parts[0].figures
+
+    @property
+    def scope(self) -> Scope:
+        return self.parts[0].scope
+
+    @property
+    def converts(self) -> bool:
+        return any(part.converts for part in self.parts)
+
+    def moved(
+        self, volume: Decimal | None, *, since: date | None = None, posted: str | None = None
+    ) -> Together:
+        """See `Sums.moved`."""
+        return Together([part.moved(volume, since=since, posted=posted) for part in self.parts])
+
+    def of(self, number: int) -> Sums:
+        """The read of a plan."""
+        return next(part for part in reversed(self.parts) if part.offset <= number)
+
+    def read(self, *, hoping: bool = False) -> Sql:
+        texts, params = [], dict[str, Any]()
+        for number, part in enumerate(self.parts):
+            one = _named(part.read(), f"part_{number}_")
+            quantity = "quantity" if part.units else "NULL::numeric AS quantity"
+            texts.append(f"SELECT {number} AS part, {COLUMNS}, {quantity} FROM ({one.text}) part_{number}")
+            params |= one.params
+        return Sql(" UNION ALL ".join(texts), params)
+
+    def based(
+        self, relation: str, members: str, member: Sequence[str], plan_rows: list[str], plan_columns: str
+    ) -> str:
+        texts = []
+        for number, part in enumerate(self.parts):
+            rows = plan_rows[part.offset : part.offset + len(part.plans)]
+            texts.append(f"({part.based(self._of(relation, number), members, member, rows, plan_columns)})")
+        return " UNION ALL ".join(texts)
+
+    def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
+        """What was read. The reads overlap: the most that one of them read is told."""
+        return together(
+            [
+                part.inputs(cursor, f"{self._of(relation, number)} part_{number}")
+                for number, part in enumerate(self.parts)
+            ]
+        )
+
+    def other_currencies(self, cursor: Any) -> list[list[Any]]:
+        return [row for part in self.parts for row in part.other_currencies(cursor)]
+
+    @staticmethod
+    def _of(relation: str, number: int) -> str:
+        return f"(SELECT * FROM {relation} WHERE part = {number})"
+
+
+def together(inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What several reads read. Their lines overlap: the most that one of them read is told."""
+    found = inputs[0]
+    for more in inputs[1:]:
+        found["lines"] = max(found["lines"], more["lines"])
+        found["hash"] ^= more["hash"]
+        if "other_currencies" in more:
+            found["other_currencies"] += more["other_currencies"]
+        for code, amount in more["sums"].items():
+            known = Decimal(found["sums"].get(code, "0"))
+            found["sums"][code] = str(max(known, Decimal(amount)))
+    return found
+
+
+def _named(sql: Sql, mark: str) -> Sql:
+    """The same query with names of parameters that no other one has."""
+    text = re.sub(r"%\((\w+)\)s", rf"%({mark}\1)s", sql.text)
+    return Sql(text, {f"{mark}{name}": value for name, value in sql.params.items()})
+
+
+def grouped(keys: Sequence[Any], ties: Sequence[Sequence[int]]) -> list[list[list[int]]]:
+    """Plans by what they read (`keys`), and what is tied together beside each other: parts, each of reads of plans."""
+    root = list(range(len(keys)))
+
+    def find(number: int) -> int:
+        while root[number] != number:
+            number = root[number]
+        return number
+
+    first: dict[Any, int] = {}
+    for number, key in enumerate(keys):
+        root[find(number)] = find(first.setdefault(key, number))
+    for tie in ties:
+        for other in tie[1:]:
+            root[find(other)] = find(tie[0])
+    parts: dict[int, dict[Any, list[int]]] = {}
+    for number, key in enumerate(keys):
+        parts.setdefault(find(number), {}).setdefault(key, []).append(number)
+    return [list(reads.values()) for reads in parts.values()]

@@ -1,0 +1,52 @@
+"""In which period what counts, in words: returns, and years that are counted as a whole."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from prm.ui import formats
+from rebates.mechanisms import bands_of
+from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
+
+
+def year(policy: dict[str, Any]) -> list[str]:
+    """That the year so far is counted; nothing where each period stands by itself."""
+    if not policy.get("cumulative"):
+        return []
+    return [_("All of the year so far is counted, and what was settled of it before is taken off.")]
+
+
+def returns(policy: dict[str, Any]) -> list[str]:
+    """When a return counts; nothing where it is the usual way, on its own day."""
+    words = {
+        BY_ORIGIN: _("A return counts in the period of the sale that it reverses."),
+        AT_ORIGINAL_RATE: _(
+            "A return of an earlier period's sale takes back what that period paid on it and lowers no band."
+        ),
+    }
+    return [words[how(policy)]] if how(policy) in words else []
+
+
+def taken_back(policy: dict[str, Any], said: list[dict[str, str]]) -> str:
+    """What came back of which period, and what that period paid on which base."""
+    units = bands_of(policy).pays_units
+
+    def shown(number: str) -> str:
+        amount = Decimal(number)
+        return formats.number(amount, None) if units else formats.money(amount, policy["currency"])
+
+    rows = [
+        _("%(returned)s of sales from %(day)s on, on whose base of %(base)s %(paid)s were paid")
+        % {
+            "returned": shown(one["returned"]), "base": shown(one["base"]),
+            "day": formats.day(date.fromisoformat(one["first"])),
+            "paid": formats.money(Decimal(one["paid"]), policy["currency"]),
+        }
+        for one in said
+    ]  # fmt: skip
+    return pgettext("between the words of a list", ", ").join(rows)
