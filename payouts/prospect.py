@@ -26,6 +26,7 @@ from rebates.services.payments import Open, open_on
 REASONS = {
     "elsewhere": _("It is in payout %(detail)s."),
     "on_hold": _("The partner is on hold: “%(detail)s”."),
+    "stopped": _("Its payment is held: %(detail)s"),
     "no_account": _("The partner has no bank account in this currency."),
     "unconfirmed": _("The partner's bank account is not confirmed yet."),
     "held": _("The partner's bank account is held until %(detail)s."),
@@ -141,6 +142,8 @@ class Known:
             return LeftOut(one, "elsewhere", self.taken[statement.pk])
         if statement.partner.is_on_hold:
             return LeftOut(one, "on_hold", str(statement.partner.get_status_display()))
+        if one.stopped:
+            return LeftOut(one, "stopped", one.stopped)
         account = self.in_force.get(whose)
         if account is None and whose in self.held:
             return LeftOut(one, "held", self.held[whose].starts.isoformat())

@@ -10,11 +10,19 @@ class RebatesConfig(AppConfig):
     def ready(self) -> None:
         from prm.ledger import postings
         from prm.sealing import facts
-        from rebates import approvals, conditions, dispute_registrations, registrations, sealing
+        from rebates import (
+            approvals,
+            conditions,
+            dispute_registrations,
+            registrations,
+            review_registrations,
+            sealing,
+        )
 
         self._register_verbs()
         registrations.register()
         dispute_registrations.register()
+        review_registrations.register()
         conditions.register()
         approvals.register()
         facts.register("statements_issued", sealing.complaint)

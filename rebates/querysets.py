@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import Exact
 
@@ -238,6 +238,13 @@ def _held() -> Coalesce:
     )
 
 
+def _is_stopped() -> Exists:
+    """Whether somebody holds the payment of the statement."""
+    from rebates.models import PaymentHold
+
+    return Exists(PaymentHold.objects.all().of_row())
+
+
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
     own = F("earned") + F("adjusted") + F("brought")
@@ -246,7 +253,7 @@ def _payment_state() -> Case:
         When(Q(unpaid=0) & (Q(closing__lt=0) | ~Q(kept=0)), then=Value("carried")),
         When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
         When(unpaid=0, then=Value("offset")),
-        When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
+        When(~Q(partner__status__in=Partner.PAYABLE) | _is_stopped(), then=Value("blocked")),
         When(held__gte=F("unpaid"), then=Value("disputed")),
         When(payments_sum__gt=0, then=Value("part_paid")),
         default=Value("open"),
@@ -303,8 +310,9 @@ class StatementQuerySet(PartnerOwned):
         return self.filter(payment_state__in=("open", "part_paid"))
 
     def blocked(self) -> StatementQuerySet:
-        """Of `for_list()`, those that owe something to a partner on hold."""
-        return self.exclude(partner__status__in=Partner.PAYABLE).filter(payment_state="blocked")
+        """Of `for_list()`, those that owe something to a partner on hold, or whose payment somebody holds."""
+        narrowed = self.filter(~Q(partner__status__in=Partner.PAYABLE) | _is_stopped())
+        return narrowed.filter(payment_state="blocked")
 
     def numbered(self, text: str) -> StatementQuerySet:
         """Those whose number begins with `text`; numbers are in capitals, and an index of beginnings serves it."""

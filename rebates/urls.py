@@ -11,6 +11,7 @@ from rebates.views import (
     explained,
     ledger,
     programmes,
+    reviews,
     runs,
     statements,
     whatif,
@@ -45,6 +46,16 @@ urlpatterns = [
     path("settlements/start/", runs.start, name="start"),
     path("settlements/<str:number>/", runs.detail, name="run"),
     path("settlements/<str:number>/partners/<int:pk>/", runs.partner, name="run_partner"),
+    path("settlements/<str:number>/look/", reviews.look, name="look"),
+    path("settlements/<str:number>/comment/", reviews.comment, name="run_comment"),
+    path("settlements/<str:number>/files/<int:pk>/", reviews.attachment, name="run_file"),
+    path(
+        "settlements/<str:number>/partners/<int:pk>/comment/", reviews.partner_comment, name="partner_comment"
+    ),
+    path("settlements/<str:number>/partners/<int:pk>/hold/", reviews.hold, name="hold"),
+    path(
+        "settlements/<str:number>/partners/<int:pk>/release-hold/", reviews.release_hold, name="hold_release"
+    ),
     path("settlements/<str:number>/recompute/", runs.recompute, name="recompute"),
     path("settlements/<str:number>/discard/", runs.discard, name="discard"),
     path("settlements/<str:number>/review/", runs.review, name="review"),

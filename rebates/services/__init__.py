@@ -20,6 +20,7 @@ from rebates.services.disputing import (
     send_dispute,
     withdraw_dispute,
 )
+from rebates.services.holding import hold_payment, release_hold
 from rebates.services.issuing import close_run, start_close
 from rebates.services.overtaken import compute_approved_again
 from rebates.services.payments import pay_statement
@@ -38,6 +39,7 @@ from rebates.services.publishing import (
 )
 from rebates.services.releasing import outlook, release_run, start_release
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
+from rebates.services.talking import comment_run
 
 __all__ = [
     "Claim",
@@ -60,10 +62,12 @@ __all__ = [
     "approve_publication",
     "approve_run",
     "close_run",
+    "comment_run",
     "compute_approved_again",
     "compute_run",
     "delete_draft",
     "discard_run",
+    "hold_payment",
     "import_draft",
     "open_run",
     "outlook",
@@ -71,6 +75,7 @@ __all__ = [
     "publish_version",
     "reject_publication",
     "reject_run",
+    "release_hold",
     "release_run",
     "save_draft",
     "start_close",

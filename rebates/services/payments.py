@@ -35,9 +35,10 @@ from rebates.errors import (
     SecondPersonNeeded,
 )
 from rebates.errors_of_disputes import PaymentDisputed
+from rebates.errors_of_reviews import PaymentHeld
 from rebates.events import StatementPaid
 from rebates.minimums import kept_now
-from rebates.models import Dispute, Payment, Programme, SettlementRun, Statement
+from rebates.models import Dispute, Payment, PaymentHold, Programme, SettlementRun, Statement
 from rebates.services.closing import hold_balances, refuse_author
 from rebates.services.reserved import refuse_reserved
 
@@ -56,11 +57,17 @@ class Open:
     owed: dict[int, Decimal]  # the partner's balance in the ledger less what is kept, by purpose
     newer: Decimal  # what newer statements have still to pay of that balance
     held: Decimal = ZERO  # what a dispute under way holds back
+    stopped: str = ""  # why somebody holds its payment
 
     @property
     def amount(self) -> Decimal:
         """The rest without what is disputed."""
         return max(ZERO, self.rest - self.held)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nothing of it is paid now: the partner is on hold, or somebody holds this payment."""
+        return self.statement.partner.is_on_hold or bool(self.stopped)
 
     @property
     def rest(self) -> Decimal:
@@ -83,6 +90,7 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         .annotate(payments=Count("pk"), paid=Sum("amount"))
     )
     held = Dispute.objects.all().held_of(statements)
+    stopped = PaymentHold.objects.all().reasons_of(statements)
     payments = {statement_id: (count, paid) for statement_id, count, paid in sums}
     owed, newer = _balances(partners), defaultdict(list)
     rows = (
@@ -99,8 +107,11 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
         count, paid = payments.get(statement.pk, (0, ZERO))
         found.append(
-            Open(statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO))
-        )
+            Open(
+                statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO),
+                stopped.get((statement.run_id, statement.partner_id), ""),
+            )
+        )  # fmt: skip
     return found
 
 
@@ -144,7 +155,7 @@ def payment_state(statement: Statement) -> Statement.PaymentState:
         if statement.closing < 0 or statement.kept:
             return State.CARRIED
         return State.OFFSET if statement.due else State.NOTHING
-    if statement.partner.is_on_hold:
+    if found.is_blocked:
         return State.BLOCKED
     if found.amount == 0:
         return State.DISPUTED
@@ -172,6 +183,8 @@ def pay_statement(
         raise NothingToPay(number=statement.number)
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
+    if found.stopped:
+        raise PaymentHeld(reason=found.stopped)
     refuse_reserved(statement)
     if found.amount <= 0:
         (live,) = Dispute.objects.for_everyone(because="of this statement").of(statement).live()

@@ -87,7 +87,7 @@ class Outlook:
     """What releasing a run would pay now, and what it would leave out: why each."""
 
     due: list[Total]
-    blocked: list[Open]  # their partners are on hold
+    blocked: list[Open]  # their partners are on hold, or somebody holds the payment
     blocked_totals: list[Total]
     disputed: list[Open]  # of which a dispute under way holds something back
     settled: int  # statements that are paid, or whose figure a later negative one took up
@@ -109,13 +109,13 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.rest > 0]
     taken = reserved(one.statement.pk for one in owing)
     free = [one for one in owing if one.statement.pk not in taken]
-    blocked = [one for one in free if one.statement.partner.is_on_hold]
+    blocked = [one for one in free if one.is_blocked]
     carried = sum(1 for row in statements if row.payable <= 0)
     return Outlook(
-        due=_totals([one for one in free if one.amount > 0 and not one.statement.partner.is_on_hold]),
+        due=_totals([one for one in free if one.amount > 0 and not one.is_blocked]),
         blocked=blocked,
         blocked_totals=_totals(blocked),
-        disputed=[one for one in owing if one.held and not one.statement.partner.is_on_hold],
+        disputed=[one for one in owing if one.held and not one.is_blocked],
         settled=len(statements) - len(owing) - carried,
         carried=carried,
         elsewhere=len(taken),
@@ -167,7 +167,9 @@ def release_some(
     taken = reserved(one.statement.pk for one in found)
     found = [one for one in found if one.statement.pk not in taken]
     due = [
-        (one, one.amount) for one in found if one.amount > 0 and not held[one.statement.partner_id].is_on_hold
+        (one, one.amount)
+        for one in found
+        if one.amount > 0 and not one.stopped and not held[one.statement.partner_id].is_on_hold
     ]
     write_payments(due, paid_on=paid_on, reference=reference, by=by)
     return len(due), len(found) - len(due)
