@@ -124,7 +124,7 @@ def test_what_is_missing_is_named(acme, rival):
     from tests.rebates.world import catalogue
 
     catalogue("routing", "storage")
-    apply(policy(product_lines=["routing"]))
+    apply(policy(qualify={"product_lines": ["routing"]}, pay={"product_lines": ["routing"]}))
     bare = PartnerFactory(name="No Tier Ltd", tier=None)
     sell(bare, 10_000)
     sell(rival, 7_000, line="storage")
