@@ -15,6 +15,7 @@ class RebatesConfig(AppConfig):
             conditions,
             dispute_registrations,
             registrations,
+            return_registrations,
             review_registrations,
             sealing,
         )
@@ -22,6 +23,7 @@ class RebatesConfig(AppConfig):
         self._register_verbs()
         registrations.register()
         dispute_registrations.register()
+        return_registrations.register()
         review_registrations.register()
         conditions.register()
         approvals.register()

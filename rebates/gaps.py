@@ -16,7 +16,7 @@ from rebates.services.computing import scope_plans
 from rebates.since import counted_by
 
 WHY = "a settlement concerns all"
-SHOWN = 50  # rows of each list; the count says how many there are
+SHOWN = 20  # rows of each list; the count says how many there are
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,13 @@ class PaymentList(ListPage):
         Day("paid_on", filter=False),
         Text("reference"),
         Text("released_by_label", value=lambda row: row.releaser),
+        Day("returned_on", filter=False, phone=None),
         Amount("amount", currency="statement__currency", places=2),
+    ]
+    views = [
+        View("all", _("All")),
+        View("returned", _("Returned"), lambda rows, actor: rows.returned()),
+        View("to_confirm", _("Return to confirm"), lambda rows, actor: rows.to_confirm(), hot=True),
     ]
     order = "-pk"
     search = ("number", "reference")

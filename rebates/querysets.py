@@ -21,6 +21,7 @@ from prm.values.periods import Period
 
 MONEY = models.DecimalField(max_digits=18, decimal_places=2)
 ZERO = Value(Decimal("0.00"), output_field=MONEY)
+NOT_RETURNED = Q(payments__returned_on__isnull=True)  # what the bank sent back is not paid
 
 
 class ProgrammeQuerySet(models.QuerySet):
@@ -275,7 +276,7 @@ class StatementQuerySet(PartnerOwned):
         """
         return (
             self.select_related("run", "partner")
-            .annotate(payments_sum=Coalesce(Sum("payments__amount"), ZERO))
+            .annotate(payments_sum=Coalesce(Sum("payments__amount", filter=NOT_RETURNED), ZERO))
             .annotate(unpaid=_unpaid(), held=_held())
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
@@ -288,9 +289,8 @@ class StatementQuerySet(PartnerOwned):
         """
         from rebates.models import Payment
 
-        of_statement = Payment.objects.for_everyone(because="of the statements that the caller has").filter(
-            statement=OuterRef("pk")
-        )
+        kept = Payment.objects.for_everyone(because="of the statements that the caller has").kept()
+        of_statement = kept.filter(statement=OuterRef("pk"))
         paid = of_statement.order_by().values("statement").annotate(sum=Sum("amount")).values("sum")
         rows = (
             self.filter(run__in=list(runs))
@@ -323,6 +323,17 @@ class StatementQuerySet(PartnerOwned):
 
 
 class PaymentQuerySet(PartnerOwned):
+    def kept(self) -> PaymentQuerySet:
+        """Without those that the bank sent back."""
+        return self.filter(returned_on__isnull=True)
+
+    def returned(self) -> PaymentQuerySet:
+        return self.filter(returned_on__isnull=False)
+
+    def to_confirm(self) -> PaymentQuerySet:
+        """Those of which somebody says that the bank sent them back; another has to confirm it."""
+        return self.filter(returns__state="reported")
+
     def found_by(self, text: str) -> PaymentQuerySet:
         """Those whose number begins with `text` or in whose bank reference it occurs."""
         return self.filter(Q(number__startswith=text.upper()) | Q(reference__icontains=text))

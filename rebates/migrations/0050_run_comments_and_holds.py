@@ -5,6 +5,7 @@ import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
 
+from prm.values.sql import append_only
 from rebates.sql import read
 
 
@@ -152,5 +153,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        append_only("rebates_runcomment"),
         migrations.RunSQL(sql=read("holds.sql"), reverse_sql=read("holds_reverse.sql")),
     ]

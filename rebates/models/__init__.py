@@ -2,6 +2,7 @@ from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, Manua
 from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
+from rebates.models.returns import PaymentReturn
 from rebates.models.reviews import PaymentHold, RunComment
 from rebates.models.runs import RunMember, RunRate, RunScope, SettlementRun
 from rebates.models.statements import Payment, Statement
@@ -14,6 +15,7 @@ __all__ = [
     "OpeningBalance",
     "Payment",
     "PaymentHold",
+    "PaymentReturn",
     "Programme",
     "Result",
     "RunComment",

@@ -149,6 +149,8 @@ class Payment(models.Model):
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_by_label = models.CharField(_("released by"), max_length=200)
     created_at = models.DateTimeField(default=clock.now)
+    # The day on which the bank sent it back, said by two people: from then on it counts as not paid. See returns.py.
+    returned_on = models.DateField(_("returned on"), null=True)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -159,6 +161,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def may_be_returned(self) -> bool:
+        """Whether nobody has said yet that it came back; asks for its `returns`."""
+        return self.returned_on is None and all(one.state == "refused" for one in self.returns.all())
 
     @property
     def releaser(self) -> str:

@@ -38,6 +38,7 @@ from rebates.services.publishing import (
     withdraw_publication,
 )
 from rebates.services.releasing import outlook, release_run, start_release
+from rebates.services.returning import confirm_return, refuse_return, report_return
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
 from rebates.services.talking import comment_run
 
@@ -64,6 +65,9 @@ __all__ = [
     "close_run",
     "comment_run",
     "compute_approved_again",
+    "confirm_return",
+    "refuse_return",
+    "report_return",
     "compute_run",
     "delete_draft",
     "discard_run",

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from partners.models import Partner
 from prm.access.rules import require
@@ -60,6 +61,11 @@ class Open:
     stopped: str = ""  # why somebody holds its payment
 
     @property
+    def offset(self) -> Decimal:
+        """What of its own figure a negative balance takes up: it is set off, not paid."""
+        return max(ZERO, self.statement.payable - self.paid - self.rest)
+
+    @property
     def amount(self) -> Decimal:
         """The rest without what is disputed."""
         return max(ZERO, self.rest - self.held)
@@ -87,7 +93,9 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         Payment.objects.for_everyone(because="of the statements that the caller has")
         .filter(statement__in=[statement.pk for statement in statements])
         .values_list("statement_id")
-        .annotate(payments=Count("pk"), paid=Sum("amount"))
+        .annotate(
+            payments=Count("pk"), paid=Coalesce(Sum("amount", filter=Q(returned_on__isnull=True)), ZERO)
+        )
     )
     held = Dispute.objects.all().held_of(statements)
     stopped = PaymentHold.objects.all().reasons_of(statements)

@@ -30,9 +30,3 @@ CREATE TRIGGER rebates_paymenthold_keeps BEFORE UPDATE OR DELETE ON rebates_paym
     FOR EACH ROW EXECUTE FUNCTION rebates_keep_hold();
 CREATE TRIGGER rebates_paymenthold_is_never_emptied BEFORE TRUNCATE ON rebates_paymenthold
     FOR EACH STATEMENT EXECUTE FUNCTION extensions.refuse_change();
-
--- What was said about a settlement stays said.
-CREATE TRIGGER rebates_runcomment_keeps BEFORE UPDATE OR DELETE ON rebates_runcomment
-    FOR EACH ROW EXECUTE FUNCTION extensions.refuse_change();
-CREATE TRIGGER rebates_runcomment_is_never_emptied BEFORE TRUNCATE ON rebates_runcomment
-    FOR EACH STATEMENT EXECUTE FUNCTION extensions.refuse_change();

@@ -1,5 +1,3 @@
-DROP TRIGGER rebates_runcomment_is_never_emptied ON rebates_runcomment;
-DROP TRIGGER rebates_runcomment_keeps ON rebates_runcomment;
 DROP TRIGGER rebates_paymenthold_is_never_emptied ON rebates_paymenthold;
 DROP TRIGGER rebates_paymenthold_keeps ON rebates_paymenthold;
 DROP FUNCTION rebates_keep_hold();

@@ -24,7 +24,7 @@ from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
 from rebates.models import Statement
 from rebates.paper import statement_text
-from rebates.services.payments import open_amount, payment_state, refuse_release
+from rebates.services.payments import open_amount, open_on, payment_state, refuse_release
 from rebates.statements import statement_lines
 
 COLUMNS = {
@@ -51,7 +51,7 @@ def overview(request: Any) -> HttpResponse:
 @requires("rebates.view")
 def statement(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
-    lines, paid = statement_lines(found), payment_state(found)
+    lines, paid, (parts,) = statement_lines(found), payment_state(found), open_on([found])
     may_pay = allowed(request.actor, "rebates.pay", found)
     return render(
         request,
@@ -60,10 +60,11 @@ def statement(request: Any, number: str) -> HttpResponse:
             "statement": found,
             "lines": lines,
             "kept": kept_rows(found),
-            "open": open_amount(found),
+            "open": parts.amount,
+            "parts": parts,
             "payment_state": paid,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
-            "payments": found.payments.order_by("id"),
+            "payments": found.payments.prefetch_related("returns").order_by("id"),
             "history": history_of(found, request.actor) if request.actor.is_staff else [],
             "may_pay": may_pay,
             "pay_refused": _refused(found, request.actor) if may_pay else "",
@@ -137,7 +138,8 @@ def pay(request: Any, number: str) -> HttpResponse:
         amount = formats.money(paid.amount, found.currency)
         messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
         return redirect(found)
-    context = {"form": form, "statement": found, "open": open_amount(found)}
+    (parts,) = open_on([found])
+    context = {"form": form, "statement": found, "open": parts.amount, "parts": parts}
     return render(request, "rebates/pay.html", context, status=form.status)
 
 

@@ -36,6 +36,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
             "figure": "closing",
         },
     ),
+    (r"payouts/<str:number>/", lambda made: {"number": made["payment"].number}),
     (r"disputes/<str:number>/", lambda made: {"number": made["dispute"].number}),
     (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
     (
