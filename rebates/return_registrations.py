@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access.roles import Role
 from prm.audit import words
@@ -37,6 +38,7 @@ def register() -> None:
             "open again": _("open again: a payment came back"),
         }
     )
+    words.register_names({"payment": pgettext_lazy("change", "payment")})
     work.register(open_work, count=count_open_work, verb="rebates.pay")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import who_may
@@ -18,8 +17,8 @@ class CommentForm(ServiceForm):
     """A line of the talk about a settlement; whoever is ticked gets a notice."""
 
     text = forms.CharField(label=_("Comment"), widget=forms.Textarea, max_length=4000)
-    mentioned = forms.ModelMultipleChoiceField(
-        label=_("Tell"), required=False, queryset=get_user_model().objects.none(),
+    mentioned = forms.MultipleChoiceField(
+        label=_("Tell"), required=False,
         widget=forms.CheckboxSelectMultiple, help_text=_("They get a notice with your words."),
     )  # fmt: skip
     attachment = forms.FileField(
@@ -30,9 +29,15 @@ class CommentForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         mine = self.actor.user_id if self.actor is not None else None
-        people = [user.pk for user in who_may("rebates.view_runs") if user.pk != mine]
-        users = get_user_model().objects.filter(pk__in=people, is_active=True).order_by("name", "pk")
-        self.fields["mentioned"].queryset = users  # type: ignore[attr-defined]
+        people = [user for user in who_may("rebates.view_runs") if user.pk != mine and user.is_active]
+        self._people = {str(user.pk): user for user in people}
+        named = [(key, str(user)) for key, user in self._people.items()]
+        self.fields["mentioned"].choices = named  # type: ignore[attr-defined]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return self.cleaned_data | {
+            "mentioned": [self._people[key] for key in self.cleaned_data["mentioned"]]
+        }
 
 
 class HoldForm(ServiceForm):
