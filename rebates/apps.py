@@ -18,6 +18,7 @@ class RebatesConfig(AppConfig):
             return_registrations,
             review_registrations,
             sealing,
+            signature_registrations,
         )
 
         self._register_verbs()
@@ -25,6 +26,7 @@ class RebatesConfig(AppConfig):
         dispute_registrations.register()
         return_registrations.register()
         review_registrations.register()
+        signature_registrations.register()
         conditions.register()
         approvals.register()
         facts.register("statements_issued", sealing.complaint)

@@ -32,6 +32,7 @@ from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
 from rebates.policy import as_partners_read
+from rebates.traits import SIGNATURE, SIGNATURE_GATE
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded"
@@ -201,7 +202,7 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
-            "policies": {row.programme.code: as_partners_read(row.version.policy) for row in rows},
+            "policies": {row.programme.code: _policy_of(row) for row in rows},
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period.
@@ -215,6 +216,13 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
         if rates:
             found[starts, ends]["rates"] = rates
     return list(found.values())
+
+
+def _policy_of(row: Result) -> dict[str, Any]:
+    """What the verifier computes: the partner's own policy, with the signature that it waited for as a gate."""
+    policy = as_partners_read(row.version.policy)
+    waited = any(gate["code"] == SIGNATURE for gate in row.explanation.get("gates", []))
+    return policy | {"gates": [*policy.get("gates", []), SIGNATURE_GATE]} if waited else policy
 
 
 def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:

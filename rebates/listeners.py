@@ -15,7 +15,7 @@ from prm.outbox.events import listens_to
 from prm.ui import said
 from prm.values import clock
 from rebates import dispute_events as events
-from rebates import return_listeners, review_listeners  # noqa: F401  they register their own
+from rebates import return_listeners, review_listeners, signature_listeners  # noqa: F401  they register their own
 from rebates.models import Dispute
 
 

@@ -24,6 +24,7 @@ from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_limits as limits
+from rebates import programme_sign_off as signed
 from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
@@ -57,12 +58,13 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("late",): "grace_days",
     ("clause",): "clause",
     ("budget",): "budget",
+    ("sign_off",): "sign_off",
 }
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
-    *("tier_on", "joining", "budget", "exchange", "payout_currency"),
+    *("tier_on", "joining", "budget", "sign_off", "exchange", "payout_currency"),
 }
 
 
@@ -89,7 +91,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
 
 class ProgrammeForm(
     money.CurrencyFields, limits.LimitFields, whom.WhoFields, collected.CollectionFields,
-    budget.BudgetFields, ServiceForm,
+    budget.BudgetFields, signed.SignOffFields, ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -336,6 +338,7 @@ class ProgrammeForm(
             "clause": values["clause"],
             "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
+            "sign_off": values["sign_off"],
             **limits.limits_of(values),
             **money.currencies_of(values, self.currency),
         }
@@ -421,6 +424,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         details.initial_details(policy)
         | limits.initial_limits(policy)
         | budget.initial_budget(policy)
+        | signed.initial_sign_off(policy)
         | money.initial_currencies(policy)
         | whom.initial_who(policy)
         | collected.initial_factors(policy)

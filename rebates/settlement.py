@@ -84,7 +84,7 @@ def _alone(source: str, sums: Sums, notes: str, *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = _units(sums)
-    gated = any(plan.policy.get("gates") for plan in sums.plans)
+    gated = any(traits.gates_for(plan) for plan in sums.plans)
     collects = collection.matter(sums.plans)
     notes += (traits.SAID if gated else "") + (collection.SAID if collects else "")
     notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""

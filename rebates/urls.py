@@ -14,6 +14,7 @@ from rebates.views import (
     returns,
     reviews,
     runs,
+    signatures,
     statements,
     whatif,
 )
@@ -32,6 +33,8 @@ urlpatterns = [
     path("programmes/<slug:code>/reject/", programmes.reject, name="reject_publication"),
     path("programmes/<slug:code>/withdraw/", programmes.withdraw, name="withdraw_publication"),
     path("programmes/<slug:code>/delete-draft/", programmes.delete_draft, name="delete_draft"),
+    path("programmes/<slug:code>/signatures/", signatures.of_programme, name="signatures"),
+    path("programmes/<slug:code>/signatures/remind/", signatures.remind, name="signatures_remind"),
     path("programmes/<slug:code>/back-test/", backtests.page, name="back_test"),
     path("programmes/<slug:code>/import/", programmes.import_text, name="programme_import"),
     path("programmes/<slug:code>/agreement.pdf", programmes.agreement, name="agreement"),
@@ -68,6 +71,14 @@ urlpatterns = [
     path("settlements/<str:number>/confirm-release/", runs.confirm_release, name="confirm_release"),
     path("settlements/<str:number>/release/", runs.release, name="release"),
     path("rebates/", statements.overview, name="overview"),
+    path("rebates/agreements/", signatures.mine, name="agreements"),
+    path("rebates/agreements/<slug:code>/<int:number>/", signatures.agreement, name="agreement_sign"),
+    path(
+        "rebates/agreements/<slug:code>/<int:number>/decline/", signatures.decline, name="agreement_decline"
+    ),
+    path(
+        "rebates/agreements/<slug:code>/<int:number>/agreement.pdf", signatures.document, name="agreement_own"
+    ),
     path("rebates/what-if/", whatif.page, name="what_if"),
     path("statements/", StatementList.as_view(), name="statements"),
     path("statements/<str:number>/", statements.statement, name="statement"),

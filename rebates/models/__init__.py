@@ -5,6 +5,7 @@ from rebates.models.results import Result
 from rebates.models.returns import PaymentReturn
 from rebates.models.reviews import PaymentHold, RunComment
 from rebates.models.runs import RunMember, RunRate, RunScope, SettlementRun
+from rebates.models.signatures import Signature
 from rebates.models.statements import Payment, Statement
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RunScope",
     "SettledOutside",
     "SettlementRun",
+    "Signature",
     "Statement",
     "Version",
 ]

@@ -40,6 +40,7 @@ from rebates.services.publishing import (
 from rebates.services.releasing import outlook, release_run, start_release
 from rebates.services.returning import confirm_return, refuse_return, report_return
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
+from rebates.services.signing import decline_version, remind_of_signatures, sign_version
 from rebates.services.talking import comment_run
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "refuse_return",
     "report_return",
     "compute_run",
+    "decline_version",
     "delete_draft",
     "discard_run",
     "hold_payment",
@@ -80,6 +82,8 @@ __all__ = [
     "reject_publication",
     "reject_run",
     "release_hold",
+    "remind_of_signatures",
+    "sign_version",
     "release_run",
     "save_draft",
     "start_close",
