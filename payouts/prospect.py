@@ -19,7 +19,8 @@ from payouts.models import BankAccount, BatchLine, PayingAccount
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.models import SettlementRun, Statement
+from rebates.models import Payment, SettlementRun, Statement
+from rebates.payout_methods import WORDS
 from rebates.services.payments import Open, open_on
 
 # Why a statement that owes something is left out, in the order in which it is asked.
@@ -27,6 +28,7 @@ REASONS = {
     "elsewhere": _("It is in payout %(detail)s."),
     "on_hold": _("The partner is on hold: “%(detail)s”."),
     "stopped": _("Its payment is held: %(detail)s"),
+    "not_by_bank": _("Its programmes do not pay by transfer: %(detail)s"),
     "no_account": _("The partner has no bank account in this currency."),
     "unconfirmed": _("The partner's bank account is not confirmed yet."),
     "bounced": _("The bank returned a payment to this account, and the account was found wrong: %(detail)s"),
@@ -146,6 +148,8 @@ class Known:
             return LeftOut(one, "on_hold", str(statement.partner.get_status_display()))
         if one.stopped:
             return LeftOut(one, "stopped", one.stopped)
+        if one.method != Payment.Method.TRANSFER:
+            return LeftOut(one, "not_by_bank", str(WORDS[one.method]))
         account = self.in_force.get(whose)
         if account is None and whose in self.held:
             return LeftOut(one, "held", self.held[whose].starts.isoformat())

@@ -14,6 +14,7 @@ class RebatesConfig(AppConfig):
             approvals,
             conditions,
             dispute_registrations,
+            payout_registrations,
             registrations,
             return_registrations,
             review_registrations,
@@ -24,6 +25,7 @@ class RebatesConfig(AppConfig):
         self._register_verbs()
         registrations.register()
         dispute_registrations.register()
+        payout_registrations.register()
         return_registrations.register()
         review_registrations.register()
         signature_registrations.register()
@@ -36,6 +38,7 @@ class RebatesConfig(AppConfig):
         postings.register("rebates.correct", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
+        postings.register("rebates.pay", debit="approved", credit="wallet")
         postings.register("rebates.outside_earned", debit="expense", credit="payable")
         postings.register("rebates.outside_paid", debit="payable", credit="clearing")
         postings.register("rebates.opening", debit="expense", credit="payable")

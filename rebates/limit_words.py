@@ -37,6 +37,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
             if codes
         ),
         *(minimum(policy) for _key in [policy.get("minimum_payout")] if _key),
+        *(str(PAID_AS[policy["payout_as"]]) for _key in [policy.get("payout_as")] if _key),
     ]
 
 
@@ -44,6 +45,10 @@ _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first."
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
 
 
+PAID_AS = {
+    "wallet": gettext_lazy("It is paid into the wallet for orders."),
+    "goods": gettext_lazy("It is paid in goods."),
+}
 SIGN_OFF = {
     "wanted": gettext_lazy("Partners are asked to sign this version."),
     "before_accrual": gettext_lazy(

@@ -184,6 +184,7 @@ class PaymentList(ListPage):
         Text("statement__partner__name", label=_("Partner"), phone="sub"),
         Text("statement__number", label=_("Statement")),
         Day("paid_on", filter=False),
+        Choice("method", filter=True, tones={}),
         Text("reference"),
         Text("released_by_label", value=lambda row: row.releaser),
         Day("returned_on", filter=False, phone=None),

@@ -59,12 +59,13 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("clause",): "clause",
     ("budget",): "budget",
     ("sign_off",): "sign_off",
+    ("payout_as",): "payout_as",
 }
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
-    *("tier_on", "joining", "budget", "sign_off", "exchange", "payout_currency"),
+    *("tier_on", "joining", "budget", "sign_off", "payout_as", "exchange", "payout_currency"),
 }
 
 
@@ -339,6 +340,7 @@ class ProgrammeForm(
             "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
             "sign_off": values["sign_off"],
+            "payout_as": values["payout_as"],
             **limits.limits_of(values),
             **money.currencies_of(values, self.currency),
         }

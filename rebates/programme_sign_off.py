@@ -1,4 +1,4 @@
-"""The part of the programme's form about partners' signatures."""
+"""The parts of the programme's form about partners' signatures and about what it is paid as."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ CHOICES = [
 ]
 
 
+PAID_AS = [
+    ("", _("By transfer")),
+    ("wallet", _("Into the wallet for orders")),
+    ("goods", _("In goods")),
+]
+
+
 class SignOffFields(forms.Form):
+    payout_as = forms.ChoiceField(
+        label=_("Paid"), choices=PAID_AS, required=False, initial="",
+        help_text=_("Finance may choose otherwise at the payment. Goods are named there and their delivery confirmed."),
+    )  # fmt: skip
     sign_off = forms.ChoiceField(
         label=_("Partner's signature"), choices=CHOICES, required=False, initial="",
         help_text=_(
@@ -25,4 +36,4 @@ class SignOffFields(forms.Form):
 
 
 def initial_sign_off(policy: dict[str, Any]) -> dict[str, Any]:
-    return {"sign_off": policy.get("sign_off", "")}
+    return {"sign_off": policy.get("sign_off", ""), "payout_as": policy.get("payout_as", "")}

@@ -2,6 +2,7 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.dispute_lists import DisputeList
+from rebates.goods_lists import GoodsList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
 from rebates.views import (
     backtests,
@@ -16,6 +17,7 @@ from rebates.views import (
     runs,
     signatures,
     statements,
+    wallets,
     whatif,
 )
 
@@ -71,6 +73,10 @@ urlpatterns = [
     path("settlements/<str:number>/confirm-release/", runs.confirm_release, name="confirm_release"),
     path("settlements/<str:number>/release/", runs.release, name="release"),
     path("rebates/", statements.overview, name="overview"),
+    path("rebates/wallet/", wallets.mine, name="wallet"),
+    path("wallets/", wallets.everybody, name="wallets"),
+    path("goods/", GoodsList.as_view(), name="goods"),
+    path("payouts/<str:number>/delivered/", wallets.delivered, name="goods_delivered"),
     path("rebates/agreements/", signatures.mine, name="agreements"),
     path("rebates/agreements/<slug:code>/<int:number>/", signatures.agreement, name="agreement_sign"),
     path(

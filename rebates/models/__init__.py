@@ -1,5 +1,6 @@
 from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
 from rebates.models.golive import OpeningBalance, SettledOutside
+from rebates.models.goods import GoodsDelivery
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
 from rebates.models.returns import PaymentReturn
@@ -12,6 +13,7 @@ __all__ = [
     "Dispute",
     "DisputeMessage",
     "DisputedLine",
+    "GoodsDelivery",
     "ManualAdjustment",
     "OpeningBalance",
     "Payment",

@@ -40,7 +40,9 @@ from rebates.errors_of_reviews import PaymentHeld
 from rebates.events import StatementPaid
 from rebates.minimums import kept_now
 from rebates.models import Dispute, Payment, PaymentHold, Programme, SettlementRun, Statement
+from rebates.payout_methods import methods_of
 from rebates.services.closing import hold_balances, refuse_author
+from rebates.services.handing_over import hand_over, into_wallet, refuse_goods
 from rebates.services.reserved import refuse_reserved
 
 ZERO = Decimal("0.00")
@@ -59,6 +61,7 @@ class Open:
     newer: Decimal  # what newer statements have still to pay of that balance
     held: Decimal = ZERO  # what a dispute under way holds back
     stopped: str = ""  # why somebody holds its payment
+    method: str = Payment.Method.TRANSFER.value  # as what its programmes pay; "": they differ
 
     @property
     def offset(self) -> Decimal:
@@ -98,7 +101,7 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         )
     )
     held = Dispute.objects.all().held_of(statements)
-    stopped = PaymentHold.objects.all().reasons_of(statements)
+    stopped, methods = PaymentHold.objects.all().reasons_of(statements), methods_of(statements)
     payments = {statement_id: (count, paid) for statement_id, count, paid in sums}
     owed, newer = _balances(partners), defaultdict(list)
     rows = (
@@ -118,6 +121,7 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
             Open(
                 statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO),
                 stopped.get((statement.run_id, statement.partner_id), ""),
+                methods.get(statement.pk, Payment.Method.TRANSFER.value),
             )
         )  # fmt: skip
     return found
@@ -178,8 +182,13 @@ def pay_statement(
     amount: Decimal | None = None,
     paid_on: date | None = None,
     reference: str = "",
+    method: str = "",
+    goods: str = "",
 ) -> Payment:
-    """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by."""
+    """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by.
+
+    `method`: as what, a Payment.Method; without it as the programmes say. `goods`: what is delivered.
+    """
     require(by, "rebates.pay", statement)
     (partner,) = Partner.objects.hold([statement.partner_id])
     run = SettlementRun.objects.select_for_update().get(pk=statement.run_id)
@@ -201,7 +210,11 @@ def pay_statement(
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
     paid_on = payment_day(run, paid_on)
-    (payment,) = write_payments([(found, amount)], paid_on=paid_on, reference=reference, by=by)
+    method = method or found.method or Payment.Method.TRANSFER
+    refuse_goods(method, goods)
+    (payment,) = write_payments(
+        [(found, amount)], paid_on=paid_on, reference=reference, by=by, method=method, goods=goods.strip()
+    )
     finish_run(run, by)
     return payment
 
@@ -213,6 +226,8 @@ def write_payments(
     reference: str,
     by: Actor,
     releaser: tuple[int | None, str] | None = None,
+    method: str = Payment.Method.TRANSFER,
+    goods: str = "",
 ) -> list[Payment]:
     """Pay each statement that amount. The caller holds the locks and has asked the rules.
 
@@ -224,6 +239,7 @@ def write_payments(
             statement=found.statement,
             number=f"{found.statement.number}-P{found.payments + 1}",
             amount=amount,
+            method=method,
             paid_on=paid_on,
             reference=reference,
             released_by_id=released_by_id,
@@ -236,11 +252,14 @@ def write_payments(
         changes: dict[str, list[Any]] = {"amount": [None, payment.amount], "paid_on": [None, payment.paid_on]}
         if payment.reference:
             changes["reference"] = [None, payment.reference]
+        if payment.method != Payment.Method.TRANSFER:
+            changes["method"] = [None, payment.get_method_display()]
         record(payment.statement, "paid", by=by, changes=changes)
         emit(
             StatementPaid(statement_id=payment.statement_id, payment_id=payment.pk),
             object_key=f"statement:{payment.statement_id}",
         )
+        hand_over(payment, goods)
     return payments
 
 
@@ -293,7 +312,12 @@ def _post(payments: Sequence[Payment], opens: Sequence[Open], by: Actor) -> None
             Posting(
                 key=f"{event}:{payment.number}",
                 moves=[
-                    Move(debit, credit, programmes[purpose].purpose, share)
+                    Move(
+                        debit,
+                        "wallet" if into_wallet(event, payment) else credit,
+                        programmes[purpose].purpose,
+                        share,
+                    )
                     for purpose, share in by_purpose.items()
                 ],
                 currency=payment.statement.currency,

@@ -7,7 +7,7 @@ between steps, or a step run twice, pays nothing twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,7 @@ from prm.jobs.services import run_to_end, start_job
 from prm.ui import said
 from prm.values.actor import Actor
 from rebates.errors import NotInThisState
-from rebates.models import SettlementRun, Statement
+from rebates.models import Payment, SettlementRun, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import (
     SOME,
@@ -93,6 +93,7 @@ class Outlook:
     settled: int  # statements that are paid, or whose figure a later negative one took up
     carried: int  # which have nothing to pay: not above zero, or below a minimum payout
     elsewhere: int = 0  # that are being paid elsewhere
+    by_hand: list[Open] = field(default_factory=list)  # in goods, or in several ways: paid one by one
 
     @property
     def due_count(self) -> int:
@@ -112,7 +113,8 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     blocked = [one for one in free if one.is_blocked]
     carried = sum(1 for row in statements if row.payable <= 0)
     return Outlook(
-        due=_totals([one for one in free if one.amount > 0 and not one.is_blocked]),
+        due=_totals([one for one in free if one.amount > 0 and not one.is_blocked and not by_hand(one)]),
+        by_hand=[one for one in free if one.amount > 0 and not one.is_blocked and by_hand(one)],
         blocked=blocked,
         blocked_totals=_totals(blocked),
         disputed=[one for one in owing if one.held and not one.is_blocked],
@@ -120,6 +122,11 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
         carried=carried,
         elsewhere=len(taken),
     )
+
+
+def by_hand(one: Open) -> bool:
+    """Whether somebody has to say how it is paid: in goods, or in several ways."""
+    return one.method not in (Payment.Method.TRANSFER, Payment.Method.WALLET)
 
 
 def _totals(some: list[Open]) -> list[Total]:
@@ -169,9 +176,14 @@ def release_some(
     due = [
         (one, one.amount)
         for one in found
-        if one.amount > 0 and not one.stopped and not held[one.statement.partner_id].is_on_hold
+        if one.amount > 0
+        and not one.stopped
+        and not by_hand(one)
+        and not held[one.statement.partner_id].is_on_hold
     ]
-    write_payments(due, paid_on=paid_on, reference=reference, by=by)
+    for method in (Payment.Method.TRANSFER, Payment.Method.WALLET):
+        of_kind = [(one, amount) for one, amount in due if one.method == method]
+        write_payments(of_kind, paid_on=paid_on, reference=reference, by=by, method=method)
     return len(due), len(found) - len(due)
 
 

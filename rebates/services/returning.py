@@ -19,6 +19,7 @@ from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
+from rebates.errors_of_payouts import NotPaidByTransfer
 from rebates.errors_of_returns import (
     ReturnDecided,
     ReturnedAlready,
@@ -45,6 +46,8 @@ def report_return(
     payment = Payment.objects.locked(payment)
     if not reason.strip():
         raise ReturnReasonMissing()
+    if payment.method != Payment.Method.TRANSFER:
+        raise NotPaidByTransfer(number=payment.number)
     if payment.returned_on is not None or payment.returns.exclude(state=STATE.REFUSED).exists():
         raise ReturnedAlready(number=payment.number)
     if returned_on < payment.paid_on:

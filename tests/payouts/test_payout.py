@@ -417,3 +417,14 @@ def test_after_a_return_a_wrong_account_gets_nothing_more_and_another_one_does(a
     again = prospect(run, by=first)
     assert [one.amount for one in again.due] == [Decimal("1000.00")]
     assert again.left_out == []
+
+
+def test_what_is_paid_into_the_wallet_goes_through_no_bank(acme, db):
+    first, other = (actor(UserFactory(finance=True)) for _person in range(2))
+    pays_from(first)
+    account(acme, first, other)
+    run = closed((acme, 50_000), payout_as="wallet")
+    found = prospect(run, by=first)
+    assert found.due == [] and [(one.reason, one.amount) for one in found.left_out] == [
+        ("not_by_bank", Decimal("1000.00"))
+    ]
