@@ -14,6 +14,7 @@ class RebatesConfig(AppConfig):
             approvals,
             conditions,
             dispute_registrations,
+            golive_registrations,
             payout_registrations,
             registrations,
             return_registrations,
@@ -25,6 +26,7 @@ class RebatesConfig(AppConfig):
         self._register_verbs()
         registrations.register()
         dispute_registrations.register()
+        golive_registrations.register()
         payout_registrations.register()
         return_registrations.register()
         review_registrations.register()

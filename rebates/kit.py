@@ -176,18 +176,17 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             }
             for row in _manual(statement)
         ],
-        # What was paid of it so far, and as what; what the bank sent back is left out.
-        "payments": [
-            {
-                "number": row.number,
-                "amount": f"{row.amount:.2f}",
-                "paid_on": str(row.paid_on),
-                "as": row.method,
-            }
-            for row in statement.payments.kept().order_by("pk")
-        ],
+        "payments": _payments(statement),
         "periods": _periods(statement, ids),
     }
+
+
+def _payments(statement: Statement) -> list[dict[str, str]]:
+    """What was paid of it so far, and as what; what the bank sent back is left out."""
+    return [
+        {"number": row.number, "amount": f"{row.amount:.2f}", "paid_on": str(row.paid_on), "as": row.method}
+        for row in statement.payments.kept().order_by("pk")
+    ]
 
 
 def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:

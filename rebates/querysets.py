@@ -131,7 +131,9 @@ def _settled_outside(**when: date) -> set[tuple[int, date]]:
     """The programmes and ends of periods that were settled before go-live."""
     from rebates.models import SettledOutside
 
-    rows = SettledOutside.objects.for_everyone(because="whole periods, of no partner in particular")
+    rows = SettledOutside.objects.for_everyone(
+        because="whole periods, of no partner in particular"
+    ).in_force()
     return set(rows.filter(**when).order_by().values_list("programme_id", "ends").distinct())
 
 

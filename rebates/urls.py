@@ -2,6 +2,7 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.dispute_lists import DisputeList
+from rebates.golive_lists import BalanceList, SettledList
 from rebates.goods_lists import GoodsList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
 from rebates.views import (
@@ -10,6 +11,7 @@ from rebates.views import (
     changes,
     disputes,
     explained,
+    golive,
     ledger,
     programmes,
     returns,
@@ -105,6 +107,12 @@ urlpatterns = [
     path("payouts/<str:number>/return/", returns.detail, name="payment_return"),
     path("payouts/<str:number>/return/confirm/", returns.confirm, name="return_confirm"),
     path("payouts/<str:number>/return/refuse/", returns.refuse, name="return_refuse"),
+    path("go-live/settled/", SettledList.as_view(), name="golive_settled"),
+    path("go-live/balances/", BalanceList.as_view(), name="golive_balances"),
+    path("go-live/<str:kind>/<int:pk>/", golive.detail, name="golive_row"),
+    path("go-live/<str:kind>/<int:pk>/take-back/", golive.take_back, name="golive_take_back"),
+    path("go-live/<str:kind>/<int:pk>/confirm/", golive.confirm, name="golive_confirm"),
+    path("go-live/<str:kind>/<int:pk>/refuse/", golive.refuse, name="golive_refuse"),
     path("disputes/", DisputeList.as_view(), name="disputes"),
     path("disputes/<str:number>/", disputes.detail, name="dispute"),
     path("disputes/<str:number>/lines.xlsx", disputes.spreadsheet, name="dispute_lines"),

@@ -1,5 +1,6 @@
 from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
 from rebates.models.golive import OpeningBalance, SettledOutside
+from rebates.models.golive_reversals import GoLiveReversal
 from rebates.models.goods import GoodsDelivery
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
@@ -13,6 +14,7 @@ __all__ = [
     "Dispute",
     "DisputeMessage",
     "DisputedLine",
+    "GoLiveReversal",
     "GoodsDelivery",
     "ManualAdjustment",
     "OpeningBalance",

@@ -42,6 +42,7 @@ from rebates.services.releasing import outlook, release_run, start_release
 from rebates.services.returning import confirm_return, refuse_return, report_return
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
 from rebates.services.signing import decline_version, remind_of_signatures, sign_version
+from rebates.services.taking_back import ask_to_take_back, confirm_taking_back, refuse_taking_back
 from rebates.services.talking import comment_run
 
 __all__ = [
@@ -49,6 +50,9 @@ __all__ = [
     "accept_dispute",
     "answer_dispute",
     "ask_back",
+    "ask_to_take_back",
+    "confirm_taking_back",
+    "refuse_taking_back",
     "comment_dispute",
     "compare_ledger",
     "confirm_adjustment",

@@ -1,12 +1,12 @@
 -- A payment is never changed. It may be returned, once, after two people said so.
 CREATE FUNCTION rebates_keep_payment() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN
-    IF TG_OP = 'DELETE' OR OLD.returned_on IS NOT NULL
+    IF TG_OP = 'DELETE' OR OLD.returned_on IS NOT NULL OR NEW.returned_on IS NULL
         OR (to_jsonb(NEW) - 'returned_on') <> (to_jsonb(OLD) - 'returned_on')
-        OR (NEW.returned_on IS NOT NULL AND NOT EXISTS (
+        OR NOT EXISTS (
             SELECT FROM rebates_paymentreturn one
             WHERE one.payment_id = OLD.id AND one.state = 'confirmed' AND one.returned_on = NEW.returned_on
-        ))
+        )
     THEN
         RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'rows of rebates_payment are never changed; two people say that one came back';
     END IF;

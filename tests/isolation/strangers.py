@@ -69,6 +69,7 @@ BELONGS_TO_NOBODY = {
     r"products/<int:pk>/": "the catalogue is the tenant's",
     r"product-lines/<int:pk>/": "the catalogue is the tenant's",
     r"programmes/<slug:code>/": "programmes are the tenant's; partners have no verb for them",
+    r"go-live/": "finance's, who see all; partners have no verb for them",
     r"rebates/agreements/": "programmes are the tenant's; tests/rebates/test_signatures.py shows whom a version asks",
     r"exchange-rates/": "the tenant's own; finance's, who see all; partners have no verb for them",
     r"ledger/<int:pk>/": "finance's, who sees all; partners have no verb for it",
