@@ -162,6 +162,7 @@ def ageing(asked: Asked, *, by: Actor) -> list[Ageing]:
     paid = (
         Payment.objects.for_everyone(because="of the statements that the caller sees")
         .filter(statement=OuterRef("pk"), paid_on__lte=asked.last)
+        .exclude(returned_on__lte=asked.last)
         .order_by()
         .values("statement")
         .annotate(sum=Sum("amount"))

@@ -19,15 +19,19 @@ from payouts.models import BankAccount, BatchLine, PayingAccount
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.models import SettlementRun, Statement
+from rebates.models import Payment, SettlementRun, Statement
+from rebates.payout_methods import WORDS
 from rebates.services.payments import Open, open_on
 
 # Why a statement that owes something is left out, in the order in which it is asked.
 REASONS = {
     "elsewhere": _("It is in payout %(detail)s."),
     "on_hold": _("The partner is on hold: “%(detail)s”."),
+    "stopped": _("Its payment is held: %(detail)s"),
+    "not_by_bank": _("Its programmes do not pay by transfer: %(detail)s"),
     "no_account": _("The partner has no bank account in this currency."),
     "unconfirmed": _("The partner's bank account is not confirmed yet."),
+    "bounced": _("The bank returned a payment to this account, and the account was found wrong: %(detail)s"),
     "held": _("The partner's bank account is held until %(detail)s."),
     "no_paying_account": _("You have no paying account in this currency."),
 }
@@ -131,6 +135,7 @@ class Known:
         self.held = {(row.partner_id, row.currency): row for row in accounts.held(today).order_by("-starts")}
         self.asked = {(row.partner_id, row.currency) for row in accounts.waiting()}
         self.paying = set(PayingAccount.objects.values_list("currency", flat=True))
+        self.bounced = bounced_accounts(partners)
         self.taken = taken_by_batches(one.statement.pk for one in owing)
 
     def judge(self, one: Open, *, own: bool = False) -> Due | LeftOut:
@@ -141,14 +146,31 @@ class Known:
             return LeftOut(one, "elsewhere", self.taken[statement.pk])
         if statement.partner.is_on_hold:
             return LeftOut(one, "on_hold", str(statement.partner.get_status_display()))
+        if one.stopped:
+            return LeftOut(one, "stopped", one.stopped)
+        if one.method != Payment.Method.TRANSFER:
+            return LeftOut(one, "not_by_bank", str(WORDS[one.method]))
         account = self.in_force.get(whose)
         if account is None and whose in self.held:
             return LeftOut(one, "held", self.held[whose].starts.isoformat())
         if account is None:
             return LeftOut(one, "unconfirmed" if whose in self.asked else "no_account")
+        if account.pk in self.bounced:
+            return LeftOut(one, "bounced", self.bounced[account.pk])
         if statement.currency not in self.paying:
             return LeftOut(one, "no_paying_account")
         return Due(one, account)
+
+
+def bounced_accounts(partners: Iterable[int]) -> dict[int, str]:
+    """By the id of each account of these partners that a returned payment showed to be wrong: the bank's reason."""
+    lines = BatchLine.objects.for_everyone(because="of the partners of the caller's statements")
+    returned = lines.filter(
+        statement__partner__in=list(partners),
+        payment__returns__state="confirmed",
+        payment__returns__wrong_account=True,
+    )
+    return dict(returned.values_list("account_id", "payment__returns__reason"))
 
 
 def taken_by_batches(statement_ids: Iterable[int]) -> dict[int, str]:

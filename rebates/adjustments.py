@@ -167,6 +167,7 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
         FROM rebates_settledoutside outside
         JOIN figures ON figures.partner_id = outside.partner_id AND figures.programme_id = outside.programme_id
             AND figures.ends = outside.ends
+        WHERE outside.reversed_at IS NULL
     ) posted GROUP BY 1, 2, 3
 )
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,

@@ -10,11 +10,27 @@ class RebatesConfig(AppConfig):
     def ready(self) -> None:
         from prm.ledger import postings
         from prm.sealing import facts
-        from rebates import approvals, conditions, dispute_registrations, registrations, sealing
+        from rebates import (
+            approvals,
+            conditions,
+            dispute_registrations,
+            golive_registrations,
+            payout_registrations,
+            registrations,
+            return_registrations,
+            review_registrations,
+            sealing,
+            signature_registrations,
+        )
 
         self._register_verbs()
         registrations.register()
         dispute_registrations.register()
+        golive_registrations.register()
+        payout_registrations.register()
+        return_registrations.register()
+        review_registrations.register()
+        signature_registrations.register()
         conditions.register()
         approvals.register()
         facts.register("statements_issued", sealing.complaint)
@@ -24,6 +40,7 @@ class RebatesConfig(AppConfig):
         postings.register("rebates.correct", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
+        postings.register("rebates.pay", debit="approved", credit="wallet")
         postings.register("rebates.outside_earned", debit="expense", credit="payable")
         postings.register("rebates.outside_paid", debit="payable", credit="clearing")
         postings.register("rebates.opening", debit="expense", credit="payable")

@@ -92,7 +92,7 @@ def reconciled(actor: Actor) -> list[Check]:
     manual = ManualAdjustment.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
     for currency, amount in manual.order_by().values_list("currency").annotate(sum=Sum("amount")):
         settled[currency] = (settled.get(currency) or ZERO) + amount
-    payments = Payment.objects.visible_to(actor)
+    payments = Payment.objects.visible_to(actor).kept()
     paid = dict(payments.values_list("statement__currency").annotate(paid=Sum("amount")))
     brought = brought_in(actor)
     return [

@@ -13,6 +13,7 @@ from partners.models import Partner
 from prm.catalogue.models import ProductLine
 from prm.ui.forms import MoneyField, ServiceForm, VisibleChoice
 from prm.values import clock
+from rebates.models import Payment
 
 MOST_TEXT = 200_000
 
@@ -78,8 +79,13 @@ class PaymentForm(ReleaseForm):
     """Money that left for a statement."""
 
     amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
-    pairs = (("amount", "paid_on"),)
-    field_order = ("amount", "paid_on", "reference")
+    method = forms.ChoiceField(label=_("Paid as"), choices=Payment.Method.choices, required=False)
+    goods = forms.CharField(
+        label=_("What is delivered"), widget=forms.Textarea, max_length=2000, required=False,
+        help_text=_("For a payment in goods: products and quantities. The partner reads it."),
+    )  # fmt: skip
+    pairs = (("amount", "paid_on"), ("method", "reference"))
+    field_order = ("amount", "paid_on", "method", "reference", "goods")
 
 
 class WhatIfForm(ServiceForm):

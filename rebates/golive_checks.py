@@ -95,8 +95,10 @@ class SettledChecks(Checks):
 
     def __init__(self, rows: Sequence[ImportRow], by: Actor):
         super().__init__(rows, by)
-        known = SettledOutside.objects.for_everyone(because=WHY).filter(
-            programme__code__in=self.codes, partner__in=self.partners.values()
+        known = (
+            SettledOutside.objects.for_everyone(because=WHY)
+            .in_force()
+            .filter(programme__code__in=self.codes, partner__in=self.partners.values())
         )
         self.known = {(row.programme_id, row.partner_id, row.ends): row for row in known}
 
@@ -150,8 +152,10 @@ class BalanceChecks(Checks):
 
     def __init__(self, rows: Sequence[ImportRow], by: Actor):
         super().__init__(rows, by)
-        known = OpeningBalance.objects.for_everyone(because=WHY).filter(
-            programme__code__in=self.codes, partner__in=self.partners.values()
+        known = (
+            OpeningBalance.objects.for_everyone(because=WHY)
+            .in_force()
+            .filter(programme__code__in=self.codes, partner__in=self.partners.values())
         )
         self.known = {(row.programme_id, row.partner_id, row.currency): row for row in known}
 

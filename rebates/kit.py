@@ -33,6 +33,7 @@ from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
 from rebates.policy import as_partners_read
+from rebates.traits import SIGNATURE, SIGNATURE_GATE
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded",
@@ -180,8 +181,17 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             }
             for row in _manual(statement)
         ],
+        "payments": _payments(statement),
         "periods": _periods(statement, ids),
     }
+
+
+def _payments(statement: Statement) -> list[dict[str, str]]:
+    """What was paid of it so far, and as what; what the bank sent back is left out."""
+    return [
+        {"number": row.number, "amount": f"{row.amount:.2f}", "paid_on": str(row.paid_on), "as": row.method}
+        for row in statement.payments.kept().order_by("pk")
+    ]
 
 
 def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
@@ -207,7 +217,7 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             # Of a closed period also how many its close had read: what came later is late.
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
-            "policies": {row.programme.code: as_partners_read(row.version.policy) for row in rows},
+            "policies": {row.programme.code: _policy_of(row) for row in rows},
             # What the periods paid of which something came back at the original rate.
             "settled": {
                 row.programme.code: row.explanation["returned"]
@@ -246,6 +256,13 @@ def _years(rows: Any) -> list[tuple[str, dict[str, str]]]:
     return [
         (row.programme.code, row.explanation["cumulative"]) for row in rows if "cumulative" in row.explanation
     ]
+
+
+def _policy_of(row: Result) -> dict[str, Any]:
+    """What the verifier computes: the partner's own policy, with the signature that it waited for as a gate."""
+    policy = as_partners_read(row.version.policy)
+    waited = any(gate["code"] == SIGNATURE for gate in row.explanation.get("gates", []))
+    return policy | {"gates": [*policy.get("gates", []), SIGNATURE_GATE]} if waited else policy
 
 
 def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
 from rebates.models import Programme, Statement
 from rebates.numbers_in_words import money, percent
-from rebates.traits import gates_of
+from rebates.traits import SIGNATURE, gates_of
 
 
 def limits(policy: dict[str, Any]) -> list[str]:
@@ -26,6 +26,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
     return [
         *(cap_on_measure(policy, cap) for cap in caps if cap["on"] == "measure"),
         *(gates(policy) for _gate in policy.get("gates", [])[:1]),
+        *(str(SIGN_OFF[policy["sign_off"]]) for _key in [policy.get("sign_off")] if _key),
         *(collection(policy) for _step in steps_of(policy)[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if cap["on"] == "payout" and "programmes" not in cap),
@@ -36,11 +37,24 @@ def limits(policy: dict[str, Any]) -> list[str]:
             if codes
         ),
         *(minimum(policy) for _key in [policy.get("minimum_payout")] if _key),
+        *(str(PAID_AS[policy["payout_as"]]) for _key in [policy.get("payout_as")] if _key),
     ]
 
 
 _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
+
+
+PAID_AS = {
+    "wallet": gettext_lazy("It is paid into the wallet for orders."),
+    "goods": gettext_lazy("It is paid in goods."),
+}
+SIGN_OFF = {
+    "wanted": gettext_lazy("Partners are asked to sign this version."),
+    "before_accrual": gettext_lazy(
+        "Anything above zero accrues only after the partner has signed this version."
+    ),
+}
 
 
 def measure_name(code: str) -> str:
@@ -56,6 +70,8 @@ def gates(policy: dict[str, Any]) -> str:
 
 def gate(one: dict[str, str]) -> str:
     """What a gate asks for."""
+    if one["code"] == SIGNATURE:
+        return _("the partner's signature under this version")
     words = {"name": measure_name(one["code"]), "least": formats.number(Decimal(one["at_least"]), None)}
     if one["kind"] == "certificate":
         return _("at least %(least)s × %(name)s on the period's last day") % words

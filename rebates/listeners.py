@@ -15,6 +15,12 @@ from prm.outbox.events import listens_to
 from prm.ui import said
 from prm.values import clock
 from rebates import dispute_events as events
+from rebates import (  # noqa: F401  they register their own
+    payout_listeners,
+    return_listeners,
+    review_listeners,
+    signature_listeners,
+)
 from rebates.models import Dispute
 
 

@@ -184,9 +184,16 @@ class PaymentList(ListPage):
         Text("statement__partner__name", label=_("Partner"), phone="sub"),
         Text("statement__number", label=_("Statement")),
         Day("paid_on", filter=False),
+        Choice("method", filter=True, tones={}),
         Text("reference"),
         Text("released_by_label", value=lambda row: row.releaser),
+        Day("returned_on", filter=False, phone=None),
         Amount("amount", currency="statement__currency", places=2),
+    ]
+    views = [
+        View("all", _("All")),
+        View("returned", _("Returned"), lambda rows, actor: rows.returned()),
+        View("to_confirm", _("Return to confirm"), lambda rows, actor: rows.to_confirm(), hot=True),
     ]
     order = "-pk"
     search = ("number", "reference")

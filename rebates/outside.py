@@ -57,7 +57,7 @@ def _groups() -> list[tuple[Any, Any, int, datetime, list[int]]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT starts, ends, watermark, brought_at, array_agg(DISTINCT programme_id) FROM rebates_settledoutside"
-            " GROUP BY starts, ends, watermark, brought_at ORDER BY ends, starts, brought_at"
+            " WHERE reversed_at IS NULL GROUP BY starts, ends, watermark, brought_at ORDER BY ends, starts, brought_at"
         )
         return cursor.fetchall()
 
@@ -111,7 +111,8 @@ SELECT late.partner_id, EXISTS (
             AND known.booking_date >= %(starts)s AND known.booking_date < %(ends)s
     ) OR NOT EXISTS (
         SELECT FROM rebates_settledoutside settled WHERE settled.partner_id = late.partner_id
-            AND settled.ends = %(ends)s AND settled.programme_id = ANY(%(programmes)s)
+            AND settled.reversed_at IS NULL AND settled.ends = %(ends)s
+            AND settled.programme_id = ANY(%(programmes)s)
             AND (settled.base <> 0 OR settled.earned <> 0)
     ) AS computable
 FROM (
@@ -128,17 +129,17 @@ _BY_ORIGIN = """
 
 def watermark_of(programme_id: int, ends: Any) -> int | None:
     """Up to which sales line a period was settled outside; None where it was not."""
-    rows = SettledOutside.objects.for_everyone(because="a period, of no partner in particular")
+    rows = SettledOutside.objects.for_everyone(because="a period, of no partner in particular").in_force()
     return rows.filter(programme=programme_id, ends=ends).values_list("watermark", flat=True).first()
 
 
 def brought_in(actor: Actor) -> dict[str, Decimal]:
     """What partners were owed at go-live, by currency: the stated balance, else earned less paid outside."""
-    stated = OpeningBalance.objects.visible_to(actor)
+    stated = OpeningBalance.objects.visible_to(actor).in_force()
     found: dict[str, Decimal] = dict(stated.order_by().values_list("currency").annotate(sum=Sum("amount")))
     known = set(stated.order_by().values_list("programme_id", "partner_id", "currency"))
     keys = ("programme_id", "partner_id", "currency")
-    sums = SettledOutside.objects.visible_to(actor).order_by().values_list(*keys)
+    sums = SettledOutside.objects.visible_to(actor).in_force().order_by().values_list(*keys)
     for *key, earned, paid in sums.annotate(earned_sum=Sum("earned"), paid_sum=Sum("paid")):
         if tuple(key) not in known:
             found[key[2]] = found.get(key[2], ZERO) + earned - paid

@@ -28,7 +28,7 @@ from rebates import wording
 from rebates.accruals import Accrual, accruals
 from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
-from rebates.models import Result, SettlementRun, Statement, Version
+from rebates.models import SettlementRun, Statement, Version
 from rebates.services.closing import refuse_before_the_end
 from rebates.services.issuing import is_closing
 from rebates.services.payments import refuse_release
@@ -96,26 +96,8 @@ def release_said(job: Any) -> str:
     return wording.release(date.fromisoformat(job.params["paid_on"]), job.params["reference"])
 
 
-def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
-    """Totals by programme and currency, beside those of the month before."""
-    from rebates.models import Programme
-
-    names = Programme.objects.in_bulk()
-    previous = SettlementRun.objects.filter(ends=run.starts).first()
-    results = Result.objects.visible_to(actor)
-    before = {
-        (row["programme_id"], row["currency"]): row["earned"] + row["adjusted"]
-        for row in (results.by_programme(previous) if previous else [])
-    }
-    rows = []
-    for row in results.by_programme(run):
-        key = (row["programme_id"], row["currency"])
-        rows.append({**row, "programme": names[row["programme_id"]], "before": before.get(key, ZERO)})
-    return sorted(rows, key=lambda row: row["programme"].code)
-
-
 def blocked_payments(run: SettlementRun, actor: Actor) -> int:
-    """How many statements of a closed run owe something to partners on hold."""
+    """How many statements of a closed run owe something that is not paid now: a partner on hold, a held payment."""
     if run.state != State.CLOSED:
         return 0
     return Statement.objects.visible_to(actor).for_list().of_run(run).blocked().count()

@@ -29,7 +29,7 @@ def statement_text(statement: Statement, request: Any) -> str:
             "statement": statement,
             "lines": lines,
             "kept": kept_rows(statement),
-            "payments": statement.payments.order_by("id"),
+            "payments": statement.payments.select_related("goods").order_by("id"),
             "explained": explained,
             "manual": [one for line in lines for one in line.manual],
             "own": own,

@@ -24,6 +24,7 @@ from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_limits as limits
+from rebates import programme_sign_off as signed
 from rebates import programme_time as times
 from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
@@ -60,12 +61,15 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("late",): "grace_days",
     ("clause",): "clause",
     ("budget",): "budget",
+    ("sign_off",): "sign_off",
+    ("payout_as",): "payout_as",
 }
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
     *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
+    *("sign_off", "payout_as"),
 }
 
 
@@ -92,7 +96,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> 
 
 class ProgrammeForm(
     money.CurrencyFields, limits.LimitFields, whom.WhoFields, collected.CollectionFields,
-    budget.BudgetFields, times.TimeFields, ServiceForm,
+    budget.BudgetFields, times.TimeFields, signed.SignOffFields, ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -339,6 +343,8 @@ class ProgrammeForm(
             "clause": values["clause"],
             "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
+            "sign_off": values["sign_off"],
+            "payout_as": values["payout_as"],
             **limits.limits_of(values),
             **money.currencies_of(values, self.currency),
             **times.time_of(values),
@@ -425,6 +431,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         details.initial_details(policy)
         | limits.initial_limits(policy)
         | budget.initial_budget(policy)
+        | signed.initial_sign_off(policy)
         | money.initial_currencies(policy)
         | times.initial_time(policy)
         | whom.initial_who(policy)

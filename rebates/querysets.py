@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import Exact
 
@@ -21,6 +21,7 @@ from prm.values.periods import Period
 
 MONEY = models.DecimalField(max_digits=18, decimal_places=2)
 ZERO = Value(Decimal("0.00"), output_field=MONEY)
+NOT_RETURNED = Q(payments__returned_on__isnull=True)  # what the bank sent back is not paid
 
 
 class ProgrammeQuerySet(models.QuerySet):
@@ -130,7 +131,9 @@ def _settled_outside(**when: date) -> set[tuple[int, date]]:
     """The programmes and ends of periods that were settled before go-live."""
     from rebates.models import SettledOutside
 
-    rows = SettledOutside.objects.for_everyone(because="whole periods, of no partner in particular")
+    rows = SettledOutside.objects.for_everyone(
+        because="whole periods, of no partner in particular"
+    ).in_force()
     return set(rows.filter(**when).order_by().values_list("programme_id", "ends").distinct())
 
 
@@ -250,6 +253,13 @@ def _held() -> Coalesce:
     )
 
 
+def _is_stopped() -> Exists:
+    """Whether somebody holds the payment of the statement."""
+    from rebates.models import PaymentHold
+
+    return Exists(PaymentHold.objects.all().of_row())
+
+
 def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
     own = F("earned") + F("adjusted") + F("brought")
@@ -258,7 +268,7 @@ def _payment_state() -> Case:
         When(Q(unpaid=0) & (Q(closing__lt=0) | ~Q(kept=0)), then=Value("carried")),
         When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
         When(unpaid=0, then=Value("offset")),
-        When(~Q(partner__status__in=Partner.PAYABLE), then=Value("blocked")),
+        When(~Q(partner__status__in=Partner.PAYABLE) | _is_stopped(), then=Value("blocked")),
         When(held__gte=F("unpaid"), then=Value("disputed")),
         When(payments_sum__gt=0, then=Value("part_paid")),
         default=Value("open"),
@@ -280,7 +290,7 @@ class StatementQuerySet(PartnerOwned):
         """
         return (
             self.select_related("run", "partner")
-            .annotate(payments_sum=Coalesce(Sum("payments__amount"), ZERO))
+            .annotate(payments_sum=Coalesce(Sum("payments__amount", filter=NOT_RETURNED), ZERO))
             .annotate(unpaid=_unpaid(), held=_held())
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
@@ -293,9 +303,8 @@ class StatementQuerySet(PartnerOwned):
         """
         from rebates.models import Payment
 
-        of_statement = Payment.objects.for_everyone(because="of the statements that the caller has").filter(
-            statement=OuterRef("pk")
-        )
+        kept = Payment.objects.for_everyone(because="of the statements that the caller has").kept()
+        of_statement = kept.filter(statement=OuterRef("pk"))
         paid = of_statement.order_by().values("statement").annotate(sum=Sum("amount")).values("sum")
         rows = (
             self.filter(run__in=list(runs))
@@ -315,8 +324,9 @@ class StatementQuerySet(PartnerOwned):
         return self.filter(payment_state__in=("open", "part_paid"))
 
     def blocked(self) -> StatementQuerySet:
-        """Of `for_list()`, those that owe something to a partner on hold."""
-        return self.exclude(partner__status__in=Partner.PAYABLE).filter(payment_state="blocked")
+        """Of `for_list()`, those that owe something to a partner on hold, or whose payment somebody holds."""
+        narrowed = self.filter(~Q(partner__status__in=Partner.PAYABLE) | _is_stopped())
+        return narrowed.filter(payment_state="blocked")
 
     def numbered(self, text: str) -> StatementQuerySet:
         """Those whose number begins with `text`; numbers are in capitals, and an index of beginnings serves it."""
@@ -327,6 +337,17 @@ class StatementQuerySet(PartnerOwned):
 
 
 class PaymentQuerySet(PartnerOwned):
+    def kept(self) -> PaymentQuerySet:
+        """Without those that the bank sent back."""
+        return self.filter(returned_on__isnull=True)
+
+    def returned(self) -> PaymentQuerySet:
+        return self.filter(returned_on__isnull=False)
+
+    def to_confirm(self) -> PaymentQuerySet:
+        """Those of which somebody says that the bank sent them back; another has to confirm it."""
+        return self.filter(returns__state="reported")
+
     def found_by(self, text: str) -> PaymentQuerySet:
         """Those whose number begins with `text` or in whose bank reference it occurs."""
         return self.filter(Q(number__startswith=text.upper()) | Q(reference__icontains=text))

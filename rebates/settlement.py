@@ -96,7 +96,7 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if sums.converts else ("", "")
-    gated = any(plan.policy.get("gates") for plan in sums.plans)
+    gated = any(traits.gates_for(plan) for plan in sums.plans)
     collects = collection.matter(sums.plans)
     takes_back = returned.at_original_rate(sums.plans)
     notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")

@@ -92,13 +92,14 @@ def _lines_of(watermarks: dict[int, int]) -> dict[int, tuple[Q, Q]]:
     for run_id, of_run in by_run.items():
         counted, in_time = Q(pk__in=[]), Q(pk__in=[])
         for plan in of_run:
-            counted |= _counted_by(plan)
-            in_time |= _counted_by(plan) & _in_time(plan)
+            counted |= lines_of(plan)
+            in_time |= lines_of(plan) & _in_time(plan)
         found[run_id] = (Q(pk__gt=watermarks[run_id]) & counted, in_time)
     return found
 
 
-def _counted_by(plan: Plan) -> Q:
+def lines_of(plan: Plan) -> Q:
+    """The lines of the period that the programme counts."""
     lines = counted_by(plan, plan.own_terms)
     if not is_exchanged(plan.policy):
         lines &= Q(currency=plan.version.currency)

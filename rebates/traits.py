@@ -21,9 +21,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.measures import registry
+from rebates.models import Signature, Version
 from rebates.plans import Plan, Sql
 
 DAY = timedelta(days=1)
+# What a version that waits for signatures asks for: whoever has signed it when it is computed has one.
+SIGNATURE = "rebates.signature"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Asked:
 
     def figures(self, until: date) -> dict[int, str]:
         """The figures of all partners as they stand on `until`, that day included; zeros are left out."""
+        if self.measure.startswith(f"{SIGNATURE}:"):
+            return dict.fromkeys(_signers(int(self.measure.rpartition(":")[2])), "1")
         measure = registry.find(self.measure)
         if measure is None:
             return {}
@@ -70,8 +75,24 @@ def gates_of(policy: dict[str, Any]) -> list[dict[str, str]]:
     return [{"at_least": "1", **gate} for gate in policy.get("gates", [])]
 
 
+def gates_for(plan: Plan) -> list[dict[str, str]]:
+    """The gates of a plan: those of its policy, and the partner's signature where a published version waits for it."""
+    waits = plan.policy.get("sign_off") == "before_accrual" and plan.version.state == Version.State.PUBLISHED
+    return [*gates_of(plan.policy), *([SIGNATURE_GATE] if waits else [])]
+
+
+SIGNATURE_GATE = {"at_least": "1", "kind": "certificate", "code": SIGNATURE}
+
+
+def _signers(version_id: int) -> list[int]:
+    rows = Signature.objects.for_everyone(because="who may accrue").signed()
+    return list(rows.filter(version=version_id).values_list("partner_id", flat=True))
+
+
 def asked_for(gate: dict[str, str], plan: Plan) -> Asked:
     """A certificate is asked for on the period's last day, everything else over the days that count."""
+    if gate["code"] == SIGNATURE:
+        return Asked(f"{SIGNATURE}:{plan.version.pk}", plan.period.last_day, plan.period.end)
     if gate["kind"] == "certificate":
         return Asked(gate["code"], plan.period.last_day, plan.period.end)
     return Asked(gate["code"], plan.counted.start, plan.counted.end)
@@ -86,7 +107,7 @@ def all_asked(plans: Iterable[Plan]) -> list[Asked]:
     found = {
         asked.key: asked
         for plan in plans
-        for asked in (*_held(plan), *(asked_for(gate, plan) for gate in gates_of(plan.policy)))
+        for asked in (*_held(plan), *(asked_for(gate, plan) for gate in gates_for(plan)))
     }
     return [found[key] for key in sorted(found)]
 
@@ -95,7 +116,7 @@ def matter(plans: Iterable[Plan]) -> bool:
     """Whether some plan asks for anything here."""
     return any(
         plan.chosen is not None
-        or plan.policy.get("gates")
+        or gates_for(plan)
         or {"regions", "certificates"} & plan.policy.get("who", {}).keys()
         for plan in plans
     )
@@ -138,7 +159,7 @@ COLUMNS = "regions, chosen, certificates, gates"
 
 def cells(plan: Plan) -> dict[str, tuple[Any, str]]:
     """A plan's `COLUMNS` as (value, type of PostgreSQL)."""
-    gates = [gate | {"key": asked_for(gate, plan).key} for gate in gates_of(plan.policy)]
+    gates = [gate | {"key": asked_for(gate, plan).key} for gate in gates_for(plan)]
     return {
         "regions": (plan.policy.get("who", {}).get("regions"), "text[]"),
         "chosen": (None if plan.chosen is None else sorted(plan.chosen), "bigint[]"),

@@ -2,6 +2,8 @@ from django.urls import path
 
 from rebates.books import LedgerList
 from rebates.dispute_lists import DisputeList
+from rebates.golive_lists import BalanceList, SettledList
+from rebates.goods_lists import GoodsList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
 from rebates.views import (
     backtests,
@@ -9,10 +11,15 @@ from rebates.views import (
     changes,
     disputes,
     explained,
+    golive,
     ledger,
     programmes,
+    returns,
+    reviews,
     runs,
+    signatures,
     statements,
+    wallets,
     whatif,
 )
 
@@ -30,6 +37,8 @@ urlpatterns = [
     path("programmes/<slug:code>/reject/", programmes.reject, name="reject_publication"),
     path("programmes/<slug:code>/withdraw/", programmes.withdraw, name="withdraw_publication"),
     path("programmes/<slug:code>/delete-draft/", programmes.delete_draft, name="delete_draft"),
+    path("programmes/<slug:code>/signatures/", signatures.of_programme, name="signatures"),
+    path("programmes/<slug:code>/signatures/remind/", signatures.remind, name="signatures_remind"),
     path("programmes/<slug:code>/back-test/", backtests.page, name="back_test"),
     path("programmes/<slug:code>/import/", programmes.import_text, name="programme_import"),
     path("programmes/<slug:code>/agreement.pdf", programmes.agreement, name="agreement"),
@@ -45,6 +54,16 @@ urlpatterns = [
     path("settlements/start/", runs.start, name="start"),
     path("settlements/<str:number>/", runs.detail, name="run"),
     path("settlements/<str:number>/partners/<int:pk>/", runs.partner, name="run_partner"),
+    path("settlements/<str:number>/look/", reviews.look, name="look"),
+    path("settlements/<str:number>/comment/", reviews.comment, name="run_comment"),
+    path("settlements/<str:number>/files/<int:pk>/", reviews.attachment, name="run_file"),
+    path(
+        "settlements/<str:number>/partners/<int:pk>/comment/", reviews.partner_comment, name="partner_comment"
+    ),
+    path("settlements/<str:number>/partners/<int:pk>/hold/", reviews.hold, name="hold"),
+    path(
+        "settlements/<str:number>/partners/<int:pk>/release-hold/", reviews.release_hold, name="hold_release"
+    ),
     path("settlements/<str:number>/recompute/", runs.recompute, name="recompute"),
     path("settlements/<str:number>/discard/", runs.discard, name="discard"),
     path("settlements/<str:number>/review/", runs.review, name="review"),
@@ -56,6 +75,18 @@ urlpatterns = [
     path("settlements/<str:number>/confirm-release/", runs.confirm_release, name="confirm_release"),
     path("settlements/<str:number>/release/", runs.release, name="release"),
     path("rebates/", statements.overview, name="overview"),
+    path("rebates/wallet/", wallets.mine, name="wallet"),
+    path("wallets/", wallets.everybody, name="wallets"),
+    path("goods/", GoodsList.as_view(), name="goods"),
+    path("payouts/<str:number>/delivered/", wallets.delivered, name="goods_delivered"),
+    path("rebates/agreements/", signatures.mine, name="agreements"),
+    path("rebates/agreements/<slug:code>/<int:number>/", signatures.agreement, name="agreement_sign"),
+    path(
+        "rebates/agreements/<slug:code>/<int:number>/decline/", signatures.decline, name="agreement_decline"
+    ),
+    path(
+        "rebates/agreements/<slug:code>/<int:number>/agreement.pdf", signatures.document, name="agreement_own"
+    ),
     path("rebates/what-if/", whatif.page, name="what_if"),
     path("statements/", StatementList.as_view(), name="statements"),
     path("statements/<str:number>/", statements.statement, name="statement"),
@@ -72,6 +103,16 @@ urlpatterns = [
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("statements/<str:number>/dispute/", disputes.new, name="statement_dispute"),
     path("statements/<str:number>/dispute/ledger/", disputes.ledger, name="statement_ledger"),
+    path("payouts/<str:number>/returned/", returns.report, name="return_report"),
+    path("payouts/<str:number>/return/", returns.detail, name="payment_return"),
+    path("payouts/<str:number>/return/confirm/", returns.confirm, name="return_confirm"),
+    path("payouts/<str:number>/return/refuse/", returns.refuse, name="return_refuse"),
+    path("go-live/settled/", SettledList.as_view(), name="golive_settled"),
+    path("go-live/balances/", BalanceList.as_view(), name="golive_balances"),
+    path("go-live/<str:kind>/<int:pk>/", golive.detail, name="golive_row"),
+    path("go-live/<str:kind>/<int:pk>/take-back/", golive.take_back, name="golive_take_back"),
+    path("go-live/<str:kind>/<int:pk>/confirm/", golive.confirm, name="golive_confirm"),
+    path("go-live/<str:kind>/<int:pk>/refuse/", golive.refuse, name="golive_refuse"),
     path("disputes/", DisputeList.as_view(), name="disputes"),
     path("disputes/<str:number>/", disputes.detail, name="dispute"),
     path("disputes/<str:number>/lines.xlsx", disputes.spreadsheet, name="dispute_lines"),

@@ -1,24 +1,35 @@
 from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
 from rebates.models.golive import OpeningBalance, SettledOutside
+from rebates.models.golive_reversals import GoLiveReversal
+from rebates.models.goods import GoodsDelivery
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
+from rebates.models.returns import PaymentReturn
+from rebates.models.reviews import PaymentHold, RunComment
 from rebates.models.runs import RunMember, RunRate, RunScope, SettlementRun
+from rebates.models.signatures import Signature
 from rebates.models.statements import Payment, Statement
 
 __all__ = [
     "Dispute",
     "DisputeMessage",
     "DisputedLine",
+    "GoLiveReversal",
+    "GoodsDelivery",
     "ManualAdjustment",
     "OpeningBalance",
     "Payment",
+    "PaymentHold",
+    "PaymentReturn",
     "Programme",
     "Result",
+    "RunComment",
     "RunMember",
     "RunRate",
     "RunScope",
     "SettledOutside",
     "SettlementRun",
+    "Signature",
     "Statement",
     "Version",
 ]

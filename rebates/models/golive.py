@@ -6,9 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
-from prm.access.scoping import PartnerOwned
 from prm.values import clock
 from prm.values.periods import Period
+from rebates.golive_querysets import GoLiveQuerySet
 from rebates.models.programmes import Programme
 
 
@@ -34,14 +34,20 @@ class SettledOutside(models.Model):
     brought_at = models.DateTimeField(default=clock.now)
     brought_by_label = models.CharField(max_length=200)
 
-    objects = PartnerOwned.as_manager()
+    # When two people took it back: it counts for nothing any more. See golive_reversals.py.
+    reversed_at = models.DateTimeField(_("taken back"), null=True)
+
+    objects = GoLiveQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("figures settled before go-live")
         ordering = ["programme", "starts", "partner"]
         constraints = [
             models.UniqueConstraint(
-                fields=["programme", "ends", "partner"], name="settled_outside_once", include=["earned"]
+                fields=["programme", "ends", "partner"],
+                name="settled_outside_once",
+                include=["earned"],
+                condition=models.Q(reversed_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="settled_outside_is_a_period", condition=models.Q(ends__gt=models.F("starts"))
@@ -69,13 +75,20 @@ class OpeningBalance(models.Model):
     brought_at = models.DateTimeField(default=clock.now)
     brought_by_label = models.CharField(max_length=200)
 
-    objects = PartnerOwned.as_manager()
+    # When two people took it back: it counts for nothing any more. See golive_reversals.py.
+    reversed_at = models.DateTimeField(_("taken back"), null=True)
+
+    objects = GoLiveQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("balance at go-live")
         ordering = ["programme", "partner"]
         constraints = [
-            models.UniqueConstraint(fields=["programme", "partner", "currency"], name="one_opening_balance")
+            models.UniqueConstraint(
+                fields=["programme", "partner", "currency"],
+                name="one_opening_balance",
+                condition=models.Q(reversed_at__isnull=True),
+            )
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ class SettlementRun(models.Model):
         State.APPROVED: (State.IN_REVIEW, State.CLOSING),
         State.CLOSING: (State.CLOSED,),
         State.CLOSED: (State.PAID,),
-        State.PAID: (),
+        State.PAID: (State.CLOSED,),  # a payment came back
     }
     RECOMPUTABLE = (State.DRAFT, State.COMPUTED, State.IN_REVIEW)
 

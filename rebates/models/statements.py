@@ -139,16 +139,30 @@ class Statement(models.Model):
 class Payment(models.Model):
     """Money paid to a partner for a statement, released by somebody who did not approve the run."""
 
+    class Method(models.TextChoices):
+        TRANSFER = "transfer", pgettext_lazy("payment", "Transfer")
+        WALLET = "wallet", pgettext_lazy("payment", "Wallet for orders")
+        GOODS = "goods", pgettext_lazy("payment", "Goods")
+
     PARTNER_PATH = "statement__partner"
 
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="payments")
     number = models.CharField(_("number"), max_length=40, unique=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    method = models.CharField(
+        _("paid as"),
+        max_length=8,
+        choices=Method.choices,
+        default=Method.TRANSFER,
+        db_default=Method.TRANSFER,
+    )
     paid_on = models.DateField(_("paid on"))
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_by_label = models.CharField(_("released by"), max_length=200)
     created_at = models.DateTimeField(default=clock.now)
+    # The day on which the bank sent it back, said by two people: from then on it counts as not paid. See returns.py.
+    returned_on = models.DateField(_("returned on"), null=True)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -159,6 +173,13 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def may_be_returned(self) -> bool:
+        """Whether nobody has said yet that it came back; asks for its `returns`."""
+        if self.method != self.Method.TRANSFER:
+            return False
+        return self.returned_on is None and all(one.state == "refused" for one in self.returns.all())
 
     @property
     def releaser(self) -> str:

@@ -11,6 +11,7 @@ from rebates.services.deciding import (
     send_back_adjustment,
     take_up_dispute,
 )
+from rebates.services.delivering import confirm_delivery
 from rebates.services.disputing import (
     Claim,
     answer_dispute,
@@ -20,6 +21,7 @@ from rebates.services.disputing import (
     send_dispute,
     withdraw_dispute,
 )
+from rebates.services.holding import hold_payment, release_hold
 from rebates.services.issuing import close_run, start_close
 from rebates.services.overtaken import compute_approved_again
 from rebates.services.payments import pay_statement
@@ -37,13 +39,20 @@ from rebates.services.publishing import (
     withdraw_publication,
 )
 from rebates.services.releasing import outlook, release_run, start_release
+from rebates.services.returning import confirm_return, refuse_return, report_return
 from rebates.services.reviewing import approve_run, reject_run, submit_for_review, withdraw_approval
+from rebates.services.signing import decline_version, remind_of_signatures, sign_version
+from rebates.services.taking_back import ask_to_take_back, confirm_taking_back, refuse_taking_back
+from rebates.services.talking import comment_run
 
 __all__ = [
     "Claim",
     "accept_dispute",
     "answer_dispute",
     "ask_back",
+    "ask_to_take_back",
+    "confirm_taking_back",
+    "refuse_taking_back",
     "comment_dispute",
     "compare_ledger",
     "confirm_adjustment",
@@ -60,10 +69,17 @@ __all__ = [
     "approve_publication",
     "approve_run",
     "close_run",
+    "comment_run",
     "compute_approved_again",
+    "confirm_delivery",
+    "confirm_return",
+    "refuse_return",
+    "report_return",
     "compute_run",
+    "decline_version",
     "delete_draft",
     "discard_run",
+    "hold_payment",
     "import_draft",
     "open_run",
     "outlook",
@@ -71,6 +87,9 @@ __all__ = [
     "publish_version",
     "reject_publication",
     "reject_run",
+    "release_hold",
+    "remind_of_signatures",
+    "sign_version",
     "release_run",
     "save_draft",
     "start_close",

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Min, Sum
 
 from prm.access.rules import require
 from prm.audit.services import record
@@ -72,12 +73,14 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
     if not rows:
         return 0
     hold_balances()
-    seen, now = watermark(), clock.now()
+    seen, now, before = watermark(), clock.now(), _taken_back(rows)
     SettledOutside.objects.bulk_create(
         SettledOutside(
             programme_id=row.version.programme_id, partner_id=row.partner_id, starts=row.period.start,
             ends=row.period.end, currency=row.version.paid_in, base=row.base, earned=row.earned, paid=row.paid,
-            watermark=seen, brought_at=now, brought_by_label=by.label[:200],
+            # In place of a row that was taken back, it knows the lines that that one knew.
+            watermark=before.get((*row.key[:2], row.period.end), (seen, 0))[0], brought_at=now,
+            brought_by_label=by.label[:200],
         )
         for row in rows
     )  # fmt: skip
@@ -91,7 +94,8 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
     ):
         postings = [
             _posting(
-                f"{event}:{programmes[row.version.programme_id].code}:{row.partner_id}:{row.period}",
+                f"{event}:{programmes[row.version.programme_id].code}:{row.partner_id}:{row.period}"
+                + again(before.get((*row.key[:2], row.period.end), (seen, 0))[1]),
                 Move(debit, credit, programmes[row.version.programme_id].purpose, getattr(row, name)),
                 row.key, row.period,
             )
@@ -120,9 +124,39 @@ def bring_balances(*, rows: Sequence[Balance], by: Actor) -> int:
     )  # fmt: skip
     programmes = _programmes(row.programme.pk for row in rows)
     missing = {row.key: row.amount - known.get(row.key, ZERO) for row in rows}
-    _post_opening({key: amount for key, amount in missing.items() if amount}, programmes, "balance", by)
+    times = _balances_taken_back(rows)
+    for key, amount in missing.items():
+        if amount:
+            _post_opening({key: amount}, programmes, f"balance{again(times.get(key, 0))}", by)
     _tell(programmes, len(rows), "balances", by)
     return len(rows)
+
+
+def again(times: int) -> str:
+    """What tells the key of a posting from those before it that were taken back."""
+    return f":{times + 1}" if times else ""
+
+
+def _taken_back(rows: Sequence[Settled]) -> dict[tuple[int, int, date], tuple[int, int]]:
+    """By programme, partner and end: of rows that were taken back the line up to which they knew, and how many."""
+    known = SettledOutside.objects.for_everyone(because=WHY).taken_back()
+    known = known.filter(
+        programme__in={row.version.programme_id for row in rows}, partner__in={row.partner_id for row in rows}
+    )
+    found = known.order_by().values_list("programme_id", "partner_id", "ends")
+    return {
+        (programme, partner, ends): (seen, times)
+        for programme, partner, ends, seen, times in found.annotate(seen=Min("watermark"), times=Count("pk"))
+    }
+
+
+def _balances_taken_back(rows: Sequence[Balance]) -> dict[Key, int]:
+    known = OpeningBalance.objects.for_everyone(because=WHY).taken_back()
+    known = known.filter(partner__in={row.partner_id for row in rows})
+    counted = (
+        known.order_by().values_list("programme_id", "partner_id", "currency").annotate(times=Count("pk"))
+    )
+    return {(programme, partner, currency): times for programme, partner, currency, times in counted}
 
 
 def _keep_balances(rows: Sequence[Settled], programmes: dict[int, Programme], by: Actor) -> None:
@@ -132,6 +166,7 @@ def _keep_balances(rows: Sequence[Settled], programmes: dict[int, Programme], by
         left[row.key] += row.earned - row.paid
     stated = set(
         OpeningBalance.objects.for_everyone(because=WHY)
+        .in_force()
         .filter(programme__in=programmes, partner__in={row.partner_id for row in rows})
         .values_list("programme_id", "partner_id", "currency")
     )
@@ -143,6 +178,7 @@ def _owed_outside(rows: Sequence[Balance]) -> dict[Key, Decimal]:
     """Earned less paid outside, of the programmes and partners of `rows`."""
     sums = (
         SettledOutside.objects.for_everyone(because=WHY)
+        .in_force()
         .filter(
             programme__in={row.programme.pk for row in rows}, partner__in={row.partner_id for row in rows}
         )
@@ -189,8 +225,10 @@ def _tell(programmes: dict[int, Programme], count: int, what: str, by: Actor) ->
 def refuse_settled_outside(run: SettlementRun) -> None:
     """What came in after the computation is not settled a second time. The caller holds the balances."""
     scopes = set(run.scopes.values_list("programme_id", "ends"))
-    outside = SettledOutside.objects.for_everyone(because="whole periods").filter(
-        ends__in={ends for _programme, ends in scopes}
+    outside = (
+        SettledOutside.objects.for_everyone(because="whole periods")
+        .in_force()
+        .filter(ends__in={ends for _programme, ends in scopes})
     )
     for row in (
         outside.select_related("programme").distinct("programme_id", "ends").order_by("programme_id", "ends")

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from partners.models import Partner
 from prm.access.rules import require
@@ -35,10 +36,13 @@ from rebates.errors import (
     SecondPersonNeeded,
 )
 from rebates.errors_of_disputes import PaymentDisputed
+from rebates.errors_of_reviews import PaymentHeld
 from rebates.events import StatementPaid
 from rebates.minimums import kept_now
-from rebates.models import Dispute, Payment, Programme, SettlementRun, Statement
+from rebates.models import Dispute, Payment, PaymentHold, Programme, SettlementRun, Statement
+from rebates.payout_methods import methods_of
 from rebates.services.closing import hold_balances, refuse_author
+from rebates.services.handing_over import hand_over, into_wallet, refuse_goods
 from rebates.services.reserved import refuse_reserved
 
 ZERO = Decimal("0.00")
@@ -56,11 +60,23 @@ class Open:
     owed: dict[int, Decimal]  # the partner's balance in the ledger less what is kept, by purpose
     newer: Decimal  # what newer statements have still to pay of that balance
     held: Decimal = ZERO  # what a dispute under way holds back
+    stopped: str = ""  # why somebody holds its payment
+    method: str = Payment.Method.TRANSFER.value  # as what its programmes pay; "": they differ
+
+    @property
+    def offset(self) -> Decimal:
+        """What of its own figure a negative balance takes up: it is set off, not paid."""
+        return max(ZERO, self.statement.payable - self.paid - self.rest)
 
     @property
     def amount(self) -> Decimal:
         """The rest without what is disputed."""
         return max(ZERO, self.rest - self.held)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nothing of it is paid now: the partner is on hold, or somebody holds this payment."""
+        return self.statement.partner.is_on_hold or bool(self.stopped)
 
     @property
     def rest(self) -> Decimal:
@@ -80,9 +96,12 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         Payment.objects.for_everyone(because="of the statements that the caller has")
         .filter(statement__in=[statement.pk for statement in statements])
         .values_list("statement_id")
-        .annotate(payments=Count("pk"), paid=Sum("amount"))
+        .annotate(
+            payments=Count("pk"), paid=Coalesce(Sum("amount", filter=Q(returned_on__isnull=True)), ZERO)
+        )
     )
     held = Dispute.objects.all().held_of(statements)
+    stopped, methods = PaymentHold.objects.all().reasons_of(statements), methods_of(statements)
     payments = {statement_id: (count, paid) for statement_id, count, paid in sums}
     owed, newer = _balances(partners), defaultdict(list)
     rows = (
@@ -99,8 +118,12 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
         count, paid = payments.get(statement.pk, (0, ZERO))
         found.append(
-            Open(statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO))
-        )
+            Open(
+                statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO),
+                stopped.get((statement.run_id, statement.partner_id), ""),
+                methods.get(statement.pk, Payment.Method.TRANSFER.value),
+            )
+        )  # fmt: skip
     return found
 
 
@@ -144,7 +167,7 @@ def payment_state(statement: Statement) -> Statement.PaymentState:
         if statement.closing < 0 or statement.kept:
             return State.CARRIED
         return State.OFFSET if statement.due else State.NOTHING
-    if statement.partner.is_on_hold:
+    if found.is_blocked:
         return State.BLOCKED
     if found.amount == 0:
         return State.DISPUTED
@@ -159,8 +182,13 @@ def pay_statement(
     amount: Decimal | None = None,
     paid_on: date | None = None,
     reference: str = "",
+    method: str = "",
+    goods: str = "",
 ) -> Payment:
-    """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by."""
+    """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by.
+
+    `method`: as what, a Payment.Method; without it as the programmes say. `goods`: what is delivered.
+    """
     require(by, "rebates.pay", statement)
     (partner,) = Partner.objects.hold([statement.partner_id])
     run = SettlementRun.objects.select_for_update().get(pk=statement.run_id)
@@ -172,6 +200,8 @@ def pay_statement(
         raise NothingToPay(number=statement.number)
     if partner.is_on_hold:
         raise PaymentBlocked(partner=partner.name, state=partner.get_status_display())
+    if found.stopped:
+        raise PaymentHeld(reason=found.stopped)
     refuse_reserved(statement)
     if found.amount <= 0:
         (live,) = Dispute.objects.for_everyone(because="of this statement").of(statement).live()
@@ -180,7 +210,11 @@ def pay_statement(
     if amount > found.amount or amount <= 0:
         raise MoreThanOpen(open=Money(found.amount, statement.currency))
     paid_on = payment_day(run, paid_on)
-    (payment,) = write_payments([(found, amount)], paid_on=paid_on, reference=reference, by=by)
+    method = method or found.method or Payment.Method.TRANSFER
+    refuse_goods(method, goods)
+    (payment,) = write_payments(
+        [(found, amount)], paid_on=paid_on, reference=reference, by=by, method=method, goods=goods.strip()
+    )
     finish_run(run, by)
     return payment
 
@@ -192,6 +226,8 @@ def write_payments(
     reference: str,
     by: Actor,
     releaser: tuple[int | None, str] | None = None,
+    method: str = Payment.Method.TRANSFER,
+    goods: str = "",
 ) -> list[Payment]:
     """Pay each statement that amount. The caller holds the locks and has asked the rules.
 
@@ -203,6 +239,7 @@ def write_payments(
             statement=found.statement,
             number=f"{found.statement.number}-P{found.payments + 1}",
             amount=amount,
+            method=method,
             paid_on=paid_on,
             reference=reference,
             released_by_id=released_by_id,
@@ -215,11 +252,14 @@ def write_payments(
         changes: dict[str, list[Any]] = {"amount": [None, payment.amount], "paid_on": [None, payment.paid_on]}
         if payment.reference:
             changes["reference"] = [None, payment.reference]
+        if payment.method != Payment.Method.TRANSFER:
+            changes["method"] = [None, payment.get_method_display()]
         record(payment.statement, "paid", by=by, changes=changes)
         emit(
             StatementPaid(statement_id=payment.statement_id, payment_id=payment.pk),
             object_key=f"statement:{payment.statement_id}",
         )
+        hand_over(payment, goods)
     return payments
 
 
@@ -272,7 +312,12 @@ def _post(payments: Sequence[Payment], opens: Sequence[Open], by: Actor) -> None
             Posting(
                 key=f"{event}:{payment.number}",
                 moves=[
-                    Move(debit, credit, programmes[purpose].purpose, share)
+                    Move(
+                        debit,
+                        "wallet" if into_wallet(event, payment) else credit,
+                        programmes[purpose].purpose,
+                        share,
+                    )
                     for purpose, share in by_purpose.items()
                 ],
                 currency=payment.statement.currency,

@@ -7,7 +7,7 @@ between steps, or a step run twice, pays nothing twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,7 @@ from prm.jobs.services import run_to_end, start_job
 from prm.ui import said
 from prm.values.actor import Actor
 from rebates.errors import NotInThisState
-from rebates.models import SettlementRun, Statement
+from rebates.models import Payment, SettlementRun, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import (
     SOME,
@@ -87,12 +87,13 @@ class Outlook:
     """What releasing a run would pay now, and what it would leave out: why each."""
 
     due: list[Total]
-    blocked: list[Open]  # their partners are on hold
+    blocked: list[Open]  # their partners are on hold, or somebody holds the payment
     blocked_totals: list[Total]
     disputed: list[Open]  # of which a dispute under way holds something back
     settled: int  # statements that are paid, or whose figure a later negative one took up
     carried: int  # which have nothing to pay: not above zero, or below a minimum payout
     elsewhere: int = 0  # that are being paid elsewhere
+    by_hand: list[Open] = field(default_factory=list)  # in goods, or in several ways: paid one by one
 
     @property
     def due_count(self) -> int:
@@ -109,17 +110,23 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.rest > 0]
     taken = reserved(one.statement.pk for one in owing)
     free = [one for one in owing if one.statement.pk not in taken]
-    blocked = [one for one in free if one.statement.partner.is_on_hold]
+    blocked = [one for one in free if one.is_blocked]
     carried = sum(1 for row in statements if row.payable <= 0)
     return Outlook(
-        due=_totals([one for one in free if one.amount > 0 and not one.statement.partner.is_on_hold]),
+        due=_totals([one for one in free if one.amount > 0 and not one.is_blocked and not by_hand(one)]),
+        by_hand=[one for one in free if one.amount > 0 and not one.is_blocked and by_hand(one)],
         blocked=blocked,
         blocked_totals=_totals(blocked),
-        disputed=[one for one in owing if one.held and not one.statement.partner.is_on_hold],
+        disputed=[one for one in owing if one.held and not one.is_blocked],
         settled=len(statements) - len(owing) - carried,
         carried=carried,
         elsewhere=len(taken),
     )
+
+
+def by_hand(one: Open) -> bool:
+    """Whether somebody has to say how it is paid: in goods, or in several ways."""
+    return one.method not in (Payment.Method.TRANSFER, Payment.Method.WALLET)
 
 
 def _totals(some: list[Open]) -> list[Total]:
@@ -167,9 +174,16 @@ def release_some(
     taken = reserved(one.statement.pk for one in found)
     found = [one for one in found if one.statement.pk not in taken]
     due = [
-        (one, one.amount) for one in found if one.amount > 0 and not held[one.statement.partner_id].is_on_hold
+        (one, one.amount)
+        for one in found
+        if one.amount > 0
+        and not one.stopped
+        and not by_hand(one)
+        and not held[one.statement.partner_id].is_on_hold
     ]
-    write_payments(due, paid_on=paid_on, reference=reference, by=by)
+    for method in (Payment.Method.TRANSFER, Payment.Method.WALLET):
+        of_kind = [(one, amount) for one, amount in due if one.method == method]
+        write_payments(of_kind, paid_on=paid_on, reference=reference, by=by, method=method)
     return len(due), len(found) - len(due)
 
 

@@ -19,7 +19,7 @@ from prm.jobs.progress import begun_by
 from prm.ui import formats
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
-from rebates import dispute_pages, pages, services, wording
+from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, releasing
@@ -57,7 +57,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
-            "programmes": pages.programme_totals(run, request.actor),
+            "programmes": run_totals.programme_totals(run, request.actor),
             "partners": rows,
             "next_after": rows[-1]["partner_id"] if more else None,
             "waiting": pages.waiting_line(run),
@@ -65,7 +65,8 @@ def detail(request: Any, number: str) -> HttpResponse:
             "late": Result.objects.visible_to(request.actor).late(run)[:20],
             "manual": dispute_pages.of_run(run, request.actor),
             "verbs": pages.run_verbs(run, request.actor, since),
-        },
+        }
+        | review_pages.of_run(run, request.actor),
     )
 
 
@@ -98,8 +99,10 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
     results = list(Result.objects.visible_to(request.actor).for_review(run).filter(partner_id=pk))
     if not results:
         raise Http404
+    whose = results[0].partner
+    context = {"run": run, "partner": whose, "results": results}
     return render(
-        request, "rebates/run_partner.html", {"run": run, "partner": results[0].partner, "results": results}
+        request, "rebates/run_partner.html", context | review_pages.of_partner(run, whose, request.actor)
     )
 
 

@@ -22,9 +22,9 @@ from rebates import dispute_pages, pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
-from rebates.models import Statement
+from rebates.models import Payment, Statement
 from rebates.paper import statement_text
-from rebates.services.payments import open_amount, payment_state, refuse_release
+from rebates.services.payments import open_amount, open_on, payment_state, refuse_release
 from rebates.statements import statement_lines
 
 COLUMNS = {
@@ -51,7 +51,7 @@ def overview(request: Any) -> HttpResponse:
 @requires("rebates.view")
 def statement(request: Any, number: str) -> HttpResponse:
     found = _statement(request, number)
-    lines, paid = statement_lines(found), payment_state(found)
+    lines, paid, (parts,) = statement_lines(found), payment_state(found), open_on([found])
     may_pay = allowed(request.actor, "rebates.pay", found)
     return render(
         request,
@@ -60,10 +60,11 @@ def statement(request: Any, number: str) -> HttpResponse:
             "statement": found,
             "lines": lines,
             "kept": kept_rows(found),
-            "open": open_amount(found),
+            "open": parts.amount,
+            "parts": parts,
             "payment_state": paid,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
-            "payments": found.payments.order_by("id"),
+            "payments": found.payments.prefetch_related("returns").select_related("goods").order_by("id"),
             "history": history_of(found, request.actor) if request.actor.is_staff else [],
             "may_pay": may_pay,
             "pay_refused": _refused(found, request.actor) if may_pay else "",
@@ -126,18 +127,19 @@ def pay(request: Any, number: str) -> HttpResponse:
     if request.method == "GET" and refusal:
         messages.error(request, refusal)
         return redirect(found)
+    (parts,) = open_on([found])
     form = PaymentForm(
         request.POST or None,
         actor=request.actor,
         currency=found.currency,
-        initial={"amount": open_amount(found)},
+        initial={"amount": parts.amount, "method": parts.method or Payment.Method.TRANSFER},
     )
     if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
         paid = form.result
         amount = formats.money(paid.amount, found.currency)
         messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
         return redirect(found)
-    context = {"form": form, "statement": found, "open": open_amount(found)}
+    context = {"form": form, "statement": found, "open": parts.amount, "parts": parts}
     return render(request, "rebates/pay.html", context, status=form.status)
 
 

@@ -25,7 +25,9 @@ def run(cast: Any) -> Any:
 def test_finance_releases_a_month_and_reads_what_was_left_out(office: Office, run: Any) -> None:
     page = office.enter("finance")
     page.goto(run.get_absolute_url())
-    expect(page.get_by_text("1 payment is blocked: its partner is on hold.")).to_be_visible()
+    expect(
+        page.get_by_text("1 payment is blocked: its partner is on hold, or the payment itself is held.")
+    ).to_be_visible()
     press(page, "Release all payments")
     expect(page.get_by_text("¥7,000.00")).to_be_visible()  # of Lanqiao Living's 260,000
     expect(page.get_by_role("listitem").filter(has_text="Hexin Home")).to_contain_text("Suspended")

@@ -36,6 +36,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
             "figure": "closing",
         },
     ),
+    (r"payouts/<str:number>/", lambda made: {"number": made["payment"].number}),
     (r"disputes/<str:number>/", lambda made: {"number": made["dispute"].number}),
     (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
     (
@@ -68,6 +69,8 @@ BELONGS_TO_NOBODY = {
     r"products/<int:pk>/": "the catalogue is the tenant's",
     r"product-lines/<int:pk>/": "the catalogue is the tenant's",
     r"programmes/<slug:code>/": "programmes are the tenant's; partners have no verb for them",
+    r"go-live/": "finance's, who see all; partners have no verb for them",
+    r"rebates/agreements/": "programmes are the tenant's; tests/rebates/test_signatures.py shows whom a version asks",
     r"exchange-rates/": "the tenant's own; finance's, who see all; partners have no verb for them",
     r"ledger/<int:pk>/": "finance's, who sees all; partners have no verb for it",
     r"journals/": "finance's, who sees all; partners have no verb for it",

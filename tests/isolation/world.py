@@ -26,8 +26,8 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.accruals import accruals
-from rebates.models import Result, Statement
-from rebates.services import Claim, approve_run, close_run, compute_run, open_dispute
+from rebates.models import Payment, Result, Statement
+from rebates.services import Claim, approve_run, close_run, compute_run, open_dispute, report_return
 from tests.cast import Company
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
@@ -99,6 +99,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     run = compute_run(period=Period.parse(PERIOD), by=SYSTEM)
     run = close_run(run=approve_run(run=run, by=SYSTEM), by=SYSTEM)
     payout = payouts.of_rival(rival, run)
+    payment = _payment(rival, run)
     rebates.sell(rival, 31_337, on=clock.today().isoformat())
     return {
         "partner": rival.row,
@@ -119,6 +120,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "dispute": _dispute(rival, run),
         "result": Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first(),
         "run": run,
+        "payment": payment,
         "account": payout.lines.get().account,
         "payout": payout,
         "payout_line": payout.lines.get(),
@@ -134,6 +136,20 @@ def _dispute(rival: Company, run: Any) -> Any:
     return open_dispute(
         statement=statement, claims=claims, reason="Undertone: we were promised", by=rival.admin
     )
+
+
+def _payment(rival: Company, run: Any) -> Any:
+    """A payment of which somebody says that the bank returned it."""
+    statement = Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row)
+    payment = Payment.objects.create(
+        statement=statement,
+        number=f"{statement.number}-P9",
+        amount=1,
+        paid_on=clock.today(),
+        released_by_label="Bank",
+    )
+    report_return(payment=payment, returned_on=clock.today(), reason="Furtive: no such account", by=SYSTEM)
+    return payment
 
 
 def hold_file(target: str, row: Any, name: str, content: bytes) -> None:
@@ -164,6 +180,7 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "statement number": made["statement"].number,
         "dispute number": made["dispute"].number,
         "dispute reason": "Undertone: we were",
+        "returned payment": "Furtive: no such",
         "sales amount": "31,337",
         "bank account": "ACME Secret Holder",
         "bank account number": made["account"].number,

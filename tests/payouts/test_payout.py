@@ -45,7 +45,7 @@ from prm.values import clock
 from prm.values.errors import NotAllowed
 from rebates.errors import PaidElsewhere, SecondPersonNeeded
 from rebates.models import Payment
-from rebates.services import pay_statement, release_run
+from rebates.services import confirm_return, pay_statement, release_run, report_return
 from rebates.services.payments import open_amount
 from rebates.services.releasing import outlook
 from tests.factories.partners import PartnerFactory
@@ -398,3 +398,33 @@ def test_a_payout_prepared_beside_payments_by_hand_pays_each_once(in_threads):
         while Job.objects.open().filter(pk=jobs[0].pk).exists():
             run_job(jobs[0].pk)
     assert payments() == [Decimal("200.00")] * 3
+
+
+def test_after_a_return_a_wrong_account_gets_nothing_more_and_another_one_does(acme, rival, db):
+    first, other = (actor(UserFactory(finance=True)) for _person in range(2))
+    pays_from(first)
+    account(acme, first, other)
+    run = closed((acme, 50_000))
+    batch = release_batch(batch=prepare_batch(run=run, by=first), by=other)
+    book_batch(batch=batch, by=first)
+    payment = Payment.objects.for_everyone(because="a test").get()
+    said = {"returned_on": clock.today(), "reason": "Account closed", "wrong_account": True}
+    confirm_return(found=report_return(payment=payment, by=first, **said), by=other)
+    (left,) = prospect(run, by=first).left_out
+    assert (left.reason, left.amount) == ("bounced", Decimal("1000.00"))
+    assert "Account closed" in left.text
+    account(acme, first, other, account_number="6222021001116245999")
+    again = prospect(run, by=first)
+    assert [one.amount for one in again.due] == [Decimal("1000.00")]
+    assert again.left_out == []
+
+
+def test_what_is_paid_into_the_wallet_goes_through_no_bank(acme, db):
+    first, other = (actor(UserFactory(finance=True)) for _person in range(2))
+    pays_from(first)
+    account(acme, first, other)
+    run = closed((acme, 50_000), payout_as="wallet")
+    found = prospect(run, by=first)
+    assert found.due == [] and [(one.reason, one.amount) for one in found.left_out] == [
+        ("not_by_bank", Decimal("1000.00"))
+    ]

@@ -134,7 +134,7 @@ def test_finance_reads_it_in_the_list_on_the_run_and_on_the_statement(run, acme,
     assert number in text(client.get("/statements/?view=blocked"))
     assert number not in text(client.get("/statements/?view=open"))
     page = text(client.get(run.get_absolute_url()))
-    assert "1 payment is blocked: its partner is on hold." in page
+    assert "1 payment is blocked: its partner is on hold, or the payment itself is held." in page
     page = text(client.get(f"/statements/{number}/"))
     assert "blocked while the partner is “Suspended”" in page
     assert f"/statements/{number}/pay/" not in page

@@ -1,0 +1,35 @@
+"""Refusals about payments as goods and into the wallet."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.values.errors import DomainError
+
+
+class GoodsNotNamed(DomainError):
+    code = "goods_not_named"
+    message = _("Say what is delivered: products and quantities.")
+    field = "goods"
+
+
+class GoodsOnlyForGoods(DomainError):
+    code = "goods_only_for_goods"
+    message = _("Goods are named where the payment is in goods. Choose that, or leave them empty.")
+    field = "goods"
+
+
+class DeliveredAlready(DomainError):
+    code = "goods_delivered_already"
+    message = _("%(person)s has confirmed this delivery already.")
+
+
+class DeliveryInTheFuture(DomainError):
+    code = "delivery_in_the_future"
+    message = _("The day lies after today, %(today)s. Choose today or an earlier day.")
+    field = "delivered_on"
+
+
+class NotPaidByTransfer(DomainError):
+    code = "not_paid_by_transfer"
+    message = _("Payment %(number)s did not go through a bank, so no bank can have returned it.")

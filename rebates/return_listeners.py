@@ -1,0 +1,55 @@
+"""Who is told about returned payments. A notice is stored once per fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from partners.models import Member
+from prm.access.roles import Role
+from prm.access.rules import who_may
+from prm.notices.services import notify
+from prm.outbox.events import listens_to
+from prm.ui import said
+from prm.values import clock
+from rebates.models import PaymentReturn
+from rebates.return_events import PaymentReturned, PaymentReturnReported
+
+
+@listens_to(PaymentReturnReported)
+def ask_a_second_person_about_a_return(fact: PaymentReturnReported) -> None:
+    found = _found(fact.return_id)
+    people = [user for user in who_may("rebates.pay") if user.pk != found.reported_by_id]
+    _tell(people, "return_reported", found, found.get_absolute_url())
+
+
+@listens_to(PaymentReturned)
+def tell_that_a_payment_came_back(fact: PaymentReturned) -> None:
+    """Those who pay, and the partner's administrators, whose bank account it was."""
+    found = _found(fact.return_id)
+    people = {user.pk: user for user in (*who_may("rebates.pay"), *administrators_of(found))}
+    _tell(people.values(), "payment_returned", found, found.payment.statement.get_absolute_url())
+
+
+def administrators_of(found: PaymentReturn) -> list[Any]:
+    today = Member.objects.for_everyone(because="people of the payment's own partner").on(clock.today())
+    members = today.filter(partner_id=found.payment.statement.partner_id).values("user_id")
+    return list(get_user_model().objects.filter(pk__in=members, is_active=True, role=Role.PARTNER_ADMIN))
+
+
+def _found(return_id: int) -> PaymentReturn:
+    return PaymentReturn.objects.for_everyone(because="an event names it").for_page().get(pk=return_id)
+
+
+def _tell(people: Iterable[Any], kind: str, found: PaymentReturn, link: str) -> None:
+    payment = found.payment
+    notify(
+        users=people, kind=f"rebates.{kind}", fact=f"{kind}:{found.pk}", link=link,
+        values={
+            "payment": payment.number, "partner": payment.statement.partner.name, "who": found.reporter,
+            "reason": found.reason, "statement": payment.statement.number,
+            "amount": said.Money(payment.amount, payment.statement.currency),
+        },
+    )  # fmt: skip

@@ -1,0 +1,82 @@
+"""What the pages of a settlement say beside its figures: talk, held payments, what needs a look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from prm.access.rules import allowed
+from prm.ui.parts import Verb
+from prm.values.actor import Actor
+from rebates import gaps, outliers
+from rebates.models import PaymentHold, RunComment, SettlementRun
+
+State = SettlementRun.State
+HOLDABLE = (State.COMPUTED, State.IN_REVIEW, State.APPROVED, State.CLOSED)
+FIRST = 5  # outliers on the settlement's own page
+
+
+def of_run(run: SettlementRun, actor: Actor) -> dict[str, Any]:
+    """Talk and open holds of a settlement; by partner how much was said and whether its payment is held."""
+    comments = list(RunComment.objects.visible_to(actor).of_run(run))
+    holds = list(PaymentHold.objects.visible_to(actor).of_run(run).open())
+    return {
+        "comments": comments,
+        "holds": holds,
+        "said_about": Counter(comment.about_id for comment in comments if comment.about_id),
+        "held_partners": {hold.partner_id for hold in holds},
+    }
+
+
+def of_partner(run: SettlementRun, partner: Any, actor: Actor) -> dict[str, Any]:
+    """The same about one partner, with the verbs that hold and release its payment."""
+    comments = RunComment.objects.visible_to(actor).of_run(run).filter(about=partner)
+    holds = list(PaymentHold.objects.visible_to(actor).of_run(run).filter(partner=partner))
+    is_held = any(hold.released_at is None for hold in holds)
+    return {"comments": comments, "holds": holds, "verbs": _verbs(run, partner, is_held, actor)}
+
+
+def _verbs(run: SettlementRun, partner: Any, is_held: bool, actor: Actor) -> list[Verb]:
+    def to(name: str) -> str:
+        return reverse(f"rebates:{name}", args=[run.number, partner.pk])
+
+    verbs = [Verb(_("Comment…"), href=to("partner_comment"), icon="message")]
+    if not allowed(actor, "rebates.settle"):
+        return verbs
+    if is_held:
+        return [Verb(_("Release the hold…"), href=to("hold_release"), icon="lock-open", primary=True), *verbs]
+    if run.state in HOLDABLE:
+        return [*verbs, Verb(_("Hold payment…"), href=to("hold"), icon="lock", final=True)]
+    return verbs
+
+
+def rule_of_outliers() -> dict[str, Any]:
+    """The numbers of the rule, for its sentence."""
+    return {
+        "periods": outliers.PERIODS, "least": outliers.LEAST, "share": outliers.SHARE, "group": outliers.GROUP,
+        "times": outliers.TIMES, "money": outliers.MONEY,
+    }  # fmt: skip
+
+
+def look(run: SettlementRun) -> dict[str, Any]:
+    """All that needs a look in a computed settlement."""
+    found = outliers.outliers(run)
+    return {
+        "run": run,
+        "outliers": found,
+        "first": found[:FIRST],
+        "is_full": len(found) == outliers.MOST,
+        "rule": rule_of_outliers(),
+        "gaps": gaps.gaps(run),
+        "late": gaps.late_lines(run),
+        "returns": gaps.returns(run),
+    }
+
+
+def look_in_short(run: SettlementRun) -> dict[str, Any]:
+    """The largest outliers only, for the settlement's own page."""
+    found = outliers.outliers(run, most=FIRST + 1)
+    return {"run": run, "first": found[:FIRST], "has_more": len(found) > FIRST}

@@ -1,0 +1,17 @@
+"""Reads of what partners answered to versions that want their signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prm.access.scoping import PartnerOwned
+
+
+class SignatureQuerySet(PartnerOwned):
+    def signed(self) -> SignatureQuerySet:
+        return self.filter(answer="signed")
+
+    def newest_of(self, version: Any) -> SignatureQuerySet:
+        """The newest answer of each partner to a version."""
+        rows = self.filter(version=version)
+        return rows.order_by("partner_id", "-id").distinct("partner_id").select_related("partner")

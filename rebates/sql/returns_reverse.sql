@@ -1,0 +1,43 @@
+CREATE OR REPLACE FUNCTION rebates_keep_disputed_money() RETURNS trigger LANGUAGE plpgsql AS $function$
+DECLARE
+    held numeric;
+    figure numeric;
+    paid numeric;
+BEGIN
+    SELECT sum(dispute.held) INTO held FROM rebates_dispute dispute
+    WHERE dispute.statement_id = NEW.statement_id AND dispute.state IN ('open', 'asked_back', 'in_review', 'proposed');
+    IF held > 0 THEN
+        SELECT least(earned + adjusted, closing) INTO figure FROM rebates_statement WHERE id = NEW.statement_id;
+        SELECT sum(amount) INTO paid FROM rebates_payment WHERE statement_id = NEW.statement_id;
+        IF paid + held > figure THEN
+            RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'disputed money is not paid before the decision';
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION rebates_keep_run() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    IF OLD.state = 'closing' THEN
+        IF TG_OP = 'DELETE' OR NEW.state NOT IN ('closing', 'closed')
+            OR (to_jsonb(NEW) - 'state' - 'state_since' - 'closed_at') <> (to_jsonb(OLD) - 'state' - 'state_since' - 'closed_at') THEN
+            RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'a settlement that is being closed is not changed';
+        END IF;
+    ELSIF OLD.state IN ('closed', 'paid') THEN
+        IF TG_OP = 'DELETE' OR NEW.state NOT IN ('closed', 'paid') OR (OLD.state = 'paid' AND NEW.state = 'closed')
+            OR (to_jsonb(NEW) - 'state' - 'state_since') <> (to_jsonb(OLD) - 'state' - 'state_since') THEN
+            RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'a closed settlement is never changed';
+        END IF;
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$function$;
+
+DROP TRIGGER rebates_paymentreturn_is_never_emptied ON rebates_paymentreturn;
+DROP TRIGGER rebates_paymentreturn_keeps ON rebates_paymentreturn;
+DROP FUNCTION rebates_keep_return();
+DROP TRIGGER rebates_payment_keeps ON rebates_payment;
+DROP FUNCTION rebates_keep_payment();
+CREATE TRIGGER rebates_payment_is_append_only BEFORE UPDATE OR DELETE ON rebates_payment
+    FOR EACH ROW EXECUTE FUNCTION extensions.refuse_change();
