@@ -8,10 +8,17 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 
-from partners.errors import NumberTaken, ParentLoop, ReasonMissing, TaxNumberTaken, TransitionForbidden
+from partners.errors import (
+    NothingLeft,
+    NumberTaken,
+    ParentLoop,
+    ReasonMissing,
+    TaxNumberTaken,
+    TransitionForbidden,
+)
 from partners.events import PartnerCreated, PartnerStatusChanged
 from partners.models import Partner, PartnerChange
-from partners.services.changes import write_or_ask
+from partners.services.changes import Amendment, hold_amended, write_or_ask
 from partners.services.people import write_manager
 from prm.access.roles import Role
 from prm.access.rules import require
@@ -52,13 +59,16 @@ def create_partner(
 
 @transaction.atomic
 def update_partner(
-    *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None, **facts: Any
-) -> Partner:
+    *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None,
+    amends: Amendment | None = None, **facts: Any,
+) -> Partner:  # fmt: skip
     """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop, ChangeWaits.
 
-    Where a flow has to decide about it, the change is only asked for and the partner stays as it is.
+    Where a flow has to decide about it, the change is only asked for and the partner stays as it is. With `amends`
+    this is handed in in the place of what was sent back.
     """
     require(by, "partners.edit", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     facts = _known(facts)
     before = {name: getattr(partner, name) for name in facts}
@@ -67,6 +77,8 @@ def update_partner(
         setattr(partner, name, value)
     own = apply_custom("partner", partner, custom, by=by)
     changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
+    if not changes and amends is not None:
+        raise NothingLeft()
     if not changes:
         return partner
 
@@ -83,8 +95,9 @@ def update_partner(
         wanted["custom"] = {code: partner.custom.get(code) for code in codes}
         wanted["custom_before"] = {code: held.get(code) for code in codes}
     return write_or_ask(
-        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason
-    )
+        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason,
+        amends=amends,
+    )  # fmt: skip
 
 
 def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by: Actor) -> None:
@@ -117,12 +130,15 @@ def _stored(value: Any) -> Any:
 
 
 @transaction.atomic
-def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> Partner:
+def change_status(
+    *, partner: Partner, status: str, reason: str, by: Actor, amends: Amendment | None = None
+) -> Partner:
     """Move a partner through its lifecycle. Raises TransitionForbidden, ReasonMissing, ChangeWaits.
 
     Where a flow has to decide about it, the step is only asked for.
     """
     require(by, "partners.edit", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     before = partner.status
 
@@ -131,7 +147,7 @@ def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> P
 
     return write_or_ask(
         partner=partner, kind=KIND.STATUS, wanted={"status": status, "before": before},
-        changes={"status": [before, status]}, write=write, by=by, reason=reason.strip(),
+        changes={"status": [before, status]}, write=write, by=by, reason=reason.strip(), amends=amends,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from partners.errors import TierInTheFuture, TierUnchanged
 from partners.events import PartnerTierChanged
 from partners.models import Partner, PartnerChange, Tier, TierMembership
-from partners.services.changes import write_or_ask
+from partners.services.changes import Amendment, hold_amended, write_or_ask
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.outbox.services import emit
@@ -17,13 +17,16 @@ from prm.values.actor import Actor
 
 
 @transaction.atomic
-def set_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str = "", by: Actor) -> Partner:
+def set_tier(
+    *, partner: Partner, tier: Tier, first_day: date, reason: str = "", by: Actor, amends: Amendment | None = None
+) -> Partner:  # fmt: skip
     """Give the partner `tier` from `first_day` on (a day in the tenant's zone). The tier before ends on the day before.
 
     History is kept: what held on earlier days stays as it was. Raises TierUnchanged, TierInTheFuture, ChangeWaits.
     Where a flow has to decide about it, the tier is only asked for.
     """
     require(by, "partners.set_tier", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     before = tier_code_on(partner, first_day)
 
@@ -32,6 +35,7 @@ def set_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str = "",
 
     return write_or_ask(
         partner=partner, kind=PartnerChange.Kind.TIER, write=write, by=by, reason=reason,
+        amends=amends,
         wanted={"tier": tier.code, "first_day": first_day.isoformat(), "before": before},
         changes={"tier": [before, tier.code], "first_day": [None, first_day.isoformat()]},
     )  # fmt: skip

@@ -115,6 +115,10 @@ def _register_notices() -> None:
         title=_("Rejected: %(title)s"), body=_("%(what)s. %(who)s wrote: %(reason)s"),
     )  # fmt: skip
     tell(
+        "returned", label=_("What I handed in was sent back"), roles=STAFF_ROLES,
+        title=_("Sent back to you: %(title)s"), body=_("%(what)s. %(who)s wrote: %(reason)s"),
+    )  # fmt: skip
+    tell(
         "comment", label=_("A question or answer about a decision"), title=_("%(author)s about %(title)s"),
         body=_("%(text)s"),
     )  # fmt: skip
