@@ -30,7 +30,7 @@ def register() -> None:
             title=lambda change: change.partner.name,
             submitter=lambda change: change.asked_by_id,
             own=lambda change: (change.asked_by_id,),
-            managers=lambda change: list(managers_of(change.partner)),
+            managers=lambda change: list(managers_of(change.partner)) if change.partner.pk else [],
             facts=facts,
             brief=lambda change: [f"{one['field']}: {one['old']} → {one['new']}" for one in lines_of(change)],
             approve=approve,

@@ -50,10 +50,7 @@ def write_or_ask(
     """
     if amends is not None:
         return _hand_in_again(partner, amends, kind, wanted, changes, write, by, reason)
-    change = PartnerChange(
-        partner=partner, kind=kind, wanted=dict(wanted), changes=_plain(changes), reason=reason.strip(),
-        asked_by_id=by.user_id, asked_by_label=by.label[:200], asked_at=clock.now(),
-    )  # fmt: skip
+    change = change_of(partner, kind, wanted, changes, by=by, reason=reason)
     if by.is_system or passes_at_once(CODE, change):
         write()
         return partner
@@ -67,6 +64,17 @@ def write_or_ask(
     record(partner, "change_asked", by=by, changes=change.changes, reason=change.reason)
     approvals.start_run(subject=CODE, obj=change, by=by)
     return _as_it_stands(partner, change)
+
+
+def change_of(
+    partner: Partner, kind: str, wanted: Mapping[str, Any], changes: Mapping[str, list[Any]], *, by: Actor,
+    reason: str = "",
+) -> PartnerChange:  # fmt: skip
+    """What would be asked for, not saved."""
+    return PartnerChange(
+        partner=partner, kind=kind, wanted=dict(wanted), changes=_plain(changes), reason=reason.strip(),
+        asked_by_id=by.user_id, asked_by_label=by.label[:200], asked_at=clock.now(),
+    )  # fmt: skip
 
 
 def _as_it_stands(partner: Partner, change: PartnerChange) -> Partner:

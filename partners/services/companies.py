@@ -70,13 +70,7 @@ def update_partner(
     require(by, "partners.edit", partner)
     hold_amended(amends)
     partner = Partner.objects.locked(partner)
-    facts = _known(facts)
-    before = {name: getattr(partner, name) for name in facts}
-    held = dict(partner.custom or {})
-    for name, value in facts.items():
-        setattr(partner, name, value)
-    own = apply_custom("partner", partner, custom, by=by)
-    changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
+    changes, wanted = put_facts(partner, facts, custom, by=by)
     if not changes and amends is not None:
         raise NothingLeft()
     if not changes:
@@ -88,16 +82,30 @@ def update_partner(
         _save(partner)
         record(partner, "edited", by=by, changes=changes, reason=reason)
 
-    wanted = {"facts": {name: _stored(facts[name]) for name in facts if name in changes}}
+    return write_or_ask(
+        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason,
+        amends=amends,
+    )  # fmt: skip
+
+
+def put_facts(
+    partner: Partner, facts: Mapping[str, Any], custom: Mapping[str, Any] | None, *, by: Actor
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Put facts into an unsaved partner: what changes, {field: [old, new]}, and what a PartnerChange keeps of it."""
+    facts = _known(facts)
+    before = {name: getattr(partner, name) for name in facts}
+    held = dict(partner.custom or {})
+    for name, value in facts.items():
+        setattr(partner, name, value)
+    own = apply_custom("partner", partner, custom, by=by)
+    changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
+    wanted: dict[str, Any] = {"facts": {name: _stored(facts[name]) for name in facts if name in changes}}
     wanted["before"] = {name: _stored(before[name]) for name in wanted["facts"]}
     codes = [key.removeprefix("custom.") for key in own]
     if codes:
         wanted["custom"] = {code: partner.custom.get(code) for code in codes}
         wanted["custom_before"] = {code: held.get(code) for code in codes}
-    return write_or_ask(
-        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason,
-        amends=amends,
-    )  # fmt: skip
+    return changes, wanted
 
 
 def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by: Actor) -> None:
@@ -167,7 +175,7 @@ def write_status(*, partner: Partner, status: str, reason: str, by: Actor) -> No
     )
 
 
-def _known(facts: dict[str, Any]) -> dict[str, Any]:
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
     unknown = set(facts) - set(FIELDS)
     if unknown:
         raise TypeError(f"a partner has no {', '.join(sorted(unknown))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -33,11 +34,20 @@ def set_tier(
     def write() -> None:
         write_tier(partner=partner, tier=tier, first_day=first_day, reason=reason, by=by)
 
+    changes, wanted = tier_change(before, tier.code, first_day)
     return write_or_ask(
-        partner=partner, kind=PartnerChange.Kind.TIER, write=write, by=by, reason=reason,
-        amends=amends,
-        wanted={"tier": tier.code, "first_day": first_day.isoformat(), "before": before},
-        changes={"tier": [before, tier.code], "first_day": [None, first_day.isoformat()]},
+        partner=partner, kind=PartnerChange.Kind.TIER, write=write, by=by, reason=reason, amends=amends,
+        wanted=wanted, changes=changes,
+    )  # fmt: skip
+
+
+def tier_change(
+    before: str | None, tier: str, first_day: date
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """What changes with a tier, {field: [old, new]}, and what a PartnerChange keeps of it."""
+    day = first_day.isoformat()
+    return (
+        {"tier": [before, tier], "first_day": [None, day]}, {"tier": tier, "first_day": day, "before": before}
     )  # fmt: skip
 
 
