@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import STAFF_ROLES, Role
-from prm.approvals import questions
+from prm.approvals import differences, questions
 from prm.approvals.history import END
 from prm.audit import words
 from prm.notices import kinds, work
@@ -52,6 +52,7 @@ def register() -> None:
         }
     )
     _register_notices()
+    differences.register()
     work.register(open_work, count=count_open_work)
     work.register(questions.open_questions, count=questions.count_open_questions)
     work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
