@@ -12,7 +12,7 @@ from prm.access import permissions, scope
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.notices import kinds, work
-from prm.outbox import objects
+from prm.outbox import objects, told
 from prm.ui import menu
 from prm.values import clock
 from prm.values.actor import Actor
@@ -24,6 +24,10 @@ def register() -> None:
     from partners import finding, home, people
 
     objects.register("partner", "partners.Partner", verb="partners.view")
+    told.register(
+        "partner", "partners.Partner", partner_number="str", partner_name="str", state="str",
+        read=lambda row: {"partner_number": row.number, "partner_name": row.name, "state": row.status},
+    )  # fmt: skip
     people.register()
     home.register()
     _register_words()
@@ -55,6 +59,10 @@ def register() -> None:
     _register_menu()
     finding.register()
     work.register(sent_back, count=count_sent_back, verb="partners.edit")
+    kinds.register(
+        "partners.changed", icon="building-store", roles=[MANAGER], label=_("Data of a partner of mine change"),
+        title=_("%(partner)s was changed"), body=_("%(who)s changed: %(fields)s"),
+    )  # fmt: skip
     kinds.register(
         "partners.tier_changed", icon="medal", roles=PARTNER_ROLES, label=_("Your tier changes"),
         title=_("%(partner)s: %(tier)s from %(day)s on"), body=_("%(reason)s"),

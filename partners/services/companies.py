@@ -16,7 +16,7 @@ from partners.errors import (
     TaxNumberTaken,
     TransitionForbidden,
 )
-from partners.events import PartnerCreated, PartnerStatusChanged
+from partners.events import PartnerChanged, PartnerCreated, PartnerStatusChanged
 from partners.models import Partner, PartnerChange
 from partners.services.changes import Amendment, hold_amended, write_or_ask
 from partners.services.people import write_manager
@@ -30,6 +30,7 @@ from prm.values.actor import Actor
 
 KIND = PartnerChange.Kind
 FIELDS = ("name", "type", "parent", "region", "tax_number", "website", "phone", "address", "note")
+STAFF_ONLY = ("note",)
 
 
 @transaction.atomic
@@ -81,6 +82,7 @@ def update_partner(
             _refuse_loop(partner)
         _save(partner)
         record(partner, "edited", by=by, changes=changes, reason=reason)
+        _tell_of(partner, changes, by)
 
     return write_or_ask(
         partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason,
@@ -123,6 +125,24 @@ def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by:
     _save(partner)
     changes = differences(before, facts) | own
     record(partner, "edited", by=by, changes=changes, reason=reason)
+    _tell_of(partner, changes, by)
+
+
+def _tell_of(partner: Partner, changes: Mapping[str, list[Any]], by: Actor) -> None:
+    """The event with all names, and with the values of those fields that a partner itself may read."""
+    open_ones = [name for name in changes if name in FIELDS and name not in STAFF_ONLY]
+    before, after = ({name: _as_text(changes[name][at]) for name in open_ones} for at in (0, 1))
+    fact = PartnerChanged(
+        partner_id=partner.pk, fields=list(changes), before=before, after=after, by=by.label,
+        at=clock.now().isoformat(),
+    )  # fmt: skip
+    emit(fact, object_key=f"partner:{partner.pk}")
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, Partner):
+        return value.number
+    return None if value is None else str(value)
 
 
 def stale_facts(partner: Partner, wanted: Mapping[str, Any]) -> list[str]:
