@@ -14,7 +14,7 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.customfields.showing import with_own
 from prm.notices import kinds, work
-from prm.outbox import objects
+from prm.outbox import objects, told
 from prm.search import registry as search
 from prm.ui import formats, menu
 from prm.values import pulse
@@ -26,6 +26,10 @@ DECIDERS = (ADMIN, MANAGER)
 
 def register() -> None:
     objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view")
+    told.register(
+        "deal", "dealreg.DealRegistration", read=told_of_deal, related=("partner",), deal_number="str", state="str",
+        partner_id="int", partner_number="str", partner_name="str", customer_name="str", amount="str", currency="str",
+    )  # fmt: skip
     _register_verbs()
     words.register_types(
         {
@@ -63,6 +67,15 @@ def register() -> None:
         "deals", label=_("Deal registrations"), icon="target-arrow", find=find, order=20, verb="dealreg.view",
         more=lambda text: f"/deals/?{urlencode({'q': text})}",
     )  # fmt: skip
+
+
+def told_of_deal(deal: Any) -> dict[str, Any]:
+    """What other systems are told of a registration beside its id."""
+    return {
+        "deal_number": deal.number, "state": deal.state, "customer_name": deal.customer_name,
+        "partner_id": deal.partner_id, "partner_number": deal.partner.number, "partner_name": deal.partner.name,
+        "amount": None if deal.estimated_value is None else str(deal.estimated_value), "currency": deal.currency,
+    }  # fmt: skip
 
 
 def _register_verbs() -> None:

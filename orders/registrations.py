@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from prm.access import permissions
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
 from prm.notices import kinds, work
-from prm.outbox import objects
+from prm.outbox import objects, told
 from prm.ui import formats, menu
 from prm.values import pulse
 from prm.values.actor import Actor
@@ -30,6 +31,11 @@ TONES = {
 
 def register() -> None:
     objects.register("order", "orders.Order", verb="orders.view")
+    told.register(
+        "order", "orders.Order", read=told_of_order, related=("partner", "registration"), order_number="str",
+        purchase_number="str", deal_number="str", state="str", partner_id="int", partner_number="str",
+        partner_name="str", net_amount="str", amount="str", currency="str",
+    )  # fmt: skip
     _register_verbs()
     words.register_types(
         {
@@ -62,6 +68,16 @@ def register() -> None:
         "order", label=_("Order from this deal"), icon="shopping-cart", verb="orders.order", order=10,
         href=lambda deal: f"{reverse('orders:new')}?deal={deal.number}", shown=lambda deal: deal.state == "won",
     )  # fmt: skip
+
+
+def told_of_order(order: Any) -> dict[str, Any]:
+    """What other systems are told of an order beside its id; amounts are with tax unless they are called net."""
+    return {
+        "order_number": order.number, "purchase_number": order.purchase_number, "state": order.state,
+        "deal_number": order.registration.number if order.registration else None,
+        "partner_id": order.partner_id, "partner_number": order.partner.number, "partner_name": order.partner.name,
+        "net_amount": str(order.net_total), "amount": str(order.total), "currency": order.currency,
+    }  # fmt: skip
 
 
 def _register_verbs() -> None:

@@ -30,11 +30,12 @@ def register() -> None:
             title=lambda change: change.partner.name,
             submitter=lambda change: change.asked_by_id,
             own=lambda change: (change.asked_by_id,),
-            managers=lambda change: list(managers_of(change.partner)),
+            managers=lambda change: list(managers_of(change.partner)) if change.partner.pk else [],
             facts=facts,
             brief=lambda change: [f"{one['field']}: {one['old']} → {one['new']}" for one in lines_of(change)],
             approve=approve,
             reject=reject,
+            hand_back=hand_back,
             deciders=(Role.ADMINISTRATOR, Role.CHANNEL_MANAGER),
             conditions=CODE,
             without=_("Every change is written at once; nobody is asked."),
@@ -54,6 +55,12 @@ def reject(change: PartnerChange, *, by: Actor, text: str, says: Mapping[str, An
     from partners.services.changes import refuse_change
 
     refuse_change(change=change, by=by, reason=text)
+
+
+def hand_back(change: PartnerChange, *, by: Actor, text: str, says: Mapping[str, Any]) -> None:
+    from partners.services.changes import return_change
+
+    return_change(change=change, by=by, text=text)
 
 
 def lines_of(change: PartnerChange) -> list[dict[str, Any]]:

@@ -83,7 +83,8 @@ class ChangeNeedsApproval(DomainError):
 class ChangeStale(DomainError):
     code = "partner_change_stale"
     message = _(
-        "%(partner)s was changed since this was asked for: %(fields)s. Reject this change; it can be asked for anew."
+        "%(partner)s was changed since this was asked for: %(fields)s. Send this change back to be looked at again, or "
+        "reject it."
     )
 
 
@@ -95,6 +96,27 @@ class ChangeOver(DomainError):
 class ChangeOfAnother(DomainError):
     code = "partner_change_of_another"
     message = _("%(person)s asked for this change. Only they or an administrator withdraw it.")
+
+
+class ChangeNotReturned(DomainError):
+    code = "partner_change_not_returned"
+    message = _("This change is not sent back, so nothing of it can be changed: %(state)s.")
+
+
+class AmendmentOfAnother(DomainError):
+    code = "partner_amendment_of_another"
+    message = _("%(person)s asked for this change. Only they change it and hand it in again.")
+
+
+class NothingAmended(DomainError):
+    code = "partner_change_not_amended"
+    message = _("Nothing is different from before. Change something, or answer in words what was asked.")
+    field = "answer"
+
+
+class NothingLeft(DomainError):
+    code = "partner_change_empty"
+    message = _("Everything would stay as it is now. Withdraw this change instead.")
 
 
 class CriteriaUnsound(DomainError):

@@ -45,3 +45,21 @@ class PartnerTierChanged:
 class ManagerAssigned:
     partner_id: int
     user_id: int
+
+
+@event(
+    "partners.changed",
+    version=1,
+    label=_("Partner data changed"),
+    subject="partner",
+    object_id="partner_id",
+)
+class PartnerChanged:
+    """Company data or own fields. `before` and `after` hold what partners may read of it; of the rest only the name."""
+
+    partner_id: int
+    fields: list
+    before: dict
+    after: dict
+    by: str
+    at: str

@@ -10,8 +10,8 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Partner, Tier
-from partners.services import companies
+from partners.models import Partner, PartnerChange, Tier
+from partners.services import Amendment, companies
 from prm.conditions.forms import ConditionField
 from prm.customfields.forms import CustomForm
 from prm.ui.forms import ServiceForm, VisibleChoice
@@ -143,5 +143,61 @@ class ManagerForm(ServiceForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        people = get_user_model()._default_manager
-        self.fields["user"].queryset = people.filter(role="channel_manager", is_active=True).order_by("name")
+        self.fields["user"].queryset = channel_managers()
+
+
+class AmendForm(ServiceForm):
+    """Hands in again what was sent back: the fields of what was asked for, and an answer in words."""
+
+    answer = forms.CharField(
+        label=_("Your answer"),
+        widget=forms.Textarea,
+        required=False,
+        help_text=_("For whoever sent it back. With nothing else changed, only this is handed in."),
+    )
+
+    def __init__(self, *args: Any, change: PartnerChange, **kwargs: Any):
+        self.change = change
+        super().__init__(*args, **kwargs)
+
+    def fields_for_service(self) -> dict[str, Any]:
+        values = super().fields_for_service()
+        answer = values.pop("answer", "")
+        return {**values, "amends": Amendment(self.change, answer)}
+
+
+class AmendFactsForm(AmendForm, PartnerForm):
+    """Company data that was sent back."""
+
+
+class AmendStatusForm(AmendForm, StatusForm):
+    """A state that was sent back: why it is wanted."""
+
+
+class AmendTierForm(AmendForm, TierForm):
+    """A tier that was sent back."""
+
+
+class AmendManagerForm(AmendForm):
+    """A channel manager who was to be assigned: another one, or why."""
+
+    user = ManagerForm.base_fields["user"]
+    reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea)
+    field_order = ("user", "reason", "answer")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = channel_managers()  # type: ignore[attr-defined]
+
+
+class AmendUnassignForm(AmendForm):
+    """A channel manager who was to be taken off: why."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea)
+    field_order = ("reason", "answer")
+
+
+def channel_managers() -> Any:
+    """Who can look after a partner, by name."""
+    people = get_user_model()._default_manager
+    return people.filter(role="channel_manager", is_active=True).order_by("name")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from partners.asking_ahead import refused_rows
 from partners.errors import ChangeNeedsApproval
 from partners.models import Partner, Tier, TierMembership
 from partners.services import create_partner, save_contact, set_tier, update_partner
@@ -103,6 +104,8 @@ class Partners(ImportKind):
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         staged.complain_if_unknown(field="tier", code="unknown_tier", known="SELECT code FROM partners_tier")
+        for refused in refused_rows(staged.good_rows(), _known(staged), self.FIELDS, by=by):
+            staged.refuse(refused)
         staged.complain(
             field="parent_number", code="unknown_parent",
             where="""r.problems IS NULL AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (

@@ -6,12 +6,26 @@ from datetime import date
 
 from django.contrib.auth import get_user_model
 
-from partners.events import PartnerTierChanged
+from partners.events import PartnerChanged, PartnerTierChanged
 from partners.models import Member, Partner, TierMembership
+from partners.querysets import managers_of
+from prm.audit.words import name_of_field
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import said
 from prm.values import clock
+
+
+@listens_to(PartnerChanged)
+def tell_of_changed_data(fact: PartnerChanged) -> None:
+    """Whoever looks after the partner reads which of its data others changed."""
+    partner = Partner.objects.for_everyone(because="an event names it").get(pk=fact.partner_id)
+    people = [user for user in managers_of(partner) if str(user) != fact.by]
+    fields = said.InEach(lambda: ", ".join(name_of_field("partners.partner", name) for name in fact.fields))
+    notify(
+        users=people, kind="partners.changed", fact=f"partners.changed:{partner.pk}:{fact.at}",
+        link=partner.get_absolute_url(), values={"partner": partner.name, "fields": fields, "who": fact.by},
+    )  # fmt: skip
 
 
 @listens_to(PartnerTierChanged)

@@ -234,12 +234,14 @@ class PartnerChange(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for approval")
+        RETURNED = "returned", _("Sent back for changes")
         APPLIED = "applied", _("Written")
         REJECTED = "rejected", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     TRANSITIONS = {
-        State.PENDING: (State.APPLIED, State.REJECTED, State.WITHDRAWN),
+        State.PENDING: (State.APPLIED, State.REJECTED, State.RETURNED, State.WITHDRAWN),
+        State.RETURNED: (State.PENDING, State.WITHDRAWN),
         State.APPLIED: (),
         State.REJECTED: (),
         State.WITHDRAWN: (),
@@ -255,6 +257,10 @@ class PartnerChange(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     asked_by_label = models.CharField(max_length=200)
     asked_at = models.DateTimeField(default=clock.now)
+    # What has to be changed before it is decided, while it is sent back.
+    returned_text = models.TextField(blank=True, default="", db_default="")
+    returned_by_label = models.CharField(max_length=200, blank=True, default="", db_default="")
+    returned_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     objects = PartnerChangeQuerySet.as_manager()
@@ -265,8 +271,8 @@ class PartnerChange(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["partner", "kind"],
-                condition=models.Q(state="pending"),
-                name="one_pending_change_of_a_kind",
+                condition=models.Q(state__in=["pending", "returned"]),
+                name="one_open_change_of_a_kind",
                 violation_error_message=_("Such a change of this partner waits for approval already."),
             )
         ]

@@ -92,14 +92,18 @@ def back_to(partner: Partner, actor: Any) -> str:
 
 
 def pending_changes(partner: Partner, actor: Any) -> list[dict[str, Any]]:
-    """What somebody wants changed and others have to approve: old and new, who asked, whose turn it is."""
-    rows = PartnerChange.objects.visible_to(actor).pending().filter(partner=partner)
+    """What somebody wants changed and others have to approve: old and new, who asked, whose turn it is.
+
+    What was sent back stands here too, with what is asked, until its submitter hands it in again or withdraws it.
+    """
+    rows = PartnerChange.objects.visible_to(actor).open().filter(partner=partner)
     may = allowed(actor, "partners.edit", partner)
     return [
         {
             "change": change,
             "lines": lines_of(change),
             "approval": approvals.of_object(CODE, change.pk, actor),
+            "may_amend": may and change.state == "returned" and change.asked_by_id == actor.user_id,
             "may_withdraw": may and (change.asked_by_id == actor.user_id or actor.role == Role.ADMINISTRATOR),
         }
         for change in rows

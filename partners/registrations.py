@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +11,11 @@ from django.utils.translation import pgettext_lazy
 from prm.access import permissions, scope
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.audit import words
-from prm.notices import kinds
-from prm.outbox import objects
+from prm.notices import kinds, work
+from prm.outbox import objects, told
 from prm.ui import menu
 from prm.values import clock
+from prm.values.actor import Actor
 
 ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 
@@ -22,6 +24,10 @@ def register() -> None:
     from partners import finding, home, people
 
     objects.register("partner", "partners.Partner", verb="partners.view")
+    told.register(
+        "partner", "partners.Partner", partner_number="str", partner_name="str", state="str",
+        read=lambda row: {"partner_number": row.number, "partner_name": row.name, "state": row.status},
+    )  # fmt: skip
     people.register()
     home.register()
     _register_words()
@@ -52,6 +58,11 @@ def register() -> None:
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
     _register_menu()
     finding.register()
+    work.register(sent_back, count=count_sent_back, verb="partners.edit")
+    kinds.register(
+        "partners.changed", icon="building-store", roles=[MANAGER], label=_("Data of a partner of mine change"),
+        title=_("%(partner)s was changed"), body=_("%(who)s changed: %(fields)s"),
+    )  # fmt: skip
     kinds.register(
         "partners.tier_changed", icon="medal", roles=PARTNER_ROLES, label=_("Your tier changes"),
         title=_("%(partner)s: %(tier)s from %(day)s on"), body=_("%(reason)s"),
@@ -89,6 +100,8 @@ def _register_words() -> None:
             "tier_set": _("tier set"),
             "criteria_set": _("criteria set"),
             "change_asked": _("change asked for"),
+            "change_returned": _("change sent back"),
+            "change_amended": _("change handed in again"),
             "change_rejected": _("change rejected"),
             "change_withdrawn": _("change withdrawn"),
             "member_added": _("person joined"),
@@ -109,6 +122,26 @@ def _register_words() -> None:
             "renewal": pgettext_lazy("change", "to stay"),
         }
     )
+
+
+def _sent_back(actor: Actor) -> Any:
+    from partners.models import PartnerChange
+
+    rows = PartnerChange.objects.visible_to(actor).open()
+    return rows.filter(state="returned", asked_by_id=actor.user_id) if actor.user_id else rows.none()
+
+
+def count_sent_back(actor: Actor) -> int:
+    return _sent_back(actor).order_by().count()
+
+
+def sent_back(actor: Actor) -> Iterable[work.Work]:
+    """Changes that the actor asked for and others sent back."""
+    for change in _sent_back(actor)[:50]:
+        yield work.Work(
+            title=change.partner.name, link=change.get_absolute_url(), since=change.returned_at,
+            subtitle=change.returned_text[:80], kind=_("Change what you asked for"), icon="arrow-back-up",
+        )  # fmt: skip
 
 
 def granted_partner_ids(user: Any) -> frozenset[int]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from partners import tier_views, views
+from partners import change_views, tier_views, views
 from partners.lists import PartnerList
 
 app_name = "partners"
@@ -17,8 +17,9 @@ urlpatterns = [
     path("partners/<int:pk>/contacts/<int:contact_pk>/remove/", views.contact_remove, name="contact_remove"),
     path("partners/<int:pk>/managers/new/", views.assign, name="assign"),
     path("partners/<int:pk>/managers/<int:user_pk>/remove/", views.unassign, name="unassign"),
+    path("partners/<int:pk>/changes/<int:change_pk>/amend/", change_views.amend, name="change_amend"),
     path(
-        "partners/<int:pk>/changes/<int:change_pk>/withdraw/", views.change_withdraw, name="change_withdraw"
+        "partners/<int:pk>/changes/<int:change_pk>/withdraw/", change_views.withdraw, name="change_withdraw"
     ),
     path("partners/<int:pk>/people/<int:member_pk>/remove/", views.member_remove, name="member_remove"),
     path("settings/tiers/", tier_views.tiers, name="tiers"),

@@ -15,23 +15,22 @@ from partners import pages, services
 from partners.criteria import progress_of
 from partners.errors import ChangeWaits
 from partners.forms import ContactForm, ManagerForm, NewPartnerForm, PartnerForm, StatusForm, TierForm
-from partners.models import Contact, Member, Partner, PartnerChange
+from partners.models import Contact, Member, Partner
 from partners.querysets import managers_of
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.customfields.showing import facts_of
 from prm.values import clock
-from prm.values.errors import DomainError, NotAllowed
 
 
-def _partner(request: Any, pk: int) -> Partner:
+def partner_of(request: Any, pk: int) -> Partner:
     return get_object_or_404(Partner.objects.visible_to(request.actor).with_tier(clock.today()), pk=pk)
 
 
 @requires("partners.view")
 def detail(request: Any, pk: int) -> HttpResponse:
     """What must I know before I call?"""
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     history = history_of(partner, request.actor)
     return render(
         request,
@@ -68,40 +67,40 @@ def create(request: Any) -> HttpResponse:
 
 @requires("partners.edit")
 def edit(request: Any, pk: int) -> HttpResponse:
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     initial = {name: getattr(partner, name) for name in services.companies.FIELDS}
     form = PartnerForm(
         request.POST or None, request.FILES or None, actor=request.actor, initial=initial, obj=partner
     )
     if form.is_valid() and form.run(services.update_partner, partner=partner, by=request.actor):
-        return _done(request, form.result)
-    return _form(request, partner, form, _("Edit partner"), _("Save"))
+        return done(request, form.result)
+    return form_page(request, partner, form, _("Edit partner"), _("Save"))
 
 
 @requires("partners.edit")
 def status(request: Any, pk: int, state: str) -> HttpResponse:
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     if state not in Partner.Status.values:
         raise Http404
     form = StatusForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.change_status, partner=partner, status=state, by=request.actor):
-        return _done(request, form.result)
+        return done(request, form.result)
     verb = str(pages.STATUS_VERBS[state])
-    return _form(request, partner, form, verb, verb, note=str(pages.STATUS_EFFECTS.get(state, "")))
+    return form_page(request, partner, form, verb, verb, note=str(pages.STATUS_EFFECTS.get(state, "")))
 
 
 @requires("partners.set_tier")
 def tier(request: Any, pk: int) -> HttpResponse:
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     form = TierForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.set_tier, partner=partner, by=request.actor):
-        return _done(request, form.result)
-    return _form(request, partner, form, _("Set the tier"), _("Set tier"))
+        return done(request, form.result)
+    return form_page(request, partner, form, _("Set the tier"), _("Set tier"))
 
 
 @requires("partners.manage_contacts")
 def contact(request: Any, pk: int, contact_pk: int | None = None) -> HttpResponse:
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     known = None
     if contact_pk is not None:
         known = get_object_or_404(Contact.objects.visible_to(request.actor), partner=partner, pk=contact_pk)
@@ -109,7 +108,7 @@ def contact(request: Any, pk: int, contact_pk: int | None = None) -> HttpRespons
     form = ContactForm(request.POST or None, actor=request.actor, initial=initial)
     if form.is_valid() and form.run(services.save_contact, partner=partner, contact=known, by=request.actor):
         return redirect(pages.back_to(partner, request.actor))
-    return _form(
+    return form_page(
         request, partner, form, _("Edit contact") if known else _("Add a contact"), _("Save contact")
     )
 
@@ -117,7 +116,7 @@ def contact(request: Any, pk: int, contact_pk: int | None = None) -> HttpRespons
 @requires("partners.manage_contacts")
 def contact_remove(request: Any, pk: int, contact_pk: int) -> HttpResponse:
     """Says what is lost, then does it."""
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     known = get_object_or_404(Contact.objects.visible_to(request.actor), partner=partner, pk=contact_pk)
     back = pages.back_to(partner, request.actor)
     if request.method == "POST":
@@ -142,20 +141,20 @@ def contact_remove(request: Any, pk: int, contact_pk: int) -> HttpResponse:
 
 @requires("partners.assign")
 def assign(request: Any, pk: int) -> HttpResponse:
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     form = ManagerForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.assign_manager, partner=partner, by=request.actor):
-        return _done(request, form.result)
-    return _form(request, partner, form, _("Assign a channel manager"), _("Assign"))
+        return done(request, form.result)
+    return form_page(request, partner, form, _("Assign a channel manager"), _("Assign"))
 
 
 @require_POST
 @requires("partners.assign")
 def unassign(request: Any, pk: int, user_pk: int) -> HttpResponse:
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     user = get_object_or_404(get_user_model(), pk=user_pk)
     try:
-        return _done(request, services.unassign_manager(partner=partner, user=user, by=request.actor))
+        return done(request, services.unassign_manager(partner=partner, user=user, by=request.actor))
     except ChangeWaits as refusal:
         messages.error(request, refusal.text)
         return redirect(partner)
@@ -164,7 +163,7 @@ def unassign(request: Any, pk: int, user_pk: int) -> HttpResponse:
 @requires("partners.manage_people")
 def member_remove(request: Any, pk: int, member_pk: int) -> HttpResponse:
     """Says what will happen and, to administrators, what work is left lying; then does it."""
-    partner = _partner(request, pk)
+    partner = partner_of(request, pk)
     members = Member.objects.visible_to(request.actor).select_related("user")
     member = get_object_or_404(members, partner=partner, pk=member_pk)
     back, name = pages.back_to(partner, request.actor), member.user.name
@@ -186,7 +185,7 @@ def member_remove(request: Any, pk: int, member_pk: int) -> HttpResponse:
 @requires("company.view")
 def company(request: Any) -> HttpResponse:
     """The partner's own company: tier, people, contacts, who looks after it."""
-    partner = _partner(request, request.actor.partner_id)
+    partner = partner_of(request, request.actor.partner_id)
     return render(
         request,
         "partners/company.html",
@@ -202,30 +201,14 @@ def company(request: Any) -> HttpResponse:
     )
 
 
-@require_POST
-@requires("partners.edit")
-def change_withdraw(request: Any, pk: int, change_pk: int) -> HttpResponse:
-    partner = _partner(request, pk)
-    rows = PartnerChange.objects.visible_to(request.actor)
-    change = get_object_or_404(rows, partner=partner, pk=change_pk)
-    try:
-        services.withdraw_change(change=change, by=request.actor)
-        messages.success(request, _("Withdrawn. Nothing was changed."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, refusal.text)
-    return redirect(partner)
-
-
-def _done(request: Any, partner: Partner) -> HttpResponse:
+def done(request: Any, partner: Partner) -> HttpResponse:
     """Back to the partner's page; where the change was only asked for, it says so."""
     if partner.asked_change is not None:
         messages.info(request, _("Handed in. Nothing is changed before it is approved."))
     return redirect(partner)
 
 
-def _form(
+def form_page(
     request: HttpRequest, partner: Partner, form: Any, title: str, submit: str, note: str = ""
 ) -> HttpResponse:
     back = pages.back_to(partner, request.actor)  # type: ignore[attr-defined]

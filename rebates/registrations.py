@@ -12,7 +12,7 @@ from partners import pages as partner_pages
 from prm.access.roles import Role
 from prm.audit import words
 from prm.notices import kinds, work
-from prm.outbox import objects
+from prm.outbox import objects, told
 from prm.ui import formats, home, menu
 from prm.values.actor import Actor
 
@@ -20,6 +20,21 @@ from prm.values.actor import Actor
 def register() -> None:
     from rebates import figures, finding
 
+    told.register(
+        "settlement", "rebates.SettlementRun", run_number="str", state="str", first_day="str", day_after_last="str",
+        read=lambda run: {
+            "run_number": run.number, "state": run.state, "first_day": run.starts.isoformat(),
+            "day_after_last": run.ends.isoformat(),
+        },
+    )  # fmt: skip
+    told.register(
+        "statement", "rebates.Statement", related=("partner",), statement_number="str", partner_id="int",
+        partner_number="str", partner_name="str", amount="str", currency="str",
+        read=lambda row: {
+            "statement_number": row.number, "partner_id": row.partner_id, "partner_number": row.partner.number,
+            "partner_name": row.partner.name, "amount": str(row.approved), "currency": row.currency,
+        },
+    )  # fmt: skip
     objects.register("programme", "rebates.Programme", verb="rebates.view_programmes")
     objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs")
     objects.register("statement", "rebates.Statement", verb="rebates.view")

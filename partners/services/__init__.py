@@ -1,6 +1,6 @@
 """Verbs on partners."""
 
-from partners.services.changes import withdraw_change
+from partners.services.changes import Amendment, withdraw_change
 from partners.services.companies import change_status, create_partner, update_partner
 from partners.services.contacts import remove_contact, save_contact
 from partners.services.levels import remove_tier, save_tier, set_criteria
@@ -16,6 +16,7 @@ from partners.services.reviews import follow_review
 from partners.services.tiers import set_tier
 
 __all__ = [
+    "Amendment",
     "add_member",
     "assign_manager",
     "change_status",

@@ -8,6 +8,7 @@ the rules refuse is refused now; then it waits, and the end of the flow writes i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,15 @@ from django.contrib.auth import get_user_model
 from django.db import models, transaction
 
 from partners.approvals import CODE
-from partners.errors import ChangeOfAnother, ChangeOver, ChangeStale, ChangeWaits
+from partners.errors import (
+    AmendmentOfAnother,
+    ChangeNotReturned,
+    ChangeOfAnother,
+    ChangeOver,
+    ChangeStale,
+    ChangeWaits,
+    NothingAmended,
+)
 from partners.models import Partner, PartnerChange, Tier
 from prm.access.roles import Role
 from prm.access.rules import require
@@ -31,21 +40,21 @@ KIND, STATE = PartnerChange.Kind, PartnerChange.State
 
 def write_or_ask(
     *, partner: Partner, kind: str, wanted: Mapping[str, Any], changes: Mapping[str, list[Any]],
-    write: Callable[[], None], by: Actor, reason: str = "",
+    write: Callable[[], None], by: Actor, reason: str = "", amends: Amendment | None = None,
 ) -> Partner:  # fmt: skip
     """Write a change of a locked partner, or ask for it. Returns the partner as it then stands; what waits for its
     approval is its `asked_change`.
 
-    The product's own work and the operator's commands write at once. Raises ChangeWaits, and what `write` raises.
+    The product's own work and the operator's commands write at once. With `amends` it takes the place of what was
+    asked for and sent back. Raises ChangeWaits, and what `write` raises.
     """
-    change = PartnerChange(
-        partner=partner, kind=kind, wanted=dict(wanted), changes=_plain(changes), reason=reason.strip(),
-        asked_by_id=by.user_id, asked_by_label=by.label[:200], asked_at=clock.now(),
-    )  # fmt: skip
+    if amends is not None:
+        return _hand_in_again(partner, amends, kind, wanted, changes, write, by, reason)
+    change = change_of(partner, kind, wanted, changes, by=by, reason=reason)
     if by.is_system or passes_at_once(CODE, change):
         write()
         return partner
-    waiting = PartnerChange.objects.for_everyone(because="of the locked partner").pending()
+    waiting = PartnerChange.objects.for_everyone(because="of the locked partner").open()
     if waiting.filter(partner=partner, kind=kind).exists():
         partner.refresh_from_db(fields=["name"])  # as it is called, not as it was to be called
         raise ChangeWaits(partner=partner.name, what=change.get_kind_display())
@@ -54,10 +63,71 @@ def write_or_ask(
     change.save()
     record(partner, "change_asked", by=by, changes=change.changes, reason=change.reason)
     approvals.start_run(subject=CODE, obj=change, by=by)
-    partner.refresh_from_db()  # a flow may have decided at once
+    return _as_it_stands(partner, change)
+
+
+def change_of(
+    partner: Partner, kind: str, wanted: Mapping[str, Any], changes: Mapping[str, list[Any]], *, by: Actor,
+    reason: str = "",
+) -> PartnerChange:  # fmt: skip
+    """What would be asked for, not saved."""
+    return PartnerChange(
+        partner=partner, kind=kind, wanted=dict(wanted), changes=_plain(changes), reason=reason.strip(),
+        asked_by_id=by.user_id, asked_by_label=by.label[:200], asked_at=clock.now(),
+    )  # fmt: skip
+
+
+def _as_it_stands(partner: Partner, change: PartnerChange) -> Partner:
+    """The partner after a run began or went on: a flow may have decided at once."""
+    partner.refresh_from_db()
     change.refresh_from_db()
     partner.asked_change = change if change.state == STATE.PENDING else None
     return partner
+
+
+def _hand_in_again(
+    partner: Partner, amends: Amendment, kind: str, wanted: Mapping[str, Any], changes: Mapping[str, list[Any]],
+    write: Callable[[], None], by: Actor, reason: str,
+) -> Partner:  # fmt: skip
+    """What was sent back is asked for again, as amended; with nothing changed the answer in words is handed in."""
+    change = PartnerChange.objects.locked(amends.change)
+    check_amendment(change, kind=kind, by=by)
+    _try(write)
+    partner.refresh_from_db()
+    now = (dict(wanted), _plain(changes), reason.strip())
+    differs = now != (change.wanted, change.changes, change.reason)
+    answer = amends.answer.strip()
+    if not differs and not answer:
+        raise NothingAmended()
+    change.wanted, change.changes, change.reason = now
+    change.state, change.returned_at = STATE.PENDING, None
+    change.returned_text = change.returned_by_label = ""
+    change.save()
+    record(partner, "change_amended", by=by, changes=change.changes if differs else {}, reason=answer)
+    approvals.resume_run(subject=CODE, obj=change, by=by, changed=differs, text=answer)
+    return _as_it_stands(partner, change)
+
+
+def check_amendment(change: PartnerChange, *, kind: str, by: Actor) -> None:
+    """Only what was sent back is amended, and only by whoever asked for it."""
+    if change.state != STATE.RETURNED or change.kind != kind:
+        raise ChangeNotReturned(state=change.get_state_display())
+    if by.user_id is None or by.user_id != change.asked_by_id:
+        raise AmendmentOfAnother(person=change.asked_by_label)
+
+
+def hold_amended(amends: Amendment | None) -> None:
+    """The run is locked before the partner, as by everybody who decides."""
+    if amends is not None:
+        approvals.hold(CODE, amends.change.pk)
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """Hands in again what was sent back: the change, and what its submitter answers."""
+
+    change: PartnerChange
+    answer: str = ""
 
 
 class _Undone(Exception):
@@ -138,7 +208,7 @@ def withdraw_change(*, change: PartnerChange, by: Actor) -> PartnerChange:
     """Nobody is asked any more: whoever asked takes it back, or an administrator."""
     require(by, "partners.edit", change.partner)
     approvals.hold(CODE, change.pk)  # the run before everything else
-    change = _open(change)
+    change = _open(change, STATE.PENDING, STATE.RETURNED)
     if by.user_id != change.asked_by_id and by.role != Role.ADMINISTRATOR and not by.is_system:
         raise ChangeOfAnother(person=change.asked_by_label)
     record(change.partner, "change_withdrawn", by=by, changes=change.changes)
@@ -147,9 +217,20 @@ def withdraw_change(*, change: PartnerChange, by: Actor) -> PartnerChange:
     return change
 
 
-def _open(change: PartnerChange) -> PartnerChange:
+@transaction.atomic
+def return_change(*, change: PartnerChange, text: str, by: Actor) -> PartnerChange:
+    """Whoever asked for it has to change something first; for the end of a turn in a flow."""
+    change = _open(change)
+    change.state, change.returned_at = STATE.RETURNED, clock.now()
+    change.returned_text, change.returned_by_label = text.strip(), by.label[:200]
+    change.save(update_fields=["state", "returned_at", "returned_text", "returned_by_label"])
+    record(change.partner, "change_returned", by=by, changes=change.changes, reason=text.strip())
+    return change
+
+
+def _open(change: PartnerChange, *states: str) -> PartnerChange:
     change = PartnerChange.objects.locked(change)
-    if change.state != STATE.PENDING:
+    if change.state not in (states or (STATE.PENDING,)):
         raise ChangeOver(state=change.get_state_display())
     return change
 

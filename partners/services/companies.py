@@ -8,10 +8,17 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 
-from partners.errors import NumberTaken, ParentLoop, ReasonMissing, TaxNumberTaken, TransitionForbidden
-from partners.events import PartnerCreated, PartnerStatusChanged
+from partners.errors import (
+    NothingLeft,
+    NumberTaken,
+    ParentLoop,
+    ReasonMissing,
+    TaxNumberTaken,
+    TransitionForbidden,
+)
+from partners.events import PartnerChanged, PartnerCreated, PartnerStatusChanged
 from partners.models import Partner, PartnerChange
-from partners.services.changes import write_or_ask
+from partners.services.changes import Amendment, hold_amended, write_or_ask
 from partners.services.people import write_manager
 from prm.access.roles import Role
 from prm.access.rules import require
@@ -23,6 +30,7 @@ from prm.values.actor import Actor
 
 KIND = PartnerChange.Kind
 FIELDS = ("name", "type", "parent", "region", "tax_number", "website", "phone", "address", "note")
+STAFF_ONLY = ("note",)
 
 
 @transaction.atomic
@@ -52,21 +60,20 @@ def create_partner(
 
 @transaction.atomic
 def update_partner(
-    *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None, **facts: Any
-) -> Partner:
+    *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None,
+    amends: Amendment | None = None, **facts: Any,
+) -> Partner:  # fmt: skip
     """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop, ChangeWaits.
 
-    Where a flow has to decide about it, the change is only asked for and the partner stays as it is.
+    Where a flow has to decide about it, the change is only asked for and the partner stays as it is. With `amends`
+    this is handed in in the place of what was sent back.
     """
     require(by, "partners.edit", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
-    facts = _known(facts)
-    before = {name: getattr(partner, name) for name in facts}
-    held = dict(partner.custom or {})
-    for name, value in facts.items():
-        setattr(partner, name, value)
-    own = apply_custom("partner", partner, custom, by=by)
-    changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
+    changes, wanted = put_facts(partner, facts, custom, by=by)
+    if not changes and amends is not None:
+        raise NothingLeft()
     if not changes:
         return partner
 
@@ -75,16 +82,32 @@ def update_partner(
             _refuse_loop(partner)
         _save(partner)
         record(partner, "edited", by=by, changes=changes, reason=reason)
+        _tell_of(partner, changes, by)
 
-    wanted = {"facts": {name: _stored(facts[name]) for name in facts if name in changes}}
+    return write_or_ask(
+        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason,
+        amends=amends,
+    )  # fmt: skip
+
+
+def put_facts(
+    partner: Partner, facts: Mapping[str, Any], custom: Mapping[str, Any] | None, *, by: Actor
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Put facts into an unsaved partner: what changes, {field: [old, new]}, and what a PartnerChange keeps of it."""
+    facts = _known(facts)
+    before = {name: getattr(partner, name) for name in facts}
+    held = dict(partner.custom or {})
+    for name, value in facts.items():
+        setattr(partner, name, value)
+    own = apply_custom("partner", partner, custom, by=by)
+    changes = differences(before, {name: getattr(partner, name) for name in facts}) | own
+    wanted: dict[str, Any] = {"facts": {name: _stored(facts[name]) for name in facts if name in changes}}
     wanted["before"] = {name: _stored(before[name]) for name in wanted["facts"]}
     codes = [key.removeprefix("custom.") for key in own]
     if codes:
         wanted["custom"] = {code: partner.custom.get(code) for code in codes}
         wanted["custom_before"] = {code: held.get(code) for code in codes}
-    return write_or_ask(
-        partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason
-    )
+    return changes, wanted
 
 
 def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by: Actor) -> None:
@@ -102,6 +125,24 @@ def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by:
     _save(partner)
     changes = differences(before, facts) | own
     record(partner, "edited", by=by, changes=changes, reason=reason)
+    _tell_of(partner, changes, by)
+
+
+def _tell_of(partner: Partner, changes: Mapping[str, list[Any]], by: Actor) -> None:
+    """The event with all names, and with the values of those fields that a partner itself may read."""
+    open_ones = [name for name in changes if name in FIELDS and name not in STAFF_ONLY]
+    before, after = ({name: _as_text(changes[name][at]) for name in open_ones} for at in (0, 1))
+    fact = PartnerChanged(
+        partner_id=partner.pk, fields=list(changes), before=before, after=after, by=by.label,
+        at=clock.now().isoformat(),
+    )  # fmt: skip
+    emit(fact, object_key=f"partner:{partner.pk}")
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, Partner):
+        return value.number
+    return None if value is None else str(value)
 
 
 def stale_facts(partner: Partner, wanted: Mapping[str, Any]) -> list[str]:
@@ -117,12 +158,15 @@ def _stored(value: Any) -> Any:
 
 
 @transaction.atomic
-def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> Partner:
+def change_status(
+    *, partner: Partner, status: str, reason: str, by: Actor, amends: Amendment | None = None
+) -> Partner:
     """Move a partner through its lifecycle. Raises TransitionForbidden, ReasonMissing, ChangeWaits.
 
     Where a flow has to decide about it, the step is only asked for.
     """
     require(by, "partners.edit", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     before = partner.status
 
@@ -131,7 +175,7 @@ def change_status(*, partner: Partner, status: str, reason: str, by: Actor) -> P
 
     return write_or_ask(
         partner=partner, kind=KIND.STATUS, wanted={"status": status, "before": before},
-        changes={"status": [before, status]}, write=write, by=by, reason=reason.strip(),
+        changes={"status": [before, status]}, write=write, by=by, reason=reason.strip(), amends=amends,
     )  # fmt: skip
 
 
@@ -151,7 +195,7 @@ def write_status(*, partner: Partner, status: str, reason: str, by: Actor) -> No
     )
 
 
-def _known(facts: dict[str, Any]) -> dict[str, Any]:
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
     unknown = set(facts) - set(FIELDS)
     if unknown:
         raise TypeError(f"a partner has no {', '.join(sorted(unknown))}")

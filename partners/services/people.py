@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from guardian.shortcuts import assign_perm, remove_perm
 
-from partners.errors import AlreadyMember, NotAChannelManager
+from partners.errors import AlreadyMember, NotAChannelManager, NothingLeft
 from partners.events import ManagerAssigned
 from partners.models import Member, Partner, PartnerChange, PartnerGrant
-from partners.services.changes import write_or_ask
+from partners.services.changes import Amendment, hold_amended, write_or_ask
 from prm.access.roles import PARTNER_ROLES, Role
 from prm.access.rules import require
 from prm.accounts.errors import NotOneself
@@ -68,7 +68,9 @@ def end_membership(*, member: Member, by: Actor) -> None:
 
 
 @transaction.atomic
-def assign_manager(*, partner: Partner, user: Any, by: Actor) -> Partner:
+def assign_manager(
+    *, partner: Partner, user: Any, by: Actor, reason: str = "", amends: Amendment | None = None
+) -> Partner:
     """Let a channel manager look after the partner. Doing it twice changes nothing. Raises NotAChannelManager.
 
     Where a flow has to decide about it, it is only asked for: ChangeWaits while another such change waits.
@@ -76,28 +78,40 @@ def assign_manager(*, partner: Partner, user: Any, by: Actor) -> Partner:
     require(by, "partners.assign", partner)
     if user.role != Role.CHANNEL_MANAGER or not user.is_active:
         raise NotAChannelManager()
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     if user.pk in _granted_users(partner):
-        return partner
-    return _manager_or_ask(partner, user, True, by)
+        return _nothing_to_do(partner, amends)
+    return _manager_or_ask(partner, user, True, by, reason, amends)
 
 
 @transaction.atomic
-def unassign_manager(*, partner: Partner, user: Any, by: Actor) -> Partner:
+def unassign_manager(
+    *, partner: Partner, user: Any, by: Actor, reason: str = "", amends: Amendment | None = None
+) -> Partner:
     """The channel manager no longer looks after the partner, and no longer sees it; or that is asked for."""
     require(by, "partners.assign", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     if user.role in PARTNER_ROLES or user.pk not in _granted_users(partner):
-        return partner
-    return _manager_or_ask(partner, user, False, by)
+        return _nothing_to_do(partner, amends)
+    return _manager_or_ask(partner, user, False, by, reason, amends)
 
 
-def _manager_or_ask(partner: Partner, user: Any, assigned: bool, by: Actor) -> Partner:
+def _nothing_to_do(partner: Partner, amends: Amendment | None) -> Partner:
+    if amends is not None:
+        raise NothingLeft()
+    return partner
+
+
+def _manager_or_ask(
+    partner: Partner, user: Any, assigned: bool, by: Actor, reason: str, amends: Amendment | None
+) -> Partner:
     return write_or_ask(
-        partner=partner, kind=PartnerChange.Kind.MANAGER, by=by,
+        partner=partner, kind=PartnerChange.Kind.MANAGER, by=by, reason=reason, amends=amends,
         wanted={"manager": user.pk, "assigned": assigned},
         changes={"manager": [None, str(user)] if assigned else [str(user), None]},
-        write=lambda: write_manager(partner=partner, user=user, assigned=assigned, by=by),
+        write=lambda: write_manager(partner=partner, user=user, assigned=assigned, by=by, reason=reason),
     )  # fmt: skip
 
 

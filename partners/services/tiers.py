@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
 from partners.errors import TierInTheFuture, TierUnchanged
 from partners.events import PartnerTierChanged
 from partners.models import Partner, PartnerChange, Tier, TierMembership
-from partners.services.changes import write_or_ask
+from partners.services.changes import Amendment, hold_amended, write_or_ask
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.outbox.services import emit
@@ -17,23 +18,36 @@ from prm.values.actor import Actor
 
 
 @transaction.atomic
-def set_tier(*, partner: Partner, tier: Tier, first_day: date, reason: str = "", by: Actor) -> Partner:
+def set_tier(
+    *, partner: Partner, tier: Tier, first_day: date, reason: str = "", by: Actor, amends: Amendment | None = None
+) -> Partner:  # fmt: skip
     """Give the partner `tier` from `first_day` on (a day in the tenant's zone). The tier before ends on the day before.
 
     History is kept: what held on earlier days stays as it was. Raises TierUnchanged, TierInTheFuture, ChangeWaits.
     Where a flow has to decide about it, the tier is only asked for.
     """
     require(by, "partners.set_tier", partner)
+    hold_amended(amends)
     partner = Partner.objects.locked(partner)
     before = tier_code_on(partner, first_day)
 
     def write() -> None:
         write_tier(partner=partner, tier=tier, first_day=first_day, reason=reason, by=by)
 
+    changes, wanted = tier_change(before, tier.code, first_day)
     return write_or_ask(
-        partner=partner, kind=PartnerChange.Kind.TIER, write=write, by=by, reason=reason,
-        wanted={"tier": tier.code, "first_day": first_day.isoformat(), "before": before},
-        changes={"tier": [before, tier.code], "first_day": [None, first_day.isoformat()]},
+        partner=partner, kind=PartnerChange.Kind.TIER, write=write, by=by, reason=reason, amends=amends,
+        wanted=wanted, changes=changes,
+    )  # fmt: skip
+
+
+def tier_change(
+    before: str | None, tier: str, first_day: date
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """What changes with a tier, {field: [old, new]}, and what a PartnerChange keeps of it."""
+    day = first_day.isoformat()
+    return (
+        {"tier": [before, tier], "first_day": [None, day]}, {"tier": tier, "first_day": day, "before": before}
     )  # fmt: skip
 
 

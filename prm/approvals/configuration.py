@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from prm.approvals import drafts, dryrun, working
 from prm.approvals.document import parse
+from prm.approvals.faults import Fault
 from prm.approvals.models import FlowVersion, SpecialDay
 from prm.approvals.services.design import save_draft
 from prm.approvals.services.hours import add_day, remove_day, set_hours, spans_in
@@ -177,7 +178,7 @@ class Flows:
             if is_in_force(known[code], data):
                 continue
             refused, waits = faults_of(known[code], data)
-            problems += [f"flows.{code}: {fault.text}" for fault in refused]
+            problems += [f"flows.{code}{_place(data, fault)}: {fault.text}" for fault in refused]
             if refused:
                 continue
             if is_trial():
@@ -190,6 +191,27 @@ class Flows:
                 )
         if problems:
             raise ConfigurationProblem(problems)
+
+
+def _place(data: dict[str, Any], fault: Fault) -> str:
+    """Where in the flow's text a fault is: ".steps[1].branches[0].when.all[0].field"; "" for the whole flow."""
+    if fault.code == "shape":
+        return f".{fault.path}" if fault.path else ""
+    found = _node_place(data.get("steps"), ".steps", fault.node)
+    return f"{found}.when.{fault.path}".rstrip(".") if found and fault.code == "condition" else found
+
+
+def _node_place(nodes: Any, path: str, own: str) -> str:
+    for number, node in enumerate(nodes if isinstance(nodes, list) else []):
+        if not isinstance(node, dict):
+            continue
+        here = f"{path}[{number}]"
+        if own and node.get("id") == own:
+            return here
+        for part in ("branches", "steps"):
+            if found := _node_place(node.get(part), f"{here}.{part}", own):
+                return found
+    return ""
 
 
 def _rehearse(subject: Subject, data: dict[str, Any]) -> None:

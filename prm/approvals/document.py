@@ -181,7 +181,7 @@ def check(data: Any) -> list[Problem]:
     """Everything that is wrong with the document's shape; [] when it can be used."""
     checking = Check()
     checking.document(data)
-    return checking.found
+    return checking.told()
 
 
 def parse(data: Any) -> Document:

@@ -110,6 +110,20 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
     notify(users=[run.submitter], kind=kind, fact=f"run:{run.pk}:ended", values=values, link=link)
 
 
+@listens_to(events.RunReturned)
+def tell_that_it_was_sent_back(fact: events.RunReturned) -> None:
+    """Whoever handed it in reads what is asked of them, where the subject's app does not tell it itself."""
+    run, stored = _run(fact.run_id), _fact(fact.run_id, fact.number)
+    subject = subjects.subject_of(run.subject)
+    if not subject.tells_submitter or run.submitter is None or not run.submitter.is_active:
+        return
+    values = {"title": run.title, "what": subject.label, "who": stored.who, "reason": stored.text}
+    notify(
+        users=[run.submitter], kind="approvals.returned", fact=f"run:{run.pk}:returned:{fact.number}", values=values,
+        link=subject.link(subject.get(run.object_id)),
+    )  # fmt: skip
+
+
 @listens_to(events.NoticeDue)
 def pass_the_notice_on(fact: events.NoticeDue) -> None:
     """What a notice step says, in each reader's language."""

@@ -15,6 +15,7 @@ from prm.approvals.subjects import Subject, subject_of
 
 log = structlog.get_logger(__name__)
 SILENT = {"branch", "parallel", "decide"}
+WAITING = {"approver", "wait"}
 
 
 def passes_at_once(subject: str, obj: Any) -> bool:
@@ -22,20 +23,42 @@ def passes_at_once(subject: str, obj: Any) -> bool:
 
     A step that asks, tells, waits, sets or calls makes it a case like any other.
     """
-    version = published(subject)
-    if version is None:
-        return True
-    kind = subject_of(subject)
-    shell = ApprovalRun(
-        subject=subject, partner_id=partner_id_of(obj), title=kind.title(obj)[:200], submitter_id=kind.submitter(obj)
-    )  # fmt: skip
-    walk = _Walk(version.parsed, kind)
-    try:
-        outcome = walk.way(Case(shell, obj)).outcome
-    except Exception:  # a condition over a field that is gone: as a case, people decide at that step
-        log.exception("approval_walk_failed", subject=subject)
-        return False
-    return outcome == "approve" and walk.met <= SILENT
+    return Gate(subject).passes(obj)
+
+
+class Gate:
+    """The published flow of a subject, asked about many objects that nobody has handed in yet. Writes nothing."""
+
+    def __init__(self, subject: str):
+        self.subject = subject_of(subject)
+        version = published(subject)
+        self.walk = _Walk(version.parsed, self.subject) if version is not None else None
+
+    @property
+    def is_open(self) -> bool:
+        """No flow is in force: everything passes."""
+        return self.walk is None
+
+    def passes(self, obj: Any) -> bool:
+        """Whether `obj` needs no case at all."""
+        return self.walk is None or (self._outcome(obj) == "approve" and self.walk.met <= SILENT)
+
+    def waits(self, obj: Any) -> bool:
+        """Whether `obj` would not be approved at once: somebody is asked, time has to pass, or the flow says no."""
+        return self.walk is not None and (self._outcome(obj) != "approve" or bool(self.walk.met & WAITING))
+
+    def _outcome(self, obj: Any) -> str:
+        shell = ApprovalRun(
+            subject=self.subject.code, partner_id=partner_id_of(obj), title=self.subject.title(obj)[:200],
+            submitter_id=self.subject.submitter(obj),
+        )  # fmt: skip
+        assert self.walk is not None
+        self.walk.met = set()
+        try:
+            return self.walk.way(Case(shell, obj)).outcome
+        except Exception:  # a condition over a field that is gone: as a case, people decide at that step
+            log.exception("approval_walk_failed", subject=self.subject.code)
+            return "unknown"
 
 
 class _Walk(Simulation):

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from prm.access import permissions
 from prm.access.roles import STAFF_ROLES, Role
-from prm.approvals import questions
+from prm.approvals import differences, questions
 from prm.approvals.history import END
 from prm.audit import words
 from prm.notices import kinds, work
@@ -52,6 +52,7 @@ def register() -> None:
         }
     )
     _register_notices()
+    differences.register()
     work.register(open_work, count=count_open_work)
     work.register(questions.open_questions, count=questions.count_open_questions)
     work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
@@ -113,6 +114,10 @@ def _register_notices() -> None:
     tell(
         "rejected", label=_("What I handed in was rejected"), roles=STAFF_ROLES,
         title=_("Rejected: %(title)s"), body=_("%(what)s. %(who)s wrote: %(reason)s"),
+    )  # fmt: skip
+    tell(
+        "returned", label=_("What I handed in was sent back"), roles=STAFF_ROLES,
+        title=_("Sent back to you: %(title)s"), body=_("%(what)s. %(who)s wrote: %(reason)s"),
     )  # fmt: skip
     tell(
         "comment", label=_("A question or answer about a decision"), title=_("%(author)s about %(title)s"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
 from prm.notices.texts import PLACEHOLDER
+from prm.values.spelling import nearest
 
 SCHEMA = 1
 KINDS = ("approver", "branch", "parallel", "notice", "wait", "decide", "update", "webhook")
@@ -77,10 +78,31 @@ class Check:
 
     found: list[Problem] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    misspelled: set[str] = field(default_factory=set)
     count: int = 0
 
     def say(self, step: str, path: str, message: str, /, **values: Any) -> None:
         self.found.append(Problem(step, path, message % values if values else message))
+
+    def keys(self, own: str, data: Mapping[str, Any], known: set[str], path: str) -> None:
+        """Keys that do not belong there; one that is merely misspelled is told once, not as missing too."""
+        for key in sorted(set(map(str, data)) - known):
+            meant = nearest(key, known - set(data))
+            words = _("“%(id)s” says “%(key)s”, which its kind does not know.")
+            self.say(own, f"{path}.{key}", words, id=own, key=key[:60])
+            if meant:
+                said = self.found.pop()
+                more = _("Did you mean “%(meant)s”?") % {"meant": meant}
+                self.found.append(replace(said, message=f"{said.message} {more}"))
+                self.misspelled.add(f"{path}.{meant}")
+
+    def told(self) -> list[Problem]:
+        """What is wrong, each thing once."""
+
+        def is_told(path: str) -> bool:
+            return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in self.misspelled)
+
+        return [one for one in self.found if not is_told(one.path)]
 
     def document(self, data: Any) -> None:
         if not isinstance(data, Mapping):
@@ -150,14 +172,7 @@ class Check:
             )
             return
         self.names(own, f"{path}.", step)
-        for key in sorted(set(map(str, step)) - {"id", "kind", "name", "name_zh"} - OWN_KEYS[kind]):
-            self.say(
-                own,
-                f"{path}.{key}",
-                _("“%(id)s” says “%(key)s”, which its kind does not know."),
-                id=own,
-                key=key[:60],
-            )
+        self.keys(own, step, {"id", "kind", "name", "name_zh"} | OWN_KEYS[kind], path)
         if kind in ("branch", "parallel"):
             self.branches(
                 own, step.get("branches"), path=f"{path}.branches", depth=depth, conditions=kind == "branch"
@@ -177,14 +192,7 @@ class Check:
             name = self.identity(own, branch, where)
             self.names(name, f"{where}.", branch)
             known = {"id", "name", "name_zh", "steps"} | ({"when"} if conditions else set())
-            for key in sorted(set(map(str, branch)) - known):
-                self.say(
-                    name,
-                    f"{where}.{key}",
-                    _("“%(id)s” says “%(key)s”, which its kind does not know."),
-                    id=name,
-                    key=key[:60],
-                )
+            self.keys(name, branch, known, where)
             is_last = number == len(branches) - 1
             if conditions and is_last and "when" in branch:
                 self.say(
@@ -219,14 +227,7 @@ class Check:
         if not isinstance(deadline, Mapping):
             self.say(own, path, _("The deadline of “%(id)s” is not a mapping."), id=own)
             return
-        for key in sorted(set(map(str, deadline)) - {"hours", "remind", "then", "to"}):
-            self.say(
-                own,
-                f"{path}.{key}",
-                _("“%(id)s” says “%(key)s”, which its kind does not know."),
-                id=own,
-                key=key[:60],
-            )
+        self.keys(own, deadline, {"hours", "remind", "then", "to"}, path)
         self.hours(own, deadline.get("hours"), f"{path}.hours")
         remind, hours = deadline.get("remind"), number_of(deadline.get("hours"))
         if remind is not None:
@@ -267,14 +268,7 @@ class Check:
             )
             self.say(own, path, words, id=own)
             return
-        for key in sorted(set(map(str, who)) - {"kind"} - WHO_KEYS[kind]):
-            self.say(
-                own,
-                f"{path}.{key}",
-                _("“%(id)s” says “%(key)s”, which its kind does not know."),
-                id=own,
-                key=key[:60],
-            )
+        self.keys(own, who, {"kind"} | WHO_KEYS[kind], path)
         if kind == "people":
             users = who.get("users")
             if (

@@ -102,7 +102,7 @@ class _Inspection:
         for node in _nodes(data):
             own = str(node.get("id", ""))
             self.names.setdefault(own, name_of(node, labels.get(own)))
-        for problem in checking.found:
+        for problem in checking.told():
             self.misshapen.add(problem.step)
             name = self.names.get(problem.step) or (name_of(data) if isinstance(data, Mapping) else "")
             text = problem.message.replace(f"“{problem.step}”", name) if problem.step else problem.message

@@ -67,6 +67,10 @@ def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
     for field, pair in row.changes.items():
         old, new = (pair + [None, None])[:2] if isinstance(pair, list) else (None, pair)
         name = words.name_of_field(row.object_type, field)
+        told = words.differences_of(row.object_type, field, old, new)
+        if told is not None:
+            found += [{"code": field, "field": name, "old": "—", "new": text, "text": text} for text in told]
+            continue
         old, new = (words.value_of(row.object_type, field, said.shown(value)) for value in (old, new))
         if old in (None, ""):
             text = f"{name} {_shown(new)}"

@@ -165,6 +165,24 @@ def register_values(field: str, words: Mapping[str, Any] | Callable[[str], Any])
     _values[field] = words
 
 
+# What differs between two long texts, such as documents, as sentences: (object type, key) -> function(old, new).
+Differ = Callable[[Any, Any], list[str] | None]
+_differs: dict[tuple[str, str], Differ] = {}
+
+
+def register_differ(object_type: str, field: str, differ: Differ) -> None:
+    """Say what differs between two stored values as sentences in the reader's language; called from `ready()`.
+
+    A differ that cannot read them answers None, and they stand as they are.
+    """
+    _differs[object_type, field] = differ
+
+
+def differences_of(object_type: str, field: str, old: Any, new: Any) -> list[str] | None:
+    differ = _differs.get((object_type, field))
+    return differ(old, new) if differ else None
+
+
 def known_names() -> dict[str, Any]:
     return dict(_names)
 

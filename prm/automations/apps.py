@@ -31,12 +31,19 @@ class AutomationsConfig(AppConfig):
         words.register(
             {
                 "action_added": _("action added"),
+                "action_changed": _("action changed"),
                 "action_removed": _("action taken away"),
+                "actions_ordered": _("actions in another order"),
                 "run_repeated": _("run repeated"),
                 "task_done": _("task done"),
             }
         )
-        words.register_names({"action": pgettext_lazy("change", "action")})
+        words.register_names(
+            {
+                "action": pgettext_lazy("change", "action"),
+                "actions_order": pgettext_lazy("change", "order of the actions"),
+            }
+        )
         kinds.register(
             "automations.notice",
             title=_("%(text)s"),

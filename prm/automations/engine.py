@@ -29,6 +29,7 @@ from prm.conditions import registry as conditions
 from prm.egress.services import queue
 from prm.notices.services import notify
 from prm.notices.texts import put_in
+from prm.outbox import told
 from prm.outbox.events import Declared
 from prm.outbox.models import OutboxEvent
 from prm.ui import said
@@ -252,6 +253,6 @@ def _content(action: Action, case: Case) -> dict[str, Any]:
         "data": {
             "automation": action.automation.name,
             "text": case.said(action.words, action.automation),
-            "event": {"type": case.declared.code, "data": asdict(fact)},
+            "event": {"type": case.declared.code, "data": {**told.about(fact), **asdict(fact)}},
         },
     }

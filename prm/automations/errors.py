@@ -11,12 +11,19 @@ class NameTaken(DomainError):
 
 class NothingToDo(DomainError):
     code = "nothing_to_do"
-    message = _("The automation does nothing yet. Add an action first.")
+    message = _(
+        "It cannot be switched on: it does nothing yet. Add at least one action under “Then”, then switch it on."
+    )
 
 
 class ActionIncomplete(DomainError):
     code = "action_incomplete"
     message = _("This is missing. Fill it in.")
+
+
+class ActionGone(DomainError):
+    code = "action_gone"
+    message = _("This action was taken away meanwhile. Load the page again.")
 
 
 class ValueUnfit(DomainError):

@@ -66,6 +66,8 @@ class Action(models.Model):
         WEBHOOK = "webhook", _("Call a webhook")
 
     automation = models.ForeignKey(Automation, models.CASCADE, related_name="actions")
+    # Where it stands among the others.
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     # "role:finance", "user:17", "managers": see people.py.
     who = models.JSONField(_("who"), default=list)
@@ -77,7 +79,7 @@ class Action(models.Model):
     receiver = models.ForeignKey(Receiver, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["position", "id"]
 
     def __str__(self) -> str:
         return str(self.get_kind_display())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.automations import engine
 from prm.automations.errors import (
+    ActionGone,
     ActionIncomplete,
     ConditionUnsound,
     FieldGone,
@@ -23,6 +25,7 @@ from prm.automations.errors import (
 )
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.updates import update_of
+from prm.automations.wording import in_each
 from prm.conditions import BadCondition, sentence, validate
 from prm.conditions.forms import dumped
 from prm.egress.models import Receiver
@@ -72,11 +75,6 @@ def set_condition(*, automation: Automation, condition: dict[str, Any], by: Acto
     return _saved(automation, "changed", by, changes)
 
 
-def _in_each(action: Action) -> said.InEach:
-    """What an action does, kept for readers of each language."""
-    return said.InEach(lambda: f"{action}: “{action.words}”" if action.words else str(action))
-
-
 def _condition_in_each(condition: dict[str, Any], automation: Automation, by: Actor) -> Any:
     return said.InEach(lambda: _in_words(condition, automation, by)) if condition else ""
 
@@ -107,12 +105,63 @@ def add_action(
     require(by, "automations.manage")
     automation = Automation.objects.select_for_update().get(pk=automation.pk)
     row = Action(
-        automation=automation, kind=kind, who=who or [], text=" ".join(text.split()), text_zh=" ".join(text_zh.split()),
-        days=days, field=field, value=value, receiver=receiver,
+        automation=automation, position=_after_the_last(automation), kind=kind, who=who or [],
+        text=" ".join(text.split()), text_zh=" ".join(text_zh.split()), days=days, field=field, value=value,
+        receiver=receiver,
     )  # fmt: skip
     _must_be_complete(row)
     row.save()
-    _saved(automation, "action_added", by, {"action": [None, _in_each(row)]})
+    _saved(automation, "action_added", by, {"action": [None, in_each(row)]})
+    return row
+
+
+def _after_the_last(automation: Automation) -> int:
+    last = automation.actions.order_by("position", "id").last()
+    return last.position + 1 if last else 0
+
+
+@transaction.atomic
+def change_action(
+    *, action: Action, who: list[str] | None = None, text: str = "", text_zh: str = "", days: int | None = None,
+    field: str = "", value: str = "", receiver: Receiver | None = None, by: Actor,
+) -> Action:  # fmt: skip
+    """What an action does from the next event on; its kind and its place stay."""
+    require(by, "automations.manage")
+    automation = Automation.objects.select_for_update().get(pk=action.automation_id)
+    row = _locked_action(action)
+    row.automation = automation
+    before = in_each(copy(row))
+    row.who, row.text, row.text_zh = who or [], " ".join(text.split()), " ".join(text_zh.split())
+    row.days, row.field, row.value, row.receiver = days, field, value, receiver
+    _must_be_complete(row)
+    row.save()
+    _saved(automation, "action_changed", by, {"action": [before, in_each(row)]})
+    return row
+
+
+@transaction.atomic
+def move_action(*, action: Action, to: int, by: Actor) -> None:
+    """Put an action at place `to` (0 first) among the others; further than the end is the end."""
+    require(by, "automations.manage")
+    automation = Automation.objects.select_for_update().get(pk=action.automation_id)
+    rows = list(automation.actions.all())
+    row = _locked_action(action)
+    order = [one for one in rows if one.pk != row.pk]
+    order.insert(max(0, min(to, len(order))), row)
+    if [one.pk for one in order] == [one.pk for one in rows]:
+        return
+    for place, one in enumerate(order):
+        Action.objects.filter(pk=one.pk).update(position=place)
+    _saved(automation, "actions_ordered", by, {"actions_order": [in_each(*rows), in_each(*order)]})
+
+
+def _locked_action(action: Action) -> Action:
+    """The action as it stands; ActionGone when somebody took it away meanwhile."""
+    row = (
+        Action.objects.select_for_update(of=("self",)).select_related("receiver").filter(pk=action.pk).first()
+    )
+    if row is None:
+        raise ActionGone()
     return row
 
 
@@ -146,7 +195,7 @@ def remove_action(*, action: Action, by: Actor) -> None:
     """Take an action away; an automation that is left with none is switched off."""
     require(by, "automations.manage")
     automation = Automation.objects.select_for_update().get(pk=action.automation_id)
-    gone = _in_each(action)
+    gone = in_each(action)
     action.delete()
     if automation.is_active and not automation.actions.exists():
         automation.is_active = False

@@ -15,6 +15,12 @@ urlpatterns = [
     path("settings/automations/<int:pk>/condition/", views.condition, name="condition"),
     path("settings/automations/<int:pk>/actions/<slug:kind>/", views.add_action, name="add_action"),
     path(
+        "settings/automations/<int:pk>/actions/<int:action_pk>/edit/", views.edit_action, name="edit_action"
+    ),
+    path(
+        "settings/automations/<int:pk>/actions/<int:action_pk>/move/", views.move_action, name="move_action"
+    ),
+    path(
         "settings/automations/<int:pk>/actions/<int:action_pk>/remove/",
         views.remove_action,
         name="remove_action",

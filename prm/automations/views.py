@@ -9,21 +9,22 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
-from prm.automations import engine, people, services
+from prm.automations import engine, services
 from prm.automations.forms import ActionForm, AutomationForm
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.querysets import actions_of
-from prm.automations.updates import update_of, updates_of
+from prm.automations.updates import updates_of
+from prm.automations.wording import words_of
 from prm.conditions.forms import ConditionField
 from prm.conditions.reading import BadCondition
 from prm.ui.forms import ServiceForm
 from prm.ui.parts import Fact, Verb
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, NotAllowed
 
 LATEST = 10
 
@@ -32,40 +33,29 @@ LATEST = 10
 @require_GET
 def automation(request: Any, pk: int) -> HttpResponse:
     """One automation: when, if, then; and what it did lately."""
-    row = get_object_or_404(Automation, pk=pk)
+    return _page(request, get_object_or_404(Automation, pk=pk))
+
+
+def _page(request: Any, row: Automation, problem: str = "", status: int = 200) -> HttpResponse:
     may = "automations.manage" in request.actor.permissions
     context = {
         "row": row,
         "subject": engine.subject_of(row.declared),
-        "actions": [(action, _words(action)) for action in actions_of(row.pk)],
+        "actions": [(action, words_of(action)) for action in actions_of(row.pk)],
         "kinds": _kinds(row) if may else [],
         "latest": list(row.runs.order_by("-id")[:LATEST]),
         "verbs": _verbs(row) if may else [],
         "happenings": history_of(row, request.actor, limit=10),
         "may": may,
+        "problem": problem,
     }
-    return render(request, "automations/automation.html", context)
+    return render(request, "automations/automation.html", context, status=status)
 
 
 def _kinds(row: Automation) -> list[tuple[str, Any]]:
     """The kinds of actions that the event allows: without fields to change there is no such action."""
     subject = row.declared.subject if row.declared else ""
     return [one for one in Action.Kind.choices if one[0] != Action.Kind.UPDATE or updates_of(subject)]
-
-
-def _words(action: Action) -> str:
-    if action.kind == Action.Kind.UPDATE:
-        declared = action.automation.declared
-        update = update_of(declared.subject, action.field) if declared else None
-        return f"{update.label if update else action.field}: {action.value}"
-    if action.kind == Action.Kind.WEBHOOK:
-        return action.receiver.name if action.receiver else _("The webhook was deleted.")
-    both = " / ".join(f"“{text}”" for text in (action.text, action.text_zh) if text)
-    said = f"{both} → {people.words(action.who)}"
-    if not action.days:
-        return said
-    due = ngettext("due after %(days)s day", "due after %(days)s days", action.days) % {"days": action.days}
-    return f"{said} ({due})"
 
 
 def _verbs(row: Automation) -> list[Verb]:
@@ -146,6 +136,43 @@ def add_action(request: Any, pk: int, kind: str) -> HttpResponse:
 
 
 @requires("automations.manage")
+def edit_action(request: Any, pk: int, action_pk: int) -> HttpResponse:
+    """What one action does, changed where it stands."""
+    row = get_object_or_404(Automation, pk=pk)
+    action = get_object_or_404(row.actions, pk=action_pk)
+    field = request.POST.get("field") or request.GET.get("field") or action.field
+    initial: dict[str, Any] = {
+        name: getattr(action, name) for name in ("who", "text", "text_zh", "days", "value")
+    }
+    initial |= {"field": field, "receiver": str(action.receiver_id or "")}
+    if field != action.field:
+        initial.pop("value")
+    form = ActionForm(
+        request.POST or None, kind=action.kind, automation=row, field_name=field, initial=initial,
+        actor=request.actor, here=request.path,
+    )  # fmt: skip
+    if form.is_valid() and form.run(services.change_action, action=action, by=request.actor):
+        return redirect(f"{row.get_absolute_url()}#action-{action.pk}")
+    context = {
+        "form": form, "row": row, "back": row.get_absolute_url(), "title": action.get_kind_display(),
+        "submit": _("Save"),
+    }  # fmt: skip
+    return render(request, "automations/form.html", context, status=form.status)
+
+
+@requires("automations.manage")
+@require_POST
+def move_action(request: Any, pk: int, action_pk: int) -> HttpResponse:
+    row = get_object_or_404(Automation, pk=pk)
+    action = get_object_or_404(row.actions, pk=action_pk)
+    to = request.POST.get("to", "")
+    if not to.isascii() or not to.isdecimal() or len(to) > 6:
+        raise Http404
+    services.move_action(action=action, to=int(to), by=request.actor)
+    return redirect(f"{row.get_absolute_url()}#action-{action.pk}")
+
+
+@requires("automations.manage")
 @require_POST
 def remove_action(request: Any, pk: int, action_pk: int) -> HttpResponse:
     row = get_object_or_404(Automation, pk=pk)
@@ -174,8 +201,14 @@ def test(request: Any, pk: int) -> HttpResponse:
 @requires("automations.manage")
 @require_POST
 def switch(request: Any, pk: int) -> HttpResponse:
+    """On or off; what keeps it from being switched on stands next to the switch."""
     row = get_object_or_404(Automation, pk=pk)
-    row = services.switch_automation(automation=row, on=not row.is_active, by=request.actor)
+    try:
+        row = services.switch_automation(automation=row, on=not row.is_active, by=request.actor)
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        return _page(request, row, problem=refusal.text, status=409)
     messages.success(
         request, _("It runs from the next event on.") if row.is_active else _("It does nothing any more.")
     )
@@ -219,9 +252,30 @@ def _event_address(actor: Any, row: Run) -> str:
 @requires("automations.manage")
 @require_POST
 def repeat(request: Any, pk: int) -> HttpResponse:
-    row = services.repeat_run(run=get_object_or_404(Run, pk=pk), by=request.actor)
-    messages.success(request, row.get_outcome_display())
+    """Try a run again, and say what it did now."""
+    row = get_object_or_404(Run, pk=pk)
+    try:
+        row = services.repeat_run(run=row, by=request.actor)
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, refusal.text)
+        return redirect(row)
+    tell = messages.success if row.outcome == Run.Outcome.DONE else messages.warning
+    if row.outcome == Run.Outcome.FAILED:
+        tell = messages.error
+    tell(request, _outcome_in_words(row))
     return redirect(row)
+
+
+def _outcome_in_words(row: Run) -> str:
+    if row.outcome == Run.Outcome.DONE:
+        return _("Run again. Done: %(lines)s") % {"lines": "; ".join(row.said_lines)}
+    if row.outcome == Run.Outcome.NOT_MET:
+        return _("Run again. The condition does not hold any more, so nothing was done.")
+    if row.outcome == Run.Outcome.FAILED:
+        return _("Run again. It failed again, and nothing was done: %(why)s") % {"why": row.error}
+    return _("Run again. It was stopped again, and nothing was done: it still goes round in circles.")
 
 
 @requires("automations.do_task")

@@ -33,6 +33,7 @@ from prm.conditions.tree import (
 from prm.measures import periods
 from prm.measures import registry as measures
 from prm.values.actor import Actor
+from prm.values.spelling import nearest
 
 DEEPEST = 8
 MOST_PARTS = 200
@@ -56,6 +57,9 @@ class BadCondition(ValueError):
     def __init__(self, problems: list[Problem]):
         self.problems = problems
         super().__init__("; ".join(str(problem) for problem in problems))
+
+
+KEYS = frozenset({"all", "any", "not", "field", "measure", "period", "op", "value", "currency"})
 
 
 def read(condition: Any, code: str, *, by: Actor | None = None, lookup: Lookup | None = None) -> Node:
@@ -106,8 +110,34 @@ class Reader:
             return self._test(raw, path)
         if "measure" in keys and keys <= {"measure", "period", "op", "value"}:
             return self._measure(raw, path)
-        self.wrong(path, _("This is no condition."), "no_condition")
+        self._no_condition(keys, path)
         return None
+
+    def _no_condition(self, keys: set[Any], path: str) -> None:
+        """One sentence: the key that does not belong there, and what was probably meant."""
+        for key in sorted(str(one) for one in keys - KEYS):
+            meant = nearest(key, KEYS - keys)
+            words = _("“%(key)s” is no part of a condition. Did you mean “%(meant)s”?") if meant else _(
+                "“%(key)s” is no part of a condition. Its parts are: %(known)s."
+            )  # fmt: skip
+            named = {"key": values.shown(key), "meant": meant, "known": ", ".join(sorted(KEYS))}
+            self.wrong(_under(path, key[:60]), words % named, "no_condition")
+            return
+        self.wrong(path, _("This is no condition."), "no_condition")
+
+    def _no_field(self, name: Any, path: str) -> None:
+        """A field that does not exist: the one that is spelled alike, and else those that there are."""
+        own = list(self.lookup.fields(self.code))
+        reachable = [f"{step}.{one}" for step, relation in self.lookup.relations(self.code).items()
+                     for one in self.lookup.fields(relation.to)]  # fmt: skip
+        text = _("There is no field “%(name)s” here.") % {"name": values.shown(name)}
+        if meant := nearest(str(name), [*own, *reachable]):
+            more = _("Did you mean “%(meant)s”?") % {"meant": meant}
+        else:
+            more = _("There are: %(names)s.") % {
+                "names": ", ".join([*own, *self.lookup.relations(self.code)])
+            }
+        self.wrong(_under(path, "field"), f"{text} {more}", "unknown_field")
 
     def _group(self, raw: dict[str, Any], kind: str, path: str, depth: int) -> Node | None:
         parts = raw[kind]
@@ -138,11 +168,7 @@ class Reader:
             self.wrong(_under(path, "field"), _("Choose a field."), "missing_field")
             return None
         if operand is None:
-            self.wrong(
-                _under(path, "field"),
-                _("There is no field “%(name)s” here.") % {"name": values.shown(name)},
-                "unknown_field",
-            )
+            self._no_field(name, path)
             return None
         operator = self._operator(raw, operand.field.type, operand.label, path)
         if operator is None:

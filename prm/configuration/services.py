@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -67,7 +68,7 @@ def plan(*, source: str, by: Actor) -> Found:
     require(by, "configuration.apply")
     found = Found([])
     try:
-        with transaction.atomic(), registry.trial():
+        with _located(source), transaction.atomic(), registry.trial():
             found = _apply(text.read(source), by)
             raise _DryRun
     except _DryRun:
@@ -83,9 +84,10 @@ def apply(*, source: str, expected: str = "", by: Actor) -> Found:
     `expected` is the fingerprint of the differences that a person agreed to; others are refused.
     """
     require(by, "configuration.apply")
-    wanted = text.read(source)
+    with _located(source):
+        wanted = text.read(source)
     try:
-        with transaction.atomic():
+        with _located(source), transaction.atomic():
             found = _apply(wanted, by)
             if expected and fingerprint(found) != expected:
                 raise ChangedMeanwhile()
@@ -101,6 +103,15 @@ def apply(*, source: str, expected: str = "", by: Actor) -> Found:
         _take_back()
         raise
     return found
+
+
+@contextmanager
+def _located(source: str) -> Iterator[None]:
+    """What cannot be applied is told with its line in the text."""
+    try:
+        yield
+    except ConfigurationProblem as problem:
+        raise ConfigurationProblem(text.located(problem.problems, source)) from problem
 
 
 def fingerprint(differences: Iterable[Difference]) -> str:

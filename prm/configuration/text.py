@@ -20,6 +20,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 
 from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.registry import Section, all_sections
+from prm.values.spelling import nearest
 
 VERSION = 1
 MOST_BYTES = 2 * 1024 * 1024
@@ -87,8 +88,67 @@ def read(text: str) -> dict[str, Any]:
         ) from problem
     errors = sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path])
     if errors:
-        raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in errors[:50])))
+        raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in _once(errors)[:50])))
     return {name: value for name, value in document.items() if name != "schema"}
+
+
+def _once(errors: list[Any]) -> list[Any]:
+    """A key that is merely misspelled is told once, not as missing too."""
+    meant = {(tuple(error.path), one) for error in errors for one in _meant(error).values() if one}
+    return [error for error in errors if not _is_misspelling(error, meant)]
+
+
+def _is_misspelling(error: Any, meant: set[tuple[Any, str]]) -> bool:
+    if error.validator != "required":
+        return False
+    missing = [key for key in error.validator_value if key not in error.instance]
+    return bool(missing) and all((tuple(error.path), key) in meant for key in missing)
+
+
+def _meant(error: Any) -> dict[str, str]:
+    """What each unknown key was probably meant to be."""
+    if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
+        return {}
+    known = [key for key in error.schema.get("properties", {}) if key not in error.instance]
+    unknown = [str(key) for key in error.instance if key not in error.schema.get("properties", {})]
+    return {key: nearest(key, known) for key in unknown}
+
+
+def located(problems: list[str], source: str) -> list[str]:
+    """The problems with the line of the text at which each one's place stands."""
+    try:
+        lines = _lines(source)
+    except (YAMLError, ValueError, RecursionError):
+        return problems
+    found = []
+    for problem in problems:
+        place = problem.partition(": ")[0]
+        while place and place not in lines:
+            place = place[: max(place.rfind("."), place.rfind("["), 0)]
+        line = _("(line %(line)s)") % {"line": lines[place]} if place else ""
+        found.append(f"{problem} {line}".rstrip())
+    return found
+
+
+def _lines(source: str) -> dict[str, int]:
+    """The line at which each place of the text stands, from 1."""
+    found: dict[str, int] = {}
+
+    def walk(node: Any, path: str) -> None:
+        for number, part in enumerate(node.value if isinstance(node.value, list) else []):
+            if isinstance(part, tuple):
+                key, value = part
+                place = f"{path}.{key.value}" if path else str(key.value)
+                found[place] = key.start_mark.line + 1
+            else:
+                value, place = part, f"{path}[{number}]"
+                found[place] = value.start_mark.line + 1
+            walk(value, place)
+
+    root = YAML(typ="safe", pure=True).compose(source)
+    if root is not None:
+        walk(root, "")
+    return found
 
 
 def plain(text: str) -> Any:
@@ -152,6 +212,8 @@ def sentence(error: Any) -> str:
         known = error.schema.get("properties", {})
         unknown = [key for key in error.instance if key not in known]
         text = _("unknown key: %(keys)s") % {"keys": ", ".join(map(str, unknown))}
+        if meant := ", ".join(one for one in _meant(error).values() if one):
+            text += ". " + _("Did you mean “%(meant)s”?") % {"meant": meant}
     elif rule == "required":
         missing = [key for key in wanted if key not in error.instance]
         text = _("missing: %(keys)s") % {"keys": ", ".join(missing)}

@@ -12,10 +12,14 @@ class CustomersConfig(AppConfig):
         from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
         from prm.audit import words
         from prm.customers import conditions, own_fields, updates
-        from prm.outbox import objects
+        from prm.outbox import objects, told
         from prm.ui import menu
 
         objects.register("customer", "customers.EndCustomer", verb="customers.view")
+        told.register(
+            "customer", "customers.EndCustomer", customer_number="str", customer_name="str",
+            read=lambda row: {"customer_number": row.number, "customer_name": row.name},
+        )  # fmt: skip
         own_fields.register()
         conditions.register()
         updates.register()

@@ -10,8 +10,9 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.customfields import errors, layouts, targets
+from prm.customfields.form_differences import differences_of_forms
 from prm.customfields.models import FormLayout
-from prm.customfields.plans import elements_of, placements
+from prm.customfields.plans import elements_of
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -75,9 +76,8 @@ def _put_in_force(form: FormLayout, before: FormLayout | None, by: Actor) -> For
     form.document = layouts.tidy(form.document)
     form.state, form.published_at, form.saved_by = State.PUBLISHED, clock.now(), by.label
     form.save()
-    asked = [_names(before.document) if before else "", _names(form.document)]
-    record(form, "form_published", by=by, changes={"version": [before.version if before else None, form.version],
-                                                   "fields": asked})  # fmt: skip
+    changes = {"version": [before.version if before else None, form.version]}
+    record(form, "form_published", by=by, changes=changes | differences_of_forms(before, form))
     return form
 
 
@@ -127,7 +127,3 @@ def withdraw_layout(*, target: str, by: Actor, variant: str = "", role: str = ""
     published.state = State.RETIRED
     published.save(update_fields=["state"])
     record(published, "form_withdrawn", by=by)
-
-
-def _names(document: dict[str, Any]) -> str:
-    return ", ".join(place["field"] for place in placements(document))

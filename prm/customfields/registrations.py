@@ -21,7 +21,11 @@ def register() -> None:
         order=60,
     )  # fmt: skip
     words.register_names(
-        {"fields": pgettext_lazy("change", "fields"), "position": pgettext_lazy("change", "position")}
+        {
+            "fields": pgettext_lazy("change", "fields"),
+            "form": pgettext_lazy("change", "form"),
+            "position": pgettext_lazy("change", "position"),
+        }
     )
     words.register(
         {

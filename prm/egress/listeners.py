@@ -7,6 +7,7 @@ from typing import Any
 
 from prm.egress.models import Receiver
 from prm.egress.services import queue
+from prm.outbox import told
 from prm.outbox.events import listens_to_all
 from prm.outbox.models import OutboxEvent
 from prm.outbox.telling import current_event
@@ -29,10 +30,10 @@ def pass_on_to_webhooks(fact: Any) -> None:
 
 
 def content_of(stored: OutboxEvent, fact: Any) -> dict[str, Any]:
-    """What receivers get: the event's name, when it happened, and its values."""
+    """What receivers get: the event's name, when it happened, its values, and what its object is called now."""
     return {
         "type": type(fact).declared.code,
         "timestamp": stored.created_at.isoformat(),
         "object": stored.object_key,
-        "data": asdict(fact),
+        "data": {**told.about(fact), **asdict(fact)},
     }

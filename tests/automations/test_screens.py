@@ -7,9 +7,10 @@ import json
 import pytest
 
 from prm.audit.models import AuditEntry
+from prm.automations import services
 from prm.automations.models import Action, Automation, Run, Task
 from prm.notices.models import Notice
-from tests.automations.test_running import automation, deliver
+from tests.automations.test_running import above, automation, deliver
 from tests.factories import dealreg as deals
 from tests.factories.people import UserFactory
 
@@ -85,10 +86,26 @@ def test_a_failed_run_is_repeated_on_its_page(browse, administrator, acme):
     run, client = Run.objects.get(), browse(administrator)
     assert "webhook was deleted" in client.get(f"/settings/automations/runs/{run.pk}/").content.decode()
     Action.objects.filter(kind="webhook").delete()
-    client.post(f"/settings/automations/runs/{run.pk}/repeat/")
+    page = client.post(f"/settings/automations/runs/{run.pk}/repeat/", follow=True).content.decode()
     run.refresh_from_db()
-    assert run.outcome == "done"
-    assert client.post(f"/settings/automations/runs/{run.pk}/repeat/").status_code == 409
+    assert run.outcome == "done" and "Run again. Done: Notice “x” to nobody" in page
+    page = client.post(f"/settings/automations/runs/{run.pk}/repeat/", follow=True).content.decode()
+    assert "Only a run that failed or was stopped can be repeated." in page
+
+
+def test_running_again_says_when_it_fails_again_and_when_nothing_is_to_be_done_any_more(
+    browse, administrator, acme
+):
+    made = automation(administrator, kind="notify", who=["role:finance"], text="x")
+    Action.objects.create(automation=made, kind="webhook")
+    deals.in_review(acme, estimated_value=10)
+    deliver()
+    run, client = Run.objects.get(), browse(administrator)
+    page = client.post(f"/settings/automations/runs/{run.pk}/repeat/", follow=True).content.decode()
+    assert "It failed again, and nothing was done: The webhook was deleted" in page
+    services.set_condition(automation=made, condition=above("1000.00"), by=administrator)
+    page = client.post(f"/settings/automations/runs/{run.pk}/repeat/", follow=True).content.decode()
+    assert "The condition does not hold any more, so nothing was done." in page
 
 
 def test_nobody_else_may(browse, manager, acme, administrator):

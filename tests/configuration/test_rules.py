@@ -98,7 +98,7 @@ WRONG = {
     ),
     "“role:boss” is neither": automation(actions=[{"kind": "notify", "who": ["role:boss"], "text": "x"}]),
     "there is no webhook “ERP”": automation(actions=[{"kind": "webhook", "webhook": "ERP"}]),
-    "automations[0]: The automation does nothing yet": automation(on=True, actions=[]),
+    "automations[0]: It cannot be switched on: it does nothing yet": automation(on=True, actions=[]),
     "stands there twice": automation() * 2,
 }
 

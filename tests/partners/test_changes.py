@@ -19,6 +19,7 @@ from prm.jobs.services import run_job
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
 from prm.spreadsheets import services as imports
+from prm.spreadsheets.reasons import why
 from prm.spreadsheets.whole import import_file
 from prm.values import clock
 from prm.values.actor import Actor
@@ -251,8 +252,70 @@ def test_the_partners_page_shows_old_and_new_who_asked_and_whose_turn(acme, mana
     assert "ACME Holdings" not in browse(acme.admin).get("/company/").content.decode()
 
 
-def test_a_file_leaves_out_the_change_that_has_to_wait_and_brings_in_the_rest(acme, administrator):
+def checked(tmp_path, by, *rows: str):
+    """The preview of a file, before anybody presses "Write": its bad rows, each with why."""
+    text = "\n".join(["partner_number,name,phone,region,tier,parent_number", *rows])
+    made = imports.upload_file(kind="partners", file=SimpleUploadedFile("p.csv", text.encode()), by=by)
+    imports.match_columns(upload=made, columns=made.columns, by=by)
+    run_job(Job.objects.filter(kind="imports.check").latest("pk").pk)
+    made.refresh_from_db()
+    bad = made.rows.filter(verdict="bad").order_by("number")
+    return made, {row.number: " ".join(why(one) for one in row.findings or row.problems) for row in bad}
+
+
+def test_the_check_of_a_file_asks_the_flow_and_names_what_would_wait(
+    acme, rival, manager, administrator, tmp_path, browse
+):
+    """The row is refused in the preview, in the words in which it would be refused while it is written."""
+    publish(when("changes_region"), subject="partner_change")
+    rows = (f"{acme.row.number},{acme.row.name},021 5555,,,", f"{rival.row.number},{rival.row.name},,Wuxi,,")
+    made, bad = checked(tmp_path, administrator, *rows)
+    assert (made.good, made.bad) == (1, 1)
+    needs = f"This change of {rival.row.name} needs an approval, which a file cannot wait for."
+    assert list(bad) == [3] and needs in bad[3]
+    assert needs in browse(administrator).get(made.get_absolute_url()).content.decode()
+    assert not ApprovalRun.objects.for_everyone(because="a test").filter(subject="partner_change").exists()
+    imports.start_import(upload=made, only_good=True, by=administrator)
+    run_job(Job.objects.filter(kind="imports.write").latest("pk").pk)
+    assert (fresh(acme).phone, fresh(rival).region, pending(rival)) == ("021 5555", "", [])
+
+
+def test_the_check_of_a_file_names_the_change_that_waits_already(acme, manager, administrator, tmp_path):
     publish(approver("boss", MANAGER), subject="partner_change")
+    services.update_partner(partner=acme.row, region="Wuxi", by=manager)
+    publish(when("changes_name"), subject="partner_change")
+    _made, bad = checked(tmp_path, administrator, f"{acme.row.number},ACME Holdings,,,,")
+    assert "A change of ACME Networks (Company data) waits for approval already." in bad[2]
+
+
+def test_the_check_of_a_file_asks_about_tier_and_parent_of_new_partners_too(
+    acme, rival, administrator, tmp_path
+):
+    TierFactory(code="platinum")
+    publish(when("new_tier", "platinum"), subject="partner_change")
+    rows = (
+        "P-8001,New One,,,platinum,",
+        "P-8002,New Two,,,,",
+        f"{acme.row.number},{acme.row.name},,,platinum,",
+    )
+    _made, bad = checked(tmp_path, administrator, *rows)
+    assert list(bad) == [2, 4] and "New One needs an approval" in bad[2]
+    publish(when("changes_parent"), subject="partner_change")
+    rows = (f"P-8001,New One,,,platinum,{acme.row.number}", f"{rival.row.number},{rival.row.name},,Wuxi,,")
+    made, bad = checked(tmp_path, administrator, *rows)
+    assert list(bad) == [2] and made.good == 1
+
+
+def test_a_flow_that_only_tells_keeps_no_row_of_a_file(acme, administrator, tmp_path):
+    publish(
+        {"id": "told", "kind": "notice", "to": ADMINS, "text": "Changed", "text_zh": "已变更"},
+        {"id": "yes", "kind": "decide", "when": {}, "outcome": "approve"}, subject="partner_change",
+    )  # fmt: skip
+    made, bad = checked(tmp_path, administrator, f"{acme.row.number},{acme.row.name},021 7777,,,")
+    assert (bad, made.good) == ({}, 1)
+
+
+def test_a_file_leaves_out_the_change_that_has_to_wait_and_brings_in_the_rest(acme, administrator):
     rows = (
         f"partner_number,name,type\n{acme.row.number},ACME Holdings,reseller\nP-8003,New Partner,reseller\n"
     )
@@ -260,9 +323,13 @@ def test_a_file_leaves_out_the_change_that_has_to_wait_and_brings_in_the_rest(ac
         kind="partners", file=SimpleUploadedFile("p.csv", rows.encode()), by=administrator
     )
     imports.match_columns(upload=made, columns=made.columns, by=administrator)
+    publish(when("changes_region"), subject="partner_change")
     for only_good in (False, True):
-        run_job(Job.objects.get(kind="imports.check").pk)
-        made.refresh_from_db()
+        if not only_good:
+            run_job(Job.objects.get(kind="imports.check").pk)
+            made.refresh_from_db()
+            assert made.bad == 0
+        publish(approver("boss", MANAGER), subject="partner_change")  # between the preview and the last step
         imports.start_import(upload=made, only_good=only_good, by=administrator)
         run_job(Job.objects.filter(kind="imports.write").latest("pk").pk)
         made.refresh_from_db()

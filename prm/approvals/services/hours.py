@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, time
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from prm.access.rules import require
+from prm.approvals import working
+from prm.approvals.differences import of_weeks
 from prm.approvals.errors import BadHours, DayTaken, NoWorkingTime
 from prm.approvals.models import SpecialDay, WorkingTime
 from prm.audit.services import record
-from prm.ui import formats
+from prm.ui import formats, said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -30,11 +33,11 @@ def set_hours(*, week: Mapping[int, str], by: Actor) -> WorkingTime:
     if not any(spans.values()):
         raise NoWorkingTime()
     stored, _made = WorkingTime.objects.select_for_update().get_or_create(only=True)
-    was = stored.hours
+    was = working.calendar().week
     stored.hours = {str(day): [list(span) for span in found] for day, found in sorted(spans.items()) if found}
     stored.changed_by_id, stored.changed_at = by.user_id, clock.now()
     stored.save()
-    record(stored, "hours_changed", by=by, changes={"hours": [was, stored.hours]})
+    record(stored, "hours_changed", by=by, changes=of_weeks(was, working.week_of(stored.hours)))
     return stored
 
 
@@ -69,8 +72,16 @@ def add_day(*, day: date, name: str = "", is_working: bool = False, by: Actor) -
             made = SpecialDay.objects.create(day=day, name=name.strip(), is_working=is_working)
     except IntegrityError:
         raise DayTaken(day=formats.day(day)) from None
-    record(made, "created", by=by)
+    record(made, "created", by=by, changes=_of_day(made))
     return made
+
+
+def _of_day(special: SpecialDay) -> dict[str, list[Any]]:
+    return {
+        "day": [None, said.Day(special.day)],
+        "name": [None, special.name],
+        "is_working": [None, special.is_working],
+    }
 
 
 @transaction.atomic
