@@ -117,7 +117,7 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
 def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
     """One period: the lines are read once, all versions and swings are computed from the sums."""
     plans = _plans_of(tried.versions, period)
-    scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids))
+    scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids), kept=True)
     on = min(period.last_day, clock.today())
     rows = [
         row

@@ -144,7 +144,7 @@ class Grouped:
             keys["tier"] = self._tier(params)
         columns = [text if text == name else f"{text} AS {name}" for name, text in keys.items()]
         columns += [
-            "sum(net_amount) AS amount", f"{one.lines} AS lines", f"bit_xor({one.fingerprint}) AS fingerprint",
+            "sum(net_amount) AS amount", f"({one.lines})::int AS lines", f"bit_xor({one.fingerprint}) AS fingerprint",
         ]  # fmt: skip
         if self.units:
             columns.append("sum(quantity) AS quantity")
