@@ -23,7 +23,7 @@ from payouts.models import BatchLine
 from prm.ledger.models import Entry
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.accruals import accruals
+from rebates import accruals
 from rebates.books import reconciled
 from rebates.models import Payment, Programme, Result, Statement
 from rebates.querysets import MONEY
@@ -128,10 +128,10 @@ def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
             -(found[name] or ZERO) for name in ("earned", "adjusted", "owed")
         )
         one.paid = found["paid"] or ZERO
-    known = {programme.pk for programme in programmes.values()}
-    for accrual in accruals(by=by):
-        if accrual.programme.pk in known:
-            row(accrual.programme, accrual.currency).accrued += accrual.amount
+    known = {programme.pk: programme for programme in programmes.values()}
+    for (programme_id, _period, currency), amount in accruals.sums(by=by).items():
+        if programme_id in known:
+            row(known[programme_id], currency).accrued += amount
     return sorted(rows.values(), key=lambda one: (one.programme.code, one.currency))
 
 

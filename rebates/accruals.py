@@ -1,70 +1,22 @@
-"""Live accruals: what open periods would pay if they ended now. Computed when asked, by the settlement's own SQL."""
+"""Live accruals: what open periods would pay if they ended now, read from what is kept (kept.py)."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.urls import reverse
-
-from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import currencies, settlement, traits
-from rebates.models import Programme, Version
-from rebates.plans import Plan, Sql, plans_for
-from rebates.scope import Scope
+from rebates import kept
+from rebates.accrual_figures import Accrual, compute
+from rebates.models import Version
 
-
-@dataclass(frozen=True)
-class Accrual:
-    """What a partner would earn under a programme for an open period as it stands."""
-
-    partner_id: int
-    programme: Programme
-    version: Version
-    period: Period
-    currency: str
-    tier: str
-    qualifier: Decimal
-    base: Decimal
-    reference: Decimal | None
-    band: int
-    lines: int
-    amount: Decimal
-    explanation: dict[str, Any]
-    kind = "accrued"
-
-    def get_absolute_url(self) -> str:
-        return reverse("rebates:accrual", args=[self.programme.code, str(self.period), self.partner_id])
-
-    @property
-    def starts(self) -> date:
-        return self.period.start
-
-    @property
-    def ends(self) -> date:
-        return self.period.end
-
-    @property
-    def tier_day(self) -> date:
-        """The day whose tier counts so far."""
-        return min(self.period.last_day, clock.today())
-
-    @property
-    def computed(self) -> Decimal:
-        """f(all lines), as a result has it."""
-        return self.amount
-
-    @property
-    def line_count(self) -> int:
-        return self.lines
+__all__ = ["Accrual", "accrual_of", "accruals", "sums"]
+ZERO = Decimal("0.00")
 
 
 def accruals(
@@ -75,47 +27,14 @@ def accruals(
     Without `period`: of every programme for each of its periods that has begun by `on` (today) and is not closed,
     also one that is over and waits for its settlement. With it: of the programmes that a settlement of `period`
     would settle. The tier is that of the period's last day, of today in a period that runs.
+
+    Of today they are read as they are kept, and computed for the few partners of whom something changed since.
     """
-    today = on or clock.today()
-    if period is not None:
-        versions = Version.objects.settled_by(period)
-    else:
-        versions = Version.objects.unsettled_on(today)
-    visible = by.partner_ids
-    if partners is not None:
-        visible = frozenset(partners) if visible is None else visible & frozenset(partners)
-    if not versions or (visible is not None and not visible):
+    visible = kept.seen_by(by, partners)
+    if visible is not None and not visible:
         return []
-    by_day: dict[date, list[Any]] = defaultdict(list)
-    for version, its_period in versions:
-        by_day[its_period.last_day if period else min(its_period.last_day, today)].append(
-            (version, its_period)
-        )
-    found = []
-    for day, together in sorted(by_day.items()):
-        scope = Scope(partners=sorted(visible) if visible is not None else None)
-        # A programme that wants a rate accrues nothing that could be said; its settlement says what is missing.
-        parts = currencies.parts(plans_for(together), scope, books=Book.between, on=day, stopped=[])
-        found += [_accrual(row, part.sums.plans) for part in parts for row in _rows(part.sums, day)]
-    found.sort(key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
-    return _one_after_the_other(found) if period is None else found
-
-
-def _one_after_the_other(found: list[Accrual]) -> list[Accrual]:
-    """Open periods of one cumulative year: what an earlier one will post is no part of the later one's difference."""
-    sums: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
-    for place, one in enumerate(found):
-        year = one.explanation.get("cumulative")
-        if year is None:
-            continue
-        key = (one.partner_id, one.programme.pk, year["first"])
-        before, sums[key] = sums[key], one.amount
-        if before:
-            year = year | {"before": str(Decimal(year["before"]) + before), "open": str(before)}
-            found[place] = replace(
-                one, amount=one.amount - before, explanation=one.explanation | {"cumulative": year}
-            )
-    return found
+    found = _open_ones(visible) if on is None and period is None else _of(on, period, visible)
+    return sorted(found, key=lambda accrual: (accrual.partner_id, accrual.programme.code, accrual.period))
 
 
 def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) -> Accrual | None:
@@ -124,32 +43,61 @@ def accrual_of(*, by: Actor, programme: str, period: Period, partner_id: int) ->
     return next((one for one in found if (one.programme.code, one.period) == (programme, period)), None)
 
 
-def _rows(sums: settlement.Read, day: date) -> list[dict[str, Any]]:
-    read, members = sums.read(), traits.members_on(day, sums.plans)
-    figures = settlement.figures(sums, relation="sums", members="member")
-    text = (
-        f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({members.text})"
-        f" SELECT * FROM ({figures.text}) figures"
-    )
-    return settlement.rows(Sql(text, read.params | members.params | figures.params))
+def sums(*, by: Actor) -> dict[tuple[int, Period, str], Decimal]:
+    """What `accruals` add up to, by programme's id, period and currency."""
+    visible, basis = by.partner_ids, kept.Basis.now()
+    if (visible is not None and not visible) or not (basis.kept or basis.asked):
+        return {}
+    share = kept.share_of(basis, visible)
+    found = {} if share.everybody else kept.sums(basis, visible, share.live)
+    for accrual in _live(basis, visible, share):
+        key = (accrual.programme.pk, accrual.period, accrual.currency)
+        found[key] = found.get(key, ZERO) + accrual.amount
+    return found
 
 
-def _accrual(row: dict[str, Any], plans: Sequence[Plan]) -> Accrual:
-    plan = plans[row["plan"]]
-    return Accrual(
-        partner_id=row["partner_id"],
-        programme=plan.version.programme,
-        version=plan.version,
-        period=plan.period,
-        currency=row["currency"],
-        tier=row["tier"],
-        qualifier=row["qualifier"],
-        base=row["base"],
-        reference=row["reference"],
-        band=row["band"],
-        lines=row["lines"],
-        amount=row["earned"],
-        explanation=json.loads(row["explanation"])
-        if isinstance(row["explanation"], str)
-        else row["explanation"],
-    )
+def _open_ones(visible: frozenset[int] | None) -> list[Accrual]:
+    basis = kept.Basis.now()
+    if not (basis.kept or basis.asked):
+        return []
+    share = kept.share_of(basis, visible)
+    read = [] if share.everybody else kept.read(basis, visible, share.live)
+    return read + _live(basis, visible, share)
+
+
+def _live(basis: kept.Basis, visible: frozenset[int] | None, share: kept.Share) -> list[Accrual]:
+    """What is computed now: of whom something changed, and what is never kept."""
+    everybody = None if visible is None else sorted(visible)
+    if share.everybody:
+        return _one_after_the_other(compute([*basis.kept, *basis.asked], everybody))
+    found = compute(basis.kept, share.live) if share.live else []
+    return found + (_one_after_the_other(compute(basis.asked, everybody)) if basis.asked else [])
+
+
+def _of(on: date | None, period: Period | None, visible: frozenset[int] | None) -> list[Accrual]:
+    today = on or clock.today()
+    if period is not None:
+        pairs = [(one.last_day, (version, one)) for version, one in Version.objects.settled_by(period)]
+    else:
+        open_ones = Version.objects.unsettled_on(today)
+        pairs = [(min(one.last_day, today), (version, one)) for version, one in open_ones]
+    found = compute(pairs, None if visible is None else sorted(visible))
+    return _one_after_the_other(found) if period is None else found
+
+
+def _one_after_the_other(found: list[Accrual]) -> list[Accrual]:
+    """Open periods of one cumulative year: what an earlier one will post is no part of the later one's difference."""
+    posted: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
+    found.sort(key=lambda one: (one.partner_id, one.programme.pk, one.period))
+    for place, one in enumerate(found):
+        year = one.explanation.get("cumulative")
+        if year is None:
+            continue
+        key = (one.partner_id, one.programme.pk, year["first"])
+        before, posted[key] = posted[key], one.amount
+        if before:
+            year = year | {"before": str(Decimal(year["before"]) + before), "open": str(before)}
+            found[place] = replace(
+                one, amount=one.amount - before, explanation=one.explanation | {"cumulative": year}
+            )
+    return found

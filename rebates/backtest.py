@@ -141,7 +141,7 @@ def _year_before(tried: BackTest) -> list[Period]:
 def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...]]:
     """One period: the lines are read once, all versions and swings are computed from the sums."""
     plans = _plans_of(tried.versions, period)
-    scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids))
+    scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids), kept=True)
     on = min(period.last_day, clock.today())
     return [
         row

@@ -16,7 +16,7 @@ from django.db.models import Sum
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates.accruals import accruals
+from rebates.accruals import sums
 from rebates.forecast import forecast_of_all
 from rebates.models import Programme, Result, Version
 
@@ -151,6 +151,6 @@ def _settled(versions: list[Version]) -> Figures:
 
 def _open(by: Actor) -> Figures:
     found: Figures = defaultdict(lambda: ZERO)
-    for accrual in accruals(by=by):
-        found[accrual.programme.pk, accrual.period] += accrual.amount
+    for (programme, period, _currency), amount in sums(by=by).items():
+        found[programme, period] += amount
     return dict(found)

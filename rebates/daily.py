@@ -1,4 +1,4 @@
-"""What is looked at each day: budgets."""
+"""What is looked at each day: budgets, and whether what is kept of accruals is what the sales lines say."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prm.notices.services import notify
 from prm.ui import formats, said
 from prm.values.actor import Actor
 from rebates.budgets import Use, uses
+from rebates.services.keeping import start_check
 
 
 @daily("rebates.budgets")
@@ -34,3 +35,8 @@ def _tell(use: Use, kind: str, level: int) -> None:
         },
         link=reverse("rebates:budgets"),
     )  # fmt: skip
+
+
+@daily("rebates.accruals")
+def check_accruals() -> None:
+    start_check()

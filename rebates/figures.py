@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from prm.ui import formats
 from prm.ui.parts import Figure
 from rebates import pages
-from rebates.accruals import accruals
+from rebates.accruals import accruals, sums
 from rebates.models import SettlementRun, Statement
 
 ZERO = Decimal("0.00")
@@ -19,12 +19,12 @@ ZERO = Decimal("0.00")
 
 def accrued(actor: Any) -> Figure | None:
     """What open periods would pay, of the partners that the actor sees."""
-    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for accrual in accruals(by=actor):
-        sums[accrual.currency] += accrual.amount
-    if not sums:
+    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for (_programme, _period, currency), amount in sums(by=actor).items():
+        found[currency] += amount
+    if not found:
         return None
-    currency, amount = max(sums.items(), key=lambda pair: pair[1])
+    currency, amount = max(found.items(), key=lambda pair: pair[1])
     return Figure(
         label=_("Rebates accrued"),
         value=formats.money(amount, currency, 0),

@@ -114,7 +114,7 @@ def _sum_between(first: date, end: date) -> Sum:
 def _at_volume(plans: list[Plan], programme_id: int, partners: list[int] | None, volume: Decimal) -> Decimal:
     """What the programme costs if everything that was bought in the period came to `volume` times as much."""
     parts = currencies.parts(
-        plans, Scope(partners=partners), books=Book.between, on=clock.today(), stopped=[]
+        plans, Scope(partners=partners, kept=True), books=Book.between, on=clock.today(), stopped=[]
     )
     members, amount = traits.members_on(clock.today(), plans), ZERO
     first = _plan_of(plans, programme_id).period.start

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.jobs.models import Job
 from prm.values.actor import Actor
-from rebates.services import computing, issuing, releasing
+from rebates.services import computing, issuing, keeping, releasing
 from rebates.services.pressed import Pressed
 
 
@@ -109,3 +109,54 @@ class Release(JobHandler):
 
     def finish(self, job: Job) -> None:
         releasing.finish(job.params["run"], by=self.by(job))
+
+
+@job_handler(keeping.KEEP)
+class KeepAccruals(JobHandler):
+    """Computes anew what changed, some partners a transaction, until nobody waits."""
+
+    title = _("Accruals")
+    transactional = False
+
+    def name(self, job: Job, step: int) -> str:
+        return str(_("Computing partners of whom something changed"))
+
+    def run(self, job: Job, step: int) -> None:
+        while keeping.keep_some():
+            if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
+                return
+
+
+@job_handler(keeping.CHECK)
+class CheckAccruals(JobHandler):
+    """Kept sums against the lines, kept figures against those of all lines, both shared; then the result."""
+
+    title = _("Check of the accruals")
+    counted = {
+        "partners": _("partners"), "figures": _("figures"), "wrong_sums": _("partners whose sums differed"),
+        "wrong_figures": _("figures that differed"),
+    }  # fmt: skip
+    SUMS, FIGURES, FINISH = range(3)
+    NAMES = (
+        _("Holding sums against the sales lines"),
+        _("Holding accruals against the sales lines"),
+        _("Result"),
+    )
+
+    def total(self, job: Job) -> int:
+        return len(self.NAMES)
+
+    def name(self, job: Job, step: int) -> str:
+        return str(self.NAMES[step])
+
+    def parts(self, job: Job, step: int) -> int:
+        return 0 if step == self.FINISH else len(job.params["bounds"])
+
+    def run_part(self, job: Job, step: int, part: int) -> dict[str, int]:
+        first, last = job.params["bounds"][part]
+        if step == self.SUMS:
+            return {"wrong_sums": keeping.check_sums(job.params["check"], first, last)}
+        return keeping.check_figures(job.params["check"], first, last)
+
+    def run(self, job: Job, step: int) -> None:
+        keeping.finish_check(job.params["check"], job.counts)

@@ -1,4 +1,7 @@
-"""Who is told what about disputes. Each listener may run again: a notice is stored once per fact."""
+"""Who is told what about disputes, and what makes kept accruals old.
+
+Each listener may run again: a notice is stored once per fact, and what holds is not computed anew.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from orders.events import SalesLinesRecorded
+from partners.events import PartnerTierChanged
 from partners.models import Member
 from prm.access.roles import Role
 from prm.access.rules import who_may
+from prm.exchange.events import RatesConfirmed
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import said
@@ -21,7 +27,18 @@ from rebates import (  # noqa: F401  they register their own
     review_listeners,
     signature_listeners,
 )
+from rebates.events import GoLiveFiguresBrought, ProgrammePublished, SettlementClosed
 from rebates.models import Dispute
+from rebates.services.keeping import keep_up
+
+MAKE_OLD = (
+    SalesLinesRecorded, PartnerTierChanged, RatesConfirmed, ProgrammePublished, SettlementClosed, GoLiveFiguresBrought,
+)  # fmt: skip
+
+
+@listens_to(*MAKE_OLD)
+def keep_accruals(fact: Any) -> None:
+    keep_up()
 
 
 @listens_to(events.StatementDisputed)

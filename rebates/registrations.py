@@ -79,6 +79,11 @@ def _register_notices() -> None:
             _("%(programme)s is expected to use %(level)s %% of its budget"),
             _("%(time)s: the forecast is %(amount)s, the budget %(budget)s."),
         ),
+        (
+            "accruals_differed", _("Accruals differed from the sales lines"),
+            _("Accruals that were kept differed from the sales lines"),
+            _("The nightly check found and mended the sums of %(sums)s partners and %(figures)s figures."),
+        ),
     ):  # fmt: skip
         roles = [Role.FINANCE, Role.ADMINISTRATOR]
         kinds.register(f"rebates.{name}", icon="scale", roles=roles, label=label, title=title, body=body)
@@ -103,6 +108,7 @@ def _register_words() -> None:
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
             "brought in": _("figures of before go-live brought in"),
+            "accruals mended": _("kept accruals mended"),
         }
     )
     words.register_types(
@@ -111,6 +117,7 @@ def _register_words() -> None:
             "rebates.version": _("Version of a programme"),
             "rebates.settlementrun": _("Settlement"),
             "rebates.statement": _("Statement"),
+            "rebates.accrualcheck": _("Check of the accruals"),
         }
     )
     words.register_names(
@@ -119,6 +126,8 @@ def _register_words() -> None:
             "lines_since": pgettext_lazy("change", "sales lines since"),
             "file": pgettext_lazy("change", "file"),
             "rows": pgettext_lazy("change", "rows"),
+            "wrong_sums": pgettext_lazy("change", "partners whose sums differed"),
+            "wrong_figures": pgettext_lazy("change", "figures that differed"),
         }
     )
 

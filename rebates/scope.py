@@ -27,4 +27,5 @@ class Scope:
     paid_to: int | None = None  # the watermark of payments received
     tiers_of_run: int | None = None  # whose frozen memberships are read; None: today's
     closed_before: datetime | None = None  # what was settled until then is what returns are held against
+    kept: bool = False  # read the kept sums of months where they know enough
     posted: str = ""  # a table of a back-test that stands for what was settled, see `posted.py`

@@ -2,15 +2,14 @@
 
 Each line falls into a cell: the product lines that the same programmes count, its currency, the periods it lies in,
 and whether it came late. Programmes are unions of cells. With few cells the sums stand side by side in one row a
-partner, which saves adding them up a second time; with many they are rows of their own. Sorting the lines beats
-hashing them: a partner's sums then stay in the processor's cache (see `READ_SETTINGS`).
+partner, which saves adding them up once more; with many they are rows of their own. `grouped.py` reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -18,25 +17,17 @@ from typing import Any
 
 from rebates import returned, tier_days
 from rebates.conversion import Money
-from rebates.plans import Plan, Sql
+from rebates.grouped import READ_SETTINGS, READ_SETTINGS_END, Grouped
+from rebates.plans import Plan
 from rebates.scope import Scope
 from rebates.term_figures import figures_of
 
+__all__ = ["READ_SETTINGS", "READ_SETTINGS_END", "Sums"]
 SIDE_BY_SIDE = 40  # cells
-# Without the third the planner takes an index by partner for order's sake and hops over the whole table.
-READ_SETTINGS = (
-    "SET LOCAL work_mem = '128MB'; SET LOCAL enable_hashagg = off; SET LOCAL enable_indexscan = off;"
-    " SET LOCAL enable_nestloop = off; SET LOCAL enable_memoize = off; SET LOCAL max_parallel_workers_per_gather = 0"
-)
-READ_SETTINGS_END = (
-    "SET LOCAL work_mem = DEFAULT; SET LOCAL enable_hashagg = DEFAULT; SET LOCAL enable_indexscan = DEFAULT;"
-    " SET LOCAL enable_nestloop = DEFAULT; SET LOCAL enable_memoize = DEFAULT;"
-    " SET LOCAL max_parallel_workers_per_gather = DEFAULT"
-)
 
 
 @dataclass
-class Sums:
+class Sums(Grouped):
     """The grouped read for `plans` within `scope`: its SQL, what the plans take from it, and what was read."""
 
     plans: Sequence[Plan]
@@ -95,14 +86,6 @@ class Sums:
             plan.bands.most_counted is not None or plan.bands.most_base is not None for plan in self.plans
         )
 
-    @property
-    def named(self) -> list[int]:
-        """The products that some plan names; their lines are classes of their own."""
-        found = frozenset().union(
-            *(chosen.products or () for plan in self.plans for chosen in plan.terms.values())
-        )
-        return sorted(found)
-
     def _items_by_use(self) -> dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]]:
         """(product line, named product or None) pairs by what they count for; those that count for nothing are out."""
         found: dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]] = {}
@@ -142,163 +125,9 @@ class Sums:
         """Numbers of the cells whose lines plan `number` counts in its own period."""
         return sorted({cell for term in self.plans[number].own_terms for cell in self.taken(number, term)})
 
-    # Reading
-
-    @property
-    def hopes(self) -> bool:
-        """Whether it pays to read first and to look for other currencies meanwhile: there are hardly ever any."""
-        return self.side_by_side and len(self.currencies) == 1 and self.money is None
-
-    def read(self, *, hoping: bool = False) -> Sql:
-        """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines).
-
-        `hoping` reads lines of every currency and counts the foreign ones: with any, the sums are worth nothing.
-        """
-        where, params = self.picked() if hoping else self._lines()
-        fingerprint = "bit_xor(hash_numeric_extended(net_amount, id)) AS fingerprint"
-        if self.side_by_side:
-            columns = ["partner_id", "count(*)::int AS lines", fingerprint]
-            for number, digits in enumerate(self.cells):
-                only = self._only(digits, params)
-                columns.append(f"sum(net_amount){only} AS a{number}, count(*){only}::int AS n{number}")
-                if self.units:
-                    columns.append(f"sum(quantity){only} AS q{number}")
-            if hoping:
-                columns.append("count(*) FILTER (WHERE currency <> %(currency)s) AS foreign_lines")
-                params["currency"] = self.currencies[0]
-            keys = "partner_id ORDER BY partner_id"
-        else:
-            quantity = ["sum(quantity) AS quantity"] if self.units else []
-            cell = f"{self._cell(params)} AS cell"
-            columns = [
-                "partner_id",
-                cell,
-                "sum(net_amount) AS amount",
-                "count(*)::int AS lines",
-                fingerprint,
-                *quantity,
-            ]
-            keys = "partner_id, cell"
-        source = self.relation(self.table, params)
-        return Sql(f"SELECT {', '.join(columns)} FROM {source} WHERE {where} GROUP BY {keys}", params)
-
-    def relation(self, lines: str, params: dict[str, Any], more: Sequence[str] = ()) -> str:
-        """`lines`, a table or a relation in parentheses, as this read takes them: with the tier of each line's day
-        where some plan asks for it, converted where lines of several currencies count. `more` are further columns.
-        """
-        columns = [*more, *(["is_back"] if lines == self.table and lines != returned.TABLE else [])]
-        if self.tiers:
-            lines = tier_days.lines_with_tier(lines, self.scope.tiers_of_run)
-            columns.append("line_tier")
-        if self.money is not None:
-            lines = self.money.source(params, lines, columns, f"money_{self.offset}")
-        return lines if lines == returned.TABLE else f"{lines} orders_salesline"
-
-    @property
-    def table(self) -> str:
-        """What stands for the sales lines; the plans that are read together agree about it."""
-        return returned.table(self.plans[0])
-
     def of(self, number: int) -> Sums:
         """The read of a plan."""
         return self
-
-    def _lines(self) -> tuple[str, dict[str, Any]]:
-        """The condition that picks the lines, with its parameters."""
-        where, params = self.picked()
-        params |= {"currencies": self.currencies, "currency": self.currencies[0]}
-        one = len(self.currencies) == 1
-        return f"{where} AND currency = {'%(currency)s' if one else 'ANY(%(currencies)s)'}", params
-
-    def picked(self) -> tuple[str, dict[str, Any]]:
-        """The same in any currency."""
-        params: dict[str, Any] = {"first_day": self.days[0], "after_day": self.days[-1]}
-        where = ["booking_date >= %(first_day)s", "booking_date < %(after_day)s"]
-        if not self.needs_everything:
-            where.append("product_line_id = ANY(%(needed_lines)s)")
-            params["needed_lines"] = sorted(
-                {line for items in self.items_by_use.values() for line, _good in items}
-            )
-            if self.named:
-                where.append(f"({' OR '.join(self._is_use(use) for use in range(len(self.classes)))})")
-        for name, condition in (
-            ("watermark", "id <= %(watermark)s"),
-            ("first_partner", "partner_id >= %(first_partner)s"),
-            ("last_partner", "partner_id <= %(last_partner)s"),
-            ("partners", "partner_id = ANY(%(partners)s)"),
-            ("recorded_before", "recorded_at < %(recorded_before)s"),
-        ):
-            value = getattr(self.scope, name)
-            if value is not None:
-                where.append(condition)
-                params[name] = list(value) if name == "partners" else value
-        if self.scope.without_returns:
-            where.append(f"NOT {returned.negative(self.plans[0])}")
-        return " AND ".join(where), params
-
-    def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
-        """FILTER that picks the lines of one cell; empty where there is only one."""
-        use, currency, slot, late, tier = digits
-        wanted = (
-            self._is_use(use),
-            f"currency = %(in_currency_{currency})s",
-            f"booking_date >= %(day_{slot})s AND booking_date < %(day_{slot + 1})s",
-            f"{self._lateness(params)} = {late}",
-            f"{self._tier(params)} = {tier}",
-        )
-        params |= {f"in_currency_{currency}": self.currencies[currency]}
-        params |= {f"day_{slot}": self.days[slot], f"day_{slot + 1}": self.days[slot + 1]}
-        chosen = [text for text, size in zip(wanted, self.shape, strict=True) if size > 1]
-        return f" FILTER (WHERE {' AND '.join(chosen)})" if chosen else ""
-
-    def _cell(self, params: dict[str, Any]) -> str:
-        """The number of a line's cell, mixed from the five numbers as digits are."""
-        use = " ".join(f"WHEN {self._is_use(index)} THEN {index}" for index in range(len(self.classes)))
-        params["boundaries"] = self.days
-        digits = (
-            f"CASE {use} END",
-            "array_position(%(currencies)s::varchar[], currency) - 1",
-            "width_bucket(booking_date, %(boundaries)s::date[]) - 1",
-            self._lateness(params),
-            self._tier(params),
-        )
-        number = "0"
-        for digit, size in zip(digits, self.shape, strict=True):
-            if size > 1:
-                number = digit if number == "0" else f"({number}) * {size} + {digit}"
-        return number
-
-    def _tier(self, params: dict[str, Any]) -> str:
-        """The place of the tier that the partner had on a line's day, the last one for any other."""
-        params["line_tiers"] = self.tiers
-        return (
-            f"COALESCE(array_position(%(line_tiers)s::varchar[], line_tier::varchar) - 1, {len(self.tiers)})"
-        )
-
-    def _is_use(self, use: int) -> str:
-        """The condition that a line is of this class."""
-        items, named = self.items_by_use[self.classes[use]], ", ".join(map(str, self.named))
-        plain = ", ".join(str(line) for line, good in items if good is None)
-        pairs = ", ".join(f"({line}, {good})" for line, good in items if good is not None)
-        kinds = []
-        if plain:
-            others = f" AND product_id NOT IN ({named})" if named else ""
-            kinds.append(f"product_line_id IN ({plain}){others}")
-        if pairs:
-            kinds.append(f"(product_line_id, product_id) IN ({pairs})")
-        return kinds[0] if len(kinds) == 1 else f"({' OR '.join(f'({kind})' for kind in kinds)})"
-
-    def _lateness(self, params: dict[str, Any]) -> str:
-        """0 for a line in time, 1 for a late negative one, else 2 and one more for each grace period that it missed."""
-        params |= {
-            "closed_at_line": self.scope.closed_at_line,
-            "zone": self.scope.zone,
-            "after_grace": [day + timedelta(days=1) for day in self.graces],
-        }
-        return (
-            f"CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN {returned.negative(self.plans[0])} THEN 1"
-            " ELSE 2 + width_bucket((recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
-        )
 
     # Using what was read
 
@@ -455,28 +284,3 @@ class Sums:
             sums = {code: Decimal(cents).scaleb(-2) for code, cents in sums.items()}
         amounts_as_text = {currency: str(amount) for currency, amount in sorted(sums.items())}
         return {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
-
-    def other_currencies(self, cursor: Any) -> list[list[Any]]:
-        """Lines that a programme would count, were they not in another currency than its own.
-
-        They are missing data: said ([code, currency, lines, amount, partners]), never guessed.
-        """
-        if self.money is not None:
-            return []
-        where, params = self.picked()
-        cursor.execute(
-            "SELECT currency, product_line_id, product_id, booking_date, count(*), sum(net_amount),"
-            f" array_agg(DISTINCT partner_id) FROM {self.relation(self.table, params)} WHERE {where}"
-            " AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3, 4",
-            params | {"currencies": self.currencies},
-        )
-        rows, found = cursor.fetchall(), {}
-        for currency, line, good, day, lines, amount, partners in rows:
-            for plan in self.plans:
-                if currency != plan.version.currency and plan.counts(line, good) and day in plan.counted:
-                    sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
-                    sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
-        return [
-            [*key, lines, str(amount), len(partners)]
-            for key, (lines, amount, partners) in sorted(found.items())
-        ]

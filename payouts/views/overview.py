@@ -18,6 +18,7 @@ from prm.ui import export
 from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
 from prm.values.errors import NotAllowed
+from rebates import kept
 from rebates.models import Programme
 
 HEADS = {
@@ -72,6 +73,8 @@ def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> H
             "checks": overview.checks(by=request.actor),
             "links": is_on("rebates"),
             "may_export": allowed(request.actor, "payouts.export"),
+            "age": kept.age(request.actor),
+            "check": kept.check_seen_by(request.actor),
         }
     return render(request, "payouts/overview.html", context, status=form.status)
 

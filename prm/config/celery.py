@@ -25,6 +25,7 @@ app.conf.task_routes = {
     "prm.egress.tasks.send_of_tenant": {"queue": "system"},
     "prm.approvals.tasks.wake_everywhere": {"queue": "system"},
     "prm.approvals.tasks.carry_out_decision": {"queue": "system"},
+    "rebates.tasks.keep_up_everywhere": {"queue": "system"},
 }
 app.conf.beat_schedule = {
     "reap": {
@@ -68,6 +69,12 @@ app.conf.beat_schedule = {
         "task": "prm.approvals.tasks.wake_everywhere",
         "schedule": 30.0,
         "options": {"queue": "system", "expires": 60},
+    },
+    # Payments and tiers of a file, and what an event's listener left for want of time.
+    "keep-accruals": {
+        "task": "rebates.tasks.keep_up_everywhere",
+        "schedule": 5.0,
+        "options": {"queue": "system", "expires": 20},
     },
     "daily": {
         "task": "prm.jobs.tasks.run_daily",

@@ -2,6 +2,7 @@ from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, Manua
 from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.golive_reversals import GoLiveReversal
 from rebates.models.goods import GoodsDelivery
+from rebates.models.kept import AccrualCheck, AccrualMark, AdditionToSum, KeptAccrual, KeptPartner, MonthSum
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
 from rebates.models.returns import PaymentReturn
@@ -11,12 +12,18 @@ from rebates.models.signatures import Signature
 from rebates.models.statements import Payment, Statement
 
 __all__ = [
+    "AccrualCheck",
+    "AccrualMark",
+    "AdditionToSum",
     "Dispute",
     "DisputeMessage",
     "DisputedLine",
     "GoLiveReversal",
     "GoodsDelivery",
+    "KeptAccrual",
+    "KeptPartner",
     "ManualAdjustment",
+    "MonthSum",
     "OpeningBalance",
     "Payment",
     "PaymentHold",

@@ -24,7 +24,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, collection, currencies, outside, settlement, tier_days, traits, yearly
+from rebates import adjustments, collection, currencies, kept, outside, settlement, tier_days, traits, yearly
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -179,6 +179,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         paid_to=run.paid_watermark,
         tiers_of_run=run.pk,
         closed_before=run.frozen_at,
+        kept=kept.proven(),
     )
     written, inputs = write_results(run, plans, scope)
     with connection.cursor() as cursor:

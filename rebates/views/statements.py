@@ -18,7 +18,7 @@ from prm.files import paper
 from prm.ui import export, formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
-from rebates import dispute_pages, pages, services, wording
+from rebates import dispute_pages, kept, pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
@@ -44,7 +44,12 @@ def overview(request: Any) -> HttpResponse:
     return render(
         request,
         "rebates/overview.html",
-        {"partner": own, "owed": pages.owed_to(request.actor), "statements": statements},
+        {
+            "partner": own,
+            "owed": pages.owed_to(request.actor),
+            "statements": statements,
+            "age": kept.age(request.actor, [own.pk]),
+        },
     )
 
 

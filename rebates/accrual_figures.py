@@ -1,0 +1,137 @@
+"""What open periods would pay if they ended now: computed by the settlement's own SQL."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from prm.exchange.book import Book
+from prm.values import clock
+from prm.values.periods import Period
+from rebates import currencies, settlement, traits
+from rebates.models import Programme, Version
+from rebates.plans import Plan, Sql, plans_for
+from rebates.scope import Scope
+
+Pair = tuple[Version, Period]  # a version and one of its periods
+
+
+@dataclass(frozen=True)
+class Accrual:
+    """What a partner would earn under a programme for an open period as it stands."""
+
+    partner_id: int
+    programme: Programme
+    version: Version
+    period: Period
+    currency: str
+    tier: str
+    qualifier: Decimal
+    base: Decimal
+    reference: Decimal | None
+    band: int
+    lines: int
+    amount: Decimal
+    explanation: dict[str, Any]
+    kind = "accrued"
+
+    def get_absolute_url(self) -> str:
+        return reverse("rebates:accrual", args=[self.programme.code, str(self.period), self.partner_id])
+
+    @property
+    def starts(self) -> date:
+        return self.period.start
+
+    @property
+    def ends(self) -> date:
+        return self.period.end
+
+    @property
+    def tier_day(self) -> date:
+        """The day whose tier counts so far."""
+        return min(self.period.last_day, clock.today())
+
+    @property
+    def computed(self) -> Decimal:
+        """f(all lines), as a result has it."""
+        return self.amount
+
+    @property
+    def line_count(self) -> int:
+        return self.lines
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A query of figures, and the plans that its column `plan` counts."""
+
+    sql: Sql
+    plans: Sequence[Plan]
+
+
+def figures(
+    pairs: Iterable[tuple[date, Pair]], partners: Sequence[int] | None, *, kept: bool
+) -> list[Figures]:
+    """Queries of what the pairs would pay, each with the tiers of its day. `kept`: from the kept sums where they know
+    enough. A programme that wants a rate accrues nothing that could be said; its settlement says what is missing.
+    """
+    by_day: dict[date, list[Pair]] = defaultdict(list)
+    for day, pair in pairs:
+        by_day[day].append(pair)
+    scope = Scope(partners=None if partners is None else sorted(partners), kept=kept)
+    return [
+        Figures(_query(part.sums, day, scope.partners), part.sums.plans)
+        for day, together in sorted(by_day.items())
+        for part in currencies.parts(plans_for(together), scope, books=Book.between, on=day, stopped=[])
+    ]
+
+
+def compute(
+    pairs: Iterable[tuple[date, Pair]], partners: Sequence[int] | None, *, kept: bool = True
+) -> list[Accrual]:
+    """What the pairs would pay these partners, all of them without; in no order."""
+    return [
+        _accrual(row, found.plans)
+        for found in figures(pairs, partners, kept=kept)
+        for row in settlement.rows(found.sql)
+    ]
+
+
+def _query(sums: settlement.Read, day: date, partners: Sequence[int] | None) -> Sql:
+    read, members = sums.read(), traits.members_on(day, sums.plans)
+    found = settlement.figures(sums, relation="sums", members="member")
+    whose = members.text
+    if partners is not None:
+        whose = f"SELECT * FROM ({whose}) everybody WHERE partner_id = ANY(%(partners)s)"
+    text = (
+        f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({whose})"
+        f" SELECT * FROM ({found.text}) figures"
+    )
+    return Sql(text, read.params | members.params | found.params)
+
+
+def _accrual(row: dict[str, Any], plans: Sequence[Plan]) -> Accrual:
+    plan = plans[row["plan"]]
+    explanation = row["explanation"]
+    return Accrual(
+        partner_id=row["partner_id"],
+        programme=plan.version.programme,
+        version=plan.version,
+        period=plan.period,
+        currency=row["currency"],
+        tier=row["tier"],
+        qualifier=row["qualifier"],
+        base=row["base"],
+        reference=row["reference"],
+        band=row["band"],
+        lines=row["lines"],
+        amount=row["earned"],
+        explanation=json.loads(explanation) if isinstance(explanation, str) else explanation,
+    )

@@ -1,0 +1,287 @@
+"""The grouped read of the sales lines behind `sums.py`: which lines, in which groups, into which cells.
+
+The lines are grouped twice. First by what tells them apart and is at hand without a thought: partner, product line, and
+where plans need it the named product, currency, period, lateness, tier. Hashing these few groups is the cheapest that
+can be done with a million lines. What is left, some rows a partner, is then laid into cells.
+
+Where nothing is asked that a month's sum does not know, the same is read from the kept sums (`rollup.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from rebates import returned, rollup, tier_days
+from rebates.conversion import Money
+from rebates.plans import Plan, Sql
+from rebates.scope import Scope
+
+# An index by partner would be taken for order's sake, and the whole table hopped over.
+READ_SETTINGS = (
+    "SET LOCAL work_mem = '128MB'; SET LOCAL enable_indexscan = off; SET LOCAL enable_nestloop = off;"
+    " SET LOCAL enable_memoize = off; SET LOCAL max_parallel_workers_per_gather = 0"
+)
+READ_SETTINGS_END = (
+    "SET LOCAL work_mem = DEFAULT; SET LOCAL enable_indexscan = DEFAULT; SET LOCAL enable_nestloop = DEFAULT;"
+    " SET LOCAL enable_memoize = DEFAULT; SET LOCAL max_parallel_workers_per_gather = DEFAULT"
+)
+
+
+class Grouped:
+    """The reading half of `Sums`, whose fields these are."""
+
+    plans: Sequence[Plan]
+    scope: Scope
+    money: Money | None
+    days: list[date]
+    currencies: list[str]
+    classes: list[frozenset[tuple[int, str]]]
+    graces: list[date]
+    items_by_use: dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]]
+    shape: tuple[int, ...]
+    cells: list[tuple[int, ...]]
+    tiers: list[str]
+    side_by_side: bool
+    needs_everything: bool
+    units: bool
+    offset: int
+
+    @property
+    def named(self) -> list[int]:
+        """The products that some plan names; their lines are classes of their own."""
+        found = frozenset().union(
+            *(chosen.products or () for plan in self.plans for chosen in plan.terms.values())
+        )
+        return sorted(found)
+
+    @property
+    def hopes(self) -> bool:
+        """Whether it pays to read first and to look for other currencies meanwhile: there are hardly ever any."""
+        return self.side_by_side and len(self.currencies) == 1 and self.money is None
+
+    @property
+    def from_kept(self) -> bool:
+        """Whether the kept sums of months answer: nothing asks for a line's own day, moment or sign."""
+        scope = self.scope
+        return (
+            scope.kept
+            and self.money is None
+            and self.table == returned.TABLE
+            and not self.tiers
+            and scope.closed_at_line is None
+            and scope.recorded_before is None
+            and not scope.without_returns
+        )
+
+    def read(self, *, hoping: bool = False) -> Sql:
+        """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines).
+
+        `hoping` reads lines of every currency and counts the foreign ones: with any, the sums are worth nothing.
+        """
+        params: dict[str, Any] = {}
+        groups = self._groups(params, hoping=hoping)
+        fingerprint = "bit_xor(fingerprint) AS fingerprint"
+        if self.side_by_side:
+            columns = ["partner_id", "sum(lines)::int AS lines", fingerprint]
+            for number, digits in enumerate(self.cells):
+                only = self._only(digits, params)
+                columns.append(
+                    f"sum(amount){only} AS a{number}, COALESCE(sum(lines){only}, 0)::int AS n{number}"
+                )
+                if self.units:
+                    columns.append(f"sum(quantity){only} AS q{number}")
+            if hoping:
+                columns.append("sum(foreign_lines) AS foreign_lines")
+            keys = "partner_id ORDER BY partner_id"
+        else:
+            quantity = ["sum(quantity) AS quantity"] if self.units else []
+            cell = f"{self._cell(params)} AS cell"
+            sums = ["sum(amount) AS amount", "sum(lines)::int AS lines", fingerprint, *quantity]
+            columns, keys = ["partner_id", cell, *sums], "partner_id, cell"
+        return Sql(f"SELECT {', '.join(columns)} FROM ({groups}) groups GROUP BY {keys}", params)
+
+    def _groups(self, params: dict[str, Any], *, hoping: bool) -> str:
+        """The first grouping: a row for each of what plans could tell apart."""
+        where, more = self.picked() if hoping else self._lines()
+        params |= more
+        one = rollup.ONE if self.from_kept else rollup.LINE
+        keys = {"partner_id": "partner_id", "product_line_id": "product_line_id"}
+        if self.named:
+            keys["product_id"] = (
+                f"CASE WHEN product_id IN ({', '.join(map(str, self.named))}) THEN product_id ELSE 0 END"
+            )
+        _use, currencies, slots, late, tiers = self.shape
+        if currencies > 1:
+            keys["currency"] = "currency"
+        if slots > 1:
+            params["boundaries"] = self.days
+            keys["slot"] = "width_bucket(booking_date, %(boundaries)s::date[]) - 1"
+        if late > 1:
+            keys["late"] = self._lateness(params)
+        if tiers > 1:
+            keys["tier"] = self._tier(params)
+        columns = [text if text == name else f"{text} AS {name}" for name, text in keys.items()]
+        columns += [
+            "sum(net_amount) AS amount", f"({one.lines})::int AS lines", f"bit_xor({one.fingerprint}) AS fingerprint",
+        ]  # fmt: skip
+        if self.units:
+            columns.append("sum(quantity) AS quantity")
+        if hoping:
+            params["currency"] = self.currencies[0]
+            columns.append(
+                f"COALESCE({one.lines} FILTER (WHERE currency <> %(currency)s), 0) AS foreign_lines"
+            )
+        numbers = ", ".join(map(str, range(1, len(keys) + 1)))
+        return f"SELECT {', '.join(columns)} FROM {self._relation(params)} WHERE {where} GROUP BY {numbers}"
+
+    def _relation(self, params: dict[str, Any]) -> str:
+        if self.from_kept:
+            return rollup.relation(self.scope.watermark, params)
+        return self.relation(self.table, params)
+
+    def relation(self, lines: str, params: dict[str, Any], more: Sequence[str] = ()) -> str:
+        """`lines`, a table or a relation in parentheses, as this read takes them: with the tier of each line's day
+        where some plan asks for it, converted where lines of several currencies count. `more` are further columns.
+        """
+        columns = [*more, *(["is_back"] if lines == self.table and lines != returned.TABLE else [])]
+        if self.tiers:
+            lines = tier_days.lines_with_tier(lines, self.scope.tiers_of_run)
+            columns.append("line_tier")
+        if self.money is not None:
+            lines = self.money.source(params, lines, columns, f"money_{self.offset}")
+        return lines if lines == returned.TABLE else f"{lines} orders_salesline"
+
+    @property
+    def table(self) -> str:
+        """What stands for the sales lines; the plans that are read together agree about it."""
+        return returned.table(self.plans[0])
+
+    def _lines(self) -> tuple[str, dict[str, Any]]:
+        """The condition that picks the lines, with its parameters."""
+        where, params = self.picked()
+        params |= {"currencies": self.currencies, "currency": self.currencies[0]}
+        one = len(self.currencies) == 1
+        return f"{where} AND currency = {'%(currency)s' if one else 'ANY(%(currencies)s)'}", params
+
+    def picked(self) -> tuple[str, dict[str, Any]]:
+        """The same in any currency."""
+        params: dict[str, Any] = {"first_day": self.days[0], "after_day": self.days[-1]}
+        where = ["booking_date >= %(first_day)s", "booking_date < %(after_day)s"]
+        if not self.needs_everything:
+            where.append("product_line_id = ANY(%(needed_lines)s)")
+            params["needed_lines"] = sorted(
+                {line for items in self.items_by_use.values() for line, _good in items}
+            )
+            if self.named:
+                where.append(f"({' OR '.join(self._is_use(use) for use in range(len(self.classes)))})")
+        for name, condition in (
+            ("watermark", "id <= %(watermark)s"),
+            ("first_partner", "partner_id >= %(first_partner)s"),
+            ("last_partner", "partner_id <= %(last_partner)s"),
+            ("partners", "partner_id = ANY(%(partners)s)"),
+            ("recorded_before", "recorded_at < %(recorded_before)s"),
+        ):
+            value = getattr(self.scope, name)
+            if value is not None and not (
+                name == "watermark" and self.from_kept
+            ):  # the kept sums have no lines
+                where.append(condition)
+                params[name] = list(value) if name == "partners" else value
+        if self.scope.without_returns:
+            where.append(f"NOT {returned.negative(self.plans[0])}")
+        return " AND ".join(where), params
+
+    # Cells, of the rows of the first grouping
+
+    def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
+        """FILTER that picks the groups of one cell; empty where there is only one."""
+        use, currency, slot, late, tier = digits
+        params |= {f"in_currency_{currency}": self.currencies[currency]}
+        wanted = (
+            self._is_use(use),
+            f"currency = %(in_currency_{currency})s",
+            f"slot = {slot}",
+            f"late = {late}",
+            f"tier = {tier}",
+        )
+        chosen = [text for text, size in zip(wanted, self.shape, strict=True) if size > 1]
+        return f" FILTER (WHERE {' AND '.join(chosen)})" if chosen else ""
+
+    def _cell(self, params: dict[str, Any]) -> str:
+        """The number of a group's cell, mixed from the five numbers as digits are."""
+        use = " ".join(f"WHEN {self._is_use(index)} THEN {index}" for index in range(len(self.classes)))
+        params["currencies"] = self.currencies
+        in_currency = "array_position(%(currencies)s::varchar[], currency) - 1"
+        number = "0"
+        for digit, size in zip(
+            (f"CASE {use} END", in_currency, "slot", "late", "tier"), self.shape, strict=True
+        ):
+            if size > 1:
+                number = digit if number == "0" else f"({number}) * {size} + {digit}"
+        return number
+
+    def _is_use(self, use: int) -> str:
+        """The condition that a line, or a group of lines, is of this class."""
+        items, named = self.items_by_use[self.classes[use]], ", ".join(map(str, self.named))
+        plain = ", ".join(str(line) for line, good in items if good is None)
+        pairs = ", ".join(f"({line}, {good})" for line, good in items if good is not None)
+        kinds = []
+        if plain:
+            others = f" AND product_id NOT IN ({named})" if named else ""
+            kinds.append(f"product_line_id IN ({plain}){others}")
+        if pairs:
+            kinds.append(f"(product_line_id, product_id) IN ({pairs})")
+        return kinds[0] if len(kinds) == 1 else f"({' OR '.join(f'({kind})' for kind in kinds)})"
+
+    # What tells lines apart
+
+    def _tier(self, params: dict[str, Any]) -> str:
+        """The place of the tier that the partner had on a line's day, the last one for any other."""
+        params["line_tiers"] = self.tiers
+        return (
+            f"COALESCE(array_position(%(line_tiers)s::varchar[], line_tier::varchar) - 1, {len(self.tiers)})"
+        )
+
+    def _lateness(self, params: dict[str, Any]) -> str:
+        """0 for a line in time, 1 for a late negative one, else 2 and one more for each grace period that it missed."""
+        params |= {
+            "closed_at_line": self.scope.closed_at_line,
+            "zone": self.scope.zone,
+            "after_grace": [day + timedelta(days=1) for day in self.graces],
+        }
+        return (
+            f"CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN {returned.negative(self.plans[0])} THEN 1"
+            " ELSE 2 + width_bucket((recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
+        )
+
+    def other_currencies(self, cursor: Any) -> list[list[Any]]:
+        """Lines that a programme would count, were they not in another currency than its own.
+
+        They are missing data: said ([code, currency, lines, amount, partners]), never guessed.
+        """
+        if self.money is not None:
+            return []
+        where, params = self.picked()
+        one = rollup.ONE if self.from_kept else rollup.LINE
+        relation = self._relation(params)
+        cursor.execute(
+            "SELECT currency, product_line_id, product_id, booking_date, sum(lines), sum(amount),"
+            " array_agg(DISTINCT partner_id) FROM ("
+            f"SELECT currency, product_line_id, product_id, booking_date, partner_id, {one.lines} AS lines,"
+            f" sum(net_amount) AS amount FROM {relation} WHERE {where}"
+            f" AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3, 4, 5 HAVING {one.lines} <> 0"
+            ") each GROUP BY 1, 2, 3, 4",
+            params | {"currencies": self.currencies},
+        )
+        rows, found = cursor.fetchall(), {}
+        for currency, line, good, day, lines, amount, partners in rows:
+            for plan in self.plans:
+                if currency != plan.version.currency and plan.counts(line, good) and day in plan.counted:
+                    sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
+                    sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
+        return [
+            [*key, int(lines), str(amount), len(partners)]
+            for key, (lines, amount, partners) in sorted(found.items())
+        ]
