@@ -25,11 +25,13 @@ from prm.values import clock
 from prm.values.actor import Actor
 from rebates import accruals
 from rebates.books import reconciled
-from rebates.models import Payment, Programme, Result, Statement
+from rebates.models import ManualAdjustment, Payment, Programme, Result, Statement
 from rebates.querysets import MONEY
 from rebates.querysets import ZERO as NOTHING
 
 ZERO = Decimal("0.00")
+# Late lines and returns of closed periods, and what decided disputes give or take.
+ADJUSTED = ("rebates.adjust", "rebates.correct")
 # The last day of age of each column; the last one has none.
 AGES = (30, 60, 90)
 AGE_NAMES = (_("0–30 days"), _("31–60 days"), _("61–90 days"), _("Over 90 days"))
@@ -117,7 +119,7 @@ def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
         .values("purpose_id", "account__currency")
         .annotate(
             earned=Sum("amount", filter=within & owing & Q(transaction__event="rebates.close")),
-            adjusted=Sum("amount", filter=within & owing & Q(transaction__event="rebates.adjust")),
+            adjusted=Sum("amount", filter=within & owing & Q(transaction__event__in=ADJUSTED)),
             paid=Sum("amount", filter=within & Q(account__kind="approved", transaction__event="rebates.pay")),
             owed=Sum("amount", filter=owing),
         )
@@ -203,6 +205,9 @@ def checks(*, by: Actor) -> list[Check]:
     books = reconciled(by)
     closed = Result.objects.visible_to(by).filter(run__state__in=("closed", "paid")).order_by()
     results = dict(closed.values_list("currency").annotate(sum=Sum(F("earned") + F("adjusted"))))
+    for sums in ManualAdjustment.objects.visible_to(by).posted_sums().values():
+        for code, amount in sums.items():
+            results[code] = (results.get(code) or ZERO) + amount
     told = Statement.objects.visible_to(by).order_by()
     statements = dict(told.values_list("currency").annotate(sum=Sum(F("earned") + F("adjusted"))))
     lines = BatchLine.objects.visible_to(by).filter(state="executed").order_by()
@@ -213,7 +218,13 @@ def checks(*, by: Actor) -> list[Check]:
         )
     }
     found = [
-        Check(_("Ledger: owed = settled − paid"), one.currency, one.owed, one.settled - one.paid, "/ledger/")
+        Check(
+            _("Ledger: owed = brought in + settled − paid"),
+            one.currency,
+            one.owed,
+            one.brought + one.settled - one.paid,
+            "/ledger/",
+        )
         for one in books
     ]
     for code in sorted({*results, *statements}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -137,6 +138,15 @@ def of_run(run: SettlementRun, actor: Actor) -> list[ManualAdjustment]:
     if run.state in ("closing", "closed", "paid"):
         return list(rows.posted_by(run).select_related("partner"))
     return list(rows.waiting().select_related("programme", "dispute", "partner").order_by("dispute__number"))
+
+
+def sums_of(manual: Iterable[ManualAdjustment], *names: str) -> dict[Any, Decimal]:
+    """What adjustments add up to by currency; with `names` by these fields and the currency."""
+    found: dict[Any, Decimal] = {}
+    for one in manual:
+        key = (*(getattr(one, name) for name in names), one.currency) if names else one.currency
+        found[key] = found.get(key, Decimal(0)) + one.amount
+    return found
 
 
 def _facts(dispute: Dispute, actor: Actor) -> list[Fact]:

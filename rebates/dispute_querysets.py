@@ -79,6 +79,14 @@ class AdjustmentQuerySet(PartnerOwned):
     def posted_by(self, run: Any) -> AdjustmentQuerySet:
         return self.filter(run=run).select_related("programme", "dispute").order_by("dispute__number")
 
+    def posted_sums(self) -> dict[int, dict[str, Decimal]]:
+        """What closes posted, by run and currency."""
+        found: dict[int, dict[str, Decimal]] = {}
+        rows = self.filter(run__isnull=False).order_by().values_list("run_id", "currency")
+        for run_id, currency, amount in rows.annotate(sum=Sum("amount")):
+            found.setdefault(run_id, {})[currency] = amount
+        return found
+
     def on(self, statement: Any) -> AdjustmentQuerySet:
         """What stands on a statement."""
         return self.posted_by(statement.run_id).filter(

@@ -105,6 +105,14 @@ class RatesMissing(DomainError):
     )
 
 
+class CodeTaken(DomainError):
+    code = "code_taken"
+    field = "code"
+    message = _(
+        "This code is that of %(programme)s. Choose another one, or open that programme for a new version."
+    )
+
+
 class NotApproved(DomainError):
     code = "not_approved"
     message = _("Settlement %(number)s is not approved. It can be approved by: %(people)s.")

@@ -13,10 +13,8 @@ from rebates.services.programmes import text_of
 
 
 def as_yaml(programme: Programme) -> str:
-    """All published versions of a programme, or its draft where nothing is published yet."""
-    versions = list(programme.versions.published().order_by("starts")) or list(
-        programme.versions.order_by("starts")
-    )
+    """All versions of a programme, its draft as well: read back, what is published stays and the rest is the draft."""
+    versions = programme.versions.order_by("starts", "number")
     return _written({"schema": 1, "programmes": [_entry(version) for version in versions]})
 
 

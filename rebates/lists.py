@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from prm.ui import formats
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
 from rebates import pages
-from rebates.models import Payment, Programme, SettlementRun, Statement, Version
+from rebates.models import ManualAdjustment, Payment, Programme, SettlementRun, Statement, Version
 from rebates.since import Since, came_in_by_run
 
 RUN_TONES = {
@@ -103,6 +103,10 @@ class RunList(ListPage):
                 [*runs.computed_and_open(), *runs.closed().order_by("-ends")[:CLOSED_ASKED]]
             )
 
+        @functools.cache
+        def decided() -> dict[int, dict[str, Decimal]]:
+            return ManualAdjustment.objects.visible_to(actor).posted_sums()
+
         return [
             Link("number"),
             Text("period", label=_("Period"), value=lambda row: formats.month(row.starts), phone="sub"),
@@ -110,7 +114,13 @@ class RunList(ListPage):
             Number("partner_count", label=_("Partners")),
             Number("line_count", label=_("Sales lines")),
             LinesSince("since", label=_("Came in since"), value=lambda row: since().get(row.pk), phone="sub"),
-            Text("totals", label=_("Earned and adjusted"), value=totals_of, css="ui-num", phone="b"),
+            Text(
+                "totals",
+                label=_("Earned and adjusted"),
+                css="ui-num",
+                phone="b",
+                value=lambda row: totals_of(row, decided().get(row.pk, {})),
+            ),
             When("computed_at"),
             Text("approved_by_label", value=lambda row: row.approver),
         ]
@@ -119,12 +129,13 @@ class RunList(ListPage):
         return {"months": pages.months_to_settle(), "begun": pages.runs_to_go_on_with(actor)}
 
 
-def totals_of(run: SettlementRun) -> str:
-    several = len(run.totals) > 1
-    return " · ".join(
-        formats.money(Decimal(row["earned"]) + Decimal(row["adjusted"]), row["currency"], iso=several)
-        for row in run.totals
-    )
+def totals_of(run: SettlementRun, decided: dict[str, Decimal]) -> str:
+    """What the run's figures and the `decided` disputes that it posted add up to, by currency."""
+    sums = dict(decided)
+    for row in run.totals:
+        code = row["currency"]
+        sums[code] = sums.get(code, Decimal(0)) + Decimal(row["earned"]) + Decimal(row["adjusted"])
+    return " · ".join(formats.money(amount, code, iso=len(sums) > 1) for code, amount in sorted(sums.items()))
 
 
 class StatementList(ListPage):

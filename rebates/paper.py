@@ -47,7 +47,7 @@ def agreement_text(version: Version, request: Any) -> str:
     for code, name in settings.LANGUAGES:
         with translation.override(code):
             words = version.policy.get("text_zh" if code.startswith("zh") else "text", "")
-            parts.append({"code": code, "language": name, "name": str(version.programme),
+            parts.append({"code": code, "language": name, "name": version.named,
                           "sentence": wording.sentence(version), "words": words})  # fmt: skip
     context = {"version": version, "parts": parts, "text": version_as_yaml(version, for_partners=True)}
     return render_to_string("rebates/agreement_pdf.html", context, request)

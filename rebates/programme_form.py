@@ -437,8 +437,8 @@ def initial_of(version: Any) -> dict[str, Any]:
         | whom.initial_who(policy)
         | collected.initial_factors(policy)
         | {
-            "name": version.programme.name,
-            "name_zh": version.programme.name_zh,
+            "name": version.names[0],
+            "name_zh": version.names[1],
             "code": version.programme.code,
             "starts": version.starts,
             "period": policy["period"],

@@ -74,7 +74,7 @@ def text_of(version: Version) -> str:
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             words = version.policy.get("text_zh" if code.startswith("zh") else "text", "")
-            parts += [str(version.programme), wording.sentence(version), words]
+            parts += [version.named, wording.sentence(version), words]
     return "\n\n".join(filter(None, [*parts, version_as_yaml(version, for_partners=True)]))
 
 

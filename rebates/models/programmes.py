@@ -59,6 +59,9 @@ class Version(models.Model):
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
+    # Its own names, which the programme takes over with its publication; empty in versions of before they were kept.
+    name = models.CharField(_("name"), max_length=160, blank=True, default="")
+    name_zh = models.CharField(_("Chinese name"), max_length=160, blank=True, default="")
     starts = models.DateField(_("in force from"))
     ends = models.DateField(_("in force before"), null=True)  # the day after the last; open without
     policy = models.JSONField()  # the normalised text of docs/programme.schema.json
@@ -92,6 +95,17 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.programme.code} {self.number}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The programme's name and its Chinese name under this version."""
+        return (self.name, self.name_zh) if self.name else (self.programme.name, self.programme.name_zh)
+
+    @property
+    def named(self) -> str:
+        """The name in the reader's language."""
+        name, name_zh = self.names
+        return name_zh if name_zh and (get_language() or "").startswith("zh") else name
 
     def get_absolute_url(self) -> str:
         return f"{self.programme.get_absolute_url()}?version={self.number}"

@@ -22,6 +22,7 @@ from prm.values.periods import Period
 from rebates.approvals import PROGRAMME
 from rebates.errors import (
     Choice,
+    CodeTaken,
     NotComputedYet,
     OneDraftAtATime,
     PeriodClosed,
@@ -120,7 +121,9 @@ def _apply_again(
     """The file names a version that exists: nothing to do, a later end, or a change that is still possible."""
     names_differ = (programme.name, programme.name_zh) != (text.name, text.name_zh)
     if names_differ:
-        _rename(programme, text)
+        _rename(programme, text.name, text.name_zh)
+        version.name, version.name_zh = text.name, text.name_zh
+        version.save(update_fields=["name", "name_zh"])
     ends = text.until + timedelta(days=1) if text.until else None
     same_rules = version.policy == text.policy
     if same_rules and (text.until is None or version.ends == ends):
@@ -148,8 +151,13 @@ def refuse_uncomputed(text: ProgrammeText) -> None:
 
 
 @transaction.atomic
-def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None) -> Version:
-    """Create a draft, as a new programme or as the next version of one; or change the draft `version`."""
+def save_draft(
+    *, text: ProgrammeText, by: Actor, version: Version | None = None, is_new: bool = False
+) -> Version:
+    """Create a draft, as a new programme or as the next version of one; or change the draft `version`.
+
+    `is_new` refuses the code of a programme that exists. What is published keeps its name until the draft is.
+    """
     require(by, "rebates.edit_programmes")
     check_references([text])
     programme = Programme.objects.select_for_update().filter(code=text.code).first()
@@ -159,8 +167,10 @@ def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None
             code=text.code, name=text.name, name_zh=text.name_zh, purpose=purpose, created_by_label=by.label
         )
         record(programme, "created", by=by)
-    elif (programme.name, programme.name_zh) != (text.name, text.name_zh):
-        _rename(programme, text)
+    elif is_new:
+        raise CodeTaken(programme=str(programme))
+    elif not programme.versions.published().exists():
+        _rename(programme, text.name, text.name_zh)
     waiting = programme.versions.filter(state=STATE.IN_REVIEW).first()
     if waiting is not None and not by.is_system:
         raise VersionInReview(programme=programme.code, number=waiting.number)
@@ -174,6 +184,7 @@ def save_draft(*, text: ProgrammeText, by: Actor, version: Version | None = None
     _refuse_first_day(text, programme)
     version.starts = text.starts
     version.ends = text.until + timedelta(days=1) if text.until else None
+    version.name, version.name_zh = text.name, text.name_zh
     version.policy, version.author_id, version.author_label = text.policy, by.user_id, by.label
     version.save()
     record(version, "drafted", by=by)
@@ -235,10 +246,12 @@ def import_draft(*, programme: Programme, text: str, by: Actor) -> Version:
         raise TextRefused(problems="; ".join(told)) from problem
 
 
-def _rename(programme: Programme, text: ProgrammeText) -> None:
-    programme.name, programme.name_zh = text.name, text.name_zh
+def _rename(programme: Programme, name: str, name_zh: str) -> None:
+    if (programme.name, programme.name_zh) == (name, name_zh):
+        return
+    programme.name, programme.name_zh = name, name_zh
     programme.save(update_fields=["name", "name_zh"])
-    purpose_for(kind="rebate", code=text.code, name=text.name, name_zh=text.name_zh)
+    purpose_for(kind="rebate", code=programme.code, name=name, name_zh=name_zh)
 
 
 @transaction.atomic
@@ -283,6 +296,7 @@ def put_into_force(*, version: Version, by: Actor, verb: str = "published") -> V
     if earlier and (earlier.ends is None or earlier.ends > version.starts):
         earlier.ends = version.starts
         earlier.save(update_fields=["ends"])
+    _rename(programme, *version.names)
     version.state, version.published_at = STATE.PUBLISHED, clock.now()
     version.save(update_fields=["state", "published_at"])
     record(version, verb, by=by)
@@ -335,6 +349,4 @@ def text_of(version: Version) -> ProgrammeText:
     """A version as the text that would make it."""
     programme = version.programme
     until = version.ends - timedelta(days=1) if version.ends else None
-    return ProgrammeText(
-        programme.code, programme.name, programme.name_zh, version.starts, until, version.policy
-    )
+    return ProgrammeText(programme.code, *version.names, version.starts, until, version.policy)

@@ -153,7 +153,9 @@ def _editor(
         kept=kept_of(newest) if newest else None,
         initial=initial_of(newest) if newest else common_policies.beginning(common) if common else None,
     )
-    if form.is_valid() and form.run(services.save_draft, version=draft, by=request.actor):
+    if form.is_valid() and form.run(
+        services.save_draft, version=draft, is_new=newest is None, by=request.actor
+    ):
         return redirect(form.result.programme)
     context = {"form": form, "title": title, "cancel": cancel, "preview": None, "common": common}
     context["commons"] = [] if newest else common_policies.COMMON

@@ -21,7 +21,7 @@ from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
 from rebates.forms import ReasonForm, ReleaseForm
-from rebates.models import Result, SettlementRun, Statement
+from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, releasing
 from rebates.since import came_in
 
@@ -42,7 +42,8 @@ def detail(request: Any, number: str) -> HttpResponse:
         .first()
     )
     run = _run(request, number)
-    rows, more = _page_of_partners(request, run)
+    manual = dispute_pages.of_run(run, request.actor)
+    rows, more = _page_of_partners(request, run, manual)
     since = came_in(run)
     return render(
         request,
@@ -63,16 +64,19 @@ def detail(request: Any, number: str) -> HttpResponse:
             "waiting": pages.waiting_line(run),
             "approval": pages.approval_of(run, request.actor),
             "late": Result.objects.visible_to(request.actor).late(run)[:20],
-            "manual": dispute_pages.of_run(run, request.actor),
+            "manual": manual,
+            "manual_sums": dispute_pages.sums_of(manual),
             "verbs": pages.run_verbs(run, request.actor, since),
         }
         | review_pages.of_run(run, request.actor),
     )
 
 
-def _page_of_partners(request: Any, run: SettlementRun) -> tuple[list[dict[str, Any]], bool]:
-    """The partners from `?after=` on with their figures, each with its statement once there is one; and whether more
-    follow.
+def _page_of_partners(
+    request: Any, run: SettlementRun, manual: list[ManualAdjustment]
+) -> tuple[list[dict[str, Any]], bool]:
+    """The partners from `?after=` on with their figures, what decided disputes give or take, and each with its statement
+    once there is one; and whether more follow.
     """
     after = request.GET.get("after", "")
     partners = Result.objects.visible_to(request.actor).by_partner(run)
@@ -87,7 +91,9 @@ def _page_of_partners(request: Any, run: SettlementRun) -> tuple[list[dict[str, 
             .filter(run=run, partner_id__in=[row["partner_id"] for row in shown])
         )
         statements = {(row.partner_id, row.currency): row for row in of_page}
+    decided = dispute_pages.sums_of(manual, "partner_id")
     for row in shown:
+        row["manual"] = decided.get((row["partner_id"], row["currency"]))
         row["statement"] = statements.get((row["partner_id"], row["currency"]))
     return shown, len(rows) > PARTNERS_A_PAGE
 
@@ -223,6 +229,7 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
         "may_settle": allowed(request.actor, "rebates.settle"),
         "statement_count": results.values("partner_id", "currency").distinct().count(),
         "result_count": results.count(),
+        "manual_sums": dispute_pages.sums_of(dispute_pages.of_run(run, request.actor)),
     }
     return render(request, "rebates/run_close.html", context)
 
