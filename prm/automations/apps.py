@@ -64,6 +64,5 @@ def _register_words() -> None:
     words.register_names(
         {
             "action": pgettext_lazy("change", "action"),
-            "actions_order": pgettext_lazy("change", "order of the actions"),
         }
     )
