@@ -9,9 +9,10 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from partners import services
+from partners import demo_changes, services
 from partners.models import Partner, Tier
 from prm.access.roles import Role
+from prm.access.scope import actor_for
 from prm.accounts.demo import PASSWORD, PEOPLE
 from prm.accounts.models import User
 from prm.starter import kit
@@ -70,6 +71,9 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
         _people_of(partners, people, second, by)
     with clock.at(clock.now() - timedelta(days=37)):
         _some_history(partners, by)
+    services.assign_manager(partner=partners[6], user=second, by=by)  # who decides where the other one asks
+    asked_by = actor_for(people["channel-manager"])
+    demo_changes.fill(partners[5:8], partners[2], asked_by=asked_by, by=by)
 
 
 def _criteria(by: Actor) -> None:

@@ -152,7 +152,8 @@ def move_action(*, action: Action, to: int, by: Actor) -> None:
         return
     for place, one in enumerate(order):
         Action.objects.filter(pk=one.pk).update(position=place)
-    _saved(automation, "actions_ordered", by, {"actions_order": [in_each(*rows), in_each(*order)]})
+    places = [[one.pk for one in known].index(row.pk) + 1 for known in (rows, order)]
+    _saved(automation, "actions_ordered", by, {"action": [None, in_each(row)], "position": places})
 
 
 def _locked_action(action: Action) -> Action:

@@ -28,8 +28,6 @@ def words_of(action: Action, *, in_both: bool = True) -> str:
     return f"{told} ({due})"
 
 
-def in_each(*actions: Action) -> said.InEach:
-    """What actions do, in their order, kept for readers of each language."""
-    return said.InEach(
-        lambda: "; ".join(f"{action}: {words_of(action, in_both=False)}" for action in actions)
-    )
+def in_each(action: Action) -> said.InEach:
+    """What an action does, kept for readers of each language."""
+    return said.InEach(lambda: f"{action}: {words_of(action, in_both=False)}")

@@ -1,0 +1,39 @@
+"""The same thing has one name: menu, links and page titles of letters and notices, in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import translation
+
+pytestmark = pytest.mark.django_db
+NAMES = {"en": ("Letters", "Notice settings"), "zh-hans": ("邮件", "通知设置")}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_letters_and_notices_are_called_alike_everywhere(browse, administrator, language):
+    get_user_model().objects.filter(pk=administrator.user_id).update(language=language)
+    client, (letters, notices) = browse(administrator), NAMES[language]
+
+    def page(address: str) -> str:
+        with translation.override("en"):  # what a request leaves active ends with it
+            return client.get(address, headers={"accept-language": language}).content.decode()
+
+    def title(text: str) -> tuple[str, str]:
+        return tuple(
+            re.sub(r"<[^>]+>", "", re.search(pattern, text, re.S)[1]).strip()
+            for pattern in (r"<h1[^>]*>(.*?)</h1>", r"<title>(.*?)(?: ·[^<]*)?</title>")
+        )
+
+    home = page("/settings/letters/")
+    (in_menu,) = set(re.findall(r'href="/settings/letters/"[^>]*title="([^"]*)"', home))
+    heading, named = title(home)
+    assert in_menu == heading == letters and named.startswith(letters)
+    own = page("/account/letters/")
+    heading, named = title(own)
+    assert heading == notices and named.startswith(notices)
+    for address in ("/account/", "/inbox/notices/"):
+        links = re.findall(r'href="/account/letters/"[^>]*>(.*?)</a>', page(address), re.S)
+        assert [re.sub(r"<[^>]+>", "", link).strip() for link in links] == [notices], address
