@@ -1,4 +1,4 @@
-"""What is looked at each day: budgets."""
+"""What is looked at each day: budgets, and whether a month's accruals are booked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from prm.access.rules import who_may
 from prm.jobs.daily import daily
 from prm.notices.services import notify
 from prm.ui import formats, said
+from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.periods import Period
 from rebates.budgets import Use, uses
+from rebates.services.accruing import start_accruing
 
 
 @daily("rebates.budgets")
@@ -34,3 +37,10 @@ def _tell(use: Use, kind: str, level: int) -> None:
         },
         link=reverse("rebates:budgets"),
     )  # fmt: skip
+
+
+@daily("rebates.month_end")
+def book_accruals() -> None:
+    """After the tenant's own midnight: the month that is over, once."""
+    month = Period.of("month", clock.today()).previous
+    start_accruing(month=month, by=Actor.job("month_end"))

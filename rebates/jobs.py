@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.jobs.models import Job
 from prm.values.actor import Actor
-from rebates.services import computing, issuing, releasing
+from prm.values.periods import Period
+from rebates.services import accruing, computing, issuing, releasing
 from rebates.services.pressed import Pressed
 
 
@@ -109,3 +110,21 @@ class Release(JobHandler):
 
     def finish(self, job: Job) -> None:
         releasing.finish(job.params["run"], by=self.by(job))
+
+
+@job_handler(accruing.JOB)
+class Accrue(JobHandler):
+    """One step: what the month adds to the accruals of all open periods."""
+
+    title = _("Accruals of a month")
+    counted = {"postings": _("postings")}
+
+    def total(self, job: Job) -> int:
+        return 1
+
+    def name(self, job: Job, step: int) -> str:
+        return str(_("Booking accruals"))
+
+    def run(self, job: Job, step: int) -> None:
+        month = Period.parse(job.params["month"])
+        job.say(postings=accruing.post_accruals(month, by=Actor.job(accruing.JOB)))

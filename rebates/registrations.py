@@ -87,6 +87,7 @@ def _register_words() -> None:
             "release started": _("release of payments started"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
+            "accruals booked": _("accruals of a month booked"),
             "brought in": _("figures of before go-live brought in"),
         }
     )
@@ -104,6 +105,7 @@ def _register_words() -> None:
             "lines_since": pgettext_lazy("change", "sales lines since"),
             "file": pgettext_lazy("change", "file"),
             "rows": pgettext_lazy("change", "rows"),
+            "month": pgettext_lazy("change", "month"),
         }
     )
 
