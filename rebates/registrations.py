@@ -87,6 +87,7 @@ def _register_words() -> None:
             "release started": _("release of payments started"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
+            "statements printed": _("all statements made as PDF"),
             "accruals booked": _("accruals of a month booked"),
             "brought in": _("figures of before go-live brought in"),
         }

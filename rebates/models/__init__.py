@@ -2,6 +2,7 @@ from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, Manua
 from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.golive_reversals import GoLiveReversal
 from rebates.models.goods import GoodsDelivery
+from rebates.models.prints import PrintedPart
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
 from rebates.models.returns import PaymentReturn
@@ -21,6 +22,7 @@ __all__ = [
     "Payment",
     "PaymentHold",
     "PaymentReturn",
+    "PrintedPart",
     "Programme",
     "Result",
     "RunComment",
