@@ -86,8 +86,8 @@ def post_accruals(month: Period, *, by: Actor) -> int:
     written = 0
     for at in range(0, len(postings), SOME):
         written += post_many(event=EVENT, postings=postings[at : at + SOME], by=by)
-    for programme in {key[0] for key in wanted} if written else ():
-        record(programmes[programme], "accruals booked", by=by, changes={"month": [None, str(month)]})
+    for programme_id in {key[0] for key in wanted} if written else ():
+        record(programmes[programme_id], "accruals booked", by=by, changes={"month": [None, str(month)]})
     if written:
         emit(AccrualsBooked(month=str(month), postings=written), object_key=f"month:{month}")
     return written
