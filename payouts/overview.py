@@ -57,6 +57,12 @@ class Row:
     adjusted: Decimal = ZERO
     paid: Decimal = ZERO
     owed: Decimal = ZERO
+    booked: Decimal = ZERO  # accrued in the ledger at the last month's end before the day
+
+    @property
+    def liability(self) -> Decimal:
+        """What the books owe partners on the last day: settled and not paid, and accrued."""
+        return self.owed + self.booked
 
 
 @dataclass
@@ -122,12 +128,13 @@ def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
             adjusted=Sum("amount", filter=within & owing & Q(transaction__event__in=ADJUSTED)),
             paid=Sum("amount", filter=within & Q(account__kind="approved", transaction__event="rebates.pay")),
             owed=Sum("amount", filter=owing),
+            booked=Sum("amount", filter=Q(account__kind="accrued")),
         )
     )
     for found in sums:
         one = row(programmes[found["purpose_id"]], found["account__currency"])
-        one.earned, one.adjusted, one.owed = (
-            -(found[name] or ZERO) for name in ("earned", "adjusted", "owed")
+        one.earned, one.adjusted, one.owed, one.booked = (
+            -(found[name] or ZERO) for name in ("earned", "adjusted", "owed", "booked")
         )
         one.paid = found["paid"] or ZERO
     known = {programme.pk: programme for programme in programmes.values()}
@@ -141,7 +148,7 @@ def totals(rows: Iterable[Row]) -> dict[str, dict[str, Decimal]]:
     """By currency: the sum of each column."""
     found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     for row in rows:
-        for name in ("accrued", "earned", "adjusted", "paid", "owed"):
+        for name in ("accrued", "earned", "adjusted", "paid", "owed", "booked", "liability"):
             found[row.currency][name] += getattr(row, name)
     return {currency: dict(sums) for currency, sums in sorted(found.items())}
 

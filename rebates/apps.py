@@ -35,6 +35,8 @@ class RebatesConfig(AppConfig):
         approvals.register()
         facts.register("statements_issued", sealing.complaint)
         self._declare()
+        postings.register("rebates.accrue", debit="expense", credit="accrued")
+        postings.register("rebates.accrual_released", debit="accrued", credit="expense")
         postings.register("rebates.close", debit="expense", credit="payable")
         postings.register("rebates.adjust", debit="expense", credit="payable")
         postings.register("rebates.correct", debit="expense", credit="payable")

@@ -18,6 +18,8 @@ from rebates.outside import brought_in
 
 ZERO = Decimal("0.00")
 EVENTS = {
+    "rebates.accrue": _("Accrued at the month's end"),
+    "rebates.accrual_released": _("Accrual taken back at the close"),
     "rebates.close": _("Settlement: earned"),
     "rebates.adjust": _("Settlement: adjusted"),
     "rebates.correct": _("Settlement: manual adjustment"),

@@ -1,4 +1,4 @@
-"""What is looked at each day: budgets, and whether what is kept of accruals is what the sales lines say."""
+"""What is looked at each day: budgets, what is kept of accruals, and whether a month's accruals are booked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from prm.access.rules import who_may
 from prm.jobs.daily import daily
 from prm.notices.services import notify
 from prm.ui import formats, said
+from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.periods import Period
 from rebates.budgets import Use, uses
 from rebates.services.keeping import start_check
+from rebates.services.accruing import start_accruing
 
 
 @daily("rebates.budgets")
@@ -40,3 +43,10 @@ def _tell(use: Use, kind: str, level: int) -> None:
 @daily("rebates.accruals")
 def check_accruals() -> None:
     start_check()
+
+
+@daily("rebates.month_end")
+def book_accruals() -> None:
+    """After the tenant's own midnight: the month that is over, once."""
+    month = Period.of("month", clock.today()).previous
+    start_accruing(month=month, by=Actor.job("month_end"))

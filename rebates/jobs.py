@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.jobs.models import Job
 from prm.values.actor import Actor
-from rebates.services import computing, issuing, keeping, releasing
+from prm.values.periods import Period
+from rebates.services import accruing, computing, issuing, keeping, printing, releasing
 from rebates.services.pressed import Pressed
 
 
@@ -160,3 +161,45 @@ class CheckAccruals(JobHandler):
 
     def run(self, job: Job, step: int) -> None:
         keeping.finish_check(job.params["check"], job.counts)
+
+
+@job_handler(accruing.JOB)
+class Accrue(JobHandler):
+    """One step: what the month adds to the accruals of all open periods."""
+
+    title = _("Accruals of a month")
+    counted = {"postings": _("postings")}
+
+    def total(self, job: Job) -> int:
+        return 1
+
+    def name(self, job: Job, step: int) -> str:
+        return str(_("Booking accruals"))
+
+    def run(self, job: Job, step: int) -> None:
+        month = Period.parse(job.params["month"])
+        job.say(postings=accruing.post_accruals(month, by=Actor.job(accruing.JOB)))
+
+
+@job_handler(printing.JOB)
+class Print(JobHandler):
+    """Statements as PDF, shared by ranges of them; then what earlier jobs made goes."""
+
+    title = _("Statements as PDF")
+    counted = {"statements": _("statements"), "pages": _("pages")}
+    NAMES = (_("Printing statements"), _("Clearing up"))
+
+    def total(self, job: Job) -> int:
+        return len(self.NAMES)
+
+    def name(self, job: Job, step: int) -> str:
+        return str(self.NAMES[step])
+
+    def parts(self, job: Job, step: int) -> int:
+        return len(job.params["bounds"]) if step == 0 else 0
+
+    def run_part(self, job: Job, step: int, part: int) -> dict[str, int]:
+        return printing.print_some(job, part, by=Pressed(**job.params["by"]).actor())
+
+    def run(self, job: Job, step: int) -> None:
+        printing.forget_others(job)

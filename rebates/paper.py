@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from prm.customfields.showing import facts_on_paper
+from prm.values.actor import Actor
 from rebates import wording
 from rebates.exchange import version_as_yaml
 from rebates.explanations import explain
@@ -19,23 +20,28 @@ from rebates.statements import statement_lines
 
 def statement_text(statement: Statement, request: Any) -> str:
     """What stands on the paper, as the HTML that is laid out."""
+    return render_to_string("rebates/statement_pdf.html", _parts(statement, request.actor), request)
+
+
+def statement_paper(statement: Statement, by: Actor, tenant: Any) -> str:
+    """The same where nobody asks for a page: a job prints it."""
+    context = _parts(statement, by) | {"request": {"tenant": tenant, "actor": by}}
+    return render_to_string("rebates/statement_pdf.html", context)
+
+
+def _parts(statement: Statement, by: Actor) -> dict[str, Any]:
     lines = statement_lines(statement)
     explained = [explain(line.result) for line in lines if line.result]
     explained += [explain(result) for line in lines for result in line.adjustments]
-    own = facts_on_paper("partner", statement.partner, request.actor)
-    return render_to_string(
-        "rebates/statement_pdf.html",
-        {
-            "statement": statement,
-            "lines": lines,
-            "kept": kept_rows(statement),
-            "payments": statement.payments.select_related("goods").order_by("id"),
-            "explained": explained,
-            "manual": [one for line in lines for one in line.manual],
-            "own": own,
-        },
-        request,
-    )
+    return {
+        "statement": statement,
+        "lines": lines,
+        "kept": kept_rows(statement),
+        "payments": statement.payments.select_related("goods").order_by("id"),
+        "explained": explained,
+        "manual": [one for line in lines for one in line.manual],
+        "own": facts_on_paper("partner", statement.partner, by),
+    }
 
 
 def agreement_text(version: Version, request: Any) -> str:

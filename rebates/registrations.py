@@ -107,6 +107,8 @@ def _register_words() -> None:
             "release started": _("release of payments started"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
+            "statements printed": _("all statements made as PDF"),
+            "accruals booked": _("accruals of a month booked"),
             "brought in": _("figures of before go-live brought in"),
             "accruals mended": _("kept accruals mended"),
         }
@@ -128,6 +130,7 @@ def _register_words() -> None:
             "rows": pgettext_lazy("change", "rows"),
             "wrong_sums": pgettext_lazy("change", "partners whose sums differed"),
             "wrong_figures": pgettext_lazy("change", "figures that differed"),
+            "month": pgettext_lazy("change", "month"),
         }
     )
 

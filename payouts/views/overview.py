@@ -23,7 +23,8 @@ from rebates.models import Programme
 
 HEADS = {
     "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
-    "paid": gettext_lazy("Paid"), "owed": gettext_lazy("Owed"),
+    "paid": gettext_lazy("Paid"), "owed": gettext_lazy("Owed"), "booked": gettext_lazy("Accrued in the books"),
+    "liability": gettext_lazy("Liability"),
 }  # fmt: skip
 
 

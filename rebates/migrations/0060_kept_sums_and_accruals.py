@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0007_payments_received"),
         ("partners", "0005_criteria_of_tiers"),
-        ("rebates", "0054_go_live_rows_taken_back"),
+        ("rebates", "0054_go_live_taken_back_and_papers"),
     ]
 
     operations = [

@@ -3,6 +3,7 @@ from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.golive_reversals import GoLiveReversal
 from rebates.models.goods import GoodsDelivery
 from rebates.models.kept import AccrualCheck, AccrualMark, AdditionToSum, KeptAccrual, KeptPartner, MonthSum
+from rebates.models.prints import PrintedPart
 from rebates.models.programmes import Programme, Version
 from rebates.models.results import Result
 from rebates.models.returns import PaymentReturn
@@ -28,6 +29,7 @@ __all__ = [
     "Payment",
     "PaymentHold",
     "PaymentReturn",
+    "PrintedPart",
     "Programme",
     "Result",
     "RunComment",

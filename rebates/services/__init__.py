@@ -25,6 +25,7 @@ from rebates.services.holding import hold_payment, release_hold
 from rebates.services.issuing import close_run, start_close
 from rebates.services.overtaken import compute_approved_again
 from rebates.services.payments import pay_statement
+from rebates.services.printing import print_run, start_printing
 from rebates.services.programmes import (
     apply_drafts,
     apply_programmes,
@@ -84,6 +85,7 @@ __all__ = [
     "open_run",
     "outlook",
     "pay_statement",
+    "print_run",
     "publish_version",
     "reject_publication",
     "reject_run",
@@ -93,6 +95,7 @@ __all__ = [
     "release_run",
     "save_draft",
     "start_close",
+    "start_printing",
     "start_release",
     "start_settlement",
     "submit_for_review",

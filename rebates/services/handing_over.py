@@ -26,11 +26,20 @@ def into_wallet(event: str, payment: Payment) -> bool:
 def hand_over(payment: Payment, goods: str) -> None:
     """Tell the world of a payment that is no transfer, and keep what is to be delivered."""
     statement = payment.statement
-    money = {"amount": f"{payment.amount:.2f}", "currency": statement.currency}
-    names = {"statement_id": statement.pk, "payment_id": payment.pk}
-    key = f"statement:{statement.pk}"
+    amount, key = f"{payment.amount:.2f}", f"statement:{statement.pk}"
     if payment.method == METHOD.WALLET:
-        emit(WalletCredited(**names, **money), object_key=key)
+        emit(
+            WalletCredited(
+                statement_id=statement.pk, payment_id=payment.pk, amount=amount, currency=statement.currency
+            ),
+            object_key=key,
+        )  # fmt: skip
     elif payment.method == METHOD.GOODS:
         GoodsDelivery.objects.create(payment=payment, what=goods)
-        emit(GoodsDue(**names, what=goods, **money), object_key=key)
+        emit(
+            GoodsDue(
+                statement_id=statement.pk, payment_id=payment.pk, what=goods, amount=amount,
+                currency=statement.currency,
+            ),
+            object_key=key,
+        )  # fmt: skip

@@ -32,7 +32,7 @@ from rebates.events import SettlementClosed
 from rebates.frozen_rates import refuse_without_rates
 from rebates.minimums import kept_sql
 from rebates.models import Programme, Result, SettlementRun, Version
-from rebates.services import adjusting, golive
+from rebates.services import accruing, adjusting, golive
 from rebates.services.closing import (
     STATE,
     hold_balances,
@@ -138,7 +138,7 @@ def finish_close(run_id: int, *, by: Actor) -> SettlementRun:
 
 
 def _write_ledger(run: SettlementRun, partners: dict[str, int], by: Actor) -> int:
-    """Expense to payable, a transaction per partner and currency. Returns the number of entries."""
+    """Expense to payable, a transaction per partner and currency; accruals back. Returns the number of entries."""
     written = 0
     for total in run.totals:
         for event, column in (("rebates.close", "earned"), ("rebates.adjust", "adjusted")):
@@ -162,7 +162,7 @@ def _write_ledger(run: SettlementRun, partners: dict[str, int], by: Actor) -> in
                 by=by,
                 memo=run.number,
             )
-    return written + adjusting.post(run, partners, by)
+    return written + adjusting.post(run, partners, by) + accruing.take_back(run, partners, by)
 
 
 def _moves(run: SettlementRun, total: dict[str, str], column: str, partners: dict[str, int]) -> bool:

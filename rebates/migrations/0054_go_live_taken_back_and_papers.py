@@ -171,5 +171,35 @@ class Migration(migrations.Migration):
                 name="reversal_confirmed_by_another",
             ),
         ),
+        migrations.CreateModel(
+            name="PrintedPart",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("job", models.BigIntegerField()),
+                ("part", models.PositiveIntegerField()),
+                ("file", models.FileField(upload_to="statements/%Y/%m/")),
+                ("count", models.PositiveIntegerField()),
+                ("pages", models.PositiveIntegerField()),
+                ("made_at", models.DateTimeField(default=prm.values.clock.now)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prints",
+                        to="rebates.settlementrun",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["part"],
+                "constraints": [models.UniqueConstraint(fields=("run", "job", "part"), name="printed_once")],
+            },
+        ),
         migrations.RunSQL(sql=read("golive_reversals.sql"), reverse_sql=read("golive_reversals_reverse.sql")),
     ]
