@@ -99,7 +99,8 @@ def band_reached(bands: Bands, figures: Figures) -> int:
     if bands.share_of:
         if figures.reference is None:
             return 0
-        return sum(1 for low in bands.lower if figures.qualifier >= low * figures.reference)
+        reached = [n for n, low in enumerate(bands.lower, 1) if figures.qualifier >= low * figures.reference]
+        return max(reached, default=0)
     return _band(bands, figures.base if bands.by_base else figures.qualifier)
 
 

@@ -180,14 +180,13 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
                 posted=backtest_posted.of(swing) if looks_back else "",
             )
             figures = settlement.figures(moved, relation="back_test_sums", members=f"({members.text})")
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.back_test_figures")
-            cursor.execute(
-                f"CREATE TEMP TABLE back_test_figures ON COMMIT DROP AS {figures.text}",
-                figures.params | members.params,
-            )
+            params = figures.params | members.params
+            relation = f"({figures.text}) figures"
             if looks_back:
-                backtest_posted.keep(cursor, sums.plans, "back_test_figures", swing)
-            cursor.execute(_TRIED if swing == AS_IT_WAS else _MOVED, {"barred": BARRED})
+                relation = backtest_posted.keep(cursor, sums.plans, figures.text, params, swing)
+                params = {}
+            wanted = _TRIED if swing == AS_IT_WAS else _MOVED
+            cursor.execute(wanted.format(figures=relation), params | {"barred": BARRED})
             rows = [(part.numbers[row[0]], *row[1:]) for row in cursor.fetchall()]
             # The others are only settled with them.
             found[swing] = [row for row in rows if row[0] < len(tried.versions)]
@@ -201,9 +200,9 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
 
 _TRIED = """
 SELECT plan, partner_id, earned, qualifier, base, reference, lines,
-       explanation @> %(barred)s OR explanation ?| '{collection,returned}' AS barred
-FROM back_test_figures"""
-_MOVED = "SELECT plan, sum(earned) FROM back_test_figures GROUP BY plan"
+       explanation @> %(barred)s OR explanation ?| '{{collection,returned}}' AS barred
+FROM {figures}"""
+_MOVED = "SELECT plan, sum(earned) FROM {figures} GROUP BY plan"
 
 
 def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:

@@ -44,11 +44,15 @@ def begin(cursor: Any, plans: Sequence[Plan], swings: Sequence[Decimal]) -> None
             )
 
 
-def keep(cursor: Any, plans: Sequence[Plan], figures: str, swing: Decimal) -> None:
-    """What a period would have posted; `figures` is a relation as `settlement.figures` gives it."""
+def keep(cursor: Any, plans: Sequence[Plan], figures: str, params: dict[str, Any], swing: Decimal) -> str:
+    """What a period would have posted. `figures` is a query of `settlement.figures`; answers the table of its rows."""
+    name = "back_test_figures"
+    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+    cursor.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {figures}", params)
     worlds = ", ".join(f"({number}, {plan.world}, '{plan.code}')" for number, plan in enumerate(plans))
     cursor.execute(
         f"INSERT INTO {TABLE} SELECT {swing}, tried.world, tried.code, partner_id, {posted.COLUMNS}, 'infinity'"
-        f" FROM (SELECT *, earned AS computed, 0 AS adjusted FROM {figures}) result"
+        f" FROM (SELECT *, earned AS computed, 0 AS adjusted FROM {name}) result"
         f" JOIN (VALUES {worlds}) tried(no, world, code) ON tried.no = result.plan"
     )
+    return name

@@ -5,9 +5,9 @@ held back of a figure is `figure − f(lines without the disputed ones)`, never 
 Of a line whose amount or quantity the partner names, only what exceeds the partner's own is disputed; what only the
 partner has is no part of the figure. `worth` is `f(lines as the partner has them) − f(lines)`.
 
-Where f is not a function of the sums alone (a cap, complete sets or full increments, a share of all that counts,
-programmes that are settled together) the held part is the figure's share of the disputed lines in its base, rounded up,
-and the worth is not told.
+Where f is not a function of the sums alone (a cap, complete sets or full increments, a share of all that counts, a
+collection factor, other currencies, returns at the original rate, programmes that are settled together) the held part
+is the figure's share of the disputed lines in its base, rounded up, and the worth is not told.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _is_exact(result: Result, plan: Plan) -> bool:
         plan.bands.counts_increments
         or plan.bands.share_of == "total"
         or "caps" in plan.policy
-        or {"shared", "best", "net_of", "returned"} & result.explanation.keys()
+        or {"shared", "best", "net_of", "returned", "collection", "payout", "raw"} & result.explanation.keys()
     )
 
 

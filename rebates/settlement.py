@@ -196,7 +196,11 @@ def _band(bands: Sequence[Bands]) -> str:
     plain = "width_bucket(CASE WHEN plan.by_base THEN plan.base ELSE plan.qualifier END, plan.lower)"
     if not any(one.share_of for one in bands):
         return plain
-    shares = "(SELECT count(*)::int FROM unnest(plan.lower) low WHERE plan.qualifier >= low * plan.reference)"
+    # The highest that is reached: of a figure below zero a lower share is more.
+    shares = (
+        "(SELECT COALESCE(max(low.place), 0)::int FROM unnest(plan.lower) WITH ORDINALITY low(bound, place)"
+        " WHERE plan.qualifier >= low.bound * plan.reference)"
+    )
     return f"CASE WHEN plan.shares THEN {shares} ELSE {plain} END"
 
 

@@ -70,6 +70,13 @@ def differences(figures: str, plans: Sequence[Plan], scope: Scope) -> str:
         WHERE year.no IS NULL OR NOT EXISTS ({_WITHOUT_LINES})"""
 
 
+def settled_before(plans: Sequence[Plan]) -> str:
+    """SQL of what a row of figures says that its year posted before; 0 where no plan counts a year."""
+    if not any(plan.cumulative for plan in plans):
+        return "0"
+    return "COALESCE((explanation #>> '{cumulative,settled}')::numeric, 0)"
+
+
 # Of a partner that was settled outside within the year so far, and of that time nothing is on file.
 _WITHOUT_LINES = """
             SELECT FROM rebates_settledoutside outside WHERE outside.programme_id = single.programme_id

@@ -208,7 +208,8 @@ def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[st
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         left_out = _read_lines(cursor, sums)
-        cursor.execute(_INSERT_RESULTS.format(figures=figures.text), figures.params | {"run": run.pk})
+        text = _INSERT_RESULTS.format(figures=figures.text, before=yearly.settled_before(sums.plans))
+        cursor.execute(text, figures.params | {"run": run.pk})
         written = cursor.rowcount
         inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": left_out}
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
@@ -243,7 +244,7 @@ INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, 
 SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, currency, tier,
     qualifier, base, reference, band, earned + before, before, earned, earned, 0, lines, explanation
 FROM ({figures}) figures
-CROSS JOIN LATERAL (SELECT COALESCE((explanation #>> '{{cumulative,settled}}')::numeric, 0) AS before) year
+CROSS JOIN LATERAL (SELECT {before} AS before) year
 """
 
 

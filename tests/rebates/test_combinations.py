@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from prm.values.periods import Period
-from rebates import explanations
+from rebates import disputed, explanations
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.errors import RatesMissing
-from rebates.models import Statement, Version
+from rebates.models import DisputedLine, Statement, Version
 from rebates.services import approve_run
 from tests.exchange.world import known
 from tests.rebates.test_collection import collecting, pays
@@ -186,3 +186,14 @@ def test_late_lines_and_payments_move_all_that_share(acme, euro, tmp_path):
     # 80.00 and 20.00 under 60
     assert figures(october) == {"a": Decimal("48.00"), "b": Decimal("-8.00")}
     agrees(tmp_path, october)
+
+
+def test_a_dispute_holds_back_the_share_of_a_figure_that_hangs_on_more_than_its_sums(acme):
+    apply(collecting())
+    line = sell(acme, 1_000, "2026-09-01", document="INV-1")
+    pays(acme, "INV-1", 565, "2026-09-11")
+    settle("2026-09")
+    statement = Statement.objects.for_everyone(because="a test").get()
+    disputed_line = DisputedLine(what="amount", sales_line=line, our_amount=1_000, their_amount=Decimal(500))
+    touched = disputed.touched(statement, [disputed_line], disputed.results_of(statement))
+    assert touched == disputed.Touched(held=Decimal("25.00"), worth=None)

@@ -334,3 +334,16 @@ def test_of_two_equal_programmes_the_earlier_pays(acme):
     apply(flat("b", "2%"), flat("a", "2%", stacking={"kind": "best_of", "programmes": ["b"]}))
     sell(acme, 200_000)
     assert paid(settle("2026-09")) == {"b": 4_000, "a": 0}
+
+
+def test_of_a_mix_below_zero_the_highest_share_that_is_reached_counts(acme):
+    """−75 of −161 units is no tenth and no third of them, but more than their half, which is −80.5."""
+    catalogue("routing", "care")
+    bands = [{"from": "10%", "rate": "1%"}, {"from": "30%", "rate": "2%"}, {"from": "50%", "rate": "5%"}]
+    rules = {"kind": "mix", "focus": ["routing"], "bands": bands}
+    apply(policy(mechanism=rules, measure="quantity", pay={"product_lines": ["care"]}))
+    sell(acme, -10, quantity=-75)
+    sell(acme, 1_000, line="care", quantity=14)
+    sell(acme, -100, line="care", quantity=-100)
+    result = only(settle("2026-09"))
+    assert (result.band, result.earned) == (3, Decimal("45.00"))
