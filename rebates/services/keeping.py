@@ -22,7 +22,7 @@ from prm.notices.services import notify
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import kept, rollup
-from rebates.accrual_figures import Pair, figures
+from rebates.accrual_figures import Figures, Pair, figures, figures_of
 from rebates.kept import Basis
 from rebates.models import AccrualCheck
 from rebates.services.computing import bounds_of_partners
@@ -81,7 +81,12 @@ def _keep(cursor: Any, partners: list[int], basis: Basis, *, from_sums: bool = T
     cursor.execute("DELETE FROM rebates_accrualmark WHERE partner_id = ANY(%s)", [partners])
     rollup.fold(cursor, partners)
     cursor.execute("DELETE FROM rebates_keptaccrual WHERE partner_id = ANY(%s)", [partners])
-    _write(cursor, "rebates_keptaccrual", basis.kept, partners, kept_sums=from_sums)
+    found = (
+        figures_of(basis.code, basis.kept, partners)
+        if from_sums
+        else figures(basis.kept, partners, kept=False)
+    )
+    _write(cursor, "rebates_keptaccrual", found)
     cursor.execute(
         "INSERT INTO rebates_keptpartner (partner_id, basis, kept_at) SELECT id, %s, %s FROM unnest(%s::bigint[]) id"
         " ON CONFLICT (partner_id) DO UPDATE SET basis = excluded.basis, kept_at = excluded.kept_at",
@@ -89,12 +94,12 @@ def _keep(cursor: Any, partners: list[int], basis: Basis, *, from_sums: bool = T
     )
 
 
-def _write(cursor: Any, table: str, pairs: list[Any], partners: list[int], *, kept_sums: bool) -> None:
-    for found in figures(pairs, partners, kept=kept_sums):
+def _write(cursor: Any, table: str, found: list[Figures]) -> None:
+    for one in found:
         cursor.execute(
             f"INSERT INTO {table} ({_COLUMNS}) SELECT partner_id, version_id, starts, ends, currency, tier, qualifier,"
-            f" base, reference, band, lines, earned, explanation FROM ({found.sql.text}) computed",
-            found.sql.params,
+            f" base, reference, band, lines, earned, explanation FROM ({one.sql.text}) computed",
+            one.sql.params,
         )
 
 
@@ -158,7 +163,7 @@ def check_figures(check_id: int, first: int, last: int) -> dict[str, int]:
         cursor.execute(
             "CREATE TEMP TABLE full_accrual ON COMMIT DROP AS SELECT * FROM rebates_keptaccrual WHERE false"
         )
-        _write(cursor, "full_accrual", basis.kept, partners, kept_sums=False)
+        _write(cursor, "full_accrual", figures(basis.kept, partners, kept=False))
         cursor.execute(_DIFFERENT, {"partners": partners})
         rows = cursor.fetchall()
         cursor.execute("SELECT count(*) FROM full_accrual")

@@ -75,8 +75,8 @@ def detail(request: Any, number: str) -> HttpResponse:
 def _page_of_partners(
     request: Any, run: SettlementRun, manual: list[ManualAdjustment]
 ) -> tuple[list[dict[str, Any]], bool]:
-    """The partners from `?after=` on with their figures, what decided disputes give or take, and each with its statement
-    once there is one; and whether more follow.
+    """The partners from `?after=` on with their figures, what decided disputes give or take, and each with its
+    statement once there is one; and whether more follow.
     """
     after = request.GET.get("after", "")
     partners = Result.objects.visible_to(request.actor).by_partner(run)
