@@ -12,8 +12,8 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.budgets import Use, uses
-from rebates.services.keeping import start_check
 from rebates.services.accruing import start_accruing
+from rebates.services.keeping import start_check
 
 
 @daily("rebates.budgets")

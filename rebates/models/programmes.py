@@ -96,6 +96,9 @@ class Version(models.Model):
     def __str__(self) -> str:
         return f"{self.programme.code} {self.number}"
 
+    def get_absolute_url(self) -> str:
+        return f"{self.programme.get_absolute_url()}?version={self.number}"
+
     @property
     def names(self) -> tuple[str, str]:
         """The programme's name and its Chinese name under this version."""
@@ -106,9 +109,6 @@ class Version(models.Model):
         """The name in the reader's language."""
         name, name_zh = self.names
         return name_zh if name_zh and (get_language() or "").startswith("zh") else name
-
-    def get_absolute_url(self) -> str:
-        return f"{self.programme.get_absolute_url()}?version={self.number}"
 
     @property
     def period_length(self) -> str:
