@@ -45,6 +45,14 @@ def account_facts(account: BankAccount, actor: Actor) -> list[Fact]:
     return [fact for fact in found if fact.value]
 
 
+def also_of(account: BankAccount, actor: Actor) -> list[str]:
+    """Other partners that have the same account, for those who decide about it; a common sign of fraud."""
+    if actor.is_partner:
+        return []
+    rows = BankAccount.objects.all().same_number_elsewhere(account)
+    return sorted({f"{row.partner.name} ({row.partner.number}, {row.number})" for row in rows})
+
+
 def standing(account: BankAccount) -> dict[str, Any]:
     """In one sentence: is it paid to, and if not, why; with a tone."""
     today = clock.today()

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.values import clock
 from prm.values.periods import Period
+from rebates import programme_collection as collected
 from rebates import programme_details as details
+from rebates import programme_time as times
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,19 @@ COMMON = (
         {"period": "month", "mechanism": {"kind": "flat", "rate": "0.02"}},
     ),
     CommonPolicy(
+        "collection", _("Collection rebate"),
+        _("A rate on the quarter, paid in full on what is paid within 30 days, half within 60, and not after."),
+        {"period": "quarter", "mechanism": {"kind": "flat", "rate": "0.02"}, "factors": [{
+            "kind": "collection",
+            "steps": [{"days": 30, "factor": "1"}, {"days": 60, "factor": "0.5"}]}]},
+    ),
+    CommonPolicy(
+        "quarter-and-year", _("Quarter and year combined"),
+        _("Each quarter pays the level that the year so far has reached on all of it, less what was paid before."),
+        {"period": "quarter", "cumulative": True, "mechanism": {"kind": "retroactive", "bands": _bands(
+            ("0", "0.01"), ("1000000", "0.02"), ("3000000", "0.03"))}},
+    ),
+    CommonPolicy(
         "sets", _("Complete sets"), _("A fixed amount for each complete set of the products that you name."),
         {"period": "month", "mechanism": {"kind": "bundle", "amount": "100", "parts": []}},
     ),
@@ -81,11 +96,17 @@ def beginning(common: CommonPolicy) -> dict[str, Any]:
     with translation.override("zh-hans"):
         name_zh = str(common.name)
     length = common.policy["period"]
-    return details.initial_details(common.policy) | {
-        "period": length,
-        "rounding": "half_up",
-        "name": name,
-        "name_zh": name_zh,
-        "code": common.code,
-        "starts": Period.of(length, clock.today()).next.start,
-    }
+    policy = common.policy
+    return (
+        details.initial_details(policy)
+        | collected.initial_factors(policy)
+        | times.initial_time(policy)
+        | {
+            "period": length,
+            "rounding": "half_up",
+            "name": name,
+            "name_zh": name_zh,
+            "code": common.code,
+            "starts": Period.of(length, clock.today()).next.start,
+        }
+    )

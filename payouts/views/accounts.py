@@ -30,6 +30,7 @@ def detail(request: Any, number: str) -> HttpResponse:
     context = {
         "account": account,
         "facts": pages.account_facts(account, request.actor),
+        "also_of": pages.also_of(account, request.actor),
         "standing": pages.standing(account),
         "verbs": pages.account_verbs(account, request.actor),
         "history": history_of(account, request.actor),

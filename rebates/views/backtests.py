@@ -18,6 +18,7 @@ from prm.files import charts
 from prm.ui import export, formats
 from prm.ui.parts import Figure
 from prm.values.errors import NotAllowed
+from prm.values.money import minor_unit
 from prm.values.periods import MONTHS, Period
 from rebates.backtest import (
     MOST_MONTHS,
@@ -213,10 +214,12 @@ def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
     title = _("Back-test: %(programme)s") % {"programme": tried.versions[0].programme}
     export.note(actor, title)
     names = _names(actor, [row.partner_id for row in tried.partners])
+    unit = minor_unit(tried.versions[0].paid_in)
+
     heads = [_("Number"), _("Partner"), *(_name(version) for version in tried.versions), _("Difference")]
     lines = [
-        [names[row.partner_id].number, names[row.partner_id].name, *row.amounts, row.difference]
+        [whose.number, whose.name, *(amount.quantize(unit) for amount in (*row.amounts, row.difference))]
         for row in tried.partners
-        if row.partner_id in names
+        if (whose := names.get(row.partner_id))
     ]
     return export.table(kind, title, heads, lines)

@@ -223,3 +223,12 @@ def test_the_trail_knows_each_step_and_no_whole_number(acme, finance, second):
     found = AuditEntry.objects.of(asked)
     assert set(found.values_list("verb", flat=True)) == {"account asked for", "account confirmed"}
     assert "6222021001116245702" not in str(list(found.values_list("changes", flat=True)))
+
+
+def test_finance_is_warned_of_an_account_that_two_partners_share(acme, rival, finance, second, browse):
+    account(acme, finance, second)
+    asked = ask_for_account(partner=rival.row, by=finance, **details())
+    page = browse(second).get(asked.get_absolute_url()).content.decode()
+    assert f"The same account is that of {acme.row.name}" in page
+    own = browse(rival.admin).get(asked.get_absolute_url()).content.decode()
+    assert acme.row.name not in own

@@ -15,9 +15,11 @@ from payouts import overview
 from payouts.services import book_batch, prepare_batch, release_batch
 from prm.values import clock
 from rebates.models import Programme
+from rebates.services import approve_run, close_run, confirm_adjustment, propose_adjustment
 from tests.factories.partners import PartnerFactory
 from tests.payouts.world import account, closed, pays_from
-from tests.rebates.world import apply, policy, sell, settle
+from tests.rebates.disputing import marked, settled
+from tests.rebates.world import BY, apply, policy, sell, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +123,22 @@ def test_it_costs_the_same_for_few_and_for_many(finance, browse):
             client.get("/rebate-money/")
         counts.append(len(found))
     assert counts[1] <= counts[0]  # a month that was closed is one fewer to accrue for
+
+
+def test_decided_disputes_stand_in_the_sums_and_the_books_agree(acme, finance, second, browse):
+    settled(acme, 100_000)
+    dispute = marked(acme, "INV-1")
+    propose_adjustment(
+        dispute=dispute, programme=Programme.objects.get(), amount=Decimal("250.00"), reason="Agreed by phone",
+        by=finance,
+    )  # fmt: skip
+    confirm_adjustment(dispute=dispute, by=second)
+    sell(acme, 1_000, "2026-09-10")
+    run = settle("2026-09", close=False)
+    page = browse(finance).get(run.get_absolute_url()).content.decode()
+    assert "After disputes" in page and "disputes ¥250.00" in page
+    close_run(run=approve_run(run=run, by=BY), by=BY)
+    (row,) = overview.by_programme(asked(), by=finance)
+    assert (row.earned, row.adjusted, row.owed) == (2_020, 250, 2_270)
+    assert {check.difference for check in overview.checks(by=finance)} == {Decimal(0)}
+    assert "¥270.00" in browse(finance).get("/settlements/").content.decode()

@@ -71,3 +71,10 @@ def test_what_is_not_known_opens_an_empty_form_and_an_amendment_offers_none(fina
     assert "Begin with a common policy" in client.get("/programmes/new/").content.decode()
     client.post("/programmes/new/", typed("tiered", finance))
     assert "Begin with a common policy" not in client.get("/programmes/tiered/amend/").content.decode()
+
+
+def test_the_code_of_a_programme_that_exists_is_refused_on_its_field(finance, browse):
+    client = browse(finance)
+    assert client.post("/programmes/new/", typed("tiered", finance)).status_code == 302
+    again = client.post("/programmes/new/", typed("tiered", finance))
+    assert again.status_code == 422 and "This code is that of Tiered rebate" in again.content.decode()

@@ -1,0 +1,67 @@
+"""A programme's name is part of its version: a draft changes nothing that is in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from prm.values.actor import Actor
+from rebates.errors import CodeTaken
+from rebates.exchange import as_yaml
+from rebates.models import Programme, Version
+from rebates.policy import read_document
+from rebates.services import delete_draft, import_draft, save_draft
+from rebates.services.programmes import put_into_force
+from tests.rebates.world import apply, policy
+
+pytestmark = pytest.mark.django_db
+
+
+def text(**entries):
+    (found,) = read_document({"schema": 1, "programmes": [policy(**entries)]})
+    return found
+
+
+@pytest.fixture
+def in_force(db):
+    (version,) = apply(policy(name="Core volume", name_zh="核心返利"))
+    return version
+
+
+def later(finance, **entries) -> Version:
+    return save_draft(text=text(**{"from": "2027-01-01", "name": "Renamed"} | entries), by=finance)
+
+
+def test_a_draft_names_itself_and_leaves_the_programme_as_it_is(in_force, finance):
+    draft = later(finance)
+    programme = Programme.objects.get(code="core")
+    assert (programme.name, programme.name_zh) == ("Core volume", "核心返利")
+    assert draft.names == ("Renamed", "")
+    delete_draft(version=draft, by=finance)
+    assert Programme.objects.get(code="core").name_zh == "核心返利"
+
+
+def test_the_programme_takes_the_name_over_with_the_publication(in_force, finance):
+    put_into_force(version=later(finance), by=Actor.command("tests"))
+    assert Programme.objects.get(code="core").name == "Renamed"
+
+
+def test_the_programme_of_a_first_draft_is_called_as_the_draft(finance):
+    first = save_draft(text=text(name="First idea"), by=finance)
+    save_draft(text=text(name="Better idea"), version=first, by=finance)
+    assert Programme.objects.get(code="core").name == "Better idea"
+
+
+def test_a_new_programme_cannot_take_the_code_of_another(in_force, finance):
+    with pytest.raises(CodeTaken) as refused:
+        save_draft(text=text(**{"from": "2027-01-01"}), is_new=True, by=finance)
+    assert refused.value.field == "code" and "Core volume" in refused.value.text
+    assert Version.objects.filter(programme__code="core").count() == 1
+
+
+def test_the_text_of_a_programme_has_its_draft_too_and_can_be_read_back(in_force, finance):
+    draft = later(finance)
+    written = as_yaml(draft.programme)
+    assert "name: Core volume" in written and "name: Renamed" in written
+    delete_draft(version=draft, by=finance)
+    again = import_draft(programme=in_force.programme, text=written, by=finance)
+    assert again.names == ("Renamed", "") and again.state == "draft"
