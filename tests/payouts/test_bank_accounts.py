@@ -231,4 +231,4 @@ def test_finance_is_warned_of_an_account_that_two_partners_share(acme, rival, fi
     page = browse(second).get(asked.get_absolute_url()).content.decode()
     assert f"The same account is that of {acme.row.name}" in page
     own = browse(rival.admin).get(asked.get_absolute_url()).content.decode()
-    assert acme.row.name not in own
+    assert "The same account" not in own
