@@ -59,6 +59,16 @@ class Explanation:
     paid_in: str = ""  # where the payout is in another currency than the measure
 
     @property
+    def shares(self) -> bool:
+        """Whether the bands are read from a share: of a baseline, a target, or all that counts."""
+        return bool(bands_of(self.result.version.policy).share_of)
+
+    @property
+    def limits(self) -> list[Step]:
+        """The steps that stand between the arithmetic of the bands and what it comes to."""
+        return [step for step in self.steps if step.number in (4, 7, 8)]
+
+    @property
     def is_open(self) -> bool:
         """Whether the period still runs."""
         return self.result.kind == Accrual.kind and clock.today() < self.result.ends
@@ -114,7 +124,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     steps = [
         Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
-        Step(3, _("Qualifier"), wording.lines_counted(policy, "qualify"), counted),
+        Step(3, _("Qualifier"), wording.qualifier(policy), counted),
         *_reference(result),
         Step(3, _("Paid base"), wording.paid_on(policy), payable),
         *_capped_measure(result),

@@ -346,6 +346,14 @@ def lines_counted(policy: dict[str, Any], part: str) -> str:
     return _list(named if "product_lines" in chosen else [_("net sales of all product lines"), *named])
 
 
+def qualifier(policy: dict[str, Any]) -> str:
+    """What the bands are read from: of a mix the focus lines, whose share of all that counts is asked for."""
+    if policy["mechanism"]["kind"] != "mix":
+        return lines_counted(policy, "qualify")
+    focus = _list(_names(ProductLine, policy["mechanism"]["focus"]))
+    return _("net sales of %(lines)s") % {"lines": focus}
+
+
 def band(policy: dict[str, Any], number: int, base: Decimal) -> str:
     """Which band a figure reached."""
     if base < 0:

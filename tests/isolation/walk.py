@@ -186,9 +186,11 @@ def rival_rows(world: World) -> dict[str, Any]:
 
 
 def _hash(model: Any, ids: list[int]) -> Any:
-    table = connection.ops.quote_name(model._meta.db_table)
+    table, key = (connection.ops.quote_name(name) for name in (model._meta.db_table, model._meta.pk.column))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT sum(hashtextextended(t::text, 0)) FROM {table} t WHERE id = ANY(%s)", [ids])
+        cursor.execute(
+            f"SELECT sum(hashtextextended(t::text, 0)) FROM {table} t WHERE {key} = ANY(%s)", [ids]
+        )
         return cursor.fetchone()[0]
 
 
