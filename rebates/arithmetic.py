@@ -187,6 +187,19 @@ def raw(bands: Bands, figures: Figures) -> Fraction:
     return sum((part.exact_amount for part in parts(bands, figures)), ZERO)
 
 
+def from_notes(notes: dict[str, Any], bands: Bands, figures: Figures) -> Fraction:
+    """The same as a result has it: where each line was rounded, only its notes know the sum."""
+    return Fraction(notes["line_sum"]) if "line_sum" in notes else raw(bands, figures)
+
+
+def line_rate(bands: Bands, figures: Figures) -> Decimal:
+    """The one rate that all lines together reach, where there is one."""
+    if figures.base < 0:
+        return bands.first_rate
+    band = band_reached(bands, figures)
+    return bands.rate[band - 1] if band else Decimal(0)
+
+
 def gates_are_met(notes: dict[str, Any]) -> bool:
     """Whether every gate is met that the notes of a result tell of."""
     return all(gate["passed"] for gate in notes.get("gates", []))

@@ -29,6 +29,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _gates(policy)
     yield from _collection(policy)
     yield from _cumulative(policy)
+    yield from _line_by_line(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -199,6 +200,28 @@ def _cumulative(policy: dict[str, Any]) -> Found:
     ):
         words = _("The year so far has no period before it. Measure against the same days a year before.")
         yield ("baseline", "kind"), words
+
+
+def _line_by_line(policy: dict[str, Any]) -> Found:
+    """Where each line is rounded, each line's own part of the figure must be known."""
+    if policy.get("rounding", {}).get("on", "total") != "line":
+        return
+    place = ("rounding", "on")
+    if policy["mechanism"]["kind"] not in ("flat", "per_unit", "retroactive"):
+        words = _(
+            "Only a flat rate, an amount for each unit and a retroactive rate are known line by line. Round the total."
+        )
+        yield place, words
+    if any(cap["on"] == "measure" and cap.get("of", "both") != "qualifier" for cap in policy.get("caps", [])):
+        yield place, _("Of a capped base no line has a part of its own. Round the total, or cap the payout.")
+    if policy.get("stacking", {}).get("kind") == "net_of":
+        words = _("Of a base that is net of other programmes no line has a part of its own. Round the total.")
+        yield place, words
+    if policy.get("cumulative"):
+        yield place, _("What a year has come to so far is no sum of lines of a period. Round the total.")
+    if policy.get("returns") == "at_original_rate":
+        words = _("What returns take back at the original rate is no part of a line. Round the total.")
+        yield place, words
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

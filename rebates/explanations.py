@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
-from prm.values.money import minor_unit
 from rebates import arithmetic, currency_words, limit_words, outside, tier_days, time_words, wording
 from rebates.accruals import Accrual
 from rebates.counted_lines import counted_by, summed_by
 from rebates.currencies import is_exchanged, needs_rates
 from rebates.exchanged_lines import Converter
+from rebates.line_rounding import by_line
 from rebates.mechanisms import bands_of
 from rebates.memberships import spans_of
 from rebates.minimums import kept_behind
@@ -78,8 +78,9 @@ def explain(result: Figure) -> Explanation:
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
-    raw = arithmetic.shown(arithmetic.raw(bands, figures))
-    raw = Decimal(result.explanation.get("raw", raw)).normalize()
+    notes = result.explanation
+    raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
+    raw = Decimal(raw if "line_sum" in notes else notes.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
     return Explanation(
         result=result,
@@ -92,7 +93,7 @@ def explain(result: Figure) -> Explanation:
         units=bands.pays_units,
         to_next_band=arithmetic.to_next_band(policy, figures),
         one_more=None
-        if bands.counts_increments or _hangs_on_others(result) or needs_rates(policy)
+        if bands.counts_increments or _hangs_on_others(result) or needs_rates(policy) or by_line(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
         exchanged=is_exchanged(policy),
         paid_in=version.paid_in if version.paid_in != version.currency else "",
@@ -101,10 +102,9 @@ def explain(result: Figure) -> Explanation:
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
-    mode = policy.get("rounding", {}).get("mode", "half_up")
-    unit = minor_unit(result.version.currency)
     bands, notes = bands_of(policy), result.explanation
-    behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
+    exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
+    behind = arithmetic.through_gates(notes, exact)
     collected = arithmetic.by_collection(notes, behind)
     with_returns = arithmetic.taken_back(notes, collected)
     paid_out = arithmetic.limited(bands, with_returns)
@@ -126,7 +126,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
-        Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
+        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
         *_best_of(result),
         *_year(result),
         *_payout(result),
@@ -457,11 +457,25 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
         elif line.is_paid:
             running += Fraction(getattr(line, column))
         line.running = arithmetic.shown(running)
+        line.pays = _pays(result, line, converter) if line.is_paid else None
     more = len(found) > size
     last = found[size - 1] if more else None
     return LinePage(
         found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
     )
+
+
+def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decimal | None:
+    """What a line pays by itself, where each is rounded."""
+    policy, bands = result.version.policy, bands_of(result.version.policy)
+    if not by_line(policy):
+        return None
+    measured = Fraction(line.quantity if bands.pays_units else line.net_amount)
+    if converter:
+        measured = converter.of(line.currency, line.booking_date, line.net_amount)
+    rate = Fraction(arithmetic.line_rate(bands, arithmetic.Figures.of(result)))
+    mode = policy.get("rounding", {}).get("mode", "half_up")
+    return arithmetic.rounded(measured * rate, policy["currency"], mode)
 
 
 def _paid_lines(result: Figure) -> Any:

@@ -258,5 +258,3 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
             yield "cap over partners"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"
-    if policy.get("rounding", {}).get("on", "total") != "total":
-        yield "rounding per line"

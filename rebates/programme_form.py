@@ -32,6 +32,7 @@ from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, 
 
 PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
 ROUNDINGS = [("half_up", _("Half-up")), ("half_even", _("Half-even"))]
+ROUNDED = [("total", _("The total")), ("line", _("Each line by itself"))]
 # Places in a programme's text and the fields that stand for them; the first that fits counts.
 FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("name",): "name",
@@ -57,6 +58,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("payout_currency",): "payout_currency",
     ("returns",): "returns",
     ("cumulative",): "cumulative",
+    ("rounding", "on"): "rounding_on",
     ("rounding",): "rounding",
     ("late",): "grace_days",
     ("clause",): "clause",
@@ -183,7 +185,11 @@ class ProgrammeForm(
     pay_lines = _lines(
         pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on.")
     )
-    rounding = forms.ChoiceField(label=_("Rounding of the total"), choices=ROUNDINGS)
+    rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS)
+    rounding_on = _choice(
+        _("What is rounded"), ROUNDED,
+        _("Line by line only where one rate or amount is paid on all: flat, per unit, retroactive."),
+    )  # fmt: skip
     grace_days = forms.IntegerField(
         label=_("Grace days for late lines"),
         min_value=0,
@@ -330,7 +336,8 @@ class ProgrammeForm(
             "currency": self.currency,
             "period": values["period"],
             "mechanism": self._mechanism(values),
-            "rounding": self.kept.get("rounding", {}) | {"mode": values["rounding"]},
+            "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
+            | {"mode": values["rounding"]},
         }
         parts: dict[str, Any] = {
             "name_zh": values["name_zh"],
@@ -443,6 +450,7 @@ def initial_of(version: Any) -> dict[str, Any]:
             "starts": version.starts,
             "period": policy["period"],
             "rounding": policy.get("rounding", {}).get("mode", "half_up"),
+            "rounding_on": policy.get("rounding", {}).get("on", "total"),
             "grace_days": policy.get("late", {}).get("grace_days"),
             "clause": policy.get("clause", ""),
         }
@@ -452,8 +460,7 @@ def initial_of(version: Any) -> dict[str, Any]:
 def kept_of(version: Any) -> dict[str, Any]:
     """What a policy says and the form does not show."""
     policy = version.policy
-    kept = {name: part for name, part in policy.items() if name not in SHOWN}
-    return kept | {name: policy[name] for name in ("rounding",) if name in policy}
+    return {name: part for name, part in policy.items() if name not in SHOWN}
 
 
 def is_editable(policy: dict[str, Any]) -> bool:

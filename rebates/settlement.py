@@ -18,7 +18,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import collection, currencies, linked_sql, returned, tier_days, traits, yearly
+from rebates import collection, currencies, line_rounding, linked_sql, returned, tier_days, traits, yearly
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
@@ -75,6 +75,9 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     if returned.at_original_rate(sums.plans):
         based = returned.joined(based, names, sums, params)
         names += returned.COLUMNS
+    if line_rounding.matter(sums.plans):
+        based = line_rounding.joined(based, names, sums, params)
+        names.append(line_rounding.COLUMN)
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
@@ -102,6 +105,8 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
     notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")
     notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
     notes += returned.SAID if takes_back else ""
+    by_line = line_rounding.arm(paid_on) if line_rounding.matter(sums.plans) else ""
+    notes += line_rounding.SAID if by_line else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
@@ -112,7 +117,7 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
         {traits.GATE if gated else ""}
-        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {divisor} AS divisor OFFSET 0)
+        CROSS JOIN LATERAL (SELECT {_raw(bands, by_line)} AS raw, {divisor} AS divisor OFFSET 0)
         {_moved(bands, gated=gated, collects=collects, takes_back=takes_back)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
@@ -200,12 +205,12 @@ def _band(bands: Sequence[Bands]) -> str:
     return f"CASE WHEN plan.shares THEN {shares} ELSE {plain} END"
 
 
-def _raw(bands: Sequence[Bands]) -> str:
+def _raw(bands: Sequence[Bands], by_line: str = "") -> str:
     """The unrounded rebate times `_divisor`. Arms that no programme needs are left out."""
     base = "plan.base"
     if any(one.above for one in bands):
         base = "(plan.base - CASE WHEN plan.above THEN plan.reference ELSE 0 END)"
-    arms = ["WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
+    arms = [*([by_line] if by_line else ()), "WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
     if any(one.floor is not None for one in bands):
         arms.append(
             "WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(plan.base, plan.floor)"

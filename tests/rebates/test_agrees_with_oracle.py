@@ -202,6 +202,10 @@ def random_policy(random: Random, number: int) -> dict:
         made["returns"] = (
             "by_origin" if kind == "bundle" else random.choice(["by_origin", "at_original_rate"])
         )
+    uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
+    yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
+    if kind in ("flat", "per_unit", "retroactive") and uncapped and not yearly and random.random() < 0.5:
+        made["rounding"]["on"] = "line"
     return made
 
 
@@ -237,6 +241,7 @@ def link(random: Random, policies: list[dict]) -> None:
         return (
             rules["kind"] in ("marginal", "retroactive", "flat", "lump_sum", "mix", "linear", "retroactive_from_floor")
             and all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in one.get("caps", []))
+            and one["rounding"]["on"] == "total"
         )  # fmt: skip
 
     for last in take(random.randint(0, 2), money):
