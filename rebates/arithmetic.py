@@ -109,8 +109,10 @@ def _band(bands: Bands, measured: Decimal | Fraction) -> int:
 
 
 def parts(bands: Bands, figures: Figures) -> list[Part]:
-    """What adds up to the unrounded rebate, before the cap on the payout."""
+    """What adds up to the unrounded rebate, before the cap on the payout; a formula has no parts."""
     figures = capped(bands, figures)
+    if bands.expression:
+        return []
     base = Fraction(figures.base)
     if base < 0:
         return [_part(0, None, None, base, bands.first_rate)] if bands.first_rate else []
@@ -188,6 +190,21 @@ def raw(bands: Bands, figures: Figures) -> Fraction:
     return sum((part.exact_amount for part in parts(bands, figures)), ZERO)
 
 
+def from_notes(notes: dict[str, Any], bands: Bands, figures: Figures) -> Fraction:
+    """The same as a result has it: where each line was rounded, only its notes know the sum."""
+    if "formula" in notes:
+        return Fraction(notes["formula"]["up"]) / Fraction(notes["formula"]["down"])
+    return Fraction(notes["line_sum"]) if "line_sum" in notes else raw(bands, figures)
+
+
+def line_rate(bands: Bands, figures: Figures) -> Decimal:
+    """The one rate that all lines together reach, where there is one."""
+    if figures.base < 0:
+        return bands.first_rate
+    band = band_reached(bands, figures)
+    return bands.rate[band - 1] if band else Decimal(0)
+
+
 def gates_are_met(notes: dict[str, Any]) -> bool:
     """Whether every gate is met that the notes of a result tell of."""
     return all(gate["passed"] for gate in notes.get("gates", []))
@@ -196,6 +213,13 @@ def gates_are_met(notes: dict[str, Any]) -> bool:
 def through_gates(notes: dict[str, Any], value: Fraction) -> Fraction:
     """Behind a gate that is not met nothing is paid above zero, and nothing is forgiven below."""
     return value if gates_are_met(notes) else min(value, ZERO)
+
+
+def by_measures(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """What counts by the measures that factors go by."""
+    for said in notes.get("factors", []) if value > 0 else ():
+        value *= Fraction(said["factor"])
+    return value
 
 
 def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:

@@ -9,6 +9,9 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
+from prm.values.errors import DomainError
+from rebates import formula
+
 # Mechanisms that pay for units.
 BY_UNITS = ("per_unit", "per_unit_stepped", "spif")
 Found = Iterator[tuple[tuple[str | int, ...], str]]
@@ -28,7 +31,10 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _minimum(policy)
     yield from _gates(policy)
     yield from _collection(policy)
+    yield from _measure_factors(policy)
     yield from _cumulative(policy)
+    yield from _line_by_line(policy)
+    yield from _formula(policy["mechanism"])
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -164,6 +170,26 @@ def _collection(policy: dict[str, Any]) -> Found:
             yield (*place, len(steps) - 1, "factor"), _("A share is not below zero.")
 
 
+def _measure_factors(policy: dict[str, Any]) -> Found:
+    seen: set[str] = set()
+    for index, factor in enumerate(policy.get("factors", [])):
+        if factor["kind"] != "measure":
+            continue
+        code, bands, place = factor.get("code", ""), factor.get("bands", []), ("factors", index)
+        if not code:
+            yield (*place, "code"), _("Say by which figure the factor goes.")
+        elif code in seen:
+            yield (*place, "code"), _("A factor goes by this figure already.")
+        seen.add(code)
+        if not bands:
+            yield (*place, "bands"), _("Say from which figure on which share counts.")
+        for row, band in enumerate(bands):
+            if row and Decimal(bands[row - 1]["from"]) >= Decimal(band["from"]):
+                yield (*place, "bands", row, "from"), _("Lower bounds must rise from band to band.")
+            if Decimal(band["factor"]) < 0:
+                yield (*place, "bands", row, "factor"), _("A share is not below zero.")
+
+
 def _gates(policy: dict[str, Any]) -> Found:
     seen: set[str] = set()
     for index, gate in enumerate(policy.get("gates", [])):
@@ -199,6 +225,44 @@ def _cumulative(policy: dict[str, Any]) -> Found:
     ):
         words = _("The year so far has no period before it. Measure against the same days a year before.")
         yield ("baseline", "kind"), words
+
+
+def _formula(mechanism: dict[str, Any]) -> Found:
+    if mechanism["kind"] != "formula":
+        return
+    codes = mechanism.get("measures", [])
+    names = [formula.name_of(code) for code in codes]
+    for name in names:
+        if name in formula.OWN or names.count(name) > 1:
+            words = _("Two figures would both be called %(name)s.") % {"name": name}
+            yield ("mechanism", "measures"), words
+            return
+    try:
+        formula.parsed({"mechanism": mechanism})
+    except DomainError as problem:
+        yield ("mechanism", "expression"), str(problem)
+
+
+def _line_by_line(policy: dict[str, Any]) -> Found:
+    """Where each line is rounded, each line's own part of the figure must be known."""
+    if policy.get("rounding", {}).get("on", "total") != "line":
+        return
+    place = ("rounding", "on")
+    if policy["mechanism"]["kind"] not in ("flat", "per_unit", "retroactive"):
+        words = _(
+            "Only a flat rate, an amount for each unit and a retroactive rate are known line by line. Round the total."
+        )
+        yield place, words
+    if any(cap["on"] == "measure" and cap.get("of", "both") != "qualifier" for cap in policy.get("caps", [])):
+        yield place, _("Of a capped base no line has a part of its own. Round the total, or cap the payout.")
+    if policy.get("stacking", {}).get("kind") == "net_of":
+        words = _("Of a base that is net of other programmes no line has a part of its own. Round the total.")
+        yield place, words
+    if policy.get("cumulative"):
+        yield place, _("What a year has come to so far is no sum of lines of a period. Round the total.")
+    if policy.get("returns") == "at_original_rate":
+        words = _("What returns take back at the original rate is no part of a line. Round the total.")
+        yield place, words
 
 
 def _cap_on_measure(policy: dict[str, Any], of: str, place: tuple[str | int, ...]) -> Found:

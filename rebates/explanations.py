@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
-from prm.values.money import minor_unit
-from rebates import arithmetic, currency_words, limit_words, outside, tier_days, time_words, wording
+from rebates import (
+    arithmetic,
+    currency_words,
+    formula,
+    limit_words,
+    tier_days,
+    time_words,
+    wording,
+)
 from rebates.accruals import Accrual
-from rebates.counted_lines import counted_by, summed_by
 from rebates.currencies import is_exchanged, needs_rates
-from rebates.exchanged_lines import Converter
+from rebates.explained_lines import plan_of
+from rebates.line_rounding import by_line
+from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
-from rebates.memberships import spans_of
 from rebates.minimums import kept_behind
-from rebates.models import Result, RunMember, SettlementRun
-from rebates.plans import Plan, plans_for
-from rebates.returned import AT_ORIGINAL_RATE, BY_BOOKING, how
+from rebates.models import Result, RunMember
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -74,22 +77,14 @@ class Explanation:
         return self.result.kind == Accrual.kind and clock.today() < self.result.ends
 
 
-@dataclass(frozen=True)
-class LinePage:
-    """Lines behind a figure in order of booking, each with `running`: the paid base up to and with it."""
-
-    lines: list[SalesLine] = field(default_factory=list)
-    before: Decimal = ZERO
-    next_after: str = ""
-
-
 def explain(result: Figure) -> Explanation:
     """Open a figure. The caller loaded it through `visible_to`, or as an accrual of its own actor."""
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
-    raw = arithmetic.shown(arithmetic.raw(bands, figures))
-    raw = Decimal(result.explanation.get("raw", raw)).normalize()
+    notes = result.explanation
+    raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
+    raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
     return Explanation(
         result=result,
@@ -102,20 +97,24 @@ def explain(result: Figure) -> Explanation:
         units=bands.pays_units,
         to_next_band=arithmetic.to_next_band(policy, figures),
         one_more=None
-        if bands.counts_increments or _hangs_on_others(result) or needs_rates(policy)
+        if bands.counts_increments or _hangs_on_others(result) or _is_fine(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
         exchanged=is_exchanged(policy),
         paid_in=version.paid_in if version.paid_in != version.currency else "",
     )
 
 
+def _is_fine(policy: dict[str, Any]) -> bool:
+    """Whether a figure hangs on more than its sums tell: on each line's rate or rounding, or a formula."""
+    return needs_rates(policy) or by_line(policy) or formula.by_formula(policy)
+
+
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
-    mode = policy.get("rounding", {}).get("mode", "half_up")
-    unit = minor_unit(result.version.currency)
     bands, notes = bands_of(policy), result.explanation
-    behind = arithmetic.through_gates(notes, arithmetic.raw(bands, arithmetic.Figures.of(result)))
-    collected = arithmetic.by_collection(notes, behind)
+    exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
+    behind = arithmetic.through_gates(notes, exact)
+    collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
     with_returns = arithmetic.taken_back(notes, collected)
     paid_out = arithmetic.limited(bands, with_returns)
     counted = Decimal(notes.get("counted", result.qualifier))
@@ -129,14 +128,15 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         Step(3, _("Paid base"), wording.paid_on(policy), payable),
         *_capped_measure(result),
         *_net_of(result),
-        Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
+        *_band(result),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_gates(result, raw),
+        *_factors(result, behind),
         *_collection(result, arithmetic.shown(collected)),
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
-        Step(9, _("Rounding"), wording.rounding(mode, unit), _before_the_best(result)),
+        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
         *_best_of(result),
         *_year(result),
         *_payout(result),
@@ -152,7 +152,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
 
 
 def _lines(result: Figure) -> str:
-    words = {"first": formats.day(_plan(result).counted.start), "last": formats.day(result.period.last_day),
+    words = {"first": formats.day(plan_of(result).counted.start), "last": formats.day(result.period.last_day),
              "count": formats.number(result.line_count)}  # fmt: skip
     lines = (
         _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
@@ -171,6 +171,18 @@ def _adjusted(result: Figure) -> list[Step]:
     return [
         Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled),
         Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted),
+    ]
+
+
+def _band(result: Figure) -> list[Step]:
+    """The band reached, or what a formula read."""
+    policy, said = result.version.policy, result.explanation.get("formula")
+    if said is None:
+        return [Step(5, _("Band"), wording.band(policy, result.band, result.base), None)]
+    names = formula.measures_of(policy)
+    return [
+        Step(5, limit_words.measure_name(names.get(name, name)), name, Decimal(number))
+        for name, number in said["read"].items()
     ]
 
 
@@ -195,7 +207,7 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    text = wording.reference(result.version.policy, result.period, _plan(result).baseline)
+    text = wording.reference(result.version.policy, result.period, plan_of(result).baseline)
     said = result.explanation.get("joining")
     if said:
         text = _("%(rule)s, for %(days)s of %(of)s days") % {
@@ -229,7 +241,21 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
-    return barred or bool({"shared", "best", "net_of", "collection", "returned"} & result.explanation.keys())
+    return barred or bool(
+        {"shared", "best", "net_of", "collection", "returned", "factors"} & result.explanation.keys()
+    )
+
+
+def _factors(result: Figure, value: Fraction) -> list[Step]:
+    """What each factor by a measure found, and what the figure is behind it."""
+    found = []
+    for said, factor in zip(
+        result.explanation.get("factors", []), factors_of(result.version.policy), strict=False
+    ):
+        value = value * Fraction(said["factor"]) if value > 0 else value
+        words = limit_words.factor_found(factor, Decimal(said["found"]), said["factor"])
+        found.append(Step(7, _("Factor"), words, arithmetic.shown(value)))
+    return found
 
 
 def _collection(result: Figure, value: Decimal) -> list[Step]:
@@ -381,101 +407,3 @@ def _minimum(result: Figure) -> list[Step]:
 
 
 # The lines
-
-
-def lines_behind(result: Figure) -> Any:
-    """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
-    plan = _plan(result)
-    lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
-        counted_by(plan, plan.own_terms), partner_id=result.partner_id
-    )
-    if not is_exchanged(result.version.policy):
-        lines = lines.filter(currency=result.version.currency)
-    if isinstance(result, Result):
-        lines = lines.filter(id__lte=result.run.watermark)
-    lines = lines.filter(_days_in_tier(result, plan))
-    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
-        lines = lines.filter(_counts_late(result))
-    return lines.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
-
-
-def _days_in_tier(result: Figure, plan: Plan) -> Q:
-    """Where the tier of each line's day decides: the days on which it was one of the policy's."""
-    tiers = tier_days.by_line(result.version.policy)
-    if not tiers:
-        return Q()
-    spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
-
-    def within(day: str) -> Q:
-        days = Q(pk__in=[])
-        for first, after in spans:
-            since = Q(**{f"{day}__gte": first}) if first else Q()
-            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
-        return days
-
-    if how(plan.policy) == BY_BOOKING:
-        return within("booking_date")
-    own = Q(reverses__isnull=True)
-    if how(plan.policy) == AT_ORIGINAL_RATE:
-        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
-    return own & within("booking_date") | ~own & within("reverses__booking_date")
-
-
-def _plan(result: Figure) -> Plan:
-    (plan,) = plans_for([(result.version, result.period)])
-    return plan
-
-
-def _counts_late(result: Result) -> Q:
-    """After the grace days only negative lines count."""
-    days = result.version.policy.get("late", {}).get("grace_days")
-    if days is None:
-        return Q()
-    known = outside.watermark_of(result.programme_id, result.ends)
-    if known is None:
-        closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
-        known = closed.watermark
-    last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
-    limit = clock.start_of_day(last)
-    return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
-
-
-def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
-    """A page of the lines behind a figure. `after` is the `next_after` of the page before; ValueError otherwise."""
-    lines = lines_behind(result)
-    column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
-    paid = _paid_lines(result)
-    by_rates = is_exchanged(result.version.policy) and column == "net_amount"
-    converter = Converter(result, _plan(result)) if by_rates else None
-    before = Fraction(0)
-    if after:
-        text, _sep, pk = after.partition("_")
-        day = date.fromisoformat(text)
-        earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
-        told = paid(lines.filter(earlier))
-        before = (
-            converter.sum(told) if converter else Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
-        )
-        lines = lines.exclude(earlier)
-    found = list(lines[: size + 1])
-    paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
-    running = before
-    for line in found:
-        line.is_paid = line.pk in paying
-        if line.is_paid and converter:
-            running += converter.of(line.currency, line.booking_date, line.net_amount)
-        elif line.is_paid:
-            running += Fraction(getattr(line, column))
-        line.running = arithmetic.shown(running)
-    more = len(found) > size
-    last = found[size - 1] if more else None
-    return LinePage(
-        found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
-    )
-
-
-def _paid_lines(result: Figure) -> Any:
-    """A filter that keeps the lines that are paid on, not those that only qualify."""
-    plan = _plan(result)
-    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
-    return lambda lines: lines.filter(wanted)

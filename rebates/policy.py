@@ -58,7 +58,7 @@ MECHANISMS = (
         "per_unit_stepped",
         "lump_sum",
     ),
-    *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif"),
+    *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif", "formula"),
 )
 DECIMALS = {
     *(
@@ -252,11 +252,8 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    yield from (f"{one['kind']} factor" for one in policy.get("factors", []) if one["kind"] != "collection")
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"
-    if policy.get("rounding", {}).get("on", "total") != "total":
-        yield "rounding per line"

@@ -23,15 +23,19 @@ from rebates import programme_budget as budget
 from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
+from rebates import programme_factor as factor
 from rebates import programme_limits as limits
+from rebates import programme_mechanism as mechanism_fields
 from rebates import programme_sign_off as signed
 from rebates import programme_time as times
 from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
+from rebates.programme_mechanism import choice, lines, ticks
 
 PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
 ROUNDINGS = [("half_up", _("Half-up")), ("half_even", _("Half-even"))]
+ROUNDED = [("total", _("The total")), ("line", _("Each line by itself"))]
 # Places in a programme's text and the fields that stand for them; the first that fits counts.
 FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("name",): "name",
@@ -50,6 +54,8 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("mechanism", "increment"): "increment",
     ("mechanism", "floor"): "floor",
     ("mechanism", "amount"): "amount",
+    ("mechanism", "expression"): "expression",
+    ("mechanism", "measures"): "measures",
     ("mechanism",): "mechanism",
     ("baseline", "amount"): "baseline_amount",
     ("baseline",): "baseline",
@@ -57,6 +63,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("payout_currency",): "payout_currency",
     ("returns",): "returns",
     ("cumulative",): "cumulative",
+    ("rounding", "on"): "rounding_on",
     ("rounding",): "rounding",
     ("late",): "grace_days",
     ("clause",): "clause",
@@ -73,30 +80,10 @@ SHOWN = {
 }
 
 
-def _ticks(label: Any, queryset: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
-    return forms.ModelMultipleChoiceField(
-        label=label,
-        queryset=queryset,
-        to_field_name="code",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=help_text,
-    )
-
-
-def _lines(label: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
-    return _ticks(label, ProductLine._default_manager.order_by("code"), help_text)
-
-
-def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, choices=choices, required=False, initial=choices[0][0], help_text=help_text
-    )
-
-
 class ProgrammeForm(
-    money.CurrencyFields, limits.LimitFields, whom.WhoFields, collected.CollectionFields,
-    budget.BudgetFields, times.TimeFields, signed.SignOffFields, ServiceForm,
+    mechanism_fields.MechanismFields, money.CurrencyFields, limits.LimitFields, whom.WhoFields,
+    collected.CollectionFields, factor.FactorFields, budget.BudgetFields, times.TimeFields, signed.SignOffFields,
+    ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -116,52 +103,7 @@ class ProgrammeForm(
         choices=[(code, kind.label) for code, kind in KINDS.items()],
         widget=forms.RadioSelect,
     )
-    measure = _choice(_("Bands are read from"), [("amount", _("Net sales")), ("quantity", _("Units sold"))])
-    split = _choice(
-        _("Where less is paid on than counts"),
-        [
-            ("own_bands", _("What is paid on has its own bands")),
-            ("average", _("It is paid at the average rate of all that counts")),
-            ("top_slice", _("It is the top part of all that counts")),
-        ],
-    )
-    floor = AmountField(label=_("Floor"), required=False, min_value=Decimal(0))
-    first_rate = AmountField(
-        label=_("Rate below the floor, %"),
-        required=False,
-        decimal_places=6,
-        min_value=Decimal(0),
-        max_value=Decimal(100),
-    )
-    target = AmountField(label=_("Target"), required=False, min_value=Decimal(0))
-    on = _choice(
-        pgettext_lazy("sales lines", "Paid on"),
-        [("all", _("Everything")), ("above", _("Only what lies above"))],
-    )
-    baseline = _choice(
-        _("Measured against"),
-        [
-            ("prior_period", _("The period before")),
-            ("prior_year", _("The same period a year before")),
-            ("stated", _("A stated baseline")),
-        ],
-        _("It stays as the settlement read it: later lines of that time change no settled growth."),
-    )
-    new_partner = _choice(
-        _("A partner without sales then"),
-        [
-            ("skip", _("Earns nothing")),
-            ("zero", _("Has a baseline of zero and reaches every band")),
-            ("stated", _("Has the stated baseline")),
-        ],
-    )
-    baseline_amount = AmountField(
-        label=_("Stated baseline"), required=False, min_value=Decimal(0), help_text=_("Where one is stated.")
-    )
-    focus = _lines(_("Focus product lines"), _("Their share of all that counts is measured."))
-    increment = AmountField(label=_("Each full"), required=False, min_value=Decimal(0))
-    amount = AmountField(label=_("Pays"), required=False, decimal_places=6, min_value=Decimal(0))
-    tiers = _ticks(
+    tiers = ticks(
         _("Tiers"),
         Tier._default_manager.order_by("-rank"),
         _("None ticked: every partner, with or without a tier. The tier on the period's last day decides."),
@@ -173,17 +115,19 @@ class ProgrammeForm(
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: all types."),
     )
-    product_lines = _lines(_("Product lines"), _("None ticked: all sales count."))
+    product_lines = lines(_("Product lines"), _("None ticked: all sales count."))
     products = forms.CharField(
         label=_("Only these products"),
         required=False,
         max_length=2000,
         help_text=_("Codes with commas between. Empty: every product of the product lines."),
     )
-    pay_lines = _lines(
-        pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on.")
-    )
-    rounding = forms.ChoiceField(label=_("Rounding of the total"), choices=ROUNDINGS)
+    pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))
+    rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS)
+    rounding_on = choice(
+        _("What is rounded"), ROUNDED,
+        _("Line by line only where one rate or amount is paid on all: flat, per unit, retroactive."),
+    )  # fmt: skip
     grace_days = forms.IntegerField(
         label=_("Grace days for late lines"),
         min_value=0,
@@ -310,6 +254,7 @@ class ProgrammeForm(
         if path[:2] == ("mechanism", "parts") and len(path) > 2:
             return f"{'count' if path[-1] == 'quantity' else 'part'}_{path[2]}"
         limit = limits.field_at(tuple(path), self._made) or whom.field_at(tuple(path), self.cleaned_data)
+        limit = limit or factor.field_at(tuple(path), self.cleaned_data)
         limit = limit or collected.field_at(tuple(path), self.cleaned_data)
         if limit:
             return limit
@@ -330,14 +275,15 @@ class ProgrammeForm(
             "currency": self.currency,
             "period": values["period"],
             "mechanism": self._mechanism(values),
-            "rounding": self.kept.get("rounding", {}) | {"mode": values["rounding"]},
+            "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
+            | {"mode": values["rounding"]},
         }
         parts: dict[str, Any] = {
             "name_zh": values["name_zh"],
             "who": whom.who_of(values, self.kept.get("who", {})),
             "gates": whom.gates_of(values),
             **whom.membership_of(values),
-            "factors": collected.factors_of(values, self.kept.get("factors", [])),
+            "factors": [*factor.factor_of(values), *collected.factors_of(values)],
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
@@ -435,6 +381,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         | money.initial_currencies(policy)
         | times.initial_time(policy)
         | whom.initial_who(policy)
+        | factor.initial_factor(policy)
         | collected.initial_factors(policy)
         | {
             "name": version.names[0],
@@ -443,6 +390,7 @@ def initial_of(version: Any) -> dict[str, Any]:
             "starts": version.starts,
             "period": policy["period"],
             "rounding": policy.get("rounding", {}).get("mode", "half_up"),
+            "rounding_on": policy.get("rounding", {}).get("on", "total"),
             "grace_days": policy.get("late", {}).get("grace_days"),
             "clause": policy.get("clause", ""),
         }
@@ -452,8 +400,7 @@ def initial_of(version: Any) -> dict[str, Any]:
 def kept_of(version: Any) -> dict[str, Any]:
     """What a policy says and the form does not show."""
     policy = version.policy
-    kept = {name: part for name, part in policy.items() if name not in SHOWN}
-    return kept | {name: policy[name] for name in ("rounding",) if name in policy}
+    return {name: part for name, part in policy.items() if name not in SHOWN}
 
 
 def is_editable(policy: dict[str, Any]) -> bool:
@@ -468,5 +415,6 @@ def is_editable(policy: dict[str, Any]) -> bool:
         and ("measure" not in policy or kind.by_quantity)
         and limits.is_editable(policy)
         and whom.is_editable(policy)
+        and factor.is_editable(policy)
         and collected.is_editable(policy)
     )

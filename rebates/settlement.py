@@ -18,7 +18,18 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import collection, currencies, linked_sql, returned, tier_days, traits, yearly
+from rebates import (
+    collection,
+    currencies,
+    formula,
+    line_rounding,
+    linked_sql,
+    measure_factors,
+    returned,
+    tier_days,
+    traits,
+    yearly,
+)
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
@@ -75,10 +86,13 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     if returned.at_original_rate(sums.plans):
         based = returned.joined(based, names, sums, params)
         names += returned.COLUMNS
+    if line_rounding.matter(sums.plans):
+        based = line_rounding.joined(based, names, sums, params)
+        names.append(line_rounding.COLUMN)
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
-        return _alone(source, sums, notes, with_raw=bool(links.pools))
+        return _alone(source, sums, notes, params, with_raw=bool(links.pools))
 
     if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
@@ -92,7 +106,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     return Sql(currencies.paid_out(text, sums.plans), params)
 
 
-def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
+def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if sums.converts else ("", "")
@@ -102,6 +116,11 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
     notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")
     notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
     notes += returned.SAID if takes_back else ""
+    by_line = line_rounding.arm(paid_on) if line_rounding.matter(sums.plans) else ""
+    notes += line_rounding.SAID if by_line else ""
+    formulas, factors = _formulas(sums, params), _factors(sums, params)
+    notes += measure_factors.SAID if factors else ""
+    notes += formula.SAID if formulas else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
@@ -112,12 +131,38 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
         {traits.GATE if gated else ""}
-        CROSS JOIN LATERAL (SELECT {_raw(bands)} AS raw, {divisor} AS divisor OFFSET 0)
-        {_moved(bands, gated=gated, collects=collects, takes_back=takes_back)}
+        {formulas} {factors}
+        CROSS JOIN LATERAL (SELECT {_raw(bands, by_line, _formula_arm(sums))} AS raw, {divisor} AS divisor OFFSET 0)
+        {_moved(bands, gated=gated, factored=bool(factors), collects=collects, takes_back=takes_back)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
           {traits.TAKES_PART if traits.matter(sums.plans) else ""}
         """
+
+
+def _formulas(sums: Read, params: dict[str, Any]) -> str:
+    """The steps of the formulas, where there are any."""
+    return formula.laterals(sums.plans, params, _keys(sums)) if formula.matter(sums.plans) else ""
+
+
+def _factors(sums: Read, params: dict[str, Any]) -> str:
+    """The factors by measures, where there are any."""
+    matter = measure_factors.matter(sums.plans)
+    return measure_factors.lateral(sums.plans, params, _keys(sums)) if matter else ""
+
+
+def _keys(sums: Read) -> dict[int, dict[str, str]]:
+    """By plan, under which key the figure of each measure is frozen."""
+    return {
+        number: {one["code"]: traits.asked_for(one, plan).key for one in traits.requests_for(plan)}
+        for number, plan in enumerate(sums.plans)
+    }
+
+
+def _formula_arm(sums: Read) -> str:
+    numbers = formula.numbers(sums.plans)
+    parts = " * plan.paid_on_in" if sums.converts else ""
+    return f"WHEN plan.no IN ({numbers}) THEN formula.n{parts}" if numbers else ""
 
 
 def _notes(sums: Read) -> str:
@@ -158,7 +203,7 @@ def _whole(name: str, parts: str) -> str:
 
 
 def _divisor_of(sums: Read) -> str:
-    divisor = _divisor([plan.bands for plan in sums.plans])
+    divisor = _divisor([plan.bands for plan in sums.plans], formula.numbers(sums.plans))
     return f"({divisor}) * plan.paid_on_in" if sums.converts else divisor
 
 
@@ -170,12 +215,14 @@ def _net_of(sums: Read) -> str:
     )
 
 
-def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool, takes_back: bool) -> str:
-    """The unrounded figure after gates, factor, what is taken back and the cap on the payout, with what it is still to
+def _moved(bands: Sequence[Bands], *, gated: bool, factored: bool, collects: bool, takes_back: bool) -> str:
+    """The unrounded figure after gates, factors, what is taken back and the cap on the payout, with what it is still to
     be divided by.
     """
     same = "{was}.divisor"
     changes = [(traits.THROUGH_GATES, same)] if gated else []
+    if factored:
+        changes.append((measure_factors.RAW, same))
     if collects:
         changes.append((collection.RAW, collection.DIVISOR))
     if takes_back:
@@ -204,12 +251,12 @@ def _band(bands: Sequence[Bands]) -> str:
     return f"CASE WHEN plan.shares THEN {shares} ELSE {plain} END"
 
 
-def _raw(bands: Sequence[Bands]) -> str:
+def _raw(bands: Sequence[Bands], by_line: str, by_formula: str) -> str:
     """The unrounded rebate times `_divisor`. Arms that no programme needs are left out."""
     base = "plan.base"
     if any(one.above for one in bands):
         base = "(plan.base - CASE WHEN plan.above THEN plan.reference ELSE 0 END)"
-    arms = ["WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
+    arms = [*filter(None, (by_line, by_formula)), "WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
     if any(one.floor is not None for one in bands):
         arms.append(
             "WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(plan.base, plan.floor)"
@@ -244,9 +291,9 @@ def _marginal(value: str) -> str:
     )
 
 
-def _divisor(bands: Sequence[Bands]) -> str:
+def _divisor(bands: Sequence[Bands], formulas: str) -> str:
     """What `_raw` has still to be divided by; above zero."""
-    arms = []
+    arms = [f"WHEN plan.no IN ({formulas}) THEN formula.d"] if formulas else []
     if any(one.split == "average" for one in bands):
         arms.append(
             "WHEN plan.split = 'average' AND plan.base >= 0 AND plan.qualifier > 0 THEN plan.qualifier"

@@ -21,19 +21,26 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_formula import (
+    formula,
+)
 from rebates.verifier_terms import (
     Rates,
     Receipt,
+    by_measures,
     collected,
     counted,
     counted_from,
     days_before,
     exchanged,
     in_tier,
+    keep_to,
     kept_back,
+    line_by_line,
     matches,
     measured,
     most_paid,
+    only_the_best,
     paid_for,
     pays_units,
     placed,
@@ -185,6 +192,8 @@ def raw_of_split(rules: dict[str, Any], it: Facts) -> Fraction:
 def raw(policy: dict[str, Any], it: Facts) -> Fraction:
     rules, qualifier, base = policy["mechanism"], it.qualifier, it.base
     kind, bands = rules["kind"], rules.get("bands", [])
+    if kind == "formula":
+        return Fraction(0)  # see `exact`
     if kind in ("growth", "target", "mix"):
         return raw_of_shares(policy, it)
     if kind == "linear":
@@ -262,10 +271,15 @@ def exact(
         base = max(Fraction(0), it.base - max(less, Fraction(0)))
     else:
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
+    paid_on, units = [line for line in read if paid_for(policy, line)], pays_units(policy)
+    found = more.get("found", {}).get(policy.get("code"), {})
     figure = raw(policy, replace(it, base=base))
-    figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
-    paid_on = [line for line in read if paid_for(policy, line)]
-    units = pays_units(policy)
+    if policy["mechanism"]["kind"] == "formula":
+        figure = formula(policy["mechanism"], base, it.qualifier, found)
+    if policy.get("rounding", {}).get("on") == "line":
+        amounts = [line.quantity if units else line.amount for line in paid_on]
+        figure = line_by_line(policy, it.qualifier, amounts, mode_of(policy), more.get("digits", 2))
+    figure = by_measures(policy, through_gates(policy, figure, found), found)
     figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 
@@ -295,7 +309,8 @@ def together(
                 continue
             left.remove(policy)
             less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
-            figure = exact(policy, lines, first, after, less, rates, more)
+            mine = more | {"digits": places[policy["code"]]}
+            figure = exact(policy, lines, first, after, less, rates, mine)
             if figure is not None:
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
@@ -317,35 +332,6 @@ def together(
             decimals = dict(rates.digits).get(target, digits)
             paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), decimals)
     return paid
-
-
-def keep_to(
-    cap: Fraction, codes: set[str], sums: dict[str, Fraction], paid: dict[str, Fraction], digits: int
-) -> None:
-    """Cent by cent: everybody gets the whole cents of its share, then who lost most of a cent gets one more."""
-    sharing = sorted(code for code in codes if sums.get(code, Fraction(0)) > 0)
-    total = sum((sums[code] for code in sharing), Fraction(0))
-    if total <= cap and sum(max(paid[code], Fraction(0)) for code in sharing) <= cap:
-        return
-    unit = 10**digits
-    shares = {code: cap * unit * sums[code] / total for code in sharing}
-    cents = {code: share.numerator // share.denominator for code, share in shares.items()}
-    for code in sorted(sharing, key=lambda code: (cents[code] - shares[code], code)):
-        if sum(cents.values()) < cap * unit:
-            cents[code] += 1
-    paid.update({code: Fraction(count, unit) for code, count in cents.items()})
-
-
-def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
-    found = dict(paid)
-    for policy in policies:
-        stack = policy.get("stacking", {})
-        if stack.get("kind") == "best_of":
-            group = [code for code in [*stack["programmes"], policy["code"]] if code in paid]
-            best = max((paid[code] for code in group), default=None)
-            winner = next((code for code in group if paid[code] == best), None)
-            found.update({code: Fraction(0) for code in group if code != winner})
-    return found
 
 
 # ---- a recompute kit: kit.json and lines.csv beside this file ----

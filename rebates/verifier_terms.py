@@ -65,6 +65,16 @@ def through_gates(policy: dict[str, Any], figure: Fraction, found: dict[str, Any
     return figure if met else min(figure, Fraction(0))
 
 
+def by_measures(policy: dict[str, Any], figure: Fraction, found: dict[str, Any]) -> Fraction:
+    """A figure above zero times the factor of the last band that each measure reaches; nothing below the first."""
+    for factor in policy.get("factors", []):
+        if factor["kind"] == "measure" and figure > 0:
+            has = Fraction(str(found.get(factor["code"], 0)))
+            shares = [band["factor"] for band in factor["bands"] if has >= Fraction(str(band["from"]))]
+            figure *= fraction_of(shares[-1]) if shares else 0
+    return figure
+
+
 def kept_back(money: Fraction, minimum: str | None) -> Fraction:
     """What of a programme's money waits for the next statement: all of it until it comes to the minimum."""
     return money if minimum is not None and money < Fraction(minimum) else Fraction(0)
@@ -132,6 +142,61 @@ def collected(
             came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
             due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
     return figure * counts / due if due else figure
+
+
+# Rounding, and what is divided among programmes
+
+
+def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
+    """To cents (or what the currency has) by magnitude: ties away from zero, or to the even cent."""
+    cents = abs(value) * 10**digits
+    whole, rest = cents.numerator // cents.denominator, cents - cents.numerator // cents.denominator
+    if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
+        whole += 1
+    return Fraction(whole if value >= 0 else -whole, 10**digits)
+
+
+def keep_to(
+    cap: Fraction, codes: set[str], sums: dict[str, Fraction], paid: dict[str, Fraction], digits: int
+) -> None:
+    """Cent by cent: everybody gets the whole cents of its share, then who lost most of a cent gets one more."""
+    sharing = sorted(code for code in codes if sums.get(code, Fraction(0)) > 0)
+    total = sum((sums[code] for code in sharing), Fraction(0))
+    if total <= cap and sum(max(paid[code], Fraction(0)) for code in sharing) <= cap:
+        return
+    unit = 10**digits
+    shares = {code: cap * unit * sums[code] / total for code in sharing}
+    cents = {code: share.numerator // share.denominator for code, share in shares.items()}
+    for code in sorted(sharing, key=lambda code: (cents[code] - shares[code], code)):
+        if sum(cents.values()) < cap * unit:
+            cents[code] += 1
+    paid.update({code: Fraction(count, unit) for code, count in cents.items()})
+
+
+def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
+    found = dict(paid)
+    for policy in policies:
+        stack = policy.get("stacking", {})
+        if stack.get("kind") == "best_of":
+            group = [code for code in [*stack["programmes"], policy["code"]] if code in paid]
+            best = max((paid[code] for code in group), default=None)
+            winner = next((code for code in group if paid[code] == best), None)
+            found.update({code: Fraction(0) for code in group if code != winner})
+    return found
+
+
+def line_by_line(
+    policy: dict[str, Any], qualifier: Fraction, amounts: list[Fraction], mode: str, digits: int
+) -> Fraction:
+    """The sum of what each line pays, rounded by itself: one rate for all of them."""
+    rules, total = policy["mechanism"], sum(amounts, Fraction(0))
+    rows = rules.get("bands") or [{"from": "0", "rate": rules.get("rate", rules.get("amount"))}]
+    if rules["kind"] != "retroactive" or total < 0:
+        price = fraction_of(rows[0]["rate"])
+    else:
+        met = [row for row in rows if qualifier >= fraction_of(row["from"])]
+        price = fraction_of(met[-1]["rate"]) if met else Fraction(0)
+    return sum((rounded(amount * price, mode, digits) for amount in amounts), Fraction(0))
 
 
 # Exchange rates
@@ -225,15 +290,6 @@ def days_before(policy: dict[str, Any], first: date, after: date) -> tuple[date,
         return date(count // 12, count % 12 + 1, 1)
 
     return earlier(first), earlier(after)
-
-
-def rounded(value: Fraction, mode: str, digits: int = 2) -> Fraction:
-    """To cents (or what the currency has) by magnitude: ties away from zero, or to the even cent."""
-    cents = abs(value) * 10**digits
-    whole, rest = cents.numerator // cents.denominator, cents - cents.numerator // cents.denominator
-    if rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2)):
-        whole += 1
-    return Fraction(whole if value >= 0 else -whole, 10**digits)
 
 
 def pays_units(policy: dict[str, Any]) -> bool:

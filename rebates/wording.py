@@ -15,7 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words, tier_days, time_words
+from rebates import currency_words, formula, line_rounding, tier_days, time_words
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -30,7 +30,7 @@ def sentence(version: Version) -> str:
         "period": period(policy),
         "mechanism": mechanism(policy),
         "lines": lines_counted(policy, "pay"),
-        "rounding": rounding(policy.get("rounding", {}).get("mode", "half_up"), None),
+        "rounding": rounding(policy),
     }
     further = [
         *currency_words.counted(policy),
@@ -227,7 +227,17 @@ def _spif(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
     return _("%(amount)s for each unit sold") % {"amount": money(rules["amount"], policy["currency"])}
 
 
+def _formula(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    words = {"expression": rules["expression"]}
+    read = [f"{name}: {measure_name(code)}" for name, code in formula.measures_of(policy).items()]
+    if "qualifier" in rules["expression"]:
+        read = [_("qualifier: what counts"), *read]
+    words["read"] = _list([_("base: what is paid on"), *read])
+    return _("what the formula %(expression)s comes to (%(read)s)") % words
+
+
 _OTHERS = {
+    "formula": _formula,
     "growth": _growth,
     "target": _target,
     "linear": _linear,
@@ -372,8 +382,14 @@ def band(policy: dict[str, Any], number: int, base: Decimal) -> str:
     return _("Band %(number)s is reached, from %(lower)s") % {"number": number, "lower": lower}
 
 
-def rounding(mode: str, unit: Decimal | None) -> str:
-    if mode == "half_even":
+def rounding(policy: dict[str, Any]) -> str:
+    """How it is rounded, and what."""
+    even = policy.get("rounding", {}).get("mode", "half_up") == "half_even"
+    if line_rounding.by_line(policy):
+        if even:
+            return _("Rounded half to the even cent, line by line.")
+        return _("Rounded half up to the cent, line by line.")
+    if even:
         return _("Rounded once, half to the even cent, on the total.")
     return _("Rounded once, half up to the cent, on the total.")
 
