@@ -212,7 +212,8 @@ class ResultQuerySet(PartnerOwned):
             .values("programme_id", "currency")
             .annotate(
                 partners=Count("partner_id", distinct=True),
-                base=Sum("base"),
+                # An adjustment reads the lines of its closed period again: they are no part of this one's base.
+                base=Coalesce(Sum("base", filter=Q(kind="earned")), ZERO),
                 accrued=Sum("accrued"),
                 earned=Sum("earned"),
                 adjusted=Sum("adjusted"),

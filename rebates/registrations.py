@@ -131,6 +131,9 @@ def _register_words() -> None:
             "wrong_sums": pgettext_lazy("change", "partners whose sums differed"),
             "wrong_figures": pgettext_lazy("change", "figures that differed"),
             "month": pgettext_lazy("change", "month"),
+            "paid_on": pgettext_lazy("change", "paid on"),
+            "reference": pgettext_lazy("change", "reference"),
+            "method": pgettext_lazy("change", "way of payment"),
         }
     )
 

@@ -26,6 +26,7 @@ from rebates.dispute_forms import (
     SayForm,
     WithdrawForm,
 )
+from rebates.errors_of_disputes import DisputedAlready
 from rebates.models import Dispute, Statement
 
 LINES = 200  # to tick on the page; whoever has more uploads a ledger
@@ -55,6 +56,8 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
 def new(request: Any, number: str) -> HttpResponse:
     """Tick lines of a statement and say what is wrong."""
     statement = _statement(request, number)
+    if live := _live(request, statement):
+        return live
     results = disputed.open_results(statement)
     text = request.GET.get("q", "").strip()[:60]
     rows = disputed.lines_of(statement, results)
@@ -86,6 +89,8 @@ def new(request: Any, number: str) -> HttpResponse:
 def ledger(request: Any, number: str) -> HttpResponse:
     """Compare the partner's own ledger; what differs is shown before anything is sent."""
     statement = _statement(request, number)
+    if live := _live(request, statement):
+        return live
     form = LedgerForm(
         request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor
     )
@@ -93,6 +98,15 @@ def ledger(request: Any, number: str) -> HttpResponse:
         return redirect(form.result)
     context = {"form": form, "statement": statement, "until": disputed.window(statement)}
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
+
+
+def _live(request: Any, statement: Statement) -> HttpResponse | None:
+    """To the dispute that a statement has already, before anybody types another one."""
+    found = Dispute.objects.visible_to(request.actor).of(statement).live().first()
+    if found is None:
+        return None
+    messages.error(request, DisputedAlready(number=found.number).text)
+    return redirect(found)
 
 
 def _said(dispute: Dispute) -> str:

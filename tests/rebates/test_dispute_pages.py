@@ -239,3 +239,12 @@ def test_after_the_window_the_page_offers_no_dispute(acme, browse):
         page = browse(acme.admin).post(address, {"reason": "late", "missing-1-document": "X",
                                                  "missing-1-day": "2026-08-11", "missing-1-amount": "1"})  # fmt: skip
         assert "could be disputed until" in page.content.decode()
+
+
+def test_who_disputes_a_statement_again_is_led_to_the_dispute_that_is_open(acme, browse):
+    statement = settled(acme, 50_000)
+    dispute = marked(acme, "INV-1")
+    client = browse(acme.admin)
+    for way in ("dispute", "dispute/ledger"):
+        page = client.get(f"{statement.get_absolute_url()}{way}/")
+        assert page.status_code == 302 and page["location"] == dispute.get_absolute_url()
