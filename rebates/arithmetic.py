@@ -108,8 +108,10 @@ def _band(bands: Bands, measured: Decimal | Fraction) -> int:
 
 
 def parts(bands: Bands, figures: Figures) -> list[Part]:
-    """What adds up to the unrounded rebate, before the cap on the payout."""
+    """What adds up to the unrounded rebate, before the cap on the payout; a formula has no parts."""
     figures = capped(bands, figures)
+    if bands.expression:
+        return []
     base = Fraction(figures.base)
     if base < 0:
         return [_part(0, None, None, base, bands.first_rate)] if bands.first_rate else []
@@ -189,6 +191,8 @@ def raw(bands: Bands, figures: Figures) -> Fraction:
 
 def from_notes(notes: dict[str, Any], bands: Bands, figures: Figures) -> Fraction:
     """The same as a result has it: where each line was rounded, only its notes know the sum."""
+    if "formula" in notes:
+        return Fraction(notes["formula"]["up"]) / Fraction(notes["formula"]["down"])
     return Fraction(notes["line_sum"]) if "line_sum" in notes else raw(bands, figures)
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
+from prm.values.errors import DomainError
+from rebates import formula
+
 # Mechanisms that pay for units.
 BY_UNITS = ("per_unit", "per_unit_stepped", "spif")
 Found = Iterator[tuple[tuple[str | int, ...], str]]
@@ -30,6 +33,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _collection(policy)
     yield from _cumulative(policy)
     yield from _line_by_line(policy)
+    yield from _formula(policy["mechanism"])
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -200,6 +204,22 @@ def _cumulative(policy: dict[str, Any]) -> Found:
     ):
         words = _("The year so far has no period before it. Measure against the same days a year before.")
         yield ("baseline", "kind"), words
+
+
+def _formula(mechanism: dict[str, Any]) -> Found:
+    if mechanism["kind"] != "formula":
+        return
+    codes = mechanism.get("measures", [])
+    names = [formula.name_of(code) for code in codes]
+    for name in names:
+        if name in formula.OWN or names.count(name) > 1:
+            words = _("Two figures would both be called %(name)s.") % {"name": name}
+            yield ("mechanism", "measures"), words
+            return
+    try:
+        formula.parsed({"mechanism": mechanism})
+    except DomainError as problem:
+        yield ("mechanism", "expression"), str(problem)
 
 
 def _line_by_line(policy: dict[str, Any]) -> Found:

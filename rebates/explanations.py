@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from orders.models import SalesLine
 from prm.ui import formats
 from prm.values import clock
-from rebates import arithmetic, currency_words, limit_words, outside, tier_days, time_words, wording
+from rebates import (
+    arithmetic,
+    currency_words,
+    formula,
+    limit_words,
+    tier_days,
+    time_words,
+    wording,
+)
 from rebates.accruals import Accrual
-from rebates.counted_lines import counted_by, summed_by
 from rebates.currencies import is_exchanged, needs_rates
-from rebates.exchanged_lines import Converter
+from rebates.explained_lines import plan_of
 from rebates.line_rounding import by_line
 from rebates.mechanisms import bands_of
-from rebates.memberships import spans_of
 from rebates.minimums import kept_behind
-from rebates.models import Result, RunMember, SettlementRun
-from rebates.plans import Plan, plans_for
-from rebates.returned import AT_ORIGINAL_RATE, BY_BOOKING, how
+from rebates.models import Result, RunMember
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -64,15 +65,6 @@ class Explanation:
         return self.result.kind == Accrual.kind and clock.today() < self.result.ends
 
 
-@dataclass(frozen=True)
-class LinePage:
-    """Lines behind a figure in order of booking, each with `running`: the paid base up to and with it."""
-
-    lines: list[SalesLine] = field(default_factory=list)
-    before: Decimal = ZERO
-    next_after: str = ""
-
-
 def explain(result: Figure) -> Explanation:
     """Open a figure. The caller loaded it through `visible_to`, or as an accrual of its own actor."""
     policy, version = result.version.policy, result.version
@@ -80,7 +72,7 @@ def explain(result: Figure) -> Explanation:
     figures = arithmetic.Figures.of(result)
     notes = result.explanation
     raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
-    raw = Decimal(raw if "line_sum" in notes else notes.get("raw", raw)).normalize()
+    raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
     return Explanation(
         result=result,
@@ -93,11 +85,16 @@ def explain(result: Figure) -> Explanation:
         units=bands.pays_units,
         to_next_band=arithmetic.to_next_band(policy, figures),
         one_more=None
-        if bands.counts_increments or _hangs_on_others(result) or needs_rates(policy) or by_line(policy)
+        if bands.counts_increments or _hangs_on_others(result) or _is_fine(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
         exchanged=is_exchanged(policy),
         paid_in=version.paid_in if version.paid_in != version.currency else "",
     )
+
+
+def _is_fine(policy: dict[str, Any]) -> bool:
+    """Whether a figure hangs on more than its sums tell: on each line's rate or rounding, or a formula."""
+    return needs_rates(policy) or by_line(policy) or formula.by_formula(policy)
 
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
@@ -119,7 +116,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         Step(3, _("Paid base"), wording.paid_on(policy), payable),
         *_capped_measure(result),
         *_net_of(result),
-        Step(5, _("Band"), wording.band(policy, result.band, result.base), None),
+        *_band(result),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_gates(result, raw),
         *_collection(result, arithmetic.shown(collected)),
@@ -142,7 +139,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
 
 
 def _lines(result: Figure) -> str:
-    words = {"first": formats.day(_plan(result).counted.start), "last": formats.day(result.period.last_day),
+    words = {"first": formats.day(plan_of(result).counted.start), "last": formats.day(result.period.last_day),
              "count": formats.number(result.line_count)}  # fmt: skip
     lines = (
         _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
@@ -161,6 +158,18 @@ def _adjusted(result: Figure) -> list[Step]:
     return [
         Step(9, _("Settled before"), _("Earned and adjusted for this period until now"), result.settled),
         Step(9, _("Adjustment"), _("Computed from all lines, less what was settled"), result.adjusted),
+    ]
+
+
+def _band(result: Figure) -> list[Step]:
+    """The band reached, or what a formula read."""
+    policy, said = result.version.policy, result.explanation.get("formula")
+    if said is None:
+        return [Step(5, _("Band"), wording.band(policy, result.band, result.base), None)]
+    names = formula.measures_of(policy)
+    return [
+        Step(5, limit_words.measure_name(names.get(name, name)), name, Decimal(number))
+        for name, number in said["read"].items()
     ]
 
 
@@ -185,7 +194,7 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    text = wording.reference(result.version.policy, result.period, _plan(result).baseline)
+    text = wording.reference(result.version.policy, result.period, plan_of(result).baseline)
     said = result.explanation.get("joining")
     if said:
         text = _("%(rule)s, for %(days)s of %(of)s days") % {
@@ -371,115 +380,3 @@ def _minimum(result: Figure) -> list[Step]:
 
 
 # The lines
-
-
-def lines_behind(result: Figure) -> Any:
-    """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
-    plan = _plan(result)
-    lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
-        counted_by(plan, plan.own_terms), partner_id=result.partner_id
-    )
-    if not is_exchanged(result.version.policy):
-        lines = lines.filter(currency=result.version.currency)
-    if isinstance(result, Result):
-        lines = lines.filter(id__lte=result.run.watermark)
-    lines = lines.filter(_days_in_tier(result, plan))
-    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
-        lines = lines.filter(_counts_late(result))
-    return lines.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
-
-
-def _days_in_tier(result: Figure, plan: Plan) -> Q:
-    """Where the tier of each line's day decides: the days on which it was one of the policy's."""
-    tiers = tier_days.by_line(result.version.policy)
-    if not tiers:
-        return Q()
-    spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
-
-    def within(day: str) -> Q:
-        days = Q(pk__in=[])
-        for first, after in spans:
-            since = Q(**{f"{day}__gte": first}) if first else Q()
-            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
-        return days
-
-    if how(plan.policy) == BY_BOOKING:
-        return within("booking_date")
-    own = Q(reverses__isnull=True)
-    if how(plan.policy) == AT_ORIGINAL_RATE:
-        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
-    return own & within("booking_date") | ~own & within("reverses__booking_date")
-
-
-def _plan(result: Figure) -> Plan:
-    (plan,) = plans_for([(result.version, result.period)])
-    return plan
-
-
-def _counts_late(result: Result) -> Q:
-    """After the grace days only negative lines count."""
-    days = result.version.policy.get("late", {}).get("grace_days")
-    if days is None:
-        return Q()
-    known = outside.watermark_of(result.programme_id, result.ends)
-    if known is None:
-        closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
-        known = closed.watermark
-    last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
-    limit = clock.start_of_day(last)
-    return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
-
-
-def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
-    """A page of the lines behind a figure. `after` is the `next_after` of the page before; ValueError otherwise."""
-    lines = lines_behind(result)
-    column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
-    paid = _paid_lines(result)
-    by_rates = is_exchanged(result.version.policy) and column == "net_amount"
-    converter = Converter(result, _plan(result)) if by_rates else None
-    before = Fraction(0)
-    if after:
-        text, _sep, pk = after.partition("_")
-        day = date.fromisoformat(text)
-        earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
-        told = paid(lines.filter(earlier))
-        before = (
-            converter.sum(told) if converter else Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
-        )
-        lines = lines.exclude(earlier)
-    found = list(lines[: size + 1])
-    paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
-    running = before
-    for line in found:
-        line.is_paid = line.pk in paying
-        if line.is_paid and converter:
-            running += converter.of(line.currency, line.booking_date, line.net_amount)
-        elif line.is_paid:
-            running += Fraction(getattr(line, column))
-        line.running = arithmetic.shown(running)
-        line.pays = _pays(result, line, converter) if line.is_paid else None
-    more = len(found) > size
-    last = found[size - 1] if more else None
-    return LinePage(
-        found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
-    )
-
-
-def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decimal | None:
-    """What a line pays by itself, where each is rounded."""
-    policy, bands = result.version.policy, bands_of(result.version.policy)
-    if not by_line(policy):
-        return None
-    measured = Fraction(line.quantity if bands.pays_units else line.net_amount)
-    if converter:
-        measured = converter.of(line.currency, line.booking_date, line.net_amount)
-    rate = Fraction(arithmetic.line_rate(bands, arithmetic.Figures.of(result)))
-    mode = policy.get("rounding", {}).get("mode", "half_up")
-    return arithmetic.rounded(measured * rate, policy["currency"], mode)
-
-
-def _paid_lines(result: Figure) -> Any:
-    """A filter that keeps the lines that are paid on, not those that only qualify."""
-    plan = _plan(result)
-    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
-    return lambda lines: lines.filter(wanted)

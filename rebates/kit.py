@@ -24,7 +24,7 @@ from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import outside, verifier, verifier_terms
+from rebates import outside, verifier, verifier_formula, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.links import linked_with
@@ -67,15 +67,21 @@ def recompute_kit(statement: Statement) -> bytes:
 
 
 def stand_alone() -> str:
-    """The verifier as one file: its part about terms stands where it is imported."""
-    text, part = (
-        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (verifier, verifier_terms)
-    )
-    taken = re.search(r"^from rebates\.verifier_terms import .*?\n(?=\n)", text, re.MULTILINE | re.DOTALL)
-    if taken is None:
-        raise ValueError("the verifier imports no terms")
-    body = part[re.search(r"^(@|def )", part, re.MULTILINE).start() :]  # type: ignore[union-attr]
-    return f"{text[: taken.start()]}{body}{text[taken.end() :]}"
+    """The verifier as one file: its further parts stand where they are imported."""
+    text = Path(verifier.__file__).read_text(encoding="utf-8")
+    for module in (verifier_formula, verifier_terms):
+        name = module.__name__.replace(".", r"\.")
+        taken = re.search(rf"^from {name} import .*?\n(?=\n|from )", text, re.MULTILINE | re.DOTALL)
+        if taken is None:
+            raise ValueError(f"the verifier does not import {module.__name__}")
+        part = Path(str(module.__file__)).read_text(encoding="utf-8")
+        needs = [
+            line for line in re.findall(r"^import \w+$", part, re.MULTILINE) if f"\n{line}\n" not in text
+        ]
+        body = part[re.search(r"^(@|def |class |[A-Z]+ = )", part, re.MULTILINE).start() :]  # type: ignore[union-attr]
+        text = f"{text[: taken.start()]}{body}\n\n{text[taken.end() :]}"
+        text = text.replace("import sys\n", "".join(f"{line}\n" for line in ("import sys", *needs)), 1)
+    return text
 
 
 def _payments_as_csv(statement: Statement) -> str:
@@ -229,12 +235,8 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "before": {code: year["before"] for code, year in _years(rows)},
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
-            # What the gates of each found on the day or over the period.
-            "found": {
-                row.programme.code: {gate["code"]: gate["found"] for gate in row.explanation["gates"]}
-                for row in rows
-                if "gates" in row.explanation
-            },
+            # What the gates of each found on the day or over the period, and what its formula read.
+            "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
         }
         rates = _rates(statement, [row.version for row in rows], Period(starts, ends))
         if rates:
@@ -263,6 +265,11 @@ def _policy_of(row: Result) -> dict[str, Any]:
     policy = as_partners_read(row.version.policy)
     waited = any(gate["code"] == SIGNATURE for gate in row.explanation.get("gates", []))
     return policy | {"gates": [*policy.get("gates", []), SIGNATURE_GATE]} if waited else policy
+
+
+def _found(notes: dict[str, Any]) -> dict[str, str]:
+    gates = {gate["code"]: gate["found"] for gate in notes.get("gates", [])}
+    return gates | notes.get("formula", {}).get("read", {})
 
 
 def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Bands:
     span: Decimal = ONE
     # Only full increments of the base count, each as one.
     increment: Decimal | None = None
+    # An expression that pays instead; see formula.py.
+    expression: str = ""
     # The base is the number of complete sets of these.
     parts: tuple[SetPart, ...] = field(default_factory=tuple)
     # At most so much counts, at most so much is paid on, at most so much is paid.
@@ -106,6 +108,7 @@ def bands_of(policy: dict[str, Any]) -> Bands:
         share_of=SHARES.get(kind, ""),
         above=mechanism.get("on") in ("growth", "excess"),
         target=Decimal(mechanism["target"]) if "target" in mechanism else None,
+        expression=mechanism.get("expression", ""),
         increment=Decimal(mechanism["increment"]) if "increment" in mechanism else None,
         parts=tuple(
             SetPart(Decimal(part["quantity"]), part.get("product", ""), part.get("product_line", ""))

@@ -17,7 +17,7 @@ from prm.values.periods import Period
 from rebates import currencies, rates_then, traits, wording
 from rebates.accruals import Accrual
 from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
-from rebates.explanations import lines_behind
+from rebates.explained_lines import lines_behind
 from rebates.models import Version
 from rebates.plans import plans_for
 from rebates.scope import Scope

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from prm.ui import formats
-from rebates import arithmetic
+from rebates import arithmetic, formula
 from rebates.mechanisms import bands_of
 
 WIDTH, LEFT, BOTTOM = 480, 48, 206
@@ -44,6 +44,8 @@ def payout(policy: dict[str, Any], volume: Decimal) -> Decimal:
         base = Decimal(most // bands.increment)
     reference = volume if bands.share_of == "total" else example_reference(policy)
     raw = arithmetic.raw(bands, arithmetic.Figures(volume, base, reference))
+    if formula.by_formula(policy):
+        raw = formula.value(policy, {"base": volume, "qualifier": volume})
     return arithmetic.shown(arithmetic.limited(bands, raw))
 
 

@@ -58,7 +58,7 @@ MECHANISMS = (
         "per_unit_stepped",
         "lump_sum",
     ),
-    *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif"),
+    *("growth", "target", "linear", "per_increment", "mix", "bundle", "spif", "formula"),
 )
 DECIMALS = {
     *(

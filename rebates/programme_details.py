@@ -81,6 +81,10 @@ KINDS: dict[str, Kind] = {
         gettext_lazy("Bundle: an amount for each complete set"),
         low=NOTHING, rows=0, fields=("amount",), counting=(),
     ),
+    "formula": Kind(
+        gettext_lazy("Formula: an expression of what is paid on and of declared figures"),
+        low=NOTHING, rows=0, by_quantity=True, fields=("expression", "measures"), counting=BOTH,
+    ),
 }  # fmt: skip
 
 
@@ -155,6 +159,9 @@ def _further(kind: str, values: dict[str, Any]) -> dict[str, Any]:
         made["focus"] = [line.code for line in _needed(values, "focus")]
     elif kind == "bundle":
         made["parts"] = parts_of(values)
+    elif kind == "formula":
+        made["expression"] = _needed(values, "expression")
+        made |= {"measures": values["measures"]} if values.get("measures") else {}
     elif kind == "spif":
         made["per"] = "unit"
     return made
@@ -230,6 +237,8 @@ def initial_details(policy: dict[str, Any]) -> dict[str, Any]:
         "split": rules.get("split", "own_bands"),
         "on": "all" if rules.get("on", "all") == "all" else "above",
         "focus": rules.get("focus", []),
+        "expression": rules.get("expression", ""),
+        "measures": rules.get("measures", []),
         "measure": policy.get("measure", DEFAULTS["measure"]),
         "baseline": base.get("kind", "prior_period"),
         "new_partner": base.get("new_partner", "skip"),

@@ -24,11 +24,13 @@ from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_limits as limits
+from rebates import programme_mechanism as mechanism_fields
 from rebates import programme_sign_off as signed
 from rebates import programme_time as times
 from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
+from rebates.programme_mechanism import choice, lines, ticks
 
 PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
 ROUNDINGS = [("half_up", _("Half-up")), ("half_even", _("Half-even"))]
@@ -51,6 +53,8 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("mechanism", "increment"): "increment",
     ("mechanism", "floor"): "floor",
     ("mechanism", "amount"): "amount",
+    ("mechanism", "expression"): "expression",
+    ("mechanism", "measures"): "measures",
     ("mechanism",): "mechanism",
     ("baseline", "amount"): "baseline_amount",
     ("baseline",): "baseline",
@@ -75,30 +79,9 @@ SHOWN = {
 }
 
 
-def _ticks(label: Any, queryset: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
-    return forms.ModelMultipleChoiceField(
-        label=label,
-        queryset=queryset,
-        to_field_name="code",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=help_text,
-    )
-
-
-def _lines(label: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
-    return _ticks(label, ProductLine._default_manager.order_by("code"), help_text)
-
-
-def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, choices=choices, required=False, initial=choices[0][0], help_text=help_text
-    )
-
-
 class ProgrammeForm(
-    money.CurrencyFields, limits.LimitFields, whom.WhoFields, collected.CollectionFields,
-    budget.BudgetFields, times.TimeFields, signed.SignOffFields, ServiceForm,
+    mechanism_fields.MechanismFields, money.CurrencyFields, limits.LimitFields, whom.WhoFields,
+    collected.CollectionFields, budget.BudgetFields, times.TimeFields, signed.SignOffFields, ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -118,52 +101,7 @@ class ProgrammeForm(
         choices=[(code, kind.label) for code, kind in KINDS.items()],
         widget=forms.RadioSelect,
     )
-    measure = _choice(_("Bands are read from"), [("amount", _("Net sales")), ("quantity", _("Units sold"))])
-    split = _choice(
-        _("Where less is paid on than counts"),
-        [
-            ("own_bands", _("What is paid on has its own bands")),
-            ("average", _("It is paid at the average rate of all that counts")),
-            ("top_slice", _("It is the top part of all that counts")),
-        ],
-    )
-    floor = AmountField(label=_("Floor"), required=False, min_value=Decimal(0))
-    first_rate = AmountField(
-        label=_("Rate below the floor, %"),
-        required=False,
-        decimal_places=6,
-        min_value=Decimal(0),
-        max_value=Decimal(100),
-    )
-    target = AmountField(label=_("Target"), required=False, min_value=Decimal(0))
-    on = _choice(
-        pgettext_lazy("sales lines", "Paid on"),
-        [("all", _("Everything")), ("above", _("Only what lies above"))],
-    )
-    baseline = _choice(
-        _("Measured against"),
-        [
-            ("prior_period", _("The period before")),
-            ("prior_year", _("The same period a year before")),
-            ("stated", _("A stated baseline")),
-        ],
-        _("It stays as the settlement read it: later lines of that time change no settled growth."),
-    )
-    new_partner = _choice(
-        _("A partner without sales then"),
-        [
-            ("skip", _("Earns nothing")),
-            ("zero", _("Has a baseline of zero and reaches every band")),
-            ("stated", _("Has the stated baseline")),
-        ],
-    )
-    baseline_amount = AmountField(
-        label=_("Stated baseline"), required=False, min_value=Decimal(0), help_text=_("Where one is stated.")
-    )
-    focus = _lines(_("Focus product lines"), _("Their share of all that counts is measured."))
-    increment = AmountField(label=_("Each full"), required=False, min_value=Decimal(0))
-    amount = AmountField(label=_("Pays"), required=False, decimal_places=6, min_value=Decimal(0))
-    tiers = _ticks(
+    tiers = ticks(
         _("Tiers"),
         Tier._default_manager.order_by("-rank"),
         _("None ticked: every partner, with or without a tier. The tier on the period's last day decides."),
@@ -175,18 +113,16 @@ class ProgrammeForm(
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: all types."),
     )
-    product_lines = _lines(_("Product lines"), _("None ticked: all sales count."))
+    product_lines = lines(_("Product lines"), _("None ticked: all sales count."))
     products = forms.CharField(
         label=_("Only these products"),
         required=False,
         max_length=2000,
         help_text=_("Codes with commas between. Empty: every product of the product lines."),
     )
-    pay_lines = _lines(
-        pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on.")
-    )
+    pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))
     rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS)
-    rounding_on = _choice(
+    rounding_on = choice(
         _("What is rounded"), ROUNDED,
         _("Line by line only where one rate or amount is paid on all: flat, per unit, retroactive."),
     )  # fmt: skip

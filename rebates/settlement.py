@@ -18,7 +18,17 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import connection
 
-from rebates import collection, currencies, line_rounding, linked_sql, returned, tier_days, traits, yearly
+from rebates import (
+    collection,
+    currencies,
+    formula,
+    line_rounding,
+    linked_sql,
+    returned,
+    tier_days,
+    traits,
+    yearly,
+)
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
@@ -81,7 +91,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
-        return _alone(source, sums, notes, with_raw=bool(links.pools))
+        return _alone(source, sums, notes, params, with_raw=bool(links.pools))
 
     if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
@@ -95,7 +105,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     return Sql(currencies.paid_out(text, sums.plans), params)
 
 
-def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
+def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:
     """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if sums.converts else ("", "")
@@ -107,6 +117,8 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
     notes += returned.SAID if takes_back else ""
     by_line = line_rounding.arm(paid_on) if line_rounding.matter(sums.plans) else ""
     notes += line_rounding.SAID if by_line else ""
+    formulas = _formulas(sums, params)
+    notes += formula.SAID if formulas else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
@@ -117,12 +129,30 @@ def _alone(source: str, sums: Read, notes: str, *, with_raw: bool) -> str:
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
         {traits.GATE if gated else ""}
-        CROSS JOIN LATERAL (SELECT {_raw(bands, by_line)} AS raw, {divisor} AS divisor OFFSET 0)
+        {formulas}
+        CROSS JOIN LATERAL (SELECT {_raw(bands, by_line, _formula_arm(sums))} AS raw, {divisor} AS divisor OFFSET 0)
         {_moved(bands, gated=gated, collects=collects, takes_back=takes_back)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
           {traits.TAKES_PART if traits.matter(sums.plans) else ""}
         """
+
+
+def _formulas(sums: Read, params: dict[str, Any]) -> str:
+    """The steps of the formulas, where there are any."""
+    if not formula.matter(sums.plans):
+        return ""
+    keys = {
+        number: {one["code"]: traits.asked_for(one, plan).key for one in formula.asked_of(plan.policy)}
+        for number, plan in enumerate(sums.plans)
+    }
+    return formula.laterals(sums.plans, params, keys)
+
+
+def _formula_arm(sums: Read) -> str:
+    numbers = formula.numbers(sums.plans)
+    parts = " * plan.paid_on_in" if sums.converts else ""
+    return f"WHEN plan.no IN ({numbers}) THEN formula.n{parts}" if numbers else ""
 
 
 def _notes(sums: Read) -> str:
@@ -163,7 +193,7 @@ def _whole(name: str, parts: str) -> str:
 
 
 def _divisor_of(sums: Read) -> str:
-    divisor = _divisor([plan.bands for plan in sums.plans])
+    divisor = _divisor([plan.bands for plan in sums.plans], formula.numbers(sums.plans))
     return f"({divisor}) * plan.paid_on_in" if sums.converts else divisor
 
 
@@ -205,12 +235,12 @@ def _band(bands: Sequence[Bands]) -> str:
     return f"CASE WHEN plan.shares THEN {shares} ELSE {plain} END"
 
 
-def _raw(bands: Sequence[Bands], by_line: str = "") -> str:
+def _raw(bands: Sequence[Bands], by_line: str, by_formula: str) -> str:
     """The unrounded rebate times `_divisor`. Arms that no programme needs are left out."""
     base = "plan.base"
     if any(one.above for one in bands):
         base = "(plan.base - CASE WHEN plan.above THEN plan.reference ELSE 0 END)"
-    arms = [*([by_line] if by_line else ()), "WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
+    arms = [*filter(None, (by_line, by_formula)), "WHEN plan.base < 0 THEN plan.first_rate * plan.base"]
     if any(one.floor is not None for one in bands):
         arms.append(
             "WHEN plan.floor IS NOT NULL THEN plan.first_rate * least(plan.base, plan.floor)"
@@ -245,9 +275,9 @@ def _marginal(value: str) -> str:
     )
 
 
-def _divisor(bands: Sequence[Bands]) -> str:
+def _divisor(bands: Sequence[Bands], formulas: str) -> str:
     """What `_raw` has still to be divided by; above zero."""
-    arms = []
+    arms = [f"WHEN plan.no IN ({formulas}) THEN formula.d"] if formulas else []
     if any(one.split == "average" for one in bands):
         arms.append(
             "WHEN plan.split = 'average' AND plan.base >= 0 AND plan.qualifier > 0 THEN plan.qualifier"

@@ -21,6 +21,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.measures import registry
+from rebates import formula
 from rebates.models import Signature, Version
 from rebates.plans import Plan, Sql
 
@@ -89,6 +90,11 @@ def _signers(version_id: int) -> list[int]:
     return list(rows.filter(version=version_id).values_list("partner_id", flat=True))
 
 
+def requests_for(plan: Plan) -> list[dict[str, str]]:
+    """All that a plan asks of measures beside certificates: for gates and for a formula."""
+    return [*gates_for(plan), *formula.asked_of(plan.policy)]
+
+
 def asked_for(gate: dict[str, str], plan: Plan) -> Asked:
     """A certificate is asked for on the period's last day, everything else over the days that count."""
     if gate["code"] == SIGNATURE:
@@ -107,7 +113,7 @@ def all_asked(plans: Iterable[Plan]) -> list[Asked]:
     found = {
         asked.key: asked
         for plan in plans
-        for asked in (*_held(plan), *(asked_for(gate, plan) for gate in gates_for(plan)))
+        for asked in (*_held(plan), *(asked_for(one, plan) for one in requests_for(plan)))
     }
     return [found[key] for key in sorted(found)]
 
@@ -116,7 +122,7 @@ def matter(plans: Iterable[Plan]) -> bool:
     """Whether some plan asks for anything here."""
     return any(
         plan.chosen is not None
-        or gates_for(plan)
+        or requests_for(plan)
         or {"regions", "certificates"} & plan.policy.get("who", {}).keys()
         for plan in plans
     )

@@ -21,6 +21,9 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_formula import (
+    formula,
+)
 from rebates.verifier_terms import (
     Rates,
     Receipt,
@@ -188,6 +191,8 @@ def raw_of_split(rules: dict[str, Any], it: Facts) -> Fraction:
 def raw(policy: dict[str, Any], it: Facts) -> Fraction:
     rules, qualifier, base = policy["mechanism"], it.qualifier, it.base
     kind, bands = rules["kind"], rules.get("bands", [])
+    if kind == "formula":
+        return Fraction(0)  # see `exact`
     if kind in ("growth", "target", "mix"):
         return raw_of_shares(policy, it)
     if kind == "linear":
@@ -266,11 +271,14 @@ def exact(
     else:
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
     paid_on, units = [line for line in read if paid_for(policy, line)], pays_units(policy)
+    found = more.get("found", {}).get(policy.get("code"), {})
     figure = raw(policy, replace(it, base=base))
+    if policy["mechanism"]["kind"] == "formula":
+        figure = formula(policy["mechanism"], base, it.qualifier, found)
     if policy.get("rounding", {}).get("on") == "line":
         amounts = [line.quantity if units else line.amount for line in paid_on]
         figure = line_by_line(policy, it.qualifier, amounts, mode_of(policy), more.get("digits", 2))
-    figure = through_gates(policy, figure, more.get("found", {}).get(policy.get("code"), {}))
+    figure = through_gates(policy, figure, found)
     figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 

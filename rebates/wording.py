@@ -15,7 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words, line_rounding, tier_days, time_words
+from rebates import currency_words, formula, line_rounding, tier_days, time_words
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -227,7 +227,17 @@ def _spif(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
     return _("%(amount)s for each unit sold") % {"amount": money(rules["amount"], policy["currency"])}
 
 
+def _formula(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    words = {"expression": rules["expression"]}
+    read = [f"{name}: {measure_name(code)}" for name, code in formula.measures_of(policy).items()]
+    if "qualifier" in rules["expression"]:
+        read = [_("qualifier: what counts"), *read]
+    words["read"] = _list([_("base: what is paid on"), *read])
+    return _("what the formula %(expression)s comes to (%(read)s)") % words
+
+
 _OTHERS = {
+    "formula": _formula,
     "growth": _growth,
     "target": _target,
     "linear": _linear,

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.values.periods import Period
-from rebates import balances, explanations, pages
+from rebates import balances, explained_lines, explanations, pages
 from rebates.accruals import accrual_of
 from rebates.forecast import forecast
 from rebates.models import Result, Statement
@@ -88,7 +88,7 @@ def _explained(
     """Clause, arithmetic, lines: as a page, as a panel, or only the next lines of it."""
     after = request.GET.get("after", "")
     try:
-        lines = explanations.lines_page(figure, after=after, size=MORE if after else FIRST)
+        lines = explained_lines.lines_page(figure, after=after, size=MORE if after else FIRST)
     except ValueError:
         raise Http404 from None
     context = {

@@ -69,6 +69,8 @@ def preview_of(policy: dict[str, Any]) -> Preview:
         sentences.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
     if bands_of(policy).share_of == "total":
         sentences.append(_("The curve is drawn for sales of the focus product lines only."))
+    if policy["mechanism"].get("measures"):
+        sentences.append(_("The curve is drawn for partners of whom every other figure is 0."))
     if named_programmes(policy):
         sentences.append(_("The curve is drawn without what other programmes change."))
     return Preview(sentences, chart(policy), trial)

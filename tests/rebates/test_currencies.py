@@ -17,7 +17,8 @@ from rebates import kit, verifier
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.errors import RatesMissing
-from rebates.explanations import explain, lines_page
+from rebates.explained_lines import lines_page
+from rebates.explanations import explain
 from rebates.models import RunRate, Statement, Version
 from rebates.policy import PolicyProblem
 from rebates.services import apply_programmes, approve_run, close_run

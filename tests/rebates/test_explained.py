@@ -10,7 +10,7 @@ import time_machine
 
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import explanations
+from rebates import explained_lines, explanations
 from rebates.accruals import accrual_of
 from tests.rebates import world
 
@@ -42,10 +42,10 @@ def words(answer) -> str:
 
 def test_an_accrued_figure_is_made_of_its_band_parts_and_lines(acme, sold):
     accrual = accrual_of(by=acme.sales, programme="core", period=NOVEMBER, partner_id=acme.row.pk)
-    explained, page = explanations.explain(accrual), explanations.lines_page(accrual, size=2)
+    explained, page = explanations.explain(accrual), explained_lines.lines_page(accrual, size=2)
     assert sum(part.amount for part in explained.parts) == explained.raw == Decimal("3162.965")
     assert explained.rounded == accrual.amount == Decimal("3162.97")
-    rest = explanations.lines_page(accrual, after=page.next_after)
+    rest = explained_lines.lines_page(accrual, after=page.next_after)
     assert [line.running for line in (*page.lines, *rest.lines)] == [60000, 140000, Decimal("138765.50")]
 
 

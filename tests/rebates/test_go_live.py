@@ -132,7 +132,7 @@ def test_grace_days_hold_for_an_imported_period(settled, acme):
     sell(acme, 500, "2026-08-20")  # recorded long after
     run = settle("2026-09")
     assert {row.programme.code for row in adjustments(run)} == {"core", "plus"}
-    from rebates.explanations import lines_behind
+    from rebates.explained_lines import lines_behind
 
     assert lines_behind(adjustments(run)[0]).count() == 2
 

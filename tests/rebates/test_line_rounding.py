@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from prm.values.periods import Period
-from rebates import explanations, wording
+from rebates import explained_lines, explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.exchange import as_yaml
@@ -102,7 +102,7 @@ def test_the_explanation_names_what_each_line_pays_and_the_sentence_says_it(acme
     assert {step.title: step.text for step in said.steps}["Rounding"] == (
         "Rounded half up to the cent, line by line."
     )
-    assert [line.pays for line in explanations.lines_page(result).lines] == [Decimal("0.51")] * 3
+    assert [line.pays for line in explained_lines.lines_page(result).lines] == [Decimal("0.51")] * 3
     assert "Rounded half up to the cent, line by line." in wording.sentence(Version.objects.get())
     page = browse(finance).get(result.get_absolute_url()).content.decode()
     assert page.count("pays 0.51") == 3

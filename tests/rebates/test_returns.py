@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from prm.values.periods import Period
-from rebates import explanations, wording
+from rebates import explained_lines, explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.exchange import as_yaml
@@ -178,7 +178,7 @@ def test_accruals_explanations_and_lines_read_the_same(acme, returns):
         said = explanations.explain(result)
         texts = {step.title: step.text for step in said.steps}
         assert ("in the period of the sale" if returns == ORIGIN else "takes back") in texts["Returns"]
-        lines = explanations.lines_page(result).lines
+        lines = explained_lines.lines_page(result).lines
         assert (back in lines) == (result.kind == "adjusted" or returns == ORIGINAL)
         assert lines[-1].running == result.base
         if returns == ORIGINAL:

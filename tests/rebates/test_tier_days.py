@@ -11,7 +11,7 @@ import time_machine
 
 from partners.models import TierMembership
 from prm.values.periods import Period
-from rebates import explanations, wording
+from rebates import explained_lines, explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.models import Statement, Version
@@ -100,7 +100,7 @@ def test_accruals_back_tests_lines_and_the_kit_read_the_same_days(rises, tmp_pat
     tried = back_test(versions=list(Version.objects.all()), first=month, last=month, by=BY)
     assert sorted(tried.totals) == [Decimal("1200.00"), Decimal("3000.00")]
     for result in results(settle("2026-09")):
-        shown = explanations.lines_page(result)
+        shown = explained_lines.lines_page(result)
         assert [line.net_amount for line in shown.lines] == [result.base]
         said = [step.text for step in explanations.explain(result).steps if step.title == "Tier"]
         assert said[0].startswith("Lines booked while the partner was one of: ")

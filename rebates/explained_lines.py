@@ -1,0 +1,149 @@
+"""The sales lines behind a figure, found again as they were counted; a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Q, Sum
+
+from orders.models import SalesLine
+from prm.values import clock
+from rebates import arithmetic, outside, tier_days
+from rebates.accruals import Accrual
+from rebates.counted_lines import counted_by, summed_by
+from rebates.currencies import is_exchanged
+from rebates.exchanged_lines import Converter
+from rebates.line_rounding import by_line
+from rebates.mechanisms import bands_of
+from rebates.memberships import spans_of
+from rebates.models import Result, SettlementRun
+from rebates.plans import Plan, plans_for
+from rebates.returned import AT_ORIGINAL_RATE, BY_BOOKING, how
+
+Figure = Result | Accrual
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LinePage:
+    """Lines behind a figure in order of booking, each with `running`: the paid base up to and with it."""
+
+    lines: list[SalesLine] = field(default_factory=list)
+    before: Decimal = ZERO
+    next_after: str = ""
+
+
+def lines_behind(result: Figure) -> Any:
+    """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
+    plan = plan_of(result)
+    lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
+        counted_by(plan, plan.own_terms), partner_id=result.partner_id
+    )
+    if not is_exchanged(result.version.policy):
+        lines = lines.filter(currency=result.version.currency)
+    if isinstance(result, Result):
+        lines = lines.filter(id__lte=result.run.watermark)
+    lines = lines.filter(_days_in_tier(result, plan))
+    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
+        lines = lines.filter(_counts_late(result))
+    return lines.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
+
+
+def _days_in_tier(result: Figure, plan: Plan) -> Q:
+    """Where the tier of each line's day decides: the days on which it was one of the policy's."""
+    tiers = tier_days.by_line(result.version.policy)
+    if not tiers:
+        return Q()
+    spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
+
+    def within(day: str) -> Q:
+        days = Q(pk__in=[])
+        for first, after in spans:
+            since = Q(**{f"{day}__gte": first}) if first else Q()
+            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
+        return days
+
+    if how(plan.policy) == BY_BOOKING:
+        return within("booking_date")
+    own = Q(reverses__isnull=True)
+    if how(plan.policy) == AT_ORIGINAL_RATE:
+        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
+    return own & within("booking_date") | ~own & within("reverses__booking_date")
+
+
+def plan_of(result: Figure) -> Plan:
+    (plan,) = plans_for([(result.version, result.period)])
+    return plan
+
+
+def _counts_late(result: Result) -> Q:
+    """After the grace days only negative lines count."""
+    days = result.version.policy.get("late", {}).get("grace_days")
+    if days is None:
+        return Q()
+    known = outside.watermark_of(result.programme_id, result.ends)
+    if known is None:
+        closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
+        known = closed.watermark
+    last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
+    limit = clock.start_of_day(last)
+    return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
+
+
+def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
+    """A page of the lines behind a figure. `after` is the `next_after` of the page before; ValueError otherwise."""
+    lines = lines_behind(result)
+    column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
+    paid = _paid_lines(result)
+    by_rates = is_exchanged(result.version.policy) and column == "net_amount"
+    converter = Converter(result, plan_of(result)) if by_rates else None
+    before = Fraction(0)
+    if after:
+        text, _sep, pk = after.partition("_")
+        day = date.fromisoformat(text)
+        earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
+        told = paid(lines.filter(earlier))
+        before = (
+            converter.sum(told) if converter else Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
+        )
+        lines = lines.exclude(earlier)
+    found = list(lines[: size + 1])
+    paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
+    running = before
+    for line in found:
+        line.is_paid = line.pk in paying
+        if line.is_paid and converter:
+            running += converter.of(line.currency, line.booking_date, line.net_amount)
+        elif line.is_paid:
+            running += Fraction(getattr(line, column))
+        line.running = arithmetic.shown(running)
+        line.pays = _pays(result, line, converter) if line.is_paid else None
+    more = len(found) > size
+    last = found[size - 1] if more else None
+    return LinePage(
+        found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
+    )
+
+
+def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decimal | None:
+    """What a line pays by itself, where each is rounded."""
+    policy, bands = result.version.policy, bands_of(result.version.policy)
+    if not by_line(policy):
+        return None
+    measured = Fraction(line.quantity if bands.pays_units else line.net_amount)
+    if converter:
+        measured = converter.of(line.currency, line.booking_date, line.net_amount)
+    rate = Fraction(arithmetic.line_rate(bands, arithmetic.Figures.of(result)))
+    mode = policy.get("rounding", {}).get("mode", "half_up")
+    return arithmetic.rounded(measured * rate, policy["currency"], mode)
+
+
+def _paid_lines(result: Figure) -> Any:
+    """A filter that keeps the lines that are paid on, not those that only qualify."""
+    plan = plan_of(result)
+    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
+    return lambda lines: lines.filter(wanted)
