@@ -214,6 +214,13 @@ def through_gates(notes: dict[str, Any], value: Fraction) -> Fraction:
     return value if gates_are_met(notes) else min(value, ZERO)
 
 
+def by_measures(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """What counts by the measures that factors go by."""
+    for said in notes.get("factors", []) if value > 0 else ():
+        value *= Fraction(said["factor"])
+    return value
+
+
 def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:
     """What counts by the days until invoices were paid."""
     said = notes.get("collection")

@@ -201,7 +201,7 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
 
 _TRIED = """
 SELECT plan, partner_id, earned, qualifier, base, reference, lines,
-       explanation @> %(barred)s OR explanation ?| '{collection,returned}' AS barred
+       explanation @> %(barred)s OR explanation ?| '{collection,returned,factors}' AS barred
 FROM back_test_figures"""
 _MOVED = "SELECT plan, sum(earned) FROM back_test_figures GROUP BY plan"
 

@@ -31,6 +31,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _minimum(policy)
     yield from _gates(policy)
     yield from _collection(policy)
+    yield from _measure_factors(policy)
     yield from _cumulative(policy)
     yield from _line_by_line(policy)
     yield from _formula(policy["mechanism"])
@@ -167,6 +168,26 @@ def _collection(policy: dict[str, Any]) -> Found:
                 yield (*place, row, "factor"), _("Who pays later is not to get more.")
         if steps and Decimal(steps[-1]["factor"]) < 0:
             yield (*place, len(steps) - 1, "factor"), _("A share is not below zero.")
+
+
+def _measure_factors(policy: dict[str, Any]) -> Found:
+    seen: set[str] = set()
+    for index, factor in enumerate(policy.get("factors", [])):
+        if factor["kind"] != "measure":
+            continue
+        code, bands, place = factor.get("code", ""), factor.get("bands", []), ("factors", index)
+        if not code:
+            yield (*place, "code"), _("Say by which figure the factor goes.")
+        elif code in seen:
+            yield (*place, "code"), _("A factor goes by this figure already.")
+        seen.add(code)
+        if not bands:
+            yield (*place, "bands"), _("Say from which figure on which share counts.")
+        for row, band in enumerate(bands):
+            if row and Decimal(bands[row - 1]["from"]) >= Decimal(band["from"]):
+                yield (*place, "bands", row, "from"), _("Lower bounds must rise from band to band.")
+            if Decimal(band["factor"]) < 0:
+                yield (*place, "bands", row, "factor"), _("A share is not below zero.")
 
 
 def _gates(policy: dict[str, Any]) -> Found:

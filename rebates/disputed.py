@@ -203,7 +203,8 @@ def _is_exact(result: Result, plan: Plan) -> bool:
         plan.bands.counts_increments
         or plan.bands.share_of == "total"
         or "caps" in plan.policy
-        or {"shared", "best", "net_of", "returned", "formula", "line_sum"} & result.explanation.keys()
+        or {"shared", "best", "net_of", "returned", "formula", "line_sum", "factors", "collection"}
+        & result.explanation.keys()
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from rebates.accruals import Accrual
 from rebates.currencies import is_exchanged, needs_rates
 from rebates.explained_lines import plan_of
 from rebates.line_rounding import by_line
+from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
@@ -102,7 +104,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     bands, notes = bands_of(policy), result.explanation
     exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
     behind = arithmetic.through_gates(notes, exact)
-    collected = arithmetic.by_collection(notes, behind)
+    collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
     with_returns = arithmetic.taken_back(notes, collected)
     paid_out = arithmetic.limited(bands, with_returns)
     counted = Decimal(notes.get("counted", result.qualifier))
@@ -119,6 +121,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_band(result),
         Step(6, _("Rebate"), wording.mechanism(policy), raw),
         *_gates(result, raw),
+        *_factors(result, behind),
         *_collection(result, arithmetic.shown(collected)),
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
@@ -228,7 +231,21 @@ def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
 def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
-    return barred or bool({"shared", "best", "net_of", "collection", "returned"} & result.explanation.keys())
+    return barred or bool(
+        {"shared", "best", "net_of", "collection", "returned", "factors"} & result.explanation.keys()
+    )
+
+
+def _factors(result: Figure, value: Fraction) -> list[Step]:
+    """What each factor by a measure found, and what the figure is behind it."""
+    found = []
+    for said, factor in zip(
+        result.explanation.get("factors", []), factors_of(result.version.policy), strict=False
+    ):
+        value = value * Fraction(said["factor"]) if value > 0 else value
+        words = limit_words.factor_found(factor, Decimal(said["found"]), said["factor"])
+        found.append(Step(7, _("Factor"), words, arithmetic.shown(value)))
+    return found
 
 
 def _collection(result: Figure, value: Decimal) -> list[Step]:

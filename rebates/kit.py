@@ -269,6 +269,7 @@ def _policy_of(row: Result) -> dict[str, Any]:
 
 def _found(notes: dict[str, Any]) -> dict[str, str]:
     gates = {gate["code"]: gate["found"] for gate in notes.get("gates", [])}
+    gates |= {factor["code"]: factor["found"] for factor in notes.get("factors", [])}
     return gates | notes.get("formula", {}).get("read", {})
 
 

@@ -13,6 +13,7 @@ from prm.measures import registry
 from prm.ui import formats
 from rebates.collection import steps_of
 from rebates.links import BEST_OF, NET_OF, stacked_on
+from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
 from rebates.models import Programme, Statement
@@ -27,6 +28,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(cap_on_measure(policy, cap) for cap in caps if cap["on"] == "measure"),
         *(gates(policy) for _gate in policy.get("gates", [])[:1]),
         *(str(SIGN_OFF[policy["sign_off"]]) for _key in [policy.get("sign_off")] if _key),
+        *(factor(one) for one in factors_of(policy)),
         *(collection(policy) for _step in steps_of(policy)[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if cap["on"] == "payout" and "programmes" not in cap),
@@ -76,6 +78,26 @@ def gate(one: dict[str, str]) -> str:
     if one["kind"] == "certificate":
         return _("at least %(least)s × %(name)s on the period's last day") % words
     return _("%(name)s of at least %(least)s in the period") % words
+
+
+def factor_bands(one: dict[str, Any]) -> str:
+    """The shares by bands of a factor."""
+    rows = [
+        _("%(share)s from %(from)s")
+        % {"share": percent(band["factor"]), "from": formats.number(Decimal(band["from"]), None)}
+        for band in one["bands"]
+    ]
+    return pgettext("between the words of a list", ", ").join([*rows, _("below nothing")])
+
+
+def factor(one: dict[str, Any]) -> str:
+    words = {"name": measure_name(one["code"]), "bands": factor_bands(one)}
+    return _("It counts by %(name)s in the period: %(bands)s.") % words
+
+
+def factor_found(one: dict[str, Any], found: Decimal, share: str) -> str:
+    words = {"name": measure_name(one["code"]), "found": formats.number(found, None), "share": percent(share)}
+    return _("%(name)s: %(found)s, so %(share)s counts") % words
 
 
 def collection_steps(policy: dict[str, Any]) -> str:

@@ -252,7 +252,6 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         yield "group"
     if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
         yield "spif by serial"
-    yield from (f"{one['kind']} factor" for one in policy.get("factors", []) if one["kind"] != "collection")
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"

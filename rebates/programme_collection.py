@@ -39,8 +39,8 @@ class CollectionFields(forms.Form):
         return [(self[f"paid_within_{row}"], self[f"paid_share_{row}"]) for row in range(ROWS)]
 
 
-def factors_of(values: dict[str, Any], kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The policy's factors as typed, after those of `kept` that the form does not show. Raises Missing."""
+def factors_of(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The collection factor as typed, in a list; empty where there is none. Raises Missing."""
     steps = []
     for row in range(ROWS):
         days, share = values[f"paid_within_{row}"], values[f"paid_share_{row}"]
@@ -50,8 +50,7 @@ def factors_of(values: dict[str, Any], kept: list[dict[str, Any]]) -> list[dict[
             name = f"paid_within_{row}" if days is None else f"paid_share_{row}"
             raise Missing(name, gettext("Fill in both, or neither."))
         steps.append({"days": days, "factor": f"{share:f}%"})
-    others = [factor for factor in kept if factor["kind"] != KIND]
-    return [*others, {"kind": KIND, "steps": steps}] if steps else others
+    return [{"kind": KIND, "steps": steps}] if steps else []
 
 
 def initial_factors(policy: dict[str, Any]) -> dict[str, Any]:

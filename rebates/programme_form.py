@@ -23,6 +23,7 @@ from rebates import programme_budget as budget
 from rebates import programme_collection as collected
 from rebates import programme_currency as money
 from rebates import programme_details as details
+from rebates import programme_factor as factor
 from rebates import programme_limits as limits
 from rebates import programme_mechanism as mechanism_fields
 from rebates import programme_sign_off as signed
@@ -81,7 +82,8 @@ SHOWN = {
 
 class ProgrammeForm(
     mechanism_fields.MechanismFields, money.CurrencyFields, limits.LimitFields, whom.WhoFields,
-    collected.CollectionFields, budget.BudgetFields, times.TimeFields, signed.SignOffFields, ServiceForm,
+    collected.CollectionFields, factor.FactorFields, budget.BudgetFields, times.TimeFields, signed.SignOffFields,
+    ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -252,6 +254,7 @@ class ProgrammeForm(
         if path[:2] == ("mechanism", "parts") and len(path) > 2:
             return f"{'count' if path[-1] == 'quantity' else 'part'}_{path[2]}"
         limit = limits.field_at(tuple(path), self._made) or whom.field_at(tuple(path), self.cleaned_data)
+        limit = limit or factor.field_at(tuple(path), self.cleaned_data)
         limit = limit or collected.field_at(tuple(path), self.cleaned_data)
         if limit:
             return limit
@@ -280,7 +283,7 @@ class ProgrammeForm(
             "who": whom.who_of(values, self.kept.get("who", {})),
             "gates": whom.gates_of(values),
             **whom.membership_of(values),
-            "factors": collected.factors_of(values, self.kept.get("factors", [])),
+            "factors": [*factor.factor_of(values), *collected.factors_of(values)],
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
@@ -378,6 +381,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         | money.initial_currencies(policy)
         | times.initial_time(policy)
         | whom.initial_who(policy)
+        | factor.initial_factor(policy)
         | collected.initial_factors(policy)
         | {
             "name": version.programme.name,
@@ -411,5 +415,6 @@ def is_editable(policy: dict[str, Any]) -> bool:
         and ("measure" not in policy or kind.by_quantity)
         and limits.is_editable(policy)
         and whom.is_editable(policy)
+        and factor.is_editable(policy)
         and collected.is_editable(policy)
     )

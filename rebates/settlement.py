@@ -24,6 +24,7 @@ from rebates import (
     formula,
     line_rounding,
     linked_sql,
+    measure_factors,
     returned,
     tier_days,
     traits,
@@ -117,7 +118,8 @@ def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_
     notes += returned.SAID if takes_back else ""
     by_line = line_rounding.arm(paid_on) if line_rounding.matter(sums.plans) else ""
     notes += line_rounding.SAID if by_line else ""
-    formulas = _formulas(sums, params)
+    formulas, factors = _formulas(sums, params), _factors(sums, params)
+    notes += measure_factors.SAID if factors else ""
     notes += formula.SAID if formulas else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
@@ -129,9 +131,9 @@ def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_
         FROM ({source}) plan
         CROSS JOIN LATERAL (SELECT {_band(bands)} AS number OFFSET 0) band
         {traits.GATE if gated else ""}
-        {formulas}
+        {formulas} {factors}
         CROSS JOIN LATERAL (SELECT {_raw(bands, by_line, _formula_arm(sums))} AS raw, {divisor} AS divisor OFFSET 0)
-        {_moved(bands, gated=gated, collects=collects, takes_back=takes_back)}
+        {_moved(bands, gated=gated, factored=bool(factors), collects=collects, takes_back=takes_back)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
           {traits.TAKES_PART if traits.matter(sums.plans) else ""}
@@ -140,13 +142,21 @@ def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_
 
 def _formulas(sums: Read, params: dict[str, Any]) -> str:
     """The steps of the formulas, where there are any."""
-    if not formula.matter(sums.plans):
-        return ""
-    keys = {
-        number: {one["code"]: traits.asked_for(one, plan).key for one in formula.asked_of(plan.policy)}
+    return formula.laterals(sums.plans, params, _keys(sums)) if formula.matter(sums.plans) else ""
+
+
+def _factors(sums: Read, params: dict[str, Any]) -> str:
+    """The factors by measures, where there are any."""
+    matter = measure_factors.matter(sums.plans)
+    return measure_factors.lateral(sums.plans, params, _keys(sums)) if matter else ""
+
+
+def _keys(sums: Read) -> dict[int, dict[str, str]]:
+    """By plan, under which key the figure of each measure is frozen."""
+    return {
+        number: {one["code"]: traits.asked_for(one, plan).key for one in traits.requests_for(plan)}
         for number, plan in enumerate(sums.plans)
     }
-    return formula.laterals(sums.plans, params, keys)
 
 
 def _formula_arm(sums: Read) -> str:
@@ -205,12 +215,14 @@ def _net_of(sums: Read) -> str:
     )
 
 
-def _moved(bands: Sequence[Bands], *, gated: bool, collects: bool, takes_back: bool) -> str:
-    """The unrounded figure after gates, factor, what is taken back and the cap on the payout, with what it is still to
+def _moved(bands: Sequence[Bands], *, gated: bool, factored: bool, collects: bool, takes_back: bool) -> str:
+    """The unrounded figure after gates, factors, what is taken back and the cap on the payout, with what it is still to
     be divided by.
     """
     same = "{was}.divisor"
     changes = [(traits.THROUGH_GATES, same)] if gated else []
+    if factored:
+        changes.append((measure_factors.RAW, same))
     if collects:
         changes.append((collection.RAW, collection.DIVISOR))
     if takes_back:

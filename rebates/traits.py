@@ -21,7 +21,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.measures import registry
-from rebates import formula
+from rebates import formula, measure_factors
 from rebates.models import Signature, Version
 from rebates.plans import Plan, Sql
 
@@ -91,8 +91,9 @@ def _signers(version_id: int) -> list[int]:
 
 
 def requests_for(plan: Plan) -> list[dict[str, str]]:
-    """All that a plan asks of measures beside certificates: for gates and for a formula."""
-    return [*gates_for(plan), *formula.asked_of(plan.policy)]
+    """All that a plan asks of measures beside certificates: for gates, for a formula and for factors."""
+    policy = plan.policy
+    return [*gates_for(plan), *formula.asked_of(policy), *measure_factors.asked_of(policy)]
 
 
 def asked_for(gate: dict[str, str], plan: Plan) -> Asked:

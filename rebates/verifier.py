@@ -27,6 +27,7 @@ from rebates.verifier_formula import (
 from rebates.verifier_terms import (
     Rates,
     Receipt,
+    by_measures,
     collected,
     counted,
     counted_from,
@@ -278,7 +279,7 @@ def exact(
     if policy.get("rounding", {}).get("on") == "line":
         amounts = [line.quantity if units else line.amount for line in paid_on]
         figure = line_by_line(policy, it.qualifier, amounts, mode_of(policy), more.get("digits", 2))
-    figure = through_gates(policy, figure, found)
+    figure = by_measures(policy, through_gates(policy, figure, found), found)
     figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 

@@ -65,6 +65,16 @@ def through_gates(policy: dict[str, Any], figure: Fraction, found: dict[str, Any
     return figure if met else min(figure, Fraction(0))
 
 
+def by_measures(policy: dict[str, Any], figure: Fraction, found: dict[str, Any]) -> Fraction:
+    """A figure above zero times the factor of the last band that each measure reaches; nothing below the first."""
+    for factor in policy.get("factors", []):
+        if factor["kind"] == "measure" and figure > 0:
+            has = Fraction(str(found.get(factor["code"], 0)))
+            shares = [band["factor"] for band in factor["bands"] if has >= Fraction(str(band["from"]))]
+            figure *= fraction_of(shares[-1]) if shares else 0
+    return figure
+
+
 def kept_back(money: Fraction, minimum: str | None) -> Fraction:
     """What of a programme's money waits for the next statement: all of it until it comes to the minimum."""
     return money if minimum is not None and money < Fraction(minimum) else Fraction(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from partners.models import Partner
-from rebates import formula
+from rebates import formula, measure_factors
 from rebates.policy import ProgrammeText
 from rebates.traits import KIND_NAMES, offered
 
@@ -22,7 +22,8 @@ def unknown_to_traits(text: ProgrammeText) -> list[str]:
     ]
     asked = [("certificate", code) for code in who.get("certificates", [])]
     asked += [(gate["kind"], gate.get("code", "")) for gate in gates]
-    asked += [("measure", one["code"]) for one in formula.asked_of(text.policy)]
+    further = [*formula.asked_of(text.policy), *measure_factors.asked_of(text.policy)]
+    asked += [("measure", one["code"]) for one in further]
     return problems + [
         _("%(programme)s: nothing called %(code)s can be asked for as a %(kind)s.")
         % {"programme": text.code, "code": code, "kind": KIND_NAMES[kind]}

@@ -31,6 +31,18 @@ STEPS = [
     [{"days": 0, "factor": "120%"}, {"days": 45, "factor": "80%"}, {"days": 46, "factor": "79.99%"}],
     [{"days": 90, "factor": 1}],
 ]
+FACTORS = [
+    {
+        "kind": "measure",
+        "code": "tests.score",
+        "bands": [{"from": 1, "factor": "80%"}, {"from": "2.5", "factor": "120%"}],
+    },
+    {
+        "kind": "measure",
+        "code": "tests.security",
+        "bands": [{"from": 0, "factor": "33.33%"}, {"from": 3, "factor": 1}],
+    },
+]
 GATES = [
     {"kind": "certificate", "code": "tests.routing"},
     {"kind": "certificate", "code": "tests.security", "at_least": 3},
@@ -179,6 +191,8 @@ def random_policy(random: Random, number: int) -> dict:
         made["caps"] = caps
     if random.random() < 0.3:
         made["factors"] = [{"kind": "collection", "steps": random.choice(STEPS)}]
+    if random.random() < 0.3:
+        made.setdefault("factors", []).extend(random.sample(FACTORS, random.randint(1, 2)))
     if random.random() < 0.3:
         made["minimum_payout"] = random.choice(["0.5", 20, "99.99", 5000])
     if random.random() < 0.5:

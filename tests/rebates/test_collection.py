@@ -16,7 +16,7 @@ from rebates import explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.models import Statement, Version
-from rebates.policy import PolicyProblem, read_document, uncomputed
+from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
@@ -181,12 +181,6 @@ def test_a_factor_that_makes_no_sense_is_refused_at_its_place(entries, said):
     with pytest.raises(PolicyProblem) as refused:
         read_document({"schema": 1, "programmes": [collecting(**entries)]})
     assert [one for one in refused.value.problems if said in one], refused.value.problems
-
-
-def test_other_factors_are_not_computed():
-    entry = policy(mechanism=FLAT, factors=[{"kind": "measure", "code": "orders.net_sales"}])
-    (text,) = read_document({"schema": 1, "programmes": [entry]})
-    assert uncomputed(text.policy) == ["measure factor"]
 
 
 def test_finance_fills_the_steps_in_and_takes_them_away_again(finance, browse):
