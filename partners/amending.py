@@ -19,7 +19,9 @@ def of(
     change: PartnerChange, partner: Partner, data: Any, files: Any, *, actor: Actor
 ) -> tuple[forms.AmendForm, Callable[..., Partner], dict[str, Any]]:
     """The form, its service, and what the service takes that cannot be amended."""
-    wanted, own = change.wanted, {"actor": actor, "change": change}
+    wanted = change.wanted
+    own: dict[str, Any] = {"actor": actor, "change": change}
+    form: forms.AmendForm
     if change.kind == KIND.FACTS:
         proposed = _as_wanted(partner, wanted)
         initial = {name: getattr(proposed, name) for name in services.companies.FIELDS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -35,7 +36,7 @@ def confirm_delivery(
     )
     goods.save()
     payment = goods.payment
-    changes = {
+    changes: dict[str, list[Any]] = {
         "payment": [None, payment.number],
         "delivered_on": [None, delivered_on],
         "reference": [None, reference],

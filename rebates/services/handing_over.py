@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prm.outbox.services import emit
 from rebates.errors_of_payouts import GoodsNotNamed, GoodsOnlyForGoods
 from rebates.models import GoodsDelivery, Payment
@@ -26,8 +28,8 @@ def into_wallet(event: str, payment: Payment) -> bool:
 def hand_over(payment: Payment, goods: str) -> None:
     """Tell the world of a payment that is no transfer, and keep what is to be delivered."""
     statement = payment.statement
-    money = {"amount": f"{payment.amount:.2f}", "currency": statement.currency}
-    names = {"statement_id": statement.pk, "payment_id": payment.pk}
+    money: dict[str, Any] = {"amount": f"{payment.amount:.2f}", "currency": statement.currency}
+    names: dict[str, Any] = {"statement_id": statement.pk, "payment_id": payment.pk}
     key = f"statement:{statement.pk}"
     if payment.method == METHOD.WALLET:
         emit(WalletCredited(**names, **money), object_key=key)

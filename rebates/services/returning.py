@@ -7,6 +7,7 @@ on the payment counts as not made, and what it paid is open again. Nobody confir
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -125,7 +126,11 @@ def _decide(found: PaymentReturn, state: str, decision: str, by: Actor) -> None:
 def _record(found: PaymentReturn, verb: str, by: Actor, reason: str) -> None:
     payment = found.payment
     money = said.Money(payment.amount, payment.statement.currency)
-    changes = {"payment": [None, payment.number], "amount": [None, money], "day": [None, found.returned_on]}
+    changes: dict[str, list[Any]] = {
+        "payment": [None, payment.number],
+        "amount": [None, money],
+        "day": [None, found.returned_on],
+    }
     record(payment.statement, verb, by=by, changes=changes, reason=reason)
 
 

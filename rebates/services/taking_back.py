@@ -8,6 +8,7 @@ corrected row then comes in like any other. It can be done until the programme i
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -182,7 +183,10 @@ def _decide(found: GoLiveReversal, state: str, decision: str, by: Actor) -> None
 def _record(found: GoLiveReversal, verb: str, by: Actor, reason: str) -> None:
     row = found.row
     figure = row.earned if isinstance(row, SettledOutside) else row.amount
-    changes = {"partner": [None, row.partner.name], "amount": [None, said.Money(figure, row.currency)]}
+    changes: dict[str, list[Any]] = {
+        "partner": [None, row.partner.name],
+        "amount": [None, said.Money(figure, row.currency)],
+    }
     if isinstance(row, SettledOutside):
         changes["period"] = [None, str(row.period)]
     record(row.programme, verb, by=by, changes=changes, reason=reason)
