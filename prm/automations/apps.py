@@ -7,11 +7,9 @@ class AutomationsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
-        from django.utils.translation import pgettext_lazy
 
         from prm.access import permissions
         from prm.access.roles import Role
-        from prm.audit import words
         from prm.automations import work
         from prm.notices import kinds
         from prm.notices.work import register as register_work
@@ -28,22 +26,7 @@ class AutomationsConfig(AppConfig):
             "automations.manage", label=_("Set up automations"), roles=[Role.ADMINISTRATOR], sensitive=True
         )
         permissions.register("automations.do_task", roles=Role.values)
-        words.register(
-            {
-                "action_added": _("action added"),
-                "action_changed": _("action changed"),
-                "action_removed": _("action taken away"),
-                "actions_ordered": _("actions in another order"),
-                "run_repeated": _("run repeated"),
-                "task_done": _("task done"),
-            }
-        )
-        words.register_names(
-            {
-                "action": pgettext_lazy("change", "action"),
-                "actions_order": pgettext_lazy("change", "order of the actions"),
-            }
-        )
+        self._words()
         kinds.register(
             "automations.notice",
             title=_("%(text)s"),
@@ -59,4 +42,28 @@ class AutomationsConfig(AppConfig):
             url="automations:list",
             verb="automations.view",
             order=205,
+        )
+
+    def _words(self) -> None:
+        """What the audit trail calls its verbs and fields."""
+        from django.utils.translation import gettext_lazy as _
+        from django.utils.translation import pgettext_lazy
+
+        from prm.audit import words
+
+        words.register(
+            {
+                "action_added": _("action added"),
+                "action_changed": _("action changed"),
+                "action_removed": _("action taken away"),
+                "actions_ordered": _("actions in another order"),
+                "run_repeated": _("run repeated"),
+                "task_done": _("task done"),
+            }
+        )
+        words.register_names(
+            {
+                "action": pgettext_lazy("change", "action"),
+                "actions_order": pgettext_lazy("change", "order of the actions"),
+            }
         )
