@@ -157,14 +157,14 @@ def laterals(plans: Sequence[Plan], params: dict[str, Any], keys: dict[int, dict
         if not by_formula(plan.policy):
             continue
         names = {
-            "base": ("plan.base", str(plan.paid_on_in)),
-            "qualifier": ("plan.qualifier", str(plan.counted_in)),
+            "base": ("plan.base", f"{plan.paid_on_in}::numeric"),
+            "qualifier": ("plan.qualifier", f"{plan.counted_in}::numeric"),
         }
         pairs = []
         for place, (name, code) in enumerate(measures_of(plan.policy).items()):
             params[f"formula_{number}_{place}"] = keys[number][code]
             found = f"COALESCE((plan.figures ->> %(formula_{number}_{place})s)::numeric, 0)"
-            names[name] = (found, "1")
+            names[name] = (found, "1::numeric")
             pairs.append(f"'{name}', {found}::text")
         steps = _Steps(plan, f"formula_{number}", names)
         up, down = steps.fraction(parsed(plan.policy))

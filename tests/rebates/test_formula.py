@@ -116,6 +116,14 @@ def test_it_stands_on_converted_amounts(acme):
     assert only(settle("2026-09")).earned == Decimal("50.50")
 
 
+def test_a_product_of_two_converted_sums_is_exact_whatever_the_rates(acme):
+    known("CNY/EUR 2026-09-10 7.123457", "CNY/USD 2026-09-10 6.543217")
+    apply(formula("base * qualifier / base - qualifier + 1.5", exchange="booking_date"))
+    sell(acme, 100, "2026-09-10", currency="EUR")
+    sell(acme, 100, "2026-09-10", currency="USD")
+    assert only(settle("2026-09")).earned == Decimal("1.50")
+
+
 def test_the_explanation_names_what_it_read_and_the_sentence_reads_it_aloud(acme, figures, finance, browse):
     figures["tests.score"] = {acme.row.pk: "2.5"}
     apply(formula("base * tests_score / 300", measures=["tests.score"]))
