@@ -96,7 +96,7 @@ def figures_of(basis: str, pairs: Sequence[tuple[date, Pair]], partners: Sequenc
 
 
 def _for(sql: Sql, partners: Sequence[int]) -> Sql:
-    whose = {name: sorted(partners) for name in ("partners", "collection_partners") if name in sql.params}
+    whose = {name: sorted(partners) for name in ("partners", "narrowed_partners") if name in sql.params}
     return Sql(sql.text, sql.params | whose)
 
 
