@@ -1,6 +1,6 @@
 """Kills at random moments, connections cut by the server, two who press at once: so often that chance finds the gap.
 
-A few in each run; `bin/test --long` does as many as are asked for.
+Starts at once are tried in each run; what forks and kills only with `bin/test --long`, which does as many as are asked for.
 """
 
 from __future__ import annotations
@@ -153,11 +153,13 @@ def settled_while(disturb: Any, count: int) -> None:
     assert happened >= count
 
 
+@pytest.mark.long  # it forks: one process at a time, as bin/test --long tests/rebates/test_crash_counts.py
 def test_a_worker_killed_at_random_moments_leaves_the_same_bytes(fresh_tenant):
     world()
     settled_while(kill, KILLS)
 
 
+@pytest.mark.long  # it forks: one process at a time, as bin/test --long tests/rebates/test_crash_counts.py
 def test_a_server_that_ends_all_connections_leaves_the_same_bytes(fresh_tenant):
     world()
     settled_while(cut, CUTS)
