@@ -1,6 +1,6 @@
 """Kills at random moments, connections cut by the server, two who press at once: so often that chance finds the gap.
 
-Starts at once are tried in each run; what forks and kills only with `bin/test --long`, which does as many as are asked for.
+Starts at once are tried in each run; what forks and kills only with `bin/test --long`.
 """
 
 from __future__ import annotations
