@@ -46,11 +46,17 @@ def account_facts(account: BankAccount, actor: Actor) -> list[Fact]:
 
 
 def also_of(account: BankAccount, actor: Actor) -> list[str]:
-    """Other partners that have the same account, for those who decide about it; a common sign of fraud."""
-    if actor.is_partner:
+    """Other partners that have the same account, for those who decide about it; a common sign of fraud.
+
+    Who does not see one of them learns that there is one, not which.
+    """
+    if not allowed(actor, "payouts.confirm_account", account):
         return []
-    rows = BankAccount.objects.all().same_number_elsewhere(account)
-    return sorted({f"{row.partner.name} ({row.partner.number}, {row.number})" for row in rows})
+    rows = BankAccount.objects.visible_to(actor).same_number(account)
+    seen = sorted({f"{row.partner.name} ({row.partner.number}, {row.number})" for row in rows})
+    hidden = BankAccount.objects.for_everyone(because="that there is another is told, not whose it is")
+    others = {row.partner_id for row in hidden.same_number(account)} - {row.partner_id for row in rows}
+    return [*seen, _("a partner that you do not see")] if others else seen
 
 
 def standing(account: BankAccount) -> dict[str, Any]:

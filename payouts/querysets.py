@@ -13,11 +13,9 @@ from prm.values.actor import Actor
 
 
 class BankAccountQuerySet(PartnerOwned):
-    def same_number_elsewhere(self, account: Any) -> Any:
+    def same_number(self, account: Any) -> BankAccountQuerySet:
         """Accounts of other partners with the number of `account`, waiting or confirmed: money for two in one place."""
-        rows = self.for_everyone(because="finance compares accounts before it confirms one").exclude(
-            partner_id=account.partner_id
-        )
+        rows = self.exclude(partner_id=account.partner_id)
         same = Q(iban=account.iban) if account.iban else Q(account_number=account.account_number)
         return rows.filter(same, state__in=("asked", "confirmed"), currency=account.currency).select_related(
             "partner"

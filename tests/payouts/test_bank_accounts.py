@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from payouts.errors import (
 )
 from payouts.holding import first_payable_day
 from payouts.models import BankAccount
+from payouts.pages import also_of
 from payouts.services import (
     ask_for_account,
     confirm_account,
@@ -232,3 +234,14 @@ def test_finance_is_warned_of_an_account_that_two_partners_share(acme, rival, fi
     assert f"The same account is that of {acme.row.name}" in page
     own = browse(rival.admin).get(asked.get_absolute_url()).content.decode()
     assert "The same account" not in own
+
+
+def test_of_a_partner_that_one_does_not_see_only_is_said_that_there_is_one(
+    acme, rival, finance, second, manager
+):
+    account(acme, finance, second)
+    asked = ask_for_account(partner=rival.row, by=finance, **details())
+    limited = replace(second, partner_ids=frozenset({rival.row.pk}))
+    assert also_of(asked, limited) == ["a partner that you do not see"]
+    assert also_of(asked, manager) == [] == also_of(asked, rival.admin)
+    assert acme.row.name in also_of(asked, second)[0]
