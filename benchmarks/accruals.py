@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -19,25 +18,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from benchmarks import settlement as bench
-from tests.support.databases import Databases
-from tests.support.services import Services
+from benchmarks.database import enter, own_database
 
 MONTHS = 24
 
 
 def main() -> None:
     options = _options()
-    services = Services()
-    os.environ.update(services.environment())
-    databases = Databases(services)
-    databases.prepare()
-    try:
+    with own_database():
         _measure(options)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        databases.drop()
 
 
 def _options() -> argparse.Namespace:
@@ -52,15 +41,10 @@ def _options() -> argparse.Namespace:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    import django
-
-    django.setup()
-    from django.db import connection
-    from django_tenants.utils import get_tenant_model
 
     from prm.values import clock
 
-    connection.set_tenant(get_tenant_model().objects.get(slug="alpha"))
+    enter("alpha")
     bench._say(
         f"{options.lines:,} sales lines, {options.partners:,} partners, {options.programmes} programmes"
     )

@@ -10,15 +10,13 @@ Aim: the inbox within 100 ms at p95, a decision within 50 ms.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import time
 from typing import Any
 
+from benchmarks.database import enter, own_database
 from benchmarks.pages import _ask
-from tests.support.databases import Databases
-from tests.support.services import Services
 
 INBOX_MS, DECISION_MS, FEW = 100, 50, 100
 
@@ -30,28 +28,14 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--requests", type=int, default=60)
     options = parser.parse_args()
-    services = Services()
-    os.environ.update(services.environment())
-    databases = Databases(services)
-    databases.prepare()
-    try:
+    with own_database():
         return _measure(options)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        databases.drop()
 
 
 def _measure(options: argparse.Namespace) -> int:
     import logging
 
-    import django
-
-    django.setup()
     from django.conf import settings
-    from django.db import connection
-    from django_tenants.utils import get_tenant_model
 
     from prm.config.collecting import collect_rarely
 
@@ -61,7 +45,7 @@ def _measure(options: argparse.Namespace) -> int:
     logging.disable(logging.CRITICAL)
     found: dict[str, list[tuple[float, float, int]]] = {}
     for slug, runs in (("beta", FEW), ("alpha", options.runs)):
-        connection.set_tenant(get_tenant_model().objects.get(slug=slug))
+        enter(slug)
         manager, task = _fill(runs)
         collect_rarely()  # as a web process does at its start
         for address in ("/inbox/", f"/inbox/decisions/{task}/", "/deals/?view=decide"):

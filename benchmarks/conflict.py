@@ -24,9 +24,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.database import enter, own_database
 from benchmarks.made_names import made_names
-from tests.support.databases import Databases
-from tests.support.services import Services
 
 PAIRS = Path(__file__).parent / "data" / "name_pairs.csv.gz"
 # Kinds of difference that the two names show by themselves; the others need knowledge from elsewhere.
@@ -42,24 +41,9 @@ Pair = dict[str, str]
 
 def main() -> None:
     options = _options()
-    services = Services()
-    os.environ.update(services.environment())
-    databases = Databases(services)
-    databases.prepare()
-    try:
-        import django
-
-        django.setup()
-        from django.db import connection
-        from django_tenants.utils import get_tenant_model
-
-        connection.set_tenant(get_tenant_model().objects.get(slug="alpha"))
+    with own_database():
+        enter("alpha")
         _measure(options)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        databases.drop()
 
 
 def _options() -> argparse.Namespace:

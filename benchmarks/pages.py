@@ -10,7 +10,6 @@ Prints requests a second, p95 and the number of queries with many rows, and the 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import statistics
 import sys
@@ -18,8 +17,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from tests.support.databases import Databases
-from tests.support.services import Services
+from benchmarks.database import enter, own_database
 
 AIM_MS = 100
 LISTS = {
@@ -36,26 +34,12 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=60)
     options = parser.parse_args()
-    services = Services()
-    os.environ.update(services.environment())
-    databases = Databases(services)
-    databases.prepare()
-    try:
+    with own_database():
         return _measure(options)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        databases.drop()
 
 
 def _measure(options: argparse.Namespace) -> int:
-    import django
-
-    django.setup()
     from django.conf import settings
-    from django.db import connection
-    from django_tenants.utils import get_tenant_model
 
     from prm.config.collecting import collect_rarely
 
@@ -68,7 +52,7 @@ def _measure(options: argparse.Namespace) -> int:
     logging.disable(logging.CRITICAL)
     found: dict[tuple[str, str], list[tuple[float, float, int]]] = {}
     for slug, rows in (("beta", 100), ("alpha", options.rows)):
-        connection.set_tenant(get_tenant_model().objects.get(slug=slug))
+        enter(slug)
         people = _fill(rows)
         collect_rarely()  # as a web process does at its start
         for role, addresses in LISTS.items():

@@ -11,12 +11,10 @@ Both lay out the same papers, in Chinese, and both count the pages of the produc
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 
-from tests.support.databases import Databases
-from tests.support.services import Services
+from benchmarks.database import enter, own_database
 
 
 def main() -> None:
@@ -25,24 +23,9 @@ def main() -> None:
     )
     parser.add_argument("--statements", type=int, default=60)
     options = parser.parse_args()
-    services = Services()
-    os.environ.update(services.environment())
-    databases = Databases(services)
-    databases.prepare()
-    try:
-        import django
-
-        django.setup()
-        from django.db import connection
-        from django_tenants.utils import get_tenant_model
-
-        connection.set_tenant(get_tenant_model().objects.get(slug="alpha"))
+    with own_database():
+        enter("alpha")
         _measure(options.statements)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        databases.drop()
 
 
 def _measure(count: int) -> None:

@@ -27,8 +27,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.support.databases import Databases
-from tests.support.services import Services
+from benchmarks.database import enter, own_database
 
 BANDS = [{"from": 0, "rate": "2%"}, {"from": 20_000, "rate": "3%"}, {"from": 60_000, "rate": "5%"}]
 KINDS = ("marginal", "retroactive")
@@ -40,17 +39,8 @@ MONTH = "2026-09"
 
 def main() -> None:
     options = _options()
-    services = Services()
-    os.environ.update(services.environment())
-    databases = Databases(services)
-    databases.prepare()
-    try:
+    with own_database():
         _measure(options)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        databases.drop()
 
 
 def _options() -> argparse.Namespace:
@@ -73,13 +63,8 @@ def _options() -> argparse.Namespace:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    import django
 
-    django.setup()
-    from django.db import connection
-    from django_tenants.utils import get_tenant_model
-
-    connection.set_tenant(get_tenant_model().objects.get(slug="alpha"))
+    enter("alpha")
     _say(f"{options.lines:,} sales lines, {options.partners:,} partners, {options.programmes} programmes")
     _fill(options)
     if options.one_core:
@@ -287,12 +272,11 @@ def _help(over: Any) -> None:
 
     django.setup()
     from django.db import connection
-    from django_tenants.utils import get_tenant_model
 
     from prm.jobs.models import Job
     from prm.jobs.sharing import help_with
 
-    connection.set_tenant(get_tenant_model().objects.get(slug="alpha"))
+    enter("alpha")
     while not over.is_set():
         running = Job.objects.filter(state=Job.State.RUNNING).values_list("pk", "step").first()
         if running is None or not help_with(*running):
