@@ -5,7 +5,7 @@ import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
 
-from prm.values.sql import append_only
+from prm.values.sql import append_only, decided_once
 from rebates.sql import read
 
 
@@ -155,4 +155,10 @@ class Migration(migrations.Migration):
         ),
         append_only("rebates_runcomment"),
         migrations.RunSQL(sql=read("holds.sql"), reverse_sql=read("holds_reverse.sql")),
+        decided_once(
+            "rebates_paymenthold",
+            "a hold of a payment is released, never changed",
+            column="released_at",
+            kept=("run_id", "partner_id", "reason", "held_by_label", "held_at"),
+        ),
     ]

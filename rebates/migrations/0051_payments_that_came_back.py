@@ -5,6 +5,7 @@ import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
 
+from prm.values.sql import decided_once
 from rebates.sql import read
 
 
@@ -103,4 +104,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(sql=read("returns.sql"), reverse_sql=read("returns_reverse.sql")),
+        decided_once(
+            "rebates_paymentreturn",
+            "what was said about a returned payment is never changed",
+            column="state",
+            before="reported",
+            kept=("payment_id", "returned_on", "reason", "wrong_account", "reported_by_label", "reported_at"),
+        ),
     ]

@@ -5,7 +5,7 @@ import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
 
-from rebates.sql import read
+from prm.values.sql import decided_once
 
 
 class Migration(migrations.Migration):
@@ -94,5 +94,11 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(sql=read("goods.sql"), reverse_sql=read("goods_reverse.sql")),
+        decided_once(
+            "rebates_goodsdelivery",
+            "what is delivered instead of money is never changed",
+            column="state",
+            before="due",
+            kept=("payment_id", "what", "created_at"),
+        ),
     ]

@@ -5,6 +5,7 @@ import prm.values.clock
 from django.conf import settings
 from django.db import migrations, models
 
+from prm.values.sql import decided_once
 from rebates.sql import read
 
 
@@ -202,4 +203,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(sql=read("golive_reversals.sql"), reverse_sql=read("golive_reversals_reverse.sql")),
+        decided_once(
+            "rebates_golivereversal",
+            "a reversal of before go-live is never changed",
+            column="state",
+            before="asked",
+            kept=("settled_id", "balance_id", "reason", "asked_by_label", "asked_at"),
+        ),
     ]

@@ -1,6 +1,3 @@
-DROP TRIGGER rebates_golivereversal_is_never_emptied ON rebates_golivereversal;
-DROP TRIGGER rebates_golivereversal_keeps ON rebates_golivereversal;
-DROP FUNCTION rebates_keep_golive_reversal();
 DROP TRIGGER rebates_openingbalance_keeps ON rebates_openingbalance;
 CREATE TRIGGER rebates_openingbalance_is_append_only BEFORE UPDATE OR DELETE ON rebates_openingbalance
     FOR EACH ROW EXECUTE FUNCTION extensions.refuse_change();

@@ -17,24 +17,6 @@ DROP TRIGGER rebates_payment_is_append_only ON rebates_payment;
 CREATE TRIGGER rebates_payment_keeps BEFORE UPDATE OR DELETE ON rebates_payment
     FOR EACH ROW EXECUTE FUNCTION rebates_keep_payment();
 
--- What is decided about a return stays decided.
-CREATE FUNCTION rebates_keep_return() RETURNS trigger LANGUAGE plpgsql AS $function$
-BEGIN
-    IF TG_OP = 'DELETE' OR OLD.state <> 'reported'
-        OR (NEW.payment_id, NEW.returned_on, NEW.reason, NEW.wrong_account, NEW.reported_by_label, NEW.reported_at)
-            IS DISTINCT FROM
-           (OLD.payment_id, OLD.returned_on, OLD.reason, OLD.wrong_account, OLD.reported_by_label, OLD.reported_at)
-    THEN
-        RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'what was said about a returned payment is never changed';
-    END IF;
-    RETURN NEW;
-END
-$function$;
-CREATE TRIGGER rebates_paymentreturn_keeps BEFORE UPDATE OR DELETE ON rebates_paymentreturn
-    FOR EACH ROW EXECUTE FUNCTION rebates_keep_return();
-CREATE TRIGGER rebates_paymentreturn_is_never_emptied BEFORE TRUNCATE ON rebates_paymentreturn
-    FOR EACH STATEMENT EXECUTE FUNCTION extensions.refuse_change();
-
 -- A settlement that was paid is open again when a payment of it came back, and for no other reason.
 CREATE OR REPLACE FUNCTION rebates_keep_run() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN

@@ -34,9 +34,6 @@ BEGIN
 END
 $function$;
 
-DROP TRIGGER rebates_paymentreturn_is_never_emptied ON rebates_paymentreturn;
-DROP TRIGGER rebates_paymentreturn_keeps ON rebates_paymentreturn;
-DROP FUNCTION rebates_keep_return();
 DROP TRIGGER rebates_payment_keeps ON rebates_payment;
 DROP FUNCTION rebates_keep_payment();
 CREATE TRIGGER rebates_payment_is_append_only BEFORE UPDATE OR DELETE ON rebates_payment

@@ -1,3 +1,0 @@
-DROP TRIGGER rebates_goodsdelivery_is_never_emptied ON rebates_goodsdelivery;
-DROP TRIGGER rebates_goodsdelivery_keeps ON rebates_goodsdelivery;
-DROP FUNCTION rebates_keep_goods();
