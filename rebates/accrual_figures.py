@@ -96,12 +96,17 @@ def figures_of(basis: str, pairs: Sequence[tuple[date, Pair]], partners: Sequenc
 
 
 def _for(sql: Sql, partners: Sequence[int]) -> Sql:
-    whose = {name: sorted(partners) for name in ("partners", "narrowed_partners") if name in sql.params}
+    # Reads that stand together name their parameters "part_0_partners" and so on.
+    whose = {name: sorted(partners) for name in sql.params if f"_{name}".endswith("_partners")}
     return Sql(sql.text, sql.params | whose)
 
 
 def figures(
-    pairs: Iterable[tuple[date, Pair]], partners: Sequence[int] | None, *, kept: bool
+    pairs: Iterable[tuple[date, Pair]],
+    partners: Sequence[int] | None,
+    *,
+    kept: bool,
+    booked_before: date | None = None,
 ) -> list[Figures]:
     """Queries of what the pairs would pay, each with the tiers of its day. `kept`: from the kept sums where they know
     enough. A programme that wants a rate accrues nothing that could be said; its settlement says what is missing.
@@ -109,7 +114,8 @@ def figures(
     by_day: dict[date, list[Pair]] = defaultdict(list)
     for day, pair in pairs:
         by_day[day].append(pair)
-    scope = Scope(partners=None if partners is None else sorted(partners), kept=kept)
+    whose = None if partners is None else sorted(partners)
+    scope = Scope(partners=whose, kept=kept, booked_before=booked_before)
     return [
         Figures(_query(part.sums, day, scope.partners), part.sums.plans)
         for day, together in sorted(by_day.items())
@@ -118,12 +124,16 @@ def figures(
 
 
 def compute(
-    pairs: Iterable[tuple[date, Pair]], partners: Sequence[int] | None, *, kept: bool = True
+    pairs: Iterable[tuple[date, Pair]],
+    partners: Sequence[int] | None,
+    *,
+    kept: bool = True,
+    booked_before: date | None = None,
 ) -> list[Accrual]:
-    """What the pairs would pay these partners, all of them without; in no order."""
+    """What the pairs would pay these partners, all of them without, by what is booked before a day; in no order."""
     return [
         _accrual(row, found.plans)
-        for found in figures(pairs, partners, kept=kept)
+        for found in figures(pairs, partners, kept=kept, booked_before=booked_before)
         for row in settlement.rows(found.sql)
     ]
 
@@ -131,14 +141,15 @@ def compute(
 def _query(sums: settlement.Read, day: date, partners: Sequence[int] | None) -> Sql:
     read, members = sums.read(), traits.members_on(day, sums.plans)
     found = settlement.figures(sums, relation="sums", members="member")
-    whose = members.text
+    whose, narrowed = members.text, dict[str, Any]()
     if partners is not None:
-        whose = f"SELECT * FROM ({whose}) everybody WHERE partner_id = ANY(%(partners)s)"
+        whose = f"SELECT * FROM ({whose}) everybody WHERE partner_id = ANY(%(member_partners)s)"
+        narrowed = {"member_partners": list(partners)}
     text = (
         f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({whose})"
         f" SELECT * FROM ({found.text}) figures"
     )
-    return Sql(text, read.params | members.params | found.params)
+    return Sql(text, read.params | members.params | found.params | narrowed)
 
 
 def _accrual(row: dict[str, Any], plans: Sequence[Plan]) -> Accrual:

@@ -26,7 +26,8 @@ def accruals(
 
     Without `period`: of every programme for each of its periods that has begun by `on` (today) and is not closed,
     also one that is over and waits for its settlement. With it: of the programmes that a settlement of `period`
-    would settle. The tier is that of the period's last day, of today in a period that runs.
+    would settle. The tier is that of the period's last day, of today in a period that runs. `on` also leaves out what
+    is booked later than that day.
 
     Of today they are read as they are kept, and computed for the few partners of whom something changed since.
     """
@@ -81,7 +82,8 @@ def _of(on: date | None, period: Period | None, visible: frozenset[int] | None) 
     else:
         open_ones = Version.objects.unsettled_on(today)
         pairs = [(min(one.last_day, today), (version, one)) for version, one in open_ones]
-    found = compute(pairs, None if visible is None else sorted(visible))
+    after = None if on is None else clock.days_after(on, 1)
+    found = compute(pairs, None if visible is None else sorted(visible), booked_before=after)
     return _one_after_the_other(found) if period is None else found
 
 

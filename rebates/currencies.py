@@ -167,7 +167,7 @@ def _exchanged(plan: Plan, scope: Scope, book: Book, on: date) -> tuple[Plan, Mo
 def _needed(plan: Plan, scope: Scope, on: date) -> list[tuple[str, date, date, date]]:
     """(currency, first day, day after the last, day of the rate) of the lines that the plan reads."""
     by_day = plan.policy["exchange"] == "booking_date"
-    sums = Sums([plan], scope)
+    sums = Sums([plan], replace(scope, kept=False))  # the lines themselves are asked
     where, params = sums.picked()
     source = sums.relation(sums.table, params)
     sold: set[tuple[str, date]] = set()
@@ -181,7 +181,7 @@ def _needed(plan: Plan, scope: Scope, on: date) -> list[tuple[str, date, date, d
             )
             sold |= set(cursor.fetchall())
     if how(plan.policy) == AT_ORIGINAL_RATE:
-        sold |= set(days_sold(plan))
+        sold |= set(days_sold(plan, scope))
     wanted = set()
     for currency, booked in sold:
         if by_day:

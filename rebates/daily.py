@@ -13,7 +13,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.budgets import Use, uses
 from rebates.services.accruing import start_accruing
-from rebates.services.keeping import start_check
+from rebates.services.keeping import keep_up, start_check
 
 
 @daily("rebates.budgets")
@@ -42,6 +42,7 @@ def _tell(use: Use, kind: str, level: int) -> None:
 
 @daily("rebates.accruals")
 def check_accruals() -> None:
+    keep_up()  # a new day opens periods of which nothing is kept yet
     start_check()
 
 

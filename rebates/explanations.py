@@ -404,6 +404,3 @@ def _minimum(result: Figure) -> list[Step]:
         return [Step(11, _("Minimum payout"), limit_words.minimum(policy))]
     words, value = limit_words.kept(kept, result.currency), kept.now
     return [Step(11, _("Carried forward"), words, value)]
-
-
-# The lines

@@ -72,6 +72,7 @@ class Grouped:
             and not self.tiers
             and scope.closed_at_line is None
             and scope.recorded_before is None
+            and (scope.booked_before is None or scope.booked_before.day == 1)
             and not scope.without_returns
         )
 
@@ -182,6 +183,7 @@ class Grouped:
             ("last_partner", "partner_id <= %(last_partner)s"),
             ("partners", "partner_id = ANY(%(partners)s)"),
             ("recorded_before", "recorded_at < %(recorded_before)s"),
+            ("booked_before", "booking_date < %(booked_before)s"),
         ):
             value = getattr(self.scope, name)
             if value is not None and not (

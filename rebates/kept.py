@@ -72,7 +72,7 @@ def _looks_back(plan: Plan) -> bool:
 
 
 def _code(today: date, pairs: Sequence[tuple[date, Pair]], plans: Sequence[Plan]) -> str:
-    said: list[Any] = [FORMAT, today]
+    said: list[Any] = [FORMAT, today, sorted(frozenset().union(*(plan.catalogue for plan in plans)))]
     for (day, (version, period)), plan in zip(pairs, plans, strict=True):
         terms = {
             name: (sorted(one.lines), one.products and sorted(one.products))
@@ -95,7 +95,7 @@ class Waiting:
     """Partners whose kept figures do not hold; `never` those of them that have none."""
 
     partners: list[int]
-    never: int
+    never: list[int]
 
 
 def waiting(basis: Basis, visible: Iterable[int] | None) -> Waiting:
@@ -110,7 +110,7 @@ def waiting(basis: Basis, visible: Iterable[int] | None) -> Waiting:
             {"basis": basis.code, "visible": None if visible is None else sorted(visible)},
         )
         rows = cursor.fetchall()
-    return Waiting([partner for partner, _never in rows], sum(1 for _partner, never in rows if never))
+    return Waiting([partner for partner, _never in rows], [partner for partner, never in rows if never])
 
 
 # Reading
@@ -125,11 +125,12 @@ class Share:
 
 
 def share_of(basis: Basis, visible: Iterable[int] | None) -> Share:
-    """A few that wait are computed at once; many are told as they were kept, unless they never were."""
+    """A few that wait are computed at once; many are told as they were kept, but for those that never were."""
     found = waiting(basis, visible)
     if len(found.partners) <= LIVE:
         return Share(found.partners, False)
-    return Share([], bool(found.never))
+    few = len(found.never) <= LIVE
+    return Share(found.never if few else [], not few)
 
 
 def read(basis: Basis, visible: Iterable[int] | None, without: Sequence[int]) -> list[Accrual]:
@@ -189,7 +190,7 @@ def age(by: Actor, partners: Iterable[int] | None = None) -> Age:
     """Of the figures that `by` sees."""
     visible = seen_by(by, partners)
     found = waiting(Basis.now(), visible)
-    few, none = len(found.partners) <= LIVE, len(found.partners) > LIVE and bool(found.never)
+    few, none = len(found.partners) <= LIVE, len(found.never) > LIVE
     if none:
         return Age(None, 0)
     rows = KeptPartner.objects.for_everyone(because="narrowed to the partners that the caller sees")

@@ -28,11 +28,13 @@ from rebates import (  # noqa: F401  they register their own
     signature_listeners,
 )
 from rebates.events import GoLiveFiguresBrought, ProgrammePublished, SettlementClosed
+from rebates.golive_events import GoLiveRowTakenBack
 from rebates.models import Dispute
 from rebates.services.keeping import keep_up
 
 MAKE_OLD = (
     SalesLinesRecorded, PartnerTierChanged, RatesConfirmed, ProgrammePublished, SettlementClosed, GoLiveFiguresBrought,
+    GoLiveRowTakenBack,
 )  # fmt: skip
 
 

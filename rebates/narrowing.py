@@ -36,14 +36,21 @@ def _selection(plan: Plan, term: str, name: str, params: dict[str, Any]) -> str:
 
 
 def in_time(plan: Plan, scope: Scope, negative: str, name: str, params: dict[str, Any]) -> list[str]:
-    """What came too late for a closed period is left out, unless it takes something away."""
+    """What came too late for a closed period is left out, unless it takes something away; and what is booked later than
+    the scope's days.
+    """
+    early = []
+    if scope.booked_before is not None:
+        params["narrowed_booked"] = scope.booked_before
+        early = ["booking_date < %(narrowed_booked)s"]
     if scope.closed_at_line is None or plan.grace_until is None:
-        return []
+        return early
     params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
                f"{name}_grace": plan.grace_until}  # fmt: skip
     return [
+        *early,
         f"(id <= %({name}_closed)s OR {negative}"
-        f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)"
+        f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)",
     ]
 
 

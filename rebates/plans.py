@@ -63,7 +63,6 @@ class Plan:
     # What is added up, by name: "qualifier", "base", and where the mechanism asks for it "reference", "part0" …
     terms: dict[str, Selection]
     catalogue: frozenset[int]  # all product lines
-    line_of: dict[int, int]  # the product lines of the products that the terms name
     # How many parts of the currency are one in the sums that count, and in those that are paid on; see currencies.py.
     counted_in: int = 1
     paid_on_in: int = 1
@@ -170,7 +169,6 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
     }
     numbers = _partners_named(version.policy for version, _period in versions)
     everything = frozenset(lines.values())
-    line_of = dict(products.values())
 
     def chosen(part: dict[str, Any] | None, otherwise: Selection) -> Selection:
         if not part:
@@ -200,9 +198,7 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
                 for part in bands.parts
             ]
             terms = {f"part{number}": chosen(part, qualifying) for number, part in enumerate(parts)}
-        plans.append(
-            Plan(version, period, bands, terms, everything, line_of, chosen=chosen_partners(policy, numbers))
-        )
+        plans.append(Plan(version, period, bands, terms, everything, chosen=chosen_partners(policy, numbers)))
     return plans
 
 

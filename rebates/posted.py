@@ -39,7 +39,11 @@ def relation(plan: Plan, scope: Scope, *, until: datetime | None = None) -> str:
             f" WHERE world = {plan.world} AND code = '{plan.code}'"
         )
     closed = f" AND run.closed_at <= '{until.isoformat()}'" if until else ""
-    brought = f" AND brought_at <= '{until.isoformat()}'" if until else ""
+    brought = (
+        f" AND brought_at <= '{until.isoformat()}' AND (reversed_at IS NULL OR reversed_at > '{until.isoformat()}')"
+        if until
+        else " AND reversed_at IS NULL"
+    )
     programme = int(plan.version.programme_id)
     return f"""
         SELECT result.partner_id, {COLUMNS}, run.closed_at AS at

@@ -26,6 +26,7 @@ from rebates.plans import Plan
 
 if TYPE_CHECKING:
     from rebates.reads import Together
+    from rebates.scope import Scope
     from rebates.sums import Sums
 
 BY_BOOKING, BY_ORIGIN, AT_ORIGINAL_RATE = "by_booking", "by_origin", "at_original_rate"
@@ -110,11 +111,14 @@ def first_day(plan: Plan) -> date:
     return min(start, oldest or start)
 
 
-def days_sold(plan: Plan) -> list[tuple[str, date]]:
-    """The currencies and days of the lines that come back in the plan's days at the rate of another period."""
+def days_sold(plan: Plan, scope: Scope) -> list[tuple[str, date]]:
+    """The currencies and days of the scope's lines that come back in the plan's days at the rate of another period."""
+    params: dict[str, Any] = {}
+    where = " AND ".join([_back(plan), *within(scope, params, "sold_to", scope.watermark)])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT currency, booking_date FROM {_OF_OTHERS} back WHERE {_back(plan)} ORDER BY 1, 2"
+            f"SELECT DISTINCT currency, booking_date FROM {_OF_OTHERS} back WHERE {where} ORDER BY 1, 2",
+            params,
         )
         return [(currency, day) for currency, day in cursor.fetchall()]
 
@@ -169,6 +173,7 @@ def _rows(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
         *selected(plan, ["base"], name, params),
         *within(sums.scope, params, "returned_to", sums.scope.watermark),
         *recorded(sums.scope, params),
+        *([f"booked_on < '{sums.scope.booked_before}'"] if sums.scope.booked_before else []),
     ]
     source = sums.relation(_OF_OTHERS, params, ("booked_on",))
     before = posted.relation(plan, sums.scope, until=sums.scope.closed_before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,6 @@ class Scope:
     paid_to: int | None = None  # the watermark of payments received
     tiers_of_run: int | None = None  # whose frozen memberships are read; None: today's
     closed_before: datetime | None = None  # what was settled until then is what returns are held against
+    booked_before: date | None = None  # of open periods as they stood at a month's end
     kept: bool = False  # read the kept sums of months where they know enough
     posted: str = ""  # a table of a back-test that stands for what was settled, see `posted.py`

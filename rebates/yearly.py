@@ -47,10 +47,11 @@ def differences(figures: str, plans: Sequence[Plan], scope: Scope) -> str:
     if not years:
         return figures
     # An adjustment takes off what the closed period posted too.
-    upto = "<" if scope.closed_at_line is None else "<="
+    adjusts = scope.closed_at_line is not None
+    upto, until = ("<=", None) if adjusts else ("<", scope.closed_before)
     rows = " UNION ALL ".join(
         f"SELECT {number} AS no, partner_id, sum(moved) AS moved, sum(paid) AS paid"
-        f" FROM ({posted.relation(plan, scope)}) posted"
+        f" FROM ({posted.relation(plan, scope, until=until)}) posted"
         f" WHERE ends > '{plan.counted.start}' AND ends {upto} '{plan.period.end}' GROUP BY partner_id"
         for number, plan in years
     )
@@ -77,13 +78,15 @@ def settled_before(plans: Sequence[Plan]) -> str:
     return "COALESCE((explanation #>> '{cumulative,settled}')::numeric, 0)"
 
 
-# Of a partner that was settled outside within the year so far, and of that time nothing is on file.
-_WITHOUT_LINES = """
-            SELECT FROM rebates_settledoutside outside WHERE outside.programme_id = single.programme_id
-                AND outside.partner_id = single.partner_id AND outside.starts >= year.first
-                AND outside.ends <= year.now AND (outside.base <> 0 OR outside.earned <> 0)
+# What was settled outside, and of that time nothing is on file.
+_UNKNOWN = """outside.reversed_at IS NULL AND (outside.base <> 0 OR outside.earned <> 0)
                 AND NOT EXISTS (SELECT FROM orders_salesline known WHERE known.partner_id = outside.partner_id
                     AND known.booking_date >= outside.starts AND known.booking_date < outside.ends)"""
+# The same of a partner within the year so far.
+_WITHOUT_LINES = f"""
+            SELECT FROM rebates_settledoutside outside WHERE outside.programme_id = single.programme_id
+                AND outside.partner_id = single.partner_id AND outside.starts >= year.first
+                AND outside.ends <= year.now AND {_UNKNOWN}"""
 
 
 def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
@@ -96,9 +99,7 @@ def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
             cursor.execute(
                 "SELECT count(DISTINCT outside.partner_id) FROM rebates_settledoutside outside"
                 " WHERE outside.programme_id = %s AND outside.starts >= %s AND outside.ends <= %s"
-                " AND (outside.base <> 0 OR outside.earned <> 0) AND NOT EXISTS ("
-                "SELECT FROM orders_salesline known WHERE known.partner_id = outside.partner_id"
-                " AND known.booking_date >= outside.starts AND known.booking_date < outside.ends)",
+                f" AND {_UNKNOWN}",
                 [plan.version.programme_id, plan.counted.start, plan.period.start],
             )
             (count,) = cursor.fetchone()

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.jobs.models import Job
-from prm.jobs.services import run_to_end, start_job
+from prm.jobs.services import start_job
 from prm.ledger.models import Account, Entry
 from prm.ledger.services import Move, Posting, post_batch, post_many
 from prm.outbox.services import emit
@@ -54,22 +54,16 @@ def start_accruing(*, month: Period, by: Actor) -> Job | None:
     )  # fmt: skip
 
 
-def accrue_month(*, month: Period, by: Actor) -> int:
-    """Book in this process and wait for the end. Returns how many postings there were."""
-    job = start_accruing(month=month, by=by)
-    return run_to_end(job).counts.get("postings", 0) if job else 0
-
-
 # The job's step
 
 
 @transaction.atomic
 def post_accruals(month: Period, *, by: Actor) -> int:
     """Book what the month adds to each partner's accruals. Returns how many postings were written."""
-    hold_balances()
     programmes = Programme.objects.select_related("purpose").in_bulk()
-    wanted, taken = _would_pay(month.last_day), _accrued()
-    closed = _closing()
+    wanted = _would_pay(month.last_day)
+    hold_balances()  # only now: nobody's payment waits for the computation. What began to close meanwhile is left out.
+    taken, closed = _accrued(), _closing()
     postings = []
     for key in sorted({*wanted, *taken}):
         programme_id, currency, period, partner_id = key
@@ -136,12 +130,25 @@ def take_back(run: SettlementRun, partners: dict[str, int], by: Actor) -> int:
     written = 0
     for scope in run.scopes.select_related("programme__purpose", "version"):
         currency, period = scope.version.paid_in, str(scope.period)
-        written += post_batch(
-            key=f"{RELEASED}:{run.number}:{scope.programme.code}:{currency}", event=RELEASED, debit="accrued",
-            credit="expense", currency=currency, booked_on=run.period.last_day, rows=_BOOKED, by=by, memo=period,
-            params={"purpose": scope.programme.purpose_id, "currency": currency, "period": period} | partners,
-        )  # fmt: skip
+        for day in _days_accrued(scope.programme, currency, period):
+            written += post_batch(
+                key=f"{RELEASED}:{run.number}:{scope.programme.code}:{currency}:{day}", event=RELEASED,
+                debit="accrued", credit="expense", currency=currency, booked_on=day, rows=_BOOKED, by=by,
+                memo=period, params=partners | {
+                    "purpose": scope.programme.purpose_id, "currency": currency, "period": period, "day": day,
+                },
+            )  # fmt: skip
     return written
+
+
+def _days_accrued(programme: Programme, currency: str, period: str) -> list[date]:
+    """The month-ends on which the period's accruals were booked: on each of them what it booked is taken back."""
+    rows = Entry.objects.for_everyone(because=WHY).filter(
+        purpose=programme.purpose_id, account__kind=Account.Kind.ACCRUED, account__currency=currency,
+        transaction__memo=period, transaction__event=EVENT,
+    )  # fmt: skip
+    days = rows.order_by("transaction__booked_on").values_list("transaction__booked_on", flat=True)
+    return list(days.distinct())
 
 
 _BOOKED = """
@@ -149,7 +156,7 @@ SELECT account.partner_id, entry.purpose_id, -sum(entry.amount) AS amount
 FROM ledger_account account
 JOIN ledger_entry entry ON entry.account_id = account.id AND entry.purpose_id = %(purpose)s
 JOIN ledger_transaction done ON done.id = entry.transaction_id AND done.memo = %(period)s
-WHERE account.kind = 'accrued' AND account.currency = %(currency)s
+WHERE account.kind = 'accrued' AND account.currency = %(currency)s AND done.booked_on = %(day)s
     AND account.partner_id BETWEEN %(first)s AND %(last)s
 GROUP BY account.partner_id, entry.purpose_id HAVING sum(entry.amount) <> 0
 """

@@ -36,16 +36,20 @@ TOLD = 50  # differences that a check names
 
 def keep_up() -> Job | None:
     """Compute anew what changed: a few partners at once, more as a background job, of which there is one."""
-    keep_some(AT_ONCE)
+    keep_some(AT_ONCE, wait=False)
     if kept.waiting(Basis.now(), None).partners:
         return start_job(kind=KEEP, key="all", link="/accruals/", by=Actor.job("accruals"))
     return None
 
 
 @transaction.atomic
-def keep_some(limit: int = CHUNK) -> int:
-    """Compute and keep the figures of at most `limit` partners that wait. Returns of how many."""
-    hold_kept()
+def keep_some(limit: int = CHUNK, *, wait: bool = True) -> int:
+    """Compute and keep the figures of at most `limit` partners that wait. Returns of how many.
+
+    Without `wait` of none where somebody else keeps: the marks stay, and events go on being delivered.
+    """
+    if not hold_kept(wait=wait):
+        return 0
     basis = Basis.now()
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, {"basis": basis.code, "limit": limit})
@@ -69,12 +73,14 @@ SELECT partner_id FROM (
 """
 
 
-def hold_kept() -> None:
-    """Until the end of the transaction nobody else keeps."""
+def hold_kept(*, wait: bool = True) -> bool:
+    """Until the end of the transaction nobody else keeps. Without `wait` False where somebody does."""
+    lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:accruals"]
+            f"SELECT {lock}(hashtextextended(%s, 4))::text", [f"{connection.schema_name}:accruals"]
         )
+        return cursor.fetchone()[0] != "false"
 
 
 def _keep(cursor: Any, partners: list[int], basis: Basis, *, from_sums: bool = True) -> None:

@@ -238,7 +238,7 @@ def test_only_the_partner_of_the_line_is_computed_anew(two):
     sell(rival, 50_000)
     keep_all()
     sell(acme, 1_000)
-    assert kept.waiting(kept.Basis.now(), None) == kept.Waiting([acme.pk], 0)
+    assert kept.waiting(kept.Basis.now(), None) == kept.Waiting([acme.pk], [])
     assert keeping.keep_some() == 1
 
 
@@ -452,3 +452,38 @@ def test_finance_reads_when_the_accruals_were_checked(two, finance, browse):
     page = browse(finance).get("/accruals/").content.decode()
     assert "Checked against all sales lines" in page
     assert "no difference" in page
+
+
+def test_what_is_read_in_several_ways_is_kept_for_each_partner_in_turn(db, september):
+    catalogue("routing", "switching")
+    apply(policy("a"), policy("back", returns="by_origin", stacking={"kind": "net_of", "programmes": ["a"]}))
+    for amount in (50_000, 70_000):
+        sell(PartnerFactory(tier="gold"), amount)
+    while keeping.keep_some(1):
+        pass
+    assert len(held()) == 4 and held() == of_kept(everything())
+
+
+def test_events_do_not_wait_for_somebody_else_who_keeps(two):
+    sell(two[0], 50_000)
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        keeping.hold_kept()
+        tenant = connection.tenant
+
+        def elsewhere() -> int:
+            connection.set_tenant(tenant)
+            try:
+                return keeping.keep_some(wait=False)
+            finally:
+                connection.close()
+
+        assert other.submit(elsewhere).result(30) == 0
+
+
+def test_many_old_figures_are_told_with_what_was_never_kept_computed(two, monkeypatch):
+    monkeypatch.setattr(kept, "LIVE", 1)
+    keep_all()
+    newcomer = PartnerFactory(tier="gold")
+    for partner in (*two, newcomer):
+        sell(partner, 10_000)
+    assert kept.share_of(kept.Basis.now(), None) == kept.Share([newcomer.pk], False)

@@ -129,3 +129,26 @@ def test_finance_reads_the_liability_of_a_day(acme, finance, browse):
         assert before.liability == Decimal("1000.00")
         page = browse(finance).get("/rebate-money/?first=2026-08-01&last=2026-09-30").content.decode()
         assert "Liability" in page and "¥1,500.00" in page
+
+
+def test_a_month_that_is_booked_late_says_what_it_would_have_paid_by_then(acme):
+    apply(policy("core", "retroactive", period="quarter"))
+    with on("2026-11-20"):
+        sell(acme, 90_000, "2026-10-10")  # 2 %
+        sell(acme, 30_000, "2026-11-10")
+        accrue("2026-10")
+        assert balances()["accrued"] == Decimal("-1800.00")
+
+
+def test_each_month_end_is_taken_back_on_its_own_day(acme):
+    apply(policy(mechanism=FLAT))
+    with on("2026-09-01"):
+        sell(acme, 100_000, "2026-08-10")
+        accrue("2026-08")
+    with on("2026-10-01"):
+        sell(acme, 30_000, "2026-08-20")  # came in late
+        accrue("2026-09")
+        settle("2026-08")
+        rows = Entry.objects.for_everyone(because="a test").filter(account__kind="accrued")
+        by_day = rows.order_by().values_list("transaction__booked_on").annotate(sum=Sum("amount"))
+        assert dict(by_day) == {date(2026, 8, 31): 0, date(2026, 9, 30): 0}

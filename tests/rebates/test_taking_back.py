@@ -29,7 +29,7 @@ from rebates.errors_of_golive import (
 from rebates.models import OpeningBalance, SettledOutside
 from rebates.services import ask_to_take_back, confirm_taking_back, refuse_taking_back
 from tests.factories.people import UserFactory, actor
-from tests.rebates.world import adjustments, apply, catalogue, policy, sell, settle
+from tests.rebates.world import adjustments, apply, catalogue, policy, results, sell, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +213,29 @@ def test_it_is_done_in_the_browser(settled, owed, acme, finance, second, browse)
     page = browse(second).post(f"{place}confirm/", follow=True).content.decode()
     assert "A corrected row can be imported now" in page and "Taken back" in page
     assert browse(acme.admin).get(place).status_code == 403
+
+
+@pytest.fixture
+def year(core):
+    apply(policy("year", "retroactive", cumulative=True))
+
+
+def of_year(run) -> Decimal:
+    (result,) = (one for one in results(run) if one.programme.code == "year")
+    return result.earned
+
+
+def test_a_year_so_far_takes_off_the_corrected_row_only(settled, year, acme, finance, second):
+    settled("year,2026-08,95000,1900,1900")
+    taken_back(the_settled(programme__code="year"), finance, second)
+    settled("year,2026-08,90000,1800,1800")
+    sell(acme, 90_000, "2026-08-10")
+    sell(acme, 20_000, "2026-09-10")
+    assert of_year(settle("2026-09")) == Decimal("1500.00")  # 110,000 at 3 %, less 1,800
+
+
+def test_whose_row_was_taken_back_takes_part_in_the_year(settled, year, acme, finance, second):
+    settled("year,2026-08,95000,1900,1900")
+    taken_back(the_settled(programme__code="year"), finance, second)
+    sell(acme, 20_000, "2026-09-10")
+    assert of_year(settle("2026-09")) == Decimal("400.00")
