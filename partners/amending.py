@@ -24,7 +24,9 @@ def of(
     form: forms.AmendForm
     if change.kind == KIND.FACTS:
         proposed = _as_wanted(partner, wanted)
-        initial = {name: getattr(proposed, name) for name in services.companies.FIELDS}
+        initial = {name: getattr(proposed, name) for name in services.companies.FIELDS} | {
+            "reason": change.reason
+        }
         form = forms.AmendFactsForm(data, files, obj=proposed, initial=initial, **own)
         return form, services.update_partner, {}
     if change.kind == KIND.STATUS:

@@ -20,7 +20,7 @@ from partners.models import Partner, PartnerChange, TierMembership
 from partners.services.changes import change_of
 from partners.services.companies import put_facts
 from partners.services.tiers import tier_change
-from prm.approvals.passing import Gate
+from prm.approvals.passing import PASSES, WAITS, Gate
 from prm.spreadsheets import own
 from prm.spreadsheets.registry import RowRefused
 from prm.values import clock
@@ -69,8 +69,10 @@ class _Ahead:
             self._facts(partner, facts, own.given(values) or None)
         self._tier(partner, values)
         if parent := values.get("parent_number"):
-            above = self.known.get(parent) or Partner(number=parent, name=parent)
-            self._facts(partner, {"parent": above}, None)
+            # One that the file itself brings in is new, and so is what hangs under it.
+            self._facts(
+                partner, {"parent": self.known.get(parent) or Partner(number=parent, name=parent)}, None
+            )
 
     def _facts(self, partner: Partner, facts: Mapping[str, Any], custom: Mapping[str, Any] | None) -> None:
         name = partner.name
@@ -97,11 +99,12 @@ class _Ahead:
         name: str,
     ) -> None:
         change = change_of(partner, kind, wanted, changes, by=self.by)
-        if self.gate.passes(change):
+        verdict = self.gate.verdict(change)
+        if verdict == PASSES:
             return
         if partner.pk is not None and (partner.pk, kind) in self.waiting:
             raise ChangeWaits(partner=name, what=change.get_kind_display())
-        if self.gate.waits(change):
+        if verdict == WAITS:
             raise ChangeNeedsApproval(partner=name)
 
 

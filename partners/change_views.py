@@ -25,7 +25,7 @@ def amend(request: Any, pk: int, change_pk: int) -> HttpResponse:
     rows = PartnerChange.objects.visible_to(request.actor)
     change = get_object_or_404(rows, partner=partner, pk=change_pk)
     try:
-        check_amendment(change, kind=change.kind, by=request.actor)
+        check_amendment(change, partner=partner, kind=change.kind, by=request.actor)
     except DomainError as refusal:
         messages.error(request, refusal.text)
         return redirect(partner)

@@ -63,3 +63,5 @@ class PartnerChanged:
     after: dict
     by: str
     at: str
+    by_id: int | None = None
+    from_file: bool = False  # one of many that a file changed: whoever brought it in reads one result

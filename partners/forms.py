@@ -167,7 +167,9 @@ class AmendForm(ServiceForm):
 
 
 class AmendFactsForm(AmendForm, PartnerForm):
-    """Company data that was sent back."""
+    """Company data that was sent back, and why it is wanted."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea)
 
 
 class AmendStatusForm(AmendForm, StatusForm):

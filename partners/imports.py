@@ -104,14 +104,7 @@ class Partners(ImportKind):
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         staged.complain_if_unknown(field="tier", code="unknown_tier", known="SELECT code FROM partners_tier")
-        for refused in refused_rows(staged.good_rows(), _known(staged), self.FIELDS, by=by):
-            staged.refuse(refused)
-        staged.complain(
-            field="parent_number", code="unknown_parent",
-            where="""r.problems IS NULL AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
-                SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'
-                FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good')""",
-        )  # fmt: skip
+        self._complain_of_parents(staged)
         staged.complain(
             field="tax_number", code="partner_tax_number_on_file",
             values="SELECT jsonb_build_object('number', p.number) FROM partners_partner p"
@@ -124,7 +117,19 @@ class Partners(ImportKind):
             where="""r.values->>'status' <> '' AND EXISTS (SELECT 1 FROM partners_partner p
                 WHERE p.number = r.values->>'partner_number' AND p.status <> r.values->>'status')""",
         )  # fmt: skip
+        for refused in refused_rows(staged.good_rows(), _with_parents(staged), self.FIELDS, by=by):
+            staged.refuse(refused)
+        self._complain_of_parents(staged)  # those whose parent was refused just now
         staged.same(where="r.number = ANY(%(same)s)", same=self._same(staged))
+
+    @staticmethod
+    def _complain_of_parents(staged: Staged) -> None:
+        staged.complain(
+            field="parent_number", code="unknown_parent",
+            where="""r.problems IS NULL AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
+                SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'
+                FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good')""",
+        )  # fmt: skip
 
     def _same(self, staged: Staged) -> list[int]:
         known = _known(staged, related=("parent",))
@@ -175,7 +180,7 @@ class Partners(ImportKind):
             status = values.get("status", "active")
             partner = create_partner(number=values["partner_number"], status=status, by=by, **facts)
         else:
-            partner = _written(update_partner(partner=partner, by=by, **facts))
+            partner = _written(update_partner(partner=partner, by=by, from_file=True, **facts))
         if values.get("tier"):
             self._set_tier(partner, tiers[values["tier"]], values.get("tier_since"), by=by)
         if values.get("contact_name"):
@@ -207,7 +212,7 @@ class Partners(ImportKind):
             if parent is None:
                 raise RowRefused(row.number, field="parent_number", code="unknown_parent")
             try:
-                _written(update_partner(partner=partner, parent=parent, by=by))
+                _written(update_partner(partner=partner, parent=parent, from_file=True, by=by))
             except DomainError as refused:
                 raise RowRefused.by(refused, row.number, field="parent_number") from None
 
@@ -221,6 +226,13 @@ def _written(partner: Partner) -> Partner:
 
 def _known(staged: Staged, related: tuple[str, ...] = ()) -> dict[str, Partner]:
     return _of_numbers({values["partner_number"] for values in staged.good_values()}, related)
+
+
+def _with_parents(staged: Staged) -> dict[str, Partner]:
+    """The partners on file that the rows name, as their own or as their parent."""
+    names = ("partner_number", "parent_number")
+    numbers = {values[name] for values in staged.good_values() for name in names if values.get(name)}
+    return _of_numbers(numbers, ("parent",))
 
 
 def _of_numbers(numbers: Iterable[str], related: tuple[str, ...] = ()) -> dict[str, Partner]:

@@ -18,9 +18,11 @@ from prm.values import clock
 
 @listens_to(PartnerChanged)
 def tell_of_changed_data(fact: PartnerChanged) -> None:
-    """Whoever looks after the partner reads which of its data others changed."""
+    """Whoever looks after the partner reads which of its data others changed; of a file's many partners nothing."""
+    if fact.from_file:
+        return
     partner = Partner.objects.for_everyone(because="an event names it").get(pk=fact.partner_id)
-    people = [user for user in managers_of(partner) if str(user) != fact.by]
+    people = [user for user in managers_of(partner) if user.pk != fact.by_id]
     fields = said.InEach(lambda: ", ".join(name_of_field("partners.partner", name) for name in fact.fields))
     notify(
         users=people, kind="partners.changed", fact=f"partners.changed:{partner.pk}:{fact.at}",

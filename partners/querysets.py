@@ -49,10 +49,6 @@ class MemberQuerySet(PartnerOwned):
 
 
 class PartnerChangeQuerySet(PartnerOwned):
-    def pending(self) -> PartnerChangeQuerySet:
-        """Changes that wait for their approval, the oldest first."""
-        return self.open().filter(state="pending")
-
     def open(self) -> PartnerChangeQuerySet:
         """Changes that are not decided yet: they wait for their approval, or for whoever asked to amend them."""
         rows = self.filter(state__in=["pending", "returned"])

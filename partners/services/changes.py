@@ -91,7 +91,7 @@ def _hand_in_again(
 ) -> Partner:  # fmt: skip
     """What was sent back is asked for again, as amended; with nothing changed the answer in words is handed in."""
     change = PartnerChange.objects.locked(amends.change)
-    check_amendment(change, kind=kind, by=by)
+    check_amendment(change, partner=partner, kind=kind, by=by)
     _try(write)
     partner.refresh_from_db()
     now = (dict(wanted), _plain(changes), reason.strip())
@@ -108,9 +108,9 @@ def _hand_in_again(
     return _as_it_stands(partner, change)
 
 
-def check_amendment(change: PartnerChange, *, kind: str, by: Actor) -> None:
+def check_amendment(change: PartnerChange, *, partner: Partner, kind: str, by: Actor) -> None:
     """Only what was sent back is amended, and only by whoever asked for it."""
-    if change.state != STATE.RETURNED or change.kind != kind:
+    if change.state != STATE.RETURNED or (change.kind, change.partner_id) != (kind, partner.pk):
         raise ChangeNotReturned(state=change.get_state_display())
     if by.user_id is None or by.user_id != change.asked_by_id:
         raise AmendmentOfAnother(person=change.asked_by_label)

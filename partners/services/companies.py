@@ -61,7 +61,7 @@ def create_partner(
 @transaction.atomic
 def update_partner(
     *, partner: Partner, by: Actor, reason: str = "", custom: Mapping[str, Any] | None = None,
-    amends: Amendment | None = None, **facts: Any,
+    amends: Amendment | None = None, from_file: bool = False, **facts: Any,
 ) -> Partner:  # fmt: skip
     """Change what is known of a company; only the given fields. Raises TaxNumberTaken, ParentLoop, ChangeWaits.
 
@@ -82,7 +82,7 @@ def update_partner(
             _refuse_loop(partner)
         _save(partner)
         record(partner, "edited", by=by, changes=changes, reason=reason)
-        _tell_of(partner, changes, by)
+        _tell_of(partner, changes, by, from_file=from_file)
 
     return write_or_ask(
         partner=partner, kind=KIND.FACTS, wanted=wanted, changes=changes, write=write, by=by, reason=reason,
@@ -128,13 +128,15 @@ def write_facts(*, partner: Partner, wanted: Mapping[str, Any], reason: str, by:
     _tell_of(partner, changes, by)
 
 
-def _tell_of(partner: Partner, changes: Mapping[str, list[Any]], by: Actor) -> None:
+def _tell_of(
+    partner: Partner, changes: Mapping[str, list[Any]], by: Actor, *, from_file: bool = False
+) -> None:
     """The event with all names, and with the values of those fields that a partner itself may read."""
     open_ones = [name for name in changes if name in FIELDS and name not in STAFF_ONLY]
     before, after = ({name: _as_text(changes[name][at]) for name in open_ones} for at in (0, 1))
     fact = PartnerChanged(
         partner_id=partner.pk, fields=list(changes), before=before, after=after, by=by.label,
-        at=clock.now().isoformat(),
+        at=clock.now().isoformat(), by_id=by.user_id, from_file=from_file,
     )  # fmt: skip
     emit(fact, object_key=f"partner:{partner.pk}")
 

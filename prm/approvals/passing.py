@@ -16,6 +16,7 @@ from prm.approvals.subjects import Subject, subject_of
 log = structlog.get_logger(__name__)
 SILENT = {"branch", "parallel", "decide"}
 WAITING = {"approver", "wait"}
+PASSES, TOLD, WAITS = "passes", "told", "waits"
 
 
 def passes_at_once(subject: str, obj: Any) -> bool:
@@ -41,11 +42,18 @@ class Gate:
 
     def passes(self, obj: Any) -> bool:
         """Whether `obj` needs no case at all."""
-        return self.walk is None or (self._outcome(obj) == "approve" and self.walk.met <= SILENT)
+        return self.verdict(obj) == PASSES
 
-    def waits(self, obj: Any) -> bool:
-        """Whether `obj` would not be approved at once: somebody is asked, time has to pass, or the flow says no."""
-        return self.walk is not None and (self._outcome(obj) != "approve" or bool(self.walk.met & WAITING))
+    def verdict(self, obj: Any) -> str:
+        """PASSES: it needs no case. TOLD: a case that is approved at once. WAITS: somebody is asked, time has to pass,
+        or the flow says no.
+        """
+        if self.walk is None:
+            return PASSES
+        outcome = self._outcome(obj)
+        if outcome != "approve" or self.walk.met & WAITING:
+            return WAITS
+        return PASSES if self.walk.met <= SILENT else TOLD
 
     def _outcome(self, obj: Any) -> str:
         shell = ApprovalRun(

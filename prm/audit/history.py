@@ -68,7 +68,7 @@ def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
         old, new = (pair + [None, None])[:2] if isinstance(pair, list) else (None, pair)
         name = words.name_of_field(row.object_type, field)
         told = words.differences_of(row.object_type, field, old, new)
-        if told is not None:
+        if told:
             found += [{"code": field, "field": name, "old": "—", "new": text, "text": text} for text in told]
             continue
         old, new = (words.value_of(row.object_type, field, said.shown(value)) for value in (old, new))

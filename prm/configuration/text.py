@@ -116,10 +116,13 @@ def _meant(error: Any) -> dict[str, str]:
 
 def located(problems: list[str], source: str) -> list[str]:
     """The problems with the line of the text at which each one's place stands."""
-    try:
-        lines = _lines(source)
-    except (YAMLError, ValueError, RecursionError):
+    if len(source.encode()) > MOST_BYTES:
         return problems
+    try:
+        refuse_tricks(source)
+        lines = _lines(source)
+    except (ConfigurationProblem, YAMLError, ValueError, RecursionError):
+        return problems  # what was refused for its tricks is not walked to find their line
     found = []
     for problem in problems:
         place = problem.partition(": ")[0]

@@ -19,13 +19,14 @@ def pass_on_to_webhooks(fact: Any) -> None:
     code = type(fact).declared.code
     subscribed = Receiver.objects.filter(kind="webhook", is_active=True, wants__contains=[code])
     stored = current_event()
+    content = content_of(stored, fact) if subscribed else {}
     for receiver in subscribed:
         queue(
             receiver=receiver,
             key=f"event:{stored.pk}",
             object_key=stored.object_key,
             title=code,
-            content=content_of(stored, fact),
+            content=content,
         )
 
 

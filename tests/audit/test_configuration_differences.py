@@ -27,6 +27,9 @@ def told(verb: str, language: str = "en") -> list[str]:
 
 
 def test_working_time_says_which_days_are_otherwise(administrator):
+    usual = {day: "09:00-12:00, 13:00-18:00" if day < 4 else "" for day in range(7)}
+    set_hours(week=usual, by=administrator)  # the usual week was in force until then
+    assert told("hours_changed") == ["Friday 09:00-12:00, 13:00-18:00 → closed"]
     set_hours(week=WEEK, by=administrator)
     set_hours(week={**WEEK, 0: "", 5: "10:00-12:00, 13:00-15:00"}, by=administrator)
     assert told("hours_changed") == [

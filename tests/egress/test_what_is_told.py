@@ -103,7 +103,7 @@ def test_a_change_that_waits_is_told_when_it_is_written_and_not_before(acme, man
     from partners.models import PartnerChange
     from prm.approvals import services as approvals
 
-    change = PartnerChange.objects.for_everyone(because="a test").pending().get()
+    change = PartnerChange.objects.for_everyone(because="a test").open().get()
     approvals.approve(task=task_of(change, administrator), by=administrator)
     (fact,) = changed_facts()
     assert fact["after"] == {"name": "ACME Holdings"}

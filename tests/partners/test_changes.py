@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from partners import services
@@ -37,7 +38,8 @@ def fresh(company) -> Partner:
 
 
 def pending(company) -> list[PartnerChange]:
-    return list(PartnerChange.objects.for_everyone(because="a test").pending().filter(partner=company.row))
+    rows = PartnerChange.objects.for_everyone(because="a test").open()
+    return list(rows.filter(partner=company.row, state="pending"))
 
 
 def asked(company) -> PartnerChange:
@@ -304,6 +306,31 @@ def test_the_check_of_a_file_asks_about_tier_and_parent_of_new_partners_too(
     rows = (f"P-8001,New One,,,platinum,{acme.row.number}", f"{rival.row.number},{rival.row.name},,Wuxi,,")
     made, bad = checked(tmp_path, administrator, *rows)
     assert list(bad) == [2] and made.good == 1
+
+
+def test_a_parent_that_stays_is_no_change_and_an_unknown_one_is_named(
+    acme, rival, manager, administrator, tmp_path
+):
+    services.update_partner(partner=acme.row, parent=rival.row, by=manager)
+    publish(when("changes_parent"), subject="partner_change")
+    rows = (
+        f"{acme.row.number},{acme.row.name},021 8888,,,{rival.row.number}",
+        "P-8005,New Three,,,,P-0000",
+    )
+    made, bad = checked(tmp_path, administrator, *rows)
+    assert list(bad) == [3] and "No partner has this number" in bad[3] and made.good == 1
+
+
+def test_of_a_file_its_partners_managers_read_no_notice_each(acme, manager, administrator, tmp_path):
+    services.assign_manager(
+        partner=acme.row, user=get_user_model().objects.get(pk=manager.user_id), by=administrator
+    )
+    made, _bad = checked(tmp_path, administrator, f"{acme.row.number},{acme.row.name},021 9999,,,")
+    imports.start_import(upload=made, only_good=False, by=administrator)
+    run_job(Job.objects.filter(kind="imports.write").latest("pk").pk)
+    deliver_open_events()
+    assert fresh(acme).phone == "021 9999"
+    assert not Notice.objects.filter(user_id=manager.user_id, kind="partners.changed").exists()
 
 
 def test_a_flow_that_only_tells_keeps_no_row_of_a_file(acme, administrator, tmp_path):

@@ -204,6 +204,8 @@ def test_hostile_text_is_refused_quickly(tenant):
         began = time.process_time()
         with pytest.raises(ConfigurationProblem):
             text.read(hostile)
+        with pytest.raises(ConfigurationProblem):
+            services.plan(source=hostile, by=BY)
         assert time.process_time() - began < 5
 
 

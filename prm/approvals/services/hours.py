@@ -18,6 +18,7 @@ from prm.audit.services import record
 from prm.ui import formats, said
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.working_time import USUAL_WEEK
 
 SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~]\s*(\d{1,2}):(\d{2})")
 
@@ -32,8 +33,8 @@ def set_hours(*, week: Mapping[int, str], by: Actor) -> WorkingTime:
     spans = {day: spans_in(text) for day, text in week.items()}
     if not any(spans.values()):
         raise NoWorkingTime()
-    stored, _made = WorkingTime.objects.select_for_update().get_or_create(only=True)
-    was = working.calendar().week
+    stored, made = WorkingTime.objects.select_for_update().get_or_create(only=True)
+    was = USUAL_WEEK if made else working.week_of(stored.hours)
     stored.hours = {str(day): [list(span) for span in found] for day, found in sorted(spans.items()) if found}
     stored.changed_by_id, stored.changed_at = by.user_id, clock.now()
     stored.save()
