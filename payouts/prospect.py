@@ -15,11 +15,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from partners.models import Partner
 from payouts.models import BankAccount, BatchLine, PayingAccount
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.models import Payment, SettlementRun, Statement
+from rebates.models import Payment, PaymentReturn, SettlementRun, Statement
 from rebates.payout_methods import WORDS
 from rebates.services.payments import Open, open_on
 
@@ -103,6 +104,8 @@ def sums_of(amounts: Iterable[tuple[str, Decimal]]) -> list[Sum]:
 
 def reason_text(reason: str, detail: Any) -> str:
     shown = formats.day(date.fromisoformat(detail)) if reason == "held" else detail
+    if reason == "on_hold" and detail in Partner.Status.values:
+        shown = Partner.Status(detail).label
     return str(REASONS[reason]) % {"detail": shown}
 
 
@@ -145,7 +148,7 @@ class Known:
         if not own and statement.pk in self.taken:
             return LeftOut(one, "elsewhere", self.taken[statement.pk])
         if statement.partner.is_on_hold:
-            return LeftOut(one, "on_hold", str(statement.partner.get_status_display()))
+            return LeftOut(one, "on_hold", statement.partner.status)
         if one.stopped:
             return LeftOut(one, "stopped", one.stopped)
         if one.method != Payment.Method.TRANSFER:
@@ -163,14 +166,35 @@ class Known:
 
 
 def bounced_accounts(partners: Iterable[int]) -> dict[int, str]:
-    """By the id of each account of these partners that a returned payment showed to be wrong: the bank's reason."""
-    lines = BatchLine.objects.for_everyone(because="of the partners of the caller's statements")
-    returned = lines.filter(
-        statement__partner__in=list(partners),
-        payment__returns__state="confirmed",
-        payment__returns__wrong_account=True,
+    """By the id of each account of these partners that a returned payment showed to be wrong: the bank's reason.
+
+    A payment without a file went to the account in force on its day. The same number stays wrong under another name.
+    """
+    why, partners = "of the partners of the caller's statements", list(partners)
+    rows = PaymentReturn.objects.for_everyone(because=why).filter(
+        state="confirmed", wrong_account=True, payment__statement__partner__in=partners
     )
-    return dict(returned.values_list("account_id", "payment__returns__reason"))
+    returns = list(rows.select_related("payment__statement"))
+    if not returns:
+        return {}
+    accounts = list(BankAccount.objects.for_everyone(because=why).filter(partner__in=partners))
+    lines = BatchLine.objects.for_everyone(because=why).filter(
+        payment__in=[one.payment_id for one in returns]
+    )
+    by_file = dict(lines.values_list("payment_id", "account_id"))
+    wrong: dict[tuple[int, str], str] = {}
+    for one in returns:
+        payment, whose = one.payment, one.payment.statement.partner_id
+        for account in accounts:
+            used = by_file.get(payment.pk)
+            was_it = account.pk == used if used else account.is_in_force(payment.paid_on)
+            if was_it and (account.partner_id, account.currency) == (whose, payment.statement.currency):
+                wrong[whose, account.details.number] = one.reason
+    return {
+        account.pk: wrong[account.partner_id, account.details.number]
+        for account in accounts
+        if (account.partner_id, account.details.number) in wrong
+    }
 
 
 def taken_by_batches(statement_ids: Iterable[int]) -> dict[int, str]:

@@ -16,10 +16,9 @@ class BankAccountQuerySet(PartnerOwned):
     def same_number(self, account: Any) -> BankAccountQuerySet:
         """Accounts of other partners with the number of `account`, waiting or confirmed: money for two in one place."""
         rows = self.exclude(partner_id=account.partner_id)
-        same = Q(iban=account.iban) if account.iban else Q(account_number=account.account_number)
-        return rows.filter(same, state__in=("asked", "confirmed"), currency=account.currency).select_related(
-            "partner"
-        )
+        bank = {name: getattr(account, name) for name in ("account_number", "cnaps", "bic")}
+        same = Q(iban=account.iban) if account.iban else Q(**bank)
+        return rows.filter(same, state__in=("asked", "confirmed")).select_related("partner")
 
     def for_list(self) -> BankAccountQuerySet:
         return self.select_related("partner").order_by("-asked_at", "-id")

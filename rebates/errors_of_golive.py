@@ -20,6 +20,14 @@ class RunComputedMeanwhile(DomainError):
     message = _("%(run)s is computed and rests on these figures. Throw that computation away first.")
 
 
+class TakenBackMeanwhile(DomainError):
+    code = "taken_back_meanwhile"
+    message = _(
+        "A figure of before go-live of %(programme)s, %(period)s, was taken back after %(number)s was computed."
+        " Compute it again."
+    )
+
+
 class TakenBackAlready(DomainError):
     code = "taken_back_already"
     message = _("This row is taken back already, or somebody has asked for it.")

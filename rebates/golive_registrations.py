@@ -62,8 +62,7 @@ def _waiting(actor: Actor) -> list[Any]:
 
     if "rebates.bring_in" not in actor.permissions:
         return []
-    rows = GoLiveReversal.objects.filter(state="asked").order_by("asked_at")
-    return [found for found in rows[:50] if found.asked_by_id != actor.user_id]
+    return list(GoLiveReversal.objects.visible_to(actor).to_confirm_by(actor)[: work.MOST])
 
 
 @listens_to(GoLiveTakingBackAsked)
@@ -82,7 +81,7 @@ def _tell(kind: str, reversal_id: int, *, asker: bool) -> None:
     found = GoLiveReversal.objects.get(pk=reversal_id)
     doer = found.asked_by_id if asker else found.decided_by_id
     notify(
-        users=[user for user in who_may("rebates.bring_in") if user.pk != doer], kind=f"rebates.{kind}",
+        users=[user for user in who_may("rebates.bring_in", found.row) if user.pk != doer], kind=f"rebates.{kind}",
         fact=f"{kind}:{found.pk}", link=found.get_absolute_url(),
         values={
             "partner": found.row.partner.name, "programme": str(found.row.programme), "reason": found.reason,

@@ -21,7 +21,7 @@ from rebates.return_events import PaymentReturned, PaymentReturnReported
 @listens_to(PaymentReturnReported)
 def ask_a_second_person_about_a_return(fact: PaymentReturnReported) -> None:
     found = _found(fact.return_id)
-    people = [user for user in who_may("rebates.pay") if user.pk != found.reported_by_id]
+    people = [user for user in who_may("rebates.pay", found) if user.pk != found.reported_by_id]
     _tell(people, "return_reported", found, found.get_absolute_url())
 
 
@@ -29,7 +29,7 @@ def ask_a_second_person_about_a_return(fact: PaymentReturnReported) -> None:
 def tell_that_a_payment_came_back(fact: PaymentReturned) -> None:
     """Those who pay, and the partner's administrators, whose bank account it was."""
     found = _found(fact.return_id)
-    people = {user.pk: user for user in (*who_may("rebates.pay"), *administrators_of(found))}
+    people = {user.pk: user for user in (*who_may("rebates.pay", found), *administrators_of(found))}
     _tell(people.values(), "payment_returned", found, found.payment.statement.get_absolute_url())
 
 

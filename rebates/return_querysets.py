@@ -11,6 +11,3 @@ class ReturnQuerySet(PartnerOwned):
 
     def waiting(self) -> ReturnQuerySet:
         return self.filter(state="reported")
-
-    def confirmed(self) -> ReturnQuerySet:
-        return self.filter(state="confirmed")

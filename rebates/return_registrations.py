@@ -60,5 +60,5 @@ def _waiting(actor: Actor) -> list[Any]:
 
     if "rebates.pay" not in actor.permissions:
         return []
-    rows = PaymentReturn.objects.visible_to(actor).waiting().for_page().order_by("reported_at")
-    return [found for found in rows[:50] if found.reported_by_id != actor.user_id]
+    rows = PaymentReturn.objects.visible_to(actor).waiting().exclude(reported_by_id=actor.user_id)
+    return list(rows.for_page().order_by("reported_at")[: work.MOST])

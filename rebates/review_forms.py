@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from prm.access.rules import who_may
 from prm.ui.forms import ServiceForm
+from rebates.services.talking import readers
 
 ACCEPT = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.pptx,.txt,.csv"
 
@@ -29,7 +29,7 @@ class CommentForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         mine = self.actor.user_id if self.actor is not None else None
-        people = [user for user in who_may("rebates.view_runs") if user.pk != mine and user.is_active]
+        people = [user for user in readers() if user.pk != mine]
         self._people = {str(user.pk): user for user in people}
         named = [(key, str(user)) for key, user in self._people.items()]
         self.fields["mentioned"].choices = named  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def _hold(hold_id: int) -> PaymentHold:
 
 def _tell(kind: str, hold: PaymentHold, doer_id: int | None, who: str, reason: str) -> None:
     """Those who pay and those who compute, without whoever did it."""
-    people = {user.pk: user for verb in ("rebates.pay", "rebates.settle") for user in who_may(verb)}
+    people = {user.pk: user for verb in ("rebates.pay", "rebates.settle") for user in who_may(verb, hold)}
     notify(
         users=[user for pk, user in people.items() if pk != doer_id], kind=f"rebates.{kind}",
         fact=f"{kind}:{hold.pk}", link=_page(hold.run, hold.partner_id),

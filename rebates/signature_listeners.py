@@ -20,12 +20,12 @@ from prm.values.actor import Actor
 from rebates.events import ProgrammePublished
 from rebates.models import Signature, Version
 from rebates.signature_events import SignaturesAsked, VersionDeclined, VersionSigned
-from rebates.signing import open_versions, standings, wants
+from rebates.signing import BEFORE_ACCRUAL, WANTED, open_versions, standings, wants
 
 EVERY = 7  # days between reminders
 EFFECTS = {
-    "wanted": _("Accrual does not wait for it."),
-    "before_accrual": _("Nothing accrues for you before it."),
+    WANTED: _("Accrual does not wait for it."),
+    BEFORE_ACCRUAL: _("Nothing accrues for you before it."),
 }
 
 
@@ -83,7 +83,7 @@ def _tell(kind: str, signature_id: int) -> None:
     signature = rows.select_related("version__programme", "partner").get(pk=signature_id)
     version = signature.version
     notify(
-        users=who_may("rebates.edit_programmes"), kind=f"rebates.{kind}", fact=f"{kind}:{signature.pk}",
+        users=who_may("rebates.edit_programmes", signature), kind=f"rebates.{kind}", fact=f"{kind}:{signature.pk}",
         link=f"{reverse('rebates:signatures', args=[version.programme.code])}?version={version.number}",
         values={
             "partner": signature.partner.name, "programme": said.InEach(lambda: str(version.programme)),

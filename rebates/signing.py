@@ -114,3 +114,17 @@ def own_versions(actor: Actor) -> list[tuple[Version, Standing]]:
             answer = Signature.objects.visible_to(actor).newest_of(version).filter(partner=partner).first()
             found.append((version, Standing(partner, answer)))
     return found
+
+
+def own_version(actor: Actor, code: str, number: int) -> tuple[Version, Standing] | None:
+    """One of them, or one that the own company answered before: what was signed stays readable."""
+    rows = Version.objects.published().filter(programme__code=code, number=number, policy__has_key="sign_off")
+    version = rows.select_related("programme").first()
+    partner = Partner.objects.visible_to(actor).filter(pk=actor.partner_id or 0).first()
+    if version is None or partner is None:
+        return None
+    answer = Signature.objects.visible_to(actor).newest_of(version).filter(partner=partner).first()
+    is_asked = version.is_open(clock.today()) and asked_of(
+        version, partners=Partner.objects.visible_to(actor).filter(pk=partner.pk)
+    )
+    return (version, Standing(partner, answer)) if answer is not None or is_asked else None

@@ -10,7 +10,26 @@ from django.utils.translation import pgettext_lazy
 
 from prm.ui.doers import doer
 from prm.values import clock
+from prm.values.actor import Actor
 from rebates.models.golive import OpeningBalance, SettledOutside
+
+
+class ReversalQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> ReversalQuerySet:
+        """Those of rows that the actor sees."""
+        rows = self.select_related(
+            "settled__partner", "settled__programme", "balance__partner", "balance__programme"
+        )
+        if actor.partner_ids is None:
+            return rows
+        whose = models.Q(settled__partner__in=actor.partner_ids) | models.Q(
+            balance__partner__in=actor.partner_ids
+        )
+        return rows.filter(whose)
+
+    def to_confirm_by(self, actor: Actor) -> ReversalQuerySet:
+        """Those that wait for a second person, the oldest first, without the actor's own."""
+        return self.filter(state="asked").exclude(asked_by_id=actor.user_id).order_by("asked_at")
 
 
 class GoLiveReversal(models.Model):
@@ -39,6 +58,8 @@ class GoLiveReversal(models.Model):
     decided_by_label = models.CharField(_("decided by"), max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True)
     decision = models.TextField(_("decision"), blank=True)
+
+    objects = ReversalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reversal of a figure of before go-live")

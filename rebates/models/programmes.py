@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -130,6 +132,10 @@ class Version(models.Model):
     @property
     def is_frozen(self) -> bool:
         return self.accrued_at is not None
+
+    def is_open(self, day: date) -> bool:
+        """Whether the version is in force on `day`, or will be."""
+        return self.ends is None or self.ends > day
 
     def covers(self, period: Period) -> bool:
         """Whether the whole period lies in this version's days."""

@@ -24,8 +24,9 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.errors import SettledOutsideMeanwhile
+from rebates.errors_of_golive import TakenBackMeanwhile
 from rebates.events import GoLiveFiguresBrought
-from rebates.models import OpeningBalance, Programme, SettledOutside, SettlementRun, Version
+from rebates.models import GoLiveReversal, OpeningBalance, Programme, SettledOutside, SettlementRun, Version
 from rebates.services.closing import hold_balances
 from rebates.services.computing import watermark
 
@@ -219,6 +220,18 @@ def _tell(programmes: dict[int, Programme], count: int, what: str, by: Actor) ->
         emit(
             GoLiveFiguresBrought(programme_id=programme.pk, kind=what),
             object_key=f"programme:{programme.pk}",
+        )
+
+
+def refuse_taken_back_since(run: SettlementRun) -> None:
+    """A run that was frozen before a figure was taken back does not know it. The caller holds the balances."""
+    taken = GoLiveReversal.objects.filter(
+        state="confirmed", settled__isnull=False, decided_at__gt=run.frozen_at
+    )
+    first = taken.select_related("settled__programme").first()
+    if first is not None and first.settled is not None:
+        raise TakenBackMeanwhile(
+            number=run.number, programme=str(first.settled.programme), period=first.settled.period
         )
 
 

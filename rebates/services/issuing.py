@@ -93,6 +93,7 @@ def _begin(run: SettlementRun, by: Actor) -> None:
     refuse_when_another_closes(run)
     refuse_when_overtaken(run)
     golive.refuse_settled_outside(run)
+    golive.refuse_taken_back_since(run)
     adjusting.take_up(run)
     Version.objects.filter(scopes__run=run, accrued_at__isnull=True).update(accrued_at=clock.now())
     # Parts would wait for one another here: the programmes' accounts are there before them.

@@ -70,6 +70,11 @@ def newest_print(run: SettlementRun) -> Job | None:
     return Job.objects.filter(kind=JOB, key=run.number).order_by("-pk").first()
 
 
+def finished_print(run: SettlementRun) -> Job | None:
+    """The newest one that is done: while they are made anew, and after that failed, its papers are still there."""
+    return Job.objects.filter(kind=JOB, key=run.number, state=Job.State.DONE).order_by("-pk").first()
+
+
 # The job's parts
 
 

@@ -119,11 +119,12 @@ def _apply_again(
     programme: Programme, version: Version, text: ProgrammeText, by: Actor
 ) -> tuple[Version, str]:
     """The file names a version that exists: nothing to do, a later end, or a change that is still possible."""
-    names_differ = (programme.name, programme.name_zh) != (text.name, text.name_zh)
+    names_differ = version.names != (text.name, text.name_zh)
     if names_differ:
-        _rename(programme, text.name, text.name_zh)
         version.name, version.name_zh = text.name, text.name_zh
         version.save(update_fields=["name", "name_zh"])
+        if version == programme.versions.published().order_by("-number").first():
+            _rename(programme, text.name, text.name_zh)
     ends = text.until + timedelta(days=1) if text.until else None
     same_rules = version.policy == text.policy
     if same_rules and (text.until is None or version.ends == ends):

@@ -37,6 +37,7 @@ def sign_version(*, version: Version, digest: str, by: Actor) -> Signature:
 @transaction.atomic
 def decline_version(*, version: Version, digest: str, reason: str, by: Actor) -> Signature:
     """Decline for the own company, with a reason; it can be signed later all the same."""
+    require(by, "rebates.sign")
     if not reason.strip():
         raise DeclineReasonMissing()
     signature = _answer(version, ANSWER.DECLINED, digest, reason.strip(), by)

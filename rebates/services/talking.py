@@ -10,6 +10,7 @@ from django.db import transaction
 
 from partners.models import Partner
 from prm.access.rules import require, who_may
+from prm.access.scope import partner_ids_of_user
 from prm.audit.services import record
 from prm.files.uploads import Upload, checked
 from prm.outbox.services import emit
@@ -24,6 +25,11 @@ from rebates.services.holding import refuse_stranger
 READ = "rebates.view_runs"
 
 
+def readers() -> list[Any]:
+    """Who reads the talk about settlements: who sees them and every partner, as `RunComment.visible_to` has it."""
+    return [user for user in who_may(READ) if partner_ids_of_user(user) is None]
+
+
 @transaction.atomic
 def comment_run(
     *, run: SettlementRun, text: str, by: Actor, partner: Partner | None = None, mentioned: Iterable[Any] = (),
@@ -36,7 +42,7 @@ def comment_run(
     if partner is not None:
         refuse_stranger(run, partner)
     people = list(mentioned)
-    strangers = {user.pk for user in people} - {user.pk for user in who_may(READ)}
+    strangers = {user.pk for user in people} - {user.pk for user in readers()}
     if strangers:
         raise MayNotRead(people=", ".join(str(user) for user in people if user.pk in strangers))
     comment = RunComment(

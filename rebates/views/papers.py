@@ -17,7 +17,7 @@ from prm.ui import export, formats
 from prm.values.errors import DomainError, NotAllowed
 from rebates import services
 from rebates.models import SettlementRun
-from rebates.services.printing import as_one_zip, newest_print
+from rebates.services.printing import as_one_zip, finished_print, newest_print
 
 
 @require_GET
@@ -27,7 +27,12 @@ def page(request: Any, number: str) -> HttpResponse:
     require(request.actor, "rebates.export")
     run = _run(request, number)
     job = newest_print(run)
-    context = {"run": run, "job": job, "card": card_of(job, request.actor) if job else None}
+    context = {
+        "run": run,
+        "job": job,
+        "finished": finished_print(run),
+        "card": card_of(job, request.actor) if job else None,
+    }
     return render(request, "rebates/papers.html", context)
 
 
@@ -50,8 +55,8 @@ def download(request: Any, number: str) -> StreamingHttpResponse:
     """The papers of the newest job that is done."""
     require(request.actor, "rebates.export")
     run = _run(request, number)
-    job = newest_print(run)
-    if job is None or job.state != "done":
+    job = finished_print(run)
+    if job is None:
         raise Http404
     export.note(request.actor, _("Statements of %(number)s as PDF") % {"number": run.number})
     answer = StreamingHttpResponse(as_one_zip(job), content_type="application/zip")

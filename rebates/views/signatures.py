@@ -120,7 +120,7 @@ def _version(request: Any, code: str) -> Version:
 
 
 def _own(request: Any, code: str, number: int) -> tuple[Version, signing.Standing]:
-    for version, standing in signing.own_versions(request.actor):
-        if (version.programme.code, version.number) == (code, number):
-            return version, standing
-    raise Http404
+    found = signing.own_version(request.actor, code, number)
+    if found is None:
+        raise Http404
+    return found

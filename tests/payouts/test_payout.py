@@ -44,7 +44,7 @@ from prm.outbox.models import OutboxEvent
 from prm.values import clock
 from prm.values.errors import NotAllowed
 from rebates.errors import PaidElsewhere, SecondPersonNeeded
-from rebates.models import Payment
+from rebates.models import Payment, Statement
 from rebates.services import confirm_return, pay_statement, release_run, report_return
 from rebates.services.payments import open_amount
 from rebates.services.releasing import outlook
@@ -428,3 +428,16 @@ def test_what_is_paid_into_the_wallet_goes_through_no_bank(acme, db):
     assert found.due == [] and [(one.reason, one.amount) for one in found.left_out] == [
         ("not_by_bank", Decimal("1000.00"))
     ]
+
+
+def test_a_payment_without_a_file_shows_the_account_of_its_day_to_be_wrong(acme, db):
+    first, other = (actor(UserFactory(finance=True)) for _person in range(2))
+    pays_from(first)
+    account(acme, first, other)
+    run = closed((acme, 50_000))
+    statement = Statement.objects.for_everyone(because="a test").get()
+    payment = pay_statement(statement=statement, by=first, reference="W-1")
+    said = {"returned_on": clock.today(), "reason": "Account closed", "wrong_account": True}
+    confirm_return(found=report_return(payment=payment, by=first, **said), by=other)
+    (left,) = prospect(run, by=first).left_out
+    assert left.reason == "bounced" and "Account closed" in left.text

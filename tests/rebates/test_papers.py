@@ -132,3 +132,12 @@ def test_nothing_is_fetched_while_it_is_laid_out():
     printer = printing.printer_for(["x"])
     with pytest.raises(Exception, match="."):
         printer.print('<!doctype html><img src="https://example.com/a.png"><p>x</p>')
+
+
+def test_while_they_are_made_anew_the_last_ones_can_be_fetched(finance, browse):
+    run = closed(2)
+    print_run(run=run, by=finance)
+    start_printing(run=run, by=finance)
+    client = browse(finance)
+    assert "statements.zip" in client.get(f"{run.get_absolute_url()}papers/").content.decode()
+    assert names(client.get(f"{run.get_absolute_url()}papers/statements.zip")) == numbers(run)

@@ -65,3 +65,9 @@ def test_the_text_of_a_programme_has_its_draft_too_and_can_be_read_back(in_force
     delete_draft(version=draft, by=finance)
     again = import_draft(programme=in_force.programme, text=written, by=finance)
     assert again.names == ("Renamed", "") and again.state == "draft"
+
+
+def test_reading_an_older_version_in_again_renames_nothing(in_force, finance):
+    put_into_force(version=later(finance), by=Actor.command("tests"))
+    apply(policy(name="Core volume", name_zh="核心返利", until="2026-12-31"))
+    assert Programme.objects.get(code="core").name == "Renamed"

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
 from prm.accounts.models import User
+from prm.accounts.services import change_role, save_role
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
@@ -296,3 +297,14 @@ def test_only_those_who_settle_hold(run, acme, manager, browse, finance):
     assert "the payment is held for now" in statement and "Invoice in doubt" not in statement
     page = client.post(f"{place}release-hold/", {"reason": "Right"}, follow=True).content.decode()
     assert "Hold payment" in page
+
+
+def test_who_sees_some_partners_only_is_not_told_what_is_said_about_all(finance, run, acme, administrator):
+    role = save_role(
+        role=None, base="channel_manager", verbs=["rebates.view_runs"], code="reader", name="Reader", name_zh="阅读者",
+        by=administrator,
+    )  # fmt: skip
+    reader = UserFactory(role="channel_manager", all_partners=False, name="Sun Li")
+    change_role(user=reader, role=role.base, own_role=role, by=administrator)
+    with pytest.raises(MayNotRead):
+        comment_run(run=run, text="Look", partner=acme.row, mentioned=[reader], by=finance)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
@@ -22,7 +23,7 @@ from rebates.errors_of_signatures import (
     SignedAlready,
     TextChangedMeanwhile,
 )
-from rebates.models import Signature, Statement
+from rebates.models import Signature, Statement, Version
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import decline_version, remind_of_signatures, sign_version
 from rebates.signature_listeners import remind_of_signatures as remind_daily
@@ -223,3 +224,12 @@ def test_it_is_declined_in_the_browser(acme, browse, finance):
 def test_the_editor_knows_the_choice(acme):
     version = wanted(sign_off="before_accrual")
     assert initial_of(version)["sign_off"] == "before_accrual" and is_editable(version.policy)
+
+
+def test_what_a_company_signed_it_can_read_when_the_version_is_over(acme, rival, browse):
+    version = wanted()
+    sign(version, acme)
+    Version.objects.filter(pk=version.pk).update(ends=clock.today())
+    page = reverse("rebates:agreement_sign", args=[version.programme.code, version.number])
+    assert browse(acme.admin).get(page).status_code == 200
+    assert browse(rival.admin).get(page).status_code == 404

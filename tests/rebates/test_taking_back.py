@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -25,11 +26,12 @@ from rebates.errors_of_golive import (
     SecondPersonTakesBack,
     TakeBackReasonMissing,
     TakenBackAlready,
+    TakenBackMeanwhile,
 )
-from rebates.models import OpeningBalance, SettledOutside
-from rebates.services import ask_to_take_back, confirm_taking_back, refuse_taking_back
+from rebates.models import GoLiveReversal, OpeningBalance, SettledOutside
+from rebates.services import approve_run, ask_to_take_back, close_run, confirm_taking_back, refuse_taking_back
 from tests.factories.people import UserFactory, actor
-from tests.rebates.world import adjustments, apply, catalogue, policy, results, sell, settle
+from tests.rebates.world import BY, adjustments, apply, catalogue, policy, results, sell, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +241,17 @@ def test_whose_row_was_taken_back_takes_part_in_the_year(settled, year, acme, fi
     taken_back(the_settled(programme__code="year"), finance, second)
     sell(acme, 20_000, "2026-09-10")
     assert of_year(settle("2026-09")) == Decimal("400.00")
+
+
+def test_a_run_that_was_frozen_before_a_row_was_taken_back_is_not_closed(settled, acme, finance, second):
+    """The confirmation came between the freezing and the end of the computation."""
+    settled("core,2026-08,95000,1900,0")
+    found = ask_to_take_back(row=the_settled(), reason="Wrong month", by=finance)
+    sell(acme, 10_000)
+    run = approve_run(run=settle("2026-09", close=False), by=BY)
+    later = clock.now() + timedelta(seconds=1)
+    GoLiveReversal.objects.filter(pk=found.pk).update(
+        state="confirmed", decided_at=later, decided_by=second.user_id
+    )
+    with pytest.raises(TakenBackMeanwhile):
+        close_run(run=run, by=BY)
