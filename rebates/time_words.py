@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from prm.ui import formats
 from rebates.mechanisms import bands_of
@@ -30,6 +30,38 @@ def returns(policy: dict[str, Any]) -> list[str]:
         ),
     }
     return [words[how(policy)]] if how(policy) in words else []
+
+
+def late(policy: dict[str, Any]) -> list[str]:
+    """Until when a sale of a period that is over may still come in; nothing where there is no such limit."""
+    days = policy.get("late", {}).get("grace_days")
+    if days is None:
+        return []
+    return [
+        ngettext(
+            "A sale that is booked more than %(days)s day after the end of its period and after its settlement"
+            " earns nothing; a return is always taken off.",
+            "A sale that is booked more than %(days)s days after the end of its period and after its settlement"
+            " earns nothing; a return is always taken off.",
+            days,
+        )
+        % {"days": days}
+    ]
+
+
+def disputes(policy: dict[str, Any]) -> list[str]:
+    """How long a figure can be disputed, where the policy says so."""
+    days = policy.get("dispute_days")
+    if days is None:
+        return []
+    return [
+        ngettext(
+            "A figure can be disputed for %(days)s day after its statement.",
+            "A figure can be disputed for %(days)s days after its statement.",
+            days,
+        )
+        % {"days": days}
+    ]
 
 
 def taken_back(policy: dict[str, Any], said: list[dict[str, str]]) -> str:

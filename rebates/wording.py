@@ -36,8 +36,10 @@ def sentence(version: Version) -> str:
         *currency_words.counted(policy),
         *time_words.year(policy),
         *time_words.returns(policy),
+        *time_words.late(policy),
         *limits(policy),
         *currency_words.paid(policy),
+        *time_words.disputes(policy),
     ]
     return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
 
