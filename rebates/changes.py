@@ -293,15 +293,16 @@ def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
 
 
 def _decided(before: Iterable[ManualAdjustment], after: Iterable[ManualAdjustment]) -> list[Cause]:
-    """Manual adjustments after disputes."""
-    found = []
-    for rows, sign, text in (
-        (after, 1, _("Agreed after the dispute, posted with this statement")),
-        (before, -1, _("Posted with the earlier statement; it does not come again")),
-    ):
-        found += [
-            Cause(_("Dispute %(number)s") % {"number": row.dispute.number}, text, sign * row.amount,
-                  row.dispute.get_absolute_url())
-            for row in rows
-        ]  # fmt: skip
-    return found
+    """Manual adjustments, after disputes or of finance's own accord."""
+    found = [Cause(_title(row), _why(row), row.amount, row.get_absolute_url()) for row in after]
+    gone = _("Posted with the earlier statement; it does not come again")
+    return found + [Cause(_title(row), gone, -row.amount, row.get_absolute_url()) for row in before]
+
+
+def _title(row: ManualAdjustment) -> str:
+    words = _("Manual adjustment %(number)s") if row.dispute_id is None else _("Dispute %(number)s")
+    return words % {"number": row.number}
+
+
+def _why(row: ManualAdjustment) -> str:
+    return row.reason if row.dispute_id is None else _("Agreed after the dispute, posted with this statement")

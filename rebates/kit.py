@@ -177,11 +177,11 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             }
             for kept in kept_on(statement)
         ],
-        # What decided disputes give or take: agreed between people, not computed.
+        # What decided disputes and corrections give or take: agreed between people, not computed.
         "manual": [
             {
                 "programme": row.programme.code,
-                "dispute": row.dispute.number,
+                "number": row.number,
                 "amount": f"{row.amount:.2f}",
                 "reason": row.reason,
             }

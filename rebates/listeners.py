@@ -20,13 +20,14 @@ from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import said
 from prm.values import clock
-from rebates import dispute_events as events
 from rebates import (  # noqa: F401  they register their own
+    correction_listeners,
     payout_listeners,
     return_listeners,
     review_listeners,
     signature_listeners,
 )
+from rebates import dispute_events as events
 from rebates.events import GoLiveFiguresBrought, ProgrammePublished, SettlementClosed
 from rebates.golive_events import GoLiveRowTakenBack
 from rebates.models import Dispute

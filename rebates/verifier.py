@@ -391,8 +391,8 @@ def digest_of(kit: dict[str, Any]) -> str:
         words = [one[name] for name in names.split()]
         words += [f"of {one['reference']}"] if one["reference"] is not None else []
         text.append(" ".join(map(str, words)))
-    for one in sorted(kit.get("manual", []), key=lambda row: row["dispute"]):
-        text.append(f"manual {one['programme']} {one['dispute']} {one['amount']}")
+    for one in sorted(kit.get("manual", []), key=lambda row: row["number"]):
+        text.append(f"manual {one['programme']} {one['number']} {one['amount']}")
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
@@ -429,7 +429,7 @@ def complaints(
         check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
     manual = kit.get("manual", [])
     for one in manual:
-        say(f"agreed   {one['programme']}, manual adjustment after dispute {one['dispute']}: {one['amount']}")
+        say(f"agreed   {one['programme']}, manual adjustment {one['number']}: {one['amount']}")
     for kind in ("earned", "adjusted"):
         given = [Fraction(one["amount"]) for one in manual] if kind == "adjusted" else []
         own = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))

@@ -406,4 +406,8 @@ def _list(words: list[str]) -> str:
 
 def manual(adjustment: Any) -> str:
     """A manual adjustment, as a line of a statement names it."""
-    return _("thereof manual adjustment, dispute %(number)s") % {"number": adjustment.dispute.number}
+    if adjustment.dispute_id is None:
+        return _("thereof manual adjustment %(number)s: %(reason)s") % {
+            "number": adjustment.number, "reason": adjustment.reason,
+        }  # fmt: skip
+    return _("thereof manual adjustment, dispute %(number)s") % {"number": adjustment.number}
