@@ -18,7 +18,7 @@ class CorrectionForm(ServiceForm):
         help_text=_("The sum is booked as the expense of this programme."),
     )
     amount = MoneyField(
-        label=_("Sum"), help_text=_("Above zero: the partner gets it. Below zero: it is taken off.")
+        label=_("Amount"), help_text=_("Above zero: the partner gets it. Below zero: it is taken off.")
     )
     reason = forms.CharField(
         label=_("Reason"), widget=forms.Textarea, max_length=2000,

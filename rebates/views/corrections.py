@@ -92,7 +92,7 @@ def _facts(found: ManualAdjustment, actor: Actor) -> list[Fact]:
             statement.get_absolute_url(),
         ),
         Fact(_("Programme"), str(found.programme)),
-        Fact(_("Sum"), formats.money(found.amount, found.currency, 2)),
+        Fact(_("Amount"), formats.money(found.amount, found.currency, 2)),
         Fact(_("Reason"), found.reason),
     ]
     if found.run is not None:
