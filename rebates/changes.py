@@ -76,8 +76,8 @@ def between(earlier: Statement, later: Statement) -> list[Change]:
         known |= {row.programme_id: row.programme for row in (*rows, *agreed)}
         figures.append(rows)
         manual.append(agreed)
-    before, after = _scopes(earlier), _scopes(later)
-    steps = _steps(earlier, later, before, after)
+    before, after = scopes_of(earlier.run), scopes_of(later.run)
+    steps = steps_between(earlier.run, later.run, before, after, partners=[later.partner_id])
     found = []
     for pk, programme in sorted(known.items(), key=lambda pair: pair[1].code):
         of_before = [row for row in figures[0] if row.programme_id == pk]
@@ -114,8 +114,8 @@ def _results(statement: Statement) -> Any:
     )
 
 
-def _scopes(statement: Statement) -> Scopes:
-    rows = RunScope.objects.filter(run_id=statement.run_id).select_related("version__programme")
+def scopes_of(run: SettlementRun) -> Scopes:
+    rows = RunScope.objects.filter(run=run).select_related("version__programme")
     return {row.programme_id: (row.version, row.period) for row in rows.order_by("programme__code")}
 
 
@@ -134,9 +134,13 @@ def _own(results: Sequence[Result]) -> Result | None:
     return next((result for result in results if result.kind == Result.Kind.EARNED), None)
 
 
-def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) -> list[Steps]:
+def steps_between(
+    earlier: SettlementRun, later: SettlementRun, before: Scopes, after: Scopes, *, partners: list[int] | None
+) -> list[Steps]:
     """The way from one figure to the other: the earlier period and the later one without returns, the later one with
     them, all at the earlier rates; then at the later rates, then under the later policy; all with the earlier tier.
+
+    The figures of `partners` together, None: of all.
     """
     last_day = later.period.last_day
     moved = {
@@ -144,25 +148,24 @@ def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) 
         for pk, (version, _period) in before.items()
         if pk in after
     }
-    partner, run, its_run = later.partner_id, earlier.run, later.run
     then = _rates_then(earlier, later)
-    by_rates = _computed(moved, partner, run, its_run)
+    by_rates = _computed(moved, partners, earlier, later)
     converts = any(currencies.needs_rates(version.policy) for version, _period in moved.values())
     return [
-        _computed(before, partner, run, run, without_returns=True),
-        _computed(moved, partner, run, its_run, without_returns=True, books=then),
-        _computed(moved, partner, run, its_run, books=then) if converts else by_rates,
+        _computed(before, partners, earlier, earlier, without_returns=True),
+        _computed(moved, partners, earlier, later, without_returns=True, books=then),
+        _computed(moved, partners, earlier, later, books=then) if converts else by_rates,
         by_rates,
-        _computed(after, partner, run, its_run),
+        _computed(after, partners, earlier, later),
     ]
 
 
-def _rates_then(earlier: Statement, later: Statement) -> currencies.Books:
-    """The rates that the earlier statement's run froze, as if none had moved since."""
+def _rates_then(earlier: SettlementRun, later: SettlementRun) -> currencies.Books:
+    """The rates that the earlier run froze, as if none had moved since."""
 
     def books(first: date, last: date) -> Book:
         return rates_then.carried_on(
-            book_of(earlier.run), earlier.period.last_day, books_after(later.run)(first, last)
+            book_of(earlier), earlier.period.last_day, books_after(later)(first, last)
         )
 
     return books
@@ -170,18 +173,18 @@ def _rates_then(earlier: Statement, later: Statement) -> currencies.Books:
 
 def _computed(
     scopes: Scopes,
-    partner_id: int,
+    partners: list[int] | None,
     run: SettlementRun,
     rates: SettlementRun,
     *,
     without_returns: bool = False,
     books: currencies.Books | None = None,
 ) -> Steps:
-    """What a partner would have earned, with the tier that `run` froze, at the rates that `rates` froze or `books`."""
+    """What partners would have earned, with the tiers that `run` froze, at the rates that `rates` froze or `books`."""
     if not scopes:
         return {}
     scope = Scope(
-        watermark=rates.watermark, partners=[partner_id], without_returns=without_returns,
+        watermark=rates.watermark, partners=partners, without_returns=without_returns,
         paid_to=rates.paid_watermark, tiers_of_run=run.pk,
         closed_before=rates.frozen_at,
     )  # fmt: skip
@@ -193,12 +196,15 @@ def _computed(
 
 
 def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, Any]) -> Steps:
-    """The figures of one partner, by programme."""
+    """The figures by programme: of one partner, or what those of several add up to."""
     found: Steps = {}
     for part in parts:
         read = part.sums.read()
         figures = settlement.figures(part.sums, relation="sums", members=members)
-        text = f"WITH sums AS MATERIALIZED ({read.text}) SELECT * FROM ({figures.text}) figures"
+        text = (
+            f"WITH sums AS MATERIALIZED ({read.text}) SELECT programme_id, sum(earned) AS earned, sum(base) AS base,"
+            f" max(band) AS band FROM ({figures.text}) figures GROUP BY programme_id"
+        )
         for row in settlement.rows(Sql(text, read.params | figures.params | params)):
             found[row["programme_id"]] = Step(row["earned"], row["base"], row["band"])
     return found

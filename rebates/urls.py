@@ -61,6 +61,7 @@ urlpatterns = [
     path("settlements/<str:number>/papers/make/", papers.make, name="papers_make"),
     path("settlements/<str:number>/papers/statements.zip", papers.download, name="papers_zip"),
     path("settlements/<str:number>/look/", reviews.look, name="look"),
+    path("settlements/<str:number>/changes/", changes.settlement, name="settlement_changes"),
     path("settlements/<str:number>/comment/", reviews.comment, name="run_comment"),
     path("settlements/<str:number>/files/<int:pk>/", reviews.attachment, name="run_file"),
     path(
