@@ -2,11 +2,12 @@
 
 Guarantee: the causes of a programme add up to its difference to the cent. Each is one step on the way from the earlier
 figure to the later one, computed by the settlement's own SQL: sales without returns, returns, exchange rate, policy,
-tier; what late lines changed in closed periods stands by itself.
+certificates and scores, tier; what late lines changed in closed periods stands by itself.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currencies, rates_then, settlement, wording
+from rebates import currencies, rates_then, settlement, traits, wording
 from rebates.frozen_rates import book_of, books_after
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.plans import Sql, plans_for
@@ -138,7 +139,8 @@ def steps_between(
     earlier: SettlementRun, later: SettlementRun, before: Scopes, after: Scopes, *, partners: list[int] | None
 ) -> list[Steps]:
     """The way from one figure to the other: the earlier period and the later one without returns, the later one with
-    them, all at the earlier rates; then at the later rates, then under the later policy; all with the earlier tier.
+    them, all at the earlier rates; then at the later rates, then under the later policy, then with the certificates and
+    scores of the later period; all with the earlier tier.
 
     The figures of `partners` together, None: of all.
     """
@@ -149,15 +151,45 @@ def steps_between(
         if pk in after
     }
     then = _rates_then(earlier, later)
-    by_rates = _computed(moved, partners, earlier, later)
+    was, between, now = _members(earlier, later, before, moved, after)
+    by_rates = _computed(moved, partners, between, earlier, later)
+    by_policy = _computed(after, partners, between, earlier, later)
     converts = any(currencies.needs_rates(version.policy) for version, _period in moved.values())
     return [
-        _computed(before, partners, earlier, earlier, without_returns=True),
-        _computed(moved, partners, earlier, later, without_returns=True, books=then),
-        _computed(moved, partners, earlier, later, books=then) if converts else by_rates,
+        _computed(before, partners, was, earlier, earlier, without_returns=True),
+        _computed(moved, partners, between, earlier, later, without_returns=True, books=then),
+        _computed(moved, partners, between, earlier, later, books=then) if converts else by_rates,
         by_rates,
-        _computed(after, partners, earlier, later),
+        by_policy,
+        _computed(after, partners, now, earlier, later) if now != between else by_policy,
     ]
+
+
+def _members(
+    earlier: SettlementRun, later: SettlementRun, before: Scopes, moved: Scopes, after: Scopes
+) -> tuple[Sql, Sql, Sql]:
+    """What partners were, with the tier that `earlier` froze: then; with the certificates and scores of then in the
+    later period; with those of the later period.
+    """
+    was = Sql(frozen_members(), {"run": earlier.pk})
+    plans = plans_for([*moved.values(), *after.values()])
+    if not traits.all_asked(plans):
+        return was, was, was
+    names = traits.renamed(plans_for(before.values()), plans)
+    now = Sql(
+        _MEMBERS.format(figures="COALESCE(now.figures, '{}')"), {"run": earlier.pk, "its_run": later.pk}
+    )
+    known = {"names": json.dumps(names), "renamed": list(names)}
+    return was, Sql(_MEMBERS.format(figures=_FIGURES_OF_THEN), now.params | known), now
+
+
+_MEMBERS = """(SELECT was.partner_id, was.tier, was.type, was.region, {figures} AS figures FROM rebates_runmember was
+    LEFT JOIN rebates_runmember now ON now.partner_id = was.partner_id AND now.run_id = %(its_run)s
+    WHERE was.run_id = %(run)s)"""
+# What was asked for then under its name of now; what nobody asked for then is that of now.
+_FIGURES_OF_THEN = """(COALESCE(now.figures, '{}') - %(renamed)s::text[]) || COALESCE((
+    SELECT jsonb_object_agg(name.key, was.figures -> name.value) FROM jsonb_each_text(%(names)s::jsonb) name
+    WHERE was.figures ? name.value), '{}')"""
 
 
 def _rates_then(earlier: SettlementRun, later: SettlementRun) -> currencies.Books:
@@ -174,13 +206,16 @@ def _rates_then(earlier: SettlementRun, later: SettlementRun) -> currencies.Book
 def _computed(
     scopes: Scopes,
     partners: list[int] | None,
+    members: Sql,
     run: SettlementRun,
     rates: SettlementRun,
     *,
     without_returns: bool = False,
     books: currencies.Books | None = None,
 ) -> Steps:
-    """What partners would have earned, with the tiers that `run` froze, at the rates that `rates` froze or `books`."""
+    """What partners would have earned as `members`, with the tiers by day that `run` froze, at the rates that `rates`
+    froze or `books`.
+    """
     if not scopes:
         return {}
     scope = Scope(
@@ -192,7 +227,7 @@ def _computed(
     parts = currencies.parts(
         plans_for(scopes.values()), scope, books=books or books_after(rates), on=last, stopped=[]
     )
-    return steps_of(parts, frozen_members(), {"run": run.pk})
+    return steps_of(parts, members.text, members.params)
 
 
 def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, Any]) -> Steps:
@@ -213,7 +248,7 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
 def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list[Cause]:
     was, now = own
     before, after = was.earned if was else ZERO, now.earned if now else ZERO
-    gross_before, gross_after, net_after, by_rates, by_policy = steps
+    gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps
     returns_before, returns_after = before - gross_before.amount, net_after.amount - gross_after.amount
     found = [
         Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
@@ -222,7 +257,10 @@ def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list
         ),
         Cause(_("Exchange rate"), _rates(was, now), by_rates.amount - net_after.amount),
         Cause(_("Policy"), _amended(was, now), by_policy.amount - by_rates.amount),
-        Cause(_("Tier"), _promoted(was, now), after - by_policy.amount),
+        Cause(
+            _("Certificates and scores"), _("As found for each period"), by_measures.amount - by_policy.amount
+        ),
+        Cause(_("Tier"), _promoted(was, now), after - by_measures.amount),
     ]
     return [cause for cause in found if cause.amount]
 

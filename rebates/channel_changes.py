@@ -164,7 +164,7 @@ def _own_causes(
 
 def _causes(total: Total, versions: tuple[int, int], steps: list[Step], joined: Decimal) -> list[Cause]:
     was, now = total.earned
-    gross_before, gross_after, net_after, by_rates, by_policy = steps
+    gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps
     returns = [was - gross_before.amount, net_after.amount - gross_after.amount]
     words = {"was": versions[0], "now": versions[1]}
     amended = (
@@ -175,9 +175,12 @@ def _causes(total: Total, versions: tuple[int, int], steps: list[Step], joined: 
         *_cause(_("Returns"), _returned(returns, total.currency), returns[1] - returns[0]),
         *_cause(_("Exchange rate"), _("Rates of the days between"), by_rates.amount - net_after.amount),
         *_cause(_("Policy"), amended % words, by_policy.amount - by_rates.amount),
+        *_cause(
+            _("Certificates and scores"), _("As found for each period"), by_measures.amount - by_policy.amount
+        ),
         *_cause(_("New partners"), _("They took no part in the earlier settlement"), joined),
         *_cause(
-            _("Tier"), _("Partners whose tier is another one than then"), now - by_policy.amount - joined
+            _("Tier"), _("Partners whose tier is another one than then"), now - by_measures.amount - joined
         ),
     ]
 
