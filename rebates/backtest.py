@@ -226,6 +226,7 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
         or formula.by_formula(version.policy)
         or line_rounding.by_line(version.policy)  # a cent more or less hangs on the order's own lines
         or currencies.needs_rates(version.policy)
+        or currencies.is_gross(version.policy)
         or linked_with(version, list(Version.objects.published().select_related("programme")))
     ):
         return []  # what one more order brings hangs on other programmes too

@@ -35,6 +35,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _cumulative(policy)
     yield from _line_by_line(policy)
     yield from _formula(policy["mechanism"])
+    yield from _tax(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -241,6 +242,15 @@ def _formula(mechanism: dict[str, Any]) -> Found:
         formula.parsed({"mechanism": mechanism})
     except DomainError as problem:
         yield ("mechanism", "expression"), str(problem)
+
+
+def _tax(policy: dict[str, Any]) -> Found:
+    if "tax_rate" not in policy:
+        return
+    if policy.get("amount_basis", "net") != "gross":
+        yield ("tax_rate",), _("Only from gross amounts is tax taken out. Leave this out.")
+    if not 0 <= Decimal(policy["tax_rate"]) <= 1:
+        yield ("tax_rate",), _("A tax rate is from 0 % to 100 %.")
 
 
 def _line_by_line(policy: dict[str, Any]) -> Found:

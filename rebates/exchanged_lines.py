@@ -1,4 +1,4 @@
-"""The lines behind a figure in the programme's currency, by the rates with which the figure was computed."""
+"""The lines behind a figure as they count: without tax, and by the rates with which the figure was computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Sum
 from prm.exchange.book import Book
 from prm.values import clock
 from rebates.accruals import Accrual
-from rebates.currencies import days_of, rate_day
+from rebates.currencies import days_of, is_exchanged, is_gross, rate_day, tax_stated
 from rebates.frozen_rates import book_of, books_after, last_known
 from rebates.models import Result, SettlementRun
 from rebates.plans import Plan
@@ -33,10 +33,26 @@ class Converter:
             ).first()
             self.book = (books_after(closed) if closed else Book.between)(first, last)
 
-    def of(self, currency: str, day: Any, amount: Any) -> Fraction:
+    def of(self, line: Any) -> Fraction:
+        """What a sales line counts with."""
+        return self._of(line.currency, line.booking_date, line.tax_rate, line.gross_amount, line.net_amount)
+
+    def _of(self, currency: str, day: Any, tax: Any, gross: Any, net: Any) -> Fraction:
+        amount = Fraction(net)
+        if is_gross(self.policy) and gross is not None:
+            stated = tax_stated(self.policy)
+            amount = Fraction(gross) / (1 + Fraction(tax if stated is None else stated))
+        if not is_exchanged(self.policy):
+            return amount
         when = day if self.policy["exchange"] == "booking_date" else rate_day(self.plan, self.on)
-        return Fraction(amount) * self.book.factor(currency, self.policy["currency"], when).exact
+        return amount * self.book.factor(currency, self.policy["currency"], when).exact
 
     def sum(self, lines: Any) -> Fraction:
-        rows = lines.order_by().values_list("currency", "booking_date").annotate(sum=Sum("net_amount"))
-        return sum((self.of(*row) for row in rows), Fraction(0))
+        rows = lines.order_by().values_list("currency", "booking_date", "tax_rate")
+        known = rows.filter(gross_amount__isnull=False).annotate(
+            gross=Sum("gross_amount"), net=Sum("net_amount")
+        )
+        others = rows.filter(gross_amount__isnull=True).annotate(
+            gross=Sum("gross_amount"), net=Sum("net_amount")
+        )
+        return sum((self._of(*row) for row in (*known, *others)), Fraction(0))

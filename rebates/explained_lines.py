@@ -15,7 +15,7 @@ from prm.values import clock
 from rebates import arithmetic, outside, tier_days
 from rebates.accruals import Accrual
 from rebates.counted_lines import counted_by, summed_by
-from rebates.currencies import is_exchanged
+from rebates.currencies import is_converted, is_exchanged
 from rebates.exchanged_lines import Converter
 from rebates.line_rounding import by_line
 from rebates.mechanisms import bands_of
@@ -99,8 +99,8 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     lines = lines_behind(result)
     column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
     paid = _paid_lines(result)
-    by_rates = is_exchanged(result.version.policy) and column == "net_amount"
-    converter = Converter(result, plan_of(result)) if by_rates else None
+    differs = is_converted(result.version.policy) and column == "net_amount"
+    converter = Converter(result, plan_of(result)) if differs else None
     before = Fraction(0)
     if after:
         text, _sep, pk = after.partition("_")
@@ -117,7 +117,7 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     for line in found:
         line.is_paid = line.pk in paying
         if line.is_paid and converter:
-            running += converter.of(line.currency, line.booking_date, line.net_amount)
+            running += converter.of(line)
         elif line.is_paid:
             running += Fraction(getattr(line, column))
         line.running = arithmetic.shown(running)
@@ -136,7 +136,7 @@ def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decim
         return None
     measured = Fraction(line.quantity if bands.pays_units else line.net_amount)
     if converter:
-        measured = converter.of(line.currency, line.booking_date, line.net_amount)
+        measured = converter.of(line)
     rate = Fraction(arithmetic.line_rate(bands, arithmetic.Figures.of(result)))
     mode = policy.get("rounding", {}).get("mode", "half_up")
     return arithmetic.rounded(measured * rate, policy["currency"], mode)

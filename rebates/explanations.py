@@ -22,7 +22,7 @@ from rebates import (
     wording,
 )
 from rebates.accruals import Accrual
-from rebates.currencies import is_exchanged, needs_rates
+from rebates.currencies import is_converted, is_exchanged, is_gross, needs_rates
 from rebates.explained_lines import plan_of
 from rebates.line_rounding import by_line
 from rebates.measure_factors import factors_of
@@ -58,6 +58,7 @@ class Explanation:
     units: bool
     to_next_band: Decimal | None
     one_more: tuple[Decimal, Decimal] | None = None
+    gross: bool = False  # whether gross amounts count
     exchanged: bool = False  # whether lines of several currencies count
     paid_in: str = ""  # where the payout is in another currency than the measure
 
@@ -99,14 +100,15 @@ def explain(result: Figure) -> Explanation:
         one_more=None
         if bands.counts_increments or _hangs_on_others(result) or _is_fine(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
+        gross=is_gross(policy),
         exchanged=is_exchanged(policy),
         paid_in=version.paid_in if version.paid_in != version.currency else "",
     )
 
 
 def _is_fine(policy: dict[str, Any]) -> bool:
-    """Whether a figure hangs on more than its sums tell: on each line's rate or rounding, or a formula."""
-    return needs_rates(policy) or by_line(policy) or formula.by_formula(policy)
+    """Whether a figure hangs on more than its sums tell: on each line's rate, tax or rounding, or a formula."""
+    return needs_rates(policy) or is_converted(policy) or by_line(policy) or formula.by_formula(policy)
 
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:

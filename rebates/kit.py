@@ -37,7 +37,7 @@ from rebates.traits import SIGNATURE, SIGNATURE_GATE
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded",
-    "reverses",
+    "reverses", "gross", "tax",
 )  # fmt: skip
 
 
@@ -125,6 +125,7 @@ def _as_csv(lines: list[SalesLine]) -> str:
             [
                 number, line.booking_date, line.document, line.product_line.code, line.product.code, line.quantity,
                 line.net_amount, line.currency, recorded, numbers.get(line.reverses_id, ""),
+                line.gross_amount, line.tax_rate,
             ]
         )  # fmt: skip
     return out.getvalue()

@@ -41,7 +41,7 @@ DEFAULTS: dict[str, Any] = {
 COMPUTED: dict[str, tuple[Any, ...]] = {
     "date_basis": ("booking",),
     "cumulative": (False, True),
-    "amount_basis": ("net",),
+    "amount_basis": ("net", "gross"),
     "exchange": ("none", "booking_date", "period_end"),
     "tier_on": ("period_end", "line_date"),
     "joining": ("whole", "by_days"),
@@ -75,6 +75,7 @@ DECIMALS = {
         "factor",
     ),
     "minimum_payout",
+    "tax_rate",
 }
 
 

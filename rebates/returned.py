@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -55,23 +56,25 @@ def table(plan: Plan) -> str:
         return TABLE
     if rule == BY_ORIGIN:
         return f"""(
-            SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, currency, document,
-                   recorded_at, {NEGATIVE} AS is_back
+            SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, gross_amount,
+                   tax_rate, currency, document, recorded_at, {NEGATIVE} AS is_back
             FROM orders_salesline WHERE reverses_id IS NULL
             UNION ALL
             SELECT back.id, back.partner_id, back.product_id, origin.product_line_id, origin.booking_date,
-                   back.quantity, back.net_amount, back.currency, origin.document, back.recorded_at, true
+                   back.quantity, back.net_amount, back.gross_amount, back.tax_rate, back.currency, origin.document,
+                   back.recorded_at, true
             FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id)"""
     elsewhere = f"({_bucket(plan, 'back.booking_date')}) <> ({_bucket(plan, 'origin.booking_date')})"
     return f"""(
-        SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, currency, document,
-               recorded_at, {NEGATIVE} AS is_back
+        SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, gross_amount, tax_rate,
+               currency, document, recorded_at, {NEGATIVE} AS is_back
         FROM orders_salesline WHERE reverses_id IS NULL
         UNION ALL
         SELECT back.id, back.partner_id, back.product_id, back.product_line_id, back.booking_date,
                CASE WHEN {elsewhere} THEN 0 ELSE back.quantity END,
-               CASE WHEN {elsewhere} THEN 0 ELSE back.net_amount END, back.currency, back.document, back.recorded_at,
-               true
+               CASE WHEN {elsewhere} THEN 0 ELSE back.net_amount END,
+               CASE WHEN {elsewhere} THEN NULL ELSE back.gross_amount END, back.tax_rate, back.currency, back.document,
+               back.recorded_at, true
         FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id)"""
 
 
@@ -89,8 +92,8 @@ def _bucket(plan: Plan, day: str) -> str:
 
 _OF_OTHERS = """(
     SELECT back.id, back.partner_id, back.product_id, origin.product_line_id, origin.booking_date,
-           back.booking_date AS booked_on, back.quantity, back.net_amount, back.currency, back.document,
-           back.recorded_at
+           back.booking_date AS booked_on, back.quantity, back.net_amount, back.gross_amount, back.tax_rate,
+           back.currency, back.document, back.recorded_at
     FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id)"""
 # Booked within the plan's days, of lines of before.
 _BACK = "booked_on >= '{first}' AND booked_on < '{after}' AND booking_date < '{first}'"
@@ -111,16 +114,18 @@ def first_day(plan: Plan) -> date:
     return min(start, oldest or start)
 
 
-def days_sold(plan: Plan, scope: Scope) -> list[tuple[str, date]]:
-    """The currencies and days of the scope's lines that come back in the plan's days at the rate of another period."""
+def days_sold(plan: Plan, scope: Scope, tax: str) -> list[tuple[str, Decimal, date]]:
+    """(currency, tax rate, day) of the scope's lines that come back in the plan's days at the rate of another period;
+    `tax` is SQL of the rate of a `line`.
+    """
     params: dict[str, Any] = {}
     where = " AND ".join([_back(plan), *within(scope, params, "sold_to", scope.watermark)])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT currency, booking_date FROM {_OF_OTHERS} back WHERE {where} ORDER BY 1, 2",
+            f"SELECT DISTINCT currency, {tax}, booking_date FROM {_OF_OTHERS} line WHERE {where} ORDER BY 1, 2, 3",
             params,
         )
-        return [(currency, day) for currency, day in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 # What is taken back

@@ -372,7 +372,7 @@ def _scales(plan: Plan) -> dict[str, tuple[Any, str]]:
         "paid_on_in": (plan.paid_on_in, "numeric"),
         "payable_in": (money, "numeric"),
         "weighed_in": (1 if collection.weighs_units(plan) else plan.scale, "numeric"),
-        "converts": (currencies.is_exchanged(plan.policy), "bool"),
+        "converts": (currencies.is_converted(plan.policy), "bool"),
     }
 
 

@@ -86,6 +86,10 @@ class Sums(Grouped):
             plan.bands.most_counted is not None or plan.bands.most_base is not None for plan in self.plans
         )
 
+    def _unconverted(self) -> Sums:
+        """The same read of the lines as they were sold."""
+        return self if self.money is None else replace(self, money=None)
+
     def _items_by_use(self) -> dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]]:
         """(product line, named product or None) pairs by what they count for; those that count for nothing are out."""
         found: dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]] = {}

@@ -51,6 +51,7 @@ from rebates.verifier_terms import (
     taken_back,
     takes_part,
     through_gates,
+    without_tax,
 )
 
 
@@ -68,6 +69,8 @@ class Line:
     origin: Line | None = None  # of a return: the line that it reverses
     sold_in: str = ""  # of a line that was converted
     back: bool = False  # it takes something away, whatever its amount says
+    gross: Fraction | None = None  # with tax, where that is known
+    tax: Fraction = Fraction(0)
 
 
 def rate(text: Any) -> Fraction:
@@ -256,7 +259,7 @@ def exact(
     rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    more, rates, lines = more or {}, rates or Rates(), list(lines)
+    more, rates, lines = more or {}, rates or Rates(), without_tax(policy, lines)
     first = counted_from(policy, first, more)
     it, read = added_up(policy, lines, first, after, rates, more)
     if policy.get("joining") == "by_days":
@@ -348,7 +351,8 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
             Line(
                 row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
                 Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
-                row["document"], origin,
+                row["document"], origin, gross=Fraction(row["gross"]) if row["gross"] else None,
+                tax=Fraction(row["tax"]),
             )
         )  # fmt: skip
     return found

@@ -199,7 +199,20 @@ def line_by_line(
     return sum((rounded(amount * price, mode, digits) for amount in amounts), Fraction(0))
 
 
-# Exchange rates
+# Tax and exchange rates
+
+
+def without_tax(policy: dict[str, Any], lines: Iterable[Any]) -> list[Any]:
+    """Where gross amounts count, each divided by one and its tax; a line that knows only its net amount has none."""
+    if policy.get("amount_basis") != "gross":
+        return list(lines)
+    stated = fraction_of(policy["tax_rate"]) if "tax_rate" in policy else None
+    return [
+        line
+        if line.gross is None
+        else replace(line, amount=line.gross / (1 + (line.tax if stated is None else stated)))
+        for line in lines
+    ]
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,10 @@ def random_policy(random: Random, number: int) -> dict:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
     if random.random() < 0.3:
         made["exchange"] = random.choice(["booking_date", "period_end"])
+    if random.random() < 0.2:
+        made["amount_basis"] = "gross"
+        if random.random() < 0.4:
+            made["tax_rate"] = random.choice(["13%", "0.0725"])
     if random.random() < 0.3:
         made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
         if made["payout_currency"] == "JPY" and "minimum_payout" in made:

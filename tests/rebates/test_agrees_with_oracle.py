@@ -59,6 +59,8 @@ def random_line(random: Random, *, late: bool) -> oracle.Line:
         after_close=late,
         product=f"{group}-1",
         document=f"D-{random.randint(1, 9)}",
+        gross=random.choice([None, Fraction(round(amount * 113), 100), amount]),
+        tax=Fraction(random.choice(["0.13", "0.09", "0.06", "0"])),
     )
 
 
@@ -199,7 +201,8 @@ class World:
             line_number=f"R-{self.count}", partner=partner, product=product, product_line=product.product_line,
             booking_date=line.day, quantity=Decimal(line.quantity.numerator), currency=line.currency,
             net_amount=(Decimal(line.amount.numerator) / line.amount.denominator).quantize(Decimal("0.01")),
-            source="import", document=line.document,
+            source="import", document=line.document, tax_rate=Decimal(str(float(line.tax))),
+            gross_amount=None if line.gross is None else Decimal(round(line.gross * 100)).scaleb(-2),
             recorded_at=datetime(line.recorded.year, line.recorded.month, line.recorded.day, 3, tzinfo=UTC),
         )  # fmt: skip
 
