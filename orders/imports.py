@@ -85,6 +85,8 @@ COMPARED = {
     "net_amount": "s.net_amount <> n.net_amount",
     "gross_amount": "n.gross_amount IS NOT NULL AND s.gross_amount IS DISTINCT FROM n.gross_amount",
     "currency": "s.currency <> n.currency",
+    "order_date": "n.order_date IS NOT NULL AND s.order_date IS DISTINCT FROM n.order_date",
+    "ship_date": "n.ship_date IS NOT NULL AND s.ship_date IS DISTINCT FROM n.ship_date",
     "reverses": "coalesce(reversed.line_number, '') <> n.reverses",
     "document": "n.has_document AND s.document <> n.document",
     "customer_number": "n.end_customer_id IS NOT NULL AND s.end_customer_id IS DISTINCT FROM n.end_customer_id",

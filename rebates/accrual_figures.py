@@ -85,10 +85,10 @@ def figures_of(basis: str, pairs: Sequence[tuple[date, Pair]], partners: Sequenc
     """`figures` from the kept sums, of pairs that stand for `basis` and ask nothing of measures: queries that are the
     same but for the partners are written once in a process.
     """
-    if any(currencies.is_converted(version.policy) for _day, (version, _period) in pairs):
-        return figures(
-            pairs, partners, kept=True
-        )  # which rates they need, of exchange or tax, is seen from the partners' lines
+    policies = [version.policy for _day, (version, _period) in pairs]
+    if any(currencies.is_converted(policy) or "date_basis" in policy for policy in policies):
+        # Which rates they need, of exchange or tax, and what was paid is seen from the partners' own rows.
+        return figures(pairs, partners, kept=True)
     key = f"{connection.schema_name}:{basis}"
     if key not in _known:
         while len(_known) >= MOST_KNOWN:

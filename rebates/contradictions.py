@@ -36,6 +36,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _line_by_line(policy)
     yield from _formula(policy["mechanism"])
     yield from _tax(policy)
+    yield from _by_payment(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -242,6 +243,20 @@ def _formula(mechanism: dict[str, Any]) -> Found:
         formula.parsed({"mechanism": mechanism})
     except DomainError as problem:
         yield ("mechanism", "expression"), str(problem)
+
+
+def _by_payment(policy: dict[str, Any]) -> Found:
+    """A payment may be entered, or taken back, at any time: with it sales of long ago come and go."""
+    if policy.get("date_basis") != "payment":
+        return
+    if policy["mechanism"]["kind"] == "growth" and policy.get("baseline", {}).get("kind") != "stated":
+        words = _(
+            "A payment may be entered later: sales of before that count by payments are no baseline. State it."
+        )
+        yield ("date_basis",), words
+    if policy.get("cumulative"):
+        words = _("A payment may be taken back: settle each period by itself, or count by another day.")
+        yield ("date_basis",), words
 
 
 def _tax(policy: dict[str, Any]) -> Found:

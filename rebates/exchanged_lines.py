@@ -10,6 +10,7 @@ from django.db.models import Sum
 from prm.exchange.book import Book
 from prm.values import clock
 from rebates.accruals import Accrual
+from rebates.counting_days import BOOKING, Whose, basis_of, noted
 from rebates.currencies import days_of, is_exchanged, is_gross, rate_day, tax_stated
 from rebates.frozen_rates import book_of, books_after, last_known
 from rebates.models import Result, SettlementRun
@@ -19,9 +20,9 @@ from rebates.plans import Plan
 class Converter:
     """Amounts of sales lines of one result or accrual, unrounded."""
 
-    def __init__(self, result: Result | Accrual, plan: Plan):
-        self.policy, self.plan = result.version.policy, plan
-        self.on = clock.today()
+    def __init__(self, result: Result | Accrual, plan: Plan, whose: Whose):
+        self.policy, self.plan, self.whose = result.version.policy, plan, whose
+        self.on, self.basis = clock.today(), basis_of(self.policy)
         first, last = days_of([plan])
         if isinstance(result, Accrual):
             self.book = Book.between(first, last)
@@ -34,8 +35,8 @@ class Converter:
             self.book = (books_after(closed) if closed else Book.between)(first, last)
 
     def of(self, line: Any) -> Fraction:
-        """What a sales line counts with."""
-        return self._of(line.currency, line.booking_date, line.tax_rate, line.gross_amount, line.net_amount)
+        """What a sales line counts with; its `counts_on` says the day."""
+        return self._of(line.currency, line.counts_on, line.tax_rate, line.gross_amount, line.net_amount)
 
     def _of(self, currency: str, day: Any, tax: Any, gross: Any, net: Any) -> Fraction:
         amount = Fraction(net)
@@ -48,6 +49,8 @@ class Converter:
         return amount * self.book.factor(currency, self.policy["currency"], when).exact
 
     def sum(self, lines: Any) -> Fraction:
+        if self.basis != BOOKING:
+            return sum((self.of(line) for line in noted(lines, self.basis, self.whose)), Fraction(0))
         rows = lines.order_by().values_list("currency", "booking_date", "tax_rate")
         known = rows.filter(gross_amount__isnull=False).annotate(
             gross=Sum("gross_amount"), net=Sum("net_amount")

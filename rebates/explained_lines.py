@@ -15,6 +15,7 @@ from prm.values import clock
 from rebates import arithmetic, outside, tier_days
 from rebates.accruals import Accrual
 from rebates.counted_lines import counted_by, summed_by
+from rebates.counting_days import Whose, basis_of, in_period, noted
 from rebates.currencies import is_converted, is_exchanged
 from rebates.exchanged_lines import Converter
 from rebates.line_rounding import by_line
@@ -41,7 +42,7 @@ def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
     plan = plan_of(result)
     lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
-        counted_by(plan, plan.own_terms), partner_id=result.partner_id
+        counted_by(plan, plan.own_terms, whose(result)), partner_id=result.partner_id
     )
     if not is_exchanged(result.version.policy):
         lines = lines.filter(currency=result.version.currency)
@@ -59,20 +60,27 @@ def _days_in_tier(result: Figure, plan: Plan) -> Q:
     if not tiers:
         return Q()
     spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
+    basis = basis_of(plan.policy)
 
-    def within(day: str) -> Q:
+    def within(prefix: str = "") -> Q:
         days = Q(pk__in=[])
         for first, after in spans:
-            since = Q(**{f"{day}__gte": first}) if first else Q()
-            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
+            since = date.fromisoformat(first) if first else date.min
+            until = date.fromisoformat(after) if after else date.max
+            days |= in_period(basis, whose(result), since, until, prefix)
         return days
 
     if how(plan.policy) == BY_BOOKING:
-        return within("booking_date")
+        return within()
     own = Q(reverses__isnull=True)
     if how(plan.policy) == AT_ORIGINAL_RATE:
-        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
-    return own & within("booking_date") | ~own & within("reverses__booking_date")
+        own |= in_period(basis, whose(result), plan.counted.start, plan.counted.end, "reverses__")
+    return own & within() | ~own & within("reverses__")
+
+
+def whose(result: Figure) -> Whose:
+    """Of which partner the lines behind a figure are, and which payments it knew."""
+    return Whose(result.partner_id, result.run.paid_watermark if isinstance(result, Result) else None)
 
 
 def plan_of(result: Figure) -> Plan:
@@ -100,7 +108,7 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
     paid = _paid_lines(result)
     differs = is_converted(result.version.policy) and column == "net_amount"
-    converter = Converter(result, plan_of(result)) if differs else None
+    converter = Converter(result, plan_of(result), whose(result)) if differs else None
     before = Fraction(0)
     if after:
         text, _sep, pk = after.partition("_")
@@ -114,6 +122,7 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     found = list(lines[: size + 1])
     paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
     running = before
+    noted(found, basis_of(result.version.policy), whose(result))
     for line in found:
         line.is_paid = line.pk in paying
         if line.is_paid and converter:
@@ -145,5 +154,6 @@ def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decim
 def _paid_lines(result: Figure) -> Any:
     """A filter that keeps the lines that are paid on, not those that only qualify."""
     plan = plan_of(result)
-    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
+    paid = [term for term in plan.terms if term == "base" or term.startswith("part")]
+    wanted = summed_by(plan, paid, whose(result))
     return lambda lines: lines.filter(wanted)

@@ -154,14 +154,9 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
 
 
 def _lines(result: Figure) -> str:
-    words = {"first": formats.day(plan_of(result).counted.start), "last": formats.day(result.period.last_day),
-             "count": formats.number(result.line_count)}  # fmt: skip
-    lines = (
-        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
-        if result.kind == Accrual.kind
-        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
+    return time_words.days_of_lines(
+        result.version.policy, result.line_count, plan_of(result).counted, live=result.kind == Accrual.kind
     )
-    return lines % words
 
 
 def _adjusted(result: Figure) -> list[Step]:

@@ -151,7 +151,7 @@ class Grouped:
         """`lines`, a table or a relation in parentheses, as this read takes them: with the tier of each line's day
         where some plan asks for it, converted where lines count with another amount. `more` are further columns.
         """
-        columns = [*more, *(["is_back"] if lines == self.table and lines != returned.TABLE else [])]
+        columns = [*more, *(returned.columns(self.plans[0]) if lines == self.table else [])]
         if self.tiers:
             lines = tier_days.lines_with_tier(lines, self.scope.tiers_of_run)
             columns.append("line_tier")
@@ -162,7 +162,7 @@ class Grouped:
     @property
     def table(self) -> str:
         """What stands for the sales lines; the plans that are read together agree about it."""
-        return returned.table(self.plans[0])
+        return returned.table(self.plans[0], self.scope)
 
     def _lines(self) -> tuple[str, dict[str, Any]]:
         """The condition that picks the lines, with its parameters."""

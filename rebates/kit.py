@@ -24,7 +24,7 @@ from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import outside, verifier, verifier_formula, verifier_terms
+from rebates import outside, verifier, verifier_days, verifier_formula, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.links import linked_with
@@ -37,7 +37,7 @@ from rebates.traits import SIGNATURE, SIGNATURE_GATE
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded",
-    "reverses", "gross", "tax",
+    "reverses", "gross", "tax", "ordered", "shipped",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def recompute_kit(statement: Statement) -> bytes:
 def stand_alone() -> str:
     """The verifier as one file: its further parts stand where they are imported."""
     text = Path(verifier.__file__).read_text(encoding="utf-8")
-    for module in (verifier_formula, verifier_terms):
+    for module in (verifier_days, verifier_formula, verifier_terms):
         name = module.__name__.replace(".", r"\.")
         taken = re.search(rf"^from {name} import .*?\n(?=\n|from )", text, re.MULTILINE | re.DOTALL)
         if taken is None:
@@ -103,12 +103,14 @@ def _lines(statement: Statement) -> list[SalesLine]:
 
 def _rows(statement: Statement) -> Any:
     """The partner's lines that the run had read, of its periods and the year before, as they were recorded; with those
-    that their returns reverse.
+    that their returns reverse. All of them where a programme counts by another day than that of the booking.
     """
     starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark
     )
+    if _results(statement).filter(version__policy__has_key="date_basis").exists():
+        return rows.order_by("id")
     recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
     reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
     return rows.filter(Q(pk__in=recent.order_by().values("pk")) | Q(pk__in=reversed_)).order_by("id")
@@ -125,7 +127,7 @@ def _as_csv(lines: list[SalesLine]) -> str:
             [
                 number, line.booking_date, line.document, line.product_line.code, line.product.code, line.quantity,
                 line.net_amount, line.currency, recorded, numbers.get(line.reverses_id, ""),
-                line.gross_amount, line.tax_rate,
+                line.gross_amount, line.tax_rate, line.order_date, line.ship_date,
             ]
         )  # fmt: skip
     return out.getvalue()

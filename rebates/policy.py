@@ -39,7 +39,7 @@ DEFAULTS: dict[str, Any] = {
 }
 # What this release calculates; every other choice of the schema is refused by its name.
 COMPUTED: dict[str, tuple[Any, ...]] = {
-    "date_basis": ("booking",),
+    "date_basis": ("booking", "order", "shipment", "payment"),
     "cumulative": (False, True),
     "amount_basis": ("net", "gross"),
     "exchange": ("none", "booking_date", "period_end"),

@@ -61,6 +61,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("baseline",): "baseline",
     ("exchange",): "exchange",
     ("tax_rate",): "tax_rate",
+    ("date_basis",): "date_basis",
     ("amount_basis",): "amount_basis",
     ("payout_currency",): "payout_currency",
     ("returns",): "returns",
@@ -78,7 +79,7 @@ SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
     *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
-    *("amount_basis", "tax_rate"),
+    *("amount_basis", "tax_rate", "date_basis"),
     *("sign_off", "payout_as"),
 }
 

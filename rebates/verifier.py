@@ -21,6 +21,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_days import dated, day_or_none
 from rebates.verifier_formula import (
     formula,
 )
@@ -71,6 +72,9 @@ class Line:
     back: bool = False  # it takes something away, whatever its amount says
     gross: Fraction | None = None  # with tax, where that is known
     tax: Fraction = Fraction(0)
+    ordered: date | None = None
+    shipped: date | None = None
+    booked: date | None = None  # the booking date, where `day` is another one
 
 
 def rate(text: Any) -> Fraction:
@@ -236,6 +240,11 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
     return total
 
 
+def as_counted(policy: dict[str, Any], lines: Iterable[Line], more: dict[str, Any]) -> list[Line]:
+    """Lines by the day and with the amount with which a policy counts them."""
+    return without_tax(policy, dated(policy, lines, more.get("receipts", ())))
+
+
 def added_up(
     policy: dict[str, Any],
     lines: Iterable[Line],
@@ -259,7 +268,8 @@ def exact(
     rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    more, rates, lines = more or {}, rates or Rates(), without_tax(policy, lines)
+    more, rates = more or {}, rates or Rates()
+    lines = as_counted(policy, lines, more)
     first = counted_from(policy, first, more)
     it, read = added_up(policy, lines, first, after, rates, more)
     if policy.get("joining") == "by_days":
@@ -352,7 +362,7 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
                 row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
                 Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
                 row["document"], origin, gross=Fraction(row["gross"]) if row["gross"] else None,
-                tax=Fraction(row["tax"]),
+                tax=Fraction(row["tax"]), ordered=day_or_none(row["ordered"]), shipped=day_or_none(row["shipped"]),
             )
         )  # fmt: skip
     return found

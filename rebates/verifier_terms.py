@@ -138,7 +138,7 @@ def collected(
         ]
         amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
         if amount > 0:
-            issued = min(line.day for line in mine)
+            issued = min(line.booked or line.day for line in mine)
             came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
             due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
     return figure * counts / due if due else figure
@@ -366,7 +366,9 @@ def placed(policy: dict[str, Any], lines: Iterable[Any], first: date) -> list[An
     for line in lines:
         sold = line.origin
         if sold is not None and how == "by_origin":
-            line = replace(line, day=sold.day, document=sold.document, product_line=sold.product_line)
+            line = replace(
+                line, day=sold.day, booked=sold.booked, document=sold.document, product_line=sold.product_line
+            )  # fmt: skip
         elif sold is not None and how == "at_original_rate":
             line = replace(line, back=True)
             if is_elsewhere(policy, line.day, sold.day, first):

@@ -33,6 +33,7 @@ def sentence(version: Version) -> str:
         "rounding": rounding(policy),
     }
     further = [
+        *time_words.counted_on(policy),
         *currency_words.counted(policy),
         *time_words.year(policy),
         *time_words.returns(policy),

@@ -24,7 +24,18 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, collection, currencies, kept, outside, settlement, tier_days, traits, yearly
+from rebates import (
+    adjustments,
+    collection,
+    counting_days,
+    currencies,
+    kept,
+    outside,
+    settlement,
+    tier_days,
+    traits,
+    yearly,
+)
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -276,7 +287,9 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
-    run.findings = [*run.findings, *stopped, *outside.findings(run), *yearly.findings(run, scope_plans(run))]
+    plans, scope = scope_plans(run), Scope(watermark=run.watermark, paid_to=run.paid_watermark)
+    lacking = counting_days.findings(plans, scope)
+    run.findings = [*run.findings, *stopped, *lacking, *outside.findings(run), *yearly.findings(run, plans)]
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()

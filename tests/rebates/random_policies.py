@@ -199,6 +199,10 @@ def random_policy(random: Random, number: int) -> dict:
         made["late"] = {"grace_days": random.choice([0, 5, 20])}
     if random.random() < 0.3:
         made["exchange"] = random.choice(["booking_date", "period_end"])
+    if random.random() < 0.3:
+        made["date_basis"] = random.choice(["order", "shipment", "payment"])
+        if kind == "growth" and made["date_basis"] == "payment":
+            made["baseline"] = {"kind": "stated", "amount": "1000.5"}
     if random.random() < 0.2:
         made["amount_basis"] = "gross"
         if random.random() < 0.4:
@@ -212,7 +216,8 @@ def random_policy(random: Random, number: int) -> dict:
     no_period_before = (
         kind == "growth" and made.get("baseline", {}).get("kind", "prior_period") == "prior_period"
     )
-    if made["period"] != "year" and not no_period_before and random.random() < 0.3:
+    by_payment = made.get("date_basis") == "payment"
+    if made["period"] != "year" and not no_period_before and not by_payment and random.random() < 0.3:
         made["cumulative"] = True
     if random.random() < 0.5:
         made["returns"] = (

@@ -247,3 +247,13 @@ def test_a_line_needs_one_of_both_amounts_and_both_have_the_quantitys_sign(bring
     )  # fmt: skip
     assert problems_of(upload)[:2] == [(2, "net_amount", "no_amount"), (3, "gross_amount", "signs_differ")]
     assert upload.written == 0
+
+
+def test_a_date_that_is_said_later_is_no_same_line(bring, acme):
+    heading, row = [*HEADING, "order_date", "ship_date"], sale("A/1", acme.row.number)
+    assert bring([*row, "2026-09-28", ""], heading=heading).written == 1
+    assert bring([*row, "2026-09-28", ""], heading=heading).bad == 0
+    assert bring([*row, "", ""], heading=heading).bad == 0
+    assert problems_of(bring([*row, "", "2026-10-02"], heading=heading)) == [
+        (2, "line_number", "line_differs")
+    ]
