@@ -19,6 +19,7 @@ from orders.querysets import (
     SalesLineQuerySet,
 )
 from orders.received import PaymentReceived  # noqa: F401  a model of this app
+from orders.serials import SerialMoved  # noqa: F401  a model of this app
 from partners.models import Partner, Tier
 from prm.access.scoping import PartnerOwned
 from prm.catalogue.models import Product, ProductLine

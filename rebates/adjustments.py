@@ -14,10 +14,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from orders.models import PaymentReceived
+from orders.models import PaymentReceived, SerialMoved
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, returned, settlement, traits, yearly
+from rebates import currencies, outside, returned, serials, settlement, traits, yearly
 from rebates.counting_days import BOOKING, PAYMENT, basis_of
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
@@ -61,7 +61,8 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
                 },
             )  # fmt: skip
             partners = [row[0] for row in cursor.fetchall()]
-        partners = sorted({*partners, *_paid_since(run, earlier, closed)})
+        since = (*_paid_since(run, earlier, closed), *_serials_since(run, earlier, closed))
+        partners = sorted({*partners, *since})
         if partners:
             found.append((earlier, partners))
     return found
@@ -104,6 +105,19 @@ def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[Settlem
     return list(rows.order_by().values_list("partner_id", flat=True).distinct())
 
 
+def _serials_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
+    """The partners of whose lines serials were named since, where `earlier` has programmes that pay for them."""
+    spifs = earlier.scopes.filter(version__policy__mechanism__kind="spif").select_related("version")
+    if not any(serials.by_serial(scope.version.policy) for scope in spifs):
+        return []
+    later = [one.serial_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
+    seen = max([earlier.serial_watermark or 0, *later])
+    rows = SerialMoved.objects.for_everyone(because="settlement").filter(
+        id__gt=seen, id__lte=run.serial_watermark
+    )
+    return list(rows.order_by().values_list("line__partner_id", flat=True).distinct())
+
+
 def _adjust(
     run: SettlementRun, earlier: SettlementRun, partners: list[int], missing: list[currencies.Stopped]
 ) -> int:
@@ -135,7 +149,7 @@ def _adjust_outside(
 def _scope(run: SettlementRun, partners: list[int], closed_at_line: int) -> Scope:
     return Scope(
         watermark=run.watermark, partners=partners, closed_at_line=closed_at_line, zone=str(clock.tenant_zone()),
-        paid_to=run.paid_watermark,
+        paid_to=run.paid_watermark, serials_to=run.serial_watermark,
     )  # fmt: skip
 
 

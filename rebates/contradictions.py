@@ -37,6 +37,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _formula(policy["mechanism"])
     yield from _tax(policy)
     yield from _by_payment(policy)
+    yield from _by_serial(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -243,6 +244,17 @@ def _formula(mechanism: dict[str, Any]) -> Found:
         formula.parsed({"mechanism": mechanism})
     except DomainError as problem:
         yield ("mechanism", "expression"), str(problem)
+
+
+def _by_serial(policy: dict[str, Any]) -> Found:
+    """A serial that comes back is worth what was paid for it anyway, whatever the period."""
+    rules = policy["mechanism"]
+    by_serial = rules["kind"] == "spif" and rules.get("per", "serial") == "serial"
+    if by_serial and policy.get("returns") == "at_original_rate":
+        words = _(
+            "A serial number takes back what it was paid. Let returns count on their own day or with their sale."
+        )
+        yield ("returns",), words
 
 
 def _by_payment(policy: dict[str, Any]) -> Found:

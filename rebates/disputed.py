@@ -32,6 +32,7 @@ from rebates.models import DisputedLine, Programme, Result, Statement
 from rebates.own_ledger import spelled
 from rebates.plans import Plan, plans_for
 from rebates.returned import BY_ORIGIN, how
+from rebates.serials import by_serial
 
 ZERO = Decimal("0.00")
 # Days after the statement in which it can be disputed, where the programme's version states none.
@@ -210,6 +211,7 @@ def _is_exact(result: Result, plan: Plan) -> bool:
         or plan.bands.share_of == "total"
         or "caps" in plan.policy
         or "date_basis" in plan.policy
+        or by_serial(plan.policy)
         or {
             *("shared", "best", "net_of", "returned", "formula", "line_sum"),
             *("factors", "collection", "payout", "raw"),

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from orders.models import SalesLine
+from orders.models import SalesLine, SerialMoved
 from prm.values import clock
-from rebates import arithmetic, outside, tier_days
+from rebates import arithmetic, outside, serials, tier_days
 from rebates.accruals import Accrual
 from rebates.counted_lines import counted_by, summed_by
 from rebates.counting_days import Whose, basis_of, in_period, noted
@@ -115,17 +115,17 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
         day = date.fromisoformat(text)
         earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
         told = paid(lines.filter(earlier))
-        before = (
-            converter.sum(told) if converter else Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
-        )
+        before = _measured(result, told, column, converter)
         lines = lines.exclude(earlier)
     found = list(lines[: size + 1])
     paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
-    running = before
+    running, named = before, _serials(result, [line.pk for line in found])
     noted(found, basis_of(result.version.policy), whose(result))
     for line in found:
-        line.is_paid = line.pk in paying
-        if line.is_paid and converter:
+        line.is_paid, line.serials_known = line.pk in paying, named.get(line.pk, [])
+        if line.is_paid and serials.by_serial(result.version.policy):
+            running += serials.count_of(line.serials_known)
+        elif line.is_paid and converter:
             running += converter.of(line)
         elif line.is_paid:
             running += Fraction(getattr(line, column))
@@ -136,6 +136,22 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     return LinePage(
         found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
     )
+
+
+def _measured(result: Figure, told: Any, column: str, converter: Converter | None) -> Fraction:
+    """What these lines come to in the base."""
+    if serials.by_serial(result.version.policy):
+        found = _serials(result, told.order_by().values("pk"))
+        return Fraction(sum(serials.count_of(of_line) for of_line in found.values()))
+    if converter:
+        return converter.sum(told)
+    return Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
+
+
+def _serials(result: Figure, lines: Any) -> dict[int, list[SerialMoved]]:
+    if not serials.by_serial(result.version.policy):
+        return {}
+    return serials.of_lines(lines, result.run.serial_watermark if isinstance(result, Result) else None)
 
 
 def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decimal | None:

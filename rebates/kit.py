@@ -18,7 +18,7 @@ from django.db.models import Min, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from orders.models import PaymentReceived, SalesLine
+from orders.models import PaymentReceived, SalesLine, SerialMoved
 from prm.exchange.book import Book
 from prm.sealing.canonical import moment
 from prm.values import clock
@@ -45,7 +45,7 @@ PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
 def recompute_kit(statement: Statement) -> bytes:
-    """A ZIP file: kit.json, lines.csv, payments.csv, verify.py and how to use them in both languages.
+    """A ZIP file: kit.json, lines.csv, payments.csv, serials.csv, verify.py and how to use them in both languages.
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
@@ -62,6 +62,7 @@ def recompute_kit(statement: Statement) -> bytes:
         )
         file.writestr("lines.csv", _as_csv(lines))
         file.writestr("payments.csv", _payments_as_csv(statement))
+        file.writestr("serials.csv", _serials_as_csv(statement, lines))
         file.writestr("verify.py", stand_alone())
     return made.getvalue()
 
@@ -94,6 +95,19 @@ def _payments_as_csv(statement: Statement) -> str:
     writer.writerow(PAYMENT_COLUMNS)
     for row in rows.order_by("id"):
         writer.writerow([row.received_on, row.document, row.amount, row.invoice_total, row.currency])
+    return out.getvalue()
+
+
+def _serials_as_csv(statement: Statement, lines: list[SalesLine]) -> str:
+    """The serial numbers of the partner's lines, as far as the run had read them."""
+    numbers = {line.pk: number for number, line in enumerate(lines, start=1)}
+    rows = SerialMoved.objects.for_everyone(because="the statement names the partner").filter(
+        line__in=lines, id__lte=statement.run.serial_watermark or 0
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("line", "serial"))
+    writer.writerows([numbers[row.line_id], row.serial] for row in rows.order_by("id"))
     return out.getvalue()
 
 

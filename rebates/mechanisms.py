@@ -139,7 +139,9 @@ def _lines_of(mechanism: dict[str, Any]) -> dict[str, Any]:
     rate = tuple(Decimal(row.get("rate", row.get("amount", "0"))) for row in rows)
     zeros = (Decimal(0),) * len(rows)
     fixed, offset = zeros, zeros
-    first_rate = rate[0] if kind in FALLS_BELOW_ZERO else Decimal(0)
+    # A serial that came back is taken back.
+    falls = kind in FALLS_BELOW_ZERO or (kind == "spif" and mechanism.get("per", "serial") == "serial")
+    first_rate = rate[0] if falls else Decimal(0)
     if kind in ("marginal", "per_unit_stepped"):
         fixed, offset = accumulated(lower, rate), lower
     elif not mechanism.get("bands"):

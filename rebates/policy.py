@@ -251,8 +251,6 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     who = policy.get("who", {})
     if who.get("as") == "group":
         yield "group"
-    if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
-        yield "spif by serial"
     for cap in policy.get("caps", []):
         if cap.get("over") == "partners":
             yield "cap over partners"

@@ -26,6 +26,7 @@ from rebates import (
     linked_sql,
     measure_factors,
     returned,
+    serials,
     tier_days,
     traits,
     yearly,
@@ -80,6 +81,8 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     if any(tier_days.by_days(plan.policy) for plan in sums.plans):
         based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
         names += tier_days.COLUMNS
+    if serials.matter(sums.plans):
+        based = serials.counted(based, names, sums, params)
     if collection.matter(sums.plans):
         based = collection.joined(based, names, sums, params)
         names += collection.COLUMNS

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from rebates.verifier_days import dated, day_or_none
+from rebates.verifier_days import dated, day_or_none, serials_of, with_serials
 from rebates.verifier_formula import (
     formula,
 )
@@ -75,6 +75,7 @@ class Line:
     ordered: date | None = None
     shipped: date | None = None
     booked: date | None = None  # the booking date, where `day` is another one
+    serials: tuple[str, ...] = ()
 
 
 def rate(text: Any) -> Fraction:
@@ -105,6 +106,8 @@ def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Fact
     paid_lines = [line for line in lines if matches(paid, line)]
     number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, units), None
+    if kind == "spif" and rules.get("per", "serial") == "serial":
+        qualifier = base = serials_of(paid_lines)
     focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
     whole = qualifier
     for cap in policy.get("caps", []):
@@ -205,6 +208,8 @@ def raw(policy: dict[str, Any], it: Facts) -> Fraction:
         return raw_of_shares(policy, it)
     if kind == "linear":
         return raw_between(rules["points"], it)
+    if kind == "spif" and rules.get("per", "serial") == "serial":
+        return base * Fraction(str(rules["amount"]))
     if kind in ("per_increment", "bundle", "spif"):
         return max(base, Fraction(0)) * Fraction(str(rules["amount"]))
     if kind == "marginal" and rules.get("split", "own_bands") != "own_bands":
@@ -473,6 +478,8 @@ def main(folder: str = ".") -> int:
             lines = read_lines(csv.DictReader(file))
         with open(f"{folder}/payments.csv", encoding="utf-8", newline="") as file:
             receipts = read_receipts(csv.DictReader(file))
+        with open(f"{folder}/serials.csv", encoding="utf-8", newline="") as file:
+            lines = with_serials(lines, csv.DictReader(file))
     except (OSError, ValueError, KeyError) as problem:
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2

@@ -1,4 +1,5 @@
-"""The part of the verifier about the day on which a line counts: of its booking, order, shipment or payment.
+"""The part of the verifier about the day on which a line counts (of its booking, order, shipment or payment) and its
+serial numbers.
 
 Shares no code with the product and needs only Python's standard library. A recompute kit holds it within `verify.py`.
 """
@@ -51,3 +52,23 @@ def dated(policy: dict[str, Any], lines: Iterable[Any], receipts: Iterable[Any])
         return None if day is None else replace(line, day=day, booked=line.day, origin=origin)
 
     return [line for line in map(moved, lines) if line is not None]
+
+
+# Serial numbers
+
+
+def with_serials(lines: list[Any], rows: Iterable[dict[str, str]]) -> list[Any]:
+    """Each line with the serial numbers that name it by its number."""
+    named: dict[int, list[str]] = {}
+    for row in rows:
+        named.setdefault(int(row["line"]), []).append(row["serial"])
+    return [replace(line, serials=tuple(named.get(number, ()))) for number, line in enumerate(lines, start=1)]
+
+
+def serials_of(lines: Iterable[Any]) -> Fraction:
+    """How many serial numbers were sold, less those that came back; the same one is sold and comes back once."""
+    sold, back = set(), set()
+    for line in lines:
+        for serial in line.serials:
+            (sold if line.quantity > 0 else back).add((line.product, serial))
+    return Fraction(len(sold) - len(back))

@@ -31,6 +31,7 @@ from rebates import (
     currencies,
     kept,
     outside,
+    serials,
     settlement,
     tier_days,
     traits,
@@ -146,7 +147,7 @@ def freeze(run_id: int) -> SettlementRun:
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
     run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
-    run.paid_watermark = collection.watermark()
+    run.paid_watermark, run.serial_watermark = collection.watermark(), serials.watermark()
     freeze_rates(run, scope_plans(run))
     run.save()
     return run
@@ -188,6 +189,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         first_partner=None if everyone else first,
         last_partner=None if everyone else last,
         paid_to=run.paid_watermark,
+        serials_to=run.serial_watermark,
         tiers_of_run=run.pk,
         closed_before=run.frozen_at,
         kept=kept.proven(),

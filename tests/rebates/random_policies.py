@@ -127,7 +127,9 @@ OTHERS = {
         "kind": "formula", "expression": random.choice(FORMULAS),
         "measures": ["tests.score", "tests.routing"],
     },
-    "spif": lambda random: {"kind": "spif", "per": "unit", "amount": random.choice(["1.5", 7])},
+    "spif": lambda random: {
+        "kind": "spif", "per": random.choice(["unit", "serial"]), "amount": random.choice(["1.5", 7]),
+    },
 }  # fmt: skip
 
 
@@ -221,7 +223,9 @@ def random_policy(random: Random, number: int) -> dict:
         made["cumulative"] = True
     if random.random() < 0.5:
         made["returns"] = (
-            "by_origin" if kind == "bundle" else random.choice(["by_origin", "at_original_rate"])
+            "by_origin"
+            if kind == "bundle" or rules.get("per") == "serial"
+            else random.choice(["by_origin", "at_original_rate"])
         )
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"

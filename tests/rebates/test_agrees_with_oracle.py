@@ -16,7 +16,7 @@ from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from orders.models import PaymentReceived, SalesLine
+from orders.models import PaymentReceived, SalesLine, SerialMoved
 from partners.models import Partner, TierMembership
 from prm.exchange.services import set_exchange
 from prm.values.periods import Period
@@ -112,6 +112,8 @@ class World:
         self.count = 0
         self.kept: dict[tuple[str, int], Fraction] = {}
         self.rows: dict[int, SalesLine] = {}
+        self.sold: dict[tuple[int, str], list[str]] = {}
+        self.serials: dict[int, tuple[str, ...]] = {}
         # By partner and programme: what each closed period paid, in the measure currency, and its paid base.
         self.settled: dict[tuple[int, str], list[dict]] = {}
         # What cumulative programmes posted so far in the year, in the measure currency.
@@ -158,6 +160,26 @@ class World:
             for row, line in pairs:
                 row.reverses_id = self.rows[id(line.origin)].pk if line.origin else None
             SalesLine.objects.bulk_create([row for row, _line in pairs])
+            self._name_serials(pairs)
+
+    def _name_serials(self, pairs: list) -> None:
+        """Some pieces of each line; what was sold to a partner may come back from it once."""
+        rows = []
+        for row, line in pairs:
+            key = (row.partner_id, line.product)
+            if line.quantity > 0:
+                names = [f"S-{row.line_number}-{number}" for number in range(self.random.randint(0, 3))]
+                self.sold.setdefault(key, []).extend(names)
+            else:
+                names = [self.sold[key].pop() for _ in range(self.random.randint(0, 2)) if self.sold.get(key)]
+            rows += [
+                SerialMoved(
+                    serial=name, product_id=row.product_id, line_id=row.pk, returned=line.quantity < 0
+                )
+                for name in names
+            ]
+            self.serials[id(line)] = tuple(names)
+        SerialMoved.objects.bulk_create(rows)
 
     def _return_of(self, partner: Partner, line: oracle.Line) -> oracle.Line:
         """The line as a return of an earlier sale, now and then."""
@@ -241,7 +263,7 @@ class World:
 
     def known(self, partner: Partner, *, years: bool) -> list[oracle.Line]:
         """A partner's lines; nothing is late within an open year."""
-        lines = self.lines[partner.pk]
+        lines = [replace(line, serials=self.serials[id(line)]) for line in self.lines[partner.pk]]
         return [replace(line, after_close=False) for line in lines] if years else lines
 
     def close(self, last_day: date) -> None:
