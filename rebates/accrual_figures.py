@@ -119,7 +119,7 @@ def figures(
     whose = None if partners is None else sorted(partners)
     scope = Scope(partners=whose, kept=kept, booked_before=booked_before)
     return [
-        Figures(_query(part.sums, day, scope.partners), part.sums.plans)
+        Figures(_query(part.sums, day, part.sums.scope.partners), part.sums.plans)
         for day, together in sorted(by_day.items())
         for part in currencies.parts(plans_for(together), scope, books=Book.between, on=day, stopped=[])
     ]

@@ -17,7 +17,7 @@ from django.db.models import Q
 from orders.models import PaymentReceived, SerialMoved
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, returned, serials, settlement, traits, yearly
+from rebates import currencies, outside, partner_pools, returned, serials, settlement, traits, yearly
 from rebates.counting_days import BOOKING, PAYMENT, basis_of
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
@@ -124,9 +124,11 @@ def _adjust(
     late = replace(
         _scope(run, partners, earlier.watermark), tiers_of_run=earlier.pk, closed_before=earlier.frozen_at
     )
-    found = currencies.parts(
-        _plans(earlier), late, books=books_after(earlier), on=earlier.period.last_day, stopped=missing
-    )
+    books, on = books_after(earlier), earlier.period.last_day
+    plans, pooled = partner_pools.apart(_plans(earlier))
+    found = currencies.parts(plans, late, books=books, on=on, stopped=missing)
+    # Under a cap over all partners a late line of one moves everybody's figure.
+    found += currencies.parts(pooled, replace(late, partners=None), books=books, on=on, stopped=missing)
     return sum(_write(run, part.sums, members_of=earlier.pk) for part in found)
 
 
@@ -137,7 +139,10 @@ def _adjust_outside(
     written = 0
     for late in outside.late_periods(run, closed):
         if late.partners:
-            plans = plans_for((version, late.period) for version in late.versions)
+            # Not all partners' lines of that time are on file: what they share stays as it was settled.
+            plans, _pooled = partner_pools.apart(
+                plans_for((version, late.period) for version in late.versions)
+            )
             scope = replace(_scope(run, late.partners, late.watermark), closed_before=late.brought_at)
             found = currencies.parts(
                 plans, scope, books=Book.between, on=late.period.last_day, stopped=missing
@@ -159,7 +164,7 @@ def _write(run: SettlementRun, sums: settlement.Read, *, members_of: int) -> int
     read, today = sums.read(), traits.members_on(period.last_day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
     text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text) + _gone(sums)
-    own = {"run": run.pk, "earlier": members_of, "those": list(sums.scope.partners or ())}
+    own = {"run": run.pk, "earlier": members_of, "those": sums.scope.partners and list(sums.scope.partners)}
     with connection.cursor() as cursor:
         cursor.execute(text, read.params | today.params | figures.params | own)
         return cursor.rowcount
@@ -225,7 +230,7 @@ FROM (
         ON settled_in.id = result.run_id AND settled_in.state IN ('closed', 'paid')
     JOIN (VALUES {plans}) plan(programme_id, version_id, starts, ends)
         ON plan.programme_id = result.programme_id AND plan.ends = result.ends
-    WHERE result.partner_id = ANY(%(those)s) AND NOT EXISTS (
+    WHERE (%(those)s::bigint[] IS NULL OR result.partner_id = ANY(%(those)s::bigint[])) AND NOT EXISTS (
         SELECT FROM figures f WHERE f.partner_id = result.partner_id AND f.programme_id = result.programme_id
             AND f.ends = result.ends)
     GROUP BY 1, 2, 3, 4, 5, 6

@@ -112,6 +112,9 @@ def _caps(policy: dict[str, Any]) -> Found:
         if Decimal(cap["amount"]) <= 0:
             yield (*place, "amount"), _("This must be above zero.")
         what = "shared" if cap["on"] == "payout" and "programmes" in cap else cap["on"]
+        if cap["on"] == "payout" and cap.get("over") == "partners":
+            what = "pooled"
+            yield from _pooled(policy, cap, place)
         if what in seen:
             yield (*place, "on"), _("A programme has at most one cap of each kind.")
         seen.add(what)
@@ -128,6 +131,31 @@ def _caps(policy: dict[str, Any]) -> Found:
                 (*place, "amount"),
                 _("A cap on the payout is an amount that can be paid: no parts of a cent."),
             )
+
+
+def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int, ...]) -> Found:
+    """A cap over all partners divides figures that all have one denominator, and that hang on nothing else."""
+    rules = policy["mechanism"]
+    if "programmes" in cap:
+        yield (
+            (*place, "programmes"),
+            _("A cap over all partners is that of one programme. Leave the others out."),
+        )
+    if policy.get("stacking", {}).get("kind", "additive") != "additive":
+        yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
+    if policy.get("cumulative"):
+        yield ("cumulative",), _("A cap over all partners is one of a period: settle each period by itself.")
+    if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
+        words = _("A cap over all partners is shared out in one currency: pay in the one that is measured.")
+        yield ("payout_currency",), words
+    fractions = rules.get("split") == "average" or rules["kind"] == "formula"
+    weighed = any(one["kind"] == "collection" for one in policy.get("factors", []))
+    if fractions or weighed or policy.get("returns") == "at_original_rate":
+        words = _(
+            "A cap over all partners cannot be shared out where each figure is a fraction of its own: an average of"
+            " bands, a formula, days to payment, returns at the original rate."
+        )
+        yield (*place, "over"), words
 
 
 def _stacking(policy: dict[str, Any]) -> Found:

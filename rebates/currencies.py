@@ -25,6 +25,7 @@ from django.db import connection
 from prm.exchange.book import Book
 from prm.exchange.errors import NoRate
 from prm.values.periods import Period
+from rebates import partner_pools
 from rebates.conversion import Money, tax_of_line
 from rebates.linked_sql import COLUMNS
 from rebates.links import links_of
@@ -107,20 +108,33 @@ def parts(
     ready: list[tuple[int, Plan, Money | None]] = []
     for number, plan in enumerate(plans):
         try:
-            ready.append((number, *_ready(plan, scope, book, on)))
+            ready.append((number, *_ready(plan, _scope_of(plan, scope), book, on)))
         except NoRate as missing:
             if stopped is None:
                 raise
             stopped.append(Stopped(plan, missing))
     ready = _without_tied(plans, ready, stopped)
-    # Each plan that converts is read by itself.
-    keys = [(basis(plan), number if money else -1) for number, (_n, plan, money) in enumerate(ready)]
+    # Each plan that converts, or that all partners share a cap of, is read by itself.
+    keys = [
+        (basis(plan), number if money or partner_pools.cap_of(plan.policy) else -1)
+        for number, (_n, plan, money) in enumerate(ready)
+    ]
     found = []
     for reads in grouped(keys, links_of([plan for _number, plan, _money in ready]).ties):
-        sums = [Sums([ready[one][1] for one in read], scope, money=ready[read[0]][2]) for read in reads]
+        sums = [_sums([ready[one][1] for one in read], scope, ready[read[0]][2]) for read in reads]
         numbers = [ready[one][0] for read in reads for one in read]
         found.append(Part(sums[0] if len(sums) == 1 else Together(sums), numbers))
     return found
+
+
+def _scope_of(plan: Plan, scope: Scope) -> Scope:
+    return partner_pools.everybody(scope) if partner_pools.cap_of(plan.policy) else scope
+
+
+def _sums(plans: Sequence[Plan], scope: Scope, money: Money | None) -> Sums:
+    """What is read for some partners; of everybody where each figure hangs on those of all."""
+    whole = _scope_of(plans[0], scope)
+    return Sums(plans, whole, money=money, only=None if whole == scope else scope)
 
 
 def _without_tied(

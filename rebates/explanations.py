@@ -138,6 +138,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
+        *_pooled(result),
         Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
         *_best_of(result),
         *_year(result),
@@ -231,7 +232,7 @@ def _capped_measure(result: Figure) -> list[Step]:
 
 def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
     policy = result.version.policy
-    caps = [cap for cap in policy.get("caps", []) if cap["on"] == "payout" and "programmes" not in cap]
+    caps = [cap for cap in policy.get("caps", []) if limit_words.is_own_cap(cap)]
     return [Step(8, _("Cap on the payout"), limit_words.cap_on_payout(policy, cap), value) for cap in caps]
 
 
@@ -239,7 +240,8 @@ def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
     return barred or bool(
-        {"shared", "best", "net_of", "collection", "returned", "factors"} & result.explanation.keys()
+        {"shared", "pooled", "best", "net_of", "collection", "returned", "factors"}
+        & result.explanation.keys()
     )
 
 
@@ -332,6 +334,31 @@ def _shared_cap(result: Figure) -> list[Step]:
         return [Step(8, _("Shared cap"), words % names, Decimal(said["own"]))]
     words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s, each keeps its share")
     return [Step(8, _("Shared cap"), words % names, _before_the_best(result))]
+
+
+def _pooled(result: Figure) -> list[Step]:
+    """The partner's own figure, the sum of all and the factor: nothing of any other partner."""
+    said = result.explanation.get("pooled")
+    if not said:
+        return []
+    own, most = Decimal(said["own"]), Decimal(said["amount"])
+    pool = Decimal(said["sum"]) / Decimal(said["parts"])
+    words = {
+        "amount": formats.money(most, result.version.currency),
+        "own": formats.number(arithmetic.shown(Fraction(own)), None),
+        "sum": formats.number(arithmetic.shown(Fraction(pool)), None),
+    }
+    if not said["lowered"] or own <= 0:
+        text = _(
+            "At most %(amount)s for all partners together; they come to %(sum)s, this partner to %(own)s"
+        )
+        return [Step(8, _("Cap over all partners"), text % words, own)]
+    words["factor"] = formats.number(arithmetic.shown(Fraction(most) / Fraction(pool)), None)
+    text = _(
+        "At most %(amount)s for all partners together; they come to %(sum)s, so each figure counts × %(factor)s:"
+        " %(own)s × %(factor)s, to the cent by largest remainder"
+    )
+    return [Step(8, _("Cap over all partners"), text % words, _measured(result))]
 
 
 def _before_the_best(result: Figure) -> Decimal:

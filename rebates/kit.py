@@ -250,6 +250,18 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
             "since": {code: year["first"] for code, year in _years(rows)},
             "before": {code: year["before"] for code, year in _years(rows)},
+            # Where all partners share a cap: the sum of all figures, and no other partner's.
+            "pools": {
+                row.programme.code: {
+                    **{
+                        name: row.explanation["pooled"][name]
+                        for name in ("amount", "sum", "parts", "lowered")
+                    },
+                    "paid": f"{row.computed:.2f}",
+                }
+                for row in rows
+                if "pooled" in row.explanation
+            },
             # The partner's tiers day by day, as far as a policy asks for them.
             "tiers": frozen_spans(statement.partner_id, ends) or [],
             # What the gates of each found on the day or over the period, and what its formula read.

@@ -126,7 +126,7 @@ def _caps_of(policy: dict[str, Any]) -> dict[str, Decimal]:
             names = {"qualifier": ["most_counted"], "base": ["most_base"]}
             chosen = names.get(cap.get("of", "both"), ["most_counted", "most_base"])
             found |= {name: Decimal(cap["amount"]) for name in chosen}
-        elif "programmes" not in cap:
+        elif "programmes" not in cap and cap.get("over") != "partners":
             found["most_paid"] = Decimal(cap["amount"])
     return found
 

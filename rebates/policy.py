@@ -251,8 +251,5 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     who = policy.get("who", {})
     if who.get("as") == "group":
         yield "group"
-    for cap in policy.get("caps", []):
-        if cap.get("over") == "partners":
-            yield "cap over partners"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"

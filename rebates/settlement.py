@@ -25,6 +25,7 @@ from rebates import (
     line_rounding,
     linked_sql,
     measure_factors,
+    partner_pools,
     returned,
     serials,
     tier_days,
@@ -66,7 +67,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
-    links = links_of(sums.plans)
+    links, pooled = links_of(sums.plans), partner_pools.matter(sums.plans)
     asks = traits.matter(sums.plans)
     plan_rows = [
         _plan_row(number, plan, params, asks=asks, converts=sums.converts)
@@ -95,7 +96,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
-        return _alone(source, sums, notes, params, with_raw=bool(links.pools))
+        return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
     if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
@@ -103,10 +104,13 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         text = alone(based)
     if links.pools:
         text = linked_sql.shared(text, links, sums.plans)
+    if pooled:
+        text = partner_pools.shared(text, sums.plans)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
     text = yearly.differences(text, sums.plans, sums.scope)
-    return Sql(currencies.paid_out(text, sums.plans), params)
+    text = currencies.paid_out(text, sums.plans)
+    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
 
 
 def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:

@@ -39,6 +39,7 @@ class Sums(Grouped):
     )
     # Where lines of several currencies count; then there is one plan.
     money: Money | None = None
+    only: Scope | None = None  # whose figures are told, where those of all partners are computed
     offset: int = 0  # by how much the numbers of the plans are higher where several reads stand together
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)

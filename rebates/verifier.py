@@ -49,6 +49,7 @@ from rebates.verifier_terms import (
     read_receipts,
     rounded,
     share_of_days,
+    share_of_pool,
     taken_back,
     takes_part,
     through_gates,
@@ -339,6 +340,9 @@ def together(
                     Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid,
                     places[policy["code"]],
                 )  # fmt: skip
+    for code, pool in more.get("pools", {}).items():
+        if code in paid:
+            paid[code] = share_of_pool(sums[code], paid[code], pool, places[code])
     paid = only_the_best(policies, paid)
     for code, before in more.get("before", {}).items():
         if code in paid:
@@ -393,7 +397,7 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {name: period[name] for name in ("found", "settled", "since", "before")}
+    more = {name: period[name] for name in ("found", "settled", "since", "before", "pools")}
     more |= {"receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 

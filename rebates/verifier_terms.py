@@ -173,6 +173,21 @@ def keep_to(
     paid.update({code: Fraction(count, unit) for code, count in cents.items()})
 
 
+def share_of_pool(figure: Fraction, paid: Fraction, pool: dict[str, Any], digits: int) -> Fraction:
+    """What of a cap over all partners falls to a figure.
+
+    "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts". Who is given a cent more
+    hangs on the others' figures: the share may be one above its whole cents, where that was "paid".
+    """
+    if not pool["lowered"] or figure <= 0:
+        return paid
+    share = Fraction(pool["amount"]) * 10**digits * figure * Fraction(pool["parts"]) / Fraction(pool["sum"])
+    whole = share.numerator // share.denominator
+    if share != whole and Fraction(pool["paid"]) * 10**digits == whole + 1:
+        whole += 1
+    return Fraction(whole, 10**digits)
+
+
 def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
     found = dict(paid)
     for policy in policies:
@@ -325,7 +340,8 @@ def paid_for(policy: dict[str, Any], line: Any) -> bool:
 
 def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
     for cap in policy.get("caps", []):
-        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
+        mine = "programmes" not in cap and cap.get("over") != "partners"
+        if cap["on"] == "payout" and mine and figure > Fraction(str(cap["amount"])):
             figure = Fraction(str(cap["amount"]))
     return figure
 

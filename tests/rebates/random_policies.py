@@ -227,6 +227,14 @@ def random_policy(random: Random, number: int) -> dict:
             if kind == "bundle" or rules.get("per") == "serial"
             else random.choice(["by_origin", "at_original_rate"])
         )
+    plain = (
+        rules.get("split") != "average" and kind != "formula" and made.get("returns") != "at_original_rate"
+    )
+    weighed = any(one["kind"] == "collection" for one in made.get("factors", []))
+    alone = not made.get("cumulative") and "payout_currency" not in made
+    if plain and alone and not weighed and random.random() < 0.3:
+        caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
+        made["caps"] = caps
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
     if kind in ("flat", "per_unit", "retroactive") and uncapped and not yearly and random.random() < 0.5:
@@ -253,6 +261,7 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
+        and not any("over" in cap for cap in one.get("caps", []))
     ]  # fmt: skip
     random.shuffle(free)
 

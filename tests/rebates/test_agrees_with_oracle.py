@@ -20,7 +20,7 @@ from orders.models import PaymentReceived, SalesLine, SerialMoved
 from partners.models import Partner, TierMembership
 from prm.exchange.services import set_exchange
 from prm.values.periods import Period
-from rebates import sums, verifier_terms
+from rebates import partner_pools, sums, verifier_terms
 from rebates import verifier as oracle
 from rebates.accruals import accruals
 from rebates.minimums import kept_on
@@ -323,7 +323,30 @@ class World:
                     policies, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
                 )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
+            for policy in policies:
+                found |= self.shared_by_all(policy, period, is_open=years or is_open)
         return found
+
+    def shared_by_all(
+        self, policy: dict, period: Period, *, is_open: bool
+    ) -> dict[tuple[str, int, date], Fraction]:
+        """What a programme pays under a cap over all partners."""
+        cap = next((cap for cap in policy.get("caps", []) if cap.get("over") == "partners"), None)
+        if cap is None:
+            return {}
+        digits = dict(self.rates.digits)[policy["currency"]]
+        sums, paid, ids = {}, {}, {partner.number: partner.pk for partner, _tier in self.partners}
+        for partner, _tier in self.partners:
+            more = self.traits(partner, [policy], period) | {"digits": digits}
+            tier = verifier_terms.tier_on(period.last_day, more)
+            if verifier_terms.takes_part(policy, tier, partner.type, more):
+                lines = self.known(partner, years=is_open)
+                figure = oracle.exact(policy, lines, period.start, period.end, rates=self.rates, more=more)
+                if figure is not None:
+                    sums[partner.number] = figure
+                    paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
+        verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
+        return {(policy["code"], ids[number], period.end): figure for number, figure in paid.items()}
 
     def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:
         """What each programme keeps for its minimum payout after a close that posted these figures."""
@@ -365,6 +388,7 @@ def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
     # Both ways of adding up: side by side, and in rows of their own.
     with ExitStack() as stack, transaction.atomic(), mock.patch.object(sums, "SIDE_BY_SIDE", seed % 2 * 40):
         stack.enter_context(registered())
+        stack.enter_context(mock.patch.object(partner_pools, "LEAST_MEMBERS", 0))
         world = World(seed)
         FIGURES.clear()
         FIGURES.update(world.asked)
