@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 
+from orders.models import SalesLine
 from partners.models import Partner
 from prm.values.periods import Period
 from rebates import explanations, kept, wording
@@ -16,9 +18,10 @@ from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.errors import LinkSpansPartners, TooFewMembers
 from rebates.exchange import as_yaml
-from rebates.models import Result, Statement, Version
+from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
+from rebates.services import computing
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
 from tests.rebates.world import BY, T, adjustments, apply, policy, results, sell, settle
@@ -226,3 +229,37 @@ def test_finance_chooses_it_in_the_editor(four, finance, browse):
     version = Version.objects.get()
     assert version.policy["caps"] == [{"on": "payout", "amount": "7500", "over": "partners"}]
     assert is_editable(version.policy) and initial_of(version)["pooled_cap"] == "7500"
+
+
+def test_a_run_that_is_killed_before_its_last_step_resumes_to_the_same_cents(four):
+    apply(pooled(amount="99.99"), policy("own", mechanism=FLAT))
+    for company, amount in zip(four, (3_333, 77_777, 123_456, 9_999), strict=True):
+        sell(company, amount)
+    job = computing.start_settlement(period=SEPTEMBER, by=BY, chunk=1)
+    run_id, bounds = job.params["run"], job.params["bounds"]
+    computing.freeze(run_id)
+    for first, last in bounds:
+        computing.compute_chunk(run_id, first, last)
+    rows = Result.objects.for_everyone(because="a test").filter(programme__code="core")
+    assert not rows.exists()  # nobody's figure is known before all are
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        computing.finish(run_id)
+        raise KeyboardInterrupt
+    assert not rows.exists()
+    computing.compute_chunk(run_id, *bounds[0])
+    computing.finish(run_id)
+    found = {row.partner.number: row.earned for row in rows.select_related("partner")}
+    assert (sum(found.values()), len(found)) == (Decimal("99.99"), 4)
+    assert found["V-3"] == Decimal("57.53")
+
+
+def test_a_period_that_was_settled_before_go_live_stays_as_it_was(four):
+    apply(pooled(amount=100))
+    sell(four[0], 800, "2026-08-10")
+    SettledOutside.objects.create(
+        partner=four[0].row, programme=Version.objects.get().programme, starts="2026-08-01",
+        ends="2026-09-01", currency="CNY", base=800, earned=80, paid=0,
+        watermark=SalesLine.objects.for_everyone(because="a test").latest("id").pk,
+    )  # fmt: skip
+    sell(four[0], 500, "2026-08-20")
+    assert adjustments(settle("2026-09")) == []
