@@ -145,9 +145,6 @@ def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int,
         yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
     if policy.get("cumulative"):
         yield ("cumulative",), _("A cap over all partners is one of a period: settle each period by itself.")
-    if policy.get("payout_currency", policy["currency"]) != policy["currency"]:
-        words = _("A cap over all partners is shared out in one currency: pay in the one that is measured.")
-        yield ("payout_currency",), words
     fractions = rules.get("split") == "average" or rules["kind"] == "formula"
     weighed = any(one["kind"] == "collection" for one in policy.get("factors", []))
     if fractions or weighed or policy.get("returns") == "at_original_rate":

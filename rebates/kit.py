@@ -257,7 +257,8 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
                         name: row.explanation["pooled"][name]
                         for name in ("amount", "sum", "parts", "lowered")
                     },
-                    "paid": f"{row.computed:.2f}",
+                    # In the currency in which it is measured.
+                    "paid": row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"),
                 }
                 for row in rows
                 if "pooled" in row.explanation

@@ -231,8 +231,7 @@ def random_policy(random: Random, number: int) -> dict:
         rules.get("split") != "average" and kind != "formula" and made.get("returns") != "at_original_rate"
     )
     weighed = any(one["kind"] == "collection" for one in made.get("factors", []))
-    alone = not made.get("cumulative") and "payout_currency" not in made
-    if plain and alone and not weighed and random.random() < 0.3:
+    if plain and not made.get("cumulative") and not weighed and random.random() < 0.3:
         caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
         made["caps"] = caps
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)

@@ -346,6 +346,11 @@ class World:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
         verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
+        target, mode = policy.get("payout_currency", policy["currency"]), oracle.mode_of(policy)
+        if target != policy["currency"]:
+            by = self.rates.factor(policy["currency"], target, period.last_day)
+            places = dict(self.rates.digits)[target]
+            paid = {number: oracle.rounded(figure * by, mode, places) for number, figure in paid.items()}
         return {(policy["code"], ids[number], period.end): figure for number, figure in paid.items()}
 
     def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:

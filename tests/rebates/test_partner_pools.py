@@ -22,6 +22,7 @@ from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import computing
+from tests.exchange.world import known
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
 from tests.rebates.world import BY, T, adjustments, apply, policy, results, sell, settle
@@ -64,6 +65,21 @@ def test_a_cap_of_7_500_over_6_000_and_2_500_and_1_500(four):
         "V-2": Decimal("1875.00"),
         "V-3": Decimal("1125.00"),
     }
+
+
+def test_each_share_is_paid_in_another_currency_and_the_kit_agrees(four, tmp_path):
+    known("EUR/CNY 2026-09-30 8")
+    apply(pooled(payout_currency="EUR"))
+    for company, amount in zip(four, (60_000, 25_000, 15_000), strict=False):
+        sell(company, amount)
+    assert earned(settle("2026-09")) == {
+        "V-1": Decimal("562.50"),
+        "V-2": Decimal("234.38"),
+        "V-3": Decimal("140.63"),
+    }
+    for row in Statement.objects.for_everyone(because="a test"):
+        said = verify(unpacked(row, tmp_path / row.partner.number))
+        assert said.returncode == 0, said.stdout + said.stderr
 
 
 def test_below_the_cap_everybody_has_its_own_figure(four):
@@ -204,7 +220,6 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
     ("entries", "said"),
     [
         ({"cumulative": True}, "is one of a period"),
-        ({"payout_currency": "EUR"}, "shared out in one currency"),
         ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
         ({"returns": "at_original_rate"}, "a fraction of its own"),
         ({"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": 1}]}]}, "a fraction of its own"),
