@@ -20,7 +20,16 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import arithmetic, backtest_posted, currencies, formula, line_rounding, settlement, traits
+from rebates import (
+    arithmetic,
+    backtest_posted,
+    currencies,
+    formula,
+    line_rounding,
+    partner_pools,
+    settlement,
+    traits,
+)
 from rebates.backtest_posted import AS_IT_WAS
 from rebates.errors import NotComputedYet
 from rebates.links import linked_with
@@ -234,6 +243,8 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
         or formula.by_formula(version.policy)
         or line_rounding.by_line(version.policy)  # a cent more or less hangs on the order's own lines
         or currencies.needs_rates(version.policy)
+        or currencies.is_gross(version.policy)
+        or partner_pools.cap_of(version.policy)
         or linked_with(version, list(Version.objects.published().select_related("programme")))
     ):
         return []  # what one more order brings hangs on other programmes too

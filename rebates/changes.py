@@ -220,7 +220,7 @@ def _computed(
         return {}
     scope = Scope(
         watermark=rates.watermark, partners=partners, without_returns=without_returns,
-        paid_to=rates.paid_watermark, tiers_of_run=run.pk,
+        paid_to=rates.paid_watermark, serials_to=rates.serial_watermark, tiers_of_run=run.pk,
         closed_before=rates.frozen_at,
     )  # fmt: skip
     last = max(period.last_day for _version, period in scopes.values())

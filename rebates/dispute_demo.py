@@ -73,7 +73,9 @@ def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | Non
         return None
     results = disputed.open_results(statement)
     plans = disputed.plans_of(results)
-    lines = [line for line in disputed.lines_of(statement, results) if disputed.counts(plans, line)]
+    lines = list(disputed.lines_of(statement, results))
+    counted = disputed.counted(plans, lines)
+    lines = [line for line in lines if line.pk in counted]
     if not lines:
         return None
     line = max(lines, key=lambda one: (one.net_amount, one.pk))

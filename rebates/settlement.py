@@ -25,7 +25,9 @@ from rebates import (
     line_rounding,
     linked_sql,
     measure_factors,
+    partner_pools,
     returned,
+    serials,
     tier_days,
     traits,
     yearly,
@@ -65,7 +67,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
-    links = links_of(sums.plans)
+    links, pooled = links_of(sums.plans), partner_pools.matter(sums.plans)
     asks = traits.matter(sums.plans)
     plan_rows = [
         _plan_row(number, plan, params, asks=asks, converts=sums.converts)
@@ -80,6 +82,8 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     if any(tier_days.by_days(plan.policy) for plan in sums.plans):
         based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
         names += tier_days.COLUMNS
+    if serials.matter(sums.plans):
+        based = serials.counted(based, names, sums, params)
     if collection.matter(sums.plans):
         based = collection.joined(based, names, sums, params)
         names += collection.COLUMNS
@@ -92,7 +96,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
-        return _alone(source, sums, notes, params, with_raw=bool(links.pools))
+        return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
     if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
@@ -100,10 +104,13 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         text = alone(based)
     if links.pools:
         text = linked_sql.shared(text, links, sums.plans)
+    if pooled:
+        text = partner_pools.shared(text, sums.plans)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
     text = yearly.differences(text, sums.plans, sums.scope)
-    return Sql(currencies.paid_out(text, sums.plans), params)
+    text = currencies.paid_out(text, sums.plans)
+    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
 
 
 def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:
@@ -372,7 +379,7 @@ def _scales(plan: Plan) -> dict[str, tuple[Any, str]]:
         "paid_on_in": (plan.paid_on_in, "numeric"),
         "payable_in": (money, "numeric"),
         "weighed_in": (1 if collection.weighs_units(plan) else plan.scale, "numeric"),
-        "converts": (currencies.is_exchanged(plan.policy), "bool"),
+        "converts": (currencies.is_converted(plan.policy), "bool"),
     }
 
 

@@ -10,8 +10,48 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from prm.ui import formats
+from prm.values.periods import Period
+from rebates.counting_days import BOOKING, ORDER, PAYMENT, SHIPMENT, basis_of
 from rebates.mechanisms import bands_of
 from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
+
+
+def counted_on(policy: dict[str, Any]) -> list[str]:
+    """On which day a sale counts, where that is not the day of its booking."""
+    words = {
+        ORDER: _("A sale counts on the day on which it was ordered."),
+        SHIPMENT: _("A sale counts on the day on which it was shipped; until then it does not count."),
+        PAYMENT: _("A sale counts on the day on which its invoice is paid in full; until then it does not count."),
+    }  # fmt: skip
+    basis = basis_of(policy)
+    if basis not in words:
+        return []
+    back = _("A return counts on its booking date, never before the sale that it takes back.")
+    return [words[basis], *([back] if how(policy) != BY_ORIGIN else [])]
+
+
+def days_of_lines(policy: dict[str, Any], count: int, days: Period, *, live: bool) -> str:
+    """How many lines of which days were read; `live`: as they are now."""
+    words = {
+        "count": formats.number(count),
+        "first": formats.day(days.start),
+        "last": formats.day(days.last_day),
+    }
+    if live:
+        said = {
+            BOOKING: _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now"),
+            ORDER: _("%(count)s, ordered from %(first)s to %(last)s, as they stand on file now"),
+            SHIPMENT: _("%(count)s, shipped from %(first)s to %(last)s, as they stand on file now"),
+            PAYMENT: _("%(count)s, paid from %(first)s to %(last)s, as they stand on file now"),
+        }
+    else:
+        said = {
+            BOOKING: _("%(count)s, booked from %(first)s to %(last)s, known when this was computed"),
+            ORDER: _("%(count)s, ordered from %(first)s to %(last)s, known when this was computed"),
+            SHIPMENT: _("%(count)s, shipped from %(first)s to %(last)s, known when this was computed"),
+            PAYMENT: _("%(count)s, paid from %(first)s to %(last)s, known when this was computed"),
+        }
+    return said[basis_of(policy)] % words
 
 
 def year(policy: dict[str, Any]) -> list[str]:

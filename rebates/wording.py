@@ -15,7 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words, formula, line_rounding, tier_days, time_words
+from rebates import currency_words, formula, line_rounding, serials, tier_days, time_words
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -33,6 +33,7 @@ def sentence(version: Version) -> str:
         "rounding": rounding(policy),
     }
     further = [
+        *time_words.counted_on(policy),
         *currency_words.counted(policy),
         *time_words.year(policy),
         *time_words.returns(policy),
@@ -226,6 +227,9 @@ def _bundle(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
 
 
 def _spif(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    if serials.by_serial(policy):
+        words = _("%(amount)s for each serial number, once ever; for one that comes back it is taken back")
+        return words % {"amount": money(rules["amount"], policy["currency"])}
     return _("%(amount)s for each unit sold") % {"amount": money(rules["amount"], policy["currency"])}
 
 

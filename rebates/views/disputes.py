@@ -69,7 +69,7 @@ def new(request: Any, number: str) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         actor=request.actor,
         lines=lines[:LINES],
-        counted={line.pk for line in lines if disputed.counts(plans, line)},
+        counted=disputed.counted(plans, lines),
     )
     if form.is_valid() and form.run(services.open_dispute, statement=statement, by=request.actor):
         messages.success(request, _said(form.result))

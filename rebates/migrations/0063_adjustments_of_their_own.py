@@ -18,7 +18,7 @@ FILL = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rebates", "0061_versions_have_names"),
+        ("rebates", "0062_serials_up_to_a_mark"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
