@@ -241,37 +241,39 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
             "policies": {row.programme.code: _policy_of(row) for row in rows},
-            # What the periods paid of which something came back at the original rate.
-            "settled": {
-                row.programme.code: row.explanation["returned"]
-                for row in rows
-                if "returned" in row.explanation
-            },
-            # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
-            "since": {code: year["first"] for code, year in _years(rows)},
-            "before": {code: year["before"] for code, year in _years(rows)},
-            # Where all partners share a cap: the sum of all figures, and no other partner's.
-            "pools": {
-                row.programme.code: {
-                    **{
-                        name: row.explanation["pooled"][name]
-                        for name in ("amount", "sum", "parts", "lowered")
-                    },
-                    # In the currency in which it is measured.
-                    "paid": row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"),
-                }
-                for row in rows
-                if "pooled" in row.explanation
-            },
-            # The partner's tiers day by day, as far as a policy asks for them.
-            "tiers": frozen_spans(statement.partner_id, ends) or [],
-            # What the gates of each found on the day or over the period, and what its formula read.
-            "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
+            **_notes_of(statement, rows, ends),
         }
         rates = _rates(statement, [row.version for row in rows], Period(starts, ends))
         if rates:
             found[starts, ends]["rates"] = rates
     return list(found.values())
+
+
+def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, Any]:
+    """What a period's figures hang on beside its lines; of the results of one programme the newest comes last."""
+    return {
+        # What the periods paid of which something came back at the original rate.
+        "settled": {
+            row.programme.code: row.explanation["returned"] for row in rows if "returned" in row.explanation
+        },
+        # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
+        "since": {code: year["first"] for code, year in _years(rows)},
+        "before": {code: year["before"] for code, year in _years(rows)},
+        # Where all partners share a cap: the sum of all figures, and no other partner's.
+        "pools": {
+            row.programme.code: {
+                **{name: row.explanation["pooled"][name] for name in ("amount", "sum", "parts", "lowered")},
+                # In the currency in which it is measured.
+                "paid": row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"),
+            }
+            for row in rows
+            if "pooled" in row.explanation
+        },
+        # The partner's tiers day by day, as far as a policy asks for them.
+        "tiers": frozen_spans(statement.partner_id, ends) or [],
+        # What the gates of each found on the day or over the period, and what its formula read.
+        "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
+    }
 
 
 def _settled_together(statement: Statement, rows: list[Result]) -> list[Result]:

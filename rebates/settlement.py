@@ -79,20 +79,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     member = ["tier", "type", *(traits.MEMBER if asks else ())]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
-    if any(tier_days.by_days(plan.policy) for plan in sums.plans):
-        based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
-        names += tier_days.COLUMNS
-    if serials.matter(sums.plans):
-        based = serials.counted(based, names, sums, params)
-    if collection.matter(sums.plans):
-        based = collection.joined(based, names, sums, params)
-        names += collection.COLUMNS
-    if returned.at_original_rate(sums.plans):
-        based = returned.joined(based, names, sums, params)
-        names += returned.COLUMNS
-    if line_rounding.matter(sums.plans):
-        based = line_rounding.joined(based, names, sums, params)
-        names.append(line_rounding.COLUMN)
+    based, names = _with_more(based, names, sums, params)
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
@@ -111,6 +98,25 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     text = yearly.differences(text, sums.plans, sums.scope)
     text = currencies.paid_out(text, sums.plans)
     return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+
+
+def _with_more(based: str, names: list[str], sums: Read, params: dict[str, Any]) -> tuple[str, list[str]]:
+    """`based`, a SELECT of `names`, with what some plans ask for beside sums; and the names it has then."""
+    if any(tier_days.by_days(plan.policy) for plan in sums.plans):
+        based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
+        names = [*names, *tier_days.COLUMNS]
+    if serials.matter(sums.plans):
+        based = serials.counted(based, names, sums, params)
+    if collection.matter(sums.plans):
+        based = collection.joined(based, names, sums, params)
+        names = [*names, *collection.COLUMNS]
+    if returned.at_original_rate(sums.plans):
+        based = returned.joined(based, names, sums, params)
+        names = [*names, *returned.COLUMNS]
+    if line_rounding.matter(sums.plans):
+        based = line_rounding.joined(based, names, sums, params)
+        names = [*names, line_rounding.COLUMN]
+    return based, names
 
 
 def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:
