@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from prm.approvals import compare, subjects
-from prm.approvals.world import world_for
+from prm.approvals.world import World, emails_in, everybody, people_named, world_for
 from prm.audit import words
+from prm.conditions.registry import Lookup
 from prm.ui import said
 from prm.values.working_time import Spans
 
@@ -52,6 +54,13 @@ def _hours(spans: Spans) -> Any:
 
 def of_flows(old: Any, new: Any) -> list[str] | None:
     """What differs between two flows in YAML, step by step; None where one cannot be read."""
+    memo = words.memo()
+    if ("flows", old, new) not in memo:
+        memo["flows", old, new] = _compared(old, new)
+    return memo["flows", old, new]
+
+
+def _compared(old: Any, new: Any) -> list[str] | None:
     before, after = _read(old), _read(new)
     if before is None or after is None or not (before or after):
         return None
@@ -62,14 +71,30 @@ def of_flows(old: Any, new: Any) -> list[str] | None:
         return None
     if not after:
         return [_("The flow is gone: %(name)s") % {"name": before.get("name", "")}]
-    return [one.text for one in compare.changes(before, after, world_for(subject, before, after))]
+    return [one.text for one in compare.changes(before, after, _world(subject, before, after))]
+
+
+def _world(subject: subjects.Subject, *documents: Any) -> World:
+    """The tenant as both flows meet it, read once for all lines of a page."""
+    memo = words.memo()
+    if ("world", subject.code) not in memo:
+        memo["world", subject.code] = replace(world_for(subject), people=everybody(), lookup=Lookup())
+    world: World = memo["world", subject.code]
+    strangers = {email.strip().lower() for one in documents for email in emails_in(one)} - world.people.keys()
+    if strangers:  # partners' people, and addresses that nobody has any more
+        known = dict.fromkeys(strangers) | people_named(strangers)
+        memo["world", subject.code] = world = replace(world, people={**world.people, **known})
+    return world
 
 
 def _read(text: Any) -> dict[str, Any] | None:
     if text in (None, ""):
         return {}
-    try:
-        found = YAML(typ="safe").load(str(text))
-    except YAMLError:
-        return None
+    memo = words.memo()
+    if ("flow", str(text)) not in memo:  # what one line made of a flow is what the next one started from
+        try:
+            memo["flow", str(text)] = YAML(typ="safe").load(str(text))
+        except YAMLError:
+            memo["flow", str(text)] = None
+    found = memo["flow", str(text)]
     return found if isinstance(found, dict) else None

@@ -345,7 +345,12 @@ def test_a_flow_that_only_tells_keeps_no_row_of_a_file(acme, administrator, tmp_
     assert (bad, made.good) == ({}, 1)
 
 
-NO = {"id": "no", "kind": "decide", "when": {"field": "changes_region", "op": "is", "value": True}, "outcome": "reject"}
+NO = {
+    "id": "no",
+    "kind": "decide",
+    "when": {"field": "changes_region", "op": "is", "value": True},
+    "outcome": "reject",
+}
 YES = {"id": "yes", "kind": "decide", "when": {}, "outcome": "approve"}
 
 
@@ -366,7 +371,10 @@ def test_a_row_that_the_flow_rejects_at_once_is_left_out_with_the_reason_and_the
     before, bad = checked(tmp_path, administrator, *rows)
     assert (bad, before.good) == ({}, 2)
     publish(NO, YES, subject="partner_change")
-    with pytest.raises(RowRefused) as refused, transaction.atomic():  # also where nobody asked the flow before
+    with (
+        pytest.raises(RowRefused) as refused,
+        transaction.atomic(),
+    ):  # also where nobody asked the flow before
         before.definition.write(Staged(before), by=administrator)
     assert refused.value.number == 3 and fresh(acme).phone == ""
     made, bad = checked(tmp_path, administrator, *rows)
