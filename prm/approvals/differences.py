@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -26,6 +27,7 @@ WEEK = range(7)
 
 def register() -> None:
     words.register_differ("approvals.flowversion", "document", of_flows)
+    words.register_differ("approvals.workingtime", "hours", of_stored_hours)
     words.register_names({f"weekday_{day}": _Weekday(day) for day in WEEK})
     words.register_names({"document": gettext_lazy("flow")})
 
@@ -50,6 +52,29 @@ def _hours(spans: Spans) -> Any:
     """ "09:00-12:00, 13:00-18:00"; a day off in words."""
     text = ", ".join(f"{first:%H:%M}-{last:%H:%M}" for first, last in spans)
     return text or said.InEach(lambda: pgettext("a day off", "closed"))
+
+
+def of_stored_hours(old: Any, new: Any) -> list[str] | None:
+    """The weekdays that are otherwise, of two weeks as WorkingTime keeps them: entries of before there were words."""
+    if not any(isinstance(value, dict | str) and value for value in (old, new)):
+        return None
+    try:
+        weeks = [_stored_week(value) for value in (old, new)]
+    except (AttributeError, ValueError, SyntaxError, TypeError, IndexError):
+        return None
+    pairs = [(day, *(said.shown(said.stored(_told(week.get(day, [])))) for week in weeks)) for day in WEEK]
+    return [f"{_Weekday(day)} {was} → {now}" for day, was, now in pairs if was != now] or None
+
+
+def _stored_week(value: Any) -> dict[int, list[Any]]:
+    found = ast.literal_eval(value) if isinstance(value, str) and value else value or {}
+    return {int(day): spans for day, spans in found.items()}
+
+
+def _told(spans: list[Any]) -> Any:
+    return ", ".join(f"{span[0]}-{span[1]}" for span in spans) or said.InEach(
+        lambda: pgettext("a day off", "closed")
+    )
 
 
 def of_flows(old: Any, new: Any) -> list[str] | None:
