@@ -116,7 +116,9 @@ def event(request: Any, pk: int) -> HttpResponse:
 def retry(request: Any, pk: int) -> HttpResponse:
     row = get_object_or_404(MissedDelivery, pk=pk)
     retry_delivery(missed=row, by=request.actor)
-    messages.success(request, _("The event is tried again now. Load this page again in a moment to see how it went."))
+    messages.success(
+        request, _("The event is tried again now. Load this page again in a moment to see how it went.")
+    )
     return redirect(row)
 
 

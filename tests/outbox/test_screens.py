@@ -107,7 +107,9 @@ def test_all_are_tried_again(browse, administrator, stuck, heard):
 
 def test_chosen_rows_are_tried_again(browse, administrator, stuck, heard):
     client = browse(administrator)
-    page = client.post("/settings/events/", {"bulk": "retry", "row": [stuck.pk]}, follow=True).content.decode()
+    page = client.post(
+        "/settings/events/", {"bulk": "retry", "row": [stuck.pk]}, follow=True
+    ).content.decode()
     assert "1 delivery is tried again." in page and "done." not in page
     assert "Nothing stands under “Not delivered”" in page
     deliver_open_events()
