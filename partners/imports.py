@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from partners.asking_ahead import refused_rows
-from partners.errors import ChangeNeedsApproval
+from partners.errors import ChangeNeedsApproval, ChangeRefused
 from partners.models import Partner, Tier, TierMembership
 from partners.services import create_partner, save_contact, set_tier, update_partner
 from prm.access import permissions
@@ -218,7 +218,9 @@ class Partners(ImportKind):
 
 
 def _written(partner: Partner) -> Partner:
-    """The partner, changed; a file is written as a whole or not at all, so that nothing of it may wait."""
+    """The partner, changed; a file is written as a whole or not at all, so that nothing of it may wait or be left."""
+    if partner.refused_change is not None:
+        raise ChangeRefused(partner=partner.name)
     if partner.asked_change is not None:
         raise ChangeNeedsApproval(partner=partner.name)
     return partner

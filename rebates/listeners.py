@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy
 
 from orders.events import SalesLinesRecorded
 from partners.events import PartnerTierChanged
@@ -39,7 +40,7 @@ MAKE_OLD = (
 )  # fmt: skip
 
 
-@listens_to(*MAKE_OLD)
+@listens_to(*MAKE_OLD, label=gettext_lazy("Accruals"))
 def keep_accruals(fact: Any) -> None:
     keep_up()
 
