@@ -119,14 +119,14 @@ class Partners(ImportKind):
         )  # fmt: skip
         for refused in refused_rows(staged.good_rows(), _with_parents(staged), self.FIELDS, by=by):
             staged.refuse(refused)
-        self._complain_of_parents(staged)  # those whose parent was refused just now
+        self._complain_of_parents(staged, of="r.verdict = 'good'")  # those whose parent was refused just now
         staged.same(where="r.number = ANY(%(same)s)", same=self._same(staged))
 
     @staticmethod
-    def _complain_of_parents(staged: Staged) -> None:
+    def _complain_of_parents(staged: Staged, of: str = "r.problems IS NULL") -> None:
         staged.complain(
             field="parent_number", code="unknown_parent",
-            where="""r.problems IS NULL AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
+            where=of + """ AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
                 SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'
                 FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good')""",
         )  # fmt: skip
