@@ -22,6 +22,7 @@ from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import give_up_delivery, retry_all, retry_delivery
 from prm.ui import formats
 from prm.ui.parts import Fact, Verb
+from prm.values import clock
 
 
 @requires("outbox.view")
@@ -40,6 +41,7 @@ def missed(request: Any, pk: int) -> HttpResponse:
         "row": row,
         "meaning": meaning_of(row.error),
         "waits": row.waits,
+        "due": row.next_try_at <= clock.now(),
         "event": row.event,
         "payload": _shown(row.event),
         "facts": facts,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -84,9 +86,12 @@ def test_what_was_just_let_go_is_on_its_way_and_does_not_wait_for_another(browse
     client = browse(administrator)
     later = MissedDelivery.objects.holding().exclude(pk=stuck.pk).get()
     assert "behind an earlier event" in client.get(later.get_absolute_url()).content.decode()
-    MissedDelivery.objects.filter(pk=stuck.pk).update(state="open", attempts=0)
+    client.post(f"{stuck.get_absolute_url()}retry/")
     page = client.get(stuck.get_absolute_url()).content.decode()
     assert "It is tried again in a moment." in page and "behind an earlier event" not in page
+    MissedDelivery.objects.filter(pk=stuck.pk).update(next_try_at=clock.now() + timedelta(hours=1))
+    page = client.get(stuck.get_absolute_url()).content.decode()
+    assert "The next try is on" in page and "in a moment" not in page
 
 
 def test_one_is_tried_again_and_the_later_one_follows(browse, administrator, stuck, heard):
