@@ -20,6 +20,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.numbers import random_number
 from rebates.correction_events import CorrectionDecided, CorrectionProposed
+from rebates.errors import NotInThisState
 from rebates.errors_of_disputes import (
     AdjustmentMovesNothing,
     AdjustmentNotInThisState,
@@ -41,6 +42,8 @@ def propose_correction(
     Nothing is booked until somebody else confirms it.
     """
     require(by, "rebates.settle", statement)
+    if not statement.run.is_closed:
+        raise NotInThisState(number=statement.run.number, state=statement.run.get_state_display())
     if not reason.strip():
         raise DisputeReasonMissing()
     if not amount:

@@ -137,9 +137,13 @@ def _figures(earlier: Statement, later: Statement) -> list[Figure]:
 def _between(earlier: SettlementRun, later: SettlementRun, actor: Actor) -> list[Total]:
     """Computed once for each language: closed settlements never change."""
     key = f"channel-changes:{earlier.pk}:{later.pk}:{get_language()}"
-    found: list[Total] = cache.get_or_set(
-        key, lambda: channel_changes.between_runs(earlier, later, by=actor), KEPT_SECONDS
-    )
+    try:
+        found: list[Total] | None = cache.get(key)
+    except Exception:  # without the broker everything is computed anew
+        return channel_changes.between_runs(earlier, later, by=actor)
+    if found is None:
+        found = channel_changes.between_runs(earlier, later, by=actor)
+        cache.set(key, found, KEPT_SECONDS)
     return found
 
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.access.rules import allowed
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
-from prm.values.errors import DomainError, NotAllowed
+from prm.values.errors import DomainError
 from rebates import services
 from rebates.correction_forms import CorrectionForm
 from rebates.forms import ReasonForm
@@ -55,17 +55,13 @@ def detail(request: Any, number: str) -> HttpResponse:
 @requires("rebates.approve")
 def confirm(request: Any, number: str) -> HttpResponse:
     found = _found(request, number)
-    try:
+    with refusals.told(request):
         services.confirm_correction(adjustment=found, by=request.actor)
         messages.success(request, _("Confirmed: the next close posts it."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(found)
 
 
-@requires("rebates.settle")
+@requires("rebates.view_runs")
 def refuse(request: Any, number: str) -> HttpResponse:
     found = _found(request, number)
     form = ReasonForm(request.POST if request.method == "POST" else None, actor=request.actor)
@@ -118,13 +114,15 @@ def _posted_on(found: ManualAdjustment) -> str:
 
 
 def _verbs(found: ManualAdjustment, actor: Actor) -> list[Verb]:
-    if found.state != STATE.PROPOSED or not allowed(actor, "rebates.settle", found):
+    if found.state != STATE.PROPOSED:
         return []
 
     def to(name: str) -> str:
         return reverse(f"rebates:{name}", args=[found.number])
 
     if found.proposed_by_id == actor.user_id:
+        if not allowed(actor, "rebates.settle", found):
+            return []
         return [Verb(_("Take it back…"), href=to("adjustment_refuse"), icon="arrow-back-up", final=True)]
     if not allowed(actor, "rebates.approve", found):
         return []

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from prm.accounts.services import change_role, save_role
 from prm.audit.models import AuditEntry
 from prm.ledger.models import Entry
 from prm.notices.models import Notice
@@ -18,7 +19,7 @@ from prm.values.errors import NotAllowed
 from rebates import sealing
 from rebates.books import reconciled
 from rebates.changes import between
-from rebates.errors import AuthorMayNotApprove
+from rebates.errors import AuthorMayNotApprove, NotInThisState
 from rebates.errors_of_disputes import (
     AdjustmentMovesNothing,
     AdjustmentNotInThisState,
@@ -28,7 +29,14 @@ from rebates.errors_of_disputes import (
 )
 from rebates.kit import recompute_kit
 from rebates.models import ManualAdjustment, Programme, Version
-from rebates.services import confirm_correction, propose_correction, refuse_correction
+from rebates.services import (
+    approve_run,
+    confirm_correction,
+    propose_correction,
+    refuse_correction,
+    start_close,
+)
+from rebates.services.issuing import close_some
 from rebates.services.payments import open_amount
 from rebates.statements import statement_lines
 from rebates.verifier import complaints, digest_of, read_lines
@@ -157,6 +165,28 @@ def test_bad_input_is_refused_by_its_field_and_partners_may_not(acme, finance):
     with pytest.raises(NotAllowed):
         propose_correction(**words | {"by": acme.admin})
     assert not ManualAdjustment.objects.for_everyone(because="a test").exists()
+
+
+def test_a_statement_that_is_not_out_yet_is_not_corrected(acme, finance):
+    settled(acme, 50_000)
+    run = approve_run(run=settle("2026-09", close=False), by=BY)
+    start_close(run=run, by=BY)
+    close_some(run.pk, 0, 10**9, by=BY)
+    with pytest.raises(NotInThisState):
+        proposed(acme, finance, statement=statement_of(acme, "2026-09"))
+
+
+def test_whoever_approves_may_refuse_without_computing_settlements(acme, finance, second_user, browse):
+    settled(acme, 50_000)
+    adjustment = proposed(acme, finance)
+    verbs = ["rebates.view", "rebates.view_runs", "rebates.approve"]
+    role = save_role(role=None, code="approver", name="Approver", base="finance", verbs=verbs, by=BY)
+    change_role(user=second_user, role=role.base, own_role=role, by=BY)
+    client = browse(actor(second_user))
+    assert "refuse/" in client.get(adjustment.get_absolute_url()).content.decode()
+    client.post(f"{adjustment.get_absolute_url()}refuse/", {"reason": "We never promised it"})
+    adjustment.refresh_from_db()
+    assert adjustment.state == "refused"
 
 
 def test_digest_and_recompute_kit_know_it(acme, finance, second):
