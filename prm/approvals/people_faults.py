@@ -124,11 +124,15 @@ def _field(own: str, name: str, field: str, world: World, lookup: Lookup) -> lis
 
 
 def _count(who: Who, world: World) -> int | None:
-    """How many people can decide; None where only the case can tell."""
+    """How many people can decide at most; None where only the case can tell."""
     if who["kind"] == "people":
         return len({email.strip().lower() for email in who["users"]})
     if who["kind"] == "role":
         return len(world.of_role.get(str(who["role"]), ()))
+    if who["kind"] in ("submitter_manager", "level_up"):
+        return 1
+    if who["kind"] == "partner_manager":  # whoever that is, it is somebody who decides
+        return len({email for role in world.deciders for email in world.of_role.get(role, ())})
     return None
 
 
