@@ -217,13 +217,16 @@ def _node_place(nodes: Any, path: str, own: str) -> str:
 def _rehearse(subject: Subject, data: dict[str, Any]) -> None:
     """Tell what the designer's dry run would say of the last cases."""
     published, place = drafts.standing(subject).published, f"flows.{subject.code}"
+    wanted = parse(data)
     try:
-        outcome = dryrun.rehearse(parse(data), published.parsed if published else None, subject)
+        outcome = dryrun.rehearse(wanted, published.parsed if published else None, subject)
     except BadCondition as problem:  # the flow in force asks about something that the same text takes away
         effect(place, _("The last cases cannot be tried: %(problem)s") % {"problem": problem})
         return
     if outcome["cases"]:
         effect(place, dryrun.sentence(outcome))
+    for warning in dryrun.warnings(outcome, dryrun.names_of(wanted)):
+        effect(place, warning)
 
 
 def _text(data: dict[str, Any]) -> dict[str, Any]:

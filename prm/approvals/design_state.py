@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 
 from prm.approvals import soundness
 from prm.approvals.calls import host_of
+from prm.approvals.document import parse
 from prm.approvals.drafts import Standing, fingerprint
-from prm.approvals.dryrun import sentence
+from prm.approvals.dryrun import names_of, sentence, warnings
 from prm.approvals.faults import Fault
 from prm.approvals.models import DryRun
 from prm.approvals.shapes import KINDS
@@ -186,8 +187,8 @@ def saved_words(standing: Standing) -> str:
     )
 
 
-def dry_run_words(made: DryRun | None, world: World) -> dict[str, Any] | None:
-    """The kept outcome of a dry run as the page says it, in the active language."""
+def dry_run_words(made: DryRun | None, world: World, document: Any) -> dict[str, Any] | None:
+    """The kept outcome of a dry run of `document` as the page says it, in the active language."""
     if made is None:
         return None
     outcome = made.outcome
@@ -199,6 +200,7 @@ def dry_run_words(made: DryRun | None, world: World) -> dict[str, Any] | None:
         "made": made,
         "groups": groups,
         "calls": [_call(one) for one in outcome.get("calls", [])],
+        "warnings": warnings(outcome, names_of(parse(document))),
         "median": _pace(outcome["before"], outcome["after"]),
         "different": outcome["different"],
         "cases": outcome["cases"],

@@ -65,7 +65,7 @@ def _page(
         "kinds": design_state.kinds(),
         "script_parts": SCRIPT_PARTS,
         "running": drafts.running(standing.published),
-        "dry_run": None if read_only else design_state.dry_run_words(standing.dry_run(), world),
+        "dry_run": None if read_only else design_state.dry_run_words(standing.dry_run(), world, document),
     }
 
 
@@ -134,7 +134,7 @@ def dry_run(request: Any, subject: str) -> HttpResponse:
         return render(request, "approvals/design/dry_run_refused.html", {"sentence": str(error)}, status=422)
     standing = drafts.standing(known)
     state = design_state.state(standing, standing.document)
-    said = design_state.dry_run_words(made, world_for(known, standing.document))
+    said = design_state.dry_run_words(made, world_for(known, standing.document), standing.document)
     return render(
         request,
         "approvals/design/dry_run.html",

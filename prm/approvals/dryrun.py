@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.utils.translation import ngettext
 
 from prm.approvals import working
@@ -95,6 +96,10 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         "after": _text(_median(after)),
         "taken": dict(new.taken),
         "calls": _calls(draft, new),
+        "passed_on": [
+            {"step": step, "count": count} for step, count in sorted(new.passed_on.items()) if count
+        ],
+        "left_out": _left_out(new),
     }
 
 
@@ -108,10 +113,44 @@ def sentence(outcome: dict[str, Any]) -> str:
     return text % outcome
 
 
+def warnings(outcome: dict[str, Any], steps: Mapping[str, str]) -> list[str]:
+    """Whom the flow asks in vain: people without authority over the partners of some cases."""
+    said = []
+    for one in outcome.get("left_out", []):
+        text = ngettext(
+            "“%(step)s”: %(person)s may not decide about %(count)s of these cases, and is not asked there.",
+            "“%(step)s”: %(person)s may not decide about %(count)s of these cases, and is not asked there.",
+            one["count"],
+        )
+        said.append(text % {**one, "step": steps.get(one["step"], one["step"])})
+    for one in outcome.get("passed_on", []):
+        text = ngettext(
+            "“%(step)s” finds nobody who may decide %(count)s case: the administrators are asked instead.",
+            "“%(step)s” finds nobody who may decide %(count)s cases: the administrators are asked instead.",
+            one["count"],
+        )
+        said.append(text % {**one, "step": steps.get(one["step"], one["step"])})
+    return said
+
+
+def names_of(draft: Document) -> dict[str, str]:
+    """How each step is called, in the active language."""
+    return {place.step.id: place.step.label for place in draft.walk()}
+
+
 def _calls(draft: Document, new: Simulation) -> list[dict[str, Any]]:
     """Each webhook step with the number of cases of which it would have told. Nothing is sent."""
     steps = [place.step for place in draft.walk() if place.step.kind == "webhook"]
     return [{"step": step.id, "url": step.says["url"], "count": new.called[step.id]} for step in steps]
+
+
+def _left_out(new: Simulation) -> list[dict[str, Any]]:
+    """Whom a step names without authority over some cases' partners, with the number of those cases."""
+    names = get_user_model()._default_manager.in_bulk([user for _step, user in new.left_out])
+    rows = sorted(new.left_out.items())
+    return [
+        {"step": step, "person": str(names[user]), "count": count} for (step, user), count in rows if count
+    ]
 
 
 def recent_cases(subject: Subject) -> list[Case]:

@@ -146,7 +146,7 @@ class Course:
         says: dict[str, Any] = {"mode": "one", "quorum": 1}
         if step is not None and step.kind == "approver":
             says = {"mode": step.mode, "quorum": step.says.get("quorum") or 1}
-            found = people.deciders(step.says["who"], self.run, self.obj, self.subject)
+            found = self.deciders(step)
         else:
             users = people.fallback(self.run, self.obj, self.subject)
             found = people.with_stand_ins(users, self.run, self.obj, self.subject)
@@ -154,6 +154,14 @@ class Course:
         if extra := self._added_before(key, {user for user, _instead in found}):
             says["extra"] = extra
         self.note("opened", step=key, passage=passage, says=says)
+
+    def deciders(self, step: Step, *, escalated: bool = False) -> list[list[int | None]]:
+        """Whom an approver step asks, or escalates to: of those who could, rather whoever has not signed elsewhere."""
+        who, needed = step.says["who"], {"one": 1, "quorum": step.says.get("quorum") or 1}.get(step.mode)
+        return people.deciders(
+            step.deadline["to"] if escalated else who, self.run, self.obj, self.subject,
+            signed=self.state.signed_elsewhere(step.id), needed=1 if escalated else needed,
+        )  # fmt: skip
 
     def _added_before(self, key: str, asked: set[int | None]) -> list[int]:
         """Whom a colleague had added before the submitter was asked; who may not decide any more is left out."""

@@ -56,6 +56,12 @@ class DecidesAlready(DomainError):
     field = "user"
 
 
+class SignsElsewhere(DomainError):
+    code = "signs_elsewhere"
+    message = _("%(person)s decides at another step of this already. A second signature is somebody else’s.")
+    field = "user"
+
+
 class CannotReturn(DomainError):
     code = "cannot_return"
     message = _("It cannot go back there. Choose another step.")

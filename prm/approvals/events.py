@@ -55,3 +55,10 @@ class RunEnded:
 @event("approvals.commented", version=1, label=_("Comment on an approval"))
 class Commented:
     comment_id: int
+
+
+@event("approvals.stand_in_named", version=1, label=_("Stand-in named"))
+class StandInNamed:
+    """Somebody is away and another decides in their place. The days are of the tenant's zone."""
+
+    delegation_id: int

@@ -112,6 +112,21 @@ class State:
             return []
         return [(key, at, member) for key, at in self.steps.items() if at.asked for member in at.turns]
 
+    def signs_elsewhere(self, step_id: str) -> set[int]:
+        """Who approved, or is asked, at another step: a second signature is worth what somebody else gives."""
+        return {
+            member.user_id
+            for key, at in self.steps.items()
+            if key != step_id
+            for member in at.members
+            if member.approved or not at.is_satisfied
+        }
+
+    def signed_elsewhere(self, step_id: str) -> set[int]:
+        """Who approved at another step, on the way that still counts."""
+        others = [at for key, at in self.steps.items() if key != step_id]
+        return {member.user_id for at in others for member in at.members if member.approved}
+
     @property
     def has_approval(self) -> bool:
         """Whether a person approved on the way that still counts."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.accounts.events import UserChanged
 from prm.approvals import calls, events, links, people, services, subjects
 from prm.approvals.engine import FLOW
-from prm.approvals.models import ApprovalRun, Comment, Decision, Task
+from prm.approvals.models import ApprovalRun, Comment, Decision, Delegation, Task
 from prm.approvals.reads import place_for
 from prm.approvals.shapes import NOTICE_PLACEHOLDERS
 from prm.approvals.words import step_name
@@ -178,6 +178,23 @@ def pass_the_comment_on(fact: events.Commented) -> None:
             users=[user], kind="approvals.comment", fact=f"comment:{comment.pk}", link=place_for(user.pk, run),
             values={"author": comment.author_label, "title": run.title, "text": comment.text},
         )  # fmt: skip
+
+
+@listens_to(events.StandInNamed)
+def tell_the_stand_in(fact: events.StandInNamed) -> None:
+    away = (
+        Delegation.objects.select_related("user", "to").filter(pk=fact.delegation_id, ended_at=None).first()
+    )
+    if away is None:
+        return  # they are back already
+    values = {
+        "who": str(away.user), "first": said.InEach(lambda: formats.day(away.first_day)),
+        "last": said.InEach(lambda: formats.day(away.last_day)),
+    }  # fmt: skip
+    notify(
+        users=[away.to], kind="approvals.stand_in", fact=f"delegation:{away.pk}", values=values,
+        link=reverse("notices:inbox"),
+    )  # fmt: skip
 
 
 @listens_to(UserChanged, label=_("Handing open decisions over"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,8 +11,8 @@ from prm.access import permissions
 from prm.access.roles import Role
 from prm.access.rules import who_may
 from prm.access.scope import partner_ids_of_user
-from prm.approvals.models import ApprovalRun, Delegation
-from prm.approvals.subjects import Subject
+from prm.approvals.models import ApprovalRun, Delegation, Task
+from prm.approvals.subjects import Subject, all_subjects, subject_of
 from prm.values import clock
 
 LONGEST_CHAIN = 9
@@ -71,13 +71,21 @@ def own_of(run: ApprovalRun, obj: Any, subject: Subject) -> set[int | None]:
     return {run.submitter_id, *subject.own(obj)} - {None}
 
 
-def deciders(who: Mapping[str, Any], run: ApprovalRun, obj: Any, subject: Subject) -> list[list[int | None]]:
+def deciders(
+    who: Mapping[str, Any], run: ApprovalRun, obj: Any, subject: Subject, *,
+    signed: Collection[int] = (), needed: int | None = None,
+) -> list[list[int | None]]:  # fmt: skip
     """[user id, stands in for] for each person who is to decide; [] when nobody in the house may.
 
-    Where the flow names nobody who may, the administrators decide, then whoever holds the subject's verb.
+    `signed` are those who approved at another step: they are asked again only where fewer than `needed` (None: all
+    that are named) remain without them, and stand in for nobody. Where the flow names nobody who may, the
+    administrators decide, then whoever holds the subject's verb.
     """
     named = [user for user in resolve(who, run, obj, subject) if may_decide(user, run, obj, subject)]
-    return with_stand_ins(named or fallback(run, obj, subject), run, obj, subject)
+    named = named or fallback(run, obj, subject)
+    others = [user for user in named if user.pk not in signed]
+    chosen = others if others and needed is not None and len(others) >= needed else named
+    return with_stand_ins(chosen, run, obj, subject, signed=signed)
 
 
 def fallback(run: ApprovalRun, obj: Any, subject: Subject) -> list[Any]:
@@ -88,12 +96,14 @@ def fallback(run: ApprovalRun, obj: Any, subject: Subject) -> list[Any]:
 
 
 def with_stand_ins(
-    users: Iterable[Any], run: ApprovalRun, obj: Any, subject: Subject
+    users: Iterable[Any], run: ApprovalRun, obj: Any, subject: Subject, *, signed: Collection[int] = ()
 ) -> list[list[int | None]]:
     """Each of `users`, or whoever stands in for them today and may decide; nobody twice."""
     people: dict[int, int | None] = {}
     for user in users:
         stand_in = stand_in_of(user, run, obj, subject)
+        if stand_in is not None and stand_in.pk in signed:
+            stand_in = None
         chosen, instead_of = (stand_in, user.pk) if stand_in is not None else (user, None)
         people.setdefault(chosen.pk, instead_of)
     return [[user, instead_of] for user, instead_of in people.items()]
@@ -117,3 +127,21 @@ def delegation_of(user: Any) -> Delegation | None:
     today = clock.today()
     rows = Delegation.objects.filter(user=user, first_day__lte=today, last_day__gte=today, ended_at=None)
     return rows.select_related("to").order_by("first_day", "pk").first()
+
+
+def decides_like(user: Any, other: Any) -> bool:
+    """Whether there is anything about which both decide."""
+    return any(decides(user, one) and decides(other, one) for one in all_subjects())
+
+
+def left_with(user: Any, stand_in: Any) -> list[Task]:
+    """The open tasks of `user` that `stand_in` may not decide, the nearest promise first: they stay where they are."""
+    sees = partner_ids_of_user(stand_in)
+    rows = Task.objects.open().filter(user=user).select_related("run").order_by("due", "pk")
+    return [task for task in rows if not _may_stand_in(stand_in, task.run, sees)]
+
+
+def _may_stand_in(stand_in: Any, run: ApprovalRun, sees: frozenset[int] | None) -> bool:
+    if not decides(stand_in, subject_of(run.subject)) or stand_in.pk == run.submitter_id:
+        return False
+    return sees is None or run.partner_id is None or run.partner_id in sees

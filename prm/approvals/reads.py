@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from prm.access.rules import allowed
-from prm.approvals import calls, subjects, working
+from prm.approvals import calls, people, subjects, working
 from prm.approvals.engine import Course
 from prm.approvals.history import END, steps_to_return_to
 from prm.approvals.models import (
@@ -294,7 +294,26 @@ def working_time() -> dict[str, Any]:
     return {"stored": stored, "days": list(days)}
 
 
-def stand_ins_of(actor: Actor) -> list[Delegation]:
+MOST_NAMED = 20  # cases that stay with somebody who is away
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """One's stand-in with the cases that stay with oneself, since the stand-in may not decide about them."""
+
+    delegation: Delegation
+    stays: list[Task]
+
+    @property
+    def named(self) -> list[Task]:
+        return self.stays[:MOST_NAMED]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.stays) - MOST_NAMED)
+
+
+def stand_ins_of(actor: Actor) -> list[StandIn]:
     """The actor's own stand-ins that hold or will hold."""
     rows = Delegation.objects.filter(user_id=actor.user_id, ended_at=None, last_day__gte=clock.today())
-    return list(rows.select_related("to"))
+    return [StandIn(row, people.left_with(row.user, row.to)) for row in rows.select_related("to", "user")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -101,12 +101,26 @@ def _register_notices() -> None:
         body=_("%(what)s, step “%(step)s”, waits for your decision. It is promised by %(due)s."),
     )  # fmt: skip
     tell(
+        "stand_in", label=_("I decide in the place of somebody who is away"), roles=STAFF_ROLES,
+        title=_("You stand in for %(who)s"),
+        body=_("From %(first)s to %(last)s what would wait for %(who)s waits for you, where you may decide."),
+    )  # fmt: skip
+    tell(
         "refused", label=_("A decision of mine could not take effect"), roles=STAFF_ROLES,
         title=_("Your decision about %(title)s did not take effect"), body=_("%(why)s"),
     )  # fmt: skip
     tell(
         "notice", label=_("A flow tells me something"), title=_("About %(title)s"), body=_("%(text)s"),
     )  # fmt: skip
+    tell(
+        "comment", label=_("A question or answer about a decision"), title=_("%(author)s about %(title)s"),
+        body=_("%(text)s"),
+    )  # fmt: skip
+    _register_ends(tell)
+
+
+def _register_ends(tell: Callable[..., None]) -> None:
+    """What whoever handed it in hears."""
     tell(
         "approved", label=_("What I handed in was approved"), roles=STAFF_ROLES,
         title=_("Approved: %(title)s"), body=_("%(what)s. Decided last by %(who)s."),
@@ -118,10 +132,6 @@ def _register_notices() -> None:
     tell(
         "returned", label=_("What I handed in was sent back"), roles=STAFF_ROLES,
         title=_("Sent back to you: %(title)s"), body=_("%(what)s. %(who)s wrote: %(reason)s"),
-    )  # fmt: skip
-    tell(
-        "comment", label=_("A question or answer about a decision"), title=_("%(author)s about %(title)s"),
-        body=_("%(text)s"),
     )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ from prm.approvals.subjects import Subject
 from prm.conditions import reading, rows
 from prm.values import clock
 
+ADMINISTRATORS = {"kind": "role", "role": "administrator"}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -37,7 +39,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Ask:
-    """People asked at one step: `users` are those who may decide, `who` says it as the document does."""
+    """People asked at one step: `users` are those who may decide, `who` says whom the document asks, or, where
+    none of those may, the administrators."""
 
     step: str
     who: str
@@ -82,6 +85,15 @@ def _asks(stages: Sequence[Stage]) -> list[Ask]:
     return found
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Who would be asked at a step. `left_out`: named for it, but without authority over this case's partner."""
+
+    users: tuple[int, ...]
+    left_out: tuple[int, ...] = ()
+    passed_on: bool = False  # nobody of those named may decide, so the administrators are asked
+
+
 class Directory:
     """Who is asked, case by case; what does not depend on the case is looked up once."""
 
@@ -90,12 +102,16 @@ class Directory:
         self.named: dict[str, list[Any]] = {}
         self.sees: dict[int, frozenset[int] | None] = {}
 
-    def asked(self, who: Mapping[str, Any], case: Case) -> tuple[int, ...]:
+    def asked(self, who: Mapping[str, Any], case: Case) -> Asked:
         """The people who would be asked; the office's fallback where the flow finds nobody who may."""
-        found = [user.pk for user in self._resolved(who, case) if self._may(user, case)]
-        if not found:
-            found = [user.pk for user in self._resolved({"kind": "role", "role": "administrator"}, case)]
-        return tuple(sorted(set(found)))
+        named = self._resolved(who, case)
+        found = {user.pk for user in named if self._may(user, case)}
+        own = people.own_of(case.run, case.obj, self.subject)
+        left_out = {user.pk for user in named} - found - own if who["kind"] == "people" else ()
+        if found:
+            return Asked(tuple(sorted(found)), tuple(sorted(left_out)))
+        administrators = {user.pk for user in self._resolved(ADMINISTRATORS, case)}
+        return Asked(tuple(sorted(administrators)), tuple(sorted(left_out)), passed_on=True)
 
     def _resolved(self, who: Mapping[str, Any], case: Case) -> list[Any]:
         if who["kind"] not in ("people", "role"):
@@ -126,6 +142,9 @@ class Simulation:
         self.taken: Counter[str] = Counter()
         # How many cases came to each webhook step.
         self.called: Counter[str] = Counter()
+        # How many cases found nobody who may decide at a step, and how often somebody named may not: (step, user).
+        self.passed_on: Counter[str] = Counter()
+        self.left_out: Counter[tuple[str, int]] = Counter()
 
     def way(self, case: Case) -> Way:
         stages, ended = self._line(self.document.steps, case)
@@ -178,10 +197,13 @@ class Simulation:
     def _ask(self, step: Step, case: Case) -> Ask:
         who = step.says["who"]
         deadline = {key: value for key, value in step.deadline.items() if key != "remind"}
+        asked = self.directory.asked(who, case)
+        self.passed_on[step.id] += asked.passed_on
+        self.left_out.update((step.id, user) for user in asked.left_out)
         return Ask(
             step=step.id,
-            who=json.dumps(who, sort_keys=True, ensure_ascii=False),
-            users=self.directory.asked(who, case),
+            who=json.dumps(ADMINISTRATORS if asked.passed_on else who, sort_keys=True, ensure_ascii=False),
+            users=asked.users,
             mode=step.mode,
             quorum=step.says.get("quorum") or 1,
             deadline=json.dumps(deadline, sort_keys=True, default=str),

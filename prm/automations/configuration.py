@@ -11,7 +11,7 @@ from prm.access.roles import Role
 from prm.automations import people, services
 from prm.automations.models import Action, Automation
 from prm.configuration.errors import ConfigurationProblem
-from prm.configuration.registry import at, each, exact, ordered, section
+from prm.configuration.registry import at, each, exact, note, ordered, section
 from prm.egress.models import Receiver
 from prm.modules.registry import runs
 from prm.outbox.events import offered
@@ -101,7 +101,7 @@ def _entry(row: Automation, emails: dict[str, str]) -> dict[str, Any]:
 def _action_entry(action: Action, emails: dict[str, str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"kind": str(action.kind)}
     if action.who:
-        entry["who"] = [emails.get(one, one) for one in action.who]
+        entry["who"] = [emails.get(one, one.removeprefix(people.TO_COME)) for one in action.who]
     for name in ("text", "text_zh", "days", "field", "value"):
         if getattr(action, name):
             entry[name] = getattr(action, name)
@@ -163,13 +163,17 @@ class _One:
         found = []
         for one in wanted:
             choice = one if one == people.MANAGERS or one in roles else by_email.get(one.lower())
-            if choice is None:
-                self.wrong(
-                    f"{place}.who",
-                    _("“%(who)s” is neither a group nor the address of somebody here") % {"who": one},
-                )
-            found.append(str(choice))
+            found.append(choice or self.to_come(f"{place}.who", one))
         return found
+
+    def to_come(self, part: str, who: str) -> str:
+        """Somebody who is not here yet. Where the colleagues have come, an address that nobody has is a mistake."""
+        words = {"who": who}
+        if "@" not in who or people.anybody_but_administrators():
+            self.wrong(part, _("“%(who)s” is neither a group nor the address of somebody here") % words)
+        sentence = _("nobody has the address “%(who)s” yet; they are told from the day they come")
+        note(f"{self.place}.{part}", sentence % words)
+        return people.TO_COME + who
 
     def receiver(self, place: str, entry: dict[str, Any]) -> Receiver | None:
         if "webhook" not in entry:

@@ -85,7 +85,8 @@ class ActionForm(ServiceForm):
                 del self.fields[name]
         subject = automation.declared.subject if automation.declared else ""
         if "who" in self.fields:
-            self.fields["who"].choices = people.choices()  # type: ignore[attr-defined]
+            chosen = self.get_initial_for_field(self.fields["who"], "who") or []
+            self.fields["who"].choices = [*people.choices(), *people.to_come(chosen)]  # type: ignore[attr-defined]
         if "field" in self.fields:
             found = updates_of(subject)
             self.fields["field"].choices = _by_owner(found)  # type: ignore[attr-defined]

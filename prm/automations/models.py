@@ -69,7 +69,7 @@ class Action(models.Model):
     # Where it stands among the others.
     position = models.PositiveSmallIntegerField(default=0, db_default=0)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    # "role:finance", "user:17", "managers": see people.py.
+    # "role:finance", "user:17", "email:…", "managers": see people.py.
     who = models.JSONField(_("who"), default=list)
     text = models.CharField(_("text"), max_length=300, blank=True)
     text_zh = models.CharField(_("Chinese text"), max_length=300, blank=True)

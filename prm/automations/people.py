@@ -12,11 +12,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from prm.access.roles import PARTNER_ROLES, Role
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.access.scope import actor_for
 from prm.access.scoping import partner_id_of
 
 MANAGERS = "managers"
+TO_COME = "email:"  # somebody whom a text named before they came: meant from the day they are here
 
 
 def choices() -> list[tuple[str, Any]]:
@@ -27,10 +28,27 @@ def choices() -> list[tuple[str, Any]]:
     return [(MANAGERS, _("The partner's channel managers")), *roles, *people]
 
 
+def to_come(who: Iterable[str]) -> list[tuple[str, str]]:
+    """Those of a choice who are not here yet, for the form in which it is changed."""
+    return [(one, one.removeprefix(TO_COME)) for one in who if one.startswith(TO_COME)]
+
+
 def words(who: Iterable[str]) -> str:
     """The choice in words, in the active language."""
     known = dict(choices())
-    return ", ".join(str(known.get(one, _("somebody who is gone"))) for one in who)
+    return ", ".join(_said(one, known) for one in who)
+
+
+def _said(one: str, known: dict[str, Any]) -> str:
+    if one.startswith(TO_COME):
+        return one.removeprefix(TO_COME)
+    return str(known.get(one, _("somebody who is gone")))
+
+
+def anybody_but_administrators() -> bool:
+    """Whether the vendor's people are here. Until then a text may name whoever is still to come."""
+    roles = set(STAFF_ROLES) - {Role.ADMINISTRATOR}
+    return get_user_model().objects.filter(is_active=True, role__in=roles).exists()
 
 
 def meant(who: Iterable[str], obj: Any) -> list[Any]:
@@ -39,7 +57,10 @@ def meant(who: Iterable[str], obj: Any) -> list[Any]:
     users = get_user_model().objects.filter(is_active=True).order_by("name")
     roles = [one.removeprefix("role:") for one in chosen if one.startswith("role:")]
     ids = [int(one.removeprefix("user:")) for one in chosen if one.startswith("user:")]
+    emails = [one.removeprefix(TO_COME) for one in chosen if one.startswith(TO_COME)]
     wanted = users.filter(role__in=roles) | users.filter(pk__in=ids)
+    for email in emails:
+        wanted = wanted | users.filter(email__iexact=email)
     if MANAGERS in chosen:
         wanted = wanted | users.filter(role=Role.CHANNEL_MANAGER)
     owner = partner_id_of(obj) if obj is not None else None

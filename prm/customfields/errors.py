@@ -116,6 +116,12 @@ class PatternUnfit(DomainError):
     field = "pattern"
 
 
+class DayAsMoney(DomainError):
+    code = "custom_day_as_money"
+    field = "shown_as"
+    message = _("The expression gives a day, which cannot be shown as money. Choose “Number or date”.")
+
+
 class ResultOfAnotherKind(DomainError):
     code = "custom_result_of_another_kind"
     message = _(

@@ -55,6 +55,16 @@ class BadExpression(DomainError):
     message = _("The expression cannot be read at “%(at)s”.")
 
 
+class EndsTooEarly(BadExpression):
+    code = "expression_ends_too_early"
+    message = _("The expression ends too early, after “%(at)s”.")
+
+
+class BracketOpen(BadExpression):
+    code = "expression_bracket_open"
+    message = _("A bracket is opened and not closed. Write “)” where it ends.")
+
+
 class UnknownName(BadExpression):
     code = "expression_unknown_name"
     message = _("“%(at)s” is no number or date field here. Use: %(known)s.")
@@ -169,8 +179,10 @@ class _Parser:
 
     def take(self, wanted: str = "") -> str:
         token = self.next
-        if not token or (wanted and token != wanted):
-            raise BadExpression(at=token or self.tokens[-1])
+        if not token:
+            raise BracketOpen() if wanted == ")" else EndsTooEarly(at=self.tokens[-1])
+        if wanted and token != wanted:
+            raise BadExpression(at=token)
         self.at += 1
         return token
 

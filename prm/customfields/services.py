@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from prm.access.rules import require
 from prm.audit.services import differences, record
-from prm.customfields import errors, expressions, holding, indexes, targets, values
+from prm.customfields import errors, expressions, holding, indexes, targets, units, values
 from prm.customfields.models import CustomField, FormLayout
 from prm.customfields.plans import placements, whose_form
 from prm.customfields.rules import fields_in
@@ -297,8 +297,12 @@ def _pattern(pattern: str) -> str:
 def _computed(field: CustomField, given: dict[str, Any]) -> dict[str, Any]:
     text = str(given.get("expression") or "").strip()
     others = [one for one in CustomField.objects.of(field.target) if one.code != field.code]
-    tree = expressions.parse(text, values.operands(targets.find(field.target), others))
+    target = targets.find(field.target)
+    tree = expressions.parse(text, values.operands(target, others))
     expressions.refuse_division_by_zero(tree)
+    units.unit_of(tree, values.amounts(target, others))
+    if tree.kind == "date" and given.get("result") == "money":
+        raise errors.DayAsMoney()
     result = "date" if tree.kind == "date" else "money" if given.get("result") == "money" else "number"
     return {"expression": text, "result": result, "places": _places(given, 2)}
 

@@ -212,6 +212,12 @@ def operands(target: Target, fields: Iterable[CustomField]) -> dict[str, str]:
     return found
 
 
+def amounts(target: Target, fields: Iterable[CustomField]) -> set[str]:
+    """Those of the names that an expression may read that are amounts of money."""
+    own = {one.name for one in target.builtin if one.kind == "money"}
+    return own | {field.code for field in fields if field.kind == Kind.MONEY}
+
+
 def changes_between(target: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """What differs, as the audit trail keeps it: `custom.<code>` from what to what."""
     differing = [code for code in {**before, **after} if before.get(code) != after.get(code)]

@@ -8,10 +8,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dealreg.services import approve_registration
-from prm.accounts.services import change_role, deactivate_user
+from partners.services.people import grant_access
+from prm.accounts.services import change_role, deactivate_user, save_role
 from prm.approvals import services
 from prm.approvals.document import check
-from prm.approvals.errors import BadHours, DaysInOrder, DaysOverlap, DayTaken, NoWorkingTime, ToYourself
+from prm.approvals.errors import (
+    BadHours,
+    DaysInOrder,
+    DaysOverlap,
+    DayTaken,
+    MayNotDecide,
+    NoWorkingTime,
+    SignsElsewhere,
+    ToYourself,
+)
 from prm.approvals.models import Decision, Task
 from prm.approvals.reads import stand_ins_of
 from prm.approvals.working import calendar
@@ -226,17 +236,73 @@ def test_who_is_back_decides_again_but_not_what_was_handed_over_on_purpose(acme,
     services.approve(task=task_of(decided, chen), by=actor(chen))
     noon("2026-11-12 15:00")
     (away,) = stand_ins_of(manager)
-    services.end_stand_in(pk=away.pk, by=manager)
+    services.end_stand_in(pk=away.delegation.pk, by=manager)
     assert waits_for(waits) == waits_for(later) == {"Lin Yue"}
     back = task_of(waits, manager)
     assert (back.due, back.instead_of_id) == (promised, None)
     assert waits_for(given) == {"Chen Rui"} and waits_for(decided) == set()
 
 
-def test_a_stand_in_who_may_not_decide_gets_nothing(acme, manager, noon):
-    blind = UserFactory(role="channel_manager", name="Sees nobody")
-    services.name_stand_in(to=blind, first_day=clock.today(), last_day=clock.today(), by=manager)
-    assert waits_for(deals.in_review(acme)) == {"Lin Yue"}
+def test_what_a_stand_in_may_not_decide_stays_and_is_named(acme, rival, manager, administrator, noon, browse):
+    """The stand-in looks after one partner of two."""
+    some = UserFactory(role="channel_manager", name="Chen Rui")
+    grant_access(partner=rival.row, user=some, by=administrator)
+    own, others = (
+        deals.in_review(acme, customer_name="Fermata"),
+        deals.in_review(rival, customer_name="Corona"),
+    )
+    client = browse(manager)
+    client.post("/inbox/away/", {"to": some.pk, "first_day": clock.today(), "last_day": clock.today()})
+    assert waits_for(own) == {"Lin Yue"} and waits_for(others) == {"Chen Rui"}
+    page = client.get("/inbox/away/").content.decode()
+    assert "1 case stays with you: Chen Rui may not decide about it." in page
+    assert "Fermata" in page and "Corona" not in page
+    assert waits_for(deals.in_review(acme, customer_name="Later")) == {"Lin Yue"}
+    deliver_open_events()
+    assert Notice.objects.filter(user=some, kind="approvals.stand_in").count() == 1
+
+
+def test_who_decides_about_nothing_that_one_decides_stands_in_for_nobody(manager, administrator, noon):
+    role = save_role(
+        role=None, base="channel_manager", verbs=["partners.view"], code="reader", name="Reader", name_zh="读者",
+        by=administrator,
+    )  # fmt: skip
+    clerk = change_role(user=UserFactory(finance=True), role=role.base, own_role=role, by=administrator)
+    with pytest.raises(MayNotDecide):
+        services.name_stand_in(to=clerk, first_day=clock.today(), last_day=clock.today(), by=manager)
+
+
+def test_a_second_signature_is_somebody_elses(acme, manager, administrator, noon):
+    """Whoever approved one step is neither handed another, nor added, nor stands in there."""
+    chen = UserFactory(role="channel_manager", name="Chen Rui", all_partners=True)
+    publish(approver("first", people_of(manager)), approver("second", people_of(actor(chen))))
+    deal = deals.in_review(acme)
+    services.approve(task=task_of(deal, manager), by=manager)
+    task = task_of(deal, chen)
+    for verb in (services.hand_over, services.add_approver):
+        with pytest.raises(SignsElsewhere):
+            verb(task=task, user=_user(manager), by=actor(chen))
+    assert _user(manager) not in services.candidates(task, actor(chen))
+    services.name_stand_in(to=_user(manager), first_day=clock.today(), last_day=clock.today(), by=actor(chen))
+    assert waits_for(deal) == {"Chen Rui"}
+    other = deals.in_review(acme, customer_name="Other")
+    services.approve(task=task_of(other, manager), by=manager)
+    assert waits_for(other) == {"Chen Rui"}
+
+
+def test_of_several_who_could_sign_second_those_are_asked_who_did_not_sign_first(acme, manager, noon):
+    chen = UserFactory(role="channel_manager", name="Chen Rui", all_partners=True)
+    publish(
+        approver("first", people_of(manager)), approver("second", {"kind": "role", "role": "channel_manager"})
+    )
+    deal = deals.in_review(acme)
+    services.approve(task=task_of(deal, manager), by=manager)
+    assert waits_for(deal) == {"Chen Rui"}
+    chen.is_active = False
+    chen.save()
+    alone = deals.in_review(acme, customer_name="Alone")
+    services.approve(task=task_of(alone, manager), by=manager)
+    assert waits_for(alone) == {"Lin Yue"}
 
 
 def test_the_days_sweep_hands_on_what_waits_and_twice_is_as_good_as_once(acme, manager, noon):

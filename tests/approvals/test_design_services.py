@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from partners.services.people import grant_access
 from prm.approvals import compare, drafts
 from prm.approvals.design_errors import (
     DraftChanged,
@@ -150,6 +151,18 @@ def test_the_dry_run_says_how_many_cases_differ_and_to_whom(deal, cases, directo
     assert group["added"] == [{"kind": "people", "users": ["director@vendor.example"]}]
     assert outcome["taken"] == {"b1x": 2, "b1y": 2}
     assert sorted(case["title"] for case in group["cases"]) == ["Customer 2 GmbH", "Customer 3 GmbH"]
+
+
+def test_the_dry_run_says_whom_the_flow_asks_in_vain(deal, cases, rival, administrator, browse):
+    """Chen Rui looks after another partner than the one whose deals these are."""
+    chen = UserFactory(role="channel_manager", name="Chen Rui", email="chen@vendor.example")
+    grant_access(partner=rival.row, user=chen, by=administrator)
+    save(deal, flow(ask("a1", people(chen.email), name="Director")), administrator)
+    page = browse(administrator).post("/settings/flows/deal/dry-run/").content.decode()
+    assert "“Director”: Chen Rui may not decide about 4 of these cases, and is not asked there." in page
+    assert "“Director” finds nobody who may decide 4 cases: the administrators are asked instead." in page
+    assert "go to Administrator, not to" in page and "go to Chen Rui" not in page
+    assert "Chen Rui may not decide" in browse(administrator).get("/settings/flows/deal/").content.decode()
 
 
 def test_the_dry_run_writes_nothing_but_its_own_outcome(deal, cases, director, administrator):

@@ -136,7 +136,7 @@ def test_the_dry_run_shows_that_it_would_be_called_and_sends_nothing(acme, manag
     design.save_draft(subject=subject, data=data, revision="", over=True, by=administrator)
     made = design.dry_run(subject=subject, by=administrator)
     assert made.outcome["calls"] == [{"step": "tell", "url": "https://hooks.example.com/cases", "count": 2}]
-    words = design_state.dry_run_words(made, world_for(subject, data))
+    words = design_state.dry_run_words(made, world_for(subject, data), data)
     assert words["calls"] == ["hooks.example.com would have been told of 2 cases. Nothing was sent."]
     deliver()
     assert not Message.objects.exists() and not Receiver.objects.exists()

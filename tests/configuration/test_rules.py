@@ -6,6 +6,7 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from prm.audit.models import AuditEntry
+from prm.automations import people
 from prm.automations.models import Action, Automation, Run
 from prm.configuration import services
 from prm.configuration.errors import ConfigurationProblem
@@ -74,9 +75,28 @@ def test_people_are_named_by_their_address(administrator):
     apply(automations=[told])
     assert Action.objects.get().who == [f"user:{clerk.pk}"] and exported("automations") == [told]
     with tenant_context(fresh("people")):
+        UserFactory(finance=True)
         with pytest.raises(ConfigurationProblem) as refusal:
             apply(automations=[told])
         assert "automations[0].actions[0].who: “Mei@vendor.example”" in str(refusal.value)
+
+
+def test_where_no_colleague_has_come_a_text_names_whom_the_automation_tells_from_the_day_they_come(
+    administrator, browse
+):
+    told = {**AUTOMATIONS[0], "actions": [{"kind": "notify", "who": ["Mei@vendor.example"], "text": "x"}]}
+    notes = apply(automations=[told]).notes
+    assert any("nobody has the address “Mei@vendor.example” yet" in one for one in notes)
+    assert exported("automations") == [told] and apply(automations=[told]) == []
+    action = Action.objects.get()
+    page = browse(administrator).get(
+        f"/settings/automations/{action.automation_id}/actions/{action.pk}/edit/"
+    )
+    assert "Mei@vendor.example" in page.content.decode()
+    assert list(people.meant(action.who, None)) == []
+    clerk = UserFactory(finance=True, email="mei@vendor.example")
+    assert list(people.meant(action.who, None)) == [clerk]
+    assert exported("automations") == [told] and apply(automations=[told]) == []
 
 
 def automation(**changes):

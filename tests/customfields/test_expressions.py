@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from prm.customfields import expressions
 from prm.customfields.expressions import (
     BadExpression,
+    BracketOpen,
     DividesByZero,
+    EndsTooEarly,
     ExpressionTooLong,
     UnknownName,
     WrongKind,
@@ -115,8 +117,9 @@ def test_a_divisor_that_may_be_something_else_is_not(text):
     ("text", "error"),
     [
         ("", BadExpression),
-        ("1 +", BadExpression),
-        ("(1", BadExpression),
+        ("1 +", EndsTooEarly),
+        ("(1", BracketOpen),
+        ("round(users, 2", BracketOpen),
         ("1 2", BadExpression),
         ("users.__class__", BadExpression),
         ("__import__", UnknownName),

@@ -11,6 +11,7 @@ from partners.services import create_partner
 from prm.audit.models import AuditEntry
 from prm.customfields import errors, services
 from prm.customfields.daily import drop_deleted_fields
+from prm.customfields.expressions import WrongKind
 from prm.customfields.form_services import withdraw_layout
 from prm.customfields.models import CustomField
 from prm.values import clock
@@ -152,6 +153,38 @@ def test_a_computed_field_stays_a_number_or_a_date(field, administrator):
         services.change_field(field=made, options={"expression": "since + seats"}, by=administrator)
     services.change_field(
         field=made, options={"expression": "seats * 2", "result": "money"}, by=administrator
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [("since + fee", "date, money"), ("since - fee", "date, money"), ("fee * (fee + 1)", "money, money")],
+)
+def test_money_is_not_counted_in_days_nor_multiplied_with_money(field, expression, said):
+    field("partner", "fee", "money")
+    field("partner", "since", "date")
+    with pytest.raises(WrongKind) as refusal:
+        field("partner", "odd", "computed", expression=expression)
+    assert said in refusal.value.text
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["fee * 2 + 1", "fee / fee", "if(fee > 3, fee, 0)", "since + fee / fee", "2 * value(fee, 0)"],
+)
+def test_what_makes_sense_of_money_and_numbers_is_taken(field, expression):
+    field("partner", "fee", "money")
+    field("partner", "since", "date")
+    assert field("partner", "good", "computed", expression=expression).pk
+
+
+def test_a_day_is_not_shown_as_money(field, administrator, browse):
+    field("partner", "since", "date")
+    with pytest.raises(errors.DayAsMoney):
+        field("partner", "odd", "computed", expression="since + 30", result="money")
+    assert (
+        field("partner", "until", "computed", expression="since + 30", result="number").options["result"]
+        == "date"
     )
 
 

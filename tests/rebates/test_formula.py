@@ -169,7 +169,7 @@ def test_the_kit_recomputes_it(acme, figures, tmp_path):
 @pytest.mark.parametrize(
     ("expression", "measures", "said"),
     [
-        ("base *", (), "expression: The expression cannot be read at"),
+        ("base *", (), "expression: The expression ends too early, after “*”"),
         ("base * margin", (), "“margin” is no number or date field here. Use: base, qualifier."),
         ("__import__", (), "is no number or date field here"),
         ("base > 3", (), "cannot be used with these operands"),
@@ -210,4 +210,4 @@ def test_finance_writes_it_in_the_editor(finance, browse):
         assert initial_of(version)["expression"] == typed["expression"]
         assert client.get("/programmes/core/").status_code == 200
         answer = client.post("/programmes/core/amend/", FILLED | rows | typed | {"expression": "base *"})
-        assert "The expression cannot be read at" in answer.content.decode()
+        assert "The expression ends too early, after “*”" in answer.content.decode()

@@ -84,7 +84,7 @@ def _deadline(course: Course, step_id: str) -> None:
         course.note("decided", step=step_id, passage=at.passage, text=_not_in_time(step), says=says)
         record(course.obj, "rejected_by_deadline", by=FLOW, changes={"step": ["", _in_each(step)]})
     elif then == "escalate":
-        found = people.deciders(step.deadline["to"], course.run, course.obj, course.subject)
+        found = course.deciders(step, escalated=True)
         if found:
             course.note("escalated", step=step_id, passage=at.passage, says={"people": found})
             record(course.obj, "escalated", by=FLOW, changes={"step": ["", _in_each(step)]})
@@ -137,9 +137,7 @@ def _found_for(course: Course, step_id: str) -> list[Any]:
     if step is None or step.kind != "approver":
         users = people.fallback(course.run, course.obj, course.subject)
         return people.with_stand_ins(users, course.run, course.obj, course.subject)
-    at = course.state.at(step_id)
-    who = step.deadline["to"] if at.escalated else step.says["who"]
-    return people.deciders(who, course.run, course.obj, course.subject)
+    return course.deciders(step, escalated=course.state.at(step_id).escalated)
 
 
 def look_after(user_id: int) -> int:
@@ -163,7 +161,8 @@ def _pass_on(run_id: int, user_id: int) -> None:
         if member.user_id != user_id:
             continue
         stand_in = people.stand_in_of(user, run, course.obj, course.subject)
-        if stand_in is not None and at.member(stand_in.pk) is None:
+        signed = course.state.signs_elsewhere(step_id)
+        if stand_in is not None and at.member(stand_in.pk) is None and stand_in.pk not in signed:
             says = {"from": user_id, "to": stand_in.pk, "because": "away"}
             course.note("handed", step=step_id, passage=at.passage, says=says)
     course.advance()

@@ -21,6 +21,7 @@ from prm.approvals.errors import (
     OwnObject,
     ReasonMissing,
     RunEnded,
+    SignsElsewhere,
     TaskOver,
 )
 from prm.approvals.history import END, steps_to_return_to
@@ -209,6 +210,8 @@ def _may_be_asked(course: Course, task: Task, user: Any) -> None:
         raise MayNotDecide(person=str(user))
     if course.state.at(task.step).member(user.pk) is not None:
         raise DecidesAlready(person=str(user))
+    if user.pk in course.state.signs_elsewhere(task.step):
+        raise SignsElsewhere(person=str(user))
 
 
 def _decided(
@@ -237,10 +240,14 @@ def _what_happened(course: Course, task: Task) -> str:
 
 
 def candidates(task: Task, by: Actor) -> list[Any]:
-    """Who may be asked instead of or beside the task's person, by name: staff who may decide and are not asked yet."""
+    """Who may be asked instead of or beside the task's person, by name: staff who may decide and are not asked yet.
+
+    Nor at another step: a second signature is worth what somebody else gives.
+    """
     run = task.run
     course = Course(run)
     asked = {member.user_id for member in course.state.at(task.step).members}
+    asked |= course.state.signs_elsewhere(task.step)
     roles = [str(role) for role in subjects.subject_of(run.subject).deciders]
     may = Q(role__in=roles) | Q(own_role__isnull=False)
     users = get_user_model().objects.filter(may, is_active=True).select_related("own_role").order_by("name")
