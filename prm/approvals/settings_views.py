@@ -13,6 +13,10 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.approvals import reads, services
 from prm.approvals.forms import DayForm, HoursForm, StandInForm
+from prm.approvals.models import Delegation
+from prm.approvals.people import left_with
+from prm.ui import formats
+from prm.values import clock
 
 
 def _posted(request: Any, part: str) -> Any:
@@ -46,10 +50,22 @@ def away(request: Any) -> HttpResponse:
     """Who decides in my place while I am away?"""
     form = StandInForm(request.POST if request.method == "POST" else None, actor=request.actor)
     if form.is_valid() and form.run(services.name_stand_in, by=request.actor):
-        messages.success(request, _("%(person)s decides in your place.") % {"person": form.result.to})
+        _tell_stand_in(request, form.result)
         return redirect("approvals:away")
     context = {"form": form, "stand_ins": reads.stand_ins_of(request.actor)}
     return render(request, "approvals/away.html", context, status=form.status)
+
+
+def _tell_stand_in(request: Any, away: Delegation) -> None:
+    words = {"person": away.to, "first": formats.day(away.first_day)}
+    if away.first_day > clock.today():
+        messages.success(request, _("%(person)s decides in your place from %(first)s on.") % words)
+    elif left_with(away.user, away.to):
+        messages.warning(
+            request, _("%(person)s decides in your place, but not about everything: see below.") % words
+        )
+    else:
+        messages.success(request, _("%(person)s decides in your place.") % words)
 
 
 @require_POST
