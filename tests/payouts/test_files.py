@@ -7,9 +7,11 @@ import hashlib
 import io
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import resources
 from xml.etree import ElementTree
 
 import pytest
+from xmlschema import XMLSchema, XMLSchemaValidationError
 
 from payouts import files
 from payouts.errors import FileDiffers
@@ -68,6 +70,14 @@ def test_pain_001_is_what_a_bank_checks(batch):
     assert sorted(ids) == sorted(line.end_to_end_id for line in lines)
     assert len(set(ids)) == 3
     assert all(len(one) <= 35 for one in [*ids, batch.number, f"{batch.number}-CNY"])
+
+
+def test_the_file_holds_against_the_standards_own_schema(batch):
+    schema = XMLSchema(str(resources.files("sepaxml") / "schemas" / "pain.001.001.09.xsd"))
+    made = files.file_of(batch, "xml")
+    schema.validate(made.decode())
+    with pytest.raises(XMLSchemaValidationError):
+        schema.validate(made.decode().replace("<PmtMtd>TRF</PmtMtd>", ""))
 
 
 def test_the_parts_stand_in_the_order_of_the_standard(batch):
