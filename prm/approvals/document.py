@@ -90,8 +90,10 @@ class Step:
 
     @property
     def label(self) -> str:
-        """The step's name in the active language, else its id."""
-        return _in_language(self.name, self.name_zh) or self.id
+        """The step's name in the active language; of one without a name, who decides there or what it does."""
+        from prm.approvals.wording import nameless
+
+        return _in_language(self.name, self.name_zh) or nameless(self.kind, self.says) or self.id
 
     @property
     def mode(self) -> str:

@@ -146,7 +146,8 @@ class Course:
         says: dict[str, Any] = {"mode": "one", "quorum": 1}
         if step is not None and step.kind == "approver":
             says = {"mode": step.mode, "quorum": step.says.get("quorum") or 1}
-            found = self.deciders(step)
+            found, instead = self.deciders(step)
+            says |= {"instead": True} if instead and found else {}
         else:
             users = people.fallback(self.run, self.obj, self.subject)
             found = people.with_stand_ins(users, self.run, self.obj, self.subject)
@@ -155,7 +156,7 @@ class Course:
             says["extra"] = extra
         self.note("opened", step=key, passage=passage, says=says)
 
-    def deciders(self, step: Step, *, escalated: bool = False) -> list[list[int | None]]:
+    def deciders(self, step: Step, *, escalated: bool = False) -> people.Found:
         """Whom an approver step asks, or escalates to: of those who could, rather whoever has not signed elsewhere."""
         who, needed = step.says["who"], {"one": 1, "quorum": step.says.get("quorum") or 1}.get(step.mode)
         return people.deciders(

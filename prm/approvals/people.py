@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 
@@ -71,21 +71,28 @@ def own_of(run: ApprovalRun, obj: Any, subject: Subject) -> set[int | None]:
     return {run.submitter_id, *subject.own(obj)} - {None}
 
 
+class Found(NamedTuple):
+    """[user id, stands in for] for each person who is to decide. `instead`: nobody whom the flow names may."""
+
+    people: list[list[int | None]]
+    instead: bool = False
+
+
 def deciders(
     who: Mapping[str, Any], run: ApprovalRun, obj: Any, subject: Subject, *,
     signed: Collection[int] = (), needed: int | None = None,
-) -> list[list[int | None]]:  # fmt: skip
-    """[user id, stands in for] for each person who is to decide; [] when nobody in the house may.
+) -> Found:  # fmt: skip
+    """Who is to decide at a step; nobody when nobody in the house may.
 
     `signed` are those who approved at another step: they are asked again only where fewer than `needed` (None: all
     that are named) remain without them, and stand in for nobody. Where the flow names nobody who may, the
     administrators decide, then whoever holds the subject's verb.
     """
     named = [user for user in resolve(who, run, obj, subject) if may_decide(user, run, obj, subject)]
-    named = named or fallback(run, obj, subject)
-    others = [user for user in named if user.pk not in signed]
-    chosen = others if others and needed is not None and len(others) >= needed else named
-    return with_stand_ins(chosen, run, obj, subject, signed=signed)
+    able = named or fallback(run, obj, subject)
+    others = [user for user in able if user.pk not in signed]
+    chosen = others if others and needed is not None and len(others) >= needed else able
+    return Found(with_stand_ins(chosen, run, obj, subject, signed=signed), instead=not named)
 
 
 def fallback(run: ApprovalRun, obj: Any, subject: Subject) -> list[Any]:

@@ -218,7 +218,7 @@ def happenings(run: ApprovalRun, *, for_submitter: bool) -> list[Happening]:
     return found[::-1]
 
 
-NOT_FOR_SUBMITTERS = ("handed", "added", "left", "refused", "escalated", "moved")
+NOT_FOR_SUBMITTERS = ("opened", "handed", "added", "left", "refused", "escalated", "moved")
 TONE = {"approved": "ok", "rejected": "bad", "returned": "note", "refused": "warn", "escalated": "warn"}
 
 

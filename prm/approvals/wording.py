@@ -61,6 +61,15 @@ def own_name(node: Mapping[str, Any]) -> str:
     return name.strip()
 
 
+def nameless(kind: str, says: Mapping[str, Any]) -> str:
+    """What a step is called that nobody gave a name: who decides at it, else its kind."""
+    who = says.get("who")
+    if kind != "approver" or not isinstance(who, Mapping) or who.get("kind") not in WHO_KINDS:
+        return str(KINDS.get(kind, ""))
+    role = str(who.get("role"))
+    return str(Role(role).label) if role in Role.values else str(WHO_KINDS[who["kind"]])
+
+
 def name_of(node: Mapping[str, Any], label: Mapping[str, Any] | None = None) -> str:
     """What a person recognises a step or branch by: its name, else what the tree shows, else its kind and id."""
     if name := own_name(node):

@@ -54,6 +54,8 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
         return _("%(who)s changed it and handed it in again")
     if fact.kind in plain:
         return plain[fact.kind]
+    if fact.kind == "opened" and says.get("instead"):
+        return _("“%(step)s” names nobody who may decide about this, so the administrators are asked")
     if fact.kind == "returned":
         if says.get("to"):
             return _("%(who)s sent it back to an earlier step")

@@ -23,7 +23,7 @@ from prm.approvals.errors import (
     ToYourself,
 )
 from prm.approvals.models import Decision, Task
-from prm.approvals.reads import stand_ins_of
+from prm.approvals.reads import happenings, stand_ins_of
 from prm.approvals.working import calendar
 from prm.notices.models import Letter, Notice
 from prm.outbox.services import deliver_open_events
@@ -260,6 +260,20 @@ def test_what_a_stand_in_may_not_decide_stays_and_is_named(acme, rival, manager,
     assert waits_for(deals.in_review(acme, customer_name="Later")) == {"Lin Yue"}
     deliver_open_events()
     assert Notice.objects.filter(user=some, kind="approvals.stand_in").count() == 1
+
+
+def test_where_nobody_named_may_decide_the_administrators_read_why(acme, rival, manager, administrator, noon):
+    some = UserFactory(role="channel_manager", name="Chen Rui")
+    grant_access(partner=rival.row, user=some, by=administrator)
+    publish({**approver("only", people(some)), "name": ""})
+    deal = deals.in_review(acme)
+    assert waits_for(deal) == {"Ada Admin"}
+    read = [one.text for one in happenings(run_of(deal), for_submitter=False)]
+    assert "“Named people” names nobody who may decide about this, so the administrators are asked" in read
+    assert not any("administrators" in one.text for one in happenings(run_of(deal), for_submitter=True))
+    own = deals.in_review(rival, customer_name="Own")
+    assert waits_for(own) == {"Chen Rui"}
+    assert not any("administrators" in one.text for one in happenings(run_of(own), for_submitter=False))
 
 
 def test_who_decides_about_nothing_that_one_decides_stands_in_for_nobody(manager, administrator, noon):

@@ -139,7 +139,9 @@ def settled_while(disturb: Any, count: int) -> None:
     chance, happened = random.Random(20261126), 0
     for month in MONTHS:
         expected, longest = undisturbed(month)
-        each = max(1, -(-count // len(MONTHS) // 2)) if LONG else 2
+        each = (
+            -(-count // len(MONTHS)) if LONG else 2
+        )  # twice what is needed: some jobs end before it happens
         job = start_settlement(period=Period.parse(month), by=BY, chunk=1)
         happened += disturbed(job, chance, longest, disturb, each)
         run = approve_run(run=SettlementRun.objects.get(ends=Period.parse(month).end), by=BY)

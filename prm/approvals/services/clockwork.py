@@ -84,7 +84,7 @@ def _deadline(course: Course, step_id: str) -> None:
         course.note("decided", step=step_id, passage=at.passage, text=_not_in_time(step), says=says)
         record(course.obj, "rejected_by_deadline", by=FLOW, changes={"step": ["", _in_each(step)]})
     elif then == "escalate":
-        found = course.deciders(step, escalated=True)
+        found = course.deciders(step, escalated=True).people
         if found:
             course.note("escalated", step=step_id, passage=at.passage, says={"people": found})
             record(course.obj, "escalated", by=FLOW, changes={"step": ["", _in_each(step)]})
@@ -137,7 +137,7 @@ def _found_for(course: Course, step_id: str) -> list[Any]:
     if step is None or step.kind != "approver":
         users = people.fallback(course.run, course.obj, course.subject)
         return people.with_stand_ins(users, course.run, course.obj, course.subject)
-    return course.deciders(step, escalated=course.state.at(step_id).escalated)
+    return course.deciders(step, escalated=course.state.at(step_id).escalated).people
 
 
 def look_after(user_id: int) -> int:
