@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection
+from django.forms import ModelMultipleChoiceField, MultipleChoiceField
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import reselect, reswap, retarget
 
 from dealreg import pages, services
 from dealreg.errors import AttemptSpent
@@ -130,6 +132,7 @@ def _write(request: Any, draft: DealRegistration | None) -> HttpResponse:
         attempt = draft.attempt if draft else None
         form = kind(initial=_of_draft(draft) if draft else _of_question(request), **options)
     context = {"form": form, "draft": draft, "own": own, "attempt": attempt or uuid4()}
+    context["variant"] = options["variant"]
     return render(request, "dealreg/register.html", context, status=form.status)
 
 
@@ -156,12 +159,27 @@ def draft(request: Any) -> HttpResponse:
             raise
         except DomainError as error:
             problem = error.text
+    if kept is None and options["variant"] != request.POST.get("shown", options["variant"]):
+        return _another_form(request, own, options)
     response = render(request, "dealreg/draft_line.html", {"draft": kept, "problem": problem})
     if kept is not None:
         address = reverse("dealreg:edit", args=[kept.number])
         # Another type may have another form: the page is opened anew, with what is typed so far.
         response["HX-Redirect" if options["variant"] != was and not problem else "HX-Replace-Url"] = address
     return response
+
+
+def _another_form(request: Any, own: Partner | None, options: dict[str, Any]) -> HttpResponse:
+    """Another type may have another form: it comes in place of the one that is shown, with what is typed so far."""
+    options |= {"currency": getattr(connection.tenant, "currency", "CNY")}
+    form = (RegisterForm if own else StaffRegisterForm)(actor=request.actor, **options)
+    for name, field in form.fields.items():
+        many = isinstance(field, MultipleChoiceField | ModelMultipleChoiceField)
+        if name in request.POST:
+            form.initial[name] = request.POST.getlist(name) if many else request.POST[name]
+    context = {"form": form, "draft": None, "own": own, "attempt": _attempt(request) or uuid4()}
+    answer = render(request, "dealreg/register.html", context | {"variant": options["variant"]})
+    return reselect(retarget(reswap(answer, "outerHTML"), "#deal-form"), "#deal-form")
 
 
 def _own_company(request: Any) -> Partner | None:

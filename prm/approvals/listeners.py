@@ -100,7 +100,7 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
     kind = "approvals.rejected" if fact.outcome == "reject" else "approvals.approved"
     with translation.override(run.submitter.language or getattr(connection.tenant, "language", "en")):
         values = {
-            "title": run.title, "what": str(subject.label), "who": last.who if last is not None else "",
+            "title": run.title, "what": subject.label, "who": last.who if last is not None else "",
             "reason": last.text if last is not None else "",
         }  # fmt: skip
     try:

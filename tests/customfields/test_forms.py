@@ -270,3 +270,23 @@ class TestTheRealForm:
         assert list(refused.context["form"].errors) == ["contact"]
         moved = client.post("/deals/draft/", self.typed(customer_name="Third Works", type=referral.pk))
         assert "/edit/" in moved["HX-Redirect"]
+
+    def test_another_types_form_comes_at_once_with_what_is_typed_so_far(self, published, acme, browse):
+        from dealreg.models import RegistrationType
+
+        referral = RegistrationType.objects.create(code="referral-x", name="Referral", protection_days=30)
+        published(
+            "deal",
+            [*({"field": name} for name in LOCKED), {"field": "contact", "required": True}],
+            variant="referral-x",
+        )
+        client = browse(acme.sales)
+        shown = client.get("/deals/new/").context["variant"]
+        typed = self.typed(customer_name="", estimated_value="4711", type=referral.pk, shown=shown)
+        answer = client.post("/deals/draft/", typed, HTTP_HX_REQUEST="true")
+        assert (answer["HX-Retarget"], answer["HX-Reselect"]) == ("#deal-form", "#deal-form")
+        page = answer.content.decode()
+        assert 'name="contact"' in page and 'value="4711"' in page and 'value="referral-x"' in page
+        again = client.post("/deals/draft/", typed | {"shown": "referral-x"}, HTTP_HX_REQUEST="true")
+        assert "HX-Retarget" not in again
+        assert not DealRegistration.objects.visible_to(acme.sales).exists()
