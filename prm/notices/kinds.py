@@ -69,6 +69,17 @@ def choices_for(role: str) -> list[Kind]:
     ]
 
 
+def always_for(role: str) -> list[str]:
+    """What a person of `role` hears of at once, whatever they chose: the names of those kinds, each once."""
+    names = [
+        str(kind.label)
+        for kind in _kinds.values()
+        if not kind.optional and kind.label != kind.name and (not kind.roles or role in kind.roles)
+        and name_is_on(kind.name)
+    ]  # fmt: skip
+    return list(dict.fromkeys(names))
+
+
 def fill(sentence: Any, values: Mapping[str, Any]) -> str:
     """The sentence in the active language with its %(names)s; values of an earlier version never break a page.
 

@@ -15,7 +15,7 @@ from prm.access.decorators import public, signed_in
 from prm.notices import inbox as reads
 from prm.notices import push, work
 from prm.notices.forms import DeviceForm, NoticesForm
-from prm.notices.kinds import choices_for
+from prm.notices.kinds import always_for, choices_for
 from prm.notices.querysets import deliveries_of, mailbox_letter, mailbox_letters, own_notice
 from prm.notices.services import choose_notices, mark_all_read, mark_read
 from prm.notices.times import times_of
@@ -105,6 +105,7 @@ def letter_choices(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form, "kinds": kinds, "zone": tenant_zone().key, "devices": push.devices_of([request.user]),
         "device_form": DeviceForm(), "push_key": push.public_key(),
+        "always": always_for(request.user.role),
     }  # fmt: skip
     return render(request, "notices/letters.html", context, status=form.status)
 

@@ -122,11 +122,16 @@ def test_nothing_unread_is_no_letter_and_two_workers_write_one():
     assert digest.write_due_digests() == 0 and not Letter.objects.exists()
 
 
+def test_the_page_names_what_nobody_switches_off(browse):
+    page = browse(UserFactory(finance=True)).get("/account/letters/").content.decode()
+    assert "The same holds for: " in page and "Bank accounts" in page
+
+
 def test_the_page_keeps_choices_and_times(browse):
     user = UserFactory()
     client = browse(user)
     page = client.get("/account/letters/").content.decode()
-    assert "Moved deals" in page and "Danger" not in page
+    assert "Moved deals" in page and "kind-tests-danger" not in page
     sent = {
         "time_zone": "Europe/Berlin", "digest_at": "07:15", "quiet_from": "22:00", "quiet_to": "06:30",
         "kind-tests-moved": "digest", "kind-tests-danger": "off",
