@@ -122,4 +122,10 @@
     const add = button.dataset.do === "row" ? { field: "" } : { any: [{ field: "" }] };
     redraw(builder, { into: box, add }, `${place}${at}${button.dataset.do === "row" ? "" : "-0"}-field`);
   });
+  // Enter in a view's name saves the view; the form's first button would only show the rows.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.(".ui-save-view input:not([type=checkbox])")) return;
+    event.preventDefault();
+    event.target.closest(".ui-save-view").querySelector("button[name=do]").click();
+  });
 })();

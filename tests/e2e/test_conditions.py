@@ -43,7 +43,7 @@ def test_a_manager_builds_a_filter_and_keeps_it_as_a_view(office: Office, cast: 
     page.locator("[data-row]").nth(1).locator("[data-value]").press("Enter")  # ends the value, sends nothing
     page.locator("summary", has_text="Save as view").click()
     page.get_by_label("Name of the view").fill("Large at Lanqiao")
-    page.get_by_role("button", name="Save as view").click()
+    page.get_by_label("Name of the view").press("Enter")  # saves it, and does not only show the rows
     tab = page.locator(".ui-tab", has_text="Large at Lanqiao")
     expect(tab).to_have_attribute("aria-current", "page")
     expect(page.locator("#results tbody tr")).to_have_count(1)
