@@ -127,7 +127,7 @@ def _adjust(
     books, on = books_after(earlier), earlier.period.last_day
     plans, pooled = partner_pools.apart(_plans(earlier))
     found = currencies.parts(plans, late, books=books, on=on, stopped=missing)
-    # Under a cap over all partners a late line of one moves everybody's figure.
+    # Under a cap over all partners, and in a group, a late line of one moves everybody's figure.
     found += currencies.parts(pooled, replace(late, partners=None), books=books, on=on, stopped=missing)
     return sum(_write(run, part.sums, members_of=earlier.pk) for part in found)
 

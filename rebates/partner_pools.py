@@ -1,4 +1,4 @@
-"""A cap on what a programme pays all partners together.
+"""A cap on what a programme pays all partners together; and of which programmes each figure hangs on those of all.
 
 Guarantees
 - What is paid comes to the cap exactly: in minor units, by largest remainder of the unrounded figures, ties to the
@@ -39,10 +39,22 @@ def matter(plans: Iterable[Plan]) -> bool:
     return any(cap_of(plan.policy) for plan in plans)
 
 
+def is_group(policy: dict[str, Any]) -> bool:
+    """Whether the partners are taken together, see `partner_groups.py`."""
+    return bool(policy.get("who", {}).get("as") == "group")
+
+
+def hangs_on_all(policy: dict[str, Any]) -> bool:
+    """Whether each partner's figure hangs on those of all."""
+    return cap_of(policy) is not None or is_group(policy)
+
+
 def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
-    """The plans without such a cap, and those with one."""
-    plans = list(plans)
-    return [one for one in plans if not cap_of(one.policy)], [one for one in plans if cap_of(one.policy)]
+    """The plans that compute each partner by itself, and those that need all."""
+    alone, together = list[Plan](), list[Plan]()
+    for plan in plans:
+        (together if hangs_on_all(plan.policy) else alone).append(plan)
+    return alone, together
 
 
 def everybody(scope: Scope) -> Scope:

@@ -18,6 +18,7 @@ from typing import Any
 from rebates import returned, tier_days
 from rebates.conversion import Money
 from rebates.grouped import READ_SETTINGS, READ_SETTINGS_END, Grouped
+from rebates.partner_pools import is_group
 from rebates.plans import Plan
 from rebates.scope import Scope
 from rebates.term_figures import figures_of
@@ -73,7 +74,7 @@ class Sums(Grouped):
 
     @property
     def keeps_sums(self) -> bool:
-        return self.caps or returned.at_original_rate(self.plans)
+        return self.caps or returned.at_original_rate(self.plans) or is_group(self.plans[0].policy)
 
     @property
     def converts(self) -> bool:

@@ -302,7 +302,7 @@ def finish(run_id: int) -> SettlementRun:
 
 
 def _write_pooled(run: SettlementRun) -> None:
-    """The results of programmes that all partners share a cap of: nobody's is known before all are."""
+    """The results of programmes in which each figure hangs on those of all: nobody's is known before all are."""
     _others, plans = partner_pools.apart(computable(run, scope_plans(run)))
     if not plans:
         return

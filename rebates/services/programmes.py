@@ -33,6 +33,7 @@ from rebates.errors import (
     TextRefused,
     TextSaysNothingNew,
     TooFewMembers,
+    TooSmallGroup,
     VersionFrozen,
     VersionInReview,
     VersionTooEarly,
@@ -288,14 +289,13 @@ def must_be_publishable(version: Version) -> Version | None:
 
 
 def _refuse_few_members(version: Version) -> None:
-    """Under a cap over all partners each knows its own figure and the sum: with a few that tells the others'."""
-    if partner_pools.cap_of(version.policy):
+    """Where each partner knows its own figure and the sum of all, a few could tell the others'."""
+    if partner_pools.hangs_on_all(version.policy):
         (plan,) = plans_for([(version, Period.of(version.period_length, version.starts))])
         count = partner_pools.members(plan)
         if count < partner_pools.LEAST_MEMBERS:
-            raise TooFewMembers(
-                programme=version.programme.code, count=count, least=partner_pools.LEAST_MEMBERS
-            )
+            refused = TooSmallGroup if partner_pools.is_group(version.policy) else TooFewMembers
+            raise refused(programme=version.programme.code, count=count, least=partner_pools.LEAST_MEMBERS)
 
 
 @transaction.atomic
