@@ -184,9 +184,9 @@ def _gone(sums: settlement.Read) -> str:
 # A partner without a row among the frozen members came later: its tier history answers.
 _INSERT = """
 WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
-    SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(earlier)s
+    SELECT partner_id, tier, type, region, family, figures FROM rebates_runmember WHERE run_id = %(earlier)s
     UNION ALL
-    SELECT m.partner_id, m.tier, m.type, m.region, m.figures FROM ({today}) m
+    SELECT m.partner_id, m.tier, m.type, m.region, m.family, m.figures FROM ({today}) m
     WHERE NOT EXISTS (
         SELECT FROM rebates_runmember kept WHERE kept.run_id = %(earlier)s AND kept.partner_id = m.partner_id)
 ), figures AS MATERIALIZED ({figures}), settled AS (

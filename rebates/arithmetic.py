@@ -19,7 +19,8 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Figures:
-    """What a rebate is computed from, as a result keeps it; of a member of a group, the group's.
+    """What a rebate is computed from, as a result keeps it; of a member of a group, the group's
+    where they may be told.
 
     `base` is what is paid on: money, units, full increments or complete sets. `reference` is what the bounds are
     shares of; None where there is none.
@@ -32,7 +33,7 @@ class Figures:
     @classmethod
     def of(cls, result: Any) -> Figures:
         said = result.explanation.get("grouped")
-        if not said:
+        if not said or "withheld" in said:
             return cls(result.qualifier, result.base, result.reference)
         counted_in, paid_on_in = Fraction(said["counted_in"]), Fraction(said["paid_on_in"])
         return cls(

@@ -158,7 +158,7 @@ def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int,
 
 def _as_group(policy: dict[str, Any]) -> Found:
     """A group is computed as one partner: what is asked of each partner, or of each line, has no answer there."""
-    if policy.get("who", {}).get("as") != "group":
+    if policy.get("who", {}).get("as") not in ("group", "family"):
         return
     rules = policy["mechanism"]
     if rules["kind"] in ("bundle", "formula") or (

@@ -281,6 +281,14 @@ class TooSmallGroup(DomainError):
     )
 
 
+class TooSmallFamily(DomainError):
+    code = "too_small_family"
+    message = _(
+        "%(programme)s takes each parent partner with its branches as a group, and %(count)s of %(parent)s take part"
+        " now: at least %(least)s have to, so that nobody can tell another's figure from the sum."
+    )
+
+
 class LinkedTwice(DomainError):
     code = "linked_twice"
     message = _(

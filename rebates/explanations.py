@@ -64,6 +64,7 @@ class Explanation:
     paid_in: str = ""  # where the payout is in another currency than the measure
     base: Decimal = ZERO  # what the arithmetic is about: the group's, where the partners are one
     share: Decimal | None = None  # of the group's figure
+    withheld: bool = False  # whether the group's sums are not told
 
     @property
     def shares(self) -> bool:
@@ -87,6 +88,7 @@ def explain(result: Figure) -> Explanation:
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
     notes, group = result.explanation, group_words.group_of(result)
+    withheld = group_words.is_withheld(result)
     raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
     raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
@@ -95,13 +97,14 @@ def explain(result: Figure) -> Explanation:
         clause=policy.get("clause", ""),
         sentence=wording.sentence(version),
         steps=_steps(result, raw),
-        parts=arithmetic.parts(bands, figures),
+        parts=[] if withheld else arithmetic.parts(bands, figures),
         raw=raw,
         rounded=_computed(result),
         base=result.base if group is None else group.payable,
-        share=None if group is None else _measured(result),
+        share=_measured(result) if "grouped" in notes else None,
+        withheld=withheld,
         units=bands.pays_units,
-        to_next_band=arithmetic.to_next_band(policy, figures),
+        to_next_band=None if withheld else arithmetic.to_next_band(policy, figures),
         one_more=None
         if bands.counts_increments or _hangs_on_others(result) or _is_fine(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
@@ -129,10 +132,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     if bands.increment is None:
         payable = Decimal(notes.get("payable", payable))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
-    steps = [
-        Step(1, _("Lines"), _lines(result)),
-        Step(2, _("Currency and tax"), currency_words.step(policy)),
-        *_sums(result, counted, payable),
+    computed = [
         *_capped_measure(result),
         *_net_of(result),
         *_band(result),
@@ -145,6 +145,12 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_shared_cap(result),
         *_pooled(result),
         Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
+    ]
+    steps = [
+        Step(1, _("Lines"), _lines(result)),
+        Step(2, _("Currency and tax"), currency_words.step(policy)),
+        *_sums(result, counted, payable),
+        *([] if group_words.is_withheld(result) else computed),
         *_share(result),
         *_best_of(result),
         *_year(result),
@@ -167,7 +173,7 @@ def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
     if group is None:
         return [
             Step(3, _("Qualifier"), counts, counted),
-            *_reference(result),
+            *([] if group_words.is_withheld(result) else _reference(result)),
             Step(3, _("Paid base"), paid, payable),
         ]
     return [
@@ -182,7 +188,7 @@ def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
 def _share(result: Figure) -> list[Step]:
     """A member's share of its group's figure: own sum, pool and factor, nothing of any other partner."""
     group = group_words.group_of(result)
-    if group is None:
+    if group is None and not group_words.is_withheld(result):
         return []
     return [Step(9, _("Share of the group's figure"), group_words.share(result, group), _measured(result))]
 
@@ -405,7 +411,7 @@ def _before_the_best(result: Figure) -> Decimal:
 def _computed(result: Figure) -> Decimal:
     """The rounded total; of a member of a group, the group's."""
     said = result.explanation.get("grouped")
-    return Decimal(said["figure"]) if said else _measured(result)
+    return Decimal(said["figure"]) if said and "figure" in said else _measured(result)
 
 
 def _measured(result: Figure) -> Decimal:

@@ -30,7 +30,7 @@ class Group:
 def group_of(result: Any) -> Group | None:
     """The group behind a figure; None where the partner is computed by itself."""
     said = result.explanation.get("grouped")
-    if not said:
+    if not said or "withheld" in said:
         return None
     figures = arithmetic.Figures.of(result)
     return Group(
@@ -41,8 +41,17 @@ def group_of(result: Any) -> Group | None:
     )
 
 
-def share(result: Any, group: Group) -> str:
+def is_withheld(result: Any) -> bool:
+    """Whether so few partners are left in the group that its sums would tell those of another."""
+    return "withheld" in result.explanation.get("grouped", {})
+
+
+def share(result: Any, group: Group | None) -> str:
     """How a member's share comes from its own sum."""
+    if group is None:
+        return _(
+            "So few partners are left in the group that its sums would tell another's: only the share is told"
+        )
     words = {
         "own": formats.number(result.base, None),
         "sum": formats.number(group.sum, None),

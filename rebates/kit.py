@@ -269,12 +269,14 @@ def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, 
             for row in rows
             if "pooled" in row.explanation
         },
-        # Where all partners count as one group: the sums of all, and no other partner's.
+        # Where partners count as one group: the sums of all, and no other partner's; of a small group no sums.
         "groups": {
             row.programme.code: {
-                **{name: row.explanation["grouped"][name] for name in GROUP_SUMS},
-                "paid": _paid(row),
+                name: row.explanation["grouped"][name]
+                for name in GROUP_SUMS
+                if name in row.explanation["grouped"]
             }
+            | {"paid": _paid(row)}
             for row in rows
             if "grouped" in row.explanation
         },

@@ -45,7 +45,11 @@ TIER_ON = [
     ("period_end", _("The tier on the period's last day")),
     ("line_date", _("The tier on each sale's booking date")),
 ]
-TAKEN_AS = [("individual", _("Each partner by itself")), ("group", _("All of them together, as one group"))]
+TAKEN_AS = [
+    ("individual", _("Each partner by itself")),
+    ("group", _("All of them together, as one group")),
+    ("family", _("Each parent partner with its branches, as a group of its own")),
+]
 JOINING = [("whole", _("The whole target")), ("by_days", _("The target by days in these tiers"))]
 
 
@@ -74,8 +78,8 @@ class WhoFields(forms.Form):
     taken_as = forms.ChoiceField(
         label=_("How they count"), choices=TAKEN_AS, required=False, initial="individual",
         help_text=_(
-            "As one group: one band is read from what all of them bought, and what it pays is shared by what each is"
-            " paid on. Four at least take part."
+            "In a group one band is read from what all of it bought, and what it pays is shared by what each is paid"
+            " on. Four of a group at least take part."
         ),
     )  # fmt: skip
 
@@ -144,7 +148,7 @@ def who_of(values: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
         if number not in known:
             raise Missing("partners", gettext("No partner has the number %(number)s.") % {"number": number})
     who |= {"partners": numbers} if numbers else {}
-    return who | ({"as": "group"} if values["taken_as"] == "group" else {})
+    return who | ({"as": values["taken_as"]} if values["taken_as"] in ("group", "family") else {})
 
 
 def membership_of(values: dict[str, Any]) -> dict[str, str]:

@@ -77,7 +77,8 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     plan_columns = ", ".join(
         [_PLAN_COLUMNS, *([_SCALES] if sums.converts else []), *([traits.COLUMNS] if asks else [])]
     )
-    member = ["tier", "type", *(traits.MEMBER if asks else ())]
+    families = any(partner_pools.is_family(plan.policy) for plan in sums.plans)
+    member = ["tier", "type", *(traits.MEMBER if asks else ()), *(["family"] if families else [])]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     based, names = _with_more(based, names, sums, params)

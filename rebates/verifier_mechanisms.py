@@ -198,7 +198,10 @@ def share_of_group(
 
     "group" has the sums of all, the "sum" by which the figure is shared, still to be divided by "parts", and what was
     "paid": who is given a cent more hangs on the others' sums, so the share may be one above its whole cents.
+    Of a group so small that its sums would tell another's there is nothing but what was "paid".
     """
+    if "sum" not in group:
+        return Fraction(group["paid"])
     counted_in, paid_on_in = Fraction(group["counted_in"]), Fraction(group["paid_on_in"])
     reference = None if group["reference"] is None else Fraction(group["reference"]) / counted_in
     it = Facts(Fraction(group["qualifier"]) / counted_in, Fraction(group["base"]) / paid_on_in, reference, 1)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from partners.models import Tier
+from partners.models import Partner, Tier
 from prm.access.rules import require
 from prm.approvals.engine import published
 from prm.audit.services import record
@@ -33,6 +33,7 @@ from rebates.errors import (
     TextRefused,
     TextSaysNothingNew,
     TooFewMembers,
+    TooSmallFamily,
     TooSmallGroup,
     VersionFrozen,
     VersionInReview,
@@ -292,10 +293,15 @@ def _refuse_few_members(version: Version) -> None:
     """Where each partner knows its own figure and the sum of all, a few could tell the others'."""
     if partner_pools.hangs_on_all(version.policy):
         (plan,) = plans_for([(version, Period.of(version.period_length, version.starts))])
-        count = partner_pools.members(plan)
-        if count < partner_pools.LEAST_MEMBERS:
-            refused = TooSmallGroup if partner_pools.is_group(version.policy) else TooFewMembers
-            raise refused(programme=version.programme.code, count=count, least=partner_pools.LEAST_MEMBERS)
+        found, least = partner_pools.too_few(plan), partner_pools.LEAST_MEMBERS
+        if found is None:
+            return
+        top, count = found
+        if top is not None:
+            parent = Partner.objects.for_everyone(because="the family that is too small").get(pk=top)
+            raise TooSmallFamily(programme=version.programme.code, parent=parent, count=count, least=least)
+        refused = TooSmallGroup if partner_pools.is_group(version.policy) else TooFewMembers
+        raise refused(programme=version.programme.code, count=count, least=least)
 
 
 @transaction.atomic

@@ -236,10 +236,10 @@ def random_policy(random: Random, number: int) -> dict:
         made["caps"] = caps
     by_serial = kind == "spif" and rules.get("per") == "serial"
     if kind not in ("bundle", "formula") and not by_serial and random.random() < 0.2:
-        as_group(made)
+        as_group(random, made)
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
-    alone = made.get("who", {}).get("as") != "group"
+    alone = "as" not in made.get("who", {})
     if (
         kind in ("flat", "per_unit", "retroactive")
         and uncapped
@@ -251,15 +251,15 @@ def random_policy(random: Random, number: int) -> dict:
     return made
 
 
-def as_group(made: dict) -> None:
-    """All partners as one: what is asked of each by itself is left out."""
+def as_group(random: Random, made: dict) -> None:
+    """All partners as one, or each family: what is asked of each by itself is left out."""
     for name in ("gates", "factors", "joining", "cumulative"):
         made.pop(name, None)
     if made.get("returns") == "at_original_rate":
         made["returns"] = "by_origin"
     if "caps" in made:
         made["caps"][:] = [cap for cap in made["caps"] if "over" not in cap]
-    made.setdefault("who", {})["as"] = "group"
+    made.setdefault("who", {})["as"] = random.choice(["group", "family"])
 
 
 def random_caps(random: Random, made: dict) -> list[dict]:
@@ -281,7 +281,7 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
-        and not any("over" in cap for cap in one.get("caps", [])) and one.get("who", {}).get("as") != "group"
+        and not any("over" in cap for cap in one.get("caps", [])) and "as" not in one.get("who", {})
     ]  # fmt: skip
     random.shuffle(free)
 

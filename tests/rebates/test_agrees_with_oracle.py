@@ -97,7 +97,10 @@ class World:
         link(self.random, self.policies)
         self.rates = random_rates(self.random)
         self.spans: dict[int, list] = {}
-        self.partners = [self._partner(number) for number in range(40)]
+        self.partners: list[tuple[Partner, str]] = []
+        self.tops: dict[str, str] = {}  # the topmost partner above each
+        for number in range(40):
+            self.partners.append(self._partner(number))
         apply(*self.policies)
         self.asked = {
             name: {
@@ -121,7 +124,11 @@ class World:
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         kind, region = self.random.choice(TYPES), self.random.choice(REGIONS)
-        partner = Partner.objects.create(number=f"X-{number}", name=f"X {number}", type=kind, region=region)
+        above = self.random.choice([None, *(partner for partner, _tier in self.partners[-9:])])
+        partner = Partner.objects.create(
+            number=f"X-{number}", name=f"X {number}", type=kind, region=region, parent=above
+        )
+        self.tops[partner.number] = self.tops[above.number] if above else partner.number
         spans = self.random.choice([self._always, self._changing])()
         for first, after, tier in spans:
             TierMembership.objects.create(
@@ -331,8 +338,14 @@ class World:
         self, policy: dict, period: Period, *, is_open: bool
     ) -> dict[tuple[str, int, date], Fraction]:
         """What a programme pays under a cap over all partners, or to all of them as a group."""
-        if policy.get("who", {}).get("as") == "group":
-            return self.shared_by_group(policy, period, is_open=is_open)
+        how = policy.get("who", {}).get("as")
+        if how in ("group", "family"):
+            found: dict[tuple[str, int, date], Fraction] = {}
+            for top in {
+                self.tops[partner.number] if how == "family" else "" for partner, _tier in self.partners
+            }:
+                found |= self.shared_by_group(policy, period, top, is_open=is_open)
+            return found
         cap = next((cap for cap in policy.get("caps", []) if cap.get("over") == "partners"), None)
         if cap is None:
             return {}
@@ -363,12 +376,14 @@ class World:
         return {(policy["code"], ids[number], period.end): figure for number, figure in paid.items()}
 
     def shared_by_group(
-        self, policy: dict, period: Period, *, is_open: bool
+        self, policy: dict, period: Period, top: str, *, is_open: bool
     ) -> dict[tuple[str, int, date], Fraction]:
-        """All partners that fit as if they were one, and its figure by what each is paid on."""
+        """All partners that fit, or those of a family, as if they were one, and its figure by what each is paid on."""
         digits, first, after = dict(self.rates.digits)[policy["currency"]], period.start, period.end
         read, before, bases = [], [], {}
         for partner, _tier in self.partners:
+            if top not in ("", self.tops[partner.number]):
+                continue
             more = self.traits(partner, [policy], period) | {"digits": digits}
             tier = verifier_terms.tier_on(period.last_day, more)
             if not verifier_terms.takes_part(policy, tier, partner.type, more):
