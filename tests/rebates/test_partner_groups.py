@@ -90,10 +90,11 @@ def test_who_gave_more_back_than_it_bought_has_no_part_in_what_the_others_are_pa
     assert earned(settle("2026-09")) == money("75.00", "25.00", "0.00")
 
 
-def test_a_group_that_gave_back_more_than_it_bought_is_taken_back_from_those_that_did(four):
+def test_a_group_that_gave_back_more_than_it_bought_is_taken_back_from_those_that_did(four, tmp_path):
     apply(grouped(mechanism={"kind": "flat", "rate": "10%"}))
     bought(four, 500, -300, -1_200)
     assert earned(settle("2026-09")) == money("0.00", "-20.00", "-80.00")
+    kits_agree(tmp_path)
 
 
 def test_where_nobody_is_paid_on_anything_nothing_is_paid(four):
@@ -185,13 +186,14 @@ def test_settling_anew_and_a_kill_before_the_last_step_change_nothing(four):
     assert earned(settle("2026-09")) == expected
 
 
-def test_a_late_line_of_one_moves_everybody_as_the_close_would_have(four):
-    apply(grouped())
+def test_a_late_line_of_one_moves_everybody_as_the_close_would_have(four, tmp_path):
+    apply(grouped(returns="by_origin"))
     bought(four, 60_000, 30_000, on="2026-08-10")
     assert earned(settle("2026-08")) == money("1200.00", "600.00")
     sell(four[2], 10_000, "2026-08-20")
     late = {row.partner.number: row.adjusted for row in adjustments(settle("2026-09"))}
     assert late == money("600.00", "300.00", "300.00")
+    kits_agree(tmp_path)
     assert adjustments(settle("2026-10")) == []
 
 
