@@ -74,7 +74,12 @@ class Sums(Grouped):
 
     @property
     def keeps_sums(self) -> bool:
-        return self.caps or returned.at_original_rate(self.plans) or is_group(self.plans[0].policy)
+        return self.caps or returned.at_original_rate(self.plans) or self.groups
+
+    @property
+    def groups(self) -> bool:
+        """Whether partners are taken together; what each is paid on before a cap shares the figure then."""
+        return any(is_group(plan.policy) for plan in self.plans)
 
     @property
     def converts(self) -> bool:

@@ -21,6 +21,7 @@ from prm.values.money import is_known_currency
 from prm.values.periods import Period
 from rebates import partner_pools
 from rebates.approvals import PROGRAMME
+from rebates.contradictions import contradictions
 from rebates.errors import (
     Choice,
     CodeTaken,
@@ -284,9 +285,17 @@ def must_be_publishable(version: Version) -> Version | None:
     """
     programme, text = version.programme, text_of(version)
     refuse_uncomputed(text)
+    _refuse_contradictions(text)
     refuse_unsound_links(text)
     _refuse_few_members(version)
     return _refuse_first_day(text, programme)
+
+
+def _refuse_contradictions(text: ProgrammeText) -> None:
+    """A draft may have been written when another release knew fewer of them."""
+    told = [words for _place, words in contradictions(text.policy)]
+    if told:
+        raise TextRefused(problems=" ".join(told))
 
 
 def _refuse_few_members(version: Version) -> None:

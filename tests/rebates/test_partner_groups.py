@@ -17,13 +17,13 @@ from prm.values.periods import Period
 from rebates import disputed, explanations, kept, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkSpansPartners, TooSmallGroup
+from rebates.errors import LinkSpansPartners, TextRefused, TooSmallGroup
 from rebates.exchange import as_yaml
 from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, read_document, uncomputed
 from rebates.programme_form import initial_of, is_editable
-from rebates.services import computing
+from rebates.services import computing, publish_version, save_draft
 from tests.exchange.world import known
 from tests.rebates.test_partner_pools import Company, earned, four
 from tests.rebates.test_programme_editor import FILLED
@@ -360,6 +360,15 @@ POOL = {"on": "payout", "amount": 9, "over": "partners"}
 def test_what_does_not_go_together_is_refused_by_name(entries, said):
     with pytest.raises(PolicyProblem, match=said):
         read_document({"schema": 1, "programmes": [grouped(**entries)]})
+
+
+def test_a_draft_of_an_earlier_release_is_not_published_with_what_does_not_go_together(four):
+    (text,) = read_document({"schema": 1, "programmes": [grouped()]})
+    draft = save_draft(text=text, by=BY)
+    draft.policy |= {"gates": [{"kind": "certificate", "code": "a"}]}
+    draft.save()
+    with pytest.raises(TextRefused, match="Gates and factors ask each partner by itself"):
+        publish_version(version=draft, by=BY)
 
 
 def test_no_other_programme_is_settled_together_with_it(four):
