@@ -127,7 +127,7 @@ def _adjust(
     books, on = books_after(earlier), earlier.period.last_day
     plans, pooled = partner_pools.apart(_plans(earlier))
     found = currencies.parts(plans, late, books=books, on=on, stopped=missing)
-    # Under a cap over all partners a late line of one moves everybody's figure.
+    # Under a cap over all partners, and in a group, a late line of one moves everybody's figure.
     found += currencies.parts(pooled, replace(late, partners=None), books=books, on=on, stopped=missing)
     return sum(_write(run, part.sums, members_of=earlier.pk) for part in found)
 
@@ -184,9 +184,9 @@ def _gone(sums: settlement.Read) -> str:
 # A partner without a row among the frozen members came later: its tier history answers.
 _INSERT = """
 WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
-    SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(earlier)s
+    SELECT partner_id, tier, type, region, family, figures FROM rebates_runmember WHERE run_id = %(earlier)s
     UNION ALL
-    SELECT m.partner_id, m.tier, m.type, m.region, m.figures FROM ({today}) m
+    SELECT m.partner_id, m.tier, m.type, m.region, m.family, m.figures FROM ({today}) m
     WHERE NOT EXISTS (
         SELECT FROM rebates_runmember kept WHERE kept.run_id = %(earlier)s AND kept.partner_id = m.partner_id)
 ), figures AS MATERIALIZED ({figures}), settled AS (

@@ -19,7 +19,8 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Figures:
-    """What a rebate is computed from, as a result keeps it.
+    """What a rebate is computed from, as a result keeps it; of a member of a group, the group's
+    where they may be told.
 
     `base` is what is paid on: money, units, full increments or complete sets. `reference` is what the bounds are
     shares of; None where there is none.
@@ -31,7 +32,15 @@ class Figures:
 
     @classmethod
     def of(cls, result: Any) -> Figures:
-        return cls(result.qualifier, result.base, result.reference)
+        said = result.explanation.get("grouped")
+        if not said or "withheld" in said:
+            return cls(result.qualifier, result.base, result.reference)
+        counted_in, paid_on_in = Fraction(said["counted_in"]), Fraction(said["paid_on_in"])
+        return cls(
+            shown(Fraction(said["qualifier"]) / counted_in),
+            shown(Fraction(said["base"]) / paid_on_in),
+            None if said["reference"] is None else shown(Fraction(said["reference"]) / counted_in),
+        )
 
     def with_more(self, extra: Decimal, bands: Bands) -> Figures:
         """After a further order of `extra` that counts and is paid on, also in what a mix is a share of."""

@@ -244,7 +244,7 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
         or line_rounding.by_line(version.policy)  # a cent more or less hangs on the order's own lines
         or currencies.needs_rates(version.policy)
         or currencies.is_gross(version.policy)
-        or partner_pools.cap_of(version.policy)
+        or partner_pools.hangs_on_all(version.policy)
         or linked_with(version, list(Version.objects.published().select_related("programme")))
     ):
         return []  # what one more order brings hangs on other programmes too

@@ -22,6 +22,7 @@ from prm.values.periods import Period
 from rebates import currencies, rates_then, settlement, traits, wording
 from rebates.frozen_rates import book_of, books_after
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
+from rebates.partner_pools import is_family
 from rebates.plans import Sql, plans_for
 from rebates.scope import Scope
 from rebates.services.computing import frozen_members
@@ -173,7 +174,7 @@ def _members(
     """
     was = Sql(frozen_members(), {"run": earlier.pk})
     plans = plans_for([*moved.values(), *after.values()])
-    if not traits.all_asked(plans):
+    if not traits.all_asked(plans) and not any(is_family(plan.policy) for plan in plans):
         return was, was, was
     names = traits.renamed(plans_for(before.values()), plans)
     now = Sql(
@@ -183,7 +184,8 @@ def _members(
     return was, Sql(_MEMBERS.format(figures=_FIGURES_OF_THEN), now.params | known), now
 
 
-_MEMBERS = """(SELECT was.partner_id, was.tier, was.type, was.region, {figures} AS figures FROM rebates_runmember was
+_MEMBERS = """(SELECT was.partner_id, was.tier, was.type, was.region, COALESCE(was.family, now.family) AS family,
+    {figures} AS figures FROM rebates_runmember was
     LEFT JOIN rebates_runmember now ON now.partner_id = was.partner_id AND now.run_id = %(its_run)s
     WHERE was.run_id = %(run)s)"""
 # What was asked for then under its name of now; what nobody asked for then is that of now.

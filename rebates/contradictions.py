@@ -26,6 +26,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _baseline(policy)
     yield from _caps(policy)
     yield from _stacking(policy)
+    yield from _as_group(policy)
     if "budget" in policy and Decimal(policy["budget"]["amount"]) <= 0:
         yield ("budget", "amount"), _("This must be above zero.")
     yield from _minimum(policy)
@@ -153,6 +154,44 @@ def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int,
             " bands, a formula, days to payment, returns at the original rate."
         )
         yield (*place, "over"), words
+
+
+def _as_group(policy: dict[str, Any]) -> Found:
+    """A group is computed as one partner: what is asked of each partner, or of each line, has no answer there."""
+    if policy.get("who", {}).get("as") not in ("group", "family"):
+        return
+    rules = policy["mechanism"]
+    if rules["kind"] in ("bundle", "formula") or (
+        rules["kind"] == "spif" and rules.get("per", "serial") == "serial"
+    ):
+        words = _("A group is not paid for complete sets or serial numbers, nor by a formula.")
+        yield ("mechanism", "kind"), words
+    for name in ("gates", "factors"):
+        if policy.get(name):
+            words = _(
+                "Gates and factors ask each partner by itself, and a group counts as one. Leave them out."
+            )
+            yield (name,), words
+    if policy.get("sign_off") == "before_accrual":
+        words = _("Each partner signs for itself, and a group counts as one. Ask for the signature only.")
+        yield ("sign_off",), words
+    if policy.get("joining") == "by_days":
+        yield ("joining",), _("A group has one target: nobody's days change it.")
+    if policy.get("cumulative"):
+        yield ("cumulative",), _("A group is settled period by period, not as a year so far.")
+    if policy.get("stacking", {}).get("kind", "additive") != "additive":
+        yield ("stacking", "kind"), _("A programme that takes partners as a group stands in no stack.")
+    for index, cap in enumerate(policy.get("caps", [])):
+        if "programmes" in cap or cap.get("over") == "partners":
+            words = _("A group has one cap on the payout, its own: it holds for all members together.")
+            yield ("caps", index, "over"), words
+    if policy.get("rounding", {}).get("on", "total") == "line":
+        yield ("rounding", "on"), _("A group's figure is rounded once, before it is shared. Round the total.")
+    if policy.get("returns") == "at_original_rate":
+        words = _(
+            "A group paid no rate to one partner. Let returns count on their own day or with their sale."
+        )
+        yield ("returns",), words
 
 
 def _stacking(policy: dict[str, Any]) -> Found:

@@ -114,9 +114,9 @@ def parts(
                 raise
             stopped.append(Stopped(plan, missing))
     ready = _without_tied(plans, ready, stopped)
-    # Each plan that converts, or that all partners share a cap of, is read by itself.
+    # Each plan that converts, or of which each figure hangs on those of all partners, is read by itself.
     keys = [
-        (basis(plan), number if money or partner_pools.cap_of(plan.policy) else -1)
+        (basis(plan), number if money or partner_pools.hangs_on_all(plan.policy) else -1)
         for number, (_n, plan, money) in enumerate(ready)
     ]
     found = []
@@ -128,7 +128,7 @@ def parts(
 
 
 def _scope_of(plan: Plan, scope: Scope) -> Scope:
-    return partner_pools.everybody(scope) if partner_pools.cap_of(plan.policy) else scope
+    return partner_pools.everybody(scope) if partner_pools.hangs_on_all(plan.policy) else scope
 
 
 def _sums(plans: Sequence[Plan], scope: Scope, money: Money | None) -> Sums:

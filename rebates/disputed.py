@@ -214,7 +214,7 @@ def _is_exact(result: Result, plan: Plan) -> bool:
         or by_serial(plan.policy)
         or {
             *("shared", "best", "net_of", "returned", "formula", "line_sum"),
-            *("factors", "collection", "payout", "raw"),
+            *("factors", "collection", "payout", "raw", "grouped"),
         }
         & result.explanation.keys()
     )

@@ -260,8 +260,8 @@ class LinkDiffers(DomainError):
 class LinkSpansPartners(DomainError):
     code = "link_spans_partners"
     message = _(
-        "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners, which"
-        " stands by itself."
+        "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners, or takes"
+        " them as a group, and stands by itself."
     )
 
 
@@ -270,6 +270,22 @@ class TooFewMembers(DomainError):
     message = _(
         "%(programme)s has a cap over all partners, and %(count)s take part now: at least %(least)s have to, so that"
         " nobody can tell another's figure from the sum."
+    )
+
+
+class TooSmallGroup(DomainError):
+    code = "too_small_group"
+    message = _(
+        "%(programme)s takes its partners as a group, and %(count)s take part now: at least %(least)s have to, so that"
+        " nobody can tell another's figure from the sum."
+    )
+
+
+class TooSmallFamily(DomainError):
+    code = "too_small_family"
+    message = _(
+        "%(programme)s takes each parent partner with its branches as a group, and %(count)s of %(parent)s take part"
+        " now: at least %(least)s have to, so that nobody can tell another's figure from the sum."
     )
 
 

@@ -16,6 +16,7 @@ from rebates import (
     arithmetic,
     currency_words,
     formula,
+    group_words,
     limit_words,
     tier_days,
     time_words,
@@ -61,6 +62,9 @@ class Explanation:
     gross: bool = False  # whether gross amounts count
     exchanged: bool = False  # whether lines of several currencies count
     paid_in: str = ""  # where the payout is in another currency than the measure
+    base: Decimal = ZERO  # what the arithmetic is about: the group's, where the partners are one
+    share: Decimal | None = None  # of the group's figure
+    withheld: bool = False  # whether the group's sums are not told
 
     @property
     def shares(self) -> bool:
@@ -70,7 +74,7 @@ class Explanation:
     @property
     def limits(self) -> list[Step]:
         """The steps that stand between the arithmetic of the bands and what it comes to."""
-        return [step for step in self.steps if step.number in (4, 7, 8)]
+        return [step for step in self.steps if step.number in (4, 7, 8)] + _share(self.result)
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +87,8 @@ def explain(result: Figure) -> Explanation:
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
-    notes = result.explanation
+    notes, group = result.explanation, group_words.group_of(result)
+    withheld = group_words.is_withheld(result)
     raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
     raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
@@ -92,11 +97,14 @@ def explain(result: Figure) -> Explanation:
         clause=policy.get("clause", ""),
         sentence=wording.sentence(version),
         steps=_steps(result, raw),
-        parts=arithmetic.parts(bands, figures),
+        parts=[] if withheld else arithmetic.parts(bands, figures),
         raw=raw,
-        rounded=_measured(result),
+        rounded=_computed(result),
+        base=result.base if group is None else group.payable,
+        share=_measured(result) if "grouped" in notes else None,
+        withheld=withheld,
         units=bands.pays_units,
-        to_next_band=arithmetic.to_next_band(policy, figures),
+        to_next_band=None if withheld else arithmetic.to_next_band(policy, figures),
         one_more=None
         if bands.counts_increments or _hangs_on_others(result) or _is_fine(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
@@ -114,20 +122,17 @@ def _is_fine(policy: dict[str, Any]) -> bool:
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy = result.version.policy
     bands, notes = bands_of(policy), result.explanation
-    exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
+    figures = arithmetic.Figures.of(result)
+    exact = arithmetic.from_notes(notes, bands, figures)
     behind = arithmetic.through_gates(notes, exact)
     collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
     with_returns = arithmetic.taken_back(notes, collected)
     paid_out = arithmetic.limited(bands, with_returns)
-    counted = Decimal(notes.get("counted", result.qualifier))
-    payable = result.base if bands.increment is not None else Decimal(notes.get("payable", result.base))
+    counted, payable = Decimal(notes.get("counted", figures.qualifier)), figures.base
+    if bands.increment is None:
+        payable = Decimal(notes.get("payable", payable))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
-    steps = [
-        Step(1, _("Lines"), _lines(result)),
-        Step(2, _("Currency and tax"), currency_words.step(policy)),
-        Step(3, _("Qualifier"), wording.qualifier(policy), counted),
-        *_reference(result),
-        Step(3, _("Paid base"), wording.paid_on(policy), payable),
+    computed = [
         *_capped_measure(result),
         *_net_of(result),
         *_band(result),
@@ -140,6 +145,13 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_shared_cap(result),
         *_pooled(result),
         Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
+    ]
+    steps = [
+        Step(1, _("Lines"), _lines(result)),
+        Step(2, _("Currency and tax"), currency_words.step(policy)),
+        *_sums(result, counted, payable),
+        *([] if group_words.is_withheld(result) else computed),
+        *_share(result),
         *_best_of(result),
         *_year(result),
         *_payout(result),
@@ -152,6 +164,33 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     ]
     steps += _adjusted(result)
     return steps
+
+
+def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
+    """What counts and what is paid on; of a member of a group its own, then the group's."""
+    policy, group = result.version.policy, group_words.group_of(result)
+    counts, paid = wording.qualifier(policy), wording.paid_on(policy)
+    if group is None:
+        return [
+            Step(3, _("Qualifier"), counts, counted),
+            *([] if group_words.is_withheld(result) else _reference(result)),
+            Step(3, _("Paid base"), paid, payable),
+        ]
+    return [
+        Step(3, _("Qualifier"), counts, result.qualifier),
+        Step(3, _("Paid base"), paid, result.base),
+        Step(3, _("Qualifier of the group"), counts, group.counted),
+        *_reference(result),
+        Step(3, _("Paid base of the group"), paid, group.payable),
+    ]
+
+
+def _share(result: Figure) -> list[Step]:
+    """A member's share of its group's figure: own sum, pool and factor, nothing of any other partner."""
+    group = group_words.group_of(result)
+    if group is None and not group_words.is_withheld(result):
+        return []
+    return [Step(9, _("Share of the group's figure"), group_words.share(result, group), _measured(result))]
 
 
 def _lines(result: Figure) -> str:
@@ -176,7 +215,9 @@ def _band(result: Figure) -> list[Step]:
     """The band reached, or what a formula read."""
     policy, said = result.version.policy, result.explanation.get("formula")
     if said is None:
-        return [Step(5, _("Band"), wording.band(policy, result.band, result.base), None)]
+        return [
+            Step(5, _("Band"), wording.band(policy, result.band, arithmetic.Figures.of(result).base), None)
+        ]
     names = formula.measures_of(policy)
     return [
         Step(5, limit_words.measure_name(names.get(name, name)), name, Decimal(number))
@@ -213,20 +254,20 @@ def _reference(result: Figure) -> list[Step]:
             "days": said["days"],
             "of": said["of"],
         }
-    return [Step(3, wording.reference_name(name), text, result.reference)]
+    return [Step(3, wording.reference_name(name), text, arithmetic.Figures.of(result).reference)]
 
 
 def _capped_measure(result: Figure) -> list[Step]:
     """What counts and what is paid on after the cap on the measure, where there is one."""
-    policy = result.version.policy
+    policy, figures = result.version.policy, arithmetic.Figures.of(result)
     found = []
     for cap in policy.get("caps", []):
         if cap["on"] == "measure":
             words, of = limit_words.cap_on_measure(policy, cap), cap.get("of", "both")
             if of != "base":
-                found.append(Step(4, _("Qualifier, capped"), words, result.qualifier))
+                found.append(Step(4, _("Qualifier, capped"), words, figures.qualifier))
             if of != "qualifier":
-                found.append(Step(4, _("Paid base, capped"), words, result.base))
+                found.append(Step(4, _("Paid base, capped"), words, figures.base))
     return found
 
 
@@ -240,7 +281,7 @@ def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
     return barred or bool(
-        {"shared", "pooled", "best", "net_of", "collection", "returned", "factors"}
+        {"shared", "pooled", "grouped", "best", "net_of", "collection", "returned", "factors"}
         & result.explanation.keys()
     )
 
@@ -364,7 +405,13 @@ def _pooled(result: Figure) -> list[Step]:
 def _before_the_best(result: Figure) -> Decimal:
     """The rounded figure before only the best of a group pays."""
     said = result.explanation.get("best")
-    return Decimal(said["own"]) if said else _measured(result)
+    return Decimal(said["own"]) if said else _computed(result)
+
+
+def _computed(result: Figure) -> Decimal:
+    """The rounded total; of a member of a group, the group's."""
+    said = result.explanation.get("grouped")
+    return Decimal(said["figure"]) if said and "figure" in said else _measured(result)
 
 
 def _measured(result: Figure) -> Decimal:

@@ -7,7 +7,8 @@ Guarantees
   sales lines, payments received, tiers, type, region.
 - Figures that ask a measure of another app (gates, certificates) can change without a mark, and those of a year that is
   counted as a whole, or of returns at the original rate, hang on what was settled, and under a cap over all partners
-  on everybody. They, and what is settled together with them, are never kept: they are computed for whom they are asked.
+  or in a group on everybody. They, and what is settled together with them, are never kept: they are computed for whom
+  they are asked.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _asking(plans: Sequence[Plan]) -> set[int]:
 
 def _looks_elsewhere(plan: Plan) -> bool:
     """At what was settled, or at other partners."""
-    return plan.cumulative or returned.at_original_rate([plan]) or partner_pools.matter([plan])
+    return plan.cumulative or returned.at_original_rate([plan]) or partner_pools.hangs_on_all(plan.policy)
 
 
 def _code(today: date, pairs: Sequence[tuple[date, Pair]], plans: Sequence[Plan]) -> str:

@@ -24,7 +24,7 @@ from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import outside, verifier, verifier_days, verifier_formula, verifier_terms
+from rebates import outside, verifier, verifier_days, verifier_formula, verifier_mechanisms, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.links import linked_with
@@ -41,6 +41,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts")
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
@@ -70,7 +71,7 @@ def recompute_kit(statement: Statement) -> bytes:
 def stand_alone() -> str:
     """The verifier as one file: its further parts stand where they are imported."""
     text = Path(verifier.__file__).read_text(encoding="utf-8")
-    for module in (verifier_days, verifier_formula, verifier_terms):
+    for module in (verifier_days, verifier_formula, verifier_mechanisms, verifier_terms):
         name = module.__name__.replace(".", r"\.")
         taken = re.search(rf"^from {name} import .*?\n(?=\n|from )", text, re.MULTILINE | re.DOTALL)
         if taken is None:
@@ -263,17 +264,32 @@ def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, 
         "pools": {
             row.programme.code: {
                 **{name: row.explanation["pooled"][name] for name in ("amount", "sum", "parts", "lowered")},
-                # In the currency in which it is measured.
-                "paid": row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"),
+                "paid": _paid(row),
             }
             for row in rows
             if "pooled" in row.explanation
+        },
+        # Where partners count as one group: the sums of all, and no other partner's; of a small group no sums.
+        "groups": {
+            row.programme.code: {
+                name: row.explanation["grouped"][name]
+                for name in GROUP_SUMS
+                if name in row.explanation["grouped"]
+            }
+            | {"paid": _paid(row)}
+            for row in rows
+            if "grouped" in row.explanation
         },
         # The partner's tiers day by day, as far as a policy asks for them.
         "tiers": frozen_spans(statement.partner_id, ends) or [],
         # What the gates of each found on the day or over the period, and what its formula read.
         "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
     }
+
+
+def _paid(row: Result) -> str:
+    """A figure in the currency in which it is measured."""
+    return str(row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"))
 
 
 def _settled_together(statement: Statement, rows: list[Result]) -> list[Result]:

@@ -18,6 +18,7 @@ from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
 from rebates.models import Programme, Statement
 from rebates.numbers_in_words import money, percent
+from rebates.partner_pools import is_family, is_group
 from rebates.traits import SIGNATURE, gates_of
 
 
@@ -25,6 +26,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
     """The sentences, in the order of operations."""
     caps = policy.get("caps", [])
     return [
+        *(str(_FAMILY_WORDS if is_family(policy) else _GROUP_WORDS) for _one in [is_group(policy)] if _one),
         *(cap_on_measure(policy, cap) for cap in caps if cap["on"] == "measure"),
         *(gates(policy) for _gate in policy.get("gates", [])[:1]),
         *(str(SIGN_OFF[policy["sign_off"]]) for _key in [policy.get("sign_off")] if _key),
@@ -43,6 +45,14 @@ def limits(policy: dict[str, Any]) -> list[str]:
     ]
 
 
+_GROUP_WORDS = gettext_lazy(
+    "They count as one group: everything above is of what all of them buy together, and what it pays is shared by what"
+    " each is paid on, to the cent by largest remainder."
+)
+_FAMILY_WORDS = gettext_lazy(
+    "Each parent partner counts with its branches as one group: everything above is of what a group buys together, and"
+    " what it pays is shared by what each member is paid on, to the cent by largest remainder."
+)
 _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
 
@@ -175,4 +185,8 @@ def cap_on_payout(policy: dict[str, Any], cap: dict[str, Any]) -> str:
         return _("Together with %(programmes)s a partner is paid at most %(amount)s a period.") % words
     if cap.get("over") == "partners":
         return _("All partners together are paid at most %(amount)s a period, each in proportion.") % words
+    if is_family(policy):
+        return _("Each group is paid at most %(amount)s a period.") % words
+    if is_group(policy):
+        return _("All of them together are paid at most %(amount)s a period.") % words
     return _("A partner is paid at most %(amount)s a period.") % words

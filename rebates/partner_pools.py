@@ -1,4 +1,4 @@
-"""A cap on what a programme pays all partners together.
+"""A cap on what a programme pays all partners together; and of which programmes each figure hangs on those of all.
 
 Guarantees
 - What is paid comes to the cap exactly: in minor units, by largest remainder of the unrounded figures, ties to the
@@ -39,10 +39,27 @@ def matter(plans: Iterable[Plan]) -> bool:
     return any(cap_of(plan.policy) for plan in plans)
 
 
+def is_group(policy: dict[str, Any]) -> bool:
+    """Whether the partners are taken together, see `partner_groups.py`."""
+    return policy.get("who", {}).get("as") in ("group", "family")
+
+
+def is_family(policy: dict[str, Any]) -> bool:
+    """Whether each partner without a parent is a group with all that stand below it."""
+    return bool(policy.get("who", {}).get("as") == "family")
+
+
+def hangs_on_all(policy: dict[str, Any]) -> bool:
+    """Whether each partner's figure hangs on those of all."""
+    return cap_of(policy) is not None or is_group(policy)
+
+
 def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
-    """The plans without such a cap, and those with one."""
-    plans = list(plans)
-    return [one for one in plans if not cap_of(one.policy)], [one for one in plans if cap_of(one.policy)]
+    """The plans that compute each partner by itself, and those that need all."""
+    alone, together = list[Plan](), list[Plan]()
+    for plan in plans:
+        (together if hangs_on_all(plan.policy) else alone).append(plan)
+    return alone, together
 
 
 def everybody(scope: Scope) -> Scope:
@@ -100,8 +117,8 @@ def only_of(figures: str, scope: Scope, params: dict[str, Any]) -> str:
 # Publication
 
 
-def members(plan: Plan) -> int:
-    """How many active partners take part as things stand."""
+def members(plan: Plan) -> dict[int | None, int]:
+    """How many active partners take part as things stand: by the topmost partner of each family, or all under None."""
     who, today = plan.policy.get("who", {}), clock.today()
     found = traits.members_on(today, [plan])
     where, params = ["partner.status = %(active)s"], {"active": Partner.Status.ACTIVE, **found.params}
@@ -124,8 +141,19 @@ def members(plan: Plan) -> int:
         )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM ({found.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
-            f" WHERE {' AND '.join(where)}",
+            f"SELECT m.family, count(*) FROM ({found.text}) m"
+            f" JOIN partners_partner partner ON partner.id = m.partner_id WHERE {' AND '.join(where)} GROUP BY 1",
             params,
         )
-        return int(cursor.fetchone()[0])
+        counts = dict(cursor.fetchall())
+        return counts if is_family(plan.policy) else {None: counts.get(None, 0)}
+
+
+def too_few(plan: Plan) -> tuple[int | None, int] | None:
+    """The members of the smallest group whose sum would tell one's figure to another; of a family also its topmost
+    partner. Who has neither parent nor branches is no family.
+    """
+    alone = 1 if is_family(plan.policy) else -1
+    small = [(count, top) for top, count in members(plan).items() if count < LEAST_MEMBERS and count != alone]
+    count, top = min(small, key=lambda one: (one[0], one[1] or 0), default=(None, None))
+    return None if count is None else (top, count)

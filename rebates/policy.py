@@ -248,8 +248,5 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
         value = policy.get(key, DEFAULTS[key])
         if value not in choices:
             yield key if value is True else str(value)
-    who = policy.get("who", {})
-    if who.get("as") == "group":
-        yield "group"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"

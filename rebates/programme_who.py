@@ -17,7 +17,7 @@ from rebates.programme_details import Missing, codes_of
 from rebates.traits import offered
 
 GATE_ROWS = 3
-PLACES = {"regions": "regions", "certificates": "certificates", "partners": "partners"}
+PLACES = {"regions": "regions", "certificates": "certificates", "partners": "partners", "as": "taken_as"}
 
 
 def regions() -> list[tuple[str, str]]:
@@ -45,6 +45,11 @@ TIER_ON = [
     ("period_end", _("The tier on the period's last day")),
     ("line_date", _("The tier on each sale's booking date")),
 ]
+TAKEN_AS = [
+    ("individual", _("Each partner by itself")),
+    ("group", _("All of them together, as one group")),
+    ("family", _("Each parent partner with its branches, as a group of its own")),
+]
 JOINING = [("whole", _("The whole target")), ("by_days", _("The target by days in these tiers"))]
 
 
@@ -70,6 +75,14 @@ class WhoFields(forms.Form):
         help_text=_("Numbers with commas between. Empty: every partner that fits the rest."),
     )  # fmt: skip
 
+    taken_as = forms.ChoiceField(
+        label=_("How they count"), choices=TAKEN_AS, required=False, initial="individual",
+        help_text=_(
+            "In a group one band is read from what all of it bought, and what it pays is shared by what each is paid"
+            " on. Four of a group at least take part."
+        ),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         initial = kwargs.get("initial") or {}
@@ -92,7 +105,16 @@ class WhoFields(forms.Form):
     def taking_part(self) -> list[Any]:
         return [
             self[name]
-            for name in ("tiers", "tier_on", "joining", "types", "regions", "certificates", "partners")
+            for name in (
+                "tiers",
+                "tier_on",
+                "joining",
+                "types",
+                "regions",
+                "certificates",
+                "partners",
+                "taken_as",
+            )
         ]
 
     @property
@@ -125,7 +147,8 @@ def who_of(values: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
     for number in numbers:
         if number not in known:
             raise Missing("partners", gettext("No partner has the number %(number)s.") % {"number": number})
-    return who | ({"partners": numbers} if numbers else {})
+    who |= {"partners": numbers} if numbers else {}
+    return who | ({"as": values["taken_as"]} if values["taken_as"] in ("group", "family") else {})
 
 
 def membership_of(values: dict[str, Any]) -> dict[str, str]:
@@ -155,7 +178,7 @@ def initial_who(policy: dict[str, Any]) -> dict[str, Any]:
         name: who.get(name, []) for name in ("tiers", "types", "regions", "certificates")
     }
     found |= {"tier_on": policy.get("tier_on", "period_end"), "joining": policy.get("joining", "whole")}
-    found["partners"] = ", ".join(who.get("partners", []))
+    found |= {"partners": ", ".join(who.get("partners", [])), "taken_as": who.get("as", "individual")}
     for row, gate in enumerate(policy.get("gates", [])[:GATE_ROWS]):
         found[f"gate_{row}"] = f"{gate['kind']}:{gate['code']}"
         found[f"gate_least_{row}"] = gate.get("at_least")

@@ -25,6 +25,7 @@ from rebates import (
     line_rounding,
     linked_sql,
     measure_factors,
+    partner_groups,
     partner_pools,
     returned,
     serials,
@@ -76,7 +77,8 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     plan_columns = ", ".join(
         [_PLAN_COLUMNS, *([_SCALES] if sums.converts else []), *([traits.COLUMNS] if asks else [])]
     )
-    member = ["tier", "type", *(traits.MEMBER if asks else ())]
+    families = any(partner_pools.is_family(plan.policy) for plan in sums.plans)
+    member = ["tier", "type", *(traits.MEMBER if asks else ()), *(["family"] if families else [])]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     based, names = _with_more(based, names, sums, params)
@@ -85,7 +87,11 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
         return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
-    if links.earlier:
+    if isinstance(sums, Sums) and partner_groups.matter(sums.plans):  # read by itself
+        text = _of_group(
+            partner_groups.Source(sums, relation, members, member, plan_rows[0], plan_columns), params
+        )
+    elif links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
     else:
         text = alone(based)
@@ -98,6 +104,17 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     text = yearly.differences(text, sums.plans, sums.scope)
     text = currencies.paid_out(text, sums.plans)
     return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+
+
+def _of_group(source: partner_groups.Source, params: dict[str, Any]) -> str:
+    """The figures of a programme that takes its partners as a group."""
+    sums = source.sums
+    notes = _notes(sums) + partner_groups.noted(sums.converts)
+    return partner_groups.shared_out(
+        source,
+        lambda whole: _alone(whole, sums, notes, params, with_raw=False),
+        digits=get_currency_precision(sums.plans[0].version.currency),
+    )
 
 
 def _with_more(based: str, names: list[str], sums: Read, params: dict[str, Any]) -> tuple[str, list[str]]:

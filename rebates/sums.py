@@ -18,6 +18,7 @@ from typing import Any
 from rebates import returned, tier_days
 from rebates.conversion import Money
 from rebates.grouped import READ_SETTINGS, READ_SETTINGS_END, Grouped
+from rebates.partner_pools import is_group
 from rebates.plans import Plan
 from rebates.scope import Scope
 from rebates.term_figures import figures_of
@@ -73,7 +74,12 @@ class Sums(Grouped):
 
     @property
     def keeps_sums(self) -> bool:
-        return self.caps or returned.at_original_rate(self.plans)
+        return self.caps or returned.at_original_rate(self.plans) or self.groups
+
+    @property
+    def groups(self) -> bool:
+        """Whether partners are taken together; what each is paid on before a cap shares the figure then."""
+        return any(is_group(plan.policy) for plan in self.plans)
 
     @property
     def converts(self) -> bool:

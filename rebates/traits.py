@@ -147,12 +147,16 @@ def matter(plans: Iterable[Plan]) -> bool:
 
 
 def members_on(day: date, plans: Sequence[Plan] = ()) -> Sql:
-    """(partner_id, tier, type, region, figures) of every partner on `day`; tier '' where there is none.
+    """(partner_id, tier, type, region, family, figures) of every partner on `day`; tier '' where there is none.
 
     `figures` holds what `plans` ask for, as it stands on that day; NULL where they ask for nothing. Region and type are
-    those of now.
+    those of now, as is `family`, the topmost partner above each; NULL where no plan asks for families.
     """
     joins, pairs, params = [], [], {"member_day": day}
+    family = "NULL::bigint"
+    if any(plan.policy.get("who", {}).get("as") == "family" for plan in plans):
+        family = "COALESCE(family.top, partner.id)"
+        joins.append(f"LEFT JOIN ({_FAMILIES}) family ON family.partner_id = partner.id")
     for number, asked in enumerate(all_asked(plans)):
         name = f"asked_{number}"
         params[name] = json.dumps(asked.figures(day))  # type: ignore[assignment]
@@ -163,7 +167,7 @@ def members_on(day: date, plans: Sequence[Plan] = ()) -> Sql:
     return Sql(
         f"""
         SELECT partner.id AS partner_id, COALESCE(tier.code, '') AS tier, partner.type, partner.region,
-               {figures} AS figures
+               {family} AS family, {figures} AS figures
         FROM partners_partner partner
         LEFT JOIN partners_tiermembership held ON held.partner_id = partner.id AND held.during @> %(member_day)s::date
         LEFT JOIN partners_tier tier ON tier.id = held.tier_id
@@ -173,6 +177,14 @@ def members_on(day: date, plans: Sequence[Plan] = ()) -> Sql:
     )
 
 
+_FAMILIES = """
+    WITH RECURSIVE above AS (
+        SELECT id AS partner_id, id AS top, parent_id FROM partners_partner
+        UNION
+        SELECT above.partner_id, parent.id, parent.parent_id
+        FROM above JOIN partners_partner parent ON parent.id = above.parent_id
+    )
+    SELECT partner_id, top FROM above WHERE parent_id IS NULL"""
 # Columns of a member and of a plan's row, where some plan asks for anything.
 MEMBER = ("region", "figures")
 COLUMNS = "regions, chosen, certificates, gates"

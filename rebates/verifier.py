@@ -21,9 +21,16 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from rebates.verifier_days import dated, day_or_none, serials_of, with_serials
+from rebates.verifier_days import dated, day_or_none, with_serials
 from rebates.verifier_formula import (
     formula,
+)
+from rebates.verifier_mechanisms import (
+    Facts,
+    facts,
+    paid_base,
+    raw,
+    share_of_group,
 )
 from rebates.verifier_terms import (
     Rates,
@@ -38,8 +45,6 @@ from rebates.verifier_terms import (
     keep_to,
     kept_back,
     line_by_line,
-    matches,
-    measured,
     most_paid,
     only_the_best,
     paid_for,
@@ -79,176 +84,26 @@ class Line:
     serials: tuple[str, ...] = ()
 
 
-def rate(text: Any) -> Fraction:
-    words = str(text)
-    return Fraction(words[:-1]) / 100 if words.endswith("%") else Fraction(words)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What one partner's lines of a period come to."""
-
-    qualifier: Fraction
-    base: Fraction
-    reference: Fraction | None
-    lines: int
-
-
-def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Facts:
-    """`before` are the lines of the baseline's period."""
-    rules = policy["mechanism"]
-    kind = rules["kind"]
-    if kind == "bundle":
-        return sets_of(rules["parts"], lines)
-    units = pays_units(policy)
-    reads_units = units or policy.get("measure") == "quantity"
-    counts, paid = policy.get("qualify"), policy.get("pay", policy.get("qualify"))
-    counted_lines = [line for line in lines if matches(counts, line)]
-    paid_lines = [line for line in lines if matches(paid, line)]
-    number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
-    qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, units), None
-    if kind == "spif" and rules.get("per", "serial") == "serial":
-        qualifier = base = serials_of(paid_lines)
-    focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
-    whole = qualifier
-    for cap in policy.get("caps", []):
-        if cap["on"] == "measure":
-            ceiling = Fraction(str(cap["amount"]))
-            qualifier = qualifier if cap.get("of") == "base" else min(qualifier, ceiling)
-            base = base if cap.get("of") == "qualifier" else min(base, ceiling)
-    if kind == "mix":
-        reference = whole
-        qualifier = measured(focus, reads_units)
-    elif kind == "target":
-        reference = Fraction(str(rules["target"]))
-    elif kind == "growth":
-        reference = baseline(policy, [line for line in before if matches(counts, line)], reads_units)
-    elif kind == "per_increment":
-        base = Fraction(max(base, Fraction(0)) // Fraction(str(rules["increment"])))
-    return Facts(qualifier, base, reference, number)
-
-
-def sets_of(parts: list[dict[str, Any]], lines: list[Line]) -> Facts:
-    counts, number = [], set()
-    for part in parts:
-        mine = [
-            index for index, line in enumerate(lines)
-            if (line.product == part["product"] if "product" in part else line.product_line == part["product_line"])
-        ]  # fmt: skip
-        number.update(mine)
-        have = measured((lines[index] for index in mine), units=True)
-        counts.append(max(have, Fraction(0)) // Fraction(str(part["quantity"])))
-    complete = Fraction(min(counts))
-    return Facts(complete, complete, None, len(number))
-
-
-def baseline(policy: dict[str, Any], before: list[Line], units: bool) -> Fraction | None:
-    rules = policy.get("baseline", {})
-    if rules.get("kind") == "stated":
-        return Fraction(str(rules["amount"]))
-    if before:
-        return max(measured(before, units), Fraction(0))
-    new = rules.get("new_partner", "skip")
-    if new == "skip":
-        return None
-    return Fraction(0) if new == "zero" else Fraction(str(rules["amount"]))
-
-
-def reached(bands: list[dict[str, Any]], value: Fraction) -> dict[str, Any] | None:
-    return next((band for band in reversed(bands) if value >= Fraction(str(band["from"]))), None)
-
-
-def share_reached(
-    bands: list[dict[str, Any]], value: Fraction, whole: Fraction | None, more: int
-) -> Fraction:
-    """The rate of the last band whose share (and `more` times the whole on top) of `whole` is reached; 0 for none."""
-    found = Fraction(0)
-    for band in bands:
-        if whole is not None and value >= (rate(band["from"]) + more) * whole:
-            found = rate(band["rate"])
-    return found
-
-
-def raw_of_shares(policy: dict[str, Any], it: Facts) -> Fraction:
-    rules = policy["mechanism"]
-    if it.base < 0 or it.reference is None:
-        return Fraction(0)
-    reached_rate = share_reached(rules["bands"], it.qualifier, it.reference, rules["kind"] == "growth")
-    above = rules.get("on") in ("growth", "excess")
-    return reached_rate * (it.base - it.reference if above else it.base)
-
-
-def raw_between(points: list[dict[str, Any]], it: Facts) -> Fraction:
-    (low, first), (high, last) = ((Fraction(str(one["at"])), rate(one["rate"])) for one in points)
-    if it.base < 0 or it.qualifier < low:
-        return Fraction(0)
-    share = min(Fraction(1), (it.qualifier - low) / (high - low))
-    return it.base * (first + (last - first) * share)
-
-
-def raw_of_split(rules: dict[str, Any], it: Facts) -> Fraction:
-    """The paid base at the average of all that counts, or as the top of it."""
-    bands = rules["bands"]
-    if it.base < 0:
-        return it.base * rate(bands[0]["rate"])
-    if reached(bands, it.qualifier) is None:
-        return Fraction(0)
-    if rules["split"] == "top_slice":
-        return sliced(bands, it.qualifier) - sliced(bands, it.qualifier - it.base)
-    if it.qualifier <= 0:
-        return it.base * rate(bands[0]["rate"])
-    return it.base * sliced(bands, it.qualifier) / it.qualifier
-
-
-def raw(policy: dict[str, Any], it: Facts) -> Fraction:
-    rules, qualifier, base = policy["mechanism"], it.qualifier, it.base
-    kind, bands = rules["kind"], rules.get("bands", [])
-    if kind == "formula":
-        return Fraction(0)  # see `exact`
-    if kind in ("growth", "target", "mix"):
-        return raw_of_shares(policy, it)
-    if kind == "linear":
-        return raw_between(rules["points"], it)
-    if kind == "spif" and rules.get("per", "serial") == "serial":
-        return base * Fraction(str(rules["amount"]))
-    if kind in ("per_increment", "bundle", "spif"):
-        return max(base, Fraction(0)) * Fraction(str(rules["amount"]))
-    if kind == "marginal" and rules.get("split", "own_bands") != "own_bands":
-        return raw_of_split(rules, it)
-    if kind in ("flat", "per_unit"):
-        return base * rate(rules.get("rate", rules.get("amount")))
-    if kind == "lump_sum":
-        band = reached(bands, qualifier)
-        return Fraction(str(band["amount"])) if band and base >= 0 else Fraction(0)
-    if kind in ("marginal", "per_unit_stepped"):
-        return sliced(bands, base)
-    if kind == "retroactive_from_floor":
-        floor = Fraction(str(rules["floor"]))
-        if base <= floor:
-            return base * rate(rules["first_rate"])
-        band = reached(bands, qualifier)
-        return floor * rate(rules["first_rate"]) + (base - floor) * (rate(band["rate"]) if band else 0)
-    if base < 0:
-        return base * rate(bands[0]["rate"])
-    band = reached(bands, qualifier)
-    return base * rate(band["rate"]) if band else Fraction(0)
-
-
-def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
-    prices = [rate(band.get("rate", band.get("amount"))) for band in bands]
-    if base < 0:
-        return base * prices[0]
-    total = Fraction(0)
-    for index, band in enumerate(bands):
-        low = Fraction(str(band["from"]))
-        high = Fraction(str(bands[index + 1]["from"])) if index + 1 < len(bands) else base
-        total += max(Fraction(0), min(base, high) - low) * prices[index]
-    return total
-
-
 def as_counted(policy: dict[str, Any], lines: Iterable[Line], more: dict[str, Any]) -> list[Line]:
     """Lines by the day and with the amount with which a policy counts them."""
     return without_tax(policy, dated(policy, lines, more.get("receipts", ())))
+
+
+def read_of(
+    policy: dict[str, Any],
+    lines: Iterable[Line],
+    first: date,
+    after: date,
+    rates: Rates,
+    more: dict[str, Any],
+) -> tuple[list[Line], list[Line]]:
+    """The lines of a period that a policy reads, and those of the baseline's period."""
+    lines = list(in_tier(policy, placed(policy, lines, first), more))
+    start, end = days_before(policy, first, after)
+    early = [line for line in lines if start <= line.day < end and not line.after_close]
+    before = [line for line in exchanged(policy, early, rates) if line.currency == policy["currency"]]
+    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates)
+    return counted(policy, own, first, after), before
 
 
 def added_up(
@@ -260,12 +115,7 @@ def added_up(
     more: dict[str, Any],
 ) -> tuple[Facts, list[Line]]:
     """What the lines of a period come to, and those lines."""
-    lines = list(in_tier(policy, placed(policy, lines, first), more))
-    start, end = days_before(policy, first, after)
-    early = [line for line in lines if start <= line.day < end and not line.after_close]
-    before = [line for line in exchanged(policy, early, rates) if line.currency == policy["currency"]]
-    own = exchanged(policy, [line for line in lines if first <= line.day < after], rates)
-    read = counted(policy, own, first, after)
+    read, before = read_of(policy, lines, first, after, rates, more)
     return facts(policy, read, before), read
 
 
@@ -303,6 +153,20 @@ def exact(
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 
 
+def as_member(
+    policy: dict[str, Any],
+    lines: Iterable[Line],
+    first: date,
+    after: date,
+    rates: Rates,
+    more: dict[str, Any],
+) -> Fraction:
+    """What a partner is paid whose programme takes all of them as one group."""
+    read, _before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
+    group, mode = more["groups"][policy["code"]], mode_of(policy)
+    return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"])
+
+
 def mode_of(policy: dict[str, Any]) -> str:
     return policy.get("rounding", {}).get("mode", "half_up")
 
@@ -333,6 +197,8 @@ def together(
             if figure is not None:
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
+                if policy["code"] in more.get("groups", {}):
+                    paid[policy["code"]] = as_member(policy, lines, first, after, rates, mine)
     for policy in policies:
         for cap in policy.get("caps", []):
             if "programmes" in cap:
@@ -397,7 +263,7 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {name: period[name] for name in ("found", "settled", "since", "before", "pools")}
+    more = {name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups")}
     more |= {"receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 
@@ -433,6 +299,16 @@ def own_figures(
         yield one, figures[days].get(one["programme"], Fraction(0)) + settled
 
 
+def is_withheld(kit: dict[str, Any], one: dict[str, Any]) -> bool:
+    """Whether a result is a share of a group of so few partners that its sums would tell another's."""
+    of = [
+        period
+        for period in kit["periods"]
+        if (period["starts"], period["ends"]) == (one["starts"], one["ends"])
+    ]
+    return any("sum" not in period["groups"].get(one["programme"], {"sum": 0}) for period in of)
+
+
 def complaints(
     kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
 ) -> list[str]:
@@ -448,7 +324,10 @@ def complaints(
     said = kit["statement"]
     for one, figure in own_figures(kit, lines, receipts):
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
-        check(f"{what}, computed", one["computed"], figure)
+        if is_withheld(kit, one):
+            say(f"stated   {what}, computed: {one['computed']}, a share of a group whose sums are not told")
+        else:
+            check(f"{what}, computed", one["computed"], figure)
         check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
     manual = kit.get("manual", [])
     for one in manual:

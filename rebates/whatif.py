@@ -22,6 +22,7 @@ from prm.values.periods import Period
 from rebates import arithmetic
 from rebates.accruals import Accrual, accruals
 from rebates.errors import NoSuchProduct, NothingToSell
+from rebates.group_words import is_withheld
 from rebates.mechanisms import named_products
 from rebates.models import Programme, Version
 
@@ -120,7 +121,7 @@ def _effects(
         effects.append(
             Effect(
                 now.programme, now.period, now.currency, was.amount if was else ZERO, now.amount, now,
-                arithmetic.to_next_band(now.version.policy, arithmetic.Figures.of(now)),
+                None if is_withheld(now) else arithmetic.to_next_band(now.version.policy, arithmetic.Figures.of(now)),
             )
         )  # fmt: skip
     return sorted(effects, key=lambda effect: (-effect.difference, effect.programme.code))

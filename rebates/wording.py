@@ -63,7 +63,7 @@ def release(day: date, reference: str) -> str:
 
 def who(policy: dict[str, Any]) -> str:
     """Who takes part. Single partners are counted, never named: others of them read it too."""
-    chosen = policy.get("who", {})
+    chosen = {name: part for name, part in policy.get("who", {}).items() if name != "as"}
     words = _of_tier_and_type(chosen)
     if tier_days.by_line(policy):
         words = _("%(who)s on the day of each sale") % {"who": words}

@@ -150,6 +150,9 @@ class RunMember(models.Model):
     tier = models.CharField(max_length=40, blank=True)
     type = models.CharField(max_length=20)
     region = models.CharField(max_length=80, blank=True, default="", db_default="")
+    family = models.BigIntegerField(
+        null=True
+    )  # the topmost partner above it, where a policy asks for families
     figures = models.JSONField(null=True)  # what policies asked of measures: traits.py
     tier_days = models.JSONField(null=True)  # [[first day, day after the last, tier's code]]: tier_days.py
     leaves = models.BooleanField(

@@ -138,8 +138,8 @@ def freeze(run_id: int) -> SettlementRun:
     members = traits.members_on(run.period.last_day, plans)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, region, figures, tier_days, leaves)"
-            " SELECT %(run)s, m.partner_id, m.tier, m.type, m.region, m.figures, spans.tier_days,"
+            "INSERT INTO rebates_runmember (run_id, partner_id, tier, type, region, family, figures, tier_days, leaves)"
+            " SELECT %(run)s, m.partner_id, m.tier, m.type, m.region, m.family, m.figures, spans.tier_days,"
             " partner.status = ANY(%(leaving)s)"
             f" FROM ({members.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
             f" LEFT JOIN {tier_days.frozen(plans)} spans ON spans.partner_id = m.partner_id"
@@ -234,7 +234,7 @@ def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[st
 
 def frozen_members() -> str:
     """The relation of what partners were when the run %(run)s was computed."""
-    return "(SELECT partner_id, tier, type, region, figures FROM rebates_runmember WHERE run_id = %(run)s)"
+    return "(SELECT partner_id, tier, type, region, family, figures FROM rebates_runmember WHERE run_id = %(run)s)"
 
 
 def _read_lines(cursor: Any, sums: settlement.Read) -> list[list[Any]]:
@@ -302,7 +302,7 @@ def finish(run_id: int) -> SettlementRun:
 
 
 def _write_pooled(run: SettlementRun) -> None:
-    """The results of programmes that all partners share a cap of: nobody's is known before all are."""
+    """The results of programmes in which each figure hangs on those of all: nobody's is known before all are."""
     _others, plans = partner_pools.apart(computable(run, scope_plans(run)))
     if not plans:
         return

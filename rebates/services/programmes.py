@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from partners.models import Tier
+from partners.models import Partner, Tier
 from prm.access.rules import require
 from prm.approvals.engine import published
 from prm.audit.services import record
@@ -21,6 +21,7 @@ from prm.values.money import is_known_currency
 from prm.values.periods import Period
 from rebates import partner_pools
 from rebates.approvals import PROGRAMME
+from rebates.contradictions import contradictions
 from rebates.errors import (
     Choice,
     CodeTaken,
@@ -33,6 +34,8 @@ from rebates.errors import (
     TextRefused,
     TextSaysNothingNew,
     TooFewMembers,
+    TooSmallFamily,
+    TooSmallGroup,
     VersionFrozen,
     VersionInReview,
     VersionTooEarly,
@@ -282,20 +285,32 @@ def must_be_publishable(version: Version) -> Version | None:
     """
     programme, text = version.programme, text_of(version)
     refuse_uncomputed(text)
+    _refuse_contradictions(text)
     refuse_unsound_links(text)
     _refuse_few_members(version)
     return _refuse_first_day(text, programme)
 
 
+def _refuse_contradictions(text: ProgrammeText) -> None:
+    """A draft may have been written when another release knew fewer of them."""
+    told = [words for _place, words in contradictions(text.policy)]
+    if told:
+        raise TextRefused(problems=" ".join(told))
+
+
 def _refuse_few_members(version: Version) -> None:
-    """Under a cap over all partners each knows its own figure and the sum: with a few that tells the others'."""
-    if partner_pools.cap_of(version.policy):
+    """Where each partner knows its own figure and the sum of all, a few could tell the others'."""
+    if partner_pools.hangs_on_all(version.policy):
         (plan,) = plans_for([(version, Period.of(version.period_length, version.starts))])
-        count = partner_pools.members(plan)
-        if count < partner_pools.LEAST_MEMBERS:
-            raise TooFewMembers(
-                programme=version.programme.code, count=count, least=partner_pools.LEAST_MEMBERS
-            )
+        found, least = partner_pools.too_few(plan), partner_pools.LEAST_MEMBERS
+        if found is None:
+            return
+        top, count = found
+        if top is not None:
+            parent = Partner.objects.for_everyone(because="the family that is too small").get(pk=top)
+            raise TooSmallFamily(programme=version.programme.code, parent=parent, count=count, least=least)
+        refused = TooSmallGroup if partner_pools.is_group(version.policy) else TooFewMembers
+        raise refused(programme=version.programme.code, count=count, least=least)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from random import Random
 
-from rebates import verifier as oracle
+from rebates import verifier_mechanisms as oracle
 
 LINES = ("routing", "wireless", "care", "security")
 TIERS = ("", "bronze", "silver", "gold")
@@ -234,11 +234,32 @@ def random_policy(random: Random, number: int) -> dict:
     if plain and not made.get("cumulative") and not weighed and random.random() < 0.3:
         caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
         made["caps"] = caps
+    by_serial = kind == "spif" and rules.get("per") == "serial"
+    if kind not in ("bundle", "formula") and not by_serial and random.random() < 0.2:
+        as_group(random, made)
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
-    if kind in ("flat", "per_unit", "retroactive") and uncapped and not yearly and random.random() < 0.5:
+    alone = "as" not in made.get("who", {})
+    if (
+        kind in ("flat", "per_unit", "retroactive")
+        and uncapped
+        and not yearly
+        and alone
+        and random.random() < 0.5
+    ):
         made["rounding"]["on"] = "line"
     return made
+
+
+def as_group(random: Random, made: dict) -> None:
+    """All partners as one, or each family: what is asked of each by itself is left out."""
+    for name in ("gates", "factors", "joining", "cumulative"):
+        made.pop(name, None)
+    if made.get("returns") == "at_original_rate":
+        made["returns"] = "by_origin"
+    if "caps" in made:
+        made["caps"][:] = [cap for cap in made["caps"] if "over" not in cap]
+    made.setdefault("who", {})["as"] = random.choice(["group", "family"])
 
 
 def random_caps(random: Random, made: dict) -> list[dict]:
@@ -260,7 +281,7 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
-        and not any("over" in cap for cap in one.get("caps", []))
+        and not any("over" in cap for cap in one.get("caps", [])) and "as" not in one.get("who", {})
     ]  # fmt: skip
     random.shuffle(free)
 

@@ -20,7 +20,7 @@ from orders.models import PaymentReceived, SalesLine, SerialMoved
 from partners.models import Partner, TierMembership
 from prm.exchange.services import set_exchange
 from prm.values.periods import Period
-from rebates import partner_pools, sums, verifier_terms
+from rebates import partner_pools, sums, verifier_mechanisms, verifier_terms
 from rebates import verifier as oracle
 from rebates.accruals import accruals
 from rebates.minimums import kept_on
@@ -97,7 +97,10 @@ class World:
         link(self.random, self.policies)
         self.rates = random_rates(self.random)
         self.spans: dict[int, list] = {}
-        self.partners = [self._partner(number) for number in range(40)]
+        self.partners: list[tuple[Partner, str]] = []
+        self.tops: dict[str, str] = {}  # the topmost partner above each
+        for number in range(40):
+            self.partners.append(self._partner(number))
         apply(*self.policies)
         self.asked = {
             name: {
@@ -121,7 +124,11 @@ class World:
 
     def _partner(self, number: int) -> tuple[Partner, str]:
         kind, region = self.random.choice(TYPES), self.random.choice(REGIONS)
-        partner = Partner.objects.create(number=f"X-{number}", name=f"X {number}", type=kind, region=region)
+        above = self.random.choice([None, *(partner for partner, _tier in self.partners[-9:])])
+        partner = Partner.objects.create(
+            number=f"X-{number}", name=f"X {number}", type=kind, region=region, parent=above
+        )
+        self.tops[partner.number] = self.tops[above.number] if above else partner.number
         spans = self.random.choice([self._always, self._changing])()
         for first, after, tier in spans:
             TierMembership.objects.create(
@@ -330,7 +337,15 @@ class World:
     def shared_by_all(
         self, policy: dict, period: Period, *, is_open: bool
     ) -> dict[tuple[str, int, date], Fraction]:
-        """What a programme pays under a cap over all partners."""
+        """What a programme pays under a cap over all partners, or to all of them as a group."""
+        how = policy.get("who", {}).get("as")
+        if how in ("group", "family"):
+            found: dict[tuple[str, int, date], Fraction] = {}
+            for top in {
+                self.tops[partner.number] if how == "family" else "" for partner, _tier in self.partners
+            }:
+                found |= self.shared_by_group(policy, period, top, is_open=is_open)
+            return found
         cap = next((cap for cap in policy.get("caps", []) if cap.get("over") == "partners"), None)
         if cap is None:
             return {}
@@ -346,12 +361,55 @@ class World:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
         verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
+        return self.paid_out(policy, period, paid)
+
+    def paid_out(
+        self, policy: dict, period: Period, paid: dict[str, Fraction]
+    ) -> dict[tuple[str, int, date], Fraction]:
+        """Figures by number of the partner, in the currency in which they are paid."""
+        ids = {partner.number: partner.pk for partner, _tier in self.partners}
         target, mode = policy.get("payout_currency", policy["currency"]), oracle.mode_of(policy)
         if target != policy["currency"]:
             by = self.rates.factor(policy["currency"], target, period.last_day)
             places = dict(self.rates.digits)[target]
             paid = {number: oracle.rounded(figure * by, mode, places) for number, figure in paid.items()}
         return {(policy["code"], ids[number], period.end): figure for number, figure in paid.items()}
+
+    def shared_by_group(
+        self, policy: dict, period: Period, top: str, *, is_open: bool
+    ) -> dict[tuple[str, int, date], Fraction]:
+        """All partners that fit, or those of a family, as if they were one, and its figure by what each is paid on."""
+        digits, first, after = dict(self.rates.digits)[policy["currency"]], period.start, period.end
+        read, before, bases = [], [], {}
+        for partner, _tier in self.partners:
+            if top not in ("", self.tops[partner.number]):
+                continue
+            more = self.traits(partner, [policy], period) | {"digits": digits}
+            tier = verifier_terms.tier_on(period.last_day, more)
+            if not verifier_terms.takes_part(policy, tier, partner.type, more):
+                continue
+            lines = oracle.as_counted(policy, self.known(partner, years=is_open), more)
+            own, early = oracle.read_of(policy, lines, first, after, self.rates, more)
+            read, before = read + own, before + early
+            if oracle.facts(policy, own, early).lines:
+                bases[partner.number] = oracle.paid_base(policy, own)
+        it, mode = oracle.facts(policy, read, before), oracle.mode_of(policy)
+        figure = verifier_mechanisms.figure_of_group(policy, it, mode, digits)
+        side = -1 if sum(bases.values()) < 0 else 1
+        weights = {number: base * side for number, base in bases.items() if base * side > 0}
+        cents = dict.fromkeys(bases, 0)
+        shares = {
+            number: abs(figure) * 10**digits * weight / sum(weights.values())
+            for number, weight in weights.items()
+        }
+        cents |= {number: int(share) for number, share in shares.items()}
+        left = abs(figure) * 10**digits - sum(cents.values()) if shares else 0
+        by_rest = sorted(shares, key=lambda number: (cents[number] - shares[number], number))
+        for number in by_rest[: int(left)]:
+            cents[number] += 1
+        sign = 1 if figure >= 0 else -1
+        paid = {number: Fraction(sign * count, 10**digits) for number, count in cents.items()}
+        return self.paid_out(policy, period, paid)
 
     def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:
         """What each programme keeps for its minimum payout after a close that posted these figures."""

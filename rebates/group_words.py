@@ -1,0 +1,68 @@
+"""What a member of a group reads of its figure: its own sum, those of the whole group, and the factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from prm.ui import formats
+from rebates import arithmetic
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group's sums behind a member's figure; `sum` is what the figure is shared by."""
+
+    counted: Decimal  # before caps
+    payable: Decimal
+    figure: Decimal
+    sum: Decimal
+
+    @property
+    def factor(self) -> Fraction:
+        return abs(Fraction(self.figure)) / Fraction(self.sum) if self.sum else Fraction(0)
+
+
+def group_of(result: Any) -> Group | None:
+    """The group behind a figure; None where the partner is computed by itself."""
+    said = result.explanation.get("grouped")
+    if not said or "withheld" in said:
+        return None
+    figures = arithmetic.Figures.of(result)
+    return Group(
+        Decimal(said["counted"] or figures.qualifier),
+        Decimal(said["payable"] or figures.base),
+        Decimal(said["figure"]),
+        arithmetic.shown(Fraction(said["sum"]) / Fraction(said["parts"])),
+    )
+
+
+def is_withheld(result: Any) -> bool:
+    """Whether so few partners are left in the group that its sums would tell those of another."""
+    return "withheld" in result.explanation.get("grouped", {})
+
+
+def share(result: Any, group: Group | None) -> str:
+    """How a member's share comes from its own sum."""
+    if group is None:
+        return _(
+            "So few partners are left in the group that its sums would tell another's: only the share is told"
+        )
+    words = {
+        "own": formats.number(result.base, None),
+        "sum": formats.number(group.sum, None),
+        "figure": formats.money(group.figure, result.version.currency),
+        "factor": formats.number(arithmetic.shown(group.factor), None),
+    }
+    if not group.sum or result.base * group.sum <= 0:
+        text = _("The group's %(figure)s is shared by what each is paid on; this partner has no part in it")
+        return text % words
+    text = _(
+        "The group's %(figure)s is shared by what each is paid on, %(sum)s in all, so each counts × %(factor)s:"
+        " %(own)s × %(factor)s, to the cent by largest remainder"
+    )
+    return text % words

@@ -1,0 +1,157 @@
+"""Programmes that take partners together: all that fit as one group, or each parent partner with its branches as one.
+
+Guarantees
+- What counts, the baseline, the caps, the band and the rounded figure of a group are those of one partner that had
+  bought everything its members bought.
+- That figure is shared by what each member is paid on, as it was before a cap or full increments: in minor units, by
+  largest remainder, ties to the lower partner number. The shares come to the figure exactly. A member whose sum lies on
+  the other side of zero than the group's gets nothing; where nobody has one nothing is paid.
+- As under a cap over all partners (`partner_pools.py`) each figure hangs on those of all: they are always computed for
+  everybody, and a member's explanation and kit hold its own sum and those of the whole group. Where fewer than four
+  partners are left in a group they hold its own sum and share only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rebates import partner_pools, traits
+from rebates.plans import Plan
+from rebates.sums import Sums
+
+WITHHELD = json.dumps({"grouped": {"withheld": True}})
+NOBODY_ASKS = (
+    "tiers",
+    "types",
+    "regions",
+    "chosen",
+    "certificates",
+    "gates",
+)  # of a group: its members were asked
+# Whether a partner is one of those that a policy is for.
+FITS = """(plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
+          AND (plan.types IS NULL OR plan.type = ANY(plan.types))"""
+
+
+def matter(plans: Sequence[Plan]) -> bool:
+    return any(partner_pools.is_group(plan.policy) for plan in plans)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The sums of one programme that pays groups, by partner, and the words for reading them; see `Sums.based`."""
+
+    sums: Sums
+    relation: str
+    members: str
+    member: Sequence[str]
+    plan_row: str
+    plan_columns: str
+
+    @property
+    def names(self) -> list[str]:
+        return ["partner_id", *self.member, *self.plan_columns.split(", "), *self.sums.figures, "lines"]
+
+    def based(self, relation: str, members: str) -> str:
+        return self.sums.based(relation, members, self.member, [self.plan_row], self.plan_columns)
+
+    def taking_part(self) -> str:
+        """The partners that belong to a group, and to which: all to one, or each to that of its topmost partner."""
+        asks = traits.TAKES_PART if "region" in self.member else ""
+        group = "COALESCE(plan.family, plan.partner_id)" if "family" in self.member else "0::bigint"
+        return (
+            f"SELECT plan.partner_id, {group} AS head FROM (SELECT member.*, asked.* FROM {self.members} member"
+            f" CROSS JOIN (VALUES ({self.plan_row})) asked({self.plan_columns})) plan WHERE {FITS} {asks}"
+        )
+
+    def as_one(self) -> str:
+        """What stands for `relation`, the members of a group being one partner."""
+        members = f"FROM {self.relation} own JOIN taking ON taking.partner_id = own.partner_id"
+        if not self.sums.side_by_side:
+            quantity = ", own.quantity" if self.sums.units else ""
+            return f"(SELECT taking.head AS partner_id, own.cell, own.amount, own.lines{quantity} {members})"
+        kinds = ("a", "n", "q") if self.sums.units else ("a", "n")
+        columns = [
+            f"sum(own.{kind}{cell}) AS {kind}{cell}" for cell in range(len(self.sums.cells)) for kind in kinds
+        ]
+        return f"(SELECT taking.head AS partner_id, {', '.join(columns)} {members} GROUP BY taking.head)"
+
+    def based_as_one(self) -> str:
+        """The groups' own rows of `based`, of which nobody asks who takes part."""
+        kinds = {"figures": "jsonb", "family": "bigint"}
+        nobody = ", ".join(f"NULL::{kinds.get(name, 'text')} AS {name}" for name in self.member)
+        columns = ", ".join(
+            "plan." + name if name not in NOBODY_ASKS else f"CASE WHEN false THEN plan.{name} END AS {name}"
+            for name in self.names
+        )
+        groups = f"(SELECT DISTINCT head AS partner_id, {nobody} FROM taking)"
+        return f"SELECT {columns} FROM ({self.based(self.as_one(), groups)}) plan"
+
+
+def noted(converts: bool) -> str:
+    """What the explanation of a group's row adds: the sums from which its figure is computed, in parts."""
+    counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if converts else ("1", "1")
+    sums = {
+        "qualifier": "trim_scale(plan.qualifier)", "base": "trim_scale(plan.base)",
+        "reference": "trim_scale(plan.reference)", "counted_in": f"({counted})", "paid_on_in": f"({paid_on})",
+    }  # fmt: skip
+    pairs = ", ".join(f"'{name}', {text}::text" for name, text in sums.items())
+    return f" || jsonb_build_object('grouped', jsonb_build_object({pairs}))"
+
+
+def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) -> str:
+    """The figures of the members: their group's, which `settled` makes of its row, shared out."""
+    scale = f"10.0 ^ {digits}"
+    said = (
+        "'figure', whole.earned::text, 'sum', trim_scale(weighed.weights)::text,"
+        f" 'parts', ({'weighed.payable_in' if source.sums.converts else '1'})::text,"
+        " 'counted', whole.explanation -> 'counted', 'payable', whole.explanation -> 'payable'"
+    )
+    return f"""
+        WITH taking AS MATERIALIZED ({source.taking_part()}),
+        whole AS MATERIALIZED ({settled(source.based_as_one())}),
+        own AS MATERIALIZED (
+            SELECT own.*, taking.head, crew.size
+            FROM ({source.based(source.relation, source.members)}) own JOIN taking USING (partner_id)
+            JOIN (SELECT head, count(*) AS size FROM taking GROUP BY head) crew USING (head)
+        )
+        SELECT weighed.no AS plan, weighed.programme_id, weighed.version_id, weighed.partner_id, weighed.starts,
+               weighed.ends, weighed.currency, weighed.tier, weighed.own_counted AS qualifier,
+               weighed.own_payable AS base, NULL::numeric AS reference, whole.band, weighed.lines,
+               COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
+                        THEN 1 ELSE 0 END) / {scale}, 0) AS earned,
+               CASE WHEN weighed.size > 1 AND weighed.size < {partner_pools.LEAST_MEMBERS}
+                    THEN whole.explanation - 'counted' - 'payable' - 'raw' || '{WITHHELD}'::jsonb
+                    ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
+                         whole.explanation -> 'grouped' || jsonb_build_object({said})) END AS explanation
+        FROM ({_weighed(source.sums.converts, scale)}) weighed
+        JOIN whole ON whole.partner_id = weighed.head ORDER BY weighed.partner_id"""
+
+
+def _weighed(converts: bool, scale: str) -> str:
+    """The rows of `own` with their sums in the currency itself, and what falls to each in whole minor units."""
+    payable, counted = "own.payable", "own.counted"
+    if converts:
+        payable, counted = (
+            f"CASE WHEN own.{parts} = 1 THEN own.{name} ELSE round(own.{name} / own.{parts}, 3) END"
+            for name, parts in (("payable", "payable_in"), ("counted", "counted_in"))
+        )
+    return f"""
+            SELECT divided.*, sum(units) OVER (PARTITION BY head) AS all_units,
+                   row_number() OVER (PARTITION BY head ORDER BY rest DESC NULLS LAST, number COLLATE "C") AS rank
+            FROM (
+                SELECT summed.*, div(abs(earned) * {scale} * weight, nullif(abs(weights), 0)) AS units,
+                       mod(abs(earned) * {scale} * weight, nullif(abs(weights), 0)) AS rest
+                FROM (
+                    SELECT sided.*, whole.earned,
+                           CASE WHEN below THEN -1 ELSE 1 END * sum(weight) OVER (PARTITION BY head) AS weights
+                    FROM (
+                        SELECT own.*, {counted} AS own_counted, {payable} AS own_payable, partner.number,
+                               side.below, greatest(CASE WHEN side.below THEN -1 ELSE 1 END * own.payable, 0) AS weight
+                        FROM own JOIN partners_partner partner ON partner.id = own.partner_id
+                        JOIN (SELECT head, sum(payable) < 0 AS below FROM own GROUP BY head) side USING (head)
+                    ) sided JOIN whole ON whole.partner_id = sided.head
+                ) summed
+            ) divided"""
