@@ -29,6 +29,8 @@ from prm.approvals.models import (
     WorkingTime,
 )
 from prm.approvals.words import fact_in_words, step_name
+from prm.audit import words as audit_words
+from prm.notices import work
 from prm.ui import formats
 from prm.ui.parts import Happening
 from prm.values import clock
@@ -73,6 +75,33 @@ def _row(
 ) -> Row:
     name = step_name(version.parsed, step)
     return Row(pk, title, subjects.subject_of(subject), object_id, step, name, since, due)
+
+
+def briefs(rows: list[Row]) -> dict[int, str]:
+    """What tells each task's object apart, by task: the objects of one subject are read at once."""
+    found: dict[int, str] = {}
+    for subject in {row.subject.code: row.subject for row in rows}.values():
+        own = [row for row in rows if row.subject.code == subject.code]
+        objects = subject.in_bulk(row.object_id for row in own)
+        with audit_words.remembered():
+            for row in own:
+                if row.object_id in objects:
+                    said = subject.brief(objects[row.object_id])
+                    found[row.pk] = " · ".join(str(one) for one in said if one)
+    return found
+
+
+def work_of(rows: list[Row]) -> list[work.Work]:
+    """Tasks as the inbox lists them, each with what tells its object apart."""
+    told = briefs(rows)
+    return [
+        work.Work(
+            title=row.title, link=reverse("approvals:task", args=[row.pk]), since=row.since, due=row.due,
+            subtitle=" · ".join(filter(None, (told.get(row.pk, ""), row.step_name))),
+            kind=row.subject.label, icon=row.subject.icon, code=row.subject.code,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 HELD_SHOWN = 5
