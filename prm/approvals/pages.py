@@ -146,11 +146,15 @@ def by_step(actor: Actor) -> list[dict[str, Any]]:
     """The actor's open tasks by subject and step: those of one step can be decided at once."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     rows = reads.tasks_of(actor, most=SHOWN)
-    briefs = reads.briefs(rows)
+    objects = reads.objects_of(rows)
+    briefs, stuck = reads.briefs(rows, objects), reads.stuck(rows, objects)
     for row in rows:
         key = (row.subject.code, row.step)
-        group = groups.setdefault(key, {"label": row.subject.label, "step": row.step_name, "rows": []})
-        group["rows"].append({"row": row, "brief": briefs.get(row.pk, "")})
+        group = groups.setdefault(
+            key, {"label": row.subject.label, "step": row.step_name, "rows": [], "able": 0}
+        )
+        group["rows"].append({"row": row, "brief": briefs.get(row.pk, ""), "stuck": row.pk in stuck})
+        group["able"] += row.pk not in stuck
     return list(groups.values())
 
 
