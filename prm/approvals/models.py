@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from prm.access.scoping import PartnerOwned
 from prm.approvals.document import Document, parse_once
 from prm.approvals.querysets import DecisionQuerySet, RunQuerySet, TaskQuerySet
+from prm.ui import said
 from prm.values import clock
 
 
@@ -73,6 +74,11 @@ class FlowVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.flow} {self.number}"
+
+    @property
+    def noted(self) -> str:
+        """What is new, in the reader's language where the product itself wrote it."""
+        return said.mine(self.note)
 
     @cached_property
     def parsed(self) -> Document:

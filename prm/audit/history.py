@@ -46,7 +46,7 @@ def happening(row: AuditEntry) -> Happening:
         text=text[:1].upper() + text[1:],
         who=who(row),
         tone="bad" if row.verb in BAD else "",
-        reason=row.reason,
+        reason=row.reason_said,
     )
 
 

@@ -32,6 +32,8 @@ class Designer {
     this.zoomTo(this.kept("zoom") || 100);
     this.draw();
     this.showState();
+    // On a phone the whole tree is shown first, as far as it can still be read.
+    if (this.panel.isSheet && this.view.flow.scrollWidth > this.board.clientWidth) this.zoom("fit");
     this.restore();
   }
 
