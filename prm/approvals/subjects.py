@@ -179,6 +179,11 @@ def subject_of(code: str) -> Subject:
     return _subjects[code]
 
 
+def find(code: str) -> Subject | None:
+    """The registered subject; None where no app registers it any more."""
+    return _subjects.get(code)
+
+
 def code_of(obj: Any) -> str:
     """The subject's code for an object of its model, "" when there is none."""
     label = obj._meta.label

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from prm.approvals import compare, drafts
 from prm.approvals.design_errors import (
@@ -112,6 +113,14 @@ def test_a_draft_that_was_thrown_away_is_in_the_audit(deal, in_force, administra
     design.discard_draft(subject=deal, by=administrator)
     assert drafts.standing(deal).draft is None
     assert "a2" in AuditEntry.objects.get(verb="discarded").changes["document"][0]
+
+
+def test_the_trail_calls_a_version_as_its_reader_does(deal, in_force, administrator):
+    save(deal, with_director(), administrator)
+    entry = AuditEntry.objects.filter(object_type="approvals.flowversion").latest("id")
+    assert entry.object_named == "Deal registration, version 2"
+    with translation.override("zh-hans"):
+        assert entry.object_named == "商机报备，第 2 版"
 
 
 def test_nobody_else_touches_flows(deal, in_force, manager, acme):
