@@ -36,7 +36,8 @@ def register() -> None:
             facts=facts,
             brief=brief,
             warnings=warnings,
-            approvable=is_approvable,
+            approvable=lambda deal: not stuck([deal]),
+            stuck=stuck,
             approve=approve,
             reject=reject,
             hand_back=hand_back,
@@ -137,10 +138,21 @@ def _product_lines(deal: DealRegistration) -> list[Any]:
     return [line.product_line for line in deal.lines.all()]
 
 
-def is_approvable(deal: DealRegistration) -> bool:
-    """Whether a product line is left that nobody holds."""
-    lines, taken = taken_of(deal)
-    return not lines or len(taken) < len(lines)
+def stuck(deals: list[DealRegistration]) -> set[int]:
+    """Those of which no product line is left that nobody holds."""
+    from dealreg.models import Protection
+
+    customers = {deal.end_customer_id for deal in deals if deal.end_customer_id}
+    prefetch_related_objects(
+        deals, Prefetch("lines", RegistrationLine.objects.select_related("product_line"))
+    )
+    held = set(Protection.objects.held_for(customers).values_list("end_customer_id", "product_line_id"))
+    found = set()
+    for deal in deals:
+        lines = [(deal.end_customer_id, line.product_line_id) for line in deal.lines.all()]
+        if lines and held.issuperset(lines):
+            found.add(deal.pk)
+    return found
 
 
 def notice(run: Any, deal: DealRegistration) -> tuple[str, dict[str, Any]]:

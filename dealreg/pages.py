@@ -61,7 +61,7 @@ def staff_detail(registration: DealRegistration, actor: Actor, *, tab: str) -> d
         "lines": list(registration.lines.all()),
         "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
-        "talk": list(registration.messages.all()),
+        "talk": thread_of(registration, approval),
         "partner_state": words.partner_state(registration, TONES),
         "partner_wait": wait_of(registration, people, reader_id=None, partner_reads=True, turn=turn),
         "record": {"registered": registered, "won": won, "share": won / registered if registered else None},
@@ -88,7 +88,7 @@ def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, An
         "lines": list(registration.lines.all()),
         "own": facts_of("deal", registration, actor),
         "protections": list(registration.protections.all()),
-        "talk": list(registration.messages.all()),
+        "talk": thread_of(registration, approval),
         "timeline": partner_timeline(registration, actor),
         "may_answer": registration.waits_for_partner and allowed(actor, "dealreg.register", registration),
         "may_end": registration.state == "approved" and may_close,
@@ -97,6 +97,12 @@ def partner_detail(registration: DealRegistration, actor: Actor) -> dict[str, An
         "actions": actions.offered(registration, actor),
         "ends_soon": _ends_soon(registration),
     }
+
+
+def thread_of(registration: DealRegistration, approval: approvals.Approval | None) -> list[Any]:
+    """What was sent back and answered, and what those who decide asked meanwhile: one talk, oldest first."""
+    asked = approval.shared_talk if approval is not None else []
+    return sorted([*registration.messages.all(), *asked], key=lambda line: line.at)
 
 
 def last_question(registration: DealRegistration) -> Any:

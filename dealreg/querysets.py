@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -110,6 +111,11 @@ class RegistrationQuerySet(PartnerOwned):
 
 
 class ProtectionQuerySet(PartnerOwned):
+    def held_for(self, customers: Iterable[int]) -> ProtectionQuerySet:
+        """Whatever is held for these end customers and is not over, whoever holds it."""
+        rows = self.for_everyone(because="one protection per customer and line, whoever holds it")
+        return rows.filter(end_customer__in=customers, during__endswith__gt=clock.today())
+
     def live(self, on: date) -> ProtectionQuerySet:
         """Protections that hold on the day `on`."""
         return self.filter(during__contains=on)

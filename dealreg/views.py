@@ -297,8 +297,11 @@ def lost(request: Any, number: str) -> HttpResponse:
 @requires("dealreg.close")
 def withdraw(request: Any, number: str) -> HttpResponse:
     form = _reason_form(request, required=False)
-    title, effect = _("Withdraw registration"), _("A protection ends now. This cannot be undone.")
-    if _deal(request, number).state == "draft":
+    title, state = _("Withdraw registration"), _deal(request, number).state
+    effect = _("The decision is called off; nothing is protected so far. This cannot be undone.")
+    if state == "approved":
+        effect = _("The protection ends now. This cannot be undone.")
+    if state == "draft":
         title = _("Discard draft")
         effect = _(
             "Nobody has seen this draft and nothing is protected. It is closed for good: nobody can write on it or "

@@ -63,6 +63,7 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
             currency=order.currency,
         )
     approval = approvals.of_object(CODE, order.pk, actor)
+    verbs = partner_verbs(order, actor) if actor.is_partner else staff_verbs(order, actor, lines, approval)
     return {
         "order": order,
         "approval": approval,
@@ -70,9 +71,7 @@ def order_page(order: Order, actor: Actor) -> dict[str, Any]:
         "lines": lines,
         "stages": stages_of(order),
         "wait": wait_of(order, actor, approval),
-        "verbs": partner_verbs(order, actor)
-        if actor.is_partner
-        else staff_verbs(order, actor, lines, approval),
+        "verbs": _with_answer(verbs, approval),
         "shipments": list(order.shipments.prefetch_related("lines__order_line__product")),
         "invoices": list(order.invoices.with_credited().order_by("id")),
         "happenings": happenings_of(order, actor),
@@ -223,6 +222,14 @@ def _with_primary(verbs: list[Verb]) -> list[Verb]:
     if plain and not any(verb.primary for verb in verbs):
         verbs[verbs.index(plain[0])] = Verb(**{**vars_of(plain[0]), "primary": True})
     return verbs
+
+
+def _with_answer(verbs: list[Verb], approval: approvals.Approval | None) -> list[Verb]:
+    """A question that the reader's side owes an answer to leads; what led before stands beside it."""
+    if approval is None or not approval.answer_link:
+        return verbs
+    answer = Verb(_("Answer"), href=approval.answer_link, icon="message-2-question", key="i", primary=True)
+    return [answer, *(Verb(**{**vars_of(verb), "primary": False}) for verb in verbs)]
 
 
 def vars_of(verb: Verb) -> dict[str, Any]:

@@ -5,18 +5,21 @@ Made through the services at an earlier clock, under a flow that was in force th
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from partners import services
 from partners.models import Partner
 from prm.approvals.engine import published
+from prm.approvals.models import FlowVersion
 from prm.approvals.services.clockwork import wake_due_runs
 from prm.approvals.services.installing import install_flow
 from prm.values import clock
 from prm.values.actor import Actor
 
 SUBJECT = "partner_change"
+# For how many days the demo's tenant has worked with the kit's flows.
+SINCE = 730
 ADMINISTRATORS: dict[str, Any] = {"kind": "role", "role": "administrator"}
 # What changes, whom it asks, its promise in working hours, and whose that is.
 SIDES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
@@ -61,10 +64,18 @@ def _branch(
     }  # fmt: skip
 
 
+def _in_force_for_long(*, since: datetime) -> None:
+    """The kit's flows hold since before the first of the demo's cases, not only since the demo was made."""
+    FlowVersion.objects.filter(state=FlowVersion.State.PUBLISHED, published_at__gt=since).update(
+        published_at=since
+    )
+
+
 def fill(partners: list[Partner], above: Partner, *, asked_by: Actor, by: Actor) -> None:
     """Three changes of the last two weeks, of three partners, and what the clock did about them."""
     before, moved, renamed, now = *partners[:3], clock.now()
     kit = published(SUBJECT)
+    _in_force_for_long(since=now - timedelta(days=SINCE))
     with clock.at(now - timedelta(days=16)):
         install_flow(data=flow(), note="Each change its own promise", by=by)
     with clock.at(now - timedelta(days=14)):

@@ -254,10 +254,8 @@ def change_type(*, registration: DealRegistration, code: str, by: Actor) -> Deal
 def lines_taken(customer: EndCustomer, product_lines: Iterable[ProductLine]) -> list[ProductLine]:
     """Which of `product_lines` somebody holds a running protection on, for `customer`."""
     taken = set(
-        Protection.objects.for_everyone(because="one protection per customer and line, whoever holds it")
-        .filter(
-            end_customer=customer, product_line__in=list(product_lines), during__endswith__gt=clock.today()
-        )
+        Protection.objects.held_for([customer.pk])
+        .filter(product_line__in=list(product_lines))
         .values_list("product_line_id", flat=True)
     )
     return [line for line in product_lines if line.pk in taken]

@@ -19,6 +19,7 @@ from prm.approvals.subjects import Subject, all_subjects
 from prm.conditions.reading import BadCondition
 from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.registry import at, each, effect, exact, is_trial, note, ordered, section
+from prm.ui import said
 from prm.values.actor import Actor
 
 # How a step is read: what it is, who, then the rest.
@@ -183,7 +184,9 @@ class Flows:
                 continue
             if is_trial():
                 _rehearse(known[code], data)
-            install_flow(data=data, note=str(_("Configuration as text")), by=by)
+            install_flow(
+                data=data, note=said.in_one_line(lambda: _("Configuration as text"), longest=200), by=by
+            )
             for fault in waits:
                 note(
                     f"flows.{code}",

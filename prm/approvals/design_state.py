@@ -45,6 +45,12 @@ def words() -> dict[str, Any]:
         "default_stays": _("“Otherwise” stays while there are conditions."),
         "dragging": _("Dragging. Let go at a plus; Esc leaves it where it was."),
         "restored": _("What was not saved last time is back."),
+        "counted": _("%(steps)s, %(levels)s") % {"steps": "{steps}", "levels": "{levels}"},
+        **{
+            f"{name}_{key}": form(number).replace("%(n)s", "{n}")
+            for name, form in (("steps", _steps), ("levels", _levels))
+            for key, number in (("one", 1), ("many", 2))
+        },
         "dry_run_failed": _("The dry run did not work. Nothing was changed; try again."),
     }
 
@@ -155,9 +161,17 @@ def counted(data: Any) -> str:
     """“11 steps, 3 levels”."""
     steps, levels = _size(data)
     return _("%(steps)s, %(levels)s") % {
-        "steps": ngettext("%(n)s step", "%(n)s steps", steps) % {"n": steps},
-        "levels": ngettext("%(n)s level", "%(n)s levels", levels) % {"n": levels},
+        "steps": _steps(steps) % {"n": steps},
+        "levels": _levels(levels) % {"n": levels},
     }
+
+
+def _steps(number: int) -> str:
+    return ngettext("%(n)s step", "%(n)s steps", number)
+
+
+def _levels(number: int) -> str:
+    return ngettext("%(n)s level", "%(n)s levels", number)
 
 
 def _size(data: Any) -> tuple[int, int]:

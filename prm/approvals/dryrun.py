@@ -4,8 +4,8 @@
 
 `outcome` is plain data that is kept beside the draft: how many cases would have gone differently, in at most three
 groups by what differs, the cases of each, and the median working hours to a decision before and after. Before: as it
-was, where the case was decided; after: as it was, where nothing differs, else estimated from how long the people
-asked took in the past, cut off by the step's deadline.
+was, where the case was decided. After: as it was, changed by what the other way takes longer or shorter, as the people
+asked usually take, cut off by the step's deadline. So a further step in series never makes a case faster.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def rehearse(draft: Document, current: Document | None, subject: Subject) -> dic
         took = pace.took(case)
         was_hours = took if took is not None else pace.estimate(was) if was else None
         key = difference(was, becomes)
-        new_hours = was_hours if key is None and was_hours is not None else pace.estimate(becomes)
+        new_hours = pace.otherwise(was_hours, was, becomes) if key is not None else was_hours
+        if new_hours is None:
+            new_hours = pace.estimate(becomes)
         if was_hours is not None:
             before.append(was_hours)
         after.append(new_hours)
@@ -251,6 +253,17 @@ class Pace:
         if not run.pk or run.ended_at is None or run.state == ApprovalRun.State.CANCELLED:
             return None
         return self._hours(run.started_at, run.ended_at)
+
+    def otherwise(self, took: Decimal | None, was: Way | None, becomes: Way) -> Decimal | None:
+        """What a case that took so long one way would take the other way; None where that is not known.
+
+        Both ways are estimated alike, and the case is as much slower, or faster in proportion, as the estimates tell:
+        a fast case is not taken for a usual one only because a step was added.
+        """
+        if took is None or was is None:
+            return None
+        usual, then = self.estimate(was), self.estimate(becomes)
+        return took + then - usual if then >= usual else took * then / usual
 
     def estimate(self, way: Way) -> Decimal:
         return self._stages(way.stages)

@@ -5,12 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from prm.access.scoping import PartnerOwned
+from prm.approvals import subjects
 from prm.approvals.document import Document, parse_once
 from prm.approvals.querysets import DecisionQuerySet, RunQuerySet, TaskQuerySet
+from prm.ui import said
 from prm.values import clock
 
 
@@ -72,7 +74,14 @@ class FlowVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.flow} {self.number}"
+        known = subjects.find(self.flow.subject)
+        words = {"subject": known.label if known else self.flow.subject, "number": self.number}
+        return gettext("%(subject)s, version %(number)s") % words
+
+    @property
+    def noted(self) -> str:
+        """What is new, in the reader's language where the product itself wrote it."""
+        return said.mine(self.note)
 
     @cached_property
     def parsed(self) -> Document:

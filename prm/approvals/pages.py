@@ -20,7 +20,7 @@ from prm.approvals.models import ApprovalRun, Comment, Task
 from prm.approvals.services.decide import may_take_over
 from prm.approvals.subjects import subject_of
 from prm.approvals.words import fact_in_words
-from prm.notices import inbox, work
+from prm.notices import inbox
 from prm.ui.parts import Happening, Verb
 from prm.values.actor import Actor
 
@@ -51,7 +51,7 @@ def record(task: Task, actor: Actor) -> dict[str, Any]:
         "talk": reads.talk(run, for_submitter=False),
         "over": _over(task),
         "verbs": verbs(task, actor, obj) if task.is_open and run.is_open and not is_held else [],
-        "groups": inbox.groups_of([_as_work(one) for one in _around(task, rows)]),
+        "groups": inbox.groups_of(reads.work_of(_around(task, rows))),
         "here": reverse("approvals:task", args=[task.pk]),
         "waiting": len(rows),
         **_neighbours(task, rows),
@@ -63,13 +63,6 @@ def _around(task: Task, rows: list[reads.Row]) -> list[reads.Row]:
     at = next((number for number, row in enumerate(rows) if row.pk == task.pk), 0)
     first = max(0, at - BESIDE // 5)
     return rows[first : first + BESIDE]
-
-
-def _as_work(row: reads.Row) -> work.Work:
-    return work.Work(
-        title=row.title, link=reverse("approvals:task", args=[row.pk]), since=row.since, due=row.due,
-        subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon,
-    )  # fmt: skip
 
 
 def _neighbours(task: Task, rows: list[reads.Row]) -> dict[str, str]:
@@ -153,24 +146,16 @@ def by_step(actor: Actor) -> list[dict[str, Any]]:
     """The actor's open tasks by subject and step: those of one step can be decided at once."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     rows = reads.tasks_of(actor, most=SHOWN)
-    briefs = _briefs(rows)
+    objects = reads.objects_of(rows)
+    briefs, stuck = reads.briefs(rows, objects), reads.stuck(rows, objects)
     for row in rows:
         key = (row.subject.code, row.step)
-        group = groups.setdefault(key, {"label": row.subject.label, "step": row.step_name, "rows": []})
-        group["rows"].append({"row": row, "brief": briefs.get(row.pk, "")})
+        group = groups.setdefault(
+            key, {"label": row.subject.label, "step": row.step_name, "rows": [], "able": 0}
+        )
+        group["rows"].append({"row": row, "brief": briefs.get(row.pk, ""), "stuck": row.pk in stuck})
+        group["able"] += row.pk not in stuck
     return list(groups.values())
-
-
-def _briefs(rows: list[reads.Row]) -> dict[int, str]:
-    """What tells each task's object apart, by task: the objects of one subject are read at once."""
-    found: dict[int, str] = {}
-    for subject in {row.subject.code: row.subject for row in rows}.values():
-        own = [row for row in rows if row.subject.code == subject.code]
-        objects = subject.in_bulk(row.object_id for row in own)
-        for row in own:
-            if row.object_id in objects:
-                found[row.pk] = " · ".join(str(one) for one in subject.brief(objects[row.object_id]) if one)
-    return found
 
 
 def many(actor: Actor) -> dict[str, Any]:
@@ -207,6 +192,17 @@ class Approval:
         running = self.run.state == ApprovalRun.State.RUNNING  # what was returned is answered by its own form
         asked = self._is_submitters and running and bool(self.shared_talk)
         return asked and allowed(self.actor, "approvals.comment")
+
+    @cached_property
+    def answer_awaited(self) -> bool:
+        """Whether the reader's side was asked something that nobody of it has answered."""
+        asked = self.turn.asked if self.may_answer and self.turn else ()
+        return any(one.mine or self.actor.is_partner for one in asked)
+
+    @property
+    def answer_link(self) -> str:
+        """Where the question that is open is answered; "" where none is."""
+        return reverse("approvals:answer", args=[self.run.pk]) if self.answer_awaited else ""
 
     @property
     def _is_submitters(self) -> bool:

@@ -14,7 +14,7 @@ from prm.approvals import soundness
 from prm.approvals.design_state import problems_at
 from prm.approvals.shapes import BY_ITSELF, MOST_LEVELS, THEN, WHO_KEYS
 from prm.approvals.subjects import Subject
-from prm.approvals.wording import MODES, WHO_KINDS, Words
+from prm.approvals.wording import MODES, WHO_KINDS, Words, unread
 from prm.approvals.wording import THEN as THEN_WORDS
 from prm.approvals.world import Person, World, staff, world_for
 from prm.conditions import BadCondition, sentence
@@ -154,7 +154,7 @@ def _said(condition: Any, world: World) -> str:
     try:
         return sentence(dict(condition), world.fields)
     except BadCondition:
-        return _("A condition that cannot be read")
+        return unread(condition)
 
 
 def _sides(spot: Spot) -> list[dict[str, Any]]:

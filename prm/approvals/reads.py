@@ -29,6 +29,8 @@ from prm.approvals.models import (
     WorkingTime,
 )
 from prm.approvals.words import fact_in_words, step_name
+from prm.audit import words as audit_words
+from prm.notices import work
 from prm.ui import formats
 from prm.ui.parts import Happening
 from prm.values import clock
@@ -73,6 +75,47 @@ def _row(
 ) -> Row:
     name = step_name(version.parsed, step)
     return Row(pk, title, subjects.subject_of(subject), object_id, step, name, since, due)
+
+
+Objects = dict[str, dict[int, Any]]
+
+
+def objects_of(rows: list[Row]) -> Objects:
+    """What the tasks are about, by subject and number: the objects of one subject are read at once."""
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        wanted.setdefault(row.subject.code, set()).add(row.object_id)
+    return {code: subjects.subject_of(code).in_bulk(numbers) for code, numbers in wanted.items()}
+
+
+def briefs(rows: list[Row], objects: Objects) -> dict[int, str]:
+    """What tells each task's object apart, by task."""
+    found: dict[int, str] = {}
+    with audit_words.remembered():
+        for row in rows:
+            obj = objects[row.subject.code].get(row.object_id)
+            if obj is not None:
+                found[row.pk] = " · ".join(str(one) for one in row.subject.brief(obj) if one)
+    return found
+
+
+def stuck(rows: list[Row], objects: Objects) -> set[int]:
+    """The tasks whose objects nobody could approve now."""
+    hit = {code: subjects.subject_of(code).stuck(list(some.values())) for code, some in objects.items()}
+    return {row.pk for row in rows if row.object_id in hit[row.subject.code]}
+
+
+def work_of(rows: list[Row]) -> list[work.Work]:
+    """Tasks as the inbox lists them, each with what tells its object apart."""
+    told = briefs(rows, objects_of(rows))
+    return [
+        work.Work(
+            title=row.title, link=reverse("approvals:task", args=[row.pk]), since=row.since, due=row.due,
+            subtitle=" · ".join(filter(None, (told.get(row.pk, ""), row.step_name))),
+            kind=row.subject.label, icon=row.subject.icon, code=row.subject.code,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 HELD_SHOWN = 5

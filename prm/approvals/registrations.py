@@ -57,6 +57,10 @@ def register() -> None:
     work.register(questions.open_questions, count=questions.count_open_questions)
     work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
     work.register_tab(pgettext_lazy("tab", "Done"), url="approvals:done", verb="approvals.decide")
+    work.register_tool(
+        _("Decide many at once"), url="approvals:tasks", verb="approvals.decide", icon="checks"
+    )
+    work.register_tool(_("I am away"), url="approvals:away", verb="approvals.delegate", icon="user-share")
     work.register_above("approvals/held.html", held_now)
     menu.register(
         section="Set-up", label=_("Working time"), icon="calendar-time", url="approvals:working_time",
@@ -151,12 +155,7 @@ def held_now(actor: Actor) -> dict[str, Any]:
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
     """The steps at which it is the actor's turn, the nearest promise first."""
-    from prm.approvals.reads import tasks_of
+    from prm.approvals.reads import tasks_of, work_of
 
-    if "approvals.decide" not in actor.permissions:
-        return
-    for row in tasks_of(actor, most=work.MOST):
-        yield work.Work(
-            title=row.title, link=f"/inbox/decisions/{row.pk}/", since=row.since, due=row.due,
-            subtitle=row.step_name, kind=row.subject.label, icon=row.subject.icon, code=row.subject.code,
-        )  # fmt: skip
+    if "approvals.decide" in actor.permissions:
+        yield from work_of(tasks_of(actor, most=work.MOST))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
@@ -79,6 +80,8 @@ class Check:
     found: list[Problem] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     misspelled: set[str] = field(default_factory=set)
+    # What the steps and branches are called that have a name, by id.
+    called: dict[str, str] = field(default_factory=dict)
     count: int = 0
 
     def say(self, step: str, path: str, message: str, /, **values: Any) -> None:
@@ -97,12 +100,16 @@ class Check:
                 self.misspelled.add(f"{path}.{meant}")
 
     def told(self) -> list[Problem]:
-        """What is wrong, each thing once."""
+        """What is wrong, each thing once; a step that has a name is called by it."""
 
         def is_told(path: str) -> bool:
             return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in self.misspelled)
 
-        return [one for one in self.found if not is_told(one.path)]
+        return [self._by_name(one) for one in self.found if not is_told(one.path)]
+
+    def _by_name(self, one: Problem) -> Problem:
+        name = self.called.get(one.step)
+        return replace(one, message=one.message.replace(f"“{one.step}”", f"“{name}”", 1)) if name else one
 
     def document(self, data: Any) -> None:
         if not isinstance(data, Mapping):
@@ -141,6 +148,11 @@ class Check:
         if own in self.ids:
             self.say(own, f"{path}.id", _("The id “%(id)s” is used twice."), id=own)
         self.ids.add(own)
+        names = [data.get(key) for key in ("name", "name_zh")]
+        if all(isinstance(one, str | None) for one in names) and any(names):
+            name, name_zh = (one or "" for one in names)
+            chinese = (get_language() or "en").startswith("zh")
+            self.called[own] = ((name_zh or name) if chinese else (name or name_zh))[:LONGEST_NAME]
         return own
 
     def steps(self, owner: str, steps: Any, *, path: str, depth: int) -> None:
@@ -261,6 +273,9 @@ class Check:
 
     def who(self, own: str, who: Any, path: str) -> None:
         kind = who.get("kind") if isinstance(who, Mapping) else None
+        if kind not in WHO_KEYS and isinstance(kind, str) and kind:
+            self.unknown_who(own, kind, f"{path}.kind")
+            return
         if kind not in WHO_KEYS:
             later = path.endswith("deadline.to")
             words = (
@@ -277,9 +292,10 @@ class Check:
                 or len(users) > MOST_PEOPLE
                 or not all(isinstance(one, str) and "@" in one for one in users)
             ):
-                self.say(
-                    own, f"{path}.users", _("“%(id)s” names no people: write their e-mail addresses."), id=own
+                words = _(
+                    "“%(id)s” names nobody yet: tick at least one person (in a text: write their e-mail addresses)."
                 )
+                self.say(own, f"{path}.users", words, id=own)
         elif kind == "role" and who.get("role") not in Role.values:
             self.say(own, f"{path}.role", _("“%(id)s” names a role that does not exist."), id=own)
         elif kind == "level_up":
@@ -288,6 +304,17 @@ class Check:
                 self.say(own, f"{path}.levels", _("“%(id)s” does not say how many levels up."), id=own)
         elif kind == "field" and not _is_name(who.get("field")):
             self.say(own, f"{path}.field", _("“%(id)s” does not say which field names the people."), id=own)
+
+    def unknown_who(self, own: str, kind: str, path: str) -> None:
+        """It does say who, by a kind that does not exist: the nearest one is offered, else all are named."""
+        words = _("“%(id)s” says who by a kind that does not exist: “%(kind)s”.") % {
+            "id": own,
+            "kind": kind[:60],
+        }
+        meant = nearest(kind, WHO_KEYS)
+        more = _("Did you mean “%(meant)s”?") % {"meant": meant} if meant else ""
+        known = "" if meant else _("There are: %(kinds)s.") % {"kinds": ", ".join(WHO_KEYS)}
+        self.say(own, path, f"{words} {more or known}")
 
     def _notice(self, own: str, step: Mapping[str, Any], path: str) -> None:
         self.who(own, step.get("to"), f"{path}.to")

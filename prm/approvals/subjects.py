@@ -51,6 +51,10 @@ def _nobody(obj: Any) -> list[Any]:
     return []
 
 
+def _none_of(objects: list[Any]) -> set[int]:
+    return set()
+
+
 def _no_check(obj: Any, *, by: Actor) -> None:
     """No rule beside the platform's own."""
 
@@ -71,6 +75,7 @@ class Subject:
     brief            brief(obj): what tells it apart among many, in a few words; reads what `for_decision` brought
     warnings         warnings(obj): sentences about what stands against approving it now
     approvable       approvable(obj): whether anybody could approve it now; where not, only the other verbs are offered
+    stuck            stuck(objects): numbers of those that nobody could approve now, at a fixed cost
     check            check(obj, by=) raises a DomainError when this person may not decide about it
     deciders         roles that may be asked at all
     conditions       the name of its fields in prm.conditions
@@ -97,6 +102,7 @@ class Subject:
     brief: Callable[[Any], Iterable[Any]] = lambda obj: ()
     warnings: Callable[[Any], Iterable[Any]] = lambda obj: ()
     approvable: Callable[[Any], bool] = lambda obj: True
+    stuck: Callable[[list[Any]], set[int]] = _none_of
     check: Callable[..., None] = _no_check
     deciders: Iterable[str] = STAFF_ROLES
     conditions: str = ""
@@ -171,6 +177,11 @@ def subject_of(code: str) -> Subject:
     if code not in _subjects:
         raise UnknownSubject(code=code)
     return _subjects[code]
+
+
+def find(code: str) -> Subject | None:
+    """The registered subject; None where no app registers it any more."""
+    return _subjects.get(code)
 
 
 def code_of(obj: Any) -> str:

@@ -18,6 +18,7 @@ from prm.access.roles import Role
 from prm.approvals.shapes import MOST_DEPTH, number_of
 from prm.approvals.world import World
 from prm.conditions import BadCondition, Condition
+from prm.conditions.drafts import without_blanks
 from prm.ui import formats
 
 KINDS: dict[str, Any] = {
@@ -80,6 +81,13 @@ def name_of(node: Mapping[str, Any], label: Mapping[str, Any] | None = None) -> 
         return f"“{label['top']}: {label['name']}”" if label["top"] else f"“{label['name']}”"
     kind = KINDS.get(str(node.get("kind") or ("branch" if "id" in node else "")))
     return f"“{kind} {node.get('id', '')}”" if kind else _("The flow")
+
+
+def unread(condition: Mapping[str, Any]) -> str:
+    """What stands for a condition without a sentence: a field is yet to be chosen, or it cannot be read."""
+    if without_blanks(dict(condition)) != condition:
+        return _("No field chosen yet")
+    return _("A condition that cannot be read")
 
 
 class Words:
@@ -206,7 +214,7 @@ class Words:
         try:
             return _short(Condition(dict(when), self.world.fields, lookup=self.world.lookup).sentence())
         except BadCondition:
-            return _("A condition that cannot be read")
+            return unread(when)
 
     def who(self, who: Any, *, inner: bool = False) -> str:
         """“Partner’s channel manager”; `inner` stands within a sentence."""
@@ -219,8 +227,8 @@ class Words:
         if kind == "role":
             role = str(who.get("role"))
             return str(Role(role).label) if role in Role.values else _("An unknown role")
-        if kind == "level_up":
-            levels = who.get("levels") if isinstance(who.get("levels"), int) else 1
+        if kind == "level_up" and isinstance(who.get("levels"), int):
+            levels = who["levels"]
             return ngettext(
                 "%(levels)s level above the submitter", "%(levels)s levels above the submitter", levels
             ) % {"levels": levels}

@@ -34,6 +34,6 @@ class AuditConfig(AppConfig):
         )
 
         def note_export(by: Actor, title: str) -> None:
-            record(None, "exported", by=by, reason=title)
+            record(None, "exported", by=by, reason=title, label=title)
 
         export.listeners.append(note_export)

@@ -38,15 +38,23 @@ def history_of_many(objects: Iterable[models.Model], actor: Actor, *, limit: int
 
 
 def happening(row: AuditEntry) -> Happening:
-    changed = "; ".join(change["text"] for change in changes_of(row))
-    text = f"{words.word_for(row.verb)}: {changed}" if changed else words.word_for(row.verb)
+    word = words.word_for(row.verb)
+    changed = "; ".join(_once(change, word) for change in changes_of(row))
+    text = f"{word}: {changed}" if changed else word
     return Happening(
         at=row.at,
         text=text[:1].upper() + text[1:],
         who=who(row),
         tone="bad" if row.verb in BAD else "",
-        reason=row.reason,
+        reason=row.reason_said,
     )
+
+
+def _once(change: dict[str, Any], verb: str) -> str:
+    """A change without the name of what changed where the verb has just said it: "action added: …"."""
+    name = str(change["field"])
+    said_before = bool(name) and name.casefold() in verb.casefold()
+    return change["text"].removeprefix(name).lstrip() if said_before else change["text"]
 
 
 def who(row: AuditEntry) -> str:

@@ -97,13 +97,13 @@ class AuditList(ListPage):
             KindColumn("object_type", label=_("Kind"), css="ui-sub"),
             NumberedColumn("partner_name", by="partner_id", model=partner_model, label=_("Partner"), hidden=True),
             Text("changes", label=_("Changes"), value=_changes),
-            Text("reason", label=_("Reason")),
+            Text("reason", label=_("Reason"), value=lambda row: row.reason_said),
             Text("address", label=pgettext_lazy("address", "From"), css="ui-sub ui-fig"),
         ]  # fmt: skip
 
 
 def _object(row):
-    return row.object_label or words.word_for(row.verb)
+    return row.object_named or words.word_for(row.verb)
 
 
 def _changes(row):

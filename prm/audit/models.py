@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.audit.searching import Words, partner_model, words_index
+from prm.ui import said
 from prm.values.actor import Actor
 
 
@@ -82,3 +83,12 @@ class AuditEntry(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("audit:entry", args=[self.pk])
+
+    @property
+    def object_named(self) -> str:
+        """What the object was called, in the reader's language where it has a name in each."""
+        return said.mine(self.object_label)
+
+    @property
+    def reason_said(self) -> str:
+        return said.mine(self.reason)

@@ -22,18 +22,20 @@ def record(
     by: Actor,
     changes: dict[str, list[Any]] | None = None,
     reason: str = "",
+    label: Any = "",
 ) -> AuditEntry:
     """Append to the audit trail, in the caller's transaction.
 
     `changes` maps a field's name to [old, new]. Values are stored as text or plain JSON; what has words in each
-    language (a lazy sentence, prm.ui.said) is stored so that each reader has their own.
+    language (a lazy sentence, prm.ui.said) is stored so that each reader has their own. So is the object's name;
+    `label` names what it is about where there is no object.
     """
     return AuditEntry.objects.create(
         at=clock.now(),
         verb=verb,
         object_type=obj._meta.label_lower if obj is not None else "",
         object_id=str(obj.pk) if obj is not None else "",
-        object_label=str(obj)[:200] if obj is not None else "",
+        object_label=said.in_one_line(lambda: label if obj is None else obj, longest=200),
         partner_id=partner_id_of(obj) if obj is not None else None,
         user_id=by.user_id,
         actor_kind=by.kind,

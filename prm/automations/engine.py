@@ -20,7 +20,7 @@ from django import forms
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from prm.automations import people
+from prm.automations import days, people
 from prm.automations.errors import FieldGone, NothingRelated, ObjectGone, ReceiverGone
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.updates import Update, update_of
@@ -163,7 +163,10 @@ def _line(action: Action, case: Case) -> str:
         return _("Task “%(text)s” for %(names)s") % values
     if action.kind == Action.Kind.UPDATE:
         update = _update_of(action, case)
-        return _("%(field)s becomes “%(value)s”") % {"field": update.label, "value": action.value}
+        return _("%(field)s becomes “%(value)s”") % {
+            "field": update.label,
+            "value": update.shown(action.value),
+        }
     if action.receiver is None or not action.receiver.is_active:
         raise ReceiverGone()
     return _("Message to %(receiver)s") % {"receiver": action.receiver.name}
@@ -198,7 +201,7 @@ def _do(action: Action, case: Case) -> Any:
 
 
 def _make_task(action: Action, case: Case, key: str) -> None:
-    due = clock.now() + timedelta(days=action.days) if action.days else None
+    due = days.later(action.days) if action.days else None
     titles = said.stored(said.InEach(lambda: case.said(action.words, action.automation)[:400]))
     task, made = Task.objects.get_or_create(
         key=key,

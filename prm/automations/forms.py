@@ -64,7 +64,7 @@ class ActionForm(ServiceForm):
         label=_("Chinese text"), max_length=300, required=False,
         help_text=_("Each reads their own language; a text in one language stands for both."),
     )  # fmt: skip
-    days = forms.IntegerField(label=_("Due after days"), min_value=1, max_value=365, required=False)
+    days = forms.IntegerField(label=_("Due after working days"), min_value=1, max_value=365, required=False)
     field = forms.ChoiceField(label=_("Field"))
     value = forms.CharField(label=VALUE, max_length=500, required=False)
     receiver = forms.ChoiceField(label=_("Webhook"))

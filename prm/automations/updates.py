@@ -39,6 +39,16 @@ class Update:
     def value_of(self, row: Any) -> Any:
         return self.current(row) if self.current else getattr(row, self.name, None)
 
+    def shown(self, text: str) -> str:
+        """The text of an action as people read it: a choice by its label, yes and no as words."""
+        if isinstance(self.field, forms.BooleanField):
+            return {"True": _("Yes"), "False": _("No")}.get(text, text)
+        labels = {str(code): str(label) for code, label in getattr(self.field, "choices", ()) if code != ""}
+        labels |= dict(getattr(self.field, "parts", ()))
+        return (
+            "; ".join(labels.get(part.strip(), part.strip()) for part in text.split(";")) if labels else text
+        )
+
     def cleaned(self, text: str) -> Any:
         """The value in Python; forms.ValidationError when the text is none."""
         return self.field.clean(text)

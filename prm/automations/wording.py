@@ -16,7 +16,9 @@ def words_of(action: Action, *, in_both: bool = True) -> str:
     if action.kind == Action.Kind.UPDATE:
         declared = action.automation.declared
         update = update_of(declared.subject, action.field) if declared else None
-        return f"{update.label if update else action.field}: {action.value}"
+        return (
+            f"{update.label}: {update.shown(action.value)}" if update else f"{action.field}: {action.value}"
+        )
     if action.kind == Action.Kind.WEBHOOK:
         return action.receiver.name if action.receiver else _("The webhook was deleted.")
     texts = (action.text, action.text_zh) if in_both else (action.words,)
@@ -24,8 +26,8 @@ def words_of(action: Action, *, in_both: bool = True) -> str:
     told = f"{told} → {people.words(action.who)}"
     if not action.days:
         return told
-    due = ngettext("due after %(days)s day", "due after %(days)s days", action.days) % {"days": action.days}
-    return f"{told} ({due})"
+    due = ngettext("due after %(days)s working day", "due after %(days)s working days", action.days)
+    return f"{told} ({due % {'days': action.days}})"
 
 
 def in_each(action: Action) -> said.InEach:

@@ -16,7 +16,7 @@ def open_tasks(actor: Actor) -> list[Work]:
     return [
         Work(
             title=str(row), link=row.get_absolute_url(), since=row.created_at, subtitle=row.about, due=row.due,
-            kind=_("Task"), icon="checks",
+            kind=_("Task"), icon="checks", until=_("due by %(moment)s"),
         )
         for row in rows
     ]  # fmt: skip

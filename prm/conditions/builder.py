@@ -125,6 +125,11 @@ class Builder:
     def is_empty(self) -> bool:
         return self.asked == {"all": []}
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether a row waits for its field to be chosen."""
+        return self.asked != self.draft
+
     @cached_property
     def sentence(self) -> str:
         return "" if self.problems else language.sentence(self.asked, self.code, by=self.by)

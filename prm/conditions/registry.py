@@ -189,7 +189,9 @@ class Operand:
         """Region; partner’s region; 合作伙伴的地区."""
         words = str(self.field.label)
         for step in reversed(self.steps):
-            words = _("%(owner)s’s %(field)s") % {"owner": step.label, "field": lowered(words)}
+            # What is answered with yes or no is a sentence of its own, which belongs to nobody.
+            pattern = _("%(owner)s: %(field)s") if self.field.type == "yes_no" else _("%(owner)s’s %(field)s")
+            words = pattern % {"owner": step.label, "field": lowered(words)}
         return capfirst(words)
 
 

@@ -8,6 +8,7 @@ class ConfigurationConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
+        from django.utils.translation import pgettext_lazy
 
         from prm.access import permissions
         from prm.access.roles import Role
@@ -25,6 +26,9 @@ class ConfigurationConfig(AppConfig):
         )
         permissions.register(
             "configuration.apply", label=_("Apply a configuration"), roles=admin, sensitive=True
+        )
+        words.register_names(
+            {"what": pgettext_lazy("change", "what"), "size": pgettext_lazy("change", "size")}
         )
         words.register({"configuration_applied": _("configuration applied")})
         menu.register(

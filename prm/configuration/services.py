@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_tenants.utils import get_tenant_model, schema_context
 
 from prm.access import permissions
@@ -50,8 +51,17 @@ def export_text(*, drafts: bool = False, by: Actor) -> str:
     `drafts` takes along what is not published yet.
     """
     require(by, "configuration.export")
-    record(None, "exported", by=by, reason=str(_("Configuration")))
-    return current_text(drafts=drafts)
+    sections = registry.sections(drafts=drafts)
+    written = text.write(_values(sections), sections)
+    record(
+        None, "exported", by=by, label=gettext_lazy("Configuration as text"),
+        changes={
+            "what": [None, gettext_lazy("with drafts") if drafts else gettext_lazy("what is in force")],
+            "sections": [None, len(sections)],
+            "size": [None, f"{len(written.encode()) / 1000:,.1f} kB"],
+        },
+    )  # fmt: skip
+    return written
 
 
 def current_text(*, drafts: bool = False) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.registry import at, at_the_end, each, exact, ordered, section
-from prm.customfields import form_services, layouts, services, targets
+from prm.customfields import errors, form_services, layouts, services, targets
 from prm.customfields.models import CustomField, FormLayout
 from prm.customfields.plans import placements
 from prm.values.actor import Actor
@@ -293,10 +293,24 @@ class _Kind:
                 )
             if entry["kind"] not in CustomField.Kind.values:
                 raise ConfigurationProblem([f"{place}.kind: " + _("there is no kind “%(kind)s”") % entry])
+        self.must_be_told_apart(places)
         for place, entry in sorted(places, key=lambda pair: pair[1]["kind"] == CustomField.Kind.COMPUTED):
             with at(place):
                 self.field(place, entry, known.get(entry["code"]))
         return [field for code, field in known.items() if code not in codes]
+
+    @staticmethod
+    def must_be_told_apart(places: list[tuple[str, dict[str, Any]]]) -> None:
+        """Of all fields that the text names no two are called the same; what it does not name goes."""
+        for name in ("label", "label_zh"):
+            seen: dict[str, str] = {}
+            for place, entry in places:
+                label = str(entry.get(name) or entry["label"]).strip()
+                other = seen.setdefault(label.casefold(), entry["code"])
+                if other != entry["code"]:
+                    raise ConfigurationProblem(
+                        [f"{place}.{name}: {errors.LabelTaken(label=label, other=other).text}"]
+                    )
 
     def field(self, place: str, entry: dict[str, Any], known: CustomField | None) -> None:
         words = {name: entry.get(name, _NOT_SAID.get(name, "")) for name in services.WORDS}
@@ -315,6 +329,7 @@ class _Kind:
                 kind=entry["kind"],
                 options=given,
                 by=self.by,
+                told_apart=True,
                 **words,
             )
         elif known.kind != entry["kind"]:
@@ -326,7 +341,7 @@ class _Kind:
                 ]
             )
         else:
-            field = services.change_field(field=known, options=given, by=self.by, **words)
+            field = services.change_field(field=known, options=given, by=self.by, told_apart=True, **words)
         for name in options:
             if name not in field.options:
                 raise ConfigurationProblem(
@@ -337,7 +352,7 @@ class _Kind:
         """The field of this code and kind that was deleted lately, with its values."""
         rows = CustomField.objects.deleted_of(self.target.code)
         field = rows.filter(code=entry["code"], kind=entry["kind"]).first()
-        return services.restore_field(field=field, by=self.by) if field is not None else None
+        return services.restore_field(field=field, by=self.by, told_apart=True) if field is not None else None
 
     def in_order(self, codes: list[str]) -> None:
         for to, code in enumerate(codes):

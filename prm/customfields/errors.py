@@ -86,6 +86,14 @@ class CodeUnfit(DomainError):
     field = "code"
 
 
+class LabelTaken(DomainError):
+    code = "custom_label_taken"
+    message = _(
+        "“%(label)s” is what the field “%(other)s” is called already. Choose a label that tells them apart."
+    )
+    field = "label"
+
+
 class LabelMissing(DomainError):
     code = "custom_label_missing"
     message = _("The label is missing. Write what people read.")

@@ -93,6 +93,11 @@ class CustomField(models.Model):
         return in_language(self.label, self.label_zh)
 
     @property
+    def in_each(self) -> dict[str, str]:
+        """What people read who read English, and what those read who read Chinese."""
+        return {"label": self.label, "label_zh": self.label_zh or self.label}
+
+    @property
     def hint(self) -> str:
         return in_language(self.help, self.help_zh)
 

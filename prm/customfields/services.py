@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from prm.access.rules import require
 from prm.audit.services import differences, record
 from prm.customfields import errors, expressions, holding, indexes, targets, units, values
-from prm.customfields.models import CustomField, FormLayout
+from prm.customfields.models import CustomField, FormLayout, in_language
 from prm.customfields.plans import placements, whose_form
 from prm.customfields.rules import fields_in
 from prm.values import clock
@@ -38,12 +38,14 @@ def create_field(
     label: str,
     by: Actor,
     options: dict[str, Any] | None = None,
+    told_apart: bool = False,
     **words: Any,
 ) -> CustomField:
     """Give rows of `target` a field. `options` by kind; `words` are the others of WORDS.
 
     options: choices [(code or "", label, Chinese label)], places, expression and result ("number", "money", "date"),
-    pattern. Raises DomainError naming the form's field.
+    pattern. `told_apart`: the caller has seen to it that no two fields are called the same in the end. Raises
+    DomainError naming the form's field.
     """
     require(by, "fields.configure")
     found = targets.find(target)
@@ -57,6 +59,8 @@ def create_field(
     # What partners read but never fill in, they read only when somebody says so.
     quiet = "partner" in found.readers and "partner" not in found.audiences
     _take_words(field, {"label": label, "staff_only": quiet, **words})
+    if not told_apart:
+        _must_be_told_apart(field)
     field.options = checked_options(field, options or {})
     _must_not_ask_for_what_comes_by_itself(field)
     try:
@@ -75,13 +79,20 @@ def create_field(
 
 @transaction.atomic
 def change_field(
-    *, field: CustomField, by: Actor, options: dict[str, Any] | None = None, **words: Any
+    *,
+    field: CustomField,
+    by: Actor,
+    options: dict[str, Any] | None = None,
+    told_apart: bool = False,
+    **words: Any,
 ) -> CustomField:
     """Change words, rules and options of a field; its values stay. Kind and code never change."""
     require(by, "fields.configure")
     field = _locked(field)
     before = {name: getattr(field, name) for name in (*WORDS, "options")}
     _take_words(field, {name: getattr(field, name) for name in WORDS} | words)
+    if not told_apart and any(before[name] != getattr(field, name) for name in ("label", "label_zh")):
+        _must_be_told_apart(field)
     if options is not None:
         field.options = checked_options(field, options)
         _keep_used_choices(field, before["options"])
@@ -159,12 +170,14 @@ def delete_field(*, field: CustomField, by: Actor) -> CustomField:
 
 
 @transaction.atomic
-def restore_field(*, field: CustomField, by: Actor) -> CustomField:
-    """Bring a deleted field back, with its values."""
+def restore_field(*, field: CustomField, by: Actor, told_apart: bool = False) -> CustomField:
+    """Bring a deleted field back, with its values; not beside one that is called the same by now."""
     require(by, "fields.configure")
     field = CustomField.objects.select_for_update().get(pk=field.pk)
     if field.deleted_at is None:
         raise errors.FieldNotDeleted()
+    if not told_apart:
+        _must_be_told_apart(field)
     field.deleted_at = None
     field.options = checked_options(field, as_given(field))
     field.save(update_fields=["deleted_at", "options"])
@@ -230,6 +243,18 @@ def _take_words(field: CustomField, words: dict[str, Any]) -> None:
         raise errors.LabelMissing()
 
 
+def _must_be_told_apart(field: CustomField) -> None:
+    """No other field of the same kind of record that is in use is called the same, in either language."""
+    others = CustomField.objects.of(field.target).exclude(pk=field.pk)
+    list(others.select_for_update())  # whoever names one at the same moment waits
+    for other in others.all():
+        for name, label in field.in_each.items():
+            if label.casefold() == other.in_each[name].casefold():
+                raise errors.LabelTaken(
+                    label=label, other=other.code, field=name if getattr(field, name) else "label"
+                )
+
+
 def _must_not_ask_for_what_comes_by_itself(field: CustomField) -> None:
     if not field.is_written:
         field.required = False
@@ -283,7 +308,7 @@ def _keep_used_choices(field: CustomField, before: dict[str, Any]) -> None:
             continue
         held = [code] if field.kind == Kind.MANY else code
         if count := rows.filter(custom__contains={field.code: held}).count():
-            raise errors.ChoiceInUse(count=count, code=one["label"])
+            raise errors.ChoiceInUse(count=count, code=in_language(one["label"], one.get("label_zh", "")))
 
 
 def _pattern(pattern: str) -> str:

@@ -77,6 +77,9 @@ def _control(field: CustomField) -> forms.Field:
     elif field.kind == Kind.YES_NO:
         words = [("", "—"), ("yes", _("Yes")), ("no", _("No"))]
         made = OwnChoice(choices=words, help_text=help_text)
+    elif field.kind == Kind.MANY:
+        made = OwnText(help_text=help_text)
+        made.parts = field.choices
     else:
         made = (OwnDay if field.kind == Kind.DATE else OwnText)(help_text=help_text)
     made.custom = field

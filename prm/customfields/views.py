@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
-from prm.customfields import reads, services
+from prm.customfields import errors, reads, services
 from prm.customfields.field_forms import FieldForm
 from prm.customfields.models import CustomField
 from prm.values.errors import DomainError, NotAllowed
@@ -112,7 +112,12 @@ def delete(request: Any, target: str, code: str) -> HttpResponse:
 @require_POST
 @requires("fields.configure")
 def restore(request: Any, target: str, code: str) -> HttpResponse:
-    field = services.restore_field(field=reads.field_or_404(target, code, deleted=True), by=request.actor)
+    field = reads.field_or_404(target, code, deleted=True)
+    try:
+        field = services.restore_field(field=field, by=request.actor)
+    except errors.LabelTaken as taken:
+        messages.error(request, taken.text)
+        return redirect("customfields:fields", target)
     messages.success(request, _("“%(field)s” is back, with its values.") % {"field": field.words})
     return redirect("customfields:fields", target)
 

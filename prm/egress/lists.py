@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from prm.egress.kinds import all_kinds, kind_of
 from prm.egress.models import Message, Receiver
 from prm.egress.services import drop_message, retry_message
+from prm.outbox.lists import ObjectColumn
 from prm.ui import filters
 from prm.ui.lists import Bulk, Choice, Create, Empty, Link, ListPage, Number, Ref, Text, View, When
 from prm.values.actor import Actor
@@ -78,7 +80,6 @@ class MessageList(ListPage):
     title = _("Messages to other systems")
     verb = "egress.view"
     open_because = OF_THE_TENANT
-    rows = Message.objects.for_list()
     order = "-pk"
     search = ("title", "object_key", "code")
     search_label = _("Message, object, number")
@@ -111,12 +112,15 @@ class MessageList(ListPage):
     columns = [
         Link("title"),
         Ref("receiver", filter=True),
-        Text("object_key", css="ui-sub ui-fig"),
+        ObjectColumn("object_key", css="ui-sub ui-fig"),
         Choice("state", filter=True),
         Number("attempts"),
         Text("tries", label=_("Last answer"), value=_last),
         When("created_at", filter=True, phone="b"),
     ]
+
+    def get_rows(self, actor: Actor) -> QuerySet[Message]:
+        return Message.objects.for_list().with_objects(actor)
 
     def context(self, actor: Actor) -> dict[str, Any]:
         return {"part": "messages"}

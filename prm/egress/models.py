@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.roles import Role
+from prm.outbox.objects import WithObjects
 from prm.values import clock
 from prm.values.secrets import decrypt, encrypt
 
@@ -85,7 +86,7 @@ def new_message_code() -> str:
     return f"msg_{secrets.token_urlsafe(18)}"
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
+class MessageQuerySet(WithObjects):
     def for_list(self) -> MessageQuerySet:
         return self.select_related("receiver")
 

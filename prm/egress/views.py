@@ -21,6 +21,7 @@ from prm.egress import services
 from prm.egress.forms import ReceiverForm
 from prm.egress.kinds import Kind, all_kinds, kind_of
 from prm.egress.models import Message, Receiver
+from prm.outbox import objects
 from prm.ui.parts import Fact, Verb
 
 LATEST = 15
@@ -176,10 +177,15 @@ def message(request: Any, pk: int) -> HttpResponse:
         if row.may_become(Message.State.DROPPED):
             drop = reverse("egress:drop", args=[row.pk])
             verbs.append(Verb(gettext_lazy("Give up"), post=drop, icon="x", final=True))
+    known = objects.named([row.object_key], request.actor).get(row.object_key)
     facts = [
         Fact(gettext_lazy("Receiver"), row.receiver.name, href=row.receiver.get_absolute_url()),
         Fact(gettext_lazy("Number"), row.code),
-        Fact(gettext_lazy("Object"), row.object_key),
+        Fact(
+            gettext_lazy("Object"),
+            known.text if known else row.object_key,
+            href=known.address if known else "",
+        ),
         Fact(gettext_lazy("Attempts"), row.attempts),
     ]
     context = {

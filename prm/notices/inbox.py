@@ -105,6 +105,7 @@ def tabs(actor: Actor, *, here: str) -> dict[str, Any]:
         "waiting": work.count_for(actor),
         "unread": unread_count(actor),
         "more": work.tabs_for(actor),
+        "tools": work.tools_for(actor),
     }
 
 
@@ -166,9 +167,15 @@ def _line_of(row: work.Work, now: datetime) -> Line:
     soon = row.due is not None and row.due - now < SOON
     about = " · ".join(str(part) for part in (row.kind, row.subtitle) if part)
     waiting = gettext("waiting %(length)s") % {"length": formats.duration(now - row.since)}
-    due = formats.exact(row.due) if row.due is not None else ""
+    due = _until(row, late) if row.due is not None else ""
     tone = "ui-bad" if late else "ui-warn" if soon else ""
     return Line(row.link, row.icon, str(row.title), about, due, waiting, late, tone)
+
+
+def _until(row: work.Work, late: bool) -> str:
+    """The moment until which it is to be done, and what the moment is."""
+    promise = gettext("was promised by %(moment)s") if late else gettext("promised by %(moment)s")
+    return (str(row.until) or promise) % {"moment": formats.exact(row.due)}
 
 
 def _key_of(row: work.Work, now: datetime, today: date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import require
@@ -65,14 +66,18 @@ def reset_words(*, form: LetterForm, language: str, by: Actor) -> bool:
     return True
 
 
-def samples(form: LetterForm, tenant_name: str) -> dict[str, str]:
-    """Values for a preview: those of the newest notice of the kind, else the placeholders' own names."""
+def samples(form: LetterForm, tenant_name: str, language: str) -> dict[str, str]:
+    """Values for a preview, in the letter's language: of the newest notice of the kind, else the placeholders' names.
+
+    What that notice leaves empty, such as a reason that nobody gave, stays empty as in its letter.
+    """
     newest = (
         Notice.objects.filter(kind=form.name).order_by("-id").values_list("values", flat=True).first() or {}
     )
-    known = {name: str(said.shown(value)) for name, value in newest.items()}
+    with translation.override(language):
+        known = {name: str(said.shown(value)) for name, value in newest.items()}
     usual = {"tenant": tenant_name, "count": "3", "days": "7", "minutes": "15"}
-    return {name: known.get(name) or usual.get(name) or f"‹{name}›" for name in form.placeholders}
+    return {name: known.get(name, usual.get(name, f"‹{name}›")) for name in form.placeholders}
 
 
 def preview(

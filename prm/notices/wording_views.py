@@ -55,7 +55,7 @@ def words(request: Any, name: str, language: str) -> HttpResponse:
         elif form.run(wording.save_words, form=letter, language=language, by=request.actor):
             messages.success(request, _("Saved. Letters leave with these words from now on."))
             return redirect("notices:words", name, language)
-    values = wording.samples(letter, current_tenant().name)
+    values = wording.samples(letter, current_tenant().name, language)
     line, text, _html = wording.preview(letter, language, subject, body, values)
     context = {
         "letter": letter,
@@ -88,7 +88,7 @@ def words_html(request: Any, name: str, language: str) -> HttpResponse:
     letter = _letter(name, language)
     known = letter_text(name, language)
     subject, body = (known.subject, known.body) if known else texts.default_words(letter, language)
-    values = wording.samples(letter, current_tenant().name)
+    values = wording.samples(letter, current_tenant().name, language)
     return HttpResponse(wording.preview(letter, language, subject, body, values)[2])
 
 

@@ -25,6 +25,8 @@ class Work:
     due: datetime | None = None
     kind: Any = ""
     icon: str = "clipboard-check"
+    # The moment until which, as a sentence's part with %(moment)s; by default a promise.
+    until: Any = ""
     # What it is about, for the filter of the inbox; by default told by its icon.
     code: str = ""
 
@@ -60,9 +62,20 @@ class Tab:
     verb: str
 
 
+@dataclass(frozen=True)
+class Tool:
+    """A page about all of what waits, offered at the head of the inbox to those who hold the verb."""
+
+    label: Any
+    url: str
+    verb: str
+    icon: str
+
+
 # As many of one source are listed; what comes after them moves up as the first are done.
 MOST = 200
 _tabs: list[Tab] = []
+_tools: list[Tool] = []
 _counted: ContextVar[dict[Any, int] | None] = ContextVar("open_work_counted", default=None)
 _sources: list[Source] = []
 _above: list[Above] = []
@@ -99,6 +112,16 @@ def register_tab(label: Any, *, url: str, verb: str) -> None:
 
 def tabs_for(actor: Actor) -> list[Tab]:
     return [one for one in _tabs if one.verb in actor.permissions]
+
+
+def register_tool(label: Any, *, url: str, verb: str, icon: str) -> None:
+    """Let the inbox's head lead to the page at the address named `url`; called from `ready()`."""
+    if all(one.url != url for one in _tools):
+        _tools.append(Tool(label, url, verb, icon))
+
+
+def tools_for(actor: Actor) -> list[Tool]:
+    return [one for one in _tools if one.verb in actor.permissions]
 
 
 def waiting_for(actor: Actor) -> list[Work]:

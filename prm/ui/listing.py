@@ -30,6 +30,17 @@ class Head:
     href: str
     sort: str  # "", "ascending" or "descending"
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it stands on two lines rather than making its column wide."""
+        return len(self.label) > LONG_HEAD
+
+
+# Letters of a column's heading beyond which it breaks.
+LONG_HEAD = 14
+# Columns beyond which they stand closer.
+MANY_HEADS = 9
+
 
 @dataclass
 class Line:
@@ -180,6 +191,11 @@ class Listing:
         return self.address_with(export="xlsx")
 
     # ---- head and rows ----
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether so many columns are shown that they stand closer, as where a tenant added its own."""
+        return len(self.heads) > MANY_HEADS
 
     @cached_property
     def heads(self) -> list[Head]:

@@ -86,6 +86,28 @@ def shown(value: Any) -> Any:
     return write(value) if write else str(value)
 
 
+# Between the languages of a text that is kept in one line; not to be seen, and nobody types it.
+APART = "\u2063"
+
+
+def in_one_line(write: Callable[[], Any], *, longest: int) -> str:
+    """What `write()` gives, once where it is the same in each language, else in all: “Seats / 席位”. See `mine`."""
+    texts = [_in(code, write) for code, _name in settings.LANGUAGES]
+    if len(set(texts)) == 1:
+        return texts[0][:longest]
+    between = f"{APART} / "
+    room = longest // len(texts) - len(between)
+    return between.join(text[:room] for text in texts)
+
+
+def mine(line: str) -> str:
+    """The part of such a line that is in the language now active; any other text as it is."""
+    texts = line.split(f"{APART} / ")
+    codes = [code for code, _name in settings.LANGUAGES]
+    here = get_language() or ""
+    return texts[codes.index(here)] if here in codes and len(texts) == len(codes) else texts[0]
+
+
 def _in(language: str, write: Callable[[], Any]) -> str:
     with translation.override(language):
         return str(write())

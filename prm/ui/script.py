@@ -7,7 +7,19 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-MODULES = ("net", "sheets", "why", "keys", "palette", "lists", "forms", "formrules", "conditions", "rail")
+MODULES = (
+    "net",
+    "sheets",
+    "why",
+    "keys",
+    "palette",
+    "lists",
+    "ticks",
+    "forms",
+    "formrules",
+    "conditions",
+    "rail",
+)
 
 
 @lru_cache(maxsize=1)

@@ -44,6 +44,19 @@ class WorkingTime:
             left, end = left - (ends - begins), ends
         return end + left
 
+    def days_after(self, moment: datetime, days: int) -> datetime:
+        """The moment, aware, so many working days later: at the same time of day, within the hours of that day."""
+        local = moment.astimezone(self.zone)
+        day, left = local.date(), days
+        for _number in range(LONGEST):
+            day += timedelta(days=1)
+            left -= bool(self.spans_of(day))
+            if left == 0:
+                break
+        spans = self.spans_of(day) or ((time.min, time.max),)
+        same = min(max(local.time(), spans[0][0]), spans[-1][1])
+        return self._at(day, same)
+
     def between(self, first: datetime, last: datetime) -> timedelta:
         """The working time from `first` to `last`; nothing when `last` is not later."""
         total = timedelta()

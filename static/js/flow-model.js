@@ -37,6 +37,15 @@ export class FlowModel {
 
   ids() { return [...walk(this.document.steps)].map((place) => place.node.id); }
 
+  // How many steps there are, and how many levels.
+  size() {
+    const below = (list, depth) => (list || []).reduce((sum, step) => {
+      const inner = (step.branches || []).map((branch) => below(branch.steps, depth + 1));
+      return { steps: sum.steps + 1 + inner.reduce((all, one) => all + one.steps, 0), levels: Math.max(sum.levels, depth, ...inner.map((one) => one.levels)) };
+    }, { steps: 0, levels: 0 });
+    return below(this.document.steps, 1);
+  }
+
   // The steps inside a branch; "" is the flow's own line.
   list(inside) {
     if (!inside) return this.document.steps;

@@ -24,9 +24,11 @@ export class FlowPanel {
   }
 
   get isOpen() { return this.aside.dataset.open === "1"; }
+  get isSheet() { return SMALL.matches; }
 
   async show(id, { focus = false } = {}) {
     this.id = id;
+    this.wanted ||= focus; // a panel that is asked for again before it came still takes the focus
     const turn = ++this.turn;
     const body = new URLSearchParams({ document: JSON.stringify(this.model.document), node: id });
     let html = "";
@@ -47,8 +49,10 @@ export class FlowPanel {
     this.aside.dataset.open = "1";
     this.sheet(SMALL.matches);
     const again = held && document.getElementById(held);
+    const first = this.wanted;
+    this.wanted = false;
     if (again) again.focus();
-    else if (focus) this.aside.querySelector("[data-first], input:not([type=hidden]), select, textarea, button")?.focus();
+    else if (first) this.aside.querySelector("[data-first], input:not([type=hidden]), select, textarea, button")?.focus();
   }
 
   // A version that was published is read, not changed.
@@ -70,6 +74,7 @@ export class FlowPanel {
     if (!this.isOpen && !waiting) return false;
     this.asked = this.turn += 1;
     this.aside.dataset.open = "";
+    this.wanted = false;
     this.aside.replaceChildren(...this.nothing);
     this.id = "";
     this.sheet(false);

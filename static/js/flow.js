@@ -27,11 +27,13 @@ class Designer {
       answered: (said) => this.answered(said), failed: (text) => this.line("saved", text || this.words.not_saved, "is-bad"),
       clash: (said) => this.clash(said), saving: () => this.line("saved", this.words.saving),
     });
-    this.model.onChange(() => { this.draw(); this.stale(); if (!this.readOnly) this.keeper.changed(); });
+    this.model.onChange(() => { this.draw(); this.counted(); this.stale(); if (!this.readOnly) this.keeper.changed(); });
     this.listen();
     this.zoomTo(this.kept("zoom") || 100);
     this.draw();
     this.showState();
+    // On a phone the whole tree is shown first, as far as it can still be read.
+    if (this.panel.isSheet && this.view.flow.scrollWidth > this.board.clientWidth) this.zoom("fit");
     this.restore();
   }
 
@@ -62,6 +64,13 @@ class Designer {
       const button = document.querySelector(`[data-flow="${verb}"]`);
       if (button) button.disabled = !past.length;
     }
+  }
+
+  // At once, in the words of the server's own line.
+  counted() {
+    const { steps, levels } = this.model.size();
+    const said = (name, n) => this.words[`${name}_${n === 1 ? "one" : "many"}`].replace("{n}", n);
+    this.line("count", this.words.counted.replace("{steps}", said("steps", steps)).replace("{levels}", said("levels", levels)), "ui-hide-sm");
   }
 
   stale() {
@@ -188,7 +197,24 @@ class Designer {
     document.getElementById("flow-kinds").close();
     const id = this.model.add(kind, this.place.inside, this.place.index);
     const made = this.model.find(id).node;
-    this.openPanel(kind === "branch" ? made.branches[0].id : id);
+    this.opened(kind === "branch" ? made.branches[0].id : id);
+  }
+
+  // What was just made has the focus in the tree, its panel beside it; a panel that is a sheet takes the focus itself.
+  opened(id) {
+    if (!id) return;
+    this.select(id, { open: false });
+    this.panel.show(id, { focus: this.panel.isSheet });
+  }
+
+  // The chooser is walked with the arrow keys as the tree is.
+  walkKinds(event) {
+    const all = [...event.currentTarget.querySelectorAll("[data-adds]")];
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at < 0 ? all.length - 1 : at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    all[(to + all.length) % all.length].focus();
   }
 
   zoomTo(percent) {
@@ -270,7 +296,7 @@ class Designer {
       const plus = event.target.closest(".ui-plus");
       if (plus && !this.readOnly) { this.choose({ inside: plus.dataset.inside, index: Number(plus.dataset.index) }, plus); return; }
       const more = event.target.closest("[data-branch-of]");
-      if (more && !this.readOnly) { this.openPanel(this.model.addBranch(more.dataset.branchOf)); return; }
+      if (more && !this.readOnly) { this.opened(this.model.addBranch(more.dataset.branchOf)); return; }
       const node = event.target.closest("[data-node]");
       if (node) this.openPanel(node.dataset.node);
     });
@@ -279,6 +305,7 @@ class Designer {
       if (node && node.dataset.node !== this.selected) this.select(node.dataset.node, { focus: false });
     });
     document.addEventListener("keydown", (event) => this.pressed(event), true);
+    document.getElementById("flow-kinds")?.addEventListener("keydown", (event) => this.walkKinds(event));
     watchDrag(this.board, this.view, {
       canDrag: (id) => { const place = !this.readOnly && this.model.find(id); return place && !this.model.isDefault(id) ? place.type : ""; },
       dropStep: (id, inside, index) => { if (this.model.move(id, inside, index)) this.select(id); else this.say(this.words.cannot_move); },

@@ -6,10 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from partners import services as partners
 from prm.approvals import services
 from prm.approvals.document import parse_once
 from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, task_of
 from tests.factories import dealreg as deals
+from tests.factories.orders import order_of
+from tests.factories.partners import PartnerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -43,11 +46,31 @@ def test_the_inbox_costs_the_same_for_one_decision_and_for_many(acme, manager, b
         return len(ran)
 
     deals.in_review(acme, customer_name="Suzhou Ruigu")
+    order_of(acme.row, by=acme.sales)
     asked()
     few = asked()
     for number in range(12):
         deals.in_review(acme, customer_name=f"Works {number * 7} of Wuhan")
-    assert asked() == few <= 30
+        order_of(acme.row, by=acme.sales)
+    assert asked() == few <= 32
+
+
+def test_many_changes_of_partners_cost_the_inbox_what_one_costs(acme, manager, administrator, browse):
+    publish(approver("boss", ADMINS), subject="partner_change")
+    client = browse(administrator)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as ran:
+            assert "ACME Holdings" in client.get("/inbox/?part=work").content.decode()
+        return len(ran)
+
+    partners.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    asked()
+    few = asked()
+    for number in range(6):
+        company = PartnerFactory(name=f"Works {number * 7} of Wuhan")
+        partners.update_partner(partner=company, name=f"New {number}", by=manager)
+    assert asked() == few
 
 
 def test_one_text_is_one_document(acme, manager):

@@ -83,6 +83,21 @@ def test_the_words_stand_in_the_readers_language(desk):
     }  # fmt: skip
 
 
+def test_what_is_not_chosen_yet_is_called_so_everywhere(desk):
+    """Node, panel and line of soundness say the same of a step that is half made."""
+    data = document(
+        ask("a1", who={"kind": "level_up"}),
+        fork(when("b1x", {"all": [{"field": ""}]}, ask("a2", who={"kind": "people"})), otherwise("b1y")),
+    )
+    revision = drafts.standing(subject_of("deal")).revision
+    said = send(desk, "draft/", document=json.dumps(data), revision=revision).json()
+    assert said["labels"]["a1"]["name"] == "Levels above the submitter", "not one level: none was chosen"
+    assert said["labels"]["b1x"]["name"] == "No field chosen yet"
+    assert any("tick at least one person" in one["text"] for one in said["problems"] if one["node"] == "a2")
+    panel = send(desk, "panel/", document=json.dumps(data), node="b1x").content.decode()
+    assert "No field is chosen yet" in panel and "always holds" not in panel
+
+
 def test_a_stale_page_is_told_what_differs(desk):
     send(
         desk,

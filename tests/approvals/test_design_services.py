@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from partners.services.people import grant_access
 from prm.approvals import compare, drafts
@@ -20,7 +21,7 @@ from prm.approvals.design_errors import (
     OtherSubject,
     Unsound,
 )
-from prm.approvals.models import ApprovalRun, DryRun, FlowVersion
+from prm.approvals.models import ApprovalRun, DryRun, FlowVersion, Task
 from prm.approvals.services import approve as approve_task
 from prm.approvals.services import design
 from prm.approvals.subjects import subject_of
@@ -115,6 +116,14 @@ def test_a_draft_that_was_thrown_away_is_in_the_audit(deal, in_force, administra
     assert "a2" in AuditEntry.objects.get(verb="discarded").changes["document"][0]
 
 
+def test_the_trail_calls_a_version_as_its_reader_does(deal, in_force, administrator):
+    save(deal, with_director(), administrator)
+    entry = AuditEntry.objects.filter(object_type="approvals.flowversion").latest("id")
+    assert entry.object_named == "Deal registration, version 2"
+    with translation.override("zh-hans"):
+        assert entry.object_named == "商机报备，第 2 版"
+
+
 def test_nobody_else_touches_flows(deal, in_force, manager, acme):
     for somebody in (manager, acme.admin):
         for verb, more in (
@@ -193,22 +202,34 @@ def test_at_most_three_groups_however_many_ways_differ(deal, cases, director, ad
     assert outcome["groups"][-1]["kind"] == "rest"
 
 
-def test_medians_come_from_how_long_people_took(deal, cases, director, manager, administrator, monkeypatch):
-    from prm.approvals.models import Task
+def took(case, hours: int) -> None:
+    """The case was decided so many working hours after it was handed in."""
+    run = ApprovalRun.objects.for_everyone(because="a test").get(object_id=case.pk)
+    task = Task.objects.filter(run=run, state="open").first()
+    monday = task.since.replace(year=2026, month=11, day=23, hour=1, minute=0, second=0, microsecond=0)
+    ended = monday + timedelta(hours=hours)
+    Task.objects.filter(pk=task.pk).update(state="done", since=monday, closed_at=ended)
+    ApprovalRun.objects.for_everyone(because="a test").filter(pk=run.pk).update(
+        state="approved", started_at=monday, ended_at=ended
+    )
 
+
+def test_medians_come_from_how_long_people_took(deal, cases, director, administrator):
     for hours, case in zip((2, 4, 6), cases[:3], strict=True):
-        run = ApprovalRun.objects.for_everyone(because="a test").get(object_id=case.pk)
-        task = Task.objects.filter(run=run, state="open").first()
-        monday = task.since.replace(year=2026, month=11, day=23, hour=1, minute=0, second=0, microsecond=0)
-        ended = monday + timedelta(hours=hours)
-        Task.objects.filter(pk=task.pk).update(state="done", since=monday, closed_at=ended)
-        ApprovalRun.objects.for_everyone(because="a test").filter(pk=run.pk).update(
-            state="approved", started_at=monday, ended_at=ended
-        )
+        took(case, hours)
     save(deal, with_director(), administrator)
     outcome = design.dry_run(subject=deal, by=administrator).outcome
     assert Decimal(outcome["before"]) > 0
     assert Decimal(outcome["after"]) > Decimal(outcome["before"])
+
+
+def test_a_further_step_never_makes_slow_cases_faster(deal, cases, director, administrator):
+    """The small cases were quick, so people usually are; the large ones, to which a step is added, were not."""
+    for hours, case in zip((1, 1, 1, 8), cases, strict=True):
+        took(case, hours)
+    save(deal, with_director(), administrator)
+    (group,) = design.dry_run(subject=deal, by=administrator).outcome["groups"]
+    assert (group["count"], group["before"], group["after"]) == (2, "4.0", "5.0")
 
 
 def test_without_any_case_the_dry_run_says_so(deal, in_force, director, administrator):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import translation
 
 from prm.approvals.document import DocumentInvalid, check, parse, read_text
 
@@ -61,8 +62,8 @@ def broken(**changes):
     ("data", "step", "words"),
     [
         (broken(kind="oracle"), "a1", "kind that does not exist"),
-        (broken(who={"kind": "nobody"}), "a1", "does not say who"),
-        (broken(who={"kind": "people", "users": []}), "a1", "names no people"),
+        (broken(who={"kind": "nobody"}), "a1", "a kind that does not exist: “nobody”"),
+        (broken(who={"kind": "people", "users": []}), "a1", "names nobody yet"),
         (broken(who={"kind": "role", "role": "king"}), "a1", "role that does not exist"),
         (broken(mode="quorum"), "a1", "how many must approve"),
         (broken(mode="dice"), "a1", "one, all, a quorum"),
@@ -95,6 +96,18 @@ def test_what_has_the_wrong_shape_is_refused_by_name(data, step, words):
     assert any(problem.step == step and words in problem.message for problem in problems), problems
     with pytest.raises(DocumentInvalid):
         parse(data)
+
+
+def test_a_misspelled_way_of_naming_people_is_corrected_and_the_step_called_by_its_name():
+    (problem,) = check(broken(name="Director", name_zh="总监", who={"kind": "rolle", "role": "finance"}))
+    assert problem.message == (
+        "“Director” says who by a kind that does not exist: “rolle”. Did you mean “role”?"
+    )
+    with translation.override("zh-hans"):
+        (problem,) = check(broken(name="Director", name_zh="总监", who={"kind": "rolle", "role": "finance"}))
+        assert "总监" in problem.message and "Director" not in problem.message
+    (problem,) = check(broken(name="Director", who={"kind": "xyz"}))
+    assert "“Director”" in problem.message and "partner_manager" in problem.message, "all kinds are named"
 
 
 def test_an_id_used_twice_is_named():

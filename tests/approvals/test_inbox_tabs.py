@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from dealreg.services import approve_registration, request_information
+from partners import services as partners
 from prm.approvals import services
 from prm.tenancy.models import Tenant
 from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, task_of
@@ -46,6 +47,29 @@ def test_what_waits_goes_on_the_next_page(acme, manager, browse, monkeypatch):
     assert "page=1" in pages[0] and 'rel="prev"' not in pages[0]
     assert 'rel="prev"' in pages[2] and 'rel="next"' not in pages[2]
     assert "Customer 4 Works" in pages[2] and "Customer 4 Works" in pages[3], "beyond the last is the last"
+
+
+def test_a_row_says_whose_case_it_is_how_much_and_what_the_moment_beside_it_is(
+    acme, manager, administrator, browse
+):
+    deals.in_review(acme, customer_name="Suzhou Ruigu")
+    order = order_of(acme.row, by=acme.sales)
+    partners.update_partner(partner=acme.row, name="ACME Holdings", by=manager)
+    page = text(browse(manager).get("/inbox/?part=work"))
+    assert "ACME Networks · ¥486,000" in page and f"¥{order.net_total:,.2f}" in page
+    assert "promised by " in page and "was promised by" not in page
+    assert "ACME Networks → ACME Holdings" in text(browse(administrator).get("/inbox/?part=work"))
+    assert "ACME Networks" in text(browse(manager).get("/inbox/?part=work&q=acme+net")), (
+        "found by its partner"
+    )
+
+
+def test_the_inbox_itself_leads_to_deciding_many_and_to_being_away(acme, manager, browse):
+    page = text(browse(manager).get("/inbox/?part=work"))
+    assert 'href="/inbox/decisions/"' in page and 'href="/inbox/away/"' in page
+    assert "I am away" in page and "Decide many at once" in page
+    partner = text(browse(acme.sales).get("/inbox/?part=work"))
+    assert "/inbox/away/" not in partner and "Decide many at once" not in partner
 
 
 def test_i_asked_shows_for_whom_it_waits_and_leads_to_the_object(acme, rival, manager, administrator, browse):

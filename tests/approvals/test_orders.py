@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from orders.services import approve_order, cancel_order, reject_order
 from prm.approvals import services
@@ -62,3 +63,18 @@ def test_a_condition_over_the_order(acme, manager, administrator):
     services.approve(task=task_of(order, administrator), by=administrator)
     order.refresh_from_db()
     assert (order.state, order.decided_by_id) == ("approved", administrator.user_id)
+
+
+def test_while_a_question_waits_its_answer_leads_the_page_of_the_order(acme, manager, browse):
+    order = order_of(acme.row, state="submitted", by=acme.sales)
+    address = f"/inbox/asked/{run_of(order).pk}/answer/"
+    submitter = get_user_model().objects.get(pk=acme.sales.user_id)
+    services.say(run=run_of(order), text="Which dock?", asked=submitter, for_submitter=True, by=manager)
+    page = browse(acme.sales).get(order.get_absolute_url()).content.decode()
+    assert f'class="btn btn-primary" href="{address}"' in page
+    assert page.index("Which dock?") < page.index("ui-aside")
+    services.say(run=run_of(order), text="Dock 4.", by=acme.sales)
+    assert (
+        f'btn-primary" href="{address}"'
+        not in browse(acme.sales).get(order.get_absolute_url()).content.decode()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -162,6 +163,17 @@ def test_rows_of_many_tell_their_objects_apart_at_the_cost_of_one(acme, rival, m
     assert asked() == few
     page = text(client.get("/inbox/decisions/"))
     assert "¥120,000" in page and "¥80,000" in page and str(rival.row) in page
+
+
+def test_ticking_all_takes_what_can_be_approved_and_names_the_rest(acme, rival, manager, browse):
+    deals.approved(rival, manager, customer_name="Anji Bamboo Works")
+    held = deals.in_review(acme, customer_name="Anji Bamboo Works")
+    free = [deals.in_review(acme, customer_name=name) for name in ("Suzhou Ruigu", "Wuhan Donghu")]
+    page = text(browse(manager).get("/inbox/decisions/"))
+    boxes = dict(re.findall(r'name="task" value="(\d+)" id="t\d+" (data-tick[^>]*)>', page))
+    assert boxes.pop(str(task_of(held, manager).pk)) == "data-tick data-stuck"
+    assert boxes == {str(task_of(deal, manager).pk): "data-tick" for deal in free}
+    assert "Tick all 2 that can be approved" in page and page.count("Cannot be approved now") == 1
 
 
 def test_many_are_handed_over_to_one_who_may_decide_all(acme, manager, administrator, browse):

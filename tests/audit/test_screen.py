@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import translation
 
 from prm.accounts.models import User
 from prm.audit.models import AuditEntry
 from prm.audit.services import record
+from prm.configuration.services import export_text
 from prm.values import clock
 from prm.values.actor import Actor
+from tests.factories.catalogue import ProductLineFactory
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +112,29 @@ def test_words_in_changes_and_reasons_are_found_through_the_index(browser_of_bos
         cursor.execute("ANALYZE audit_auditentry")
     plan = AuditEntry.objects.saying("hangzhou").order_by("-pk")[:51].explain()
     assert "audit_by_words" in plan
+
+
+def test_an_object_with_a_name_in_each_language_is_called_as_the_reader_reads(browser_of_boss):
+    line = ProductLineFactory(code="wifi", name="Wireless", name_zh="无线")
+    with translation.override("zh-hans"):  # whoever acts reads Chinese
+        entry = note(line, verb="changed")
+    for language, mine, other in (("en", "Wireless", "无线"), ("zh-hans", "无线", "Wireless")):
+        with translation.override(language):
+            for address in ("/settings/audit/", f"/settings/audit/{entry.pk}/"):
+                page = browser_of_boss.get(address, HTTP_ACCEPT_LANGUAGE=language).content.decode()
+                assert mine in page and other not in page, (language, address)
+    assert len(rows_of(browser_of_boss.get("/settings/audit/?q=无线"))) == 1, "found by either name"
+    assert len(rows_of(browser_of_boss.get("/settings/audit/?q=wireless"))) == 1
+
+
+def test_taking_the_configuration_away_says_what_was_taken(browser_of_boss, administrator):
+    export_text(by=administrator)
+    entry = AuditEntry.objects.get(verb="exported")
+    page = browser_of_boss.get("/settings/audit/").content.decode()
+    assert "Configuration as text" in page and "what is in force" in page and " kB" in page
+    assert int(entry.changes["sections"][1]) > 5
+    with translation.override("zh-hans"):
+        assert "Configuration as text" not in entry.object_named
 
 
 def test_the_trail_is_filtered_by_person_kind_partner_and_days(browser_of_boss, acme, rival):

@@ -142,3 +142,10 @@ def test_nobody_else_changes_or_moves(row, manager, browse):
         assert browse(manager).post(address, {"to": "0", "text": "x"}).status_code == 403
     with pytest.raises(NotAllowed):
         services.move_action(action=action, to=0, by=manager)
+
+
+def test_the_history_says_once_what_was_added_and_taken_away(row, administrator):
+    services.remove_action(action=at(row, "C"), by=administrator)
+    told = [line.text for line in history_of(row, administrator)]
+    assert any(text.startswith("Action taken away: Notify") for text in told), told
+    assert any(text.startswith("Action added: Notify") for text in told), told

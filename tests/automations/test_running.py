@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from django.utils import translation
 
+from prm.approvals.models import SpecialDay
 from prm.audit.history import history_of
 from prm.audit.models import AuditEntry
 from prm.automations import engine, services, updates, work
@@ -86,6 +89,17 @@ def test_an_event_told_again_is_one_run_one_notice_one_task(administrator, acme,
     assert Run.objects.filter(automation=made).count() == Task.objects.count() == 1
     engine.run(made, OutboxEvent.objects.get(name="dealreg.submitted"))
     assert Task.objects.count() == 1
+
+
+def test_a_task_falls_due_on_a_working_day_of_the_tenants_calendar(administrator, acme, clerk):
+    SpecialDay.objects.create(day=date(2026, 11, 30), name="Founders' day", is_working=False)
+    automation(administrator, kind="task", who=["role:finance"], text="Call {object}", days=2)
+    with time_machine.travel(
+        datetime(2026, 11, 27, 1, 11, tzinfo=UTC), tick=False
+    ):  # Friday 09:11 in Shanghai
+        deals.in_review(acme)
+        deliver()
+    assert Task.objects.get().due == datetime(2026, 12, 2, 1, 11, tzinfo=UTC), "not Sunday, nor the holiday"
 
 
 def test_nobody_is_told_of_what_they_may_not_see(administrator, acme, rival, manager):

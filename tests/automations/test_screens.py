@@ -44,7 +44,7 @@ def test_the_whole_way_by_clicking(browse, administrator, acme):
     client.post(f"{base}actions/notify/", {"who": ["role:finance"], **both})
     client.post(f"{base}actions/task/", {"who": ["role:finance"], "text": "Check {object}", "days": "3"})
     page = client.get(base).content.decode()
-    assert "{object} is large" in page and "{object} 金额较大" in page and "due after 3 days" in page
+    assert "{object} is large" in page and "{object} 金额较大" in page and "due after 3 working days" in page
     assert "No such event yet" in client.get(f"{base}test/").content.decode()
     deal = deals.in_review(acme, estimated_value=5000)
     dry = client.get(f"{base}test/").content.decode()

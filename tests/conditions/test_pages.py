@@ -70,7 +70,14 @@ def test_a_half_built_condition_is_shown_with_what_is_missing(browse, manager):
     page = shown(build(browse(manager), {"all": [{"field": "expected_close", "op": "is", "value": ""}]}))
     assert "Not complete yet. Expected close: the value is missing." in page
     page = shown(build(browse(manager), {"all": [{"field": ""}]}))
-    assert "Nothing is asked" in page and "Choose a field" in page
+    assert "No field is chosen yet" in page and "Choose a field" in page and "always holds" not in page
+    assert "Nothing is asked: it always holds" in shown(build(browse(manager), {"all": []}))
+
+
+def test_a_yes_or_no_of_the_partner_is_named_in_english_one_can_read(manager):
+    labels = Lookup(manager).labels("deal")
+    assert labels["partner.has_people"] == "Partner: somebody can sign in"
+    assert labels["partner.region"] == "Partner’s region"
 
 
 @pytest.mark.parametrize("sent", ["[", "7", '{"all": {"x": 1}}', '{"field": 7}', "x" * 60_000, "[" * 3000,

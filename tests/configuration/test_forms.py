@@ -216,3 +216,18 @@ def test_records_of_a_module_that_is_off_are_neither_exported_nor_taken(tenant):
     with pytest.raises(ConfigurationProblem) as refusal:
         apply(records=RECORDS)
     assert "records.deal" in str(refusal.value)
+
+
+def test_fields_of_one_label_are_refused_by_name_and_labels_can_be_exchanged(tenant):
+    fields = [{"code": "one", "kind": "text", "label": "One", "label_zh": "一"},
+              {"code": "two", "kind": "text", "label": "Two", "label_zh": "二"}]  # fmt: skip
+    apply(records={"deal": {"fields": fields}})
+    same = [fields[0], fields[1] | {"label_zh": "一"}]
+    with pytest.raises(ConfigurationProblem) as refused:
+        apply(records={"deal": {"fields": same}})
+    assert "records.deal.fields[1].label_zh" in str(refused.value.problems) and "“one”" in str(
+        refused.value.problems
+    )
+    swapped = [fields[0] | {"label": "Two", "label_zh": "二"}, fields[1] | {"label": "One", "label_zh": "一"}]
+    apply(records={"deal": {"fields": swapped}})
+    assert [one["label"] for one in exported("records")["deal"]["fields"]] == ["Two", "One"]

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from dealreg.services import complete_registration
 from orders.errors import WrongState
@@ -17,13 +18,13 @@ from prm.audit.models import AuditEntry
 from prm.automations import updates
 from prm.automations.errors import FieldGone, ValueUnfit
 from prm.automations.models import Run
-from prm.automations.services import switch_automation
+from prm.automations.services import add_action, switch_automation
 from prm.catalogue.services import complete_product, save_product
 from prm.conditions.models import SavedView
 from prm.customers.services import create_customer
 from prm.customfields import errors
 from prm.customfields.daily import drop_deleted_fields
-from prm.customfields.services import change_field, delete_field, places_using
+from prm.customfields.services import change_field, create_field, delete_field, places_using
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import DomainError, NotAllowed
@@ -36,6 +37,11 @@ CREATED = {
     "partner": "partners.created.v1", "customer": "customers.created.v1", "deal": "dealreg.submitted.v1",
     "order": "orders.submitted.v1", "product": "catalogue.product_added.v1",
 }  # fmt: skip
+
+
+def page(response) -> str:
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
 
 
 def made(target, acme, manager):
@@ -126,6 +132,30 @@ def test_on_the_screen_the_field_offers_its_choices(field, administrator, browse
     )
     page = browse(administrator).get(f"{row.get_absolute_url()}actions/update/?field=custom.starts")
     assert 'type="date"' in page.content.decode()
+
+
+@pytest.mark.parametrize("language,words", [("en", "Direct; By a partner"), ("zh-hans", "直接; 经伙伴")])
+def test_a_choice_is_told_by_its_words_never_by_its_code(administrator, browse, acme, language, words):
+    choices = [("a", "Direct", "直接"), ("b", "By a partner", "经伙伴")]
+    how = {"target": "deal", "label": "Way", "options": {"choices": choices}, "by": administrator}
+    create_field(code="way", kind="choice", **how)
+    create_field(code="ways", kind="many", **how | {"label": "Ways"})
+    row = automation(administrator, kind="update", field="custom.way", value="a")
+    add_action(automation=row, kind="update", field="custom.ways", value="a; b", by=administrator)
+    deals.in_review(acme)
+    with translation.override(language):
+        client = browse(administrator)
+        client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+        address, first = row.get_absolute_url(), words.split(";")[0]
+        assert f": {first}<" in page(client.get(address)) and f": {words}<" in page(client.get(address))
+        assert f"“{first}”" in page(client.get(f"{address}test/")) and words in page(
+            client.get(f"{address}test/")
+        )
+        deliver()
+        run = Run.objects.get(automation=row)
+        assert words in page(client.get(run.get_absolute_url())) and "“a”" not in page(
+            client.get(run.get_absolute_url())
+        )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from partners.services import create_partner
 from prm.audit.models import AuditEntry
@@ -16,6 +17,7 @@ from prm.customfields.form_services import withdraw_layout
 from prm.customfields.models import CustomField
 from prm.values import clock
 from prm.values.errors import NotAllowed
+from tests.factories import dealreg as deals
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +215,45 @@ def test_what_does_not_exist_is_not_found(boss):
         "/settings/fields/deal/none/",
     ):
         assert boss.get(path).status_code == 404
+
+
+def test_no_two_fields_in_use_are_called_the_same_in_either_language(field, administrator, browse):
+    seats = field("deal", "seats", label="Seats", label_zh="席位")
+    for label, label_zh, wrong in (
+        ("seats", "", "label"),
+        ("Chairs", "席位", "label_zh"),
+        ("席位", "", "label"),
+    ):
+        with pytest.raises(errors.LabelTaken) as refused:
+            field("deal", "chairs", label=label, label_zh=label_zh)
+        assert refused.value.field == wrong and "seats" in refused.value.text
+    field("partner", "seats", label="Seats")
+    chairs = field("deal", "chairs", label="Chairs")
+    with pytest.raises(errors.LabelTaken):
+        services.change_field(field=chairs, label="SEATS", by=administrator)
+    services.change_field(field=chairs, help="For the hall", by=administrator)
+    services.delete_field(field=seats, by=administrator)
+    services.change_field(field=chairs, label="Seats", by=administrator)
+    client = browse(administrator)
+    page = client.post("/settings/fields/deal/seats/restore/", follow=True).content.decode()
+    assert "Choose a label that tells them apart" in page and CustomField.objects.get(pk=seats.pk).deleted_at
+    typed = {"label": "Seats", "label_zh": "", "code": "third", "help": "", "help_zh": ""}
+    answer = client.post("/settings/fields/deal/new/?kind=text", typed)
+    assert (
+        answer.status_code == 422
+        and "is what the field “chairs” is called already" in answer.content.decode()
+    )
+
+
+def test_a_choice_in_use_is_named_in_the_readers_language(field, administrator, acme):
+    choices = [("a", "Direct", "直接"), ("b", "By a partner", "经伙伴")]
+    how = {"target": "deal", "code": "way", "kind": "choice", "label": "Way", "by": administrator}
+    way = services.create_field(options={"choices": choices}, **how)
+    deal = deals.in_review(acme)
+    type(deal).objects.for_everyone(because="a test").filter(pk=deal.pk).update(custom={"way": "a"})
+    with pytest.raises(errors.ChoiceInUse) as refused:
+        services.change_field(field=way, options={"choices": choices[1:]}, by=administrator)
+    assert "Direct" in refused.value.text
+    with translation.override("zh-hans"), pytest.raises(errors.ChoiceInUse) as refused:
+        services.change_field(field=way, options={"choices": choices[1:]}, by=administrator)
+    assert "直接" in refused.value.text and "Direct" not in refused.value.text

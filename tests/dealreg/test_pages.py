@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dealreg.home import pipeline
 from dealreg.models import DealRegistration
-from dealreg.services import approve_registration, request_information
+from dealreg.services import answer_information, approve_registration, request_information
+from prm.approvals.services import say
 from prm.values import clock
-from tests.approvals.flows import ADMINS, MANAGER, approver, publish
+from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductLineFactory
 from tests.factories.dealreg import registration_type
@@ -33,6 +35,11 @@ def typed(**changes):
         "expected_close": (clock.today() + timedelta(days=60)).isoformat(),
         **changes,
     }
+
+
+def asks(deal, words, who, *, by):
+    person = get_user_model().objects.get(pk=who.user_id)
+    say(run=run_of(deal), text=words, asked=person, for_submitter=True, by=by)
 
 
 def all_of(actor):
@@ -294,6 +301,41 @@ def test_a_draft_is_discarded_only_after_the_page_said_what_that_means(acme, bro
     assert "Nobody has seen this draft" in page and "protection ends" not in page
     draft.refresh_from_db()
     assert draft.state == "draft"
+
+
+def test_withdrawing_says_that_a_protection_ends_only_where_there_is_one(acme, manager, browse):
+    waits, holds = deals.in_review(acme, customer_name="Anji Bamboo"), deals.approved(acme, manager)
+    browser = browse(acme.sales)
+    early = text(browser.get(f"/deals/{waits.number}/withdraw/"))
+    assert "protection ends" not in early and "nothing is protected so far" in early
+    assert "The protection ends now" in text(browser.get(f"/deals/{holds.number}/withdraw/"))
+
+
+def test_while_a_question_waits_its_answer_leads_the_partners_page(acme, manager, browse):
+    deal = deals.in_review(acme)
+    address = f"/inbox/asked/{run_of(deal).pk}/answer/"
+    before = text(browse(acme.sales).get(deal.get_absolute_url()))
+    assert address not in before
+    asks(deal, "Which site?", acme.sales, by=manager)
+    page = text(browse(acme.sales).get(deal.get_absolute_url()))
+    assert f'class="btn btn-primary" href="{address}"' in page, "the primary action of the decision line"
+    assert page.index("Which site?") < page.index('id="deal-title"'), "the question comes before the facts"
+    assert "An answer is awaited from <b>you</b>" in page
+    say(run=run_of(deal), text="Plant two.", by=acme.sales)
+    answered = text(browse(acme.sales).get(deal.get_absolute_url()))
+    assert f'class="btn btn-primary" href="{address}"' not in answered and "Plant two." in answered
+
+
+def test_what_was_sent_back_and_what_was_asked_is_one_talk(acme, manager, browse):
+    deal = deals.in_review(acme)
+    request_information(registration=deal, text="Name the site", by=manager)
+    answer_information(registration=deal, text="Plant two", by=acme.sales)
+    asks(deal, "And the floor?", acme.sales, by=manager)
+    for reader in (manager, acme.sales):
+        page = text(browse(reader).get(deal.get_absolute_url()))
+        assert page.count("Questions and answers") == 1
+        places = [page.index(words) for words in ("Name the site", "Plant two", "And the floor?")]
+        assert places == sorted(places)
 
 
 def test_the_evidence_names_product_lines_in_the_readers_language(acme, rival, manager, browse):

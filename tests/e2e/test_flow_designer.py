@@ -102,6 +102,32 @@ def build_condition(page: Page, amount: str) -> None:
     row.locator("[data-value]").press("Tab")
 
 
+def test_what_was_added_has_the_focus_and_is_counted_at_once(office: Office, deals: None) -> None:
+    page = office.enter("administrator")
+    page.goto(FLOW)
+    page.locator('[data-node="manager"]').focus()
+    page.keyboard.press("n")
+    expect(page.locator("[data-adds=approver]")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-adds=branch]")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-adds=approver]")).to_be_focused()
+    page.route("**/draft/", lambda route: route.abort())  # what the page says by itself
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-node="a1"]')).to_be_focused()
+    expect(page.locator("[data-part=count]")).to_have_text("2 steps, 1 level")
+    page.unroute("**/draft/")
+    expect(page.get_by_label("Who decides")).to_be_visible()
+    expect(page.locator('[data-node="a1"]')).to_be_focused()
+    page.locator(".ui-plus").first.click()
+    page.locator("[data-adds=wait]").click()
+    expect(page.locator('[data-node="w1"]')).to_be_focused()
+    office.complaints[:] = []
+
+
 def test_the_whole_tree_by_keys(office: Office, deals: None) -> None:
     page = office.enter("administrator")
     page.goto(FLOW)

@@ -9,6 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from prm.customfields.services import create_field
+from prm.values.actor import Actor
+from tests.cast import Company
+from tests.factories import dealreg as deals
 from tests.support.stack import Stack
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -158,3 +162,44 @@ def test_without_a_connection_the_page_says_so(enter):
     expect(page.locator("#offline")).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator("#offline")).to_be_hidden()
+
+
+def test_with_two_columns_of_its_own_a_list_still_fits_the_desk(enter):
+    for label in ("Competitor at the site", "Margin expected"):
+        create_field(
+            target="deal",
+            code=label.split()[0].lower(),
+            kind="text",
+            label=label,
+            in_list=True,
+            by=Actor.job("test"),
+        )
+    company = Company("ACME Networks")
+    deals.in_review(company, customer_name="Nouveau Monde Graphite Manufacturing Incorporated")
+    page = enter(DESK)
+    page.goto("/deals/")
+    expect(page.locator("thead")).to_contain_text("Margin expected")
+    width, room = page.locator(".ui-scroll").evaluate("node => [node.scrollWidth, node.clientWidth]")
+    assert width <= room
+    page.set_viewport_size(
+        {"width": 1000, "height": 900}
+    )  # where it cannot fit, it moves within its own frame
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 1000
+    page.locator(".ui-scroll").evaluate("node => { node.scrollLeft = 300; }")
+    expect(page.get_by_role("link", name="Nouveau Monde")).to_be_in_viewport()
+
+
+def test_all_that_can_be_approved_are_ticked_with_one_key(enter):
+    company = Company("ACME Networks")
+    for name in ("Suzhou Ruigu", "Wuhan Donghu", "Hangzhou Xunda"):
+        deals.in_review(company, customer_name=name)
+    page = enter(DESK)
+    page.goto("/inbox/?part=work")
+    page.get_by_role("link", name="Decide many at once").click()
+    expect(page.get_by_text("0 of 3 ticked")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.get_by_text("3 of 3 ticked")).to_be_visible()
+    page.get_by_role("checkbox", name="Suzhou Ruigu").press("Space")
+    expect(page.get_by_text("2 of 3 ticked")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Tick all 3")).not_to_be_checked()
+    assert serious(page) == []

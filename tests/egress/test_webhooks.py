@@ -18,6 +18,7 @@ from prm.notices.models import Notice
 from prm.outbox.events import event
 from prm.outbox.services import deliver_open_events, emit
 from prm.values import clock
+from tests.factories import dealreg as deals
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +229,15 @@ def test_old_messages_are_deleted(hook, settings):
         ended_at=clock.now() - timedelta(days=settings.EVENTS_DAYS + 1)
     )
     assert services.prune() == 1
+
+
+def test_the_log_names_what_a_message_is_about(browse, administrator, acme, hook):
+    deal = deals.in_review(acme)
+    services.queue(receiver=hook, key="k", object_key=f"deal:{deal.pk}", title="t", content={})
+    client = browse(administrator)
+    for address in (
+        "/settings/webhooks/messages/",
+        f"/settings/webhooks/messages/{Message.objects.get().pk}/",
+    ):
+        page = client.get(address).content.decode()
+        assert deal.number in page and deal.get_absolute_url() in page and f"deal:{deal.pk}" not in page

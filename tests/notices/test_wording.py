@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.core import mail
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from prm.audit.models import AuditEntry
 from prm.notices import kinds, post, texts, wording
 from prm.notices.errors import NoText, UnknownPlaceholder
 from prm.notices.letters import write_letter
-from prm.notices.models import Letter, LetterText
+from prm.notices.models import Letter, LetterText, Notice
 from prm.notices.services import notify
+from prm.ui import said
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +128,25 @@ def test_the_page_previews_with_real_values_saves_and_resets(browse, administrat
     assert not LetterText.objects.exists() and AuditEntry.objects.filter(verb="letter_reset").exists()
     assert client.get("/settings/letters/no.such/en/").status_code == 404
     assert client.get(f"/settings/letters/{NAME}/fr/").status_code == 404
+
+
+@pytest.mark.parametrize("reader", ["en", "zh-hans"])
+def test_a_preview_has_the_values_in_the_letters_language_and_no_hole_where_nobody_said_why(
+    browse, administrator, reader
+):
+    values = {
+        "title": "DR-1", "who": "Lin Yue", "why": "", "what": said.stored(gettext_lazy("Deal registration")),
+        "step": {"as": "each", "en": "Director", "zh-hans": "总监"}, "submitter": "Xu Peng",
+    }  # fmt: skip
+    row = Notice(user_id=administrator.user_id, kind="approvals.added", values=values, fact="f")
+    row.save()
+    client = browse(administrator)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = reader
+    with translation.override(reader):
+        english = client.get("/settings/letters/approvals.added/en/").content.decode()
+        chinese = client.get("/settings/letters/approvals.added/zh-hans/").content.decode()
+    assert "Deal registration, step “Director”" in english and "‹why›" not in english
+    assert "总监" in chinese and "商机报备" in chinese
 
 
 def test_nobody_else_words_letters(browse, manager, acme):

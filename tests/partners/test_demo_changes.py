@@ -7,7 +7,7 @@ import pytest
 from partners import demo_changes, services
 from partners.models import PartnerChange
 from prm.approvals.engine import published
-from prm.approvals.models import Task
+from prm.approvals.models import FlowVersion, Task
 from prm.audit.models import AuditEntry
 from prm.values.actor import Actor
 from tests.approvals.flows import run_of, story, waits_for
@@ -33,3 +33,11 @@ def test_one_is_reminded_of_one_passed_on_and_one_decided_by_its_deadline(manage
     task = Task.objects.open().get(run=run_of(reminded))
     assert task.reminded_at is not None and task.due is not None
     assert published("partner_change").document == kit
+
+
+def test_no_version_of_a_flow_ends_before_it_begins(manager, administrator):
+    partners = [PartnerFactory(name=f"Partner {number}") for number in range(4)]
+    demo_changes.fill(partners[:3], partners[3], asked_by=manager, by=Actor.command("demo"))
+    versions = FlowVersion.objects.filter(flow__subject="partner_change").order_by("number")
+    times = [moment for row in versions for moment in (row.published_at, row.retired_at) if moment]
+    assert len(times) == 5 and times == sorted(times), "three versions, one after the other"
