@@ -68,7 +68,7 @@ def facts(order: Order, actor: Actor) -> Iterable[Fact]:
         Fact(_("Lines"), formats.number(order.lines.count())),
         Fact(_("Wanted on"), formats.day(order.wanted_on)),
         Fact(_("Ship to"), order.ship_to),
-        Fact(_("Partner's number"), order.purchase_number),
+        Fact(_("Partner’s order number"), order.purchase_number),
         Fact(_("Note"), order.note),
         *facts_of("order", order, actor),
     ]

@@ -25,7 +25,7 @@ def register() -> None:
             Field("product_lines", "many", label=_("Product lines"), path="lines__product__product_line",
                   to="catalogue.ProductLine", key="code"),
             Field("number", "text", label=_("Number")),
-            Field("purchase_number", "text", label=_("Partner's number")),
+            Field("purchase_number", "text", label=_("Partner’s order number")),
             Field("erp_number", "text", label=_("ERP number"), staff=True),
             Field("ship_to", "text", label=_("Ship to")),
             Field("wanted_on", "date", label=_("Wanted on")),

@@ -105,7 +105,7 @@ class OrderList(ListPage):
         columns = [
             Link("number"),
             Ref("partner", filter=True),
-            Text("purchase_number", label=_("Partner's number")),
+            Text("purchase_number", label=_("Partner’s order number")),
             Ref("end_customer", label=_("End customer"), phone=None, css="ui-clip ui-clip-wide"),
             Amount("net_total", label=_("Net"), currency="currency", sort=True, filter=Between, places=2),
             Choice("state", filter=True, tones=TONES),

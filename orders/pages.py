@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from dealreg.waiting import deciders_by_partner, promised_by
@@ -248,12 +249,14 @@ def happenings_of(order: Order, actor: Actor) -> list[Happening]:
     return [
         Happening(
             at=entry.at,
-            text=words.get(entry.verb) or audit_words.word_for(entry.verb),
+            text=words.get(entry.verb) or capfirst(audit_words.word_for(entry.verb)),
             who=entry.actor_label,
             reason=entry.reason,
         )
         for entry in entries
-        if not actor.is_partner or (entry.verb in words and entry.verb != "changed")
+        # What is sent back to the partner stands there as returned, in the same words.
+        if entry.verb != "step_returned"
+        and (not actor.is_partner or (entry.verb in words and entry.verb != "changed"))
     ]
 
 

@@ -28,6 +28,9 @@ os.environ.update(services.environment())
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402 (the settings read the environment above)
+from django.core.files.storage import default_storage  # noqa: E402
+from django.core.signals import setting_changed  # noqa: E402
+from django.dispatch import receiver  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
@@ -46,6 +49,15 @@ settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher"]
 settings.SECOND_FACTOR_ROLES = []
 
 django.setup()  # before the conftests of folders, whose imports need the models
+
+
+@receiver(setting_changed)
+def _forget_where_files_lay(*, setting, **kwargs):
+    """django-tenants keeps the folder of its first use, also when a test gave it up: no worker looks there."""
+    if setting == "MEDIA_ROOT":
+        default_storage.__dict__.get("_wrapped", default_storage).__dict__.pop("relative_media_root", None)
+
+
 # Parallel processes inherit the environment: with this they would read the settings before their own slot is known.
 os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 

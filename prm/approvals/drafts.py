@@ -92,6 +92,14 @@ class Standing:
         newest = self.flow.versions.first() if self.flow else None
         return newest.number + 1 if newest else 1
 
+    @property
+    def overtaken_by(self) -> FlowVersion | None:
+        """The version that was put in force after the draft was begun: publishing the draft would take it back."""
+        draft, published = self.draft, self.published
+        if draft is None or published is None or published.published_at is None:
+            return None
+        return published if published.published_at > draft.created_at else None
+
     def dry_run(self) -> DryRun | None:
         """The dry run of the draft's text as it is now."""
         if self.draft is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,6 +52,11 @@ class Receiver(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("egress:receiver", args=[self.pk])
+
+    @property
+    def resting_until(self) -> datetime | None:
+        """When it is tried again after failures; None while nothing keeps messages back."""
+        return self.rest_until if self.rest_until and self.rest_until > clock.now() else None
 
     @property
     def url(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from partners.services.people import grant_access
-from prm.approvals import compare, drafts
+from prm.approvals import compare, drafts, services
 from prm.approvals.design_errors import (
     DraftChanged,
     DryRunMissing,
@@ -279,6 +279,17 @@ def test_publishing_leaves_running_cases_on_their_version(
     assert runs.get(object_id=new.pk).version == version
     entry = AuditEntry.objects.filter(verb="published").order_by("-id").first()
     assert entry.changes["version"] == [1, 2] and entry.reason == "Director"
+
+
+def test_a_draft_that_a_published_version_overtook_says_so(deal, in_force, director, administrator, browse):
+    save(deal, with_director(), administrator)
+    said = "Publishing the draft takes back what is new in it."
+    client = browse(administrator)
+    assert said not in client.get("/settings/flows/deal/").content.decode()
+    text = {"schema": 1, "subject": "deal", **flow(ask("b1", people(director.email)))}
+    newer = services.install_flow(data=text, by=administrator)
+    page = client.get("/settings/flows/deal/").content.decode()
+    assert f"Version {newer.number} was put in force" in page and said in page
 
 
 def test_what_says_the_same_is_not_published_again(deal, in_force, director, administrator):

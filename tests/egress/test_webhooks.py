@@ -119,6 +119,15 @@ def test_failures_are_tried_again_in_order_for_each_object(outside, hook):
     assert hook.failures == 0 and hook.last_ok_at
 
 
+def test_the_pages_say_when_a_receiver_that_failed_is_tried_again(outside, hook, administrator, browse):
+    outside.statuses = [500]
+    happen(1, 2)
+    sending.send_due(hook.pk)
+    client, waiting = browse(administrator), Message.objects.order_by("id")[1]
+    assert "The last try failed. The next one is at" in client.get(hook.get_absolute_url()).content.decode()
+    assert "The receiver failed and rests until" in client.get(waiting.get_absolute_url()).content.decode()
+
+
 def test_what_is_never_taken_is_given_up_and_administrators_are_told(outside, hook, administrator):
     outside.statuses = [503] * 30
     happen(1)
