@@ -58,6 +58,11 @@ class NoDraft(DomainError):
     message = _("There is no draft to publish. Change something first.")
 
 
+class PublishedMeanwhile(NoDraft):
+    code = "flow_published_meanwhile"
+    message = _("%(person)s published the draft meanwhile: version %(number)s is in force.")
+
+
 class NothingNew(DomainError):
     code = "flow_nothing_new"
     message = _("The draft says the same as the version in force. There is nothing to publish.")

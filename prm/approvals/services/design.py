@@ -18,6 +18,7 @@ from prm.approvals.design_errors import (
     NotADocument,
     NothingNew,
     OtherSubject,
+    PublishedMeanwhile,
     Unsound,
 )
 from prm.approvals.document import DocumentInvalid, parse, read_text
@@ -178,7 +179,7 @@ def publish(*, subject: Subject, revision: str, note: str = "", by: Actor) -> Fl
     require(by, "approvals.publish")
     now = drafts.standing(subject, lock=True)
     if now.draft is None:
-        raise NoDraft()
+        raise _no_draft(now, by)
     if revision != now.revision:
         raise _changed(now)
     if now.published and drafts.fingerprint(now.published.document) == now.revision:
@@ -190,6 +191,13 @@ def publish(*, subject: Subject, revision: str, note: str = "", by: Actor) -> Fl
     if rehearsal is None:
         raise DryRunMissing()
     return _put_in_force(now, note.strip(), rehearsal, by)
+
+
+def _no_draft(now: drafts.Standing, by: Actor) -> NoDraft:
+    version = now.published
+    if version is None or version.published_by_id in (None, by.user_id):
+        return NoDraft()
+    return PublishedMeanwhile(person=str(version.published_by), number=version.number)
 
 
 def _put_in_force(now: drafts.Standing, note: str, rehearsal: DryRun, by: Actor) -> FlowVersion:
