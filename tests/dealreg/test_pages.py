@@ -11,7 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from dealreg.home import pipeline
 from dealreg.models import DealRegistration
-from dealreg.services import answer_information, approve_registration, request_information
+from dealreg.services import (
+    answer_information,
+    approve_registration,
+    reject_registration,
+    request_information,
+)
 from prm.approvals.services import say
 from prm.values import clock
 from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of
@@ -387,3 +392,13 @@ def test_the_timeline_says_at_which_step_it_was_approved_and_what_a_flow_changed
     page = browse(manager).get(f"{deal.get_absolute_url()}?tab=history").content.decode()
     assert "Approved at a step by Lin Yue" in page and "step First" in page
     assert "Changed by the product (approval flow)" in page and "→ Referral" in page
+
+
+def test_whoever_was_rejected_reads_why_and_how_to_try_again(acme, manager, browse):
+    deal = deals.in_review(acme, customer_name="Taizhou & Sons")
+    reject_registration(registration=deal, reason=REASON, by=manager)
+    page = text(browse(acme.sales).get(deal.get_absolute_url()))
+    assert REASON in page and f'<dd class="ui-fig">{deal.number}</dd>' in page
+    assert "/deals/new/?customer=Taizhou%20%26%20Sons" in page
+    form = browse(acme.sales).get("/deals/new/?customer=Taizhou%20%26%20Sons").context["form"]
+    assert form["customer_name"].value() == "Taizhou & Sons"
