@@ -29,6 +29,7 @@ from rebates.accruals import accruals
 from rebates.models import Payment, Result, Statement
 from rebates.services import Claim, approve_run, close_run, compute_run, open_dispute, report_return
 from tests.cast import Company
+from tests.claims import world as claims
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import order_of
@@ -100,6 +101,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     run = close_run(run=approve_run(run=run, by=SYSTEM), by=SYSTEM)
     payout = payouts.of_rival(rival, run)
     payment = _payment(rival, run)
+    claim = claims.of_rival(rival, customer_name="Whist Muted Mills Ltd")
     rebates.sell(rival, 31_337, on=clock.today().isoformat())
     return {
         "partner": rival.row,
@@ -124,6 +126,8 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "account": payout.lines.get().account,
         "payout": payout,
         "payout_line": payout.lines.get(),
+        "claim": claim,
+        "agreement": claims.agreement_of(claim),
         "accrual": accruals(by=SYSTEM, partners=[rival.row.pk])[-1],
         "product": ProductFactory(list_price=Decimal("5")),
     }

@@ -1,0 +1,135 @@
+"""Reads of agreements, reports and claims: one named method for what each page needs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+
+from prm.access.scoping import PartnerOwned
+from prm.values.actor import Actor
+
+TO_DECIDE = ("submitted", "in_review")
+
+
+class AgreementQuerySet(PartnerOwned):
+    def visible_to(self, actor: Actor) -> AgreementQuerySet:
+        """Partners see those of their own that were approved once; drafts are the staff's."""
+        rows = super().visible_to(actor)
+        return rows.filter(state__in=("in_force", "ended")) if actor.is_partner else rows
+
+    def for_list(self) -> AgreementQuerySet:
+        return self.select_related("partner", "end_customer").order_by("-id")
+
+    def waiting(self) -> AgreementQuerySet:
+        return self.filter(state="waiting").order_by("state_since")
+
+    def pricing(self, number: str, partner_id: int) -> AgreementQuerySet:
+        """The versions that price sales of `partner_id` under `number`, the oldest first."""
+        rows = self.filter(number=number, partner_id=partner_id, state__in=("in_force", "ended"))
+        return rows.order_by("starts", "pk")
+
+    def for_claims(self) -> AgreementQuerySet:
+        """The newest approved version of each number: a claim is on a number, each sale on the version of its day."""
+        rows = self.filter(state__in=("in_force", "ended"))
+        newer = rows.filter(number=OuterRef("number"), version__gt=OuterRef("version"))
+        return rows.filter(~Exists(newer)).select_related("partner").order_by("number")
+
+    def under_lock(self) -> AgreementQuerySet:
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+
+class AgreementItemQuerySet(PartnerOwned):
+    def of_agreements(self, agreements: Any) -> AgreementItemQuerySet:
+        return self.filter(agreement__in=agreements).select_related("product")
+
+
+class SellThroughQuerySet(PartnerOwned):
+    def for_list(self) -> SellThroughQuerySet:
+        return self.select_related("partner", "product", "reverses").order_by("-id")
+
+    def not_claimed(self) -> SellThroughQuerySet:
+        taken = Q(claim_lines__live=True)
+        return self.exclude(pk__in=self.model._base_manager.filter(taken).values("pk"))
+
+    def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
+        return self.filter(agreement_number=number, partner_id=partner_id)
+
+    def sold_until(self, line: Any) -> Any:
+        """How much of its product the partner had sold on by this line, returns taken off."""
+        rows = self.filter(partner_id=line.partner_id, product_id=line.product_id)
+        before = Q(day__lt=line.day) | Q(day=line.day, pk__lte=line.pk)
+        return rows.order_by().filter(before).aggregate(sum=Sum("quantity"))["sum"] or 0
+
+
+class StockQuerySet(PartnerOwned):
+    def for_list(self) -> StockQuerySet:
+        return self.select_related("partner", "product").order_by("-id")
+
+    def of_drop(self, drop: Any) -> StockQuerySet:
+        """What partners had of the product at the end of the day of the drop."""
+        return self.filter(product_id=drop.product_id, day=drop.day)
+
+
+class PriceDropQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> PriceDropQuerySet:
+        """Price drops are the tenant's; partners see those that two people confirmed."""
+        if actor.is_system or actor.is_staff:
+            return self
+        return self.filter(state="confirmed") if actor.is_partner else self.none()
+
+    def for_list(self) -> PriceDropQuerySet:
+        return self.select_related("product").order_by("-id")
+
+    def confirmed(self) -> PriceDropQuerySet:
+        return self.filter(state="confirmed")
+
+    def waiting(self) -> PriceDropQuerySet:
+        return self.filter(state="waiting")
+
+    def locked(self, drop: Any) -> Any:
+        return self.select_for_update(of=("self",)).get(pk=drop.pk)
+
+
+class ClaimQuerySet(PartnerOwned):
+    def visible_to(self, actor: Actor) -> ClaimQuerySet:
+        """Staff see a partner's claim from its submission on."""
+        return super().visible_to(actor)
+
+    def for_list(self) -> ClaimQuerySet:
+        return self.select_related("partner", "drop").annotate(
+            line_count=Count("lines"), rejected_count=Count("lines", filter=Q(lines__verdict="rejected"))
+        )
+
+    def to_decide(self) -> ClaimQuerySet:
+        return self.filter(state__in=TO_DECIDE)
+
+    def to_pay(self) -> ClaimQuerySet:
+        return self.filter(state="approved", approved_amount__gt=F("paid_amount"))
+
+    def decided(self) -> ClaimQuerySet:
+        """Those whose accepted amount stands in the ledger."""
+        return self.filter(state__in=("approved", "paid"))
+
+    def until(self, day: date) -> ClaimQuerySet:
+        return self.filter(last_day__lte=day)
+
+
+class ClaimLineQuerySet(PartnerOwned):
+    def for_page(self) -> ClaimLineQuerySet:
+        return self.select_related("product", "report__reverses", "stock", "item__agreement").order_by(
+            "position"
+        )
+
+    def accepted(self) -> ClaimLineQuerySet:
+        return self.filter(verdict__in=("accepted", "cut"))
+
+    def undecided(self) -> ClaimLineQuerySet:
+        return self.filter(verdict="exception")
+
+
+class ClaimPaymentQuerySet(PartnerOwned):
+    def for_page(self) -> ClaimPaymentQuerySet:
+        return self.order_by("id")
