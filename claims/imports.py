@@ -61,7 +61,10 @@ SALES_ON_FILE = f"""
     SELECT n.row_number FROM ({SALES}) n
     JOIN claims_sellthroughline s ON s.partner_id = n.partner_id AND s.line_number = n.line_number
     LEFT JOIN claims_sellthroughline o ON o.id = s.reverses_id
-    WHERE (n.product_id, n.day, n.quantity, n.customer_name, n.document, n.agreement_number, n.reverses) {{is}}
+    WHERE (n.product_id, n.day, n.quantity, n.customer_name, n.document,
+           -- a return that names no agreement is under that of its sale
+           CASE WHEN n.reverses <> '' AND n.agreement_number = '' THEN s.agreement_number ELSE n.agreement_number END,
+           n.reverses) {{is}}
         (s.product_id, s.day, s.quantity, s.customer_name, s.document, s.agreement_number,
          coalesce(o.line_number, ''))
 """
@@ -178,7 +181,8 @@ class SellThrough(ImportKind):
         staged.complain(
             field="quantity", code="returned_too_much",
             values=f"""SELECT jsonb_build_object('left', trim_scale(greatest(
-                f.unreturned - f.so_far - (r.values->>'quantity')::numeric, 0))::text) FROM ({RETURNS}) f WHERE f.row_number = r.number""",
+                f.unreturned - f.so_far - (r.values->>'quantity')::numeric, 0))::text)
+                FROM ({RETURNS}) f WHERE f.row_number = r.number""",
             where=f"r.number IN (SELECT f.row_number FROM ({RETURNS}) f WHERE f.so_far > f.unreturned)",
         )  # fmt: skip
 

@@ -126,7 +126,7 @@ class SellThroughList(ListPage):
         _(
             "Point-of-sale reports come in as a spreadsheet; what is reported never changes, a return takes it back."
         ),
-        icon="shopping-cart-share",
+        icon="shopping-cart",
     )
 
     def get_columns(self, actor: Any) -> list[Any]:
@@ -160,7 +160,7 @@ class StockList(ListPage):
     empty = Empty(
         _("No stock reported yet"),
         _("Stock by day and product, as a spreadsheet. Claims on price drops read it."),
-        icon="packages",
+        icon="building-warehouse",
     )
 
     def get_columns(self, actor: Any) -> list[Any]:
@@ -192,7 +192,7 @@ class DropList(ListPage):
         _(
             "When a product becomes cheaper, partners claim the difference on what they had in stock that day."
         ),
-        icon="trending-down",
+        icon="sort-descending",
     )
     columns = [
         Link("number"),

@@ -35,7 +35,7 @@ def agreement_page(agreement: Agreement, actor: Actor) -> dict[str, Any]:
         "figures": _agreement_figures(agreement),
         "facts": _agreement_facts(agreement),
         "items": list(items),
-        "versions": list(others.order_by("-version")),
+        "stack-2": list(others.order_by("-version")),
         "claims": list(claims.order_by("-pk")[:20]) if allowed(actor, "claims.view") else [],
         "may_edit": agreement.state == Agreement.State.DRAFT
         and allowed(actor, "claims.enter_agreement", agreement),
@@ -95,7 +95,7 @@ def agreement_verbs(agreement: Agreement, actor: Actor) -> list[Verb]:
         address = f"{reverse('claims:claim_new')}?agreement={agreement.pk}"
         verbs.append(Verb(_("Draft a claim"), href=address, primary=True, icon="receipt-refund"))
     if state in Agreement.PRICING and may_enter:
-        verbs.append(Verb(_("New version…"), href=to("version"), icon="versions"))
+        verbs.append(Verb(_("New version…"), href=to("version"), icon="stack-2"))
     if state == Agreement.State.IN_FORCE and may_approve:
         verbs.append(Verb(_("End early…"), href=to("end"), final=True, icon="ban"))
     return verbs
@@ -167,12 +167,13 @@ def claim_verbs(claim: Claim, actor: Actor) -> list[Verb]:
 
 
 def drop_page(drop: PriceDrop, actor: Actor) -> dict[str, Any]:
-    stock = StockLine.objects.visible_to(actor).of_drop(drop).for_list() if drop.state == "confirmed" else []
+    rows = StockLine.objects.visible_to(actor).of_drop(drop).for_list()[:MOST_LINES]
+    stock = list(rows) if drop.state == PriceDrop.State.CONFIRMED else []
     claims = Claim.objects.visible_to(actor).filter(drop=drop).select_related("partner").order_by("-pk")
     return {
         "drop": drop,
         "facts": _drop_facts(drop),
-        "stock": [(row, row.quantity * (drop.old_price - drop.new_price)) for row in stock[:MOST_LINES]],
+        "stock": [(row, row.quantity * (drop.old_price - drop.new_price)) for row in stock],
         "claims": list(claims[:50]),
         "verbs": drop_verbs(drop, actor),
     }

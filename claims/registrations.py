@@ -31,9 +31,9 @@ def _register_menu() -> None:
     for order, label, icon, url, verb in (
         (56, _("Price claims"), "receipt-refund", "claims:claims", "claims.view"),
         (57, _("Special prices"), "discount", "claims:agreements", "claims.view_agreements"),
-        (58, _("Sell-through"), "shopping-cart-share", "claims:sell_through", "claims.view"),
-        (59, _("Stock reports"), "packages", "claims:stock", "claims.view"),
-        (60, _("Price drops"), "trending-down", "claims:drops", "claims.view"),
+        (58, _("Sell-through"), "shopping-cart", "claims:sell_through", "claims.view"),
+        (59, _("Stock reports"), "building-warehouse", "claims:stock", "claims.view"),
+        (60, _("Price drops"), "sort-descending", "claims:drops", "claims.view"),
     ):
         menu.register(section="Money", label=label, icon=icon, url=url, verb=verb, order=order)
         menu.register(section="", label=label, icon=icon, url=url, verb=verb, order=order, audience="partner")
@@ -120,7 +120,7 @@ def _register_kinds() -> None:
             _("%(amount)s, %(method)s. %(reference)s"),
         ),
         (
-            "price_dropped", "trending-down", partner,
+            "price_dropped", "sort-descending", partner,
             _("%(product)s is cheaper from %(day)s on"),
             _("You reported %(stock)s in stock for that day. Claim the difference on the page of the price drop."),
         ),
@@ -150,7 +150,7 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
     for drop in _drops(actor):
         yield work.Work(
             title=str(drop.product), link=drop.get_absolute_url(), since=drop.created_at, subtitle=drop.number,
-            kind=_("Price drop to confirm"), icon="trending-down",
+            kind=_("Price drop to confirm"), icon="sort-descending",
         )  # fmt: skip
 
 
