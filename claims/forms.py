@@ -34,9 +34,9 @@ class AgreementForm(ServiceForm):
         help_text=_("As on the quote; partners name it in their reports. Made up where it is empty."),
     )  # fmt: skip
     currency = forms.CharField(label=_("Currency"), max_length=3)
-    end_customer = VisibleChoice(
-        EndCustomer, label=_("End customer"), required=False, narrow=lambda rows: rows.living(),
-        empty_label=_("Any"), help_text=_("Only sales to it count, where one is chosen."),
+    end_customer = forms.CharField(
+        label=_("End customer number"), max_length=40, required=False,
+        help_text=_("Only sales to it count, where one is named. Any customer's, where it is empty."),
     )  # fmt: skip
     starts = forms.DateField(label=_("Valid from"))
     last_day = forms.DateField(label=_("Last day"))
@@ -49,6 +49,15 @@ class AgreementForm(ServiceForm):
 
     def clean_currency(self) -> str:
         return currency_of(self.cleaned_data["currency"])
+
+    def clean_end_customer(self) -> EndCustomer | None:
+        number = self.cleaned_data["end_customer"].strip()
+        if not number or self.actor is None:
+            return None
+        found = EndCustomer.objects.visible_to(self.actor).living().filter(number=number).first()
+        if found is None:
+            raise forms.ValidationError(_("No end customer has this number."))
+        return found
 
 
 class ItemForm(ServiceForm):

@@ -110,8 +110,9 @@ def test_staff_enter_and_another_approves_by_the_pages(acme, finance, second, br
     client, other = browse(finance), browse(second)
     said = {
         "partner": acme.row.pk, "number": "SP-5", "currency": "cny", "starts": "2026-09-01", "last_day": "2026-09-30",
-        "end_customer": customer().pk,
+        "end_customer": customer().number,
     }  # fmt: skip
+    assert client.post("/agreements/new/", {**said, "end_customer": "EC-NONE"}).status_code == 422
     assert client.post("/agreements/new/", said).status_code == 302
     page = "/agreements/SP-5/1/"
     item = {"product": product().pk, "basis": "list", "agreed_price": "100"}
