@@ -66,6 +66,7 @@ def test_what_is_needed_by_another_stays_on(switch):
     switch("orders", True)
     switch("rebates", True)
     switch("payouts", True)
+    switch("claims", True)
     assert registry.switched_off() == {}
 
 
@@ -248,7 +249,7 @@ def test_a_schema_that_was_entered_by_its_name_knows_too(switch, tenant):
 def test_the_page_says_what_depends_on_what_and_asks_before_it_acts(administrator, browse, acme, tenant):
     client = browse(administrator)
     page = client.get("/settings/modules/").content.decode()
-    assert "Needs Orders." in page and "Switch off Rebates first." in page
+    assert "Needs Orders." in page and "Switch off Rebates, Price claims first." in page
     question = client.get("/settings/modules/payouts/off/").content.decode()
     assert "Nothing is deleted." in question
     assert registry.is_on("payouts")
