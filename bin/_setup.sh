@@ -1,8 +1,13 @@
 # Shared by bin/demo, bin/test and bin/manage: uv, a Python, the locked packages, system libraries.
 # Everything lands in the checkout (.tools, .venv); nothing global, except Debian packages when root.
 
+called_from=$(pwd -P)
 root=$(cd "$(dirname "$0")/.." && pwd -P) || exit 1
 cd "$root" || exit 1
+case "${PRM_DATA_DIR:-/}" in
+    /*|'~'*) ;;
+    *) PRM_DATA_DIR="$called_from/$PRM_DATA_DIR"; export PRM_DATA_DIR ;;
+esac
 child='' ticker=''
 
 say() { echo "$*" >&2; }

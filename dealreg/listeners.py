@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from dealreg.events import (
     AskedTooOften,
@@ -142,7 +142,7 @@ def hand_the_question_over(fact: AskedTooOften) -> None:
     )
 
 
-@listens_to(PartnerStatusChanged)
+@listens_to(PartnerStatusChanged, label=gettext_lazy("Release of protections"))
 def release_what_a_partner_held(fact: PartnerStatusChanged) -> None:
     """A partner that has left holds no customer any more."""
     if fact.after != "exited":

@@ -109,7 +109,8 @@ def wait_of(
 ) -> Wait | None:  # fmt: skip
     """The wait of a registration as its reader is told; None when it waits for nobody.
 
-    A flow's `turn` (its promise clock) says since when and until when; without one the registration does.
+    A flow's `turn` (its promise clock) says since when and until when, and promises nothing where its step has no
+    deadline; without a flow the registration does.
     """
     if registration.waiting_since is None:
         return None
@@ -119,5 +120,5 @@ def wait_of(
     people = list(people)
     mine = any(user.pk == reader_id for user in people)
     if turn is not None:
-        return Wait(turn.who, turn.since, mine=mine, due=turn.due or promised_by(turn.since))
+        return Wait(turn.who, turn.since, mine=mine, due=turn.due)
     return Wait(formats.names(people), since, mine=mine, due=promised_by(since))

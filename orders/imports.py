@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from babel.core import get_global
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from orders import received_imports  # noqa: F401  its kind is declared with this module's
+from orders import received_imports, serials_imports  # noqa: F401  their kinds are declared with this module's
 from orders.events import SalesLinesRecorded
 from prm.outbox.services import emit
 from prm.spreadsheets import cells, reasons
@@ -34,6 +35,7 @@ reasons.register(
     reversed_too_much=_("More is returned than the line named had: %(left)s are left."),
     quantity_is_zero=_("Quantity is 0."),
     signs_differ=_("Quantity and amount have different signs."),
+    no_amount=_("Neither a net nor a gross amount is given."),
     only_returns_reverse=_("Only a return, with quantity below zero, names a line that it reverses."),
     finer_than_currency=_("More decimals than %(currency)s has."),
     line_differs=_("This line is on file already and differs in: %(fields)s. Book a return and a new line."),
@@ -44,15 +46,23 @@ SOURCES = {
     "pos": "point of sale|point-of-sale report|销售点",
 }  # fmt: skip
 
+TAX_RATE = "coalesce((r.values->>'tax_rate')::numeric(6, 4), product.tax_rate)"
+# The net amount of a row that has only a gross one; most currencies have two decimals.
+WITHOUT_DECIMALS = ", ".join(
+    f"'{code}'" for code, (digits, *_rest) in sorted(get_global("currency_fractions").items()) if digits == 0
+)
+NET_OF_GROSS = f"""round((r.values->>'gross_amount')::numeric / (1 + {TAX_RATE}),
+            CASE WHEN coalesce(r.values->>'currency', %(currency)s) IN ({WITHOUT_DECIMALS}) THEN 0 ELSE 2 END)"""
 # One staged row with what its texts mean; rows with unknown references fall out.
-RESOLVED = """
+RESOLVED = f"""
     SELECT r.number AS row_number, r.values->>'line_number' AS line_number,
         partner.id AS partner_id, product.id AS product_id, product.product_line_id,
         (r.values->>'booking_date')::date AS booking_date,
         (r.values->>'order_date')::date AS order_date, (r.values->>'ship_date')::date AS ship_date,
         (r.values->>'quantity')::numeric(18, 3) AS quantity,
-        (r.values->>'net_amount')::numeric(18, 2) AS net_amount,
-        coalesce((r.values->>'tax_rate')::numeric(6, 4), product.tax_rate) AS tax_rate,
+        coalesce((r.values->>'net_amount')::numeric(18, 2), {NET_OF_GROSS}) AS net_amount,
+        (r.values->>'gross_amount')::numeric(18, 2) AS gross_amount,
+        {TAX_RATE} AS tax_rate,
         coalesce(r.values->>'currency', %(currency)s) AS currency,
         coalesce(r.values->>'source', 'import') AS source,
         coalesce(r.values->>'document', r.values->>'line_number') AS document,
@@ -73,7 +83,10 @@ COMPARED = {
     "booking_date": "s.booking_date <> n.booking_date",
     "quantity": "s.quantity <> n.quantity",
     "net_amount": "s.net_amount <> n.net_amount",
+    "gross_amount": "n.gross_amount IS NOT NULL AND s.gross_amount IS DISTINCT FROM n.gross_amount",
     "currency": "s.currency <> n.currency",
+    "order_date": "n.order_date IS NOT NULL AND s.order_date IS DISTINCT FROM n.order_date",
+    "ship_date": "n.ship_date IS NOT NULL AND s.ship_date IS DISTINCT FROM n.ship_date",
     "reverses": "coalesce(reversed.line_number, '') <> n.reverses",
     "document": "n.has_document AND s.document <> n.document",
     "customer_number": "n.end_customer_id IS NOT NULL AND s.end_customer_id IS DISTINCT FROM n.end_customer_id",
@@ -107,10 +120,11 @@ RETURNS = f"""
 
 APPEND = f"""
     INSERT INTO orders_salesline (line_number, partner_id, product_id, product_line_id, booking_date, order_date,
-        ship_date, quantity, net_amount, tax_rate, currency, source, document, document_line, end_customer_id,
-        reverses_id, recorded_at)
+        ship_date, quantity, net_amount, gross_amount, tax_rate, currency, source, document, document_line,
+        end_customer_id, reverses_id, recorded_at)
     SELECT n.line_number, n.partner_id, n.product_id, n.product_line_id, n.booking_date, n.order_date,
-        n.ship_date, n.quantity, n.net_amount, n.tax_rate, n.currency, n.source, n.document, n.document_line,
+        n.ship_date, n.quantity, n.net_amount, n.gross_amount, n.tax_rate, n.currency, n.source, n.document,
+        n.document_line,
         n.end_customer_id, reversed.id, %(now)s
     FROM ({RESOLVED}) n
     LEFT JOIN orders_salesline reversed ON n.reverses <> '' AND reversed.line_number = n.reverses
@@ -138,8 +152,11 @@ class SalesLines(ImportKind):
                "2026-10-01", _("The day that counts for rebates and reports.")),
         Column("quantity", _("quantity"), cells.amount(places=3), True, ("qty", "units"),
                "14", _("Not zero; below zero for a return. At most three decimals.")),
-        Column("net_amount", _("net amount"), cells.amount(places=2), True, ("net", "amount"),
-               "16100.00", _("Without tax, in the line's currency; its sign is that of the quantity, or it is 0.")),
+        Column("net_amount", _("net amount"), cells.amount(places=2), False, ("net", "amount"),
+               "16100.00", _("Without tax, in the line's currency; its sign is that of the quantity, or it is 0. "
+               "Empty: taken from the gross amount.")),
+        Column("gross_amount", _("gross amount"), cells.amount(places=2), False, ("gross", "amount with tax"),
+               "18193.00", _("With tax. Programmes on gross amounts take the tax out of it.")),
         Column("currency", _("currency"), cells.currency, False, (),
                "CNY", _("ISO code. Empty: the tenant's currency.")),
         Column("tax_rate", _("tax rate"), cells.rate, False, ("vat",),
@@ -166,6 +183,7 @@ class SalesLines(ImportKind):
         "booking_date": "日期 入账日期 记账日期 过账日期 开票日期 发票日期",
         "quantity": "数量 销售数量 件数",
         "net_amount": "未税金额 不含税金额 净额 净金额 金额 销售额",
+        "gross_amount": "含税金额 价税合计 含税销售额",
         "currency": "币种 币别 货币",
         "tax_rate": "税率",
         "document": "单据 单据号 单据编号 凭证号 发票号 发票号码",
@@ -187,14 +205,17 @@ class SalesLines(ImportKind):
     )
 
     def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        quantity, net = Decimal(values["quantity"]), Decimal(values["net_amount"])
+        quantity, currency = Decimal(values["quantity"]), values.get("currency") or _tenant_currency()
         if not quantity:
             yield "quantity", "quantity_is_zero", {}
-        elif net and (quantity < 0) != (net < 0):
-            yield "net_amount", "signs_differ", {}
-        currency = values.get("currency") or _tenant_currency()
-        if net % minor_unit(currency):
-            yield "net_amount", "finer_than_currency", {"currency": currency}
+        amounts = {name: Decimal(values[name]) for name in ("net_amount", "gross_amount") if values.get(name)}
+        if not amounts:
+            yield "net_amount", "no_amount", {}
+        for name, amount in amounts.items():
+            if quantity and amount and (quantity < 0) != (amount < 0):
+                yield name, "signs_differ", {}
+            if amount % minor_unit(currency):
+                yield name, "finer_than_currency", {"currency": currency}
         if values.get("reverses"):
             if quantity > 0:
                 yield "reverses", "only_returns_reverse", {}
@@ -258,11 +279,9 @@ class SalesLines(ImportKind):
 
     def facts(self, staged: Staged) -> list[dict[str, Any]]:
         rows = staged.execute(
-            """
-            SELECT coalesce(r.values->>'currency', %(currency)s), sum((r.values->>'net_amount')::numeric)::text,
-                count(DISTINCT r.values->>'partner_number')
-            FROM spreadsheets_importrow r WHERE r.upload_id = %(upload)s AND r.verdict = 'good'
-            GROUP BY 1 ORDER BY 1
+            f"""
+            SELECT currency, sum(net_amount)::text, count(DISTINCT partner_id) FROM ({RESOLVED}) n
+            GROUP BY currency ORDER BY currency
             """,
             {"currency": _tenant_currency()},
         )

@@ -19,6 +19,7 @@ from orders.querysets import (
     SalesLineQuerySet,
 )
 from orders.received import PaymentReceived  # noqa: F401  a model of this app
+from orders.serials import SerialMoved  # noqa: F401  a model of this app
 from partners.models import Partner, Tier
 from prm.access.scoping import PartnerOwned
 from prm.catalogue.models import Product, ProductLine
@@ -391,6 +392,8 @@ class SalesLine(models.Model):
     ship_date = models.DateField(null=True)
     quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=3)
     net_amount = models.DecimalField(_("net amount"), max_digits=18, decimal_places=2)
+    # With tax, where the source says it so; `net_amount` is then rounded from it unless the source says that too.
+    gross_amount = models.DecimalField(_("gross amount"), max_digits=18, decimal_places=2, null=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal(0))
     currency = models.CharField(_("currency"), max_length=3)
     source = models.CharField(_("source"), max_length=12, choices=Source.choices)

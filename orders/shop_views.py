@@ -21,6 +21,7 @@ from orders.views import order_of, posted
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.catalogue.models import Product
+from prm.ui import refusals
 from prm.values.errors import DomainError, NotAllowed
 
 
@@ -73,14 +74,10 @@ def put(request: Any) -> HttpResponse:
 def change(request: Any) -> HttpResponse:
     """Change a quantity in the cart; 0 takes the product out."""
     product, quantity = _product(request), _quantity(request)
-    try:
+    with refusals.told(request):
         if quantity is None:
             raise BadQuantity()
         services.set_cart_quantity(product=product, quantity=quantity, by=request.actor)
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        messages.error(request, error.text)
     return redirect("orders:cart")
 
 

@@ -24,6 +24,7 @@ from orders.forms import (
 )
 from orders.models import Order
 from prm.access.decorators import requires
+from prm.ui import refusals
 from prm.ui.forms import ServiceForm
 from prm.values.errors import DomainError, NotAllowed
 
@@ -156,14 +157,10 @@ def _press(
 ) -> HttpResponse:
     """A verb that asks for nothing more."""
     order = order_of(request, number)
-    try:
+    with refusals.told(request):
         service(order=order, by=request.actor)
         order.refresh_from_db()
         messages.success(request, done(order) if callable(done) else done % {"order": order})
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        messages.error(request, error.text)
     return redirect(order)
 
 

@@ -1,8 +1,8 @@
 """Which rows of a file a flow would not let through, asked before anything of the file is written.
 
 Guarantee: a row is named here for the same reason, in the same words, for which it would be refused while it is written
-(`write_or_ask`): its change would wait for an approval, or such a change of its partner waits already. What is tried
-for the sake of the question is undone.
+(`write_or_ask`): its change would wait for an approval, the flow rejects it at once, or such a change of its partner
+waits already. What is tried for the sake of the question is undone.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 from django.db import transaction
 
 from partners.approvals import CODE
-from partners.errors import ChangeNeedsApproval, ChangeWaits
+from partners.errors import ChangeNeedsApproval, ChangeRefused, ChangeWaits
 from partners.models import Partner, PartnerChange, TierMembership
 from partners.services.changes import change_of
 from partners.services.companies import put_facts
 from partners.services.tiers import tier_change
-from prm.approvals.passing import PASSES, WAITS, Gate
+from prm.approvals.passing import PASSES, REFUSED, WAITS, Gate
 from prm.spreadsheets import own
 from prm.spreadsheets.registry import RowRefused
 from prm.values import clock
@@ -59,7 +59,7 @@ class _Ahead:
         self.waiting = {(one.partner_id, one.kind): one for one in rows.select_related("partner")}
 
     def ask(self, values: Mapping[str, str]) -> None:
-        """Raises ChangeWaits, ChangeNeedsApproval, and what the partner's own fields refuse."""
+        """Raises ChangeWaits, ChangeNeedsApproval, ChangeRefused, and what the partner's own fields refuse."""
         partner = self.known.get(values["partner_number"])
         facts: dict[str, Any] = {name: values[name] for name in self.fields if name in values}
         if partner is None:
@@ -106,6 +106,8 @@ class _Ahead:
             raise ChangeWaits(partner=name, what=change.get_kind_display())
         if verdict == WAITS:
             raise ChangeNeedsApproval(partner=name)
+        if verdict == REFUSED:
+            raise ChangeRefused(partner=name)
 
 
 def _tiers_of(partners: Iterable[Partner]) -> dict[int | None, list[tuple[Any, str]]]:

@@ -15,7 +15,8 @@ from partners.models import PartnerChange
 from partners.services.changes import check_amendment
 from partners.views import done, form_page, partner_of
 from prm.access.decorators import requires
-from prm.values.errors import DomainError, NotAllowed
+from prm.ui import refusals
+from prm.values.errors import DomainError
 
 
 @requires("partners.edit")
@@ -47,11 +48,7 @@ def withdraw(request: Any, pk: int, change_pk: int) -> HttpResponse:
     partner = partner_of(request, pk)
     rows = PartnerChange.objects.visible_to(request.actor)
     change = get_object_or_404(rows, partner=partner, pk=change_pk)
-    try:
+    with refusals.told(request):
         services.withdraw_change(change=change, by=request.actor)
         messages.success(request, _("Withdrawn. Nothing was changed."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, refusal.text)
     return redirect(partner)

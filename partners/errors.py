@@ -80,6 +80,11 @@ class ChangeNeedsApproval(DomainError):
     )
 
 
+class ChangeRefused(DomainError):
+    code = "partner_change_refused"
+    message = _("The approval flow rejects this change of %(partner)s at once. The partner stays as it is.")
+
+
 class ChangeStale(DomainError):
     code = "partner_change_stale"
     message = _(

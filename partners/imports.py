@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from partners.asking_ahead import refused_rows
-from partners.errors import ChangeNeedsApproval
+from partners.errors import ChangeNeedsApproval, ChangeRefused
 from partners.models import Partner, Tier, TierMembership
 from partners.services import create_partner, save_contact, set_tier, update_partner
 from prm.access import permissions
@@ -119,14 +119,14 @@ class Partners(ImportKind):
         )  # fmt: skip
         for refused in refused_rows(staged.good_rows(), _with_parents(staged), self.FIELDS, by=by):
             staged.refuse(refused)
-        self._complain_of_parents(staged)  # those whose parent was refused just now
+        self._complain_of_parents(staged, of="r.verdict = 'good'")  # those whose parent was refused just now
         staged.same(where="r.number = ANY(%(same)s)", same=self._same(staged))
 
     @staticmethod
-    def _complain_of_parents(staged: Staged) -> None:
+    def _complain_of_parents(staged: Staged, of: str = "r.problems IS NULL") -> None:
         staged.complain(
             field="parent_number", code="unknown_parent",
-            where="""r.problems IS NULL AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
+            where=of + """ AND r.values->>'parent_number' <> '' AND r.values->>'parent_number' NOT IN (
                 SELECT number FROM partners_partner UNION SELECT f.values->>'partner_number'
                 FROM spreadsheets_importrow f WHERE f.upload_id = %(upload)s AND f.verdict = 'good')""",
         )  # fmt: skip
@@ -218,7 +218,9 @@ class Partners(ImportKind):
 
 
 def _written(partner: Partner) -> Partner:
-    """The partner, changed; a file is written as a whole or not at all, so that nothing of it may wait."""
+    """The partner, changed; a file is written as a whole or not at all, so that nothing of it may wait or be left."""
+    if partner.refused_change is not None:
+        raise ChangeRefused(partner=partner.name)
     if partner.asked_change is not None:
         raise ChangeNeedsApproval(partner=partner.name)
     return partner

@@ -88,6 +88,8 @@ class Partner(models.Model):
     PARTNER_PATH = "self"
     # What a service that was to change it asked for instead; of one instance, never stored.
     asked_change: PartnerChange | None = None
+    # The same, where the flow said no at once.
+    refused_change: PartnerChange | None = None
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)

@@ -1,11 +1,16 @@
-"""Which person belongs to which company: the answers that accounts asks for."""
+"""Which person belongs to which company: the answers that accounts asks for, and whom notices go to."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
+
+from django.contrib.auth import get_user_model
 
 from partners.models import Member, Partner
 from partners.services.people import add_member, join_by_invitation
+from prm.access.roles import Role
 from prm.accounts import companies
 from prm.accounts.services import on_accept
 from prm.values import clock
@@ -37,6 +42,19 @@ def names_of(user_ids: list[int]) -> dict[int, str]:
 def user_ids_of(partner_id: int) -> Any:
     rows = Member.objects.for_everyone(because="the people of one company, which the caller may see")
     return rows.filter(partner_id=partner_id).on(clock.today()).values("user_id")
+
+
+def administrators_of(partner_ids: Iterable[int]) -> defaultdict[int, list[Any]]:
+    """By partner: the active people who administer it today. For notices, which go to a company about its own."""
+    rows = Member.objects.for_everyone(
+        because="each partner's people are told of what is their own company's"
+    )
+    members = rows.filter(partner_id__in=partner_ids).on(clock.today())
+    partner_of = dict(members.values_list("user_id", "partner_id"))
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for user in get_user_model().objects.filter(pk__in=partner_of, is_active=True, role=Role.PARTNER_ADMIN):
+        found[partner_of[user.pk]].append(user)
+    return found
 
 
 def name_of(partner_id: int) -> str:

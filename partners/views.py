@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from partners import pages, services
 from partners.criteria import progress_of
-from partners.errors import ChangeWaits
+from partners.errors import ChangeRefused, ChangeWaits
 from partners.forms import ContactForm, ManagerForm, NewPartnerForm, PartnerForm, StatusForm, TierForm
 from partners.models import Contact, Member, Partner
 from partners.querysets import managers_of
@@ -202,7 +202,9 @@ def company(request: Any) -> HttpResponse:
 
 
 def done(request: Any, partner: Partner) -> HttpResponse:
-    """Back to the partner's page; where the change was only asked for, it says so."""
+    """Back to the partner's page; where the change was only asked for, or rejected at once, it says so."""
+    if partner.refused_change is not None:
+        messages.error(request, ChangeRefused(partner=partner.name).text)
     if partner.asked_change is not None:
         messages.info(request, _("Handed in. Nothing is changed before it is approved."))
     return redirect(partner)

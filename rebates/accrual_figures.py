@@ -85,8 +85,10 @@ def figures_of(basis: str, pairs: Sequence[tuple[date, Pair]], partners: Sequenc
     """`figures` from the kept sums, of pairs that stand for `basis` and ask nothing of measures: queries that are the
     same but for the partners are written once in a process.
     """
-    if any(currencies.is_exchanged(version.policy) for _day, (version, _period) in pairs):
-        return figures(pairs, partners, kept=True)  # which rates they need is seen from the partners' lines
+    policies = [version.policy for _day, (version, _period) in pairs]
+    if any(currencies.is_converted(policy) or "date_basis" in policy for policy in policies):
+        # Which rates they need, of exchange or tax, and what was paid is seen from the partners' own rows.
+        return figures(pairs, partners, kept=True)
     key = f"{connection.schema_name}:{basis}"
     if key not in _known:
         while len(_known) >= MOST_KNOWN:
@@ -117,7 +119,7 @@ def figures(
     whose = None if partners is None else sorted(partners)
     scope = Scope(partners=whose, kept=kept, booked_before=booked_before)
     return [
-        Figures(_query(part.sums, day, scope.partners), part.sums.plans)
+        Figures(_query(part.sums, day, part.sums.scope.partners), part.sums.plans)
         for day, together in sorted(by_day.items())
         for part in currencies.parts(plans_for(together), scope, books=Book.between, on=day, stopped=[])
     ]

@@ -12,11 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
-from orders.models import PaymentReceived
+from orders.models import PaymentReceived, SerialMoved
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, returned, settlement, traits, yearly
+from rebates import currencies, outside, partner_pools, returned, serials, settlement, traits, yearly
+from rebates.counting_days import BOOKING, PAYMENT, basis_of
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
 from rebates.plans import Plan, plans_for
@@ -54,10 +56,13 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
                 {
                     "seen": _seen_to(earlier, closed), "watermark": run.watermark, "first": first_day,
                     "after": earlier.ends,
+                    # By another day than that of its booking any line may be one of the period.
+                    "any_day": any(basis_of(plan.policy) != BOOKING for plan in plans),
                 },
             )  # fmt: skip
             partners = [row[0] for row in cursor.fetchall()]
-        partners = sorted({*partners, *_paid_since(run, earlier, closed)})
+        since = (*_paid_since(run, earlier, closed), *_serials_since(run, earlier, closed))
+        partners = sorted({*partners, *since})
         if partners:
             found.append((earlier, partners))
     return found
@@ -65,7 +70,8 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
 
 _LATE = """
 SELECT DISTINCT partner_id FROM orders_salesline
-WHERE id > %(seen)s AND id <= %(watermark)s AND booking_date >= %(first)s AND booking_date < %(after)s"""
+WHERE id > %(seen)s AND id <= %(watermark)s
+    AND (%(any_day)s OR booking_date >= %(first)s AND booking_date < %(after)s)"""
 _LATE_BY_ORIGIN = """
 UNION
 SELECT back.partner_id FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id
@@ -87,8 +93,9 @@ def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
 
 
 def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
-    """The partners that paid something since, where `earlier` has programmes with a collection factor."""
-    if not earlier.scopes.filter(version__policy__has_key="factors").exists():
+    """The partners that paid something since, where `earlier` has programmes that read payments."""
+    reads = Q(version__policy__has_key="factors") | Q(version__policy__date_basis=PAYMENT)
+    if not earlier.scopes.filter(reads).exists():
         return []
     later = [one.paid_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
     seen = max([earlier.paid_watermark or 0, *later])
@@ -98,15 +105,30 @@ def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[Settlem
     return list(rows.order_by().values_list("partner_id", flat=True).distinct())
 
 
+def _serials_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
+    """The partners of whose lines serials were named since, where `earlier` has programmes that pay for them."""
+    spifs = earlier.scopes.filter(version__policy__mechanism__kind="spif").select_related("version")
+    if not any(serials.by_serial(scope.version.policy) for scope in spifs):
+        return []
+    later = [one.serial_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
+    seen = max([earlier.serial_watermark or 0, *later])
+    rows = SerialMoved.objects.for_everyone(because="settlement").filter(
+        id__gt=seen, id__lte=run.serial_watermark
+    )
+    return list(rows.order_by().values_list("line__partner_id", flat=True).distinct())
+
+
 def _adjust(
     run: SettlementRun, earlier: SettlementRun, partners: list[int], missing: list[currencies.Stopped]
 ) -> int:
     late = replace(
         _scope(run, partners, earlier.watermark), tiers_of_run=earlier.pk, closed_before=earlier.frozen_at
     )
-    found = currencies.parts(
-        _plans(earlier), late, books=books_after(earlier), on=earlier.period.last_day, stopped=missing
-    )
+    books, on = books_after(earlier), earlier.period.last_day
+    plans, pooled = partner_pools.apart(_plans(earlier))
+    found = currencies.parts(plans, late, books=books, on=on, stopped=missing)
+    # Under a cap over all partners a late line of one moves everybody's figure.
+    found += currencies.parts(pooled, replace(late, partners=None), books=books, on=on, stopped=missing)
     return sum(_write(run, part.sums, members_of=earlier.pk) for part in found)
 
 
@@ -117,7 +139,10 @@ def _adjust_outside(
     written = 0
     for late in outside.late_periods(run, closed):
         if late.partners:
-            plans = plans_for((version, late.period) for version in late.versions)
+            # Not all partners' lines of that time are on file: what they share stays as it was settled.
+            plans, _pooled = partner_pools.apart(
+                plans_for((version, late.period) for version in late.versions)
+            )
             scope = replace(_scope(run, late.partners, late.watermark), closed_before=late.brought_at)
             found = currencies.parts(
                 plans, scope, books=Book.between, on=late.period.last_day, stopped=missing
@@ -129,7 +154,7 @@ def _adjust_outside(
 def _scope(run: SettlementRun, partners: list[int], closed_at_line: int) -> Scope:
     return Scope(
         watermark=run.watermark, partners=partners, closed_at_line=closed_at_line, zone=str(clock.tenant_zone()),
-        paid_to=run.paid_watermark,
+        paid_to=run.paid_watermark, serials_to=run.serial_watermark,
     )  # fmt: skip
 
 
@@ -138,12 +163,22 @@ def _write(run: SettlementRun, sums: settlement.Read, *, members_of: int) -> int
     period = sums.plans[0].period
     read, today = sums.read(), traits.members_on(period.last_day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
-    text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text)
+    text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text) + _gone(sums)
+    own = {"run": run.pk, "earlier": members_of, "those": sums.scope.partners and list(sums.scope.partners)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            text, read.params | today.params | figures.params | {"run": run.pk, "earlier": members_of}
-        )
+        cursor.execute(text, read.params | today.params | figures.params | own)
         return cursor.rowcount
+
+
+def _gone(sums: settlement.Read) -> str:
+    """What was settled of whom no line counts any more: a payment that is taken back takes its sales along."""
+    plans = ", ".join(
+        f"({plan.version.programme_id}::bigint, {plan.version.pk}::bigint, '{plan.period.start}'::date,"
+        f" '{plan.period.end}'::date)"
+        for plan in sums.plans
+        if basis_of(plan.policy) == PAYMENT
+    )
+    return _GONE.replace("{plans}", plans) if plans else ""
 
 
 # A partner without a row among the frozen members came later: its tier history answers.
@@ -182,4 +217,22 @@ CROSS JOIN LATERAL (  -- of a cumulative year the figure is the difference alrea
     SELECT f.earned + COALESCE(year.before, 0) AS computed, COALESCE(year.before, s.amount, 0) AS settled
 ) it
 WHERE it.computed <> it.settled
+"""
+_GONE = """
+UNION ALL
+SELECT %(run)s, partner_id, programme_id, version_id, 'adjusted', starts, ends, currency, tier,
+    0, 0, NULL, 0, 0, amount, 0, 0, -amount, 0, '{"rule": "below"}'::jsonb
+FROM (
+    SELECT result.partner_id, result.programme_id, plan.version_id, plan.starts, plan.ends, result.currency,
+        max(result.tier) AS tier, sum(result.earned + result.adjusted) AS amount
+    FROM rebates_result result
+    JOIN rebates_settlementrun settled_in
+        ON settled_in.id = result.run_id AND settled_in.state IN ('closed', 'paid')
+    JOIN (VALUES {plans}) plan(programme_id, version_id, starts, ends)
+        ON plan.programme_id = result.programme_id AND plan.ends = result.ends
+    WHERE (%(those)s::bigint[] IS NULL OR result.partner_id = ANY(%(those)s::bigint[])) AND NOT EXISTS (
+        SELECT FROM figures f WHERE f.partner_id = result.partner_id AND f.programme_id = result.programme_id
+            AND f.ends = result.ends)
+    GROUP BY 1, 2, 3, 4, 5, 6
+) gone WHERE amount <> 0
 """

@@ -13,6 +13,7 @@ class RebatesConfig(AppConfig):
         from rebates import (
             approvals,
             conditions,
+            correction_registrations,
             dispute_registrations,
             golive_registrations,
             payout_registrations,
@@ -26,6 +27,7 @@ class RebatesConfig(AppConfig):
         self._register_verbs()
         registrations.register()
         dispute_registrations.register()
+        correction_registrations.register()
         golive_registrations.register()
         payout_registrations.register()
         return_registrations.register()

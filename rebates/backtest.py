@@ -20,12 +20,23 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import arithmetic, backtest_posted, currencies, formula, line_rounding, settlement, traits
+from rebates import (
+    arithmetic,
+    backtest_posted,
+    currencies,
+    formula,
+    line_rounding,
+    partner_pools,
+    settlement,
+    traits,
+)
 from rebates.backtest_posted import AS_IT_WAS
+from rebates.errors import NotComputedYet
 from rebates.links import linked_with
 from rebates.mechanisms import bands_of
 from rebates.models import Version
 from rebates.plans import Plan, plans_for
+from rebates.policy import uncomputed
 from rebates.scope import Scope
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
 
@@ -103,8 +114,14 @@ def last_full_month() -> Period:
 
 @transaction.atomic
 def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: Actor) -> BackTest:
-    """Run `versions`, all settled as often, over whole periods from `first` to `last`, for partners that `by` sees."""
+    """Run `versions`, all settled as often, over whole periods from `first` to `last`, for partners that `by` sees.
+
+    Raises NotComputedYet where one asks for what this release does not calculate.
+    """
     require(by, "rebates.view_programmes")
+    for version in versions:
+        if missing := uncomputed(version.policy):
+            raise NotComputedYet(programme=str(version.programme), names=", ".join(missing))
     tried = BackTest(list(versions), periods_between(versions[0].period_length, first, last))
     by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
@@ -226,6 +243,8 @@ def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) 
         or formula.by_formula(version.policy)
         or line_rounding.by_line(version.policy)  # a cent more or less hangs on the order's own lines
         or currencies.needs_rates(version.policy)
+        or currencies.is_gross(version.policy)
+        or partner_pools.cap_of(version.policy)
         or linked_with(version, list(Version.objects.published().select_related("programme")))
     ):
         return []  # what one more order brings hangs on other programmes too

@@ -2,11 +2,12 @@
 
 Guarantee: the causes of a programme add up to its difference to the cent. Each is one step on the way from the earlier
 figure to the later one, computed by the settlement's own SQL: sales without returns, returns, exchange rate, policy,
-tier; what late lines changed in closed periods stands by itself.
+certificates and scores, tier; what late lines changed in closed periods stands by itself.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currencies, rates_then, settlement, wording
+from rebates import currencies, rates_then, settlement, traits, wording
 from rebates.frozen_rates import book_of, books_after
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.plans import Sql, plans_for
@@ -76,8 +77,8 @@ def between(earlier: Statement, later: Statement) -> list[Change]:
         known |= {row.programme_id: row.programme for row in (*rows, *agreed)}
         figures.append(rows)
         manual.append(agreed)
-    before, after = _scopes(earlier), _scopes(later)
-    steps = _steps(earlier, later, before, after)
+    before, after = scopes_of(earlier.run), scopes_of(later.run)
+    steps = steps_between(earlier.run, later.run, before, after, partners=[later.partner_id])
     found = []
     for pk, programme in sorted(known.items(), key=lambda pair: pair[1].code):
         of_before = [row for row in figures[0] if row.programme_id == pk]
@@ -114,8 +115,8 @@ def _results(statement: Statement) -> Any:
     )
 
 
-def _scopes(statement: Statement) -> Scopes:
-    rows = RunScope.objects.filter(run_id=statement.run_id).select_related("version__programme")
+def scopes_of(run: SettlementRun) -> Scopes:
+    rows = RunScope.objects.filter(run=run).select_related("version__programme")
     return {row.programme_id: (row.version, row.period) for row in rows.order_by("programme__code")}
 
 
@@ -134,9 +135,14 @@ def _own(results: Sequence[Result]) -> Result | None:
     return next((result for result in results if result.kind == Result.Kind.EARNED), None)
 
 
-def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) -> list[Steps]:
+def steps_between(
+    earlier: SettlementRun, later: SettlementRun, before: Scopes, after: Scopes, *, partners: list[int] | None
+) -> list[Steps]:
     """The way from one figure to the other: the earlier period and the later one without returns, the later one with
-    them, all at the earlier rates; then at the later rates, then under the later policy; all with the earlier tier.
+    them, all at the earlier rates; then at the later rates, then under the later policy, then with the certificates and
+    scores of the later period; all with the earlier tier.
+
+    The figures of `partners` together, None: of all.
     """
     last_day = later.period.last_day
     moved = {
@@ -144,25 +150,54 @@ def _steps(earlier: Statement, later: Statement, before: Scopes, after: Scopes) 
         for pk, (version, _period) in before.items()
         if pk in after
     }
-    partner, run, its_run = later.partner_id, earlier.run, later.run
     then = _rates_then(earlier, later)
-    by_rates = _computed(moved, partner, run, its_run)
+    was, between, now = _members(earlier, later, before, moved, after)
+    by_rates = _computed(moved, partners, between, earlier, later)
+    by_policy = _computed(after, partners, between, earlier, later)
     converts = any(currencies.needs_rates(version.policy) for version, _period in moved.values())
     return [
-        _computed(before, partner, run, run, without_returns=True),
-        _computed(moved, partner, run, its_run, without_returns=True, books=then),
-        _computed(moved, partner, run, its_run, books=then) if converts else by_rates,
+        _computed(before, partners, was, earlier, earlier, without_returns=True),
+        _computed(moved, partners, between, earlier, later, without_returns=True, books=then),
+        _computed(moved, partners, between, earlier, later, books=then) if converts else by_rates,
         by_rates,
-        _computed(after, partner, run, its_run),
+        by_policy,
+        _computed(after, partners, now, earlier, later) if now != between else by_policy,
     ]
 
 
-def _rates_then(earlier: Statement, later: Statement) -> currencies.Books:
-    """The rates that the earlier statement's run froze, as if none had moved since."""
+def _members(
+    earlier: SettlementRun, later: SettlementRun, before: Scopes, moved: Scopes, after: Scopes
+) -> tuple[Sql, Sql, Sql]:
+    """What partners were, with the tier that `earlier` froze: then; with the certificates and scores of then in the
+    later period; with those of the later period.
+    """
+    was = Sql(frozen_members(), {"run": earlier.pk})
+    plans = plans_for([*moved.values(), *after.values()])
+    if not traits.all_asked(plans):
+        return was, was, was
+    names = traits.renamed(plans_for(before.values()), plans)
+    now = Sql(
+        _MEMBERS.format(figures="COALESCE(now.figures, '{}')"), {"run": earlier.pk, "its_run": later.pk}
+    )
+    known = {"names": json.dumps(names), "renamed": list(names)}
+    return was, Sql(_MEMBERS.format(figures=_FIGURES_OF_THEN), now.params | known), now
+
+
+_MEMBERS = """(SELECT was.partner_id, was.tier, was.type, was.region, {figures} AS figures FROM rebates_runmember was
+    LEFT JOIN rebates_runmember now ON now.partner_id = was.partner_id AND now.run_id = %(its_run)s
+    WHERE was.run_id = %(run)s)"""
+# What was asked for then under its name of now; what nobody asked for then is that of now.
+_FIGURES_OF_THEN = """(COALESCE(now.figures, '{}') - %(renamed)s::text[]) || COALESCE((
+    SELECT jsonb_object_agg(name.key, was.figures -> name.value) FROM jsonb_each_text(%(names)s::jsonb) name
+    WHERE was.figures ? name.value), '{}')"""
+
+
+def _rates_then(earlier: SettlementRun, later: SettlementRun) -> currencies.Books:
+    """The rates that the earlier run froze, as if none had moved since."""
 
     def books(first: date, last: date) -> Book:
         return rates_then.carried_on(
-            book_of(earlier.run), earlier.period.last_day, books_after(later.run)(first, last)
+            book_of(earlier), earlier.period.last_day, books_after(later)(first, last)
         )
 
     return books
@@ -170,35 +205,41 @@ def _rates_then(earlier: Statement, later: Statement) -> currencies.Books:
 
 def _computed(
     scopes: Scopes,
-    partner_id: int,
+    partners: list[int] | None,
+    members: Sql,
     run: SettlementRun,
     rates: SettlementRun,
     *,
     without_returns: bool = False,
     books: currencies.Books | None = None,
 ) -> Steps:
-    """What a partner would have earned, with the tier that `run` froze, at the rates that `rates` froze or `books`."""
+    """What partners would have earned as `members`, with the tiers by day that `run` froze, at the rates that `rates`
+    froze or `books`.
+    """
     if not scopes:
         return {}
     scope = Scope(
-        watermark=rates.watermark, partners=[partner_id], without_returns=without_returns,
-        paid_to=rates.paid_watermark, tiers_of_run=run.pk,
+        watermark=rates.watermark, partners=partners, without_returns=without_returns,
+        paid_to=rates.paid_watermark, serials_to=rates.serial_watermark, tiers_of_run=run.pk,
         closed_before=rates.frozen_at,
     )  # fmt: skip
     last = max(period.last_day for _version, period in scopes.values())
     parts = currencies.parts(
         plans_for(scopes.values()), scope, books=books or books_after(rates), on=last, stopped=[]
     )
-    return steps_of(parts, frozen_members(), {"run": run.pk})
+    return steps_of(parts, members.text, members.params)
 
 
 def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, Any]) -> Steps:
-    """The figures of one partner, by programme."""
+    """The figures by programme: of one partner, or what those of several add up to."""
     found: Steps = {}
     for part in parts:
         read = part.sums.read()
         figures = settlement.figures(part.sums, relation="sums", members=members)
-        text = f"WITH sums AS MATERIALIZED ({read.text}) SELECT * FROM ({figures.text}) figures"
+        text = (
+            f"WITH sums AS MATERIALIZED ({read.text}) SELECT programme_id, sum(earned) AS earned, sum(base) AS base,"
+            f" max(band) AS band FROM ({figures.text}) figures GROUP BY programme_id"
+        )
         for row in settlement.rows(Sql(text, read.params | figures.params | params)):
             found[row["programme_id"]] = Step(row["earned"], row["base"], row["band"])
     return found
@@ -207,7 +248,7 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
 def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list[Cause]:
     was, now = own
     before, after = was.earned if was else ZERO, now.earned if now else ZERO
-    gross_before, gross_after, net_after, by_rates, by_policy = steps
+    gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps
     returns_before, returns_after = before - gross_before.amount, net_after.amount - gross_after.amount
     found = [
         Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
@@ -216,7 +257,10 @@ def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list
         ),
         Cause(_("Exchange rate"), _rates(was, now), by_rates.amount - net_after.amount),
         Cause(_("Policy"), _amended(was, now), by_policy.amount - by_rates.amount),
-        Cause(_("Tier"), _promoted(was, now), after - by_policy.amount),
+        Cause(
+            _("Certificates and scores"), _("As found for each period"), by_measures.amount - by_policy.amount
+        ),
+        Cause(_("Tier"), _promoted(was, now), after - by_measures.amount),
     ]
     return [cause for cause in found if cause.amount]
 
@@ -293,15 +337,16 @@ def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
 
 
 def _decided(before: Iterable[ManualAdjustment], after: Iterable[ManualAdjustment]) -> list[Cause]:
-    """Manual adjustments after disputes."""
-    found = []
-    for rows, sign, text in (
-        (after, 1, _("Agreed after the dispute, posted with this statement")),
-        (before, -1, _("Posted with the earlier statement; it does not come again")),
-    ):
-        found += [
-            Cause(_("Dispute %(number)s") % {"number": row.dispute.number}, text, sign * row.amount,
-                  row.dispute.get_absolute_url())
-            for row in rows
-        ]  # fmt: skip
-    return found
+    """Manual adjustments, after disputes or of finance's own accord."""
+    found = [Cause(_title(row), _why(row), row.amount, row.get_absolute_url()) for row in after]
+    gone = _("Posted with the earlier statement; it does not come again")
+    return found + [Cause(_title(row), gone, -row.amount, row.get_absolute_url()) for row in before]
+
+
+def _title(row: ManualAdjustment) -> str:
+    words = _("Manual adjustment %(number)s") if row.dispute_id is None else _("Dispute %(number)s")
+    return words % {"number": row.number}
+
+
+def _why(row: ManualAdjustment) -> str:
+    return row.reason if row.dispute_id is None else _("Agreed after the dispute, posted with this statement")

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from rebates import returned
+from rebates import counting_days, returned
 from rebates.narrowing import in_time, selected, within
 from rebates.plans import Plan
 from rebates.reads import Together
@@ -125,6 +125,7 @@ def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> st
     """
     measure = "quantity" if weighs_units(plan) else "net_amount"
     name, negative = f"collection_{number}", returned.negative(plan)
+    day = counting_days.invoiced(counting_days.basis_of(plan.policy))
     params |= {f"{name}_first": plan.counted.start, f"{name}_after": plan.counted.end}
     where = [
         f"booking_date >= %({name}_first)s",
@@ -135,7 +136,7 @@ def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> st
     ]
     source, sold_in = sums.relation(sums.table, params), "currency" if sums.money is None else "sold_in"
     return (
-        f"SELECT partner_id, document, {sold_in} AS sold_in, min(booking_date) AS day, sum({measure}) AS amount"
+        f"SELECT partner_id, document, {sold_in} AS sold_in, min({day}) AS day, sum({measure}) AS amount"
         f" FROM {source}"
         f" WHERE {' AND '.join(where)} GROUP BY partner_id, document, {sold_in} HAVING sum({measure}) > 0"
     )

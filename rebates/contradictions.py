@@ -35,6 +35,9 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _cumulative(policy)
     yield from _line_by_line(policy)
     yield from _formula(policy["mechanism"])
+    yield from _tax(policy)
+    yield from _by_payment(policy)
+    yield from _by_serial(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -109,6 +112,9 @@ def _caps(policy: dict[str, Any]) -> Found:
         if Decimal(cap["amount"]) <= 0:
             yield (*place, "amount"), _("This must be above zero.")
         what = "shared" if cap["on"] == "payout" and "programmes" in cap else cap["on"]
+        if cap["on"] == "payout" and cap.get("over") == "partners":
+            what = "pooled"
+            yield from _pooled(policy, cap, place)
         if what in seen:
             yield (*place, "on"), _("A programme has at most one cap of each kind.")
         seen.add(what)
@@ -125,6 +131,28 @@ def _caps(policy: dict[str, Any]) -> Found:
                 (*place, "amount"),
                 _("A cap on the payout is an amount that can be paid: no parts of a cent."),
             )
+
+
+def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int, ...]) -> Found:
+    """A cap over all partners divides figures that all have one denominator, and that hang on nothing else."""
+    rules = policy["mechanism"]
+    if "programmes" in cap:
+        yield (
+            (*place, "programmes"),
+            _("A cap over all partners is that of one programme. Leave the others out."),
+        )
+    if policy.get("stacking", {}).get("kind", "additive") != "additive":
+        yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
+    if policy.get("cumulative"):
+        yield ("cumulative",), _("A cap over all partners is one of a period: settle each period by itself.")
+    fractions = rules.get("split") == "average" or rules["kind"] == "formula"
+    weighed = any(one["kind"] == "collection" for one in policy.get("factors", []))
+    if fractions or weighed or policy.get("returns") == "at_original_rate":
+        words = _(
+            "A cap over all partners cannot be shared out where each figure is a fraction of its own: an average of"
+            " bands, a formula, days to payment, returns at the original rate."
+        )
+        yield (*place, "over"), words
 
 
 def _stacking(policy: dict[str, Any]) -> Found:
@@ -241,6 +269,40 @@ def _formula(mechanism: dict[str, Any]) -> Found:
         formula.parsed({"mechanism": mechanism})
     except DomainError as problem:
         yield ("mechanism", "expression"), str(problem)
+
+
+def _by_serial(policy: dict[str, Any]) -> Found:
+    """A serial that comes back is worth what was paid for it anyway, whatever the period."""
+    rules = policy["mechanism"]
+    by_serial = rules["kind"] == "spif" and rules.get("per", "serial") == "serial"
+    if by_serial and policy.get("returns") == "at_original_rate":
+        words = _(
+            "A serial number takes back what it was paid. Let returns count on their own day or with their sale."
+        )
+        yield ("returns",), words
+
+
+def _by_payment(policy: dict[str, Any]) -> Found:
+    """A payment may be entered, or taken back, at any time: with it sales of long ago come and go."""
+    if policy.get("date_basis") != "payment":
+        return
+    if policy["mechanism"]["kind"] == "growth" and policy.get("baseline", {}).get("kind") != "stated":
+        words = _(
+            "A payment may be entered later: sales of before that count by payments are no baseline. State it."
+        )
+        yield ("date_basis",), words
+    if policy.get("cumulative"):
+        words = _("A payment may be taken back: settle each period by itself, or count by another day.")
+        yield ("date_basis",), words
+
+
+def _tax(policy: dict[str, Any]) -> Found:
+    if "tax_rate" not in policy:
+        return
+    if policy.get("amount_basis", "net") != "gross":
+        yield ("tax_rate",), _("Only from gross amounts is tax taken out. Leave this out.")
+    if not 0 <= Decimal(policy["tax_rate"]) <= 1:
+        yield ("tax_rate",), _("A tax rate is from 0 % to 100 %.")
 
 
 def _line_by_line(policy: dict[str, Any]) -> Found:

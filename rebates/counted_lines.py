@@ -8,32 +8,35 @@ from datetime import date
 from django.db.models import Q
 
 from orders.models import SalesLine
+from rebates.counting_days import Whose, basis_of, in_period, likely
 from rebates.plans import Plan
 from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
 
 
-def counted_by(plan: Plan, terms: Iterable[str]) -> Q:
-    """Lines of the plan's days that at least one of the terms adds up; a return where the policy puts it.
+def counted_by(plan: Plan, terms: Iterable[str], whose: Whose | None = None) -> Q:
+    """Lines of the plan's days that at least one of the terms adds up; a return where the policy puts it. Where another
+    day than that of the booking counts and nobody says `whose` lines are asked, those that may.
 
     At the original rate also those that take back what another period paid: the figure rests on them.
     """
     terms = list(terms)
     if how(plan.policy) != BY_ORIGIN:
-        return _days(plan) & plan.lines_of(terms)
-    own = Q(reverses__isnull=True) & _days(plan) & plan.lines_of(terms)
-    return own | (Q(reverses__isnull=False) & _days(plan, "reverses__") & plan.lines_of(terms, "reverses__"))
+        return _days(plan, whose) & plan.lines_of(terms)
+    own = Q(reverses__isnull=True) & _days(plan, whose) & plan.lines_of(terms)
+    back = Q(reverses__isnull=False) & _days(plan, whose, "reverses__") & plan.lines_of(terms, "reverses__")
+    return own | back
 
 
-def summed_by(plan: Plan, terms: Iterable[str]) -> Q:
+def summed_by(plan: Plan, terms: Iterable[str], whose: Whose | None = None) -> Q:
     """The same without those that take back what another period paid: what the sums hold."""
-    wanted = counted_by(plan, terms)
+    wanted = counted_by(plan, terms, whose)
     if how(plan.policy) != AT_ORIGINAL_RATE:
         return wanted
-    return wanted & (Q(reverses__isnull=True) | _days(plan, "reverses__"))
+    return wanted & (Q(reverses__isnull=True) | _days(plan, whose, "reverses__"))
 
 
 def day_of(plan: Plan, line: SalesLine) -> date | None:
-    """The day on which a line counts; None where it only takes back what another period paid."""
+    """The day on which a line counts by booking dates; None where it only takes back what another period paid."""
     if line.reverses is None or how(plan.policy) not in (BY_ORIGIN, AT_ORIGINAL_RATE):
         return line.booking_date
     sold = line.reverses.booking_date
@@ -42,7 +45,7 @@ def day_of(plan: Plan, line: SalesLine) -> date | None:
     return line.booking_date if sold in plan.counted else None
 
 
-def _days(plan: Plan, prefix: str = "") -> Q:
-    return Q(
-        **{f"{prefix}booking_date__gte": plan.counted.start, f"{prefix}booking_date__lt": plan.counted.end}
-    )
+def _days(plan: Plan, whose: Whose | None, prefix: str = "") -> Q:
+    if whose is None:
+        return likely(plan, prefix)
+    return in_period(basis_of(plan.policy), whose, plan.counted.start, plan.counted.end, prefix)

@@ -1,12 +1,12 @@
-"""Programmes that count lines of several currencies, or pay in another one than they measure in.
+"""Programmes that count lines of several currencies, take tax out of them, or pay in another currency.
 
-Guarantee: nothing is rounded before the total. A rate is a fraction, so a programme with exchange is computed in parts
-of its measure currency that are small enough for every amount to be whole: lines, bounds and sums of money are all
-multiplied by `scale`, and the total is divided by it once, when it is rounded. The payout is the rounded total times
-the rate's fraction, rounded once more.
+Guarantee: nothing is rounded before the total. A rate is a fraction, and so is 1 ÷ (1 + tax): such a programme is
+computed in parts of its measure currency that are small enough for every amount to be whole: lines, bounds and sums of
+money are all multiplied by `scale`, and the total is divided by it once, when it is rounded. The payout is the rounded
+total times the rate's fraction, rounded once more.
 
-A programme without exchange is read as ever; each one with exchange is read by itself, beside those that it is settled
-together with.
+A programme without either is read as ever; each one with exchange or on gross amounts is read by itself, beside those
+that it is settled together with.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from django.db import connection
 from prm.exchange.book import Book
 from prm.exchange.errors import NoRate
 from prm.values.periods import Period
-from rebates.conversion import Money
+from rebates import partner_pools
+from rebates.conversion import Money, tax_of_line
 from rebates.linked_sql import COLUMNS
 from rebates.links import links_of
 from rebates.mechanisms import Bands
@@ -70,6 +71,21 @@ def is_exchanged(policy: dict[str, Any]) -> bool:
     return policy.get("exchange", "none") != "none"
 
 
+def is_gross(policy: dict[str, Any]) -> bool:
+    """Whether tax is taken out of the lines' gross amounts."""
+    return policy.get("amount_basis", "net") == "gross"
+
+
+def is_converted(policy: dict[str, Any]) -> bool:
+    """Whether a line counts with another amount than its net one."""
+    return is_exchanged(policy) or is_gross(policy)
+
+
+def tax_stated(policy: dict[str, Any]) -> Decimal | None:
+    """The rate at which a policy takes tax out; None: each line's own."""
+    return Decimal(policy["tax_rate"]) if "tax_rate" in policy else None
+
+
 def needs_rates(policy: dict[str, Any]) -> bool:
     return is_exchanged(policy) or policy.get("payout_currency", policy["currency"]) != policy["currency"]
 
@@ -92,20 +108,33 @@ def parts(
     ready: list[tuple[int, Plan, Money | None]] = []
     for number, plan in enumerate(plans):
         try:
-            ready.append((number, *_ready(plan, scope, book, on)))
+            ready.append((number, *_ready(plan, _scope_of(plan, scope), book, on)))
         except NoRate as missing:
             if stopped is None:
                 raise
             stopped.append(Stopped(plan, missing))
     ready = _without_tied(plans, ready, stopped)
-    # Each plan that converts is read by itself.
-    keys = [(basis(plan), number if money else -1) for number, (_n, plan, money) in enumerate(ready)]
+    # Each plan that converts, or that all partners share a cap of, is read by itself.
+    keys = [
+        (basis(plan), number if money or partner_pools.cap_of(plan.policy) else -1)
+        for number, (_n, plan, money) in enumerate(ready)
+    ]
     found = []
     for reads in grouped(keys, links_of([plan for _number, plan, _money in ready]).ties):
-        sums = [Sums([ready[one][1] for one in read], scope, money=ready[read[0]][2]) for read in reads]
+        sums = [_sums([ready[one][1] for one in read], scope, ready[read[0]][2]) for read in reads]
         numbers = [ready[one][0] for read in reads for one in read]
         found.append(Part(sums[0] if len(sums) == 1 else Together(sums), numbers))
     return found
+
+
+def _scope_of(plan: Plan, scope: Scope) -> Scope:
+    return partner_pools.everybody(scope) if partner_pools.cap_of(plan.policy) else scope
+
+
+def _sums(plans: Sequence[Plan], scope: Scope, money: Money | None) -> Sums:
+    """What is read for some partners; of everybody where each figure hangs on those of all."""
+    whole = _scope_of(plans[0], scope)
+    return Sums(plans, whole, money=money, only=None if whole == scope else scope)
 
 
 def _without_tied(
@@ -124,10 +153,8 @@ def _without_tied(
 
 def _ready(plan: Plan, scope: Scope, book: Book | None, on: date) -> tuple[Plan, Money | None]:
     """A plan with its payout, and how its lines are converted."""
-    if book is None or not needs_rates(plan.policy):
-        return plan, None
-    paid = _with_payout(plan, book, on)
-    return _exchanged(paid, scope, book, on) if is_exchanged(plan.policy) else (paid, None)
+    paid = _with_payout(plan, book, on) if needs_rates(plan.policy) else plan
+    return _converted(paid, scope, book, on) if is_converted(plan.policy) else (paid, None)
 
 
 def rate_day(plan: Plan, on: date) -> date:
@@ -135,9 +162,9 @@ def rate_day(plan: Plan, on: date) -> date:
     return min(plan.period.last_day, on)
 
 
-def _with_payout(plan: Plan, book: Book, on: date) -> Plan:
+def _with_payout(plan: Plan, book: Book | None, on: date) -> Plan:
     version = plan.version
-    if version.paid_in == version.currency:
+    if version.paid_in == version.currency or book is None:
         return plan
     factor = book.factor(version.currency, version.paid_in, rate_day(plan, on))
     said = [
@@ -152,44 +179,51 @@ def _with_payout(plan: Plan, book: Book, on: date) -> Plan:
     return replace(plan, payout=Payout(version.paid_in, factor.up, factor.down, said))
 
 
-def _exchanged(plan: Plan, scope: Scope, book: Book, on: date) -> tuple[Plan, Money]:
-    """A programme whose lines are converted, in parts of its currency."""
-    currency = plan.version.currency
-    spans = [
-        (code, first, after, book.factor(code, currency, day).exact)
-        for code, first, after, day in _needed(plan, scope, on)
-    ]
-    scale = lcm(*(_without_tens(share.denominator) for _code, _first, _after, share in spans)) if spans else 1
-    rows = tuple((code, first, after, _decimal(share * scale)) for code, first, after, share in spans)
-    return _scaled(plan, scale), Money(currency, scale, rows)
+def _converted(plan: Plan, scope: Scope, book: Book | None, on: date) -> tuple[Plan, Money]:
+    """A programme whose lines are converted, or whose tax is taken out, in parts of its currency."""
+    currency, gross, tax = plan.version.currency, is_gross(plan.policy), tax_stated(plan.policy)
+    spans = []
+    for code, rate, first, after, day in _needed(plan, scope, on):
+        share = 1 / (1 + Fraction(rate))
+        if is_exchanged(plan.policy) and book is not None:
+            share *= book.factor(code, currency, day).exact
+        elif code != currency:
+            continue
+        spans.append((code, rate, first, after, share))
+    scale = lcm(*(_without_tens(share.denominator) for *_span, share in spans)) if spans else 1
+    rows = tuple(
+        (code, rate, first, after, _decimal(share * scale)) for code, rate, first, after, share in spans
+    )
+    return _scaled(plan, scale), Money(currency, scale, rows, is_exchanged(plan.policy), gross, tax)
 
 
-def _needed(plan: Plan, scope: Scope, on: date) -> list[tuple[str, date, date, date]]:
-    """(currency, first day, day after the last, day of the rate) of the lines that the plan reads."""
-    by_day = plan.policy["exchange"] == "booking_date"
+def _needed(plan: Plan, scope: Scope, on: date) -> list[tuple[str, Decimal, date, date, date]]:
+    """(currency, tax rate, first day, day after the last, day of the rate) of the lines that the plan reads."""
+    by_day = plan.policy.get("exchange") == "booking_date"
+    tax = tax_of_line(is_gross(plan.policy), tax_stated(plan.policy))
     sums = Sums([plan], replace(scope, kept=False))  # the lines themselves are asked
     where, params = sums.picked()
-    source = sums.relation(sums.table, params)
-    sold: set[tuple[str, date]] = set()
+    source = sums.relation(sums.table, params, alias="line")
+    sold: set[tuple[str, Decimal, date]] = set()
     # What the catalogue's products outside the terms were sold for needs no rate.
     for period in sorted({plan.period_of(term) for term in plan.terms}):
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT DISTINCT currency, booking_date FROM {source} WHERE {where}"
+                f"SELECT DISTINCT currency, {tax}, booking_date FROM {source} WHERE {where}"
                 " AND booking_date >= %(span_first)s AND booking_date < %(span_after)s",
                 params | {"span_first": period.start, "span_after": period.end},
             )
             sold |= set(cursor.fetchall())
     if how(plan.policy) == AT_ORIGINAL_RATE:
-        sold |= set(days_sold(plan, scope))
+        sold |= set(days_sold(plan, scope, tax))
     wanted = set()
-    for currency, booked in sold:
+    for currency, rate, booked in sold:
         if by_day:
-            wanted.add((currency, booked, date.fromordinal(booked.toordinal() + 1), booked))
+            wanted.add((currency, rate, booked, date.fromordinal(booked.toordinal() + 1), booked))
         else:
             # Of a baseline, and of each period of a year, its own last day.
             period = Period.of(plan.period.length, booked)
-            wanted.add((currency, period.start, period.end, min(period.last_day, on)))
+            wanted.add((currency, rate, period.start, period.end, min(period.last_day, on)))
     return sorted(wanted)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from prm.ui import formats
+from rebates.numbers_in_words import percent
 
 
 def counted(policy: dict[str, Any]) -> list[str]:
@@ -18,7 +19,17 @@ def counted(policy: dict[str, Any]) -> list[str]:
         "period_end": _("Sales in other currencies count in %(currency)s at the rate of the period's last day."),
     }  # fmt: skip
     how = policy.get("exchange", "none")
-    return [words[how] % {"currency": policy["currency"]}] if how in words else []
+    return [*tax(policy), *([words[how] % {"currency": policy["currency"]}] if how in words else [])]
+
+
+def tax(policy: dict[str, Any]) -> list[str]:
+    """How tax is taken out of gross amounts; nothing where net ones count."""
+    if policy.get("amount_basis", "net") != "gross":
+        return []
+    if "tax_rate" in policy:
+        words = _("Gross amounts count, divided by 1 + %(rate)s tax and not rounded.")
+        return [words % {"rate": percent(policy["tax_rate"])}]
+    return [_("Gross amounts count, divided by 1 + each line's tax rate and not rounded.")]
 
 
 def paid(policy: dict[str, Any]) -> list[str]:
@@ -37,7 +48,8 @@ def step(policy: dict[str, Any]) -> str:
         "booking_date": _("Net of tax, in %(currency)s at the rate of each line's booking date, not rounded"),
         "period_end": _("Net of tax, in %(currency)s at the rate of the period's last day, not rounded"),
     }
-    return words[policy.get("exchange", "none")] % {"currency": policy["currency"]}
+    said = words[policy.get("exchange", "none")] % {"currency": policy["currency"]}
+    return " ".join([*tax(policy), said])
 
 
 def payout(measured: Decimal, policy: dict[str, Any], rates: list[dict[str, str]]) -> str:

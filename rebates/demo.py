@@ -91,9 +91,11 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     people = get_user_model().objects
     finance = actor_for(people.get(email="finance@demo.example"))
     controller = actor_for(people.get(email="controller@demo.example"))
-    for month, share in ((first, 1), (settled, Fraction(2, 3))):
-        run = _settle(month, finance, controller)
-        _pay(run, share, finance, but=dispute_demo.own_partner() if month == settled else None)
+    run = _settle(first, finance, controller)
+    _pay(run, 1, finance, but=None)
+    dispute_demo.correct(run, finance=finance, controller=controller)
+    run = _settle(settled, finance, controller)
+    _pay(run, Fraction(2, 3), finance, but=dispute_demo.own_partner())
     dispute_demo.fill(run, finance=finance, controller=controller)
 
 

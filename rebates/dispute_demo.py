@@ -13,9 +13,20 @@ from prm.values import clock
 from prm.values.actor import Actor
 from rebates import disputed
 from rebates.models import Dispute, DisputedLine, SettlementRun, Statement
-from rebates.services import Claim, confirm_adjustment, open_dispute, propose_adjustment
+from rebates.services import (
+    Claim,
+    confirm_adjustment,
+    confirm_correction,
+    open_dispute,
+    propose_adjustment,
+    propose_correction,
+)
 
 What = DisputedLine.What
+CORRECTIONS = (
+    ("120.00", "Launch bonus of the trade fair, promised in writing by the channel manager."),
+    ("-45.50", "Paid twice by hand before the portal was in use."),
+)
 
 
 def fill(run: SettlementRun, *, finance: Actor, controller: Actor) -> None:
@@ -37,6 +48,18 @@ def fill(run: SettlementRun, *, finance: Actor, controller: Actor) -> None:
         _dispute(run, "partner-admin@demo.example", "The invoice of this line was credited; please check.")
 
 
+def correct(run: SettlementRun, *, finance: Actor, controller: Actor) -> None:
+    """Two statements of `run` corrected by hand: the next close posts one, the other waits for the clerk."""
+    statements = Statement.objects.visible_to(finance).filter(run=run, earned__gt=0).order_by("pk")[:2]
+    for place, (statement, (amount, reason)) in enumerate(zip(statements, CORRECTIONS, strict=False)):
+        programme = disputed.results_of(statement)[0].programme
+        words: dict[str, Any] = {"statement": statement, "programme": programme, "reason": reason}
+        with clock.at(clock.start_of_day(clock.days_after(run.ends, 17))):
+            found = propose_correction(amount=Decimal(amount), by=controller, **words)
+            if place == 0:
+                confirm_correction(adjustment=found, by=finance)
+
+
 def own_partner() -> int | None:
     """The partner of whoever signs in as its administrator: what it is owed stays open, so that a part is held back."""
     return _actor("partner-admin@demo.example").partner_id
@@ -50,7 +73,9 @@ def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | Non
         return None
     results = disputed.open_results(statement)
     plans = disputed.plans_of(results)
-    lines = [line for line in disputed.lines_of(statement, results) if disputed.counts(plans, line)]
+    lines = list(disputed.lines_of(statement, results))
+    counted = disputed.counted(plans, lines)
+    lines = [line for line in lines if line.pk in counted]
     if not lines:
         return None
     line = max(lines, key=lambda one: (one.net_amount, one.pk))

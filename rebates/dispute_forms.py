@@ -208,7 +208,7 @@ class AdjustmentForm(ServiceForm):
 
     programme = forms.ModelChoiceField(label=gettext_lazy("Programme"), queryset=Programme.objects.none())
     amount = MoneyField(
-        label=gettext_lazy("Sum"),
+        label=gettext_lazy("Amount"),
         help_text=gettext_lazy("Above zero: the partner gets it. Below zero: it is taken off."),
     )
     fully = FULLY

@@ -137,7 +137,7 @@ def of_run(run: SettlementRun, actor: Actor) -> list[ManualAdjustment]:
     rows = ManualAdjustment.objects.visible_to(actor)
     if run.state in ("closing", "closed", "paid"):
         return list(rows.posted_by(run).select_related("partner"))
-    return list(rows.waiting().select_related("programme", "dispute", "partner").order_by("dispute__number"))
+    return list(rows.waiting().select_related("programme", "dispute", "partner").order_by("number"))
 
 
 def sums_of(manual: Iterable[ManualAdjustment], *names: str) -> dict[Any, Decimal]:

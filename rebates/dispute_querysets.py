@@ -74,10 +74,27 @@ class DisputedLineQuerySet(PartnerOwned):
 class AdjustmentQuerySet(PartnerOwned):
     def waiting(self) -> AdjustmentQuerySet:
         """Confirmed, and posted by no close yet."""
-        return self.filter(confirmed_at__isnull=False, run__isnull=True)
+        return self.filter(state="confirmed")
+
+    def visible_to(self, actor: Actor) -> AdjustmentQuerySet:
+        """A partner sees what stands on its statements; what is only proposed is finance's own."""
+        rows = super().visible_to(actor)
+        return rows.filter(run__state__in=("closed", "paid")) if actor.is_partner else rows
+
+    def of_their_own(self) -> AdjustmentQuerySet:
+        """Those that follow from no dispute."""
+        return self.filter(dispute__isnull=True)
+
+    def for_list(self) -> AdjustmentQuerySet:
+        return self.select_related("partner", "programme", "statement", "run", "dispute")
+
+    def to_confirm_by(self, actor: Actor) -> AdjustmentQuerySet:
+        """What waits for a second person, who this actor would be."""
+        rows = self.visible_to(actor).of_their_own().filter(state="proposed")
+        return rows.exclude(proposed_by_id=actor.user_id) if actor.user_id else rows
 
     def posted_by(self, run: Any) -> AdjustmentQuerySet:
-        return self.filter(run=run).select_related("programme", "dispute").order_by("dispute__number")
+        return self.filter(run=run).select_related("programme", "dispute", "statement").order_by("number")
 
     def posted_sums(self) -> dict[int, dict[str, Decimal]]:
         """What closes posted, by run and currency."""

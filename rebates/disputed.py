@@ -26,10 +26,13 @@ from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic
 from rebates.counted_lines import counted_by, day_of
+from rebates.counting_days import BOOKING, basis_of, days_of
+from rebates.explained_lines import whose
 from rebates.models import DisputedLine, Programme, Result, Statement
 from rebates.own_ledger import spelled
 from rebates.plans import Plan, plans_for
 from rebates.returned import BY_ORIGIN, how
+from rebates.serials import by_serial
 
 ZERO = Decimal("0.00")
 # Days after the statement in which it can be disputed, where the programme's version states none.
@@ -94,7 +97,7 @@ def lines_of(statement: Statement, results: Sequence[Result]) -> Any:
     periods = Q(pk__in=[])
     for result, plan in plans_of(results):
         periods |= Q(booking_date__gte=result.starts, booking_date__lt=result.ends)
-        periods |= counted_by(plan, plan.own_terms)
+        periods |= counted_by(plan, plan.own_terms, whose(result))
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         periods, partner_id=statement.partner_id, currency=statement.currency, id__lte=statement.run.watermark
     )
@@ -105,13 +108,17 @@ def plans_of(results: Sequence[Result]) -> list[tuple[Result, Plan]]:
     return list(zip(results, plans_for((one.version, one.period) for one in results), strict=True))
 
 
-def counts(plans: Sequence[tuple[Result, Plan]], line: SalesLine) -> bool:
-    """Whether a sales line counts in any of the figures."""
-    return any(
-        (day_of(plan, line) or line.booking_date) in plan.counted
-        and plan.counts(line.product_line_id, line.product_id)
-        for _result, plan in plans
-    )
+def counted(plans: Sequence[tuple[Result, Plan]], lines: Sequence[SalesLine]) -> set[int]:
+    """The ids of those sales lines that count in any of the figures."""
+    found = set()
+    for result, plan in plans:
+        basis = basis_of(plan.policy)
+        known = days_of(basis, [line.pk for line in lines], whose(result))
+        for line in lines:
+            day = (day_of(plan, line) or line.booking_date) if basis == BOOKING else known.get(line.pk)
+            if day is not None and day in plan.counted and plan.counts(line.product_line_id, line.product_id):
+                found.add(line.pk)
+    return found
 
 
 def touched(statement: Statement, lines: Sequence[DisputedLine], results: Sequence[Result]) -> Touched:
@@ -185,7 +192,7 @@ def _moved(result: Result, plan: Plan, goods: Iterable[Goods]) -> tuple[Decimal,
     qualifier = base = ZERO
     for one in goods:
         day = one.sold if one.sold and how(plan.policy) == BY_ORIGIN else one.day
-        if day not in plan.counted or one.line is None:
+        if (day not in plan.counted and basis_of(plan.policy) == BOOKING) or one.line is None:
             continue
         if "qualifier" in plan.terms and plan.terms["qualifier"].takes(one.line, one.product):
             qualifier += one.quantity if plan.units_of("qualifier") else one.amount
@@ -203,6 +210,8 @@ def _is_exact(result: Result, plan: Plan) -> bool:
         plan.bands.counts_increments
         or plan.bands.share_of == "total"
         or "caps" in plan.policy
+        or "date_basis" in plan.policy
+        or by_serial(plan.policy)
         or {
             *("shared", "best", "net_of", "returned", "formula", "line_sum"),
             *("factors", "collection", "payout", "raw"),

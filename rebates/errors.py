@@ -257,6 +257,22 @@ class LinkDiffers(DomainError):
     )
 
 
+class LinkSpansPartners(DomainError):
+    code = "link_spans_partners"
+    message = _(
+        "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners, which"
+        " stands by itself."
+    )
+
+
+class TooFewMembers(DomainError):
+    code = "too_few_members"
+    message = _(
+        "%(programme)s has a cap over all partners, and %(count)s take part now: at least %(least)s have to, so that"
+        " nobody can tell another's figure from the sum."
+    )
+
+
 class LinkedTwice(DomainError):
     code = "linked_twice"
     message = _(

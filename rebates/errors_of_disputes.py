@@ -107,3 +107,14 @@ class PaymentDisputed(DomainError):
     message = _(
         "The rest of this statement, %(held)s, is disputed and is not paid before the decision: %(number)s."
     )
+
+
+class AdjustmentNotInThisState(DomainError):
+    code = "adjustment_not_in_this_state"
+    message = _("Adjustment %(number)s is “%(state)s”. This is not possible any more.")
+
+
+class ProgrammePaysInAnotherCurrency(DomainError):
+    code = "programme_pays_in_another_currency"
+    message = _("%(programme)s does not pay in %(currency)s. Choose a programme that does.")
+    field = "programme"

@@ -1,4 +1,4 @@
-"""The lines behind a figure in the programme's currency, by the rates with which the figure was computed."""
+"""The lines behind a figure as they count: without tax, and by the rates with which the figure was computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.db.models import Sum
 from prm.exchange.book import Book
 from prm.values import clock
 from rebates.accruals import Accrual
-from rebates.currencies import days_of, rate_day
+from rebates.counting_days import BOOKING, Whose, basis_of, noted
+from rebates.currencies import days_of, is_exchanged, is_gross, rate_day, tax_stated
 from rebates.frozen_rates import book_of, books_after, last_known
 from rebates.models import Result, SettlementRun
 from rebates.plans import Plan
@@ -19,9 +20,9 @@ from rebates.plans import Plan
 class Converter:
     """Amounts of sales lines of one result or accrual, unrounded."""
 
-    def __init__(self, result: Result | Accrual, plan: Plan):
-        self.policy, self.plan = result.version.policy, plan
-        self.on = clock.today()
+    def __init__(self, result: Result | Accrual, plan: Plan, whose: Whose):
+        self.policy, self.plan, self.whose = result.version.policy, plan, whose
+        self.on, self.basis = clock.today(), basis_of(self.policy)
         first, last = days_of([plan])
         if isinstance(result, Accrual):
             self.book = Book.between(first, last)
@@ -33,10 +34,28 @@ class Converter:
             ).first()
             self.book = (books_after(closed) if closed else Book.between)(first, last)
 
-    def of(self, currency: str, day: Any, amount: Any) -> Fraction:
+    def of(self, line: Any) -> Fraction:
+        """What a sales line counts with; its `counts_on` says the day."""
+        return self._of(line.currency, line.counts_on, line.tax_rate, line.gross_amount, line.net_amount)
+
+    def _of(self, currency: str, day: Any, tax: Any, gross: Any, net: Any) -> Fraction:
+        amount = Fraction(net)
+        if is_gross(self.policy) and gross is not None:
+            stated = tax_stated(self.policy)
+            amount = Fraction(gross) / (1 + Fraction(tax if stated is None else stated))
+        if not is_exchanged(self.policy):
+            return amount
         when = day if self.policy["exchange"] == "booking_date" else rate_day(self.plan, self.on)
-        return Fraction(amount) * self.book.factor(currency, self.policy["currency"], when).exact
+        return amount * self.book.factor(currency, self.policy["currency"], when).exact
 
     def sum(self, lines: Any) -> Fraction:
-        rows = lines.order_by().values_list("currency", "booking_date").annotate(sum=Sum("net_amount"))
-        return sum((self.of(*row) for row in rows), Fraction(0))
+        if self.basis != BOOKING:
+            return sum((self.of(line) for line in noted(lines, self.basis, self.whose)), Fraction(0))
+        rows = lines.order_by().values_list("currency", "booking_date", "tax_rate")
+        known = rows.filter(gross_amount__isnull=False).annotate(
+            gross=Sum("gross_amount"), net=Sum("net_amount")
+        )
+        others = rows.filter(gross_amount__isnull=True).annotate(
+            gross=Sum("gross_amount"), net=Sum("net_amount")
+        )
+        return sum((self._of(*row) for row in (*known, *others)), Fraction(0))

@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from orders.models import SalesLine
+from orders.models import SalesLine, SerialMoved
 from prm.values import clock
-from rebates import arithmetic, outside, tier_days
+from rebates import arithmetic, outside, serials, tier_days
 from rebates.accruals import Accrual
 from rebates.counted_lines import counted_by, summed_by
-from rebates.currencies import is_exchanged
+from rebates.counting_days import Whose, basis_of, in_period, noted
+from rebates.currencies import is_converted, is_exchanged
 from rebates.exchanged_lines import Converter
 from rebates.line_rounding import by_line
 from rebates.mechanisms import bands_of
@@ -41,7 +42,7 @@ def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
     plan = plan_of(result)
     lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
-        counted_by(plan, plan.own_terms), partner_id=result.partner_id
+        counted_by(plan, plan.own_terms, whose(result)), partner_id=result.partner_id
     )
     if not is_exchanged(result.version.policy):
         lines = lines.filter(currency=result.version.currency)
@@ -59,20 +60,27 @@ def _days_in_tier(result: Figure, plan: Plan) -> Q:
     if not tiers:
         return Q()
     spans = [(first, after) for first, after, code in spans_of(result) if code in tiers]
+    basis = basis_of(plan.policy)
 
-    def within(day: str) -> Q:
+    def within(prefix: str = "") -> Q:
         days = Q(pk__in=[])
         for first, after in spans:
-            since = Q(**{f"{day}__gte": first}) if first else Q()
-            days |= since & (Q(**{f"{day}__lt": after}) if after else Q(pk__isnull=False))
+            since = date.fromisoformat(first) if first else date.min
+            until = date.fromisoformat(after) if after else date.max
+            days |= in_period(basis, whose(result), since, until, prefix)
         return days
 
     if how(plan.policy) == BY_BOOKING:
-        return within("booking_date")
+        return within()
     own = Q(reverses__isnull=True)
     if how(plan.policy) == AT_ORIGINAL_RATE:
-        own |= Q(reverses__booking_date__gte=plan.counted.start, reverses__booking_date__lt=plan.counted.end)
-    return own & within("booking_date") | ~own & within("reverses__booking_date")
+        own |= in_period(basis, whose(result), plan.counted.start, plan.counted.end, "reverses__")
+    return own & within() | ~own & within("reverses__")
+
+
+def whose(result: Figure) -> Whose:
+    """Of which partner the lines behind a figure are, and which payments it knew."""
+    return Whose(result.partner_id, result.run.paid_watermark if isinstance(result, Result) else None)
 
 
 def plan_of(result: Figure) -> Plan:
@@ -99,25 +107,26 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     lines = lines_behind(result)
     column = "quantity" if bands_of(result.version.policy).pays_units else "net_amount"
     paid = _paid_lines(result)
-    by_rates = is_exchanged(result.version.policy) and column == "net_amount"
-    converter = Converter(result, plan_of(result)) if by_rates else None
+    differs = is_converted(result.version.policy) and column == "net_amount"
+    converter = Converter(result, plan_of(result), whose(result)) if differs else None
     before = Fraction(0)
     if after:
         text, _sep, pk = after.partition("_")
         day = date.fromisoformat(text)
         earlier = Q(booking_date__lt=day) | Q(booking_date=day, id__lte=int(pk))
         told = paid(lines.filter(earlier))
-        before = (
-            converter.sum(told) if converter else Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
-        )
+        before = _measured(result, told, column, converter)
         lines = lines.exclude(earlier)
     found = list(lines[: size + 1])
     paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
-    running = before
+    running, named = before, _serials(result, [line.pk for line in found])
+    noted(found, basis_of(result.version.policy), whose(result))
     for line in found:
-        line.is_paid = line.pk in paying
-        if line.is_paid and converter:
-            running += converter.of(line.currency, line.booking_date, line.net_amount)
+        line.is_paid, line.serials_known = line.pk in paying, named.get(line.pk, [])
+        if line.is_paid and serials.by_serial(result.version.policy):
+            running += serials.count_of(line.serials_known)
+        elif line.is_paid and converter:
+            running += converter.of(line)
         elif line.is_paid:
             running += Fraction(getattr(line, column))
         line.running = arithmetic.shown(running)
@@ -129,6 +138,22 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     )
 
 
+def _measured(result: Figure, told: Any, column: str, converter: Converter | None) -> Fraction:
+    """What these lines come to in the base."""
+    if serials.by_serial(result.version.policy):
+        found = _serials(result, told.order_by().values("pk"))
+        return Fraction(sum(serials.count_of(of_line) for of_line in found.values()))
+    if converter:
+        return converter.sum(told)
+    return Fraction(told.aggregate(base=Sum(column))["base"] or ZERO)
+
+
+def _serials(result: Figure, lines: Any) -> dict[int, list[SerialMoved]]:
+    if not serials.by_serial(result.version.policy):
+        return {}
+    return serials.of_lines(lines, result.run.serial_watermark if isinstance(result, Result) else None)
+
+
 def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decimal | None:
     """What a line pays by itself, where each is rounded."""
     policy, bands = result.version.policy, bands_of(result.version.policy)
@@ -136,7 +161,7 @@ def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decim
         return None
     measured = Fraction(line.quantity if bands.pays_units else line.net_amount)
     if converter:
-        measured = converter.of(line.currency, line.booking_date, line.net_amount)
+        measured = converter.of(line)
     rate = Fraction(arithmetic.line_rate(bands, arithmetic.Figures.of(result)))
     mode = policy.get("rounding", {}).get("mode", "half_up")
     return arithmetic.rounded(measured * rate, policy["currency"], mode)
@@ -145,5 +170,6 @@ def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decim
 def _paid_lines(result: Figure) -> Any:
     """A filter that keeps the lines that are paid on, not those that only qualify."""
     plan = plan_of(result)
-    wanted = summed_by(plan, [term for term in plan.terms if term == "base" or term.startswith("part")])
+    paid = [term for term in plan.terms if term == "base" or term.startswith("part")]
+    wanted = summed_by(plan, paid, whose(result))
     return lambda lines: lines.filter(wanted)

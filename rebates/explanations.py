@@ -22,7 +22,7 @@ from rebates import (
     wording,
 )
 from rebates.accruals import Accrual
-from rebates.currencies import is_exchanged, needs_rates
+from rebates.currencies import is_converted, is_exchanged, is_gross, needs_rates
 from rebates.explained_lines import plan_of
 from rebates.line_rounding import by_line
 from rebates.measure_factors import factors_of
@@ -58,6 +58,7 @@ class Explanation:
     units: bool
     to_next_band: Decimal | None
     one_more: tuple[Decimal, Decimal] | None = None
+    gross: bool = False  # whether gross amounts count
     exchanged: bool = False  # whether lines of several currencies count
     paid_in: str = ""  # where the payout is in another currency than the measure
 
@@ -99,14 +100,15 @@ def explain(result: Figure) -> Explanation:
         one_more=None
         if bands.counts_increments or _hangs_on_others(result) or _is_fine(policy)
         else (extra, arithmetic.one_more(policy, figures, extra=extra)),
+        gross=is_gross(policy),
         exchanged=is_exchanged(policy),
         paid_in=version.paid_in if version.paid_in != version.currency else "",
     )
 
 
 def _is_fine(policy: dict[str, Any]) -> bool:
-    """Whether a figure hangs on more than its sums tell: on each line's rate or rounding, or a formula."""
-    return needs_rates(policy) or by_line(policy) or formula.by_formula(policy)
+    """Whether a figure hangs on more than its sums tell: on each line's rate, tax or rounding, or a formula."""
+    return needs_rates(policy) or is_converted(policy) or by_line(policy) or formula.by_formula(policy)
 
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
@@ -136,6 +138,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(paid_out)),
         *_shared_cap(result),
+        *_pooled(result),
         Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
         *_best_of(result),
         *_year(result),
@@ -152,14 +155,9 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
 
 
 def _lines(result: Figure) -> str:
-    words = {"first": formats.day(plan_of(result).counted.start), "last": formats.day(result.period.last_day),
-             "count": formats.number(result.line_count)}  # fmt: skip
-    lines = (
-        _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now")
-        if result.kind == Accrual.kind
-        else _("%(count)s, booked from %(first)s to %(last)s, known when this was computed")
+    return time_words.days_of_lines(
+        result.version.policy, result.line_count, plan_of(result).counted, live=result.kind == Accrual.kind
     )
-    return lines % words
 
 
 def _adjusted(result: Figure) -> list[Step]:
@@ -234,7 +232,7 @@ def _capped_measure(result: Figure) -> list[Step]:
 
 def _capped_payout(result: Figure, value: Decimal) -> list[Step]:
     policy = result.version.policy
-    caps = [cap for cap in policy.get("caps", []) if cap["on"] == "payout" and "programmes" not in cap]
+    caps = [cap for cap in policy.get("caps", []) if limit_words.is_own_cap(cap)]
     return [Step(8, _("Cap on the payout"), limit_words.cap_on_payout(policy, cap), value) for cap in caps]
 
 
@@ -242,7 +240,8 @@ def _hangs_on_others(result: Figure) -> bool:
     """Whether other programmes of the partner move this figure, or a gate that one more order does not open."""
     barred = not arithmetic.gates_are_met(result.explanation)
     return barred or bool(
-        {"shared", "best", "net_of", "collection", "returned", "factors"} & result.explanation.keys()
+        {"shared", "pooled", "best", "net_of", "collection", "returned", "factors"}
+        & result.explanation.keys()
     )
 
 
@@ -335,6 +334,31 @@ def _shared_cap(result: Figure) -> list[Step]:
         return [Step(8, _("Shared cap"), words % names, Decimal(said["own"]))]
     words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s, each keeps its share")
     return [Step(8, _("Shared cap"), words % names, _before_the_best(result))]
+
+
+def _pooled(result: Figure) -> list[Step]:
+    """The partner's own figure, the sum of all and the factor: nothing of any other partner."""
+    said = result.explanation.get("pooled")
+    if not said:
+        return []
+    own, most = Decimal(said["own"]), Decimal(said["amount"])
+    pool = Decimal(said["sum"]) / Decimal(said["parts"])
+    words = {
+        "amount": formats.money(most, result.version.currency),
+        "own": formats.number(arithmetic.shown(Fraction(own)), None),
+        "sum": formats.number(arithmetic.shown(Fraction(pool)), None),
+    }
+    if not said["lowered"] or own <= 0:
+        text = _(
+            "At most %(amount)s for all partners together; they come to %(sum)s, this partner to %(own)s"
+        )
+        return [Step(8, _("Cap over all partners"), text % words, own)]
+    words["factor"] = formats.number(arithmetic.shown(Fraction(most) / Fraction(pool)), None)
+    text = _(
+        "At most %(amount)s for all partners together; they come to %(sum)s, so each figure counts × %(factor)s:"
+        " %(own)s × %(factor)s, to the cent by largest remainder"
+    )
+    return [Step(8, _("Cap over all partners"), text % words, _measured(result))]
 
 
 def _before_the_best(result: Figure) -> Decimal:

@@ -27,7 +27,13 @@ def freeze_rates(run: SettlementRun, plans: Sequence[Plan]) -> None:
         for _days, rates in book.by_pair.values() for rate in rates
     )  # fmt: skip
     on, stopped = min(run.period.last_day, clock.today()), list[Stopped]()
-    parts(plans, Scope(watermark=run.watermark), books=lambda first, last: book, on=on, stopped=stopped)
+    parts(
+        plans,
+        Scope(watermark=run.watermark, paid_to=run.paid_watermark),
+        books=lambda first, last: book,
+        on=on,
+        stopped=stopped,
+    )
     run.exchange = {
         "source": book.source, "most_days": book.most_days, "through": book.through, "on": on.isoformat(),
         "stopped": [one.said for one in stopped],

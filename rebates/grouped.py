@@ -76,6 +76,9 @@ class Grouped:
             and not scope.without_returns
         )
 
+    def _unconverted(self) -> Grouped:
+        raise NotImplementedError
+
     def read(self, *, hoping: bool = False) -> Sql:
         """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines).
 
@@ -142,22 +145,24 @@ class Grouped:
             return rollup.relation(self.scope.watermark, params)
         return self.relation(self.table, params)
 
-    def relation(self, lines: str, params: dict[str, Any], more: Sequence[str] = ()) -> str:
+    def relation(
+        self, lines: str, params: dict[str, Any], more: Sequence[str] = (), *, alias: str = "orders_salesline"
+    ) -> str:
         """`lines`, a table or a relation in parentheses, as this read takes them: with the tier of each line's day
-        where some plan asks for it, converted where lines of several currencies count. `more` are further columns.
+        where some plan asks for it, converted where lines count with another amount. `more` are further columns.
         """
-        columns = [*more, *(["is_back"] if lines == self.table and lines != returned.TABLE else [])]
+        columns = [*more, *(returned.columns(self.plans[0]) if lines == self.table else [])]
         if self.tiers:
             lines = tier_days.lines_with_tier(lines, self.scope.tiers_of_run)
             columns.append("line_tier")
         if self.money is not None:
             lines = self.money.source(params, lines, columns, f"money_{self.offset}")
-        return lines if lines == returned.TABLE else f"{lines} orders_salesline"
+        return lines if lines == alias else f"{lines} {alias}"
 
     @property
     def table(self) -> str:
         """What stands for the sales lines; the plans that are read together agree about it."""
-        return returned.table(self.plans[0])
+        return returned.table(self.plans[0], self.scope)
 
     def _lines(self) -> tuple[str, dict[str, Any]]:
         """The condition that picks the lines, with its parameters."""
@@ -263,11 +268,12 @@ class Grouped:
 
         They are missing data: said ([code, currency, lines, amount, partners]), never guessed.
         """
-        if self.money is not None:
+        if self.money is not None and self.money.exchanges:
             return []
-        where, params = self.picked()
-        one = rollup.ONE if self.from_kept else rollup.LINE
-        relation = self._relation(params)
+        plain = self._unconverted()
+        where, params = plain.picked()
+        one = rollup.ONE if plain.from_kept else rollup.LINE
+        relation = plain._relation(params)
         cursor.execute(
             "SELECT currency, product_line_id, product_id, booking_date, sum(lines), sum(amount),"
             " array_agg(DISTINCT partner_id) FROM ("

@@ -10,7 +10,7 @@ from prm.jobs.handlers import JobHandler, job_handler
 from prm.jobs.models import Job
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates.services import accruing, computing, issuing, keeping, printing, releasing
+from rebates.services import accruing, announcing, computing, issuing, keeping, printing, releasing
 from rebates.services.pressed import Pressed
 
 
@@ -203,3 +203,22 @@ class Print(JobHandler):
 
     def run(self, job: Job, step: int) -> None:
         printing.forget_others(job)
+
+
+@job_handler(announcing.JOB)
+class Announce(JobHandler):
+    """One step a range of statements: their partners hear of them."""
+
+    title = _("Partners hear of their statements")
+    counted = {"statements": _("statements")}
+
+    def total(self, job: Job) -> int:
+        return len(job.params["bounds"])
+
+    def name(self, job: Job, step: int) -> str:
+        return str(_("Telling partners"))
+
+    def run(self, job: Job, step: int) -> None:
+        first, last = job.params["bounds"][step]
+        told = announcing.announce_some(job.params["run"], first, last)
+        job.say(statements=job.counts.get("statements", 0) + told)

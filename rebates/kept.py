@@ -6,8 +6,8 @@ Guarantees
   products that they name, the exchange rates. What belongs to one partner alone marks it, by triggers of the database:
   sales lines, payments received, tiers, type, region.
 - Figures that ask a measure of another app (gates, certificates) can change without a mark, and those of a year that is
-  counted as a whole, or of returns at the original rate, hang on what was settled. They, and what is settled together
-  with them, are never kept: they are computed for whom they are asked.
+  counted as a whole, or of returns at the original rate, hang on what was settled, and under a cap over all partners
+  on everybody. They, and what is settled together with them, are never kept: they are computed for whom they are asked.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import currencies, returned, traits
+from rebates import currencies, partner_pools, returned, traits
 from rebates.accrual_figures import Accrual, Pair
 from rebates.links import linked_with
 from rebates.models import AccrualCheck, KeptAccrual, KeptPartner, Version
@@ -60,15 +60,16 @@ class Basis:
 def _asking(plans: Sequence[Plan]) -> set[int]:
     """The versions that are never kept, and all that are settled together with one."""
     versions = list({plan.version.pk: plan.version for plan in plans}.values())
-    found = {plan.version.pk for plan in plans if traits.all_asked([plan]) or _looks_back(plan)}
+    found = {plan.version.pk for plan in plans if traits.all_asked([plan]) or _looks_elsewhere(plan)}
     for version in versions:
         if version.pk in found:
             found |= {other.pk for other in linked_with(version, versions)}
     return found
 
 
-def _looks_back(plan: Plan) -> bool:
-    return plan.cumulative or returned.at_original_rate([plan])
+def _looks_elsewhere(plan: Plan) -> bool:
+    """At what was settled, or at other partners."""
+    return plan.cumulative or returned.at_original_rate([plan]) or partner_pools.matter([plan])
 
 
 def _code(today: date, pairs: Sequence[tuple[date, Pair]], plans: Sequence[Plan]) -> str:

@@ -18,13 +18,13 @@ from django.db.models import Min, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from orders.models import PaymentReceived, SalesLine
+from orders.models import PaymentReceived, SalesLine, SerialMoved
 from prm.exchange.book import Book
 from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import outside, verifier, verifier_formula, verifier_terms
+from rebates import outside, verifier, verifier_days, verifier_formula, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.links import linked_with
@@ -37,7 +37,7 @@ from rebates.traits import SIGNATURE, SIGNATURE_GATE
 
 COLUMNS = (
     "line", "day", "document", "product_line", "product", "quantity", "amount", "currency", "recorded",
-    "reverses",
+    "reverses", "gross", "tax", "ordered", "shipped",
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
 def recompute_kit(statement: Statement) -> bytes:
-    """A ZIP file: kit.json, lines.csv, payments.csv, verify.py and how to use them in both languages.
+    """A ZIP file: kit.json, lines.csv, payments.csv, serials.csv, verify.py and how to use them in both languages.
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
@@ -62,6 +62,7 @@ def recompute_kit(statement: Statement) -> bytes:
         )
         file.writestr("lines.csv", _as_csv(lines))
         file.writestr("payments.csv", _payments_as_csv(statement))
+        file.writestr("serials.csv", _serials_as_csv(statement, lines))
         file.writestr("verify.py", stand_alone())
     return made.getvalue()
 
@@ -69,7 +70,7 @@ def recompute_kit(statement: Statement) -> bytes:
 def stand_alone() -> str:
     """The verifier as one file: its further parts stand where they are imported."""
     text = Path(verifier.__file__).read_text(encoding="utf-8")
-    for module in (verifier_formula, verifier_terms):
+    for module in (verifier_days, verifier_formula, verifier_terms):
         name = module.__name__.replace(".", r"\.")
         taken = re.search(rf"^from {name} import .*?\n(?=\n|from )", text, re.MULTILINE | re.DOTALL)
         if taken is None:
@@ -97,18 +98,33 @@ def _payments_as_csv(statement: Statement) -> str:
     return out.getvalue()
 
 
+def _serials_as_csv(statement: Statement, lines: list[SalesLine]) -> str:
+    """The serial numbers of the partner's lines, as far as the run had read them."""
+    numbers = {line.pk: number for number, line in enumerate(lines, start=1)}
+    rows = SerialMoved.objects.for_everyone(because="the statement names the partner").filter(
+        line__in=lines, id__lte=statement.run.serial_watermark or 0
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("line", "serial"))
+    writer.writerows([numbers[row.line_id], row.serial] for row in rows.order_by("id"))
+    return out.getvalue()
+
+
 def _lines(statement: Statement) -> list[SalesLine]:
     return list(_rows(statement).select_related("product", "product_line"))
 
 
 def _rows(statement: Statement) -> Any:
     """The partner's lines that the run had read, of its periods and the year before, as they were recorded; with those
-    that their returns reverse.
+    that their returns reverse. All of them where a programme counts by another day than that of the booking.
     """
     starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark
     )
+    if _results(statement).filter(version__policy__has_key="date_basis").exists():
+        return rows.order_by("id")
     recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
     reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
     return rows.filter(Q(pk__in=recent.order_by().values("pk")) | Q(pk__in=reversed_)).order_by("id")
@@ -125,6 +141,7 @@ def _as_csv(lines: list[SalesLine]) -> str:
             [
                 number, line.booking_date, line.document, line.product_line.code, line.product.code, line.quantity,
                 line.net_amount, line.currency, recorded, numbers.get(line.reverses_id, ""),
+                line.gross_amount, line.tax_rate, line.order_date, line.ship_date,
             ]
         )  # fmt: skip
     return out.getvalue()
@@ -177,11 +194,11 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             }
             for kept in kept_on(statement)
         ],
-        # What decided disputes give or take: agreed between people, not computed.
+        # What decided disputes and corrections give or take: agreed between people, not computed.
         "manual": [
             {
                 "programme": row.programme.code,
-                "dispute": row.dispute.number,
+                "number": row.number,
                 "amount": f"{row.amount:.2f}",
                 "reason": row.reason,
             }
@@ -224,24 +241,39 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "lines_to": len(ids),
             "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
             "policies": {row.programme.code: _policy_of(row) for row in rows},
-            # What the periods paid of which something came back at the original rate.
-            "settled": {
-                row.programme.code: row.explanation["returned"]
-                for row in rows
-                if "returned" in row.explanation
-            },
-            # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
-            "since": {code: year["first"] for code, year in _years(rows)},
-            "before": {code: year["before"] for code, year in _years(rows)},
-            # The partner's tiers day by day, as far as a policy asks for them.
-            "tiers": frozen_spans(statement.partner_id, ends) or [],
-            # What the gates of each found on the day or over the period, and what its formula read.
-            "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
+            **_notes_of(statement, rows, ends),
         }
         rates = _rates(statement, [row.version for row in rows], Period(starts, ends))
         if rates:
             found[starts, ends]["rates"] = rates
     return list(found.values())
+
+
+def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, Any]:
+    """What a period's figures hang on beside its lines; of the results of one programme the newest comes last."""
+    return {
+        # What the periods paid of which something came back at the original rate.
+        "settled": {
+            row.programme.code: row.explanation["returned"] for row in rows if "returned" in row.explanation
+        },
+        # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
+        "since": {code: year["first"] for code, year in _years(rows)},
+        "before": {code: year["before"] for code, year in _years(rows)},
+        # Where all partners share a cap: the sum of all figures, and no other partner's.
+        "pools": {
+            row.programme.code: {
+                **{name: row.explanation["pooled"][name] for name in ("amount", "sum", "parts", "lowered")},
+                # In the currency in which it is measured.
+                "paid": row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"),
+            }
+            for row in rows
+            if "pooled" in row.explanation
+        },
+        # The partner's tiers day by day, as far as a policy asks for them.
+        "tiers": frozen_spans(statement.partner_id, ends) or [],
+        # What the gates of each found on the day or over the period, and what its formula read.
+        "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
+    }
 
 
 def _settled_together(statement: Statement, rows: list[Result]) -> list[Result]:

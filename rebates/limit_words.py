@@ -31,8 +31,8 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(factor(one) for one in factors_of(policy)),
         *(collection(policy) for _step in steps_of(policy)[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
-        *(cap_on_payout(policy, cap) for cap in caps if cap["on"] == "payout" and "programmes" not in cap),
-        *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap),
+        *(cap_on_payout(policy, cap) for cap in caps if is_own_cap(cap)),
+        *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap or cap.get("over") == "partners"),
         *(
             _BEST_WORDS % {"programmes": programmes(codes)}
             for codes in [stacked_on(policy, BEST_OF)]
@@ -163,9 +163,16 @@ def cap_on_measure(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     return _("At most %(amount)s count and are paid on.") % words
 
 
+def is_own_cap(cap: dict[str, Any]) -> bool:
+    """Whether a cap is on what one partner is paid by one programme."""
+    return cap["on"] == "payout" and "programmes" not in cap and cap.get("over") != "partners"
+
+
 def cap_on_payout(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     words = {"amount": money(cap["amount"], policy["currency"])}
     if "programmes" in cap:
         words["programmes"] = programmes(cap["programmes"])
         return _("Together with %(programmes)s a partner is paid at most %(amount)s a period.") % words
+    if cap.get("over") == "partners":
+        return _("All partners together are paid at most %(amount)s a period, each in proportion.") % words
     return _("A partner is paid at most %(amount)s a period.") % words

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy
 
 from orders.events import SalesLinesRecorded
 from partners.events import PartnerTierChanged
@@ -20,13 +21,14 @@ from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import said
 from prm.values import clock
-from rebates import dispute_events as events
 from rebates import (  # noqa: F401  they register their own
+    correction_listeners,
     payout_listeners,
     return_listeners,
     review_listeners,
     signature_listeners,
 )
+from rebates import dispute_events as events
 from rebates.events import GoLiveFiguresBrought, ProgrammePublished, SettlementClosed
 from rebates.golive_events import GoLiveRowTakenBack
 from rebates.models import Dispute
@@ -38,7 +40,7 @@ MAKE_OLD = (
 )  # fmt: skip
 
 
-@listens_to(*MAKE_OLD)
+@listens_to(*MAKE_OLD, label=gettext_lazy("Accruals"))
 def keep_accruals(fact: Any) -> None:
     keep_up()
 

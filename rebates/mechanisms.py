@@ -126,7 +126,7 @@ def _caps_of(policy: dict[str, Any]) -> dict[str, Decimal]:
             names = {"qualifier": ["most_counted"], "base": ["most_base"]}
             chosen = names.get(cap.get("of", "both"), ["most_counted", "most_base"])
             found |= {name: Decimal(cap["amount"]) for name in chosen}
-        elif "programmes" not in cap:
+        elif "programmes" not in cap and cap.get("over") != "partners":
             found["most_paid"] = Decimal(cap["amount"])
     return found
 
@@ -139,7 +139,9 @@ def _lines_of(mechanism: dict[str, Any]) -> dict[str, Any]:
     rate = tuple(Decimal(row.get("rate", row.get("amount", "0"))) for row in rows)
     zeros = (Decimal(0),) * len(rows)
     fixed, offset = zeros, zeros
-    first_rate = rate[0] if kind in FALLS_BELOW_ZERO else Decimal(0)
+    # A serial that came back is taken back.
+    falls = kind in FALLS_BELOW_ZERO or (kind == "spif" and mechanism.get("per", "serial") == "serial")
+    first_rate = rate[0] if falls else Decimal(0)
     if kind in ("marginal", "per_unit_stepped"):
         fixed, offset = accumulated(lower, rate), lower
     elif not mechanism.get("bands"):

@@ -100,6 +100,7 @@ def _rows(
             {
                 "looked": looked, "seen": seen, "watermark": watermark, "starts": first, "ends": ends,
                 "programmes": [version.programme_id for version in versions],
+                "any_day": any("date_basis" in one.policy for one in versions),
             },
         )  # fmt: skip
         return cursor.fetchall()
@@ -108,7 +109,7 @@ def _rows(
 _LATE = """
 SELECT late.partner_id, EXISTS (
         SELECT FROM orders_salesline known WHERE known.partner_id = late.partner_id AND known.id <= %(seen)s
-            AND known.booking_date >= %(starts)s AND known.booking_date < %(ends)s
+            AND (%(any_day)s OR known.booking_date >= %(starts)s AND known.booking_date < %(ends)s)
     ) OR NOT EXISTS (
         SELECT FROM rebates_settledoutside settled WHERE settled.partner_id = late.partner_id
             AND settled.reversed_at IS NULL AND settled.ends = %(ends)s
@@ -117,7 +118,7 @@ SELECT late.partner_id, EXISTS (
     ) AS computable
 FROM (
     SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %(looked)s AND id <= %(watermark)s
-        AND booking_date >= %(starts)s AND booking_date < %(ends)s{by_origin}
+        AND (%(any_day)s OR booking_date >= %(starts)s AND booking_date < %(ends)s){by_origin}
 ) late ORDER BY late.partner_id
 """
 _BY_ORIGIN = """

@@ -1,20 +1,37 @@
-"""A partner's administrators hear what was paid into their wallet, and what goods they get."""
+"""A partner's administrators hear of their statements, and what was paid on them and how."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from partners.models import Member
-from prm.access.roles import Role
+from partners.people import administrators_of
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import said
-from prm.values import clock
+from rebates.events import SettlementClosed, StatementPaid
 from rebates.models import Payment
 from rebates.payout_events import GoodsDelivered, GoodsDue, WalletCredited
+from rebates.services.announcing import start_announcing
+
+
+@listens_to(SettlementClosed)
+def tell_of_statements(fact: SettlementClosed) -> None:
+    start_announcing(run_id=fact.run_id)
+
+
+@listens_to(StatementPaid)
+def tell_of_a_payment(fact: StatementPaid) -> None:
+    """Of a transfer; a wallet and goods have words of their own."""
+    payment = _payment(fact.payment_id)
+    if payment.method == Payment.Method.TRANSFER:
+        _tell(
+            "statement_paid",
+            payment.pk,
+            day=said.Day(payment.paid_on),
+            reference=payment.reference or payment.number,
+        )
 
 
 @listens_to(WalletCredited)
@@ -43,9 +60,7 @@ def _payment(payment_id: int) -> Payment:
 def _tell(kind: str, payment_id: int, *, link: str = "", **more: Any) -> None:
     payment = _payment(payment_id)
     statement = payment.statement
-    members = Member.objects.for_everyone(because="people of the payment's own partner").on(clock.today())
-    ids = members.filter(partner_id=statement.partner_id).values("user_id")
-    people = get_user_model().objects.filter(pk__in=ids, is_active=True, role=Role.PARTNER_ADMIN)
+    people = administrators_of({statement.partner_id})[statement.partner_id]
     notify(
         users=people, kind=f"rebates.{kind}", fact=f"{kind}:{payment.pk}", link=link or statement.get_absolute_url(),
         values={"amount": said.Money(payment.amount, statement.currency), "statement": statement.number, **more},

@@ -1,4 +1,4 @@
-"""What wallets and goods tell the platform: menu, notices, words of the trail."""
+"""What statements and the ways to pay them tell the platform: menu, notices, words of the trail."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from prm.ui import menu
 
 PARTNER = (Role.PARTNER_ADMIN,)
 NOTICES = {
+    "statement_issued": (
+        "receipt", _("A rebate statement was issued"), _("Your rebate statement for %(time)s: %(amount)s"),
+        _("%(statement)s. With what was open before, %(closing)s is open."),
+    ),
+    "statement_paid": (
+        "cash", _("A rebate was paid"), _("%(amount)s of %(statement)s was paid"),
+        _("Transferred on %(day)s, reference %(reference)s."),
+    ),
     "wallet_credited": (
         "wallet", _("A rebate was paid into your wallet"), _("%(amount)s was paid into your wallet"),
         _("For %(statement)s. Your next orders can use it."),

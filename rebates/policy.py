@@ -39,9 +39,9 @@ DEFAULTS: dict[str, Any] = {
 }
 # What this release calculates; every other choice of the schema is refused by its name.
 COMPUTED: dict[str, tuple[Any, ...]] = {
-    "date_basis": ("booking",),
+    "date_basis": ("booking", "order", "shipment", "payment"),
     "cumulative": (False, True),
-    "amount_basis": ("net",),
+    "amount_basis": ("net", "gross"),
     "exchange": ("none", "booking_date", "period_end"),
     "tier_on": ("period_end", "line_date"),
     "joining": ("whole", "by_days"),
@@ -75,6 +75,7 @@ DECIMALS = {
         "factor",
     ),
     "minimum_payout",
+    "tax_rate",
 }
 
 
@@ -250,10 +251,5 @@ def _uncomputed(policy: dict[str, Any]) -> Iterator[str]:
     who = policy.get("who", {})
     if who.get("as") == "group":
         yield "group"
-    if mechanism["kind"] == "spif" and mechanism.get("per", "serial") == "serial":
-        yield "spif by serial"
-    for cap in policy.get("caps", []):
-        if cap.get("over") == "partners":
-            yield "cap over partners"
     if "order" in policy.get("stacking", {}):
         yield "stacking order"

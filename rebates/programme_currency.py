@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from prm.ui.forms import AmountField
 
 EXCHANGE = [
     ("none", _("Are not counted")),
     ("booking_date", _("Count at the rate of their booking date")),
     ("period_end", _("Count at the rate of the period's last day")),
 ]
-FIELDS = ("exchange", "payout_currency")
+BASES = [("net", _("Net amounts")), ("gross", _("Gross amounts, tax taken out"))]
+FIELDS = ("amount_basis", "tax_rate", "exchange", "payout_currency")
 
 
 class CurrencyFields(forms.Form):
+    amount_basis = forms.ChoiceField(
+        label=_("Which amounts count"), choices=BASES, required=False, initial="net",
+        help_text=_("A line without a gross amount counts with its net one."),
+    )  # fmt: skip
+    tax_rate = AmountField(
+        label=_("Tax taken out, %"), required=False, decimal_places=4, min_value=Decimal(0), max_value=Decimal(100),
+        help_text=_("Only for gross amounts. Empty: each line's own tax rate."),
+    )  # fmt: skip
     exchange = forms.ChoiceField(
         label=_("Sales in other currencies"), choices=EXCHANGE, required=False, initial="none"
     )
@@ -34,8 +46,10 @@ class CurrencyFields(forms.Form):
 
 def currencies_of(values: dict[str, Any], currency: str) -> dict[str, str]:
     """The policy's currencies as typed."""
-    paid_in = values["payout_currency"]
+    paid_in, tax = values["payout_currency"], values["tax_rate"]
     return {
+        "amount_basis": "gross" if values["amount_basis"] == "gross" else "",
+        "tax_rate": "" if tax is None else f"{tax:f}%",
         "exchange": "" if values["exchange"] in ("", "none") else values["exchange"],
         "payout_currency": "" if paid_in == currency else paid_in,
     }
@@ -43,6 +57,8 @@ def currencies_of(values: dict[str, Any], currency: str) -> dict[str, str]:
 
 def initial_currencies(policy: dict[str, Any]) -> dict[str, str]:
     return {
+        "amount_basis": policy.get("amount_basis", "net"),
+        "tax_rate": f"{(Decimal(policy['tax_rate']) * 100).normalize():f}" if "tax_rate" in policy else "",
         "exchange": policy.get("exchange", "none"),
         "payout_currency": policy.get("payout_currency", ""),
     }

@@ -70,8 +70,8 @@ KINDS: dict[str, Kind] = {
     ),
     "per_unit_stepped": Kind(gettext_lazy("Per unit, stepped: each unit by its own band"), value=AMOUNT),
     "spif": Kind(
-        gettext_lazy("SPIF: an amount for each unit of chosen products"),
-        low=NOTHING, rows=0, fields=("amount",),
+        gettext_lazy("SPIF: an amount for each unit or serial number of chosen products"),
+        low=NOTHING, rows=0, fields=("per", "amount"),
     ),
     "per_increment": Kind(
         gettext_lazy("Per full increment: an amount for each full step"), low=NOTHING, rows=0, by_quantity=True,
@@ -163,7 +163,7 @@ def _further(kind: str, values: dict[str, Any]) -> dict[str, Any]:
         made["expression"] = _needed(values, "expression")
         made |= {"measures": values["measures"]} if values.get("measures") else {}
     elif kind == "spif":
-        made["per"] = "unit"
+        made["per"] = "serial" if values.get("per") == "serial" else "unit"
     return made
 
 
@@ -236,6 +236,7 @@ def initial_details(policy: dict[str, Any]) -> dict[str, Any]:
     return values | {
         "split": rules.get("split", "own_bands"),
         "on": "all" if rules.get("on", "all") == "all" else "above",
+        "per": rules.get("per", "serial" if rules["kind"] == "spif" else "unit"),
         "focus": rules.get("focus", []),
         "expression": rules.get("expression", ""),
         "measures": rules.get("measures", []),

@@ -60,6 +60,9 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("baseline", "amount"): "baseline_amount",
     ("baseline",): "baseline",
     ("exchange",): "exchange",
+    ("tax_rate",): "tax_rate",
+    ("date_basis",): "date_basis",
+    ("amount_basis",): "amount_basis",
     ("payout_currency",): "payout_currency",
     ("returns",): "returns",
     ("cumulative",): "cumulative",
@@ -76,6 +79,7 @@ SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
     *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
+    *("amount_basis", "tax_rate", "date_basis"),
     *("sign_off", "payout_as"),
 }
 

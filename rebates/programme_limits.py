@@ -19,8 +19,8 @@ OF = [
 ]
 # Names of the fields in the form's order.
 FIELDS = (
-    *("measure_cap", "measure_cap_of", "payout_cap", "shared_cap", "shared_with", "stacking", "stacked_on"),
-    "minimum_payout",
+    *("measure_cap", "measure_cap_of", "payout_cap", "pooled_cap", "shared_cap", "shared_with"),
+    *("stacking", "stacked_on", "minimum_payout"),
 )  # fmt: skip
 STACKING = [
     ("additive", _("Adds up with other programmes")),
@@ -46,7 +46,14 @@ class LimitFields(forms.Form):
         min_value=Decimal(0),
         help_text=_("The most that a partner is paid for one period. Empty: no cap."),
     )
-
+    pooled_cap = AmountField(
+        label=_("Cap over all partners"),
+        required=False,
+        min_value=Decimal(0),
+        help_text=_(
+            "The most that all of them are paid for one period, each in proportion. Four at least take part."
+        ),
+    )
     shared_cap = AmountField(
         label=_("Cap shared with other programmes"),
         required=False,
@@ -84,6 +91,8 @@ def limits_of(values: dict[str, Any]) -> dict[str, Any]:
         caps.append(cap | ({} if of == "both" else {"of": of}))
     if values["payout_cap"] is not None:
         caps.append({"on": "payout", "amount": f"{values['payout_cap']:f}"})
+    if values["pooled_cap"] is not None:
+        caps.append({"on": "payout", "amount": f"{values['pooled_cap']:f}", "over": "partners"})
     shared, stacked = codes_of(values["shared_with"]), codes_of(values["stacked_on"])
     if shared and values["shared_cap"] is None:
         raise Missing("shared_cap", gettext("Fill in both, or neither."))
@@ -116,6 +125,8 @@ def initial_limits(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_of(cap: dict[str, Any]) -> str:
+    if cap.get("over") == "partners":
+        return "pooled"
     return "shared" if "programmes" in cap else str(cap["on"])
 
 
@@ -133,6 +144,6 @@ def field_at(path: tuple[str | int, ...], entry: dict[str, Any]) -> str | None:
 
 def is_editable(policy: dict[str, Any]) -> bool:
     """Whether the form can hold these limits."""
-    return all("over" not in cap for cap in policy.get("caps", [])) and "order" not in policy.get(
-        "stacking", {}
-    )
+    return all(
+        cap.get("over", "partners") == "partners" for cap in policy.get("caps", [])
+    ) and "order" not in policy.get("stacking", {})

@@ -97,4 +97,8 @@ class MechanismFields(forms.Form):
         label=_("Figures that the formula reads"), choices=lambda: formula_figures(), required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
+    per = choice(
+        _("For each"), [("unit", _("Unit sold")), ("serial", _("Serial number, once ever"))],
+        _("Serial numbers come with an import of their own and name their sales line."),
+    )  # fmt: skip
     amount = AmountField(label=_("Pays"), required=False, decimal_places=6, min_value=Decimal(0))

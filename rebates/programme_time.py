@@ -18,12 +18,22 @@ COUNTED = [
     ("", _("Each period by itself")),
     ("yes", _("All of the year so far; the difference is posted")),
 ]
+DAYS = [
+    ("booking", _("Their booking")),
+    ("order", _("Their order")),
+    ("shipment", _("Their shipment")),
+    ("payment", _("The receipt of their payment")),
+]
 
 
 class TimeFields(forms.Form):
     cumulative = forms.ChoiceField(
         label=_("What a period counts"), choices=COUNTED, required=False, initial="",
         help_text=_("The year so far: only where it is settled each month or quarter. Bands are those of a year."),
+    )  # fmt: skip
+    date_basis = forms.ChoiceField(
+        label=_("Sales count on the day of"), choices=DAYS, required=False, initial="booking",
+        help_text=_("A sale without that day does not count yet; the settlement lists it."),
     )  # fmt: skip
     returns = forms.ChoiceField(
         label=_("Returns count"), choices=RETURNS, required=False, initial="by_booking",
@@ -36,6 +46,7 @@ def time_of(values: dict[str, Any]) -> dict[str, Any]:
     return {
         "returns": "" if values["returns"] in ("", "by_booking") else values["returns"],
         "cumulative": values["cumulative"] == "yes",
+        "date_basis": "" if values["date_basis"] in ("", "booking") else values["date_basis"],
     }
 
 
@@ -43,4 +54,5 @@ def initial_time(policy: dict[str, Any]) -> dict[str, Any]:
     return {
         "returns": policy.get("returns", "by_booking"),
         "cumulative": "yes" if policy.get("cumulative") else "",
+        "date_basis": policy.get("date_basis", "booking"),
     }

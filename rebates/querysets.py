@@ -42,6 +42,17 @@ class ProgrammeQuerySet(models.QuerySet):
             version_count=Count("versions"), newest_from=Max("versions__starts", filter=published)
         ).order_by("code")
 
+    def paid_in(self, currency: str) -> ProgrammeQuerySet:
+        """Those of which a published version pays in that currency."""
+        from rebates.models import Version
+
+        pays = Q(policy__payout_currency=currency) | Q(
+            policy__payout_currency__isnull=True, policy__currency=currency
+        )
+        return self.filter(pk__in=Version.objects.published().filter(pays).values("programme_id")).order_by(
+            "code"
+        )
+
     def with_newest_version(self) -> ProgrammeQuerySet:
         """Annotate `newest_number`, `newest_state` and `newest_policy` of the version with the highest number."""
         from rebates.models import Version

@@ -50,6 +50,10 @@ class Together:
         return self.parts[0].scope
 
     @property
+    def only(self) -> Scope | None:
+        return None  # a cap over all partners is linked with nothing
+
+    @property
     def converts(self) -> bool:
         return any(part.converts for part in self.parts)
 

@@ -95,7 +95,7 @@ def _register_words() -> None:
             "opened": _("opened"),
             "drafted": _("draft saved"),
             "draft deleted": _("draft deleted"),
-            "published": _("published"),
+            "published": pgettext_lazy("done", "published"),
             "published_by_command": _("published by the operator’s command, which stands for the approval"),
             "publication_asked": _("publication asked for"),
             "computation started": _("computation started"),

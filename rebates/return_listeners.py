@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth import get_user_model
-
-from partners.models import Member
-from prm.access.roles import Role
+from partners.people import administrators_of
 from prm.access.rules import who_may
 from prm.notices.services import notify
 from prm.outbox.events import listens_to
 from prm.ui import said
-from prm.values import clock
 from rebates.models import PaymentReturn
 from rebates.return_events import PaymentReturned, PaymentReturnReported
 
@@ -29,14 +25,10 @@ def ask_a_second_person_about_a_return(fact: PaymentReturnReported) -> None:
 def tell_that_a_payment_came_back(fact: PaymentReturned) -> None:
     """Those who pay, and the partner's administrators, whose bank account it was."""
     found = _found(fact.return_id)
-    people = {user.pk: user for user in (*who_may("rebates.pay", found), *administrators_of(found))}
+    partner_id = found.payment.statement.partner_id
+    partners_own = administrators_of({partner_id})[partner_id]
+    people = {user.pk: user for user in (*who_may("rebates.pay", found), *partners_own)}
     _tell(people.values(), "payment_returned", found, found.payment.statement.get_absolute_url())
-
-
-def administrators_of(found: PaymentReturn) -> list[Any]:
-    today = Member.objects.for_everyone(because="people of the payment's own partner").on(clock.today())
-    members = today.filter(partner_id=found.payment.statement.partner_id).values("user_id")
-    return list(get_user_model().objects.filter(pk__in=members, is_active=True, role=Role.PARTNER_ADMIN))
 
 
 def _found(return_id: int) -> PaymentReturn:

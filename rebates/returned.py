@@ -16,11 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from rebates import posted
+from rebates import counting_days, posted
+from rebates.counting_days import BOOKING, INVOICED, NEGATIVE, TABLE, basis_of
 from rebates.narrowing import recorded, selected, within
 from rebates.plans import Plan
 
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from rebates.sums import Sums
 
 BY_BOOKING, BY_ORIGIN, AT_ORIGINAL_RATE = "by_booking", "by_origin", "at_original_rate"
-TABLE = "orders_salesline"
-NEGATIVE = "(net_amount < 0 OR quantity < 0)"
 
 
 def how(policy: dict[str, Any]) -> str:
@@ -44,35 +44,45 @@ def at_original_rate(plans: Iterable[Plan]) -> bool:
 
 def basis(plan: Plan) -> tuple[str, ...]:
     """What plans have in common that can read the same lines."""
-    rule = how(plan.policy)
-    return (rule, _bucket(plan, "day")) if rule == AT_ORIGINAL_RATE else (rule,)
+    rule, day = how(plan.policy), basis_of(plan.policy)
+    return (rule, day, _bucket(plan, "day")) if rule == AT_ORIGINAL_RATE else (rule, day)
 
 
-def table(plan: Plan) -> str:
-    """What stands for the table of the sales lines."""
-    rule = how(plan.policy)
+def table(plan: Plan, scope: Scope | None = None) -> str:
+    """What stands for the table of the sales lines. Payments, by which some count, are those that the scope knows."""
+    rule, lines = how(plan.policy), counting_days.lines(plan.policy, scope)
     if rule == BY_BOOKING:
-        return TABLE
+        return lines
+    by_booking = basis_of(plan.policy) == BOOKING
+    day, sold_day = ("", "") if by_booking else (f", {INVOICED}", f", origin.{INVOICED}")
+    own = f"""SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, gross_amount,
+               tax_rate, currency, document, recorded_at, {NEGATIVE} AS is_back{day}
+        FROM {lines} sold WHERE reverses_id IS NULL"""
     if rule == BY_ORIGIN:
         return f"""(
-            SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, currency, document,
-                   recorded_at, {NEGATIVE} AS is_back
-            FROM orders_salesline WHERE reverses_id IS NULL
-            UNION ALL
-            SELECT back.id, back.partner_id, back.product_id, origin.product_line_id, origin.booking_date,
-                   back.quantity, back.net_amount, back.currency, origin.document, back.recorded_at, true
-            FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id)"""
+        {own}
+        UNION ALL
+        SELECT back.id, back.partner_id, back.product_id, origin.product_line_id, origin.booking_date,
+               back.quantity, back.net_amount, back.gross_amount, back.tax_rate, back.currency, origin.document,
+               back.recorded_at, true{sold_day}
+        FROM {TABLE} back JOIN {lines} origin ON origin.id = back.reverses_id)"""
     elsewhere = f"({_bucket(plan, 'back.booking_date')}) <> ({_bucket(plan, 'origin.booking_date')})"
     return f"""(
-        SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, currency, document,
-               recorded_at, {NEGATIVE} AS is_back
-        FROM orders_salesline WHERE reverses_id IS NULL
+        {own}
         UNION ALL
         SELECT back.id, back.partner_id, back.product_id, back.product_line_id, back.booking_date,
                CASE WHEN {elsewhere} THEN 0 ELSE back.quantity END,
-               CASE WHEN {elsewhere} THEN 0 ELSE back.net_amount END, back.currency, back.document, back.recorded_at,
-               true
-        FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id)"""
+               CASE WHEN {elsewhere} THEN 0 ELSE back.net_amount END,
+               CASE WHEN {elsewhere} THEN NULL ELSE back.gross_amount END, back.tax_rate, back.currency, back.document,
+               back.recorded_at, true{day and f", back.{INVOICED}"}
+        FROM {lines} back JOIN {lines} origin ON origin.id = back.reverses_id)"""
+
+
+def columns(plan: Plan) -> list[str]:
+    """What `table` has beside the columns of the sales lines."""
+    if basis_of(plan.policy) != BOOKING:
+        return ["is_back", INVOICED]
+    return [] if how(plan.policy) == BY_BOOKING else ["is_back"]
 
 
 def negative(plan: Plan) -> str:
@@ -87,11 +97,16 @@ def _bucket(plan: Plan, day: str) -> str:
     return f"date_trunc('{plan.policy['period']}', {day}::timestamp)::date"
 
 
-_OF_OTHERS = """(
+def _of_others(plan: Plan, scope: Scope | None = None) -> str:
+    """Lines that come back, as sold, with the day on which they came."""
+    lines = counting_days.lines(plan.policy, scope)
+    return f"""(
     SELECT back.id, back.partner_id, back.product_id, origin.product_line_id, origin.booking_date,
-           back.booking_date AS booked_on, back.quantity, back.net_amount, back.currency, back.document,
-           back.recorded_at
-    FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id)"""
+           back.booking_date AS booked_on, back.quantity, back.net_amount, back.gross_amount, back.tax_rate,
+           back.currency, back.document, back.recorded_at
+    FROM {lines} back JOIN {lines} origin ON origin.id = back.reverses_id)"""
+
+
 # Booked within the plan's days, of lines of before.
 _BACK = "booked_on >= '{first}' AND booked_on < '{after}' AND booking_date < '{first}'"
 
@@ -106,21 +121,24 @@ def first_day(plan: Plan) -> date:
     if how(plan.policy) != AT_ORIGINAL_RATE:
         return start
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT min(booking_date) FROM {_OF_OTHERS} back WHERE {_back(plan)}")
+        cursor.execute(f"SELECT min(booking_date) FROM {_of_others(plan)} back WHERE {_back(plan)}")
         (oldest,) = cursor.fetchone()
     return min(start, oldest or start)
 
 
-def days_sold(plan: Plan, scope: Scope) -> list[tuple[str, date]]:
-    """The currencies and days of the scope's lines that come back in the plan's days at the rate of another period."""
+def days_sold(plan: Plan, scope: Scope, tax: str) -> list[tuple[str, Decimal, date]]:
+    """(currency, tax rate, day) of the scope's lines that come back in the plan's days at the rate of another period;
+    `tax` is SQL of the rate of a `line`.
+    """
     params: dict[str, Any] = {}
     where = " AND ".join([_back(plan), *within(scope, params, "sold_to", scope.watermark)])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT currency, booking_date FROM {_OF_OTHERS} back WHERE {where} ORDER BY 1, 2",
+            f"SELECT DISTINCT currency, {tax}, booking_date FROM {_of_others(plan, scope)} line WHERE {where}"
+            " ORDER BY 1, 2, 3",
             params,
         )
-        return [(currency, day) for currency, day in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 # What is taken back
@@ -175,7 +193,7 @@ def _rows(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
         *recorded(sums.scope, params),
         *([f"booked_on < '{sums.scope.booked_before}'"] if sums.scope.booked_before else []),
     ]
-    source = sums.relation(_OF_OTHERS, params, ("booked_on",))
+    source = sums.relation(_of_others(plan, sums.scope), params, ("booked_on",))
     before = posted.relation(plan, sums.scope, until=sums.scope.closed_before)
     scale = 1 if sums.money is None or measure == "quantity" else sums.money.scale
     volume = "" if sums.volume is None else f" * {sums.volume}"

@@ -25,6 +25,7 @@ class Scope:
     without_returns: bool = False
     recorded_before: datetime | None = None
     paid_to: int | None = None  # the watermark of payments received
+    serials_to: int | None = None  # that of serial numbers
     tiers_of_run: int | None = None  # whose frozen memberships are read; None: today's
     closed_before: datetime | None = None  # what was settled until then is what returns are held against
     booked_before: date | None = None  # of open periods as they stood at a month's end

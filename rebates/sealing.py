@@ -26,10 +26,9 @@ _RESULTS = """computed AS (
     WHERE result.run_id = %(run)s AND result.partner_id {which} GROUP BY result.partner_id, result.currency
 ), manual AS (
     SELECT manual.partner_id, manual.currency, string_agg(concat_ws(
-        ' ', 'manual', programme.code, dispute.number, manual.amount::numeric(18, 2)) || E'\\n', ''
-        ORDER BY dispute.number COLLATE "C") AS text
+        ' ', 'manual', programme.code, manual.number, manual.amount::numeric(18, 2)) || E'\\n', ''
+        ORDER BY manual.number COLLATE "C") AS text
     FROM rebates_manualadjustment manual JOIN rebates_programme programme ON programme.id = manual.programme_id
-    JOIN rebates_dispute dispute ON dispute.id = manual.dispute_id
     WHERE manual.run_id = %(run)s AND manual.partner_id {which} GROUP BY manual.partner_id, manual.currency
 ), results AS (
     SELECT partner_id, currency, COALESCE(computed.text, '') || COALESCE(manual.text, '') AS text

@@ -25,7 +25,9 @@ from rebates import (
     line_rounding,
     linked_sql,
     measure_factors,
+    partner_pools,
     returned,
+    serials,
     tier_days,
     traits,
     yearly,
@@ -65,7 +67,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
-    links = links_of(sums.plans)
+    links, pooled = links_of(sums.plans), partner_pools.matter(sums.plans)
     asks = traits.matter(sums.plans)
     plan_rows = [
         _plan_row(number, plan, params, asks=asks, converts=sums.converts)
@@ -77,22 +79,11 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     member = ["tier", "type", *(traits.MEMBER if asks else ())]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
-    if any(tier_days.by_days(plan.policy) for plan in sums.plans):
-        based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
-        names += tier_days.COLUMNS
-    if collection.matter(sums.plans):
-        based = collection.joined(based, names, sums, params)
-        names += collection.COLUMNS
-    if returned.at_original_rate(sums.plans):
-        based = returned.joined(based, names, sums, params)
-        names += returned.COLUMNS
-    if line_rounding.matter(sums.plans):
-        based = line_rounding.joined(based, names, sums, params)
-        names.append(line_rounding.COLUMN)
+    based, names = _with_more(based, names, sums, params)
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
-        return _alone(source, sums, notes, params, with_raw=bool(links.pools))
+        return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
     if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
@@ -100,10 +91,32 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         text = alone(based)
     if links.pools:
         text = linked_sql.shared(text, links, sums.plans)
+    if pooled:
+        text = partner_pools.shared(text, sums.plans)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
     text = yearly.differences(text, sums.plans, sums.scope)
-    return Sql(currencies.paid_out(text, sums.plans), params)
+    text = currencies.paid_out(text, sums.plans)
+    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+
+
+def _with_more(based: str, names: list[str], sums: Read, params: dict[str, Any]) -> tuple[str, list[str]]:
+    """`based`, a SELECT of `names`, with what some plans ask for beside sums; and the names it has then."""
+    if any(tier_days.by_days(plan.policy) for plan in sums.plans):
+        based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
+        names = [*names, *tier_days.COLUMNS]
+    if serials.matter(sums.plans):
+        based = serials.counted(based, names, sums, params)
+    if collection.matter(sums.plans):
+        based = collection.joined(based, names, sums, params)
+        names = [*names, *collection.COLUMNS]
+    if returned.at_original_rate(sums.plans):
+        based = returned.joined(based, names, sums, params)
+        names = [*names, *returned.COLUMNS]
+    if line_rounding.matter(sums.plans):
+        based = line_rounding.joined(based, names, sums, params)
+        names = [*names, line_rounding.COLUMN]
+    return based, names
 
 
 def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:
@@ -372,7 +385,7 @@ def _scales(plan: Plan) -> dict[str, tuple[Any, str]]:
         "paid_on_in": (plan.paid_on_in, "numeric"),
         "payable_in": (money, "numeric"),
         "weighed_in": (1 if collection.weighs_units(plan) else plan.scale, "numeric"),
-        "converts": (currencies.is_exchanged(plan.policy), "bool"),
+        "converts": (currencies.is_converted(plan.policy), "bool"),
     }
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Member
-from prm.access.roles import Role
+from partners.people import administrators_of
 from prm.access.rules import who_may
 from prm.jobs.daily import daily
 from prm.notices.services import notify
@@ -55,7 +51,7 @@ def remind_of_signatures() -> None:
 def ask(version: Version, fact: str) -> int:
     """Tell the administrators of every partner that has not answered; once per `fact`. Returns how many partners."""
     waiting = [one for one in standings(version, by=Actor.job("signatures")) if one.answer is None]
-    people = _administrators([one.partner.pk for one in waiting])
+    people = administrators_of([one.partner.pk for one in waiting])
     for one in waiting:
         notify(
             users=people.get(one.partner.pk, []), kind="rebates.sign_wanted",
@@ -94,16 +90,3 @@ def _tell(kind: str, signature_id: int) -> None:
 
 def _page(version: Version) -> str:
     return reverse("rebates:agreement_sign", args=[version.programme.code, version.number])
-
-
-def _administrators(partners: list[int]) -> dict[int, list[Any]]:
-    members = Member.objects.for_everyone(because="people of the partners that a version asks").on(
-        clock.today()
-    )
-    rows = members.filter(partner__in=partners).values_list("user_id", "partner_id")
-    whose = dict(rows)
-    found: dict[int, list[Any]] = {}
-    users = get_user_model().objects.filter(pk__in=whose, is_active=True, role=Role.PARTNER_ADMIN)
-    for user in users:
-        found.setdefault(whose[user.pk], []).append(user)
-    return found

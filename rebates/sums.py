@@ -39,6 +39,7 @@ class Sums(Grouped):
     )
     # Where lines of several currencies count; then there is one plan.
     money: Money | None = None
+    only: Scope | None = None  # whose figures are told, where those of all partners are computed
     offset: int = 0  # by how much the numbers of the plans are higher where several reads stand together
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)
@@ -85,6 +86,10 @@ class Sums(Grouped):
         return any(
             plan.bands.most_counted is not None or plan.bands.most_base is not None for plan in self.plans
         )
+
+    def _unconverted(self) -> Sums:
+        """The same read of the lines as they were sold."""
+        return self if self.money is None else replace(self, money=None)
 
     def _items_by_use(self) -> dict[frozenset[tuple[int, str]], list[tuple[int, int | None]]]:
         """(product line, named product or None) pairs by what they count for; those that count for nothing are out."""

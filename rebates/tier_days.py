@@ -2,7 +2,7 @@
 
 Guarantees
 - `tier_on: line_date` counts a line, and a baseline's line, where the partner had one of the policy's tiers on the day
-  on which it was booked.
+  on which it was booked, or by which the policy counts it.
 - `joining: by_days` asks for target × days ÷ days of the period, rounded half up to the currency's minor unit (units:
   to three decimals): the days on which the partner had one of the policy's tiers, or any where it names none. Whoever
   had none on any day is asked for the whole target.

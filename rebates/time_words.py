@@ -7,11 +7,51 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from prm.ui import formats
+from prm.values.periods import Period
+from rebates.counting_days import BOOKING, ORDER, PAYMENT, SHIPMENT, basis_of
 from rebates.mechanisms import bands_of
 from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
+
+
+def counted_on(policy: dict[str, Any]) -> list[str]:
+    """On which day a sale counts, where that is not the day of its booking."""
+    words = {
+        ORDER: _("A sale counts on the day on which it was ordered."),
+        SHIPMENT: _("A sale counts on the day on which it was shipped; until then it does not count."),
+        PAYMENT: _("A sale counts on the day on which its invoice is paid in full; until then it does not count."),
+    }  # fmt: skip
+    basis = basis_of(policy)
+    if basis not in words:
+        return []
+    back = _("A return counts on its booking date, never before the sale that it takes back.")
+    return [words[basis], *([back] if how(policy) != BY_ORIGIN else [])]
+
+
+def days_of_lines(policy: dict[str, Any], count: int, days: Period, *, live: bool) -> str:
+    """How many lines of which days were read; `live`: as they are now."""
+    words = {
+        "count": formats.number(count),
+        "first": formats.day(days.start),
+        "last": formats.day(days.last_day),
+    }
+    if live:
+        said = {
+            BOOKING: _("%(count)s, booked from %(first)s to %(last)s, as they stand on file now"),
+            ORDER: _("%(count)s, ordered from %(first)s to %(last)s, as they stand on file now"),
+            SHIPMENT: _("%(count)s, shipped from %(first)s to %(last)s, as they stand on file now"),
+            PAYMENT: _("%(count)s, paid from %(first)s to %(last)s, as they stand on file now"),
+        }
+    else:
+        said = {
+            BOOKING: _("%(count)s, booked from %(first)s to %(last)s, known when this was computed"),
+            ORDER: _("%(count)s, ordered from %(first)s to %(last)s, known when this was computed"),
+            SHIPMENT: _("%(count)s, shipped from %(first)s to %(last)s, known when this was computed"),
+            PAYMENT: _("%(count)s, paid from %(first)s to %(last)s, known when this was computed"),
+        }
+    return said[basis_of(policy)] % words
 
 
 def year(policy: dict[str, Any]) -> list[str]:
@@ -30,6 +70,38 @@ def returns(policy: dict[str, Any]) -> list[str]:
         ),
     }
     return [words[how(policy)]] if how(policy) in words else []
+
+
+def late(policy: dict[str, Any]) -> list[str]:
+    """Until when a sale of a period that is over may still come in; nothing where there is no such limit."""
+    days = policy.get("late", {}).get("grace_days")
+    if days is None:
+        return []
+    return [
+        ngettext(
+            "A sale that is booked more than %(days)s day after the end of its period and after its settlement"
+            " earns nothing; a return is always taken off.",
+            "A sale that is booked more than %(days)s days after the end of its period and after its settlement"
+            " earns nothing; a return is always taken off.",
+            days,
+        )
+        % {"days": days}
+    ]
+
+
+def disputes(policy: dict[str, Any]) -> list[str]:
+    """How long a figure can be disputed, where the policy says so."""
+    days = policy.get("dispute_days")
+    if days is None:
+        return []
+    return [
+        ngettext(
+            "A figure can be disputed for %(days)s day after its statement.",
+            "A figure can be disputed for %(days)s days after its statement.",
+            days,
+        )
+        % {"days": days}
+    ]
 
 
 def taken_back(policy: dict[str, Any], said: list[dict[str, str]]) -> str:

@@ -110,13 +110,27 @@ def _held(plan: Plan) -> list[Asked]:
     return [asked_for({"kind": "certificate", "code": code}, plan) for code in codes]
 
 
+def asked_by(plan: Plan) -> list[Asked]:
+    """All that a plan asks of partners."""
+    return [*_held(plan), *(asked_for(one, plan) for one in requests_for(plan))]
+
+
 def all_asked(plans: Iterable[Plan]) -> list[Asked]:
-    found = {
-        asked.key: asked
-        for plan in plans
-        for asked in (*_held(plan), *(asked_for(one, plan) for one in requests_for(plan)))
-    }
+    found = {asked.key: asked for plan in plans for asked in asked_by(plan)}
     return [found[key] for key in sorted(found)]
+
+
+def renamed(before: Iterable[Plan], after: Iterable[Plan]) -> dict[str, str]:
+    """By the name of each figure that `after` asks for: its name in `before`, of the same programme and measure."""
+    known = {
+        (plan.version.programme_id, asked.measure): asked.key for plan in before for asked in asked_by(plan)
+    }
+    return {
+        asked.key: known[plan.version.programme_id, asked.measure]
+        for plan in after
+        for asked in asked_by(plan)
+        if (plan.version.programme_id, asked.measure) in known
+    }
 
 
 def matter(plans: Iterable[Plan]) -> bool:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from rebates.books import LedgerList
+from rebates.correction_lists import AdjustmentList
 from rebates.dispute_lists import DisputeList
 from rebates.golive_lists import BalanceList, SettledList
 from rebates.goods_lists import GoodsList
@@ -9,6 +10,7 @@ from rebates.views import (
     backtests,
     budgets,
     changes,
+    corrections,
     disputes,
     explained,
     golive,
@@ -59,6 +61,7 @@ urlpatterns = [
     path("settlements/<str:number>/papers/make/", papers.make, name="papers_make"),
     path("settlements/<str:number>/papers/statements.zip", papers.download, name="papers_zip"),
     path("settlements/<str:number>/look/", reviews.look, name="look"),
+    path("settlements/<str:number>/changes/", changes.settlement, name="settlement_changes"),
     path("settlements/<str:number>/comment/", reviews.comment, name="run_comment"),
     path("settlements/<str:number>/files/<int:pk>/", reviews.attachment, name="run_file"),
     path(
@@ -117,6 +120,11 @@ urlpatterns = [
     path("go-live/<str:kind>/<int:pk>/take-back/", golive.take_back, name="golive_take_back"),
     path("go-live/<str:kind>/<int:pk>/confirm/", golive.confirm, name="golive_confirm"),
     path("go-live/<str:kind>/<int:pk>/refuse/", golive.refuse, name="golive_refuse"),
+    path("statements/<str:number>/correct/", corrections.propose, name="statement_correct"),
+    path("adjustments/", AdjustmentList.as_view(), name="adjustments"),
+    path("adjustments/<str:number>/", corrections.detail, name="adjustment"),
+    path("adjustments/<str:number>/confirm/", corrections.confirm, name="adjustment_confirm"),
+    path("adjustments/<str:number>/refuse/", corrections.refuse, name="adjustment_refuse"),
     path("disputes/", DisputeList.as_view(), name="disputes"),
     path("disputes/<str:number>/", disputes.detail, name="dispute"),
     path("disputes/<str:number>/lines.xlsx", disputes.spreadsheet, name="dispute_lines"),

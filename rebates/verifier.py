@@ -21,6 +21,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_days import dated, day_or_none, serials_of, with_serials
 from rebates.verifier_formula import (
     formula,
 )
@@ -48,9 +49,11 @@ from rebates.verifier_terms import (
     read_receipts,
     rounded,
     share_of_days,
+    share_of_pool,
     taken_back,
     takes_part,
     through_gates,
+    without_tax,
 )
 
 
@@ -68,6 +71,12 @@ class Line:
     origin: Line | None = None  # of a return: the line that it reverses
     sold_in: str = ""  # of a line that was converted
     back: bool = False  # it takes something away, whatever its amount says
+    gross: Fraction | None = None  # with tax, where that is known
+    tax: Fraction = Fraction(0)
+    ordered: date | None = None
+    shipped: date | None = None
+    booked: date | None = None  # the booking date, where `day` is another one
+    serials: tuple[str, ...] = ()
 
 
 def rate(text: Any) -> Fraction:
@@ -98,6 +107,8 @@ def facts(policy: dict[str, Any], lines: list[Line], before: list[Line]) -> Fact
     paid_lines = [line for line in lines if matches(paid, line)]
     number = sum(1 for line in lines if matches(counts, line) or matches(paid, line))
     qualifier, base, reference = measured(counted_lines, reads_units), measured(paid_lines, units), None
+    if kind == "spif" and rules.get("per", "serial") == "serial":
+        qualifier = base = serials_of(paid_lines)
     focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
     whole = qualifier
     for cap in policy.get("caps", []):
@@ -198,6 +209,8 @@ def raw(policy: dict[str, Any], it: Facts) -> Fraction:
         return raw_of_shares(policy, it)
     if kind == "linear":
         return raw_between(rules["points"], it)
+    if kind == "spif" and rules.get("per", "serial") == "serial":
+        return base * Fraction(str(rules["amount"]))
     if kind in ("per_increment", "bundle", "spif"):
         return max(base, Fraction(0)) * Fraction(str(rules["amount"]))
     if kind == "marginal" and rules.get("split", "own_bands") != "own_bands":
@@ -233,6 +246,11 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
     return total
 
 
+def as_counted(policy: dict[str, Any], lines: Iterable[Line], more: dict[str, Any]) -> list[Line]:
+    """Lines by the day and with the amount with which a policy counts them."""
+    return without_tax(policy, dated(policy, lines, more.get("receipts", ())))
+
+
 def added_up(
     policy: dict[str, Any],
     lines: Iterable[Line],
@@ -256,7 +274,8 @@ def exact(
     rates: Rates | None = None, more: dict[str, Any] | None = None,
 ) -> Fraction | None:  # fmt: skip
     """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
-    more, rates, lines = more or {}, rates or Rates(), list(lines)
+    more, rates = more or {}, rates or Rates()
+    lines = as_counted(policy, lines, more)
     first = counted_from(policy, first, more)
     it, read = added_up(policy, lines, first, after, rates, more)
     if policy.get("joining") == "by_days":
@@ -321,6 +340,9 @@ def together(
                     Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid,
                     places[policy["code"]],
                 )  # fmt: skip
+    for code, pool in more.get("pools", {}).items():
+        if code in paid:
+            paid[code] = share_of_pool(sums[code], paid[code], pool, places[code])
     paid = only_the_best(policies, paid)
     for code, before in more.get("before", {}).items():
         if code in paid:
@@ -348,7 +370,8 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
             Line(
                 row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
                 Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
-                row["document"], origin,
+                row["document"], origin, gross=Fraction(row["gross"]) if row["gross"] else None,
+                tax=Fraction(row["tax"]), ordered=day_or_none(row["ordered"]), shipped=day_or_none(row["shipped"]),
             )
         )  # fmt: skip
     return found
@@ -374,7 +397,7 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {name: period[name] for name in ("found", "settled", "since", "before")}
+    more = {name: period[name] for name in ("found", "settled", "since", "before", "pools")}
     more |= {"receipts": receipts, "spans": period["tiers"]}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
 
@@ -391,8 +414,8 @@ def digest_of(kit: dict[str, Any]) -> str:
         words = [one[name] for name in names.split()]
         words += [f"of {one['reference']}"] if one["reference"] is not None else []
         text.append(" ".join(map(str, words)))
-    for one in sorted(kit.get("manual", []), key=lambda row: row["dispute"]):
-        text.append(f"manual {one['programme']} {one['dispute']} {one['amount']}")
+    for one in sorted(kit.get("manual", []), key=lambda row: row["number"]):
+        text.append(f"manual {one['programme']} {one['number']} {one['amount']}")
     return hashlib.sha256(("\n".join(text) + "\n").encode()).hexdigest()
 
 
@@ -429,7 +452,7 @@ def complaints(
         check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
     manual = kit.get("manual", [])
     for one in manual:
-        say(f"agreed   {one['programme']}, manual adjustment after dispute {one['dispute']}: {one['amount']}")
+        say(f"agreed   {one['programme']}, manual adjustment {one['number']}: {one['amount']}")
     for kind in ("earned", "adjusted"):
         given = [Fraction(one["amount"]) for one in manual] if kind == "adjusted" else []
         own = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
@@ -459,6 +482,8 @@ def main(folder: str = ".") -> int:
             lines = read_lines(csv.DictReader(file))
         with open(f"{folder}/payments.csv", encoding="utf-8", newline="") as file:
             receipts = read_receipts(csv.DictReader(file))
+        with open(f"{folder}/serials.csv", encoding="utf-8", newline="") as file:
+            lines = with_serials(lines, csv.DictReader(file))
     except (OSError, ValueError, KeyError) as problem:
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2

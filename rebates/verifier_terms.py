@@ -138,7 +138,7 @@ def collected(
         ]
         amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
         if amount > 0:
-            issued = min(line.day for line in mine)
+            issued = min(line.booked or line.day for line in mine)
             came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
             due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
     return figure * counts / due if due else figure
@@ -173,6 +173,21 @@ def keep_to(
     paid.update({code: Fraction(count, unit) for code, count in cents.items()})
 
 
+def share_of_pool(figure: Fraction, paid: Fraction, pool: dict[str, Any], digits: int) -> Fraction:
+    """What of a cap over all partners falls to a figure.
+
+    "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts". Who is given a cent more
+    hangs on the others' figures: the share may be one above its whole cents, where that was "paid".
+    """
+    if not pool["lowered"] or figure <= 0:
+        return paid
+    share = Fraction(pool["amount"]) * 10**digits * figure * Fraction(pool["parts"]) / Fraction(pool["sum"])
+    whole = share.numerator // share.denominator
+    if share != whole and Fraction(pool["paid"]) * 10**digits == whole + 1:
+        whole += 1
+    return Fraction(whole, 10**digits)
+
+
 def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
     found = dict(paid)
     for policy in policies:
@@ -199,7 +214,20 @@ def line_by_line(
     return sum((rounded(amount * price, mode, digits) for amount in amounts), Fraction(0))
 
 
-# Exchange rates
+# Tax and exchange rates
+
+
+def without_tax(policy: dict[str, Any], lines: Iterable[Any]) -> list[Any]:
+    """Where gross amounts count, each divided by one and its tax; a line that knows only its net amount has none."""
+    if policy.get("amount_basis") != "gross":
+        return list(lines)
+    stated = fraction_of(policy["tax_rate"]) if "tax_rate" in policy else None
+    return [
+        line
+        if line.gross is None
+        else replace(line, amount=line.gross / (1 + (line.tax if stated is None else stated)))
+        for line in lines
+    ]
 
 
 @dataclass(frozen=True)
@@ -312,7 +340,8 @@ def paid_for(policy: dict[str, Any], line: Any) -> bool:
 
 def most_paid(policy: dict[str, Any], figure: Fraction) -> Fraction:
     for cap in policy.get("caps", []):
-        if cap["on"] == "payout" and "programmes" not in cap and figure > Fraction(str(cap["amount"])):
+        mine = "programmes" not in cap and cap.get("over") != "partners"
+        if cap["on"] == "payout" and mine and figure > Fraction(str(cap["amount"])):
             figure = Fraction(str(cap["amount"]))
     return figure
 
@@ -353,7 +382,9 @@ def placed(policy: dict[str, Any], lines: Iterable[Any], first: date) -> list[An
     for line in lines:
         sold = line.origin
         if sold is not None and how == "by_origin":
-            line = replace(line, day=sold.day, document=sold.document, product_line=sold.product_line)
+            line = replace(
+                line, day=sold.day, booked=sold.booked, document=sold.document, product_line=sold.product_line
+            )  # fmt: skip
         elif sold is not None and how == "at_original_rate":
             line = replace(line, back=True)
             if is_elsewhere(policy, line.day, sold.day, first):

@@ -80,7 +80,8 @@ def what_if(
         before = _by_period(accruals(by=by, partners=[partner.pk]))
         SalesLine.objects.for_everyone(because="a line that nobody reads").create(
             line_number=f"what-if-{clock.now().timestamp()}-{partner.pk}", partner=partner, product=sold,
-            product_line=sold.product_line, booking_date=clock.today(), quantity=quantity, net_amount=amount,
+            product_line=sold.product_line, booking_date=clock.today(),
+            order_date=clock.today(), quantity=quantity, net_amount=amount,
             currency=currency, source=SalesLine.Source.IMPORT, document="what-if",
         )  # fmt: skip
         after = _by_period(accruals(by=by, partners=[partner.pk]))

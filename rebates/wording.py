@@ -15,7 +15,7 @@ from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currency_words, formula, line_rounding, tier_days, time_words
+from rebates import currency_words, formula, line_rounding, serials, tier_days, time_words
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -33,11 +33,14 @@ def sentence(version: Version) -> str:
         "rounding": rounding(policy),
     }
     further = [
+        *time_words.counted_on(policy),
         *currency_words.counted(policy),
         *time_words.year(policy),
         *time_words.returns(policy),
+        *time_words.late(policy),
         *limits(policy),
         *currency_words.paid(policy),
+        *time_words.disputes(policy),
     ]
     return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
 
@@ -224,6 +227,9 @@ def _bundle(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
 
 
 def _spif(rules: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
+    if serials.by_serial(policy):
+        words = _("%(amount)s for each serial number, once ever; for one that comes back it is taken back")
+        return words % {"amount": money(rules["amount"], policy["currency"])}
     return _("%(amount)s for each unit sold") % {"amount": money(rules["amount"], policy["currency"])}
 
 
@@ -404,4 +410,8 @@ def _list(words: list[str]) -> str:
 
 def manual(adjustment: Any) -> str:
     """A manual adjustment, as a line of a statement names it."""
-    return _("thereof manual adjustment, dispute %(number)s") % {"number": adjustment.dispute.number}
+    if adjustment.dispute_id is None:
+        return _("thereof manual adjustment %(number)s: %(reason)s") % {
+            "number": adjustment.number, "reason": adjustment.reason,
+        }  # fmt: skip
+    return _("thereof manual adjustment, dispute %(number)s") % {"number": adjustment.number}

@@ -43,7 +43,7 @@ def write_or_ask(
     write: Callable[[], None], by: Actor, reason: str = "", amends: Amendment | None = None,
 ) -> Partner:  # fmt: skip
     """Write a change of a locked partner, or ask for it. Returns the partner as it then stands; what waits for its
-    approval is its `asked_change`.
+    approval is its `asked_change`, what the flow rejected at once its `refused_change`.
 
     The product's own work and the operator's commands write at once. With `amends` it takes the place of what was
     asked for and sent back. Raises ChangeWaits, and what `write` raises.
@@ -82,6 +82,7 @@ def _as_it_stands(partner: Partner, change: PartnerChange) -> Partner:
     partner.refresh_from_db()
     change.refresh_from_db()
     partner.asked_change = change if change.state == STATE.PENDING else None
+    partner.refused_change = change if change.state == STATE.REJECTED else None
     return partner
 
 

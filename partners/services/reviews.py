@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from partners.criteria import Proposal, proposals
-from partners.errors import NobodyChosen
+from partners.errors import ChangeRefused, NobodyChosen
 from partners.models import Partner
 from partners.services.tiers import set_tier
 from prm.access.rules import require
@@ -60,6 +60,9 @@ def _carry_out(proposal: Proposal, first_day: date, by: Actor, outcome: Outcome)
         )
     except DomainError as refusal:
         outcome.refused.append((proposal.partner.name, refusal.text))
+        return
+    if partner.refused_change is not None:
+        outcome.refused.append((partner.name, ChangeRefused(partner=partner.name).text))
         return
     (outcome.asked if partner.asked_change else outcome.done).append(partner)
 

@@ -15,8 +15,7 @@ from payouts.forms import AccountForm, PayingAccountForm, ReasonForm
 from payouts.models import BankAccount
 from prm.access.decorators import requires
 from prm.audit.history import history_of
-from prm.ui import formats
-from prm.values.errors import DomainError, NotAllowed
+from prm.ui import formats, refusals
 
 
 def _account(request: Any, number: str) -> BankAccount:
@@ -56,14 +55,10 @@ def ask(request: Any) -> HttpResponse:
 @requires("payouts.confirm_account")
 def confirm(request: Any, number: str) -> HttpResponse:
     account = _account(request, number)
-    try:
+    with refusals.told(request):
         account = services.confirm_account(account=account, by=request.actor)
         words = _("Confirmed. It is paid to from %(day)s on; until then it can be stopped.")
         messages.success(request, words % {"day": formats.day(account.starts)})
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(account)
 
 
@@ -71,13 +66,9 @@ def confirm(request: Any, number: str) -> HttpResponse:
 @requires("payouts.ask_account")
 def withdraw(request: Any, number: str) -> HttpResponse:
     account = _account(request, number)
-    try:
+    with refusals.told(request):
         services.withdraw_account(account=account, by=request.actor)
         messages.success(request, _("Withdrawn. The account in force stays."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(account)
 
 

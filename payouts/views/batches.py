@@ -20,8 +20,8 @@ from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.jobs.models import Job
 from prm.jobs.progress import begun_by
-from prm.ui import export, formats
-from prm.values.errors import DomainError, NotAllowed
+from prm.ui import export, formats, refusals
+from prm.values.errors import DomainError
 from rebates.models import SettlementRun
 from rebates.services.payments import open_amount
 
@@ -92,13 +92,9 @@ def detail(request: Any, number: str) -> HttpResponse:
 @requires("payouts.release")
 def release(request: Any, number: str) -> HttpResponse:
     batch = _batch(request, number)
-    try:
+    with refusals.told(request):
         services.release_batch(batch=batch, by=request.actor)
         messages.success(request, _("Released. Download the file and hand it to the bank."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(batch)
 
 
@@ -140,12 +136,8 @@ def execute(request: Any, number: str) -> HttpResponse:
 def resume(request: Any, number: str) -> HttpResponse:
     """A booking whose job was given up goes on where it stopped."""
     batch = _batch(request, number)
-    try:
+    with refusals.told(request):
         services.start_booking(batch=batch, by=request.actor)
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(batch)
 
 

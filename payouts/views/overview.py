@@ -19,7 +19,7 @@ from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
 from prm.values.errors import NotAllowed
 from rebates import kept
-from rebates.models import Programme
+from rebates.models import Programme, SettlementRun
 
 HEADS = {
     "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
@@ -65,6 +65,7 @@ def page(request: Any) -> HttpResponseBase:
 def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "asked": asked, "heads": HEADS, "age_names": overview.AGE_NAMES}
     if asked is not None:
+        sees_runs = is_on("rebates") and allowed(request.actor, "rebates.view_runs")
         rows = overview.by_programme(asked, by=request.actor)
         context |= {
             "rows": rows,
@@ -76,6 +77,7 @@ def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> H
             "may_export": allowed(request.actor, "payouts.export"),
             "age": kept.age(request.actor),
             "check": kept.check_seen_by(request.actor),
+            "newest": SettlementRun.objects.closed().order_by("-ends").first() if sees_runs else None,
         }
     return render(request, "payouts/overview.html", context, status=form.status)
 

@@ -23,6 +23,7 @@ def register() -> None:
             "flow_cases_moved": _("running cases moved to another version"),
         }
     )
+    words.register_types({"approvals.flowversion": _("Version of an approval flow")})
     menu.register(
         section="Set-up", label=_("Approval flows"), icon="sitemap", url="flows:list", verb="approvals.design",
         order=110,

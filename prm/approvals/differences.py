@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +15,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from prm.approvals import compare, subjects
-from prm.approvals.world import world_for
+from prm.approvals.world import World, emails_in, everybody, people_named, world_for
 from prm.audit import words
+from prm.conditions.registry import Lookup
 from prm.ui import said
 from prm.values.working_time import Spans
 
@@ -24,6 +27,7 @@ WEEK = range(7)
 
 def register() -> None:
     words.register_differ("approvals.flowversion", "document", of_flows)
+    words.register_differ("approvals.workingtime", "hours", of_stored_hours)
     words.register_names({f"weekday_{day}": _Weekday(day) for day in WEEK})
     words.register_names({"document": gettext_lazy("flow")})
 
@@ -50,8 +54,38 @@ def _hours(spans: Spans) -> Any:
     return text or said.InEach(lambda: pgettext("a day off", "closed"))
 
 
+def of_stored_hours(old: Any, new: Any) -> list[str] | None:
+    """The weekdays that are otherwise, of two weeks as WorkingTime keeps them: entries of before there were words."""
+    if not any(isinstance(value, dict | str) and value for value in (old, new)):
+        return None
+    try:
+        weeks = [_stored_week(value) for value in (old, new)]
+    except (AttributeError, ValueError, SyntaxError, TypeError, IndexError):
+        return None
+    pairs = [(day, *(said.shown(said.stored(_told(week.get(day, [])))) for week in weeks)) for day in WEEK]
+    return [f"{_Weekday(day)} {was} → {now}" for day, was, now in pairs if was != now] or None
+
+
+def _stored_week(value: Any) -> dict[int, list[Any]]:
+    found = ast.literal_eval(value) if isinstance(value, str) and value else value or {}
+    return {int(day): spans for day, spans in found.items()}
+
+
+def _told(spans: list[Any]) -> Any:
+    return ", ".join(f"{span[0]}-{span[1]}" for span in spans) or said.InEach(
+        lambda: pgettext("a day off", "closed")
+    )
+
+
 def of_flows(old: Any, new: Any) -> list[str] | None:
     """What differs between two flows in YAML, step by step; None where one cannot be read."""
+    memo = words.memo()
+    if ("flows", old, new) not in memo:
+        memo["flows", old, new] = _compared(old, new)
+    return memo["flows", old, new]
+
+
+def _compared(old: Any, new: Any) -> list[str] | None:
     before, after = _read(old), _read(new)
     if before is None or after is None or not (before or after):
         return None
@@ -62,14 +96,30 @@ def of_flows(old: Any, new: Any) -> list[str] | None:
         return None
     if not after:
         return [_("The flow is gone: %(name)s") % {"name": before.get("name", "")}]
-    return [one.text for one in compare.changes(before, after, world_for(subject, before, after))]
+    return [one.text for one in compare.changes(before, after, _world(subject, before, after))]
+
+
+def _world(subject: subjects.Subject, *documents: Any) -> World:
+    """The tenant as both flows meet it, read once for all lines of a page."""
+    memo = words.memo()
+    if ("world", subject.code) not in memo:
+        memo["world", subject.code] = replace(world_for(subject), people=everybody(), lookup=Lookup())
+    world: World = memo["world", subject.code]
+    strangers = {email.strip().lower() for one in documents for email in emails_in(one)} - world.people.keys()
+    if strangers:  # partners' people, and addresses that nobody has any more
+        known = dict.fromkeys(strangers) | people_named(strangers)
+        memo["world", subject.code] = world = replace(world, people={**world.people, **known})
+    return world
 
 
 def _read(text: Any) -> dict[str, Any] | None:
     if text in (None, ""):
         return {}
-    try:
-        found = YAML(typ="safe").load(str(text))
-    except YAMLError:
-        return None
+    memo = words.memo()
+    if ("flow", str(text)) not in memo:  # what one line made of a flow is what the next one started from
+        try:
+            memo["flow", str(text)] = YAML(typ="safe").load(str(text))
+        except YAMLError:
+            memo["flow", str(text)] = None
+    found = memo["flow", str(text)]
     return found if isinstance(found, dict) else None

@@ -152,7 +152,7 @@ def _notice_text(step: Any, run: ApprovalRun) -> str:
     return put_in(words, {name: values[name] for name in NOTICE_PLACEHOLDERS})
 
 
-@listens_to(events.CallDue)
+@listens_to(events.CallDue, label=_("Webhooks of flows"))
 def tell_the_other_system(fact: events.CallDue) -> None:
     """What a webhook step tells another system: queued here, sent and sent again by the platform's way out."""
     calls.tell(_run(fact.run_id), _fact(fact.run_id, fact.number), by=FLOW)
@@ -180,7 +180,7 @@ def pass_the_comment_on(fact: events.Commented) -> None:
         )  # fmt: skip
 
 
-@listens_to(UserChanged)
+@listens_to(UserChanged, label=_("Handing open decisions over"))
 def pass_work_on(fact: UserChanged) -> None:
     """Somebody was deactivated or has another role: what waits for them waits for others now."""
     if fact.what in ("deactivated", "role_changed"):

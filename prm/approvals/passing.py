@@ -16,7 +16,8 @@ from prm.approvals.subjects import Subject, subject_of
 log = structlog.get_logger(__name__)
 SILENT = {"branch", "parallel", "decide"}
 WAITING = {"approver", "wait"}
-PASSES, TOLD, WAITS = "passes", "told", "waits"
+ENDS = {"approve", "reject"}
+PASSES, TOLD, WAITS, REFUSED = "passes", "told", "waits", "refused"
 
 
 def passes_at_once(subject: str, obj: Any) -> bool:
@@ -45,14 +46,16 @@ class Gate:
         return self.verdict(obj) == PASSES
 
     def verdict(self, obj: Any) -> str:
-        """PASSES: it needs no case. TOLD: a case that is approved at once. WAITS: somebody is asked, time has to pass,
-        or the flow says no.
+        """PASSES: it needs no case. TOLD: a case that is approved at once. REFUSED: one that is rejected at once.
+        WAITS: somebody is asked, or time has to pass.
         """
         if self.walk is None:
             return PASSES
         outcome = self._outcome(obj)
-        if outcome != "approve" or self.walk.met & WAITING:
+        if outcome not in ENDS or self.walk.met & WAITING:
             return WAITS
+        if outcome == "reject":
+            return REFUSED
         return PASSES if self.walk.met <= SILENT else TOLD
 
     def _outcome(self, obj: Any) -> str:

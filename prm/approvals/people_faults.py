@@ -16,6 +16,7 @@ from prm.conditions.registry import Lookup
 from prm.conditions.tree import Node
 
 Who = Mapping[str, Any]
+ONE_PERSON = ("submitter_manager", "level_up")  # kinds that mean one person at most
 
 
 def deciders(
@@ -26,7 +27,8 @@ def deciders(
     found = _who(own, name, who, world, lookup, decides=True)
     people = _count(who, world)
     needed = step.get("quorum") if step.get("mode") == "quorum" else None
-    if not found and needed and people is not None and needed > people:
+    countable = not found or who["kind"] in ONE_PERSON  # never more than one, whoever that will be
+    if countable and needed and people is not None and needed > people:
         found.append(fault("quorum_too_large", own, name, needed=needed, people=people))
     return found + _deadline(step, name, world, given, lookup)
 
@@ -124,11 +126,15 @@ def _field(own: str, name: str, field: str, world: World, lookup: Lookup) -> lis
 
 
 def _count(who: Who, world: World) -> int | None:
-    """How many people can decide; None where only the case can tell."""
+    """How many people can decide at most; None where only the case can tell."""
     if who["kind"] == "people":
         return len({email.strip().lower() for email in who["users"]})
     if who["kind"] == "role":
         return len(world.of_role.get(str(who["role"]), ()))
+    if who["kind"] in ONE_PERSON:
+        return 1
+    if who["kind"] == "partner_manager":  # whoever that is, it is somebody who decides
+        return len({email for role in world.deciders for email in world.of_role.get(role, ())})
     return None
 
 

@@ -19,8 +19,8 @@ from prm.approvals import pages, reads, services
 from prm.approvals.forms import AnswerForm, ApproveForm, CommentForm, PersonForm, RejectForm, ReturnForm
 from prm.approvals.models import ApprovalRun, Comment, Task
 from prm.approvals.subjects import subject_of
+from prm.ui import refusals
 from prm.ui.forms import ServiceForm
-from prm.values.errors import DomainError, NotAllowed
 
 DECIDE = "approvals.decide"
 
@@ -81,13 +81,9 @@ def held(request: Any) -> HttpResponse:
 def undo(request: Any, pk: int) -> HttpResponse:
     """Within ten seconds: as if the decision had not been made."""
     own = reads.own_task(request.actor, pk)
-    try:
+    with refusals.told(request):
         services.undo_decision(task=own, by=request.actor)
         messages.success(request, _("Undone: %(title)s waits for you again.") % {"title": own.run.title})
-    except NotAllowed:
-        raise
-    except DomainError as late:
-        messages.error(request, late.text)
     return redirect("approvals:task", own.pk)
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from prm.access.roles import Role
 from prm.approvals.shapes import MOST_DEPTH, number_of
 from prm.approvals.world import World
-from prm.conditions import BadCondition, sentence
+from prm.conditions import BadCondition, Condition
 from prm.ui import formats
 
 KINDS: dict[str, Any] = {
@@ -195,7 +195,7 @@ class Words:
         if not isinstance(when, Mapping):
             return _("No condition yet")
         try:
-            return _short(sentence(dict(when), self.world.fields))
+            return _short(Condition(dict(when), self.world.fields, lookup=self.world.lookup).sentence())
         except BadCondition:
             return _("A condition that cannot be read")
 

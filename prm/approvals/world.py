@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 
 from prm.access.roles import PARTNER_ROLES, STAFF_ROLES
 from prm.approvals.subjects import Settable, Subject, _nobody
+from prm.conditions.registry import Lookup
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class World:
     subject: str
     label: str
     fields: str
-    people: Mapping[str, Person] = field(default_factory=dict)
+    people: Mapping[str, Person | None] = field(default_factory=dict)
     of_role: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_partner: bool = True
     may_decide_itself: bool = True
@@ -43,6 +44,8 @@ class World:
     # Whom a flow may take from the case, and what it may write into it.
     people_fields: Mapping[str, Any] = field(default_factory=dict)
     settable: Mapping[str, Settable] = field(default_factory=dict)
+    # One reading of the conditions' registry for all sentences, where many are written in one language.
+    lookup: Lookup | None = None
 
     def person(self, email: str) -> Person | None:
         return self.people.get(email.strip().lower())
@@ -71,6 +74,12 @@ def people_named(emails: Iterable[str]) -> dict[str, Person]:
     """The people with these addresses, by address in lower case."""
     wanted = {email.strip().lower() for email in emails}
     rows = get_user_model()._default_manager.annotate(key=Lower("email")).filter(key__in=wanted)
+    return {one.email: one for one in _people(rows)}
+
+
+def everybody() -> dict[str, Person | None]:
+    """The vendor's own people, also those who may no longer sign in, by address in lower case."""
+    rows = get_user_model()._default_manager.filter(role__in=STAFF_ROLES)
     return {one.email: one for one in _people(rows)}
 
 

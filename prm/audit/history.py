@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from prm.access.scoping import partner_id_of
-from prm.audit import words
+from prm.audit import plain, words
 from prm.audit.models import AuditEntry
 from prm.ui import said
 from prm.ui.doers import doer
@@ -71,13 +71,30 @@ def changes_of(row: AuditEntry) -> list[dict[str, Any]]:
         if told:
             found += [{"code": field, "field": name, "old": "—", "new": text, "text": text} for text in told]
             continue
-        old, new = (words.value_of(row.object_type, field, said.shown(value)) for value in (old, new))
-        if old in (None, ""):
-            text = f"{name} {_shown(new)}"
-        else:
-            text = f"{name} {_shown(old)} → {_shown(new)}"
-        found.append({"code": field, "field": name, "old": _shown(old), "new": _shown(new), "text": text})
+        found += _lines(row.object_type, field, name, old, new)
     return found
+
+
+def _lines(object_type: str, field: str, name: str, old: Any, new: Any) -> list[dict[str, Any]]:
+    """One line; of data that has no words of its own, one for each part that is otherwise."""
+
+    def name_of(key: str) -> str:
+        return words.name_of_field(object_type, key)
+
+    parts = plain.differences(name_of, old, new)
+    if parts is not None:
+        return [_line(field, " · ".join(filter(None, (name, part))), was, now) for part, was, now in parts]
+    old, new = (plain.in_words(name_of, said.shown(value)) if plain.is_data(value) else said.shown(value)
+                for value in (old, new))  # fmt: skip
+    return [_line(field, name, *(words.value_of(object_type, field, value) for value in (old, new)))]
+
+
+def _line(field: str, name: str, old: Any, new: Any) -> dict[str, Any]:
+    if old in (None, ""):
+        text = f"{name} {_shown(new)}"
+    else:
+        text = f"{name} {_shown(old)} → {_shown(new)}"
+    return {"code": field, "field": name, "old": _shown(old), "new": _shown(new), "text": text}
 
 
 def _shown(value: Any) -> str:

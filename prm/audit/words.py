@@ -95,7 +95,7 @@ _verbs: dict[str, Any] = {
     "opened": _("opened"),
     "paid": _("paid"),
     "prices_changed": _("prices changed"),
-    "published": _("published"),
+    "published": pgettext_lazy("done", "published"),
     "shipped": _("shipped"),
     "status_changed": _("state changed"),
     "support_asked": _("support access asked for"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
@@ -150,10 +151,16 @@ def move_action(*, action: Action, to: int, by: Actor) -> None:
     order.insert(max(0, min(to, len(order))), row)
     if [one.pk for one in order] == [one.pk for one in rows]:
         return
-    for place, one in enumerate(order):
-        Action.objects.filter(pk=one.pk).update(position=place)
+    _put_in_order(order)
     places = [[one.pk for one in known].index(row.pk) + 1 for known in (rows, order)]
     _saved(automation, "actions_ordered", by, {"action": [None, in_each(row)], "position": places})
+
+
+def _put_in_order(actions: Iterable[Action]) -> None:
+    """Number the actions 0, 1, 2 …, so that their places stay small however often some come and go."""
+    for place, one in enumerate(actions):
+        if one.position != place:
+            Action.objects.filter(pk=one.pk).update(position=place)
 
 
 def _locked_action(action: Action) -> Action:
@@ -198,6 +205,7 @@ def remove_action(*, action: Action, by: Actor) -> None:
     automation = Automation.objects.select_for_update().get(pk=action.automation_id)
     gone = in_each(action)
     action.delete()
+    _put_in_order(automation.actions.all())
     if automation.is_active and not automation.actions.exists():
         automation.is_active = False
     _saved(automation, "action_removed", by, {"action": [gone, None]})

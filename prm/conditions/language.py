@@ -26,11 +26,14 @@ def validate(condition: Any, subject: str, *, by: Actor | None = None) -> list[P
 class Condition:
     """A sound condition, read once and asked often: a dry run over many rows, a flow with many branches.
 
-    Raises BadCondition where it is not sound.
+    Many conditions read with one `lookup` (of the same `by`, in one language) ask the registry once. Raises
+    BadCondition where it is not sound.
     """
 
-    def __init__(self, condition: Any, subject: str, *, by: Actor | None = None):
-        self.by, self.subject, self.lookup = by, subject, Lookup(by)
+    def __init__(
+        self, condition: Any, subject: str, *, by: Actor | None = None, lookup: Lookup | None = None
+    ):
+        self.by, self.subject, self.lookup = by, subject, lookup or Lookup(by)
         self.node = reading.read(condition, subject, lookup=self.lookup)
 
     @property
@@ -48,7 +51,7 @@ class Condition:
     def sentence(self) -> str:
         operands = [test.operand for test in tests(self.node) if isinstance(test, Comparison)]
         labels = self.lookup.labels(self.subject, *operands) if operands else {}
-        return wording.worded(self.node, self.by, labels)
+        return wording.worded(self.node, self.by, labels, self.lookup.names)
 
 
 def narrow(queryset: QuerySet, condition: Any, subject: str, *, today: date | None = None) -> QuerySet:

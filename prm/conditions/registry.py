@@ -199,6 +199,8 @@ class Lookup:
     def __init__(self, by: Actor | None = None):
         self.by = by
         self._fields: dict[str, dict[str, Field]] = {}
+        # What records are called, kept by wording.py: (model, key, value) -> name, None where there is none to see.
+        self.names: dict[tuple[str, str, str], str | None] = {}
 
     def hides(self, thing: Field | Relation | measures.Measure) -> bool:
         return thing.staff and self.by is not None and not (self.by.is_staff or self.by.is_system)

@@ -18,21 +18,26 @@ from prm.measures import periods
 from prm.ui import formats
 from prm.values.actor import Actor
 
+# (model, key, value) -> name; None where there is no such record to see.
+Names = dict[tuple[str, str, str], str | None]
 
-def worded(node: Node, by: Actor | None = None, labels: Mapping[str, str] | None = None) -> str:
+
+def worded(
+    node: Node, by: Actor | None = None, labels: Mapping[str, str] | None = None, names: Names | None = None
+) -> str:
     """The sentence, without a full stop. Records are called by their names where `by` may see them.
 
-    `labels` by name of the operand, where they are to be told apart.
+    `labels` by name of the operand, where they are to be told apart; `names` that were read before are not read again.
     """
     if isinstance(node, Group) and not node.parts:
         return _("Always")
-    return capfirst(_Words(node, by, labels or {}).of(node, inner=False))
+    return capfirst(_Words(node, by, labels or {}, names).of(node, inner=False))
 
 
 class _Words:
-    def __init__(self, node: Node, by: Actor | None, labels: Mapping[str, str]):
+    def __init__(self, node: Node, by: Actor | None, labels: Mapping[str, str], names: Names | None):
         self.labels = labels
-        self.names = names_of(node, by)
+        self.names = names_of(node, by, names)
 
     def of(self, node: Node, *, inner: bool) -> str:
         match node:
@@ -94,22 +99,26 @@ class _Words:
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if field.to:
-            return _("“%(text)s”") % {"text": self.names.get((field.to, field.key, value), value)}
+            return _("“%(text)s”") % {"text": self.names.get((field.to, field.key, value)) or value}
         return _("“%(text)s”") % {"text": dict(field.pairs).get(value, value)}
 
 
-def names_of(node: Node, by: Actor | None) -> dict[tuple[str, str, str], str]:
-    """What the records that a condition names are called: {(model, key, value): name}, a query for each model."""
+def names_of(node: Node, by: Actor | None, known: Names | None = None) -> Names:
+    """What the records that a condition names are called, a query for each model; added to what is `known`."""
+    found: Names = {} if known is None else known
     wanted: dict[tuple[str, str], tuple[Field, set[str]]] = {}
     for test in tests(node):
         if isinstance(test, Comparison) and test.operand.field.to and test.value:
             field = test.operand.field
             values = test.value if isinstance(test.value, list) else [test.value]
             wanted.setdefault((field.to, field.key), (field, set()))[1].update(values)
-    found = {}
     for (to, key), (field, named) in wanted.items():
+        named = {value for value in named if (to, key, value) not in found}
+        found |= dict.fromkeys((to, key, value) for value in named)
         if key == "pk":
             named = {value for value in named if value.isdecimal() and len(value) < 19}
+        if not named:
+            continue
         for row in visible_targets(field, by).filter(**{f"{key}__in": named}):
             found[(to, key, str(getattr(row, key)))] = str(row)
     return found

@@ -17,6 +17,7 @@ from prm.access.decorators import requires
 from prm.customfields import form_services, reads
 from prm.customfields.designing import RULED, Studio
 from prm.customfields.rule_builder import RuleBuilder
+from prm.ui import refusals
 from prm.values.errors import DomainError, NotAllowed
 
 LONGEST = 200_000
@@ -73,15 +74,11 @@ def rule(request: Any, target: str) -> HttpResponse:
 @requires("fields.configure")
 def publish(request: Any, target: str) -> HttpResponse:
     studio = _studio(request, target, request.POST)
-    try:
+    with refusals.told(request):
         made = form_services.publish_layout(by=request.actor, **_which(studio))
         messages.success(
             request, _("Version %(version)s is published. It holds from now on.") % {"version": made.version}
         )
-    except NotAllowed:
-        raise
-    except DomainError as refused:
-        messages.error(request, refused.text)
     return redirect(address_of(studio))
 
 

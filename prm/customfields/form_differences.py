@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from prm.audit import words
 from prm.customfields import layouts, targets
 from prm.customfields.models import FormLayout, in_language
 from prm.customfields.plans import Element, elements_of, placements
@@ -25,6 +26,25 @@ def differences_of_forms(before: FormLayout | None, after: FormLayout) -> dict[s
         return _lines(old, new, elements_of(target, ""))  # whose labels are those of the reader's language
 
     return {"form": ["", said.InEach(lambda: "; ".join(lines()))]} if lines() else {}
+
+
+def of_field_names(old: Any, new: Any) -> list[str] | None:
+    """What came and went, of two lists of a form's fields by their codes: entries of before forms were compared."""
+    if not all(value is None or isinstance(value, str) for value in (old, new)):
+        return None
+    was, now = ([code.strip() for code in (value or "").split(",") if code.strip()] for value in (old, new))
+    memo = words.memo()
+    if "elements" not in memo:
+        memo["elements"] = [elements_of(target, "") for target in targets.all_targets().values()]
+    # Which object the form was for is not said: the one that has most of these fields.
+    elements = max(memo["elements"], key=lambda known: len(known.keys() & {*was, *now}), default={})
+
+    def named(field: str) -> str:
+        return f"“{elements[field].label if field in elements else field.removeprefix('custom_')}”"
+
+    found = [_("%(what)s added") % {"what": named(field)} for field in now if field not in was]
+    found += [_("%(what)s taken off") % {"what": named(field)} for field in was if field not in now]
+    return found or [_("fields in another order")] if was != now else None
 
 
 def _lines(old: Mapping[str, Any], new: Mapping[str, Any], elements: Mapping[str, Element]) -> list[str]:

@@ -9,6 +9,7 @@ from prm.access import permissions
 from prm.access.roles import Role
 from prm.audit import words
 from prm.customfields import columns, showing, uses
+from prm.customfields.form_differences import of_field_names
 from prm.ui import lists, menu
 
 
@@ -20,6 +21,7 @@ def register() -> None:
         section="Set-up", label=_("Forms and fields"), icon="forms", url="customfields:index", verb="fields.configure",
         order=60,
     )  # fmt: skip
+    words.register_differ("customfields.formlayout", "fields", of_field_names)
     words.register_names(
         {
             "fields": pgettext_lazy("change", "fields"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from prm.egress.models import Receiver
 from prm.egress.services import queue
 from prm.outbox import told
@@ -13,7 +15,7 @@ from prm.outbox.models import OutboxEvent
 from prm.outbox.telling import current_event
 
 
-@listens_to_all
+@listens_to_all(label=_("Webhooks and robots"))
 def pass_on_to_webhooks(fact: Any) -> None:
     """One message for each subscribed webhook, made with the mark that the event was heard: none is lost or doubled."""
     code = type(fact).declared.code

@@ -17,9 +17,8 @@ from prm.exchange import services
 from prm.exchange.book import policy_of_tenant, stored_policy
 from prm.exchange.forms import PolicyForm, RateForm, RejectForm
 from prm.exchange.models import Batch
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
-from prm.values.errors import DomainError, NotAllowed
 
 SHOWN = 200
 
@@ -102,13 +101,9 @@ def _verbs(row: Batch, actor: Any) -> list[Verb]:
 @require_POST
 def confirm(request: Any, pk: int) -> HttpResponse:
     row = _batch(pk)
-    try:
+    with refusals.told(request):
         services.confirm_rates(batch=row, by=request.actor)
         messages.success(request, _("Confirmed. The rates count from now on."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(row)
 
 

@@ -105,6 +105,48 @@ def bars(
     return Chart(_frame(label, _joined(parts)), label, heads, _table(points, shown))
 
 
+SHADES = ("s1", "s3", "s4", "s2")  # darker to lighter
+
+
+def side_by_side(
+    groups: Sequence[tuple[Any, Sequence[Any]]], series: Sequence[Any], *, label: Any, heads: tuple = (),
+    shown: Callable[[Any], str] = _plain,
+) -> Chart:  # fmt: skip
+    """Up to four bars beside each other for each (label, values) of `groups`; `series` names them in a legend."""
+    marks = nice_steps(max([float(value) for _label, values in groups for value in values], default=0.0))
+    slot = (WIDTH - LEFT) / max(len(groups), 1)
+    width = min(slot * 0.8 / max(len(series), 1), 36)
+    parts = [_grid(marks, shown), _legend(series)]
+    for at, (name, values) in enumerate(groups):
+        middle = LEFT + slot * (at + 0.5)
+        first = middle - width * len(series) / 2
+        for number, value in enumerate(values):
+            y = _y(max(value, 0), marks[-1])
+            parts.append(format_html(
+                '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>', SHADES[number],
+                f"{first + width * number:.1f}", f"{y:.1f}", f"{max(width - 1, 1):.1f}", f"{max(BOTTOM - y, 0):.1f}",
+            ))  # fmt: skip
+        if len(groups) <= 13 or at % 2 == 0:
+            parts.append(
+                format_html('<text x="{}" y="268" text-anchor="middle">{}</text>', f"{middle:.1f}", name)
+            )
+    rows = [(name, *(shown(value) for value in values)) for name, values in groups]
+    return Chart(_frame(label, _joined(parts)), label, heads, rows)
+
+
+def _legend(series: Sequence[Any]) -> SafeString:
+    """Names above the bars, each behind a square of its shade; two a line."""
+    wide = WIDTH / 2
+    places = [
+        (SHADES[at], f"{LEFT + wide * (at % 2):.0f}", 1 + 14 * (at // 2), name)
+        for at, name in enumerate(series)
+    ]
+    return format_html_join(
+        "", '<rect class="{}" x="{}" y="{}" width="9" height="9" rx="2"/><text x="{}" y="{}">{}</text>',
+        ((shade, x, y, int(x) + 14, y + 9, name) for shade, x, y, name in places),
+    )  # fmt: skip
+
+
 def line(
     points: Sequence[Point], *, label: Any, heads: tuple = (), shown: Callable[[Any], str] = _plain
 ) -> Chart:
@@ -134,10 +176,10 @@ def line(
 def band_bar(parts: Sequence[tuple[Any, Any]], *, label: Any) -> SafeString:
     """One horizontal bar cut in shares: (label, value) pairs, darker to lighter."""
     total = float(sum(value for _name, value in parts)) or 1.0
-    shades, x, drawn = ("s1", "s3", "s4", "s2"), 0.0, []
+    x, drawn = 0.0, []
     for at, (_name, value) in enumerate(parts):
         width = float(value) / total * WIDTH
-        drawn.append((shades[min(at, 3)], f"{x:.1f}", f"{max(width - 1, 0):.1f}"))
+        drawn.append((SHADES[min(at, 3)], f"{x:.1f}", f"{max(width - 1, 0):.1f}"))
         x += width
     inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="12" rx="2"/>', drawn)
     frame = '<svg class="ui-chart" viewBox="0 0 {} 12" role="img" aria-label="{}">{}</svg>'

@@ -9,9 +9,10 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from prm.access.permissions import grouped_by_area
 from prm.notices.kinds import Kind
 from prm.notices.models import NoticeTimes, Preference
-from prm.ui.forms import ServiceForm
+from prm.ui.forms import Block, ServiceForm
 
 BEFORE = "kind-"
 
@@ -26,6 +27,8 @@ class TimeOfDay(forms.TimeField):
 
 class DeliveryField(forms.ChoiceField):
     """One of the ways to hear of a kind; where nothing was sent, nothing is changed."""
+
+    always_chosen = True
 
     def clean(self, value: Any) -> str:
         return super().clean(value) if value else ""
@@ -57,10 +60,21 @@ class NoticesForm(ServiceForm):
         for name, kind in self.kinds.items():
             initial[name] = deliveries.get(kind.name, Preference.Delivery.MAIL)
             self.base_fields = self.base_fields | {
-                name: DeliveryField(label=kind.label, choices=Preference.Delivery.choices)
+                name: DeliveryField(label=kind.label, choices=Preference.Delivery.choices, required=False)
             }
         super().__init__(*args, initial=initial, **kwargs)
         self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The times, then the kinds of notices under what they are about, two in a row."""
+        times = [row for row in self.rows if row[0].name not in self.kinds]
+        found = [Block(rows=times)]
+        kinds = grouped_by_area((kind.name, self[name]) for name, kind in self.kinds.items())
+        for area, pairs in kinds:
+            fields = [field for _name, field in pairs]
+            found.append(Block(area, [fields[at : at + 2] for at in range(0, len(fields), 2)]))
+        return found
 
     def fields_for_service(self) -> dict[str, Any]:
         values = dict(self.cleaned_data)

@@ -16,6 +16,8 @@ Listener = Callable[[Any], None]
 _events: dict[tuple[str, int], type] = {}
 _listeners: dict[type, list[Listener]] = defaultdict(list)
 _everywhere: list[Listener] = []
+# What people call a listener, by its name; most write notices, and are called after what these are about.
+_labels: dict[str, Any] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,26 +75,33 @@ def event(
     return declare
 
 
-def listens_to(*event_types: type) -> Callable[[Listener], Listener]:
+def listens_to(*event_types: type, label: Any = "") -> Callable[[Listener], Listener]:
     """Run the function, in a worker, for each such event that was committed; it must be idempotent.
 
     Its rows and the mark that it has heard commit together, so a rollback or a kill repeats it, never half of it.
     When it fails, it alone is tried again, with growing pauses, and later events of the same object wait for it.
+    `label` is what people call a listener that does not just write notices.
     """
 
     def register(function: Listener) -> Listener:
         for event_type in event_types:
             _listeners[event_type].append(function)
+        _labels[name_of(function)] = label
         return function
 
     return register
 
 
-def listens_to_all(function: Listener) -> Listener:
+def listens_to_all(*, label: Any) -> Callable[[Listener], Listener]:
     """Like `listens_to`, for every event that is not internal: webhooks, automations."""
-    if function not in _everywhere:
-        _everywhere.append(function)
-    return function
+
+    def register(function: Listener) -> Listener:
+        if function not in _everywhere:
+            _everywhere.append(function)
+        _labels[name_of(function)] = label
+        return function
+
+    return register
 
 
 def from_payload(name: str, version: int, payload: dict[str, Any]) -> Any:
@@ -112,6 +121,11 @@ def listeners_of(event_type: type) -> list[Listener]:
 def name_of(listener: Listener) -> str:
     """The name under which a listener's failures are kept: "dealreg.listeners.remind"."""
     return f"{listener.__module__}.{listener.__qualname__}"
+
+
+def label_of(listener: str) -> Any:
+    """What people call the listener of this name; "" where it has none of its own."""
+    return _labels.get(listener, "")
 
 
 def declared(name: str, version: int) -> Declared | None:

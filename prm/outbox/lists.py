@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from prm.outbox import events as registry
+from prm.outbox.meaning import tried_again
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import retry_delivery
 from prm.ui import filters
@@ -84,12 +85,13 @@ class MissedList(ListPage):
             "outbox.manage",
             run=lambda row, actor: retry_delivery(missed=row, by=actor),
             can=lambda row, actor: row.state in MissedDelivery.HOLDING,
+            told=tried_again,
         )
     ]
     columns = [
         EventNameColumn("event__name", label=_("Event"), value=lambda row: row.event.label, filter=True),
-        ObjectColumn("object_key", label=_("Object"), css="ui-sub ui-fig"),
-        Text("receiver", label=_("Receiver"), phone="sub"),
+        ObjectColumn("object_key", label=_("Object"), phone="sub", css="ui-sub ui-fig"),
+        Text("receiver", label=_("Receiver")),
         Choice("state", filter=True),
         Number("attempts"),
         Text("error", value=_first_line),

@@ -6,7 +6,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from prm.outbox.events import Declared, declared
+from prm.outbox.events import Declared, declared, label_of
+from prm.outbox.meaning import receiver_words
 from prm.outbox.objects import WithObjects
 from prm.values import clock
 
@@ -119,11 +120,18 @@ class MissedDelivery(models.Model):
 
     @property
     def receiver(self) -> str:
-        """ "dealreg: remind" for dealreg.listeners.remind; the event itself where it cannot be read."""
-        if not self.listener:
-            return str(_("all receivers"))
-        app, _dot, name = self.listener.removeprefix("prm.").partition(".")
-        return f"{app}: {name.rpartition('.')[2].replace('_', ' ')}"
+        """Who was to hear of it, in people's words; everybody where the event itself cannot be read."""
+        return receiver_words(self.listener, label_of(self.listener))
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stands behind an earlier event of its object that its listener could not take yet."""
+        if self.state != self.State.OPEN or not self.object_key:
+            return False
+        before = MissedDelivery.objects.holding().filter(
+            object_key=self.object_key, event__lt=self.event_id, listener__in=["", self.listener]
+        )
+        return before.exists()
 
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]

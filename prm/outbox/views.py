@@ -10,16 +10,19 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.outbox import objects
 from prm.outbox.forms import GiveUpForm
+from prm.outbox.meaning import meaning_of, tried_again
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import give_up_delivery, retry_all, retry_delivery
+from prm.ui import formats
 from prm.ui.parts import Fact, Verb
+from prm.values import clock
 
 
 @requires("outbox.view")
@@ -28,13 +31,17 @@ def missed(request: Any, pk: int) -> HttpResponse:
     """One delivery that failed: what was to be told, to whom, and what went wrong."""
     row = get_object_or_404(MissedDelivery.objects.for_list(), pk=pk)
     facts = [
-        Fact(gettext_lazy("Receiver"), row.listener or row.receiver),
+        Fact(gettext_lazy("Receiver"), row.receiver),
         Fact(gettext_lazy("Attempts"), row.attempts),
-        Fact(gettext_lazy("Since"), row.created_at.isoformat(" ", "seconds")),
+        Fact(gettext_lazy("Since"), formats.exact(row.created_at)),
         *_facts_of(row.event, request.actor),
+        Fact(gettext_lazy("Name in the log"), row.listener),
     ]
     context = {
         "row": row,
+        "meaning": meaning_of(row.error),
+        "waits": row.waits,
+        "due": row.next_try_at <= clock.now(),
         "event": row.event,
         "payload": _shown(row.event),
         "facts": facts,
@@ -52,7 +59,7 @@ def _facts_of(event: OutboxEvent, actor: Any) -> list[Fact]:
         Fact(gettext_lazy("Event"), str(event), href=reverse("outbox:event", args=[event.pk])),
         *about,
         Fact(gettext_lazy("Object"), event.object_key),
-        Fact(gettext_lazy("Happened"), event.created_at.isoformat(" ", "seconds")),
+        Fact(gettext_lazy("Happened"), formats.exact(event.created_at)),
     ]
 
 
@@ -111,7 +118,9 @@ def event(request: Any, pk: int) -> HttpResponse:
 def retry(request: Any, pk: int) -> HttpResponse:
     row = get_object_or_404(MissedDelivery, pk=pk)
     retry_delivery(missed=row, by=request.actor)
-    messages.success(request, _("The event is tried again now."))
+    messages.success(
+        request, _("The event is tried again now. Load this page again in a moment to see how it went.")
+    )
     return redirect(row)
 
 
@@ -119,8 +128,7 @@ def retry(request: Any, pk: int) -> HttpResponse:
 @require_POST
 def retry_dead(request: Any) -> HttpResponse:
     count = retry_all(by=request.actor)
-    words = ngettext("%(count)s delivery is tried again.", "%(count)s deliveries are tried again.", count)
-    messages.success(request, words % {"count": count})
+    messages.success(request, tried_again(count))
     return redirect("outbox:list")
 
 

@@ -15,7 +15,7 @@ from prm.jobs.progress import card_of
 from prm.spreadsheets import errorfile, pages, services
 from prm.spreadsheets.forms import ColumnsForm, CorrectionForm, UploadForm
 from prm.spreadsheets.models import Import
-from prm.values.errors import DomainError, NotAllowed
+from prm.ui import refusals
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -93,12 +93,8 @@ def discard(request: Any, number: str) -> HttpResponse:
 
 
 def _press(request: Any, upload: Import, service: Any, **how: Any) -> HttpResponse:
-    try:
+    with refusals.told(request):
         service(upload=upload, by=request.actor, **how)
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        messages.error(request, error.text)
     return redirect(upload)
 
 

@@ -14,7 +14,7 @@ from prm.access.decorators import requires
 from prm.modules import registry
 from prm.tenancy.forms import SwitchOffForm
 from prm.tenancy.module_switch import since_when, switch_module
-from prm.values.errors import DomainError, NotAllowed
+from prm.ui import refusals
 
 
 @requires("tenancy.modules")
@@ -54,13 +54,9 @@ def switch_off(request: Any, code: str) -> HttpResponse:
 @require_POST
 def switch_on(request: Any, code: str) -> HttpResponse:
     module = _module(code)
-    try:
+    with refusals.told(request):
         switch_module(tenant=request.tenant, code=code, on=True, by=request.actor)
         messages.success(request, _("%(name)s is switched on.") % {"name": module.label})
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, refusal.text)
     return redirect("tenancy:modules")
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import TextIOWrapper
@@ -11,6 +11,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.http import FileResponse
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from prm.values import clock
 from prm.values.actor import Actor
@@ -39,14 +40,22 @@ def safe_text(text: str) -> str:
 
 def answer(kind: str, title: str, columns: list, rows) -> FileResponse:
     """The file as a download; `columns` give heading and value, `rows` is a queryset read in chunks."""
-    exported = [column for column in columns if column.export]
-    heads = [column.label for column in exported]
+    cells = list(_cells(columns))
+    heads = [str(head) for head, _read in cells]
     return table(
-        kind,
-        title,
-        heads,
-        ([column.for_export(row) for column in exported] for row in rows.iterator(chunk_size=CHUNK)),
+        kind, title, heads, ([read(row) for _head, read in cells] for row in rows.iterator(chunk_size=CHUNK))
     )
+
+
+def _cells(columns: list) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
+    """Heading and value of each cell; the currency of amounts stands once, after the last of them."""
+    exported = [column for column in columns if column.export]
+    last = {getattr(column, "currency", None): column for column in exported}
+    for column in exported:
+        yield column.label, column.for_export
+        source = getattr(column, "currency", None)
+        if source is not None and last[source] is column:
+            yield _("Currency"), column.currency_of
 
 
 def table(kind: str, title: str, heads: list[str], lines: Iterable[list[Any]]) -> FileResponse:

@@ -114,13 +114,17 @@ class Empty:
 
 @dataclass(frozen=True)
 class Bulk:
-    """A verb for many rows: `run(row, actor)` calls one service, `can(row, actor)` greys it out beforehand."""
+    """A verb for many rows: `run(row, actor)` calls one service, `can(row, actor)` greys it out beforehand.
+
+    `told(count)` says afterwards what was done with how many, where "done" would say too much.
+    """
 
     name: str
     label: Any
     verb: str
     run: Callable[[Any, Actor], Any]
     can: Callable[[Any, Actor], bool] = lambda row, actor: True
+    told: Callable[[int], str] | None = None
 
 
 class ListPage:
@@ -272,7 +276,9 @@ class ListPage:
         return HttpResponseRedirect(self.request.get_full_path())
 
     def _tell(self, chosen: Bulk, done: int, refused: list[str]) -> None:
-        if done:
+        if done and chosen.told:
+            messages.success(self.request, chosen.told(done))
+        elif done:
             words = ngettext("%(verb)s: %(count)s done.", "%(verb)s: %(count)s done.", done)
             messages.success(self.request, words % {"verb": chosen.label, "count": done})
         for line in refused[:10]:

@@ -1,4 +1,4 @@
-"""What a partner says is wrong with a statement, what is said about it, and the money that a decision moves."""
+"""What a partner says is wrong with a statement, what is said about it, and the money by which people correct one."""
 
 from __future__ import annotations
 
@@ -223,11 +223,33 @@ class DisputeMessage(models.Model):
 
 
 class ManualAdjustment(models.Model):
-    """Money that a decided dispute gives or takes, posted by the next close. Two people; never changed once posted."""
+    """Money by which a person corrects a statement, posted by the next close. Two people; never changed once decided.
 
+    It follows from a decided dispute, whose number it has, or somebody in finance corrects a statement of their own
+    accord. Nothing of the statement itself changes.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", pgettext_lazy("adjustment", "To be confirmed")
+        CONFIRMED = "confirmed", pgettext_lazy("adjustment", "Waits for the next close")
+        REFUSED = "refused", pgettext_lazy("adjustment", "Not confirmed")
+        POSTED = "posted", pgettext_lazy("adjustment", "Posted")
+
+    TRANSITIONS = {
+        State.PROPOSED: (State.CONFIRMED, State.REFUSED),
+        State.CONFIRMED: (State.POSTED,),
+        State.REFUSED: (),
+        State.POSTED: (),
+    }
+    TONES = {"proposed": "warn", "confirmed": "live", "posted": "ok"}
     PARTNER_PATH = "partner"
 
-    dispute = models.OneToOneField(Dispute, models.PROTECT, related_name="adjustment")
+    number = models.CharField(_("number"), max_length=30, unique=True)
+    dispute = models.OneToOneField(Dispute, models.PROTECT, null=True, related_name="adjustment")
+    statement = models.ForeignKey(
+        Statement, models.PROTECT, related_name="manual_adjustments"
+    )  # that it corrects
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.PROPOSED)
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="+", db_index=False)
     currency = models.CharField(max_length=3)
@@ -236,10 +258,15 @@ class ManualAdjustment(models.Model):
     fully = models.BooleanField(default=True)  # whether the dispute is accepted fully with it, or partly
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_by_label = models.CharField(_("proposed by"), max_length=200)
-    proposed_at = models.DateTimeField(default=clock.now)
+    proposed_at = models.DateTimeField(_("proposed"), default=clock.now)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_by_label = models.CharField(_("confirmed by"), max_length=200, blank=True)
     confirmed_at = models.DateTimeField(null=True)
+    # Who did not confirm it, or took it back, and why.
+    refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    refused_by_label = models.CharField(_("not confirmed by"), max_length=200, blank=True)
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=500, blank=True)
     # The settlement whose close posts it, on its statements.
     run = models.ForeignKey(SettlementRun, models.PROTECT, null=True, related_name="manual_adjustments")
 
@@ -259,10 +286,31 @@ class ManualAdjustment(models.Model):
                 name="manual_adjustment_confirmed_before_posted",
                 condition=models.Q(run__isnull=True) | models.Q(confirmed_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="manual_adjustment_is_in_its_state",
+                condition=models.Q(state="proposed", confirmed_at__isnull=True, refused_at__isnull=True)
+                | models.Q(state="refused", confirmed_at__isnull=True, refused_at__isnull=False)
+                | models.Q(
+                    state="confirmed", confirmed_at__isnull=False, refused_at__isnull=True, run__isnull=True
+                )
+                | models.Q(
+                    state="posted", confirmed_at__isnull=False, refused_at__isnull=True, run__isnull=False
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.dispute} {self.amount}"
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        """Its own page; of a dispute, the dispute's."""
+        if self.dispute is not None:
+            return self.dispute.get_absolute_url()
+        return reverse("rebates:adjustment", args=[self.number])
+
+    @property
+    def tone(self) -> str:
+        return self.TONES.get(self.state, "")
 
     @property
     def proposer(self) -> str:
@@ -271,3 +319,7 @@ class ManualAdjustment(models.Model):
     @property
     def confirmer(self) -> str:
         return doer(self.confirmed_by_label, self.confirmed_by_id)
+
+    @property
+    def refuser(self) -> str:
+        return doer(self.refused_by_label, self.refused_by_id)

@@ -51,6 +51,7 @@ class SettlementRun(models.Model):
     # What the computation read: sales lines up to this id, in the transaction log's order.
     watermark = models.BigIntegerField(null=True)
     paid_watermark = models.BigIntegerField(null=True)  # payments received up to this id
+    serial_watermark = models.BigIntegerField(null=True)  # serial numbers up to this id
     frozen_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(_("computed"), null=True)
     computed_by_label = models.CharField(max_length=200, blank=True)

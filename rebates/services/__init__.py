@@ -1,6 +1,7 @@
 """What people and jobs do with programmes, settlements and payments."""
 
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
+from rebates.services.correcting import confirm_correction, propose_correction, refuse_correction
 from rebates.services.deciding import (
     accept_dispute,
     ask_back,
@@ -57,6 +58,9 @@ __all__ = [
     "comment_dispute",
     "compare_ledger",
     "confirm_adjustment",
+    "confirm_correction",
+    "propose_correction",
+    "refuse_correction",
     "discard_draft",
     "open_dispute",
     "propose_adjustment",

@@ -16,7 +16,7 @@ EVENT = "rebates.correct"
 def take_up(run: SettlementRun) -> int:
     """Bind to `run` what waits for a close; the caller holds balances, so only one close begins. Returns how many."""
     waiting = ManualAdjustment.objects.for_everyone(because="close").waiting()
-    count = waiting.update(run=run)
+    count = waiting.update(run=run, state=ManualAdjustment.State.POSTED)
     if count:
         for currency, purposes in _purposes(run).items():
             open_accounts(kind="expense", purpose_ids=purposes, currency=currency)

@@ -24,7 +24,20 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import adjustments, collection, currencies, kept, outside, settlement, tier_days, traits, yearly
+from rebates import (
+    adjustments,
+    collection,
+    counting_days,
+    currencies,
+    kept,
+    outside,
+    partner_pools,
+    serials,
+    settlement,
+    tier_days,
+    traits,
+    yearly,
+)
 from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
@@ -38,6 +51,7 @@ from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
 CHUNK = 5_000  # partners a part
 LAST = 2**62 - 1  # above every partner's id
 JOB = "rebates.settle"
+POOLED = "everybody"  # in the inputs of a run, beside the first partner of each range
 
 
 @transaction.atomic
@@ -135,7 +149,7 @@ def freeze(run_id: int) -> SettlementRun:
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
     run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
-    run.paid_watermark = collection.watermark()
+    run.paid_watermark, run.serial_watermark = collection.watermark(), serials.watermark()
     freeze_rates(run, scope_plans(run))
     run.save()
     return run
@@ -165,7 +179,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
     run = SettlementRun.objects.get(pk=run_id)
     if run.state != SettlementRun.State.DRAFT:
         return 0
-    plans = computable(run, scope_plans(run))
+    plans, _pooled = partner_pools.apart(computable(run, scope_plans(run)))
     if not plans:
         return 0
     Result.objects.for_everyone(because="settlement").filter(
@@ -177,6 +191,7 @@ def compute_chunk(run_id: int, first: int, last: int) -> int:
         first_partner=None if everyone else first,
         last_partner=None if everyone else last,
         paid_to=run.paid_watermark,
+        serials_to=run.serial_watermark,
         tiers_of_run=run.pk,
         closed_before=run.frozen_at,
         kept=kept.proven(),
@@ -260,14 +275,12 @@ def finish(run_id: int) -> SettlementRun:
     if run.state != SettlementRun.State.DRAFT:
         return run
     stopped = list(run.exchange.get("stopped", []))
+    _write_pooled(run)
     adjustments.write(run, stopped)
     totals = _totals_of(run)
     run.partner_count = totals[0]["partners"] if totals else 0
     _add_up_inputs(run)
-    sales: dict[str, Decimal] = {}
-    for chunk in run.inputs.values():
-        for currency, amount in chunk["sums"].items():
-            sales[currency] = sales.get(currency, Decimal(0)) + Decimal(amount)
+    sales = {currency: Decimal(amount) for currency, amount in _read_in_all(run)["sums"].items()}
     run.totals = [
         {
             "currency": row["currency"],
@@ -276,7 +289,9 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
-    run.findings = [*run.findings, *stopped, *outside.findings(run), *yearly.findings(run, scope_plans(run))]
+    plans, scope = scope_plans(run), Scope(watermark=run.watermark, paid_to=run.paid_watermark)
+    lacking = counting_days.findings(plans, scope)
+    run.findings = [*run.findings, *stopped, *lacking, *outside.findings(run), *yearly.findings(run, plans)]
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()
@@ -284,6 +299,35 @@ def finish(run_id: int) -> SettlementRun:
     run.save()
     emit(SettlementComputed(run_id=run.pk), object_key=f"run:{run.pk}")
     return run
+
+
+def _write_pooled(run: SettlementRun) -> None:
+    """The results of programmes that all partners share a cap of: nobody's is known before all are."""
+    _others, plans = partner_pools.apart(computable(run, scope_plans(run)))
+    if not plans:
+        return
+    rows = Result.objects.for_everyone(because="settlement").filter(run=run)
+    rows.filter(version__in=[plan.version.pk for plan in plans]).delete()
+    scope = Scope(
+        watermark=run.watermark, paid_to=run.paid_watermark, serials_to=run.serial_watermark, tiers_of_run=run.pk,
+        closed_before=run.frozen_at, kept=kept.proven(),
+    )  # fmt: skip
+    _written, inputs = write_results(run, plans, scope)
+    run.inputs = {**run.inputs, POOLED: inputs}
+
+
+def _read_in_all(run: SettlementRun) -> dict[str, Any]:
+    """What all ranges of partners read; what was read for everybody at once overlaps with it."""
+    found: dict[str, Any] = {"lines": 0, "hash": 0, "sums": {}, "other_currencies": []}
+    for key, chunk in run.inputs.items():
+        if key == POOLED:
+            continue
+        found["lines"] += chunk["lines"]
+        found["hash"] ^= chunk["hash"]
+        found["other_currencies"] += chunk["other_currencies"]
+        for currency, amount in chunk["sums"].items():
+            found["sums"][currency] = str(Decimal(found["sums"].get(currency, "0")) + Decimal(amount))
+    return together([found, run.inputs[POOLED]]) if POOLED in run.inputs else found
 
 
 def _totals_of(run: SettlementRun) -> list[dict[str, Any]]:
@@ -306,14 +350,11 @@ FROM each GROUP BY currency ORDER BY currency
 
 def _add_up_inputs(run: SettlementRun) -> None:
     """Lines and fingerprint over all chunks; what was left out becomes findings."""
-    run.line_count = run.lines_hash = 0
-    left_out: dict[tuple[str, str], list[Any]] = {}
-    for chunk in run.inputs.values():
-        run.line_count += chunk["lines"]
-        run.lines_hash ^= chunk["hash"]
-        for programme, currency, lines, amount, partners in chunk["other_currencies"]:
-            sums = left_out.setdefault((programme, currency), [0, Decimal(0), 0])
-            sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + Decimal(amount), sums[2] + partners
+    read, left_out = _read_in_all(run), dict[tuple[str, str], list[Any]]()
+    run.line_count, run.lines_hash = read["lines"], read["hash"]
+    for programme, currency, lines, amount, partners in read["other_currencies"]:
+        sums = left_out.setdefault((programme, currency), [0, Decimal(0), 0])
+        sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + Decimal(amount), sums[2] + partners
     run.findings = [
         {
             "kind": "other_currency", "programme": programme, "currency": currency,

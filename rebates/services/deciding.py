@@ -100,7 +100,8 @@ def propose_adjustment(
     if programme.pk not in {result.programme_id for result in disputed.results_of(dispute.statement)}:
         raise ProgrammeOfTheStatement()
     adjustment = ManualAdjustment.objects.create(
-        dispute=dispute, partner_id=dispute.partner_id, programme=programme, currency=dispute.currency, amount=amount,
+        number=dispute.number, statement_id=dispute.statement_id, dispute=dispute, partner_id=dispute.partner_id,
+        programme=programme, currency=dispute.currency, amount=amount,
         reason=reason.strip(), fully=fully, proposed_by_id=by.user_id, proposed_by_label=by.label,
         proposed_at=clock.now(),
     )  # fmt: skip
@@ -122,7 +123,7 @@ def confirm_adjustment(*, dispute: Dispute, by: Actor) -> Dispute:
     adjustment = _proposed(dispute)
     refuse_to_confirm(adjustment, by)
     adjustment.confirmed_by_id, adjustment.confirmed_by_label = by.user_id, by.label
-    adjustment.confirmed_at = clock.now()
+    adjustment.confirmed_at, adjustment.state = clock.now(), ManualAdjustment.State.CONFIRMED
     adjustment.save()
     record(dispute, "adjustment confirmed", by=by)
     state = State.ACCEPTED if adjustment.fully else State.PARTLY
@@ -149,7 +150,7 @@ def refuse_to_confirm(adjustment: ManualAdjustment, by: Actor) -> None:
     limit = Decimal(settings.REBATE_AUTHOR_LIMIT)
     if by.user_id is None or abs(adjustment.amount) <= limit:
         return
-    for result in disputed.results_of(adjustment.dispute.statement):
+    for result in disputed.results_of(adjustment.statement):
         if result.programme_id == adjustment.programme_id and result.version.author_id == by.user_id:
             shown = f"{adjustment.currency} {limit:,.2f}"
             raise AuthorMayNotApprove(programme=str(adjustment.programme), limit=shown)

@@ -15,9 +15,11 @@ from rebates.errors import (
     LinkedInCircle,
     LinkedTwice,
     LinkMissing,
+    LinkSpansPartners,
 )
 from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
 from rebates.models import Programme, Version
+from rebates.partner_pools import cap_of
 from rebates.policy import ProgrammeText
 
 CAP = "cap"
@@ -100,6 +102,8 @@ def _refuse_unlike(text: ProgrammeText, code: str, policy: dict[str, Any]) -> No
     both = (text.policy, policy)
     if len({(one["period"], one["currency"], bool(one.get("cumulative"))) for one in both}) > 1:
         raise LinkDiffers(programme=text.code, other=code)
+    if code != text.code and any(cap_of(one) for one in both):
+        raise LinkSpansPartners(programme=text.code, other=code)
 
 
 def _refuse_a_second(link: Link, links: list[Link]) -> None:

@@ -22,6 +22,7 @@ from prm.audit.services import record
 from prm.ledger.models import Entry
 from prm.ledger.services import Move, Posting, post_many
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
@@ -249,7 +250,8 @@ def write_payments(
     )
     _post(payments, [found for found, _amount in due], by)
     for payment in payments:
-        changes: dict[str, list[Any]] = {"amount": [None, payment.amount], "paid_on": [None, payment.paid_on]}
+        money = said.Money(payment.amount, payment.statement.currency)
+        changes: dict[str, list[Any]] = {"amount": [None, money], "paid_on": [None, payment.paid_on]}
         if payment.reference:
             changes["reference"] = [None, payment.reference]
         if payment.method != Payment.Method.TRANSFER:

@@ -19,6 +19,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import is_known_currency
 from prm.values.periods import Period
+from rebates import partner_pools
 from rebates.approvals import PROGRAMME
 from rebates.errors import (
     Choice,
@@ -31,6 +32,7 @@ from rebates.errors import (
     TextOfAnother,
     TextRefused,
     TextSaysNothingNew,
+    TooFewMembers,
     VersionFrozen,
     VersionInReview,
     VersionTooEarly,
@@ -38,6 +40,7 @@ from rebates.errors import (
 from rebates.events import ProgrammePublished
 from rebates.mechanisms import named_lines, named_products
 from rebates.models import Programme, SettlementRun, Version
+from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 from rebates.reading import read_text
 from rebates.services.asking import unknown_to_traits
@@ -139,6 +142,7 @@ def _apply_again(
         _refuse_closed_periods(text, version.ends)
     before = {"policy": version.policy, "ends": version.ends}
     version.policy, version.ends = text.policy, ends or version.ends
+    _refuse_few_members(version)
     version.save(update_fields=["policy", "ends"])
     record(version, "changed", by=by, changes={"policy": [before["policy"], version.policy]})
     return version, "changed"
@@ -279,7 +283,19 @@ def must_be_publishable(version: Version) -> Version | None:
     programme, text = version.programme, text_of(version)
     refuse_uncomputed(text)
     refuse_unsound_links(text)
+    _refuse_few_members(version)
     return _refuse_first_day(text, programme)
+
+
+def _refuse_few_members(version: Version) -> None:
+    """Under a cap over all partners each knows its own figure and the sum: with a few that tells the others'."""
+    if partner_pools.cap_of(version.policy):
+        (plan,) = plans_for([(version, Period.of(version.period_length, version.starts))])
+        count = partner_pools.members(plan)
+        if count < partner_pools.LEAST_MEMBERS:
+            raise TooFewMembers(
+                programme=version.programme.code, count=count, least=partner_pools.LEAST_MEMBERS
+            )
 
 
 @transaction.atomic

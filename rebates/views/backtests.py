@@ -29,6 +29,7 @@ from rebates.backtest import (
     last_full_month,
     periods_between,
 )
+from rebates.errors import NotComputedYet
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
 
@@ -103,17 +104,26 @@ def page(request: Any, code: str) -> HttpResponseBase:
     asked = "first" in request.GET
     form = BackTestForm(request.GET if asked else _usual(version, others), others=others)
     context: dict[str, Any] = {"programme": programme, "version": version, "form": form}
-    if form.is_valid():
-        tried = back_test(
-            versions=[version, *form.cleaned_data["against"]],
-            first=form.cleaned_data["first"],
-            last=form.cleaned_data["last"],
-            by=request.actor,
-        )
+    tried = _tried(form, version, request.actor) if form.is_valid() else None
+    if tried is not None:
         if request.GET.get("export") in ("csv", "xlsx"):
             return _export(request.GET["export"], tried, request.actor)
         context |= _result(tried, request.actor)
     return render(request, "rebates/back_test.html", context, status=200 if form.is_valid() else 422)
+
+
+def _tried(form: BackTestForm, version: Version, actor: Any) -> BackTest | None:
+    """The back-test; None where a version asks for what is not calculated, which the form then says."""
+    try:
+        return back_test(
+            versions=[version, *form.cleaned_data["against"]],
+            first=form.cleaned_data["first"],
+            last=form.cleaned_data["last"],
+            by=actor,
+        )
+    except NotComputedYet as refusal:
+        form.add_error(None, refusal.text)
+        return None
 
 
 def _version(programme: Programme, number: str) -> Version:
@@ -164,7 +174,9 @@ def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
 
 def _figures(tried: BackTest, currency: str) -> list[Figure]:
     totals = tried.totals or [Decimal(0)]
-    share = totals[0] / tried.base if tried.base and not _in_units(tried) else None
+    policy = tried.versions[0].policy
+    same = not _in_units(tried) and tried.versions[0].paid_in == policy["currency"]
+    share = totals[0] / tried.base if tried.base and same else None
     found = [
         Figure(
             label=_("This version"),
@@ -190,12 +202,10 @@ def _in_units(tried: BackTest) -> bool:
 
 
 def _chart(tried: BackTest, currency: str) -> charts.Chart:
-    points = [
-        charts.Point(_short(period), amounts[0], target=amounts[1] if len(amounts) > 1 else None)
-        for period, amounts in tried.costs.items()
-    ]
-    label = _("Cost by period in %(currency)s; dashed: held against") % {"currency": currency}
-    return charts.bars(points, label=label, heads=(_("Period"), _("Cost")))
+    label = _("Cost by period in %(currency)s") % {"currency": currency}
+    names = [_name(version) for version in tried.versions]
+    groups = [(_short(period), amounts) for period, amounts in tried.costs.items()]
+    return charts.side_by_side(groups, names, label=label, heads=(_("Period"), *names))
 
 
 def _short(period: Period) -> str:
@@ -216,9 +226,16 @@ def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
     names = _names(actor, [row.partner_id for row in tried.partners])
     unit = minor_unit(tried.versions[0].paid_in)
 
-    heads = [_("Number"), _("Partner"), *(_name(version) for version in tried.versions), _("Difference")]
+    names_of_versions = [_name(version) for version in tried.versions]
+    heads = [_("Number"), _("Partner"), *names_of_versions, _("Difference"), _("Currency")]
+    currency = tried.versions[0].paid_in
     lines = [
-        [whose.number, whose.name, *(amount.quantize(unit) for amount in (*row.amounts, row.difference))]
+        [
+            whose.number,
+            whose.name,
+            *(amount.quantize(unit) for amount in (*row.amounts, row.difference)),
+            currency,
+        ]
         for row in tried.partners
         if (whose := names.get(row.partner_id))
     ]

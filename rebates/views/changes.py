@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.ui import export, formats
 from prm.ui.parts import Figure
 from prm.values import clock
+from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import changes, moments
+from rebates import changes, channel_changes, moments
 from rebates.accruals import Accrual, accrual_of
-from rebates.models import Statement
+from rebates.channel_changes import Total
+from rebates.models import SettlementRun, Statement
 
 BACK = timedelta(days=7)
 CHOICES = 36
+KEPT_SECONDS = 24 * 3600
+SHORT = 5  # explanations on the overview
 
 
 class AgainstForm(forms.Form):
@@ -77,6 +83,28 @@ def statement(request: Any, number: str) -> HttpResponseBase:
     return render(request, "rebates/changes.html", context)
 
 
+@requires("rebates.view_runs")
+def settlement(request: Any, number: str) -> HttpResponseBase:
+    """What moved the total of a closed settlement, over all partners."""
+    runs = SettlementRun.objects.visible_to(request.actor).closed()
+    later = get_object_or_404(runs, number=number)
+    earlier = channel_changes.earlier_run(later)
+    context: dict[str, Any] = {"run": later, "earlier": earlier}
+    if earlier is not None:
+        found = _between(earlier, later, request.actor)
+        if request.GET.get("export") == "xlsx":
+            return _table_of_totals(request, f"{later.number}-{earlier.number}", found)
+        if request.headers.get("HX-Request"):
+            context |= {"explanations": channel_changes.top(found, SHORT)}
+            return render(request, "rebates/channel_changes_short.html", context)
+        context |= {
+            "explanations": channel_changes.top(found),
+            "figures": _sums(earlier, later, found),
+            "partners": channel_changes.partners_that_moved(earlier, later, by=request.actor),
+        }
+    return render(request, "rebates/channel_changes.html", context)
+
+
 @requires("rebates.view")
 def accrual(request: Any, programme: str, period: str, partner: int) -> HttpResponse:
     """An open figure; once its period is settled the figure's own page answers."""
@@ -104,6 +132,46 @@ def _figures(earlier: Statement, later: Statement) -> list[Figure]:
         )
         for one in (earlier, later)
     ] + [Figure(_("Difference"), formats.money(difference, later.currency))]
+
+
+def _between(earlier: SettlementRun, later: SettlementRun, actor: Actor) -> list[Total]:
+    """Computed once for each language: closed settlements never change."""
+    key = f"channel-changes:{earlier.pk}:{later.pk}:{get_language()}"
+    try:
+        found: list[Total] | None = cache.get(key)
+    except Exception:  # without the broker everything is computed anew
+        return channel_changes.between_runs(earlier, later, by=actor)
+    if found is None:
+        found = channel_changes.between_runs(earlier, later, by=actor)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _sums(earlier: SettlementRun, later: SettlementRun, found: list[Total]) -> list[Figure]:
+    """What both came to and the difference, by currency."""
+    figures = []
+    for code in sorted({one.currency for one in found}):
+        totals = [one for one in found if one.currency == code]
+        before, after = (
+            sum((getattr(one, name) for one in totals), Decimal(0)) for name in ("before", "after")
+        )
+        figures += [
+            Figure(formats.month(earlier.starts), formats.money(before, code), _("earned and adjusted")),
+            Figure(formats.month(later.starts), formats.money(after, code), _("earned and adjusted")),
+            Figure(_("Difference"), formats.money(after - before, code)),
+        ]
+    return figures
+
+
+def _table_of_totals(request: Any, name: str, found: list[Total]) -> HttpResponseBase:
+    export.note(request.actor, name)
+    heads = [_("Programme"), _("Code"), _("Cause"), _("What happened"), _("Amount"), _("Currency")]
+    rows = [
+        [str(one.programme), one.programme.code, cause.name, cause.text, cause.amount, one.currency]
+        for one in found
+        for cause in one.causes
+    ]
+    return export.table("xlsx", name, heads, rows)
 
 
 def _moved(change: changes.Change, currency: str) -> list[Figure]:

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
-from prm.ui import export, formats
+from prm.ui import export, formats, refusals
 from prm.ui.forms import ServiceForm
-from prm.values.errors import DomainError, NotAllowed
 from rebates import dispute_pages, disputed, services
 from rebates.dispute_forms import (
     AcceptForm,
@@ -69,7 +68,7 @@ def new(request: Any, number: str) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         actor=request.actor,
         lines=lines[:LINES],
-        counted={line.pk for line in lines if disputed.counts(plans, line)},
+        counted=disputed.counted(plans, lines),
     )
     if form.is_valid() and form.run(services.open_dispute, statement=statement, by=request.actor):
         messages.success(request, _said(form.result))
@@ -151,15 +150,11 @@ def _press(verb: str, service: Callable[..., Any], done: Any, *, gone: bool = Fa
     @requires(verb)
     def view(request: Any, number: str) -> HttpResponse:
         dispute = _dispute(request, number)
-        try:
+        with refusals.told(request):
             service(dispute=dispute, by=request.actor)
             messages.success(request, done % {"number": dispute.number})
-        except NotAllowed:
-            raise
-        except DomainError as refusal:
-            messages.error(request, formats.refusal(refusal))
-            return redirect(dispute)
-        return redirect(dispute.statement if gone else dispute)
+            return redirect(dispute.statement if gone else dispute)
+        return redirect(dispute)
 
     return view
 

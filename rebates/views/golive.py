@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
-from prm.values.errors import DomainError, NotAllowed
+from prm.values.errors import DomainError
 from rebates import services
 from rebates.forms import ReasonForm
 from rebates.models import GoLiveReversal, OpeningBalance, SettledOutside
@@ -55,13 +55,9 @@ def take_back(request: Any, kind: str, pk: int) -> HttpResponse:
 @requires("rebates.bring_in")
 def confirm(request: Any, kind: str, pk: int) -> HttpResponse:
     found = _asked(_row(request, kind, pk))
-    try:
+    with refusals.told(request):
         services.confirm_taking_back(found=found, by=request.actor)
         messages.success(request, _("Taken back. A corrected row can be imported now."))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(found)
 
 

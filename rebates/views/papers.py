@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.access.rules import require
 from prm.jobs.progress import card_of
-from prm.ui import export, formats
-from prm.values.errors import DomainError, NotAllowed
+from prm.ui import export, refusals
 from rebates import services
 from rebates.models import SettlementRun
 from rebates.services.printing import as_one_zip, finished_print, newest_print
@@ -40,12 +38,8 @@ def page(request: Any, number: str) -> HttpResponse:
 @requires("rebates.view_runs")
 def make(request: Any, number: str) -> HttpResponse:
     run = _run(request, number)
-    try:
+    with refusals.told(request):
         services.start_printing(run=run, by=request.actor)
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect("rebates:papers", run.number)
 
 

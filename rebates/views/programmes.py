@@ -17,9 +17,8 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.files import paper
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.values.actor import Actor
-from prm.values.errors import DomainError, NotAllowed
 from rebates import common_policies, pages, services, wording
 from rebates.amendments import amendment
 from rebates.budgets import Use, uses
@@ -259,12 +258,8 @@ def _on_draft(
     version = programme.versions.filter(state=state).order_by("-number").first()
     if version is None:
         return _nothing_there(request, programme, state)
-    try:
+    with refusals.told(request):
         messages.success(request, said(service(version=version, by=request.actor)))
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(programme)
 
 

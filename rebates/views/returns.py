@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
-from prm.values.errors import DomainError, NotAllowed
+from prm.values.errors import DomainError
 from rebates import services
 from rebates.forms import ReasonForm
 from rebates.models import Payment, PaymentReturn
@@ -65,15 +65,11 @@ def detail(request: Any, number: str) -> HttpResponse:
 @requires("rebates.pay")
 def confirm(request: Any, number: str) -> HttpResponse:
     found = _found(request, number)
-    try:
+    with refusals.told(request):
         services.confirm_return(found=found, by=request.actor)
         messages.success(
             request, _("Confirmed: the ledger has taken the payment back, and it is open again.")
         )
-    except NotAllowed:
-        raise
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
     return redirect(found)
 
 

@@ -16,7 +16,7 @@ from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.jobs.models import Job
 from prm.jobs.progress import begun_by
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
@@ -138,13 +138,9 @@ def _verb(verb: str, service: Callable[..., Any], done: Any) -> Any:
     @requires(verb)
     def view(request: Any, number: str) -> HttpResponse:
         run = _run(request, number)
-        try:
+        with refusals.told(request):
             outcome = service(run, request)
             messages.success(request, done(outcome))
-        except NotAllowed:
-            raise
-        except DomainError as refusal:
-            messages.error(request, formats.refusal(refusal))
         return redirect(run)
 
     return view

@@ -72,6 +72,7 @@ def statement(request: Any, number: str) -> HttpResponse:
             "payments": found.payments.prefetch_related("returns").select_related("goods").order_by("id"),
             "history": history_of(found, request.actor) if request.actor.is_staff else [],
             "may_pay": may_pay,
+            "may_correct": allowed(request.actor, "rebates.settle", found),
             "pay_refused": _refused(found, request.actor) if may_pay else "",
             "explained": None,
         }

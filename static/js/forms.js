@@ -74,6 +74,16 @@
 
   document.querySelector(".ui-summary")?.focus();
 
+  // Many ticks: those whose words hold what is typed stay; what is ticked stays too.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-tick-filter]");
+    if (!field) return;
+    const wanted = field.value.trim().toLowerCase();
+    for (const label of field.closest("fieldset").querySelectorAll(".ui-options label")) {
+      label.hidden = Boolean(wanted) && !label.textContent.toLowerCase().includes(wanted) && !label.querySelector("input")?.checked;
+    }
+  });
+
   // One match at a time, desktop/phone: [data-show="id"] buttons in a group show their part and hide the others.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-show]");

@@ -9,6 +9,7 @@ from django.test import Client
 from prm.accounts.models import User
 from prm.audit.models import AuditEntry
 from prm.audit.services import record
+from prm.values import clock
 from prm.values.actor import Actor
 from tests.factories.people import UserFactory
 
@@ -126,6 +127,26 @@ def test_the_trail_is_filtered_by_person_kind_partner_and_days(browser_of_boss, 
     assert not rows_of(browser_of_boss.get("/settings/audit/?at_to=2001-01-01"))
     page = browser_of_boss.get(f"{everything}&partner_id={acme.row.pk}").content.decode()
     assert acme.name in page and "Partner is" in page
+
+
+def test_object_person_day_kind_and_text_together_narrow_the_list_and_its_file(browser_of_boss):
+    boss, lin = UserFactory(name="Gao Ning"), UserFactory(name="Lin Yue")
+    by = Actor(kind="user", user_id=boss.pk, label=boss.name, address="10.7.7.7")
+    note(lin, by=by, changes={"phone": ["", "0571-8812"]})
+    note(lin, changes={"phone": ["", "010-5566"]})  # somebody else
+    note(boss, by=by, changes={"phone": ["", "0571-8812"]})  # another object
+    today = clock.today().isoformat()
+    found = f"object_type=accounts.user&user_id={boss.pk}&verb=role_changed&at_from={today}&at_to={today}"
+    found += "&q=lin 8812 10.7.7.7"
+    assert len(rows_of(browser_of_boss.get(f"/settings/audit/?{found}"))) == 1
+    assert not rows_of(browser_of_boss.get(f"/settings/audit/?{found.replace(today, '2020-01-01')}"))
+    file = b"".join(browser_of_boss.get(f"/settings/audit/?{found}&export=csv")).decode("utf-8-sig")
+    heads, row = file.strip().splitlines()
+    for words in ("Gao Ning", "role changed", "Lin Yue", "0571-8812", "10.7.7.7"):
+        assert words in row, row
+    assert all(
+        words in heads for words in ("When", "Who", "What", "Object", "Kind", "Changes", "Reason", "From")
+    )
 
 
 def test_sign_ins_are_in_the_trail(administrator):

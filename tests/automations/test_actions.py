@@ -85,6 +85,23 @@ def test_actions_are_put_in_another_order_and_happen_in_it(row, administrator, b
     assert line
 
 
+def places(row: Automation) -> list[int]:
+    return [action.position for action in row.actions.all()]
+
+
+def test_places_stay_without_gaps_however_often_actions_come_and_go(row, administrator):
+    Action.objects.filter(text="C").update(position=32_767)  # the last that the column holds
+    services.remove_action(action=at(row, "A"), by=administrator)
+    assert (texts(row), places(row)) == (["B", "C"], [0, 1])
+    for text in ("D", "E"):
+        services.add_action(automation=row, kind="notify", who=["role:finance"], text=text, by=administrator)
+        services.remove_action(action=at(row, "B" if text == "D" else "D"), by=administrator)
+    assert (texts(row), places(row)) == (["C", "E"], [0, 1])
+    Action.objects.filter(text="E").update(position=9)
+    services.move_action(action=at(row, "E"), to=0, by=administrator)
+    assert (texts(row), places(row)) == (["E", "C"], [0, 1])
+
+
 def test_the_page_moves_by_drag_by_buttons_and_by_keys(row, administrator, browse):
     page = browse(administrator).get(row.get_absolute_url()).content.decode()
     for words in (

@@ -150,6 +150,17 @@ def test_what_waits_for_me_is_the_other_sides_wait(acme, rival, manager, finance
     assert not work.waiting_for(rival.sales)
 
 
+def test_a_step_without_a_deadline_promises_nothing_to_anybody(acme, manager, browse):
+    registration = deals.in_review(acme)
+    assert (
+        "An answer is promised by" in browse(acme.sales).get(registration.get_absolute_url()).content.decode()
+    )
+    Task.objects.open().filter(run__object_id=registration.pk).update(due=None)
+    for reader in (acme.sales, manager):
+        page = browse(reader).get(registration.get_absolute_url()).content.decode()
+        assert "Waiting for" in page and "romised by" not in page
+
+
 def test_without_a_flow_it_waits_as_its_promise_says(acme, manager, finance):
     FlowVersion.objects.update(state="retired")
     registration = deals.in_review(acme)

@@ -120,7 +120,7 @@ def decided(office: Office, page: Page, second: str, dispute: str) -> None:
     """One person proposes the sum, another confirms it."""
     page.goto(dispute)
     press(page, "Accept with a sum")
-    page.get_by_label("Sum").fill("200")
+    page.get_by_label("Amount").fill("200")
     page.get_by_label("Reason").fill("10,000.00 more at 2 %.")
     page.locator("main form").get_by_role("button", name="Accept with a sum").click()
     expect(page.get_by_text("To be confirmed").first).to_be_visible()

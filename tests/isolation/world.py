@@ -27,7 +27,15 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.accruals import accruals
 from rebates.models import Payment, Result, Statement
-from rebates.services import Claim, approve_run, close_run, compute_run, open_dispute, report_return
+from rebates.services import (
+    Claim,
+    approve_run,
+    close_run,
+    compute_run,
+    open_dispute,
+    propose_correction,
+    report_return,
+)
 from tests.cast import Company
 from tests.claims import world as claims
 from tests.factories import dealreg as deals
@@ -120,6 +128,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "invoice": Invoice.objects.for_everyone(because="a test").get(order=order),
         "statement": Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row),
         "dispute": _dispute(rival, run),
+        "adjustment": _correction(rival, run),
         "result": Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first(),
         "run": run,
         "payment": payment,
@@ -139,6 +148,20 @@ def _dispute(rival: Company, run: Any) -> Any:
     claims = [Claim(what="amount", sales_line=line.pk)]
     return open_dispute(
         statement=statement, claims=claims, reason="Undertone: we were promised", by=rival.admin
+    )
+
+
+def _correction(rival: Company, run: Any) -> Any:
+    statement = Statement.objects.for_everyone(because="a test").get(run=run, partner=rival.row)
+    programme = (
+        Result.objects.for_everyone(because="a test").filter(run=run, partner=rival.row).first().programme
+    )
+    return propose_correction(
+        statement=statement,
+        programme=programme,
+        amount=Decimal("31.17"),
+        reason="Hidden: a bonus agreed",
+        by=SYSTEM,
     )
 
 
@@ -183,6 +206,8 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "invoice number": made["invoice"].number,
         "statement number": made["statement"].number,
         "dispute number": made["dispute"].number,
+        "adjustment number": made["adjustment"].number,
+        "adjustment reason": "Hidden: a bonus",
         "dispute reason": "Undertone: we were",
         "claim number": made["claim"].number,
         "agreement": "SP-UNSEEN",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from prm.accounts.services import change_role, save_role
 from prm.audit.models import AuditEntry
@@ -44,9 +47,51 @@ def test_the_list_and_the_page_say_what_failed_and_why(browse, administrator, st
     detail = browse(administrator).get(f"/settings/events/{stuck.pk}/").content.decode()
     assert "RuntimeError: broken is too much" in detail and "&quot;what&quot;: &quot;broken&quot;" in detail
     assert "1 later event of this object waits for it" in detail
+    assert "stopped trying after 12 attempts" in detail and "the product itself has a fault" in detail
     everything = browse(administrator).get("/settings/events/all/").content.decode()
     assert "deal:7" in everything
     assert browse(administrator).get(f"/settings/events/all/{stuck.event_id}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ("OperationalError: server closed the connection", "This mostly passes by itself: try again."),
+        ("Undeclared: deals.gone.v1: 'deals.gone'", "another version wrote it"),
+        ("KeyError: 'deadline'", "Tell whoever runs this portal"),
+    ],
+)
+def test_the_error_is_said_in_words_that_help(browse, administrator, stuck, error, says):
+    MissedDelivery.objects.filter(pk=stuck.pk).update(error=error)
+    assert says in browse(administrator).get(stuck.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("listener", "english", "chinese"),
+    [
+        ("prm.egress.listeners.pass_on_to_webhooks", "Webhooks and robots", "Webhook 与群机器人"),
+        ("dealreg.listeners.remind", "Notices: Deal registration", "通知：商机报备"),
+        ("prm.notices.listeners.tell_about_role", "Notices and letters", "通知与邮件"),
+        ("prm.approvals.listeners.pass_work_on", "Handing open decisions over", "待办审批的移交"),
+        ("", "all receivers", "所有接收方"),
+    ],
+)
+def test_receivers_have_words_in_both_languages(listener, english, chinese):
+    for language, words in (("en", english), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert MissedDelivery(listener=listener).receiver == words
+
+
+def test_what_was_just_let_go_is_on_its_way_and_does_not_wait_for_another(browse, administrator, stuck):
+    client = browse(administrator)
+    later = MissedDelivery.objects.holding().exclude(pk=stuck.pk).get()
+    assert "behind an earlier event" in client.get(later.get_absolute_url()).content.decode()
+    client.post(f"{stuck.get_absolute_url()}retry/")
+    page = client.get(stuck.get_absolute_url()).content.decode()
+    assert "It is tried again in a moment." in page and "behind an earlier event" not in page
+    MissedDelivery.objects.filter(pk=stuck.pk).update(next_try_at=clock.now() + timedelta(hours=1))
+    page = client.get(stuck.get_absolute_url()).content.decode()
+    assert "The next try is on" in page and "in a moment" not in page
 
 
 def test_one_is_tried_again_and_the_later_one_follows(browse, administrator, stuck, heard):
@@ -66,7 +111,12 @@ def test_all_are_tried_again(browse, administrator, stuck, heard):
 
 
 def test_chosen_rows_are_tried_again(browse, administrator, stuck, heard):
-    browse(administrator).post("/settings/events/", {"bulk": "retry", "row": [stuck.pk]})
+    client = browse(administrator)
+    page = client.post(
+        "/settings/events/", {"bulk": "retry", "row": [stuck.pk]}, follow=True
+    ).content.decode()
+    assert "1 delivery is tried again." in page and "done." not in page
+    assert "Nothing stands under “Not delivered”" in page
     deliver_open_events()
     assert heard == ["broken"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from partners import services
 from partners.errors import ChangeOfAnother, ChangeStale, ChangeWaits, TaxNumberTaken, TransitionForbidden
@@ -21,6 +22,8 @@ from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
 from prm.spreadsheets import services as imports
 from prm.spreadsheets.reasons import why
+from prm.spreadsheets.registry import RowRefused
+from prm.spreadsheets.staging import Staged
 from prm.spreadsheets.whole import import_file
 from prm.values import clock
 from prm.values.actor import Actor
@@ -340,6 +343,49 @@ def test_a_flow_that_only_tells_keeps_no_row_of_a_file(acme, administrator, tmp_
     )  # fmt: skip
     made, bad = checked(tmp_path, administrator, f"{acme.row.number},{acme.row.name},021 7777,,,")
     assert (bad, made.good) == ({}, 1)
+
+
+NO = {
+    "id": "no",
+    "kind": "decide",
+    "when": {"field": "changes_region", "op": "is", "value": True},
+    "outcome": "reject",
+}
+YES = {"id": "yes", "kind": "decide", "when": {}, "outcome": "approve"}
+
+
+def test_a_change_that_the_flow_rejects_at_once_says_so_and_never_that_it_is_written(acme, manager, browse):
+    publish(NO, YES, subject="partner_change")
+    client = browse(manager)
+    form = {"name": acme.row.name, "type": acme.row.type, "region": "Wuxi"}
+    page = client.post(f"/partners/{acme.row.pk}/edit/", form, follow=True).content.decode()
+    assert "The approval flow rejects this change of ACME Networks at once." in page
+    assert (fresh(acme).region, pending(acme)) == ("", [])
+
+
+def test_a_row_that_the_flow_rejects_at_once_is_left_out_with_the_reason_and_the_others_are_written(
+    acme, rival, administrator, tmp_path
+):
+    rows = (f"{acme.row.number},{acme.row.name},021 5555,,,", f"{rival.row.number},{rival.row.name},,Wuxi,,")
+    rejects = f"The approval flow rejects this change of {rival.row.name} at once."
+    before, bad = checked(tmp_path, administrator, *rows)
+    assert (bad, before.good) == ({}, 2)
+    publish(NO, YES, subject="partner_change")
+    with (
+        pytest.raises(RowRefused) as refused,
+        transaction.atomic(),
+    ):  # also where nobody asked the flow before
+        before.definition.write(Staged(before), by=administrator)
+    assert refused.value.number == 3 and fresh(acme).phone == ""
+    made, bad = checked(tmp_path, administrator, *rows)
+    assert made.good == 1 and list(bad) == [3] and rejects in bad[3]
+    for upload in (made, before):  # the second was checked before the flow was there
+        imports.start_import(upload=upload, only_good=True, by=administrator)
+        run_job(Job.objects.filter(kind="imports.write").latest("pk").pk)
+        upload.refresh_from_db()
+        assert (upload.state, upload.bad, upload.written) == ("done", 1, 1 if upload is made else 0)
+        assert [why(one) for one in upload.rows.get(number=3).findings][0].startswith(rejects)
+    assert (fresh(acme).phone, fresh(rival).region, pending(rival)) == ("021 5555", "", [])
 
 
 def test_a_file_leaves_out_the_change_that_has_to_wait_and_brings_in_the_rest(acme, administrator):

@@ -136,7 +136,7 @@ def test_decided_disputes_stand_in_the_sums_and_the_books_agree(acme, finance, s
     sell(acme, 1_000, "2026-09-10")
     run = settle("2026-09", close=False)
     page = browse(finance).get(run.get_absolute_url()).content.decode()
-    assert "After disputes" in page and "disputes ¥250.00" in page
+    assert "Manual adjustments" in page and "by hand ¥250.00" in page
     close_run(run=approve_run(run=run, by=BY), by=BY)
     (row,) = overview.by_programme(asked(), by=finance)
     assert (row.earned, row.adjusted, row.owed) == (2_020, 250, 2_270)

@@ -127,7 +127,9 @@ OTHERS = {
         "kind": "formula", "expression": random.choice(FORMULAS),
         "measures": ["tests.score", "tests.routing"],
     },
-    "spif": lambda random: {"kind": "spif", "per": "unit", "amount": random.choice(["1.5", 7])},
+    "spif": lambda random: {
+        "kind": "spif", "per": random.choice(["unit", "serial"]), "amount": random.choice(["1.5", 7]),
+    },
 }  # fmt: skip
 
 
@@ -200,6 +202,14 @@ def random_policy(random: Random, number: int) -> dict:
     if random.random() < 0.3:
         made["exchange"] = random.choice(["booking_date", "period_end"])
     if random.random() < 0.3:
+        made["date_basis"] = random.choice(["order", "shipment", "payment"])
+        if kind == "growth" and made["date_basis"] == "payment":
+            made["baseline"] = {"kind": "stated", "amount": "1000.5"}
+    if random.random() < 0.2:
+        made["amount_basis"] = "gross"
+        if random.random() < 0.4:
+            made["tax_rate"] = random.choice(["13%", "0.0725"])
+    if random.random() < 0.3:
         made["payout_currency"] = random.choice(["EUR", "USD", "JPY"])
         if made["payout_currency"] == "JPY" and "minimum_payout" in made:
             made["minimum_payout"] = 20
@@ -208,12 +218,22 @@ def random_policy(random: Random, number: int) -> dict:
     no_period_before = (
         kind == "growth" and made.get("baseline", {}).get("kind", "prior_period") == "prior_period"
     )
-    if made["period"] != "year" and not no_period_before and random.random() < 0.3:
+    by_payment = made.get("date_basis") == "payment"
+    if made["period"] != "year" and not no_period_before and not by_payment and random.random() < 0.3:
         made["cumulative"] = True
     if random.random() < 0.5:
         made["returns"] = (
-            "by_origin" if kind == "bundle" else random.choice(["by_origin", "at_original_rate"])
+            "by_origin"
+            if kind == "bundle" or rules.get("per") == "serial"
+            else random.choice(["by_origin", "at_original_rate"])
         )
+    plain = (
+        rules.get("split") != "average" and kind != "formula" and made.get("returns") != "at_original_rate"
+    )
+    weighed = any(one["kind"] == "collection" for one in made.get("factors", []))
+    if plain and not made.get("cumulative") and not weighed and random.random() < 0.3:
+        caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
+        made["caps"] = caps
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
     if kind in ("flat", "per_unit", "retroactive") and uncapped and not yearly and random.random() < 0.5:
@@ -240,6 +260,7 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
+        and not any("over" in cap for cap in one.get("caps", []))
     ]  # fmt: skip
     random.shuffle(free)
 

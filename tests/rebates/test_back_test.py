@@ -9,9 +9,11 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from prm.files.charts import SHADES
 from prm.values.periods import Period
 from rebates import services
 from rebates.backtest import back_test, periods_between
+from rebates.errors import NotComputedYet
 from rebates.models import Result, Version
 from rebates.policy import read_document
 from tests.rebates.world import BY, T, apply, policy, results, sell, settle
@@ -98,7 +100,7 @@ def test_finance_tries_it_in_the_browser(acme, rival, finance, browse, november)
         "/programmes/core/back-test/?version=2&first=2026-07&last=2026-09&against=core:1&export=csv"
     )
     lines = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
-    assert len(lines) == 3 and lines[1].endswith("1500.00,4500.00,-3000.00")
+    assert len(lines) == 3 and lines[1].endswith("1500.00,4500.00,-3000.00,CNY")
 
 
 @pytest.mark.parametrize(
@@ -119,3 +121,28 @@ def test_months_that_cannot_be_tried_are_refused_at_the_field(query, says, finan
 def test_partners_never_see_it(acme, browse, november):
     apply(policy())
     assert browse(acme.sales).get("/programmes/core/back-test/").status_code in (403, 404)
+
+
+def test_a_draft_that_asks_for_what_is_not_calculated_is_not_tried_as_something_else(acme, finance, browse):
+    (text,) = read_document({"schema": 1, "programmes": [policy("later", measure="growth")]})
+    version = services.save_draft(text=text, by=BY)
+    with pytest.raises(NotComputedYet):
+        back_test(versions=[version], first=Period.parse("2026-09"), last=Period.parse("2026-09"), by=BY)
+    page = browse(finance).get("/programmes/later/back-test/?version=1&first=2026-09&last=2026-09")
+    assert page.status_code == 422 and "not computed yet: growth" in page.content.decode()
+
+
+def test_up_to_four_versions_stand_side_by_side_in_the_chart(acme, finance, browse):
+    for number, rate in enumerate(("1%", "2%", "3%", "4%")):
+        apply(policy(f"p{number}", mechanism={"kind": "flat", "rate": rate}))
+    sell(acme, 100_000, "2026-09-10")
+    against = "&".join(f"against=p{number}:1" for number in (1, 2, 3))
+    page = browse(finance).get(f"/programmes/p0/back-test/?version=1&first=2026-09&last=2026-09&{against}")
+    svg = page.content.decode().split('<svg class="ui-chart"')[1].split("</svg>")[0]
+    assert [svg.count(f'class="{shade}"') for shade in SHADES] == [
+        2,
+        2,
+        2,
+        2,
+    ]  # a bar, and its square in the legend
+    assert all(f"P{number}, version 1" in svg for number in range(4))

@@ -180,7 +180,7 @@ def test_digest_and_recompute_kit_know_it(acme, finance, second):
     with zipfile.ZipFile(io.BytesIO(recompute_kit(september))) as kit_file:
         kit = json.loads(kit_file.read("kit.json"))
         lines = read_lines(__import__("csv").DictReader(io.StringIO(kit_file.read("lines.csv").decode())))
-    assert [(one["dispute"], one["amount"]) for one in kit["manual"]] == [(dispute.number, "250.00")]
+    assert [(one["number"], one["amount"]) for one in kit["manual"]] == [(dispute.number, "250.00")]
     said: list[str] = []
     assert complaints(kit, lines, say=said.append) == []
     assert any(dispute.number in line for line in said)

@@ -157,7 +157,7 @@ def test_finance_decides_in_the_browser_and_a_second_person_confirms(acme, finan
     rows = sheet_of(client.get(f"{september.get_absolute_url()}statement.xlsx"))
     assert number in rows[-1][0] and rows[-1][5] == 250
     (agreed,) = client.get(f"{september.get_absolute_url()}statement.json").json()["manual"]
-    assert (agreed["dispute"], agreed["amount"]) == (number, "250.00")
+    assert (agreed["number"], agreed["amount"]) == (number, "250.00")
 
 
 def test_the_paper_names_the_dispute(acme, finance, second, rf):

@@ -9,10 +9,10 @@ import pytest
 import time_machine
 
 from prm.values.periods import Period
-from rebates import explanations, wording
+from rebates import changes, channel_changes, explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.models import Statement, Version
+from rebates.models import SettlementRun, Statement, Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
 from tests.rebates import measured
@@ -274,3 +274,30 @@ def test_what_the_text_says_comes_back_as_it_was():
     (text,) = read_document({"schema": 1, "programmes": [entry]})
     assert text.policy["gates"] == [EXPERTS | {"at_least": "2.5"}]
     assert text.policy["who"] == {"regions": ["East"]}
+
+
+def test_a_certificate_gained_is_a_cause_of_its_own_and_one_that_is_kept_is_none(acme, rival):
+    apply(
+        policy(mechanism=FLAT, gates=[EXPERTS]),
+        policy("who", mechanism=FLAT, who={"certificates": [EXPERTS["code"]]}),
+    )
+    holds(rival, count=3)
+    sell(acme, 1000, "2026-08-10")
+    sell(rival, 1000, "2026-08-10")
+    settle("2026-08")
+    holds(acme, count=2)
+    sell(acme, 1000, "2026-09-10")
+    sell(rival, 3000, "2026-09-10")
+    settle("2026-09")
+    rows = Statement.objects.for_everyone(because="a test").select_related("run", "partner").order_by("ends")
+
+    def causes(partner: Any) -> list[dict[str, Decimal]]:
+        found = changes.between(*rows.filter(partner=partner.row))
+        return [{cause.name: cause.amount for cause in change.causes} for change in found]
+
+    assert causes(rival) == [{"Sales": Decimal("200.00")}] * 2
+    first, last = SettlementRun.objects.order_by("ends")
+    totals = channel_changes.between_runs(first, last, by=BY)
+    assert [{cause.name: cause.amount for cause in total.causes} for total in totals] == [
+        {"Sales": Decimal("200.00"), "Certificates and scores": Decimal("100.00")}
+    ] * 2

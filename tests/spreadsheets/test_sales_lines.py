@@ -214,3 +214,46 @@ def test_chinese_headings_gbk_and_semicolons_are_understood(bring, acme):
         sale("甲/1", acme.row.number), heading=heading, name="s.csv", encoding="gbk", separator=";"
     )
     assert (upload.state, list(lines())) == ("done", ["甲/1"])
+
+
+def test_a_gross_amount_is_kept_and_gives_the_net_one_where_that_is_missing(bring, acme, products):
+    number = acme.row.number
+    heading = [*HEADING[:5], "net_amount", "gross_amount", "tax_rate", "currency"]
+    start = [number, "MR-2200", "2026-10-01", "2"]
+    upload = bring(
+        ["A/1", *start, "", "113000.00", "13%", ""],
+        ["A/2", *start, "100.00", "113.01", "0.13", ""],
+        ["A/3", *start, "", "1000", "10%", "JPY"],
+        heading=heading,
+    )
+    assert (upload.written, upload.bad) == (3, 0)
+    found = {name: (line.net_amount, line.gross_amount, line.tax_rate) for name, line in lines().items()}
+    assert found == {
+        "A/1": (Decimal("100000.00"), Decimal("113000.00"), Decimal("0.13")),
+        "A/2": (Decimal("100.00"), Decimal("113.01"), Decimal("0.13")),
+        "A/3": (Decimal("909.00"), Decimal("1000.00"), Decimal("0.1")),
+    }
+    again = bring(["A/2", *start, "100.00", "113.01", "0.13", ""], heading=heading)
+    assert (again.written, again.bad) == (0, 0)
+    other = bring(["A/2", *start, "100.00", "114.00", "0.13", ""], heading=heading)
+    assert problems_of(other) == [(2, "line_number", "line_differs")]
+
+
+def test_a_line_needs_one_of_both_amounts_and_both_have_the_quantitys_sign(bring, acme):
+    heading = [*HEADING[:5], "net_amount", "gross_amount"]
+    start = [acme.row.number, "MR-2200", "2026-10-01", "2"]
+    upload = bring(
+        ["A/1", *start, "", ""], ["A/2", *start, "1.00", "-1.13"], ["A/3", *start, "1.00", "1.131"], heading=heading
+    )  # fmt: skip
+    assert problems_of(upload)[:2] == [(2, "net_amount", "no_amount"), (3, "gross_amount", "signs_differ")]
+    assert upload.written == 0
+
+
+def test_a_date_that_is_said_later_is_no_same_line(bring, acme):
+    heading, row = [*HEADING, "order_date", "ship_date"], sale("A/1", acme.row.number)
+    assert bring([*row, "2026-09-28", ""], heading=heading).written == 1
+    assert bring([*row, "2026-09-28", ""], heading=heading).bad == 0
+    assert bring([*row, "", ""], heading=heading).bad == 0
+    assert problems_of(bring([*row, "", "2026-10-02"], heading=heading)) == [
+        (2, "line_number", "line_differs")
+    ]

@@ -131,4 +131,10 @@ def _sentence(finding: dict[str, Any]) -> str:
             f"{', '.join(finding['programmes'])}: {finding['partners']} partners have late lines in"
             f" {finding['period']}, which was settled before go-live, and no other line of that time on file"
         )
+    if finding["kind"] == "no_day":
+        lacking = {"order": "no order date", "shipment": "no shipping date", "payment": "no full payment"}
+        return (
+            f"{finding['programme']}: {finding['lines']} lines booked in {finding['period']} have"
+            f" {lacking[finding['basis']]} and do not count yet ({', '.join(finding['named'])})"
+        )
     return f"The month is not over; its last day is {finding['last_day']}. Compute it again afterwards."

@@ -1,0 +1,29 @@
+"""What a rule says against a press, told to whoever pressed.
+
+with refusals.told(request):
+    services.confirm_return(found=found, by=request.actor)
+    messages.success(request, _("Confirmed."))
+return redirect(found)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from prm.ui import formats
+from prm.values.errors import DomainError, NotAllowed
+
+
+@contextmanager
+def told(request: HttpRequest) -> Iterator[None]:
+    """A DomainError within becomes a message; what comes after it within is left out. NotAllowed has its own page."""
+    try:
+        yield
+    except NotAllowed:
+        raise
+    except DomainError as refusal:
+        messages.error(request, formats.refusal(refusal))

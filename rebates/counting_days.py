@@ -1,0 +1,228 @@
+"""The day on which a sales line counts: of its booking, its order, its shipment, or the receipt of its payment.
+
+Guarantees
+- A sale without that day does not count yet; the settlement lists it.
+- A payment counts on the first day on which what came in for the invoice reaches what the invoice asks for.
+- A return counts on its booking date, never before the sale that it takes back, and not before that sale counts.
+- Programmes by booking date cost nothing: they read the table of the lines itself.
+
+The tier and the exchange rate of a line's day are those of the day that counts, and so is what returns by origin and at
+the original rate go by. `invoiced_on` keeps the booking date, by which the days until an invoice is paid are counted.
+Programmes by another day are always read from the lines: the kept sums of months know booking dates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from rebates.plans import Plan, Sql
+from rebates.scope import Scope
+
+BOOKING, ORDER, SHIPMENT, PAYMENT = "booking", "order", "shipment", "payment"
+TABLE = "orders_salesline"
+NEGATIVE = "(net_amount < 0 OR quantity < 0)"
+INVOICED = "invoiced_on"  # the booking date, by which the days until an invoice is paid are counted
+_COLUMNS = (
+    *("id", "partner_id", "product_id", "product_line_id", "quantity", "net_amount", "gross_amount", "tax_rate"),
+    *("currency", "document", "recorded_at", "reverses_id"),
+)  # fmt: skip
+# The day of a line and of the line that it takes back.
+_DAYS = {
+    ORDER: ("line.order_date", "origin.order_date"),
+    SHIPMENT: ("line.ship_date", "origin.ship_date"),
+    PAYMENT: ("own_paid.day", "origin_paid.day"),
+}
+MOST_NAMED = 10  # lines of a finding that are named
+
+
+def basis_of(policy: dict[str, Any]) -> str:
+    return str(policy.get("date_basis", BOOKING))
+
+
+def invoiced(basis: str) -> str:
+    """The column of the booking date in what is read."""
+    return "booking_date" if basis == BOOKING else INVOICED
+
+
+# SQL
+
+
+def lines(policy: dict[str, Any], scope: Scope | None = None) -> str:
+    """What stands for the table of the sales lines where a policy is applied, see `dated`."""
+    basis = basis_of(policy)
+    return TABLE if basis == BOOKING else dated(basis, scope)
+
+
+def dated(basis: str, scope: Scope | None = None) -> str:
+    """A relation of the lines with the day that counts as `booking_date`, NULL where there is none yet.
+
+    Payments are those that the scope knows.
+    """
+    own, origin = _DAYS[basis]
+    joins = f"LEFT JOIN {TABLE} origin ON origin.id = line.reverses_id"
+    if basis == PAYMENT:
+        paid = _paid(scope)
+        joins += "".join(
+            f" LEFT JOIN ({paid}) {name} ON {name}.partner_id = {whose}.partner_id"
+            f" AND {name}.document = {whose}.document AND {name}.currency = {whose}.currency"
+            for name, whose in (("own_paid", "line"), ("origin_paid", "origin"))
+        )
+    columns = ", ".join(f"line.{name}" for name in _COLUMNS)
+    return (
+        f"(SELECT {columns}, line.booking_date AS {INVOICED}, (line.net_amount < 0 OR line.quantity < 0) AS is_back,"
+        f" CASE WHEN line.quantity > 0 THEN {own} WHEN line.reverses_id IS NULL THEN line.booking_date"
+        f" WHEN {origin} IS NOT NULL THEN greatest(line.booking_date, {origin}) END AS booking_date"
+        f" FROM {TABLE} line {joins})"
+    )
+
+
+def _paid(scope: Scope | None) -> str:
+    """(partner_id, document, currency, day): since when each invoice is paid in full, as far as the scope knows."""
+    known = ["true"]
+    if scope is not None:
+        known += [
+            f"{condition} {int(value)}"
+            for condition, value in (
+                ("id <=", scope.paid_to),
+                ("partner_id >=", scope.first_partner),
+                ("partner_id <=", scope.last_partner),
+            )
+            if value is not None
+        ]
+        if scope.partners is not None:
+            known.append(
+                f"partner_id = ANY('{{{','.join(str(int(one)) for one in scope.partners)}}}'::bigint[])"
+            )
+        if scope.recorded_before is not None:
+            known.append(f"recorded_at < '{scope.recorded_before.isoformat()}'::timestamptz")
+    invoice = "PARTITION BY partner_id, document, currency"
+    return (
+        "SELECT partner_id, document, currency, min(received_on) AS day FROM ("
+        "SELECT partner_id, document, currency, received_on,"
+        f" sum(sum(amount)) OVER ({invoice} ORDER BY received_on) AS reached,"
+        f" max(max(invoice_total)) OVER ({invoice}) AS total FROM orders_paymentreceived"
+        f" WHERE {' AND '.join(known)} GROUP BY partner_id, document, currency, received_on) days"
+        " WHERE reached >= total GROUP BY partner_id, document, currency"
+    )
+
+
+# The lines of one partner, and of a run
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Of which partner lines are asked, and up to which payment; None: all that are on file."""
+
+    partner_id: int
+    paid_to: int | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(partners=[self.partner_id], paid_to=self.paid_to)
+
+
+def in_period(basis: str, whose: Whose, first: date, after: date, prefix: str = "") -> Q:
+    """The partner's lines that count on a day from `first` to before `after`. `prefix` leads to the line."""
+    if basis == BOOKING:
+        return Q(**{f"{prefix}booking_date__gte": first, f"{prefix}booking_date__lt": after})
+    text = (
+        f"SELECT id FROM {dated(basis, whose.scope)} line"
+        " WHERE partner_id = %s AND booking_date >= %s AND booking_date < %s"
+    )
+    return Q(
+        **{f"{prefix or 'pk'}{'id' if prefix else ''}__in": RawSQL(text, [whose.partner_id, first, after])}
+    )
+
+
+def days_of(basis: str, ids: Sequence[int], whose: Whose) -> dict[int, date]:
+    """On which day each of these lines counts; empty where that is the booking date."""
+    if basis == BOOKING or not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, booking_date FROM {dated(basis, whose.scope)} line WHERE id = ANY(%s)", [list(ids)]
+        )
+        return dict(cursor.fetchall())
+
+
+def noted(lines: Iterable[Any], basis: str, whose: Whose) -> list[Any]:
+    """The same sales lines, each with the day on which it counts."""
+    lines = list(lines)
+    days = days_of(basis, [line.pk for line in lines], whose)
+    for line in lines:
+        line.counts_on = days.get(line.pk, line.booking_date)
+    return lines
+
+
+def likely(plan: Plan, prefix: str = "") -> Q:
+    """Lines of whomever that may count on the plan's days; a payment may concern any of them."""
+    basis, first, after = basis_of(plan.policy), plan.counted.start, plan.counted.end
+
+    def on(name: str) -> Q:
+        return Q(**{f"{prefix}{name}__gte": first, f"{prefix}{name}__lt": after})
+
+    if basis == BOOKING:
+        return on("booking_date")
+    if basis == PAYMENT:
+        return Q(**{f"{prefix}booking_date__lt": after})
+    return on("order_date" if basis == ORDER else "ship_date") & Q(**{f"{prefix}quantity__gt": 0}) | (
+        on("booking_date") & Q(**{f"{prefix}quantity__lt": 0})
+    )
+
+
+def findings(plans: Sequence[Plan], scope: Scope) -> list[dict[str, Any]]:
+    """What a run lists: sales that were booked in the period and do not count, because they lack the day."""
+    found = []
+    for plan in plans:
+        basis = basis_of(plan.policy)
+        if basis == BOOKING:
+            continue
+        sql = _without_day(plan, basis, scope)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.text, sql.params)
+            lines, amount, partners, named = cursor.fetchone()
+        if lines:
+            found.append(
+                {
+                    "kind": "no_day", "programme": plan.code, "period": str(plan.period), "basis": basis,
+                    "lines": lines, "amount": str(amount), "currency": plan.version.currency, "partners": partners,
+                    "named": json.loads(named),
+                }
+            )  # fmt: skip
+    return found
+
+
+def _without_day(plan: Plan, basis: str, scope: Scope) -> Sql:
+    items, params = [], dict[str, Any](first=plan.period.start, after=plan.period.end)
+    for number, term in enumerate(plan.own_terms):
+        chosen = plan.terms[term]
+        params[f"lines_{number}"] = sorted(chosen.lines)
+        one = f"product_line_id = ANY(%(lines_{number})s)"
+        if chosen.products is not None:
+            params[f"products_{number}"] = sorted(chosen.products)
+            one += f" AND product_id = ANY(%(products_{number})s)"
+        items.append(f"({one})")
+    where = [f"({' OR '.join(items)})", "booking_date IS NULL", "quantity > 0"]
+    where.append(f"{INVOICED} >= %(first)s AND {INVOICED} < %(after)s")
+    if plan.policy.get("exchange", "none") == "none":
+        where.append("currency = %(currency)s")
+    params["currency"] = plan.version.currency
+    if scope.watermark is not None:
+        where.append("id <= %(watermark)s")
+        params["watermark"] = scope.watermark
+    return Sql(
+        f"WITH lacking AS (SELECT id, partner_id, net_amount FROM {dated(basis, scope)} line"
+        f" WHERE {' AND '.join(where)})"
+        " SELECT count(*), coalesce(sum(net_amount), 0), count(DISTINCT partner_id), (SELECT coalesce(jsonb_agg("
+        "line_number ORDER BY line_number), '[]') FROM (SELECT line_number FROM orders_salesline WHERE id IN"
+        f" (SELECT id FROM lacking) ORDER BY line_number LIMIT {MOST_NAMED}) named)::text FROM lacking",
+        params,
+    )

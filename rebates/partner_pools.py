@@ -1,0 +1,131 @@
+"""A cap on what a programme pays all partners together.
+
+Guarantees
+- What is paid comes to the cap exactly: in minor units, by largest remainder of the unrounded figures, ties to the
+  lower partner number. A figure below zero stays as it is and makes no room for the others.
+- Each figure hangs on those of all partners. Such a programme is always read for everybody, whoever is asked for, and
+  told of those who are: the settlement, adjustments, accruals and back-tests say the same. A run computes it once,
+  when all ranges of partners are done.
+- A partner's explanation and kit hold its own figure, the sum of all and the cap; the factor is one divided by the
+  other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_precision
+from django.db import connection
+
+from partners.models import Partner
+from prm.values import clock
+from rebates import narrowing, tier_days, traits
+from rebates.linked_sql import COLUMNS
+from rebates.plans import Plan
+from rebates.scope import Scope
+
+LEAST_MEMBERS = 4  # fewer could be told from each other's figures
+
+
+def cap_of(policy: dict[str, Any]) -> dict[str, Any] | None:
+    """The cap that all partners of a programme share."""
+    return next((cap for cap in policy.get("caps", []) if cap.get("over") == "partners"), None)
+
+
+def matter(plans: Iterable[Plan]) -> bool:
+    return any(cap_of(plan.policy) for plan in plans)
+
+
+def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
+    """The plans without such a cap, and those with one."""
+    plans = list(plans)
+    return [one for one in plans if not cap_of(one.policy)], [one for one in plans if cap_of(one.policy)]
+
+
+def everybody(scope: Scope) -> Scope:
+    return replace(scope, first_partner=None, last_partner=None, partners=None)
+
+
+# SQL
+
+
+def shared(figures: str, plans: Sequence[Plan]) -> str:
+    """`figures` has also `raw` and `divisor`, the unrounded figure; the divisor of a plan is the same for everybody."""
+    rows = []
+    for number, plan in enumerate(plans):
+        cap = cap_of(plan.policy)
+        if cap:
+            digits = get_currency_precision(plan.version.currency)
+            rows.append(f"({number}, {Decimal(cap['amount']):f}::numeric, {digits})")
+    others = ", ".join(f"ranked.{name}" for name in COLUMNS if name not in ("earned", "explanation"))
+    scale = "10.0 ^ digits"
+    return f"""
+        SELECT {others},
+               CASE WHEN most IS NULL OR raw <= 0 OR NOT too_much THEN earned
+                    ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
+               CASE WHEN most IS NULL THEN explanation ELSE explanation || jsonb_build_object('pooled',
+                    jsonb_build_object('amount', trim_scale(most)::text, 'lowered', too_much,
+                        'sum', trim_scale(part_sum)::text, 'parts', trim_scale(divisor)::text,
+                        'own', round(raw / divisor, 10)::text)) END AS explanation
+        FROM (
+            SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY plan) AS spare,
+                   row_number() OVER (PARTITION BY plan ORDER BY rest DESC NULLS LAST, partner_number COLLATE "C")
+                       AS rank
+            FROM (
+                SELECT *, part_sum > most * divisor OR earned_sum > most AS too_much,
+                       div(most * {scale} * part, nullif(part_sum, 0)) AS whole,
+                       mod(most * {scale} * part, nullif(part_sum, 0)) AS rest
+                FROM (
+                    SELECT single.*, cap.most, cap.digits, partner.number AS partner_number,
+                           greatest(single.raw, 0) AS part, sum(greatest(single.raw, 0)) OVER mates AS part_sum,
+                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum
+                    FROM ({figures}) single
+                    JOIN partners_partner partner ON partner.id = single.partner_id
+                    LEFT JOIN (VALUES {", ".join(rows)}) cap(no, most, digits) ON cap.no = single.plan
+                    WINDOW mates AS (PARTITION BY single.plan)
+                ) summed
+            ) divided
+        ) ranked"""
+
+
+def only_of(figures: str, scope: Scope, params: dict[str, Any]) -> str:
+    """The figures of the partners that are asked for."""
+    where = narrowing.within(scope, params, "", None)
+    return f"SELECT * FROM ({figures}) pooled WHERE {' AND '.join(where)}" if where else figures
+
+
+# Publication
+
+
+def members(plan: Plan) -> int:
+    """How many active partners take part as things stand."""
+    who, today = plan.policy.get("who", {}), clock.today()
+    found = traits.members_on(today, [plan])
+    where, params = ["partner.status = %(active)s"], {"active": Partner.Status.ACTIVE, **found.params}
+    tiers = None if tier_days.by_line(plan.policy) else who.get("tiers")
+    chosen = None if plan.chosen is None else sorted(plan.chosen)
+    for name, values, condition in (
+        ("tiers", tiers, "m.tier = ANY(%(tiers)s)"),
+        ("types", who.get("types"), "m.type = ANY(%(types)s)"),
+        ("regions", who.get("regions"), "m.region = ANY(%(regions)s)"),
+        ("chosen", chosen, "m.partner_id = ANY(%(chosen)s)"),
+    ):
+        if values is not None:
+            where.append(condition)
+            params[name] = values
+    certificates = traits.cells(plan)["certificates"][0]
+    if certificates:
+        params["certificates"] = certificates
+        where.append(
+            "EXISTS (SELECT FROM unnest(%(certificates)s) code WHERE (m.figures ->> code)::numeric >= 1)"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM ({found.text}) m JOIN partners_partner partner ON partner.id = m.partner_id"
+            f" WHERE {' AND '.join(where)}",
+            params,
+        )
+        return int(cursor.fetchone()[0])
