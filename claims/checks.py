@@ -9,7 +9,8 @@ line is rejected), soft (a person decides), or cut the line to what is left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -197,39 +198,65 @@ def taken_back(
     return Taken(-back, -amount, [])
 
 
-def bought_until(partner_id: int, product_id: int, day: date, *, since: date | None = None) -> Decimal:
-    """How much the partner bought (returned goods taken off) until `day`; what it sold on itself is none of it."""
-    rows = SalesLine.objects.for_everyone(because="what a claim is held against").filter(
-        partner_id=partner_id, product_id=product_id, booking_date__lte=day
-    )
-    if since is not None:
-        rows = rows.filter(booking_date__gt=since)
-    rows = rows.exclude(source=SalesLine.Source.POINT_OF_SALE).order_by()
+def bought_until(partner_id: int, product_id: int, day: date, *, since: date) -> Decimal:
+    """How much the partner bought (returned goods taken off) after `since` until `day`."""
+    rows = _purchases({partner_id}, {product_id}).filter(booking_date__lte=day, booking_date__gt=since)
     return rows.aggregate(sum=Sum("quantity"))["sum"] or NONE
 
 
+def _purchases(partners: set[int], products: set[int]) -> Any:
+    """What partners bought and sent back; what they sold on themselves is none of it."""
+    rows = SalesLine.objects.for_everyone(because="what a claim is held against")
+    rows = rows.filter(partner_id__in=partners, product_id__in=products)
+    return rows.exclude(source=SalesLine.Source.POINT_OF_SALE).order_by()
+
+
 def sales_of(
-    lines: Iterable[ClaimLine], versions: list[Agreement], currency: str
+    lines: list[ClaimLine], versions: list[Agreement], currency: str
 ) -> list[tuple[ClaimLine, Sale]]:
-    """Each line of a claim with what the rules ask about it."""
+    """Each line of one partner's claim with what the rules ask about it; as many queries whatever the lines are."""
     from claims.models import AgreementItem
 
     everyone = AgreementItem.objects.for_everyone(because="prices of the claim's agreement")
     items = {(item.agreement_id, item.product_id): item for item in everyone.of_agreements(versions)}
-    reports = SellThroughLine.objects.for_everyone(because="the partner's own reports")
+    reports = [line.report for line in lines]
+    sold = SellThroughLine.objects.for_everyone(because="the partner's own reports").sold_until(reports)
+    bought = Bought(reports)
     elsewhere = ClaimLine.objects.for_everyone(because="is a sale claimed twice?").filter(live=True)
+    taken = set(
+        elsewhere.filter(report__in=reports)
+        .exclude(pk__in=[line.pk for line in lines])
+        .values_list("report_id", flat=True)
+    )
     found_sales = []
     for line in lines:
         report = line.report
         agreement = version_for(versions, report.day)
         item = items.get((agreement.pk, report.product_id)) if agreement is not None else None
         sale = Sale(
-            report, agreement, item, currency, Decimal(reports.sold_until(report)),
-            bought_until(report.partner_id, report.product_id, report.day),
-            elsewhere.filter(report_id=report.pk).exclude(claim_id=line.claim_id).exists(),
+            report, agreement, item, currency, sold[report.pk], bought.until(report.product_id, report.day),
+            report.pk in taken,
         )  # fmt: skip
         found_sales.append((line, sale))
     return found_sales
+
+
+class Bought:
+    """How much a partner had bought of each product by any day, read once for all sales of a claim."""
+
+    def __init__(self, reports: list[SellThroughLine]):
+        self._days: dict[int, list[date]] = {}
+        self._sums: dict[int, list[Decimal]] = {}
+        rows = _purchases({report.partner_id for report in reports}, {one.product_id for one in reports})
+        of_days = rows.values_list("product_id", "booking_date").annotate(sum=Sum("quantity"))
+        for product, day, quantity in of_days.order_by("product_id", "booking_date"):
+            sums = self._sums.setdefault(product, [])
+            self._days.setdefault(product, []).append(day)
+            sums.append((sums[-1] if sums else NONE) + quantity)
+
+    def until(self, product_id: int, day: date) -> Decimal:
+        place = bisect_right(self._days.get(product_id, []), day)
+        return self._sums[product_id][place - 1] if place else NONE
 
 
 def protected(drop: PriceDrop, stock: Decimal, bought: Decimal) -> Taken:

@@ -35,7 +35,7 @@ def agreement_page(agreement: Agreement, actor: Actor) -> dict[str, Any]:
         "figures": _agreement_figures(agreement),
         "facts": _agreement_facts(agreement),
         "items": list(items),
-        "stack-2": list(others.order_by("-version")),
+        "versions": list(others.order_by("-version")),
         "claims": list(claims.order_by("-pk")[:20]) if allowed(actor, "claims.view") else [],
         "may_edit": agreement.state == Agreement.State.DRAFT
         and allowed(actor, "claims.enter_agreement", agreement),

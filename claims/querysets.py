@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
 
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
@@ -57,11 +58,17 @@ class SellThroughQuerySet(PartnerOwned):
     def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
         return self.filter(agreement_number=number, partner_id=partner_id)
 
-    def sold_until(self, line: Any) -> Any:
-        """How much of its product the partner had sold on by this line, returns taken off."""
-        rows = self.filter(partner_id=line.partner_id, product_id=line.product_id)
-        before = Q(day__lt=line.day) | Q(day=line.day, pk__lte=line.pk)
-        return rows.order_by().filter(before).aggregate(sum=Sum("quantity"))["sum"] or 0
+    def sold_until(self, lines: Any) -> dict[int, Decimal]:
+        """Of each of one partner's lines: how much of its product was sold on by it, returns taken off."""
+        rows = self.filter(
+            partner_id__in={line.partner_id for line in lines},
+            product_id__in={line.product_id for line in lines},
+            day__lte=max((line.day for line in lines), default=date.min),
+        )
+        so_far = Window(Sum("quantity"), partition_by="product_id", order_by=["day", "pk"])
+        wanted = {line.pk for line in lines}
+        sums = rows.order_by().annotate(so_far=so_far).values_list("pk", "so_far")
+        return {pk: quantity for pk, quantity in sums.iterator(chunk_size=5000) if pk in wanted}
 
 
 class StockQuerySet(PartnerOwned):
@@ -94,10 +101,6 @@ class PriceDropQuerySet(models.QuerySet):
 
 
 class ClaimQuerySet(PartnerOwned):
-    def visible_to(self, actor: Actor) -> ClaimQuerySet:
-        """Staff see a partner's claim from its submission on."""
-        return super().visible_to(actor)
-
     def for_list(self) -> ClaimQuerySet:
         return self.select_related("partner", "drop").annotate(
             line_count=Count("lines"), rejected_count=Count("lines", filter=Q(lines__verdict="rejected"))
@@ -125,6 +128,10 @@ class ClaimLineQuerySet(PartnerOwned):
 
     def accepted(self) -> ClaimLineQuerySet:
         return self.filter(verdict__in=("accepted", "cut"))
+
+    def of_sales(self, sales: Any) -> ClaimLineQuerySet:
+        """Accepted lines of these reported sales, and of what takes them back."""
+        return self.accepted().filter(Q(report__in=sales) | Q(report__reverses__in=sales), live=True)
 
     def undecided(self) -> ClaimLineQuerySet:
         return self.filter(verdict="exception")

@@ -23,6 +23,8 @@ from prm.values.actor import Actor
 from prm.values.numbers import random_number
 
 State, Verdict = Claim.State, ClaimLine.Verdict
+# What pricing and checking write of a line.
+CHECKED = ("item", "basis_price", "agreed_price", "asked", "taken", "amount", "verdict", "findings", "live")
 
 
 @transaction.atomic
@@ -56,7 +58,9 @@ def draft_claim(*, agreement: Agreement, starts: date, last_day: date, by: Actor
         )
         for at, one in enumerate([*sales, *returns], start=1)
     )
-    _price(claim, limits.hold(claim.agreement_number, claim.partner_id))
+    pairs = _price(claim, limits.hold(claim.agreement_number, claim.partner_id))
+    _save([line for line, _sale in pairs])
+    _add_up(claim)
     record(claim, "claim drafted", by=by)
     return claim
 
@@ -157,37 +161,47 @@ def _lines(claim: Claim) -> list[ClaimLine]:
 
 
 def _price(claim: Claim, versions: list[Agreement]) -> list[tuple[ClaimLine, checks.Sale]]:
-    """Write each line's prices and what it asks; a return asks at the price of the sale that it takes back."""
+    """Give each line its prices and what it asks; a return asks at the price of the sale that it takes back."""
     pairs = checks.sales_of(_lines(claim), versions, claim.currency)
-    by_report = {line.report_id: line for line, _sale in pairs}
+    originals = _claimed({line.report.reverses_id for line, sale in pairs if sale.is_return})
+    originals.update({line.report_id: line for line, _sale in pairs})
     for line, sale in pairs:
         item = sale.item
         if sale.is_return:
-            original = by_report.get(line.report.reverses_id) or _claimed(line.report.reverses_id)
+            original = originals.get(line.report.reverses_id)
             item = original.item if original is not None else item
         if item is not None:
             line.item, line.agreed_price = item, item.agreed_price
             line.basis_price = item.basis_price
             line.asked = checks.price(line.unit_difference, line.quantity, claim.currency)
-        line.save()
-    _add_up(claim)
     return pairs
 
 
-def _claimed(report_id: int) -> ClaimLine | None:
-    lines = ClaimLine.objects.for_everyone(because="the same sale").accepted()
-    return lines.filter(report_id=report_id, live=True).select_related("item").first()
+def _claimed(sales: set[int]) -> dict[int, ClaimLine]:
+    """The lines that claimed these sales elsewhere, by sale."""
+    if not sales:
+        return {}
+    lines = ClaimLine.objects.for_everyone(because="the same sales").accepted()
+    return {line.report_id: line for line in lines.filter(report__in=sales, live=True).select_related("item")}
+
+
+def _save(lines: list[ClaimLine]) -> None:
+    rows = ClaimLine.objects.for_everyone(because="the claim's own")
+    rows.bulk_update(lines, CHECKED, batch_size=1000)
 
 
 def _check_sales(claim: Claim, versions: list[Agreement]) -> None:
     # Sales before returns: a return takes back what its sale was accepted for in this claim.
-    for line, sale in sorted(_price(claim, versions), key=lambda pair: (pair[1].is_return, pair[0].position)):
+    pairs = sorted(_price(claim, versions), key=lambda pair: (pair[1].is_return, pair[0].position))
+    taking = limits.Taking([line for line, _sale in pairs])
+    for line, sale in pairs:
         line.verdict, line.findings = checks.judge(sale)
         if line.verdict == Verdict.ACCEPTED:
-            limits.take(line, line.findings)
+            taking.take(line, line.findings)
         else:
             line.live = line.verdict != Verdict.REJECTED
-            line.save()
+    taking.write()
+    _save([line for line, _sale in pairs])
 
 
 def _check_stock(claim: Claim) -> None:

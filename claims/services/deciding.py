@@ -36,10 +36,12 @@ def decide_line(*, line: ClaimLine, accept: bool, reason: str, by: Actor) -> Cla
         raise LineNotOpen(state=line.get_verdict_display())
     line.decision, line.decided_by_label = reason, by.label
     if accept:
-        limits.take(line, line.findings)
+        taking = limits.Taking([line])
+        taking.take(line, line.findings)
+        taking.write()
     else:
         line.verdict, line.live = Verdict.REJECTED, False
-        line.save()
+    line.save()
     add_up(claim)
     record(
         claim, "claim line decided", by=by, reason=reason,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 
 from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 
 from claims import checks
 from claims.models import Agreement, AgreementItem, Claim, ClaimLine
@@ -20,56 +22,80 @@ def hold(agreement_number: str, partner_id: int) -> list[Agreement]:
     return list(rows.select_related("end_customer__merged_into"))
 
 
-def take(line: ClaimLine, findings: list[checks.Finding]) -> None:
-    """Accept a sale as far as limits leave something, or book a return; writes line and limits."""
-    item = AgreementItem.objects.for_everyone(because="the line's own price").get(pk=line.item_id)
-    agreement = Agreement.objects.for_everyone(because="the line's own price").get(pk=item.agreement_id)
-    difference = line.unit_difference
-    if line.quantity < 0:
-        taken = checks.taken_back(
-            quantity=line.quantity, difference=difference, currency=agreement.currency,
-            **dict(zip(("paid_quantity", "paid_amount"), standing(line), strict=True)),
-        )  # fmt: skip
-    else:
-        taken = checks.within_limits(
-            quantity=line.quantity, difference=difference, currency=agreement.currency,
-            quantity_left=_left(item.quantity_limit, item.used_quantity),
-            amount_left=_left(agreement.amount_limit, agreement.used_amount),
-        )  # fmt: skip
-    line.taken, line.amount, line.findings = taken.quantity, taken.amount, [*findings, *taken.findings]
-    if not taken.quantity:
-        line.verdict, line.live = Verdict.REJECTED, False
-        line.amount = checks.ZERO
-    else:
+class Taking:
+    """Takes lines out of their agreements' limits: read once for all of them, written once by `write`."""
+
+    def __init__(self, lines: list[ClaimLine]):
+        rows = AgreementItem.objects.for_everyone(because="the lines' own prices")
+        items = rows.filter(pk__in={line.item_id for line in lines}).select_related("agreement")
+        self._items = {item.pk: item for item in items}
+        self._agreements = {item.agreement_id: item.agreement for item in self._items.values()}
+        self._quantities: dict[int, Decimal] = defaultdict(Decimal)
+        self._amounts: dict[int, Decimal] = defaultdict(Decimal)
+        self._standing = _standing({line.report.reverses_id for line in lines if line.quantity < 0})
+
+    def take(self, line: ClaimLine, findings: list[checks.Finding]) -> None:
+        """Accept a sale as far as limits leave something, or book a return. The caller saves the line."""
+        item = self._items[line.item_id]
+        agreement = self._agreements[item.agreement_id]
+        if line.quantity < 0:
+            quantity, amount = self._standing.get(line.report.reverses_id, (checks.NONE, checks.ZERO))
+            taken = checks.taken_back(
+                quantity=line.quantity, difference=line.unit_difference, currency=agreement.currency,
+                paid_quantity=quantity, paid_amount=amount,
+            )  # fmt: skip
+        else:
+            taken = checks.within_limits(
+                quantity=line.quantity, difference=line.unit_difference, currency=agreement.currency,
+                quantity_left=_left(item.quantity_limit, item.used_quantity + self._quantities[item.pk]),
+                amount_left=_left(agreement.amount_limit, agreement.used_amount + self._amounts[agreement.pk]),
+            )  # fmt: skip
+        line.taken, line.amount, line.findings = taken.quantity, taken.amount, [*findings, *taken.findings]
+        if not taken.quantity:
+            line.verdict, line.live, line.amount = Verdict.REJECTED, False, checks.ZERO
+            return
         line.verdict = Verdict.CUT if taken.findings else Verdict.ACCEPTED
-    line.save()
-    _book(item.pk, agreement.pk, line.taken, line.amount)
+        self._quantities[item.pk] += line.taken
+        self._amounts[agreement.pk] += line.amount
+        sale = line.report.reverses_id or line.report_id
+        quantity, amount = self._standing.get(sale, (checks.NONE, checks.ZERO))
+        self._standing[sale] = (quantity + line.taken, amount + line.amount)
+
+    def write(self) -> None:
+        _book(self._quantities, self._amounts)
 
 
 def release(claim: Claim) -> None:
     """Give back what the lines of a claim took that nobody approved; the lines pay nothing."""
     rows = ClaimLine.objects.for_everyone(because="the claim's own").filter(claim=claim)
-    for line in rows.accepted().select_related("item"):
-        if line.item is not None:
-            _book(line.item_id, line.item.agreement_id, -line.taken, -line.amount)
+    quantities: dict[int, Decimal] = defaultdict(Decimal)
+    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    for line in rows.accepted().filter(item__isnull=False).select_related("item"):
+        quantities[line.item_id] -= line.taken
+        amounts[line.item.agreement_id] -= line.amount
+    _book(quantities, amounts)
     rows.update(live=False, taken=0, amount=0)
 
 
-def standing(line: ClaimLine) -> tuple[Decimal, Decimal]:
-    """Quantity and amount that the sale behind a return still stands for: accepted, less what came back before."""
-    lines = ClaimLine.objects.for_everyone(because="the same sale").accepted().filter(live=True)
-    sale = line.report.reverses_id
-    mine = lines.filter(report_id=sale) | lines.filter(report__reverses_id=sale)
-    sums = mine.exclude(pk=line.pk).order_by().aggregate(taken=Sum("taken"), amount=Sum("amount"))
-    return sums["taken"] or checks.NONE, sums["amount"] or checks.ZERO
+def _standing(sales: set[int]) -> dict[int, tuple[Decimal, Decimal]]:
+    """Quantity and amount that each sale still stands for: accepted, less what came back before."""
+    if not sales:
+        return {}
+    lines = ClaimLine.objects.for_everyone(because="the same sales").of_sales(sales).order_by()
+    of_sales = lines.values_list(Coalesce("report__reverses_id", "report_id"))
+    rows = of_sales.annotate(taken=Sum("taken"), amount=Sum("amount"))
+    return {sale: (taken, amount) for sale, taken, amount in rows}
 
 
 def _left(limit: Decimal | None, used: Decimal) -> Decimal | None:
     return None if limit is None else limit - used
 
 
-def _book(item_id: int, agreement_id: int, quantity: Decimal, amount: Decimal) -> None:
+def _book(quantities: dict[int, Decimal], amounts: dict[int, Decimal]) -> None:
+    """Add to what is used of products and of agreements: a query for each that changes."""
     items = AgreementItem.objects.for_everyone(because="limits of the line's own price")
-    items.filter(pk=item_id).update(used_quantity=F("used_quantity") + quantity)
+    for pk, quantity in sorted(quantities.items()):
+        items.filter(pk=pk).update(used_quantity=F("used_quantity") + quantity)
     agreements = Agreement.objects.for_everyone(because="limits of the line's own price")
-    agreements.filter(pk=agreement_id).update(used_amount=F("used_amount") + amount)
+    for pk, amount in sorted(amounts.items()):
+        agreements.filter(pk=pk).update(used_amount=F("used_amount") + amount)

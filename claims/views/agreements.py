@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from claims import pages, services
 from claims.forms import AgreementForm, EndForm, ItemForm, ReasonForm, VersionForm
 from claims.models import Agreement, AgreementItem
-from claims.views import press
 from prm.access.decorators import requires
+from prm.ui import refusals
 
 
 def _agreement(request: Any, number: str, version: int) -> Agreement:
@@ -62,7 +62,10 @@ def add(request: Any, number: str, version: int) -> HttpResponse:
 def remove(request: Any, number: str, version: int, pk: int) -> HttpResponse:
     agreement = _agreement(request, number, version)
     items = AgreementItem.objects.visible_to(request.actor).of_agreements([agreement.pk])
-    press(request, services.remove_item, _("Removed."), item=get_object_or_404(items, pk=pk))
+    item = get_object_or_404(items, pk=pk)
+    with refusals.told(request):
+        services.remove_item(item=item, by=request.actor)
+        messages.success(request, _("Removed."))
     return redirect(agreement)
 
 
@@ -70,9 +73,9 @@ def remove(request: Any, number: str, version: int, pk: int) -> HttpResponse:
 @requires("claims.enter_agreement")
 def submit(request: Any, number: str, version: int) -> HttpResponse:
     agreement = _agreement(request, number, version)
-    press(
-        request, services.submit_agreement, _("Submitted. A second person approves it."), agreement=agreement
-    )
+    with refusals.told(request):
+        services.submit_agreement(agreement=agreement, by=request.actor)
+        messages.success(request, _("Submitted. A second person approves it."))
     return redirect(agreement)
 
 
@@ -80,7 +83,9 @@ def submit(request: Any, number: str, version: int) -> HttpResponse:
 @requires("claims.approve_agreement")
 def approve(request: Any, number: str, version: int) -> HttpResponse:
     agreement = _agreement(request, number, version)
-    press(request, services.approve_agreement, _("Approved. The partner is told."), agreement=agreement)
+    with refusals.told(request):
+        services.approve_agreement(agreement=agreement, by=request.actor)
+        messages.success(request, _("Approved. The partner is told."))
     return redirect(agreement)
 
 

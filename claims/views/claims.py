@@ -14,8 +14,8 @@ from claims import pages, services
 from claims.forms import ClaimForm, PayForm, ReasonForm
 from claims.models import Claim, ClaimLine
 from claims.services.paying import payable
-from claims.views import press
 from prm.access.decorators import requires
+from prm.ui import refusals
 
 
 def _claim(request: Any, number: str) -> Claim:
@@ -44,7 +44,9 @@ def detail(request: Any, number: str) -> HttpResponse:
 @requires("claims.submit")
 def submit(request: Any, number: str) -> HttpResponse:
     claim = _claim(request, number)
-    press(request, services.submit_claim, _("Submitted. Each line says what the check found."), claim=claim)
+    with refusals.told(request):
+        services.submit_claim(claim=claim, by=request.actor)
+        messages.success(request, _("Submitted. Each line says what the check found."))
     return redirect(claim)
 
 
@@ -61,7 +63,9 @@ def withdraw(request: Any, number: str) -> HttpResponse:
 @requires("claims.decide")
 def approve(request: Any, number: str) -> HttpResponse:
     claim = _claim(request, number)
-    press(request, services.approve_claim, _("Approved, and booked as owed."), claim=claim)
+    with refusals.told(request):
+        services.approve_claim(claim=claim, by=request.actor)
+        messages.success(request, _("Approved, and booked as owed."))
     return redirect(claim)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,8 +14,8 @@ from django.views.decorators.http import require_POST
 from claims import pages, services
 from claims.forms import DropForm, StockClaimForm
 from claims.models import PriceDrop
-from claims.views import press
 from prm.access.decorators import requires
+from prm.ui import refusals
 
 
 def _drop(request: Any, number: str) -> PriceDrop:
@@ -40,7 +41,9 @@ def detail(request: Any, number: str) -> HttpResponse:
 @requires("claims.confirm_drop")
 def confirm(request: Any, number: str) -> HttpResponse:
     drop = _drop(request, number)
-    press(request, services.confirm_drop, _("Confirmed. Partners with stock that day are told."), drop=drop)
+    with refusals.told(request):
+        services.confirm_drop(drop=drop, by=request.actor)
+        messages.success(request, _("Confirmed. Partners with stock that day are told."))
     return redirect(drop)
 
 
@@ -48,7 +51,9 @@ def confirm(request: Any, number: str) -> HttpResponse:
 @requires("claims.confirm_drop")
 def refuse(request: Any, number: str) -> HttpResponse:
     drop = _drop(request, number)
-    press(request, services.refuse_drop, _("Refused. Nobody can claim it."), drop=drop)
+    with refusals.told(request):
+        services.refuse_drop(drop=drop, by=request.actor)
+        messages.success(request, _("Refused. Nobody can claim it."))
     return redirect(drop)
 
 

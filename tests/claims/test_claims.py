@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from claims import books
 from claims.checks import sentence
@@ -318,3 +319,21 @@ def test_both_sides_hear_of_it(acme, finance, second):
     assert not Notice.objects.filter(user_id=finance.user_id, kind="claims.agreement_waits").exists()
     assert Notice.objects.filter(user_id=finance.user_id, kind="claims.claim_waits").exists()
     assert LAST > STARTS
+
+
+def test_checking_many_lines_costs_no_more_queries_than_checking_few(acme):
+    agreement = agreed(acme, limit=1000)
+    bought(acme, 1000)
+    counts = []
+    for many in (2, 40):
+        for _sale in range(many):
+            sold(acme, 2)
+        back = sold(acme, 2)
+        sold(acme, -1, reverses=back)
+        claim = claimed(agreement, submit=False)
+        with CaptureQueriesContext(connection) as queries:
+            submit_claim(claim=claim, by=BY)
+        counts.append(len(queries))
+        assert {verdict for verdict, _amount, _why in said_of(claim)} == {"accepted"}
+    assert counts[0] == counts[1]
+    assert again(agreement).used_amount == (5 + 81) * 20
