@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,11 @@ PARTNER = Column(
     "partner_number", _("partner number"), cells.code(40), True, ("partner", "partner no", "partner code"),
     "P-0001", _("Number of a partner on file."),
 )  # fmt: skip
+REPORTING = replace(
+    PARTNER,
+    required=False,
+    help=_("Number of a partner on file. Partners may leave it out: it is their own."),
+)
 PRODUCT = Column(
     "product_code", _("product code"), cells.code(60), True, ("product", "sku", "part number"), "RT-100",
     _("Code of a product on file."),
@@ -94,13 +100,30 @@ APPEND_SALES = f"""
 """
 
 
+OWN_NUMBER = """
+    UPDATE spreadsheets_importrow r SET values = r.values || jsonb_build_object('partner_number', p.number)
+    FROM partners_partner p
+    WHERE p.id = %(own)s AND r.upload_id = %(upload)s AND coalesce(r.values->>'partner_number', '') = ''
+"""
+
+
 def compare_partners(staged: Staged, by: Actor) -> None:
-    """Known partners that the importer may see, and known products."""
-    ids = " WHERE id = ANY(%(ids)s)" if by.partner_ids is not None else ""
+    """Known partners whose reports the importer may bring in, and known products.
+
+    A partner's person brings in reports of the own company: any other number is unknown, whether it exists or not.
+    """
+    known, ids = "SELECT number FROM partners_partner", by.partner_ids
+    if by.is_partner:
+        ids = frozenset({by.partner_id} - {None})
+        staged.execute(OWN_NUMBER, {"own": by.partner_id})
+    staged.complain(
+        field="partner_number", code="missing", where="coalesce(r.values->>'partner_number', '') = ''"
+    )
+    if ids is not None:
+        known += " WHERE id = ANY(%(ids)s)"
     staged.complain_if_unknown(
-        field="partner_number", code="unknown_partner", known=f"SELECT number FROM partners_partner{ids}",
-        ids=sorted(by.partner_ids or ()),
-    )  # fmt: skip
+        field="partner_number", code="unknown_partner", known=known, ids=sorted(ids or ())
+    )
     staged.complain_if_unknown(
         field="product_code", code="unknown_product", known="SELECT code FROM catalogue_product"
     )
@@ -120,18 +143,20 @@ class SellThrough(ImportKind):
     name = "sell-through"
     title = _("Sell-through (point of sale)")
     verb = "claims.report"
+    for_partners = True
     key = "line_number"
     columns = (
         Column("line_number", _("line number"), cells.code(80), True, ("line", "id"),
                "POS-261105-01", _("Names the sale for ever; importing it again changes nothing.")),
-        PARTNER,
+        REPORTING,
         Column("day", _("sold on"), cells.day(), True, ("date", "sale date"), "2026-11-05", _("Until today.")),
         PRODUCT,
         Column("quantity", _("quantity"), cells.amount(places=3), True, ("qty",),
                "10", _("Not zero. Below zero it is a return.")),
         Column("customer_name", _("end customer"), cells.words(200), False, ("customer", "end user"),
                "Meridian Mills Ltd", _("Name of the buyer; needed where the agreement is for one.")),
-        Column("document", _("invoice number"), cells.code(60), False, ("invoice",), "INV-88", ""),
+        Column("document", _("invoice number"), cells.code(60), False, ("invoice",), "INV-88",
+               _("Of the sale to the end customer.")),
         Column("agreement_number", _("agreement number"), cells.code(40), False, ("agreement", "spa"),
                "SP-2611-7K3Q9", _("The special-price agreement under which it was sold.")),
         Column("reverses", _("takes back line"), cells.code(80), False, ("return of",),
@@ -214,14 +239,16 @@ class Stock(ImportKind):
     name = "stock"
     title = _("Stock reports")
     verb = "claims.report"
+    for_partners = True
     key = "report"
     columns = (
         Column("report", _("line number"), cells.code(80), True, ("line", "id"), "1", _("Unlike in each row.")),
-        PARTNER,
+        REPORTING,
         Column("day", _("day"), cells.day(), True, ("date", "stock date"), "2026-11-05",
                _("The stock at the end of this day.")),
         PRODUCT,
-        Column("quantity", _("quantity"), cells.amount(places=3, positive=True), True, ("qty", "stock"), "120", ""),
+        Column("quantity", _("quantity"), cells.amount(places=3, positive=True), True, ("qty", "stock"), "120",
+               _("Zero or more.")),
     )  # fmt: skip
     chinese = {
         **CHINESE, "report": "行号 序号", "day": "日期 库存日期", "quantity": "数量 库存 库存数量",
@@ -270,16 +297,21 @@ class Agreements(ImportKind):
         Column("number", _("agreement number"), cells.code(40), True, ("agreement", "spa"), "SP-88",
                _("Rows with the same number are one agreement.")),
         PARTNER,
-        Column("starts", _("valid from"), cells.day(), True, ("from",), "2026-11-01", ""),
-        Column("last_day", _("last day"), cells.day(), True, ("until", "to"), "2026-12-31", ""),
+        Column("starts", _("valid from"), cells.day(), True, ("from",), "2026-11-01",
+               _("The first day whose sales count.")),
+        Column("last_day", _("last day"), cells.day(), True, ("until", "to"), "2026-12-31",
+               _("The last day whose sales count.")),
         Column("currency", _("currency"), cells.currency, False, (), "CNY",
                _("ISO code. Empty: the tenant's currency.")),
-        Column("amount_limit", _("amount limit"), cells.amount(places=2, positive=True), False, (), "50000.00", ""),
+        Column("amount_limit", _("amount limit"), cells.amount(places=2, positive=True), False, (), "50000.00",
+               _("The most that claims on it may come to. Empty: no limit.")),
         PRODUCT,
         Column("basis_price", _("basis price"), cells.amount(places=4, positive=True), False, ("basis",), "",
                _("Empty: the list price on the day of approval.")),
-        Column("agreed_price", _("agreed price"), cells.amount(places=4, positive=True), True, ("price",), "80.00", ""),
-        Column("quantity_limit", _("quantity limit"), cells.amount(places=3, positive=True), False, (), "500", ""),
+        Column("agreed_price", _("agreed price"), cells.amount(places=4, positive=True), True, ("price",), "80.00",
+               _("Below the basis price.")),
+        Column("quantity_limit", _("quantity limit"), cells.amount(places=3, positive=True), False, (), "500",
+               _("The most that is claimed of the product. Empty: no limit.")),
     )  # fmt: skip
     chinese = {
         **CHINESE,

@@ -60,6 +60,8 @@ class ImportKind:
     title: Any = ""
     # Who may import it.
     verb: str = ""
+    # Partners' people may, too, where they have the verb: then `compare` takes rows of their own company only.
+    for_partners: bool = False
     key: str = ""
     columns: tuple[Column, ...] = ()
     # Chinese headings of files that people have already, by column, separated by spaces.
