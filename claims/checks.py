@@ -39,6 +39,8 @@ REASONS = {
     "not_bought": _("Sold %(sold)s until that day, bought %(bought)s."),
     "quantity_limit": _("The quantity limit leaves %(left)s."),
     "amount_limit": _("The amount limit leaves %(left)s."),
+    "quantity_limit_reached": _("The quantity limit is used up."),
+    "amount_limit_reached": _("The amount limit is used up."),
     "original_not_claimed": _("The sale that it takes back was not paid, so nothing is taken back."),
     "bought_in_window": _("In stock %(stock)s, bought in the %(days)s days before %(bought)s."),
     "no_currency": _("The agreement is in another currency than the claim."),
@@ -46,8 +48,10 @@ REASONS = {
 
 
 def sentence(finding: Finding) -> str:
-    reason = REASONS.get(finding["code"], finding["code"])
-    return str(reason) % finding.get("values", {})
+    code, values = finding["code"], finding.get("values", {})
+    if code in ("quantity_limit", "amount_limit") and not Decimal(values["left"]):
+        code += "_reached"
+    return str(REASONS.get(code, code)) % values
 
 
 def found(code: str, **values: Any) -> Finding:

@@ -164,7 +164,7 @@ class DropForm(ServiceForm):
     old_price = AmountField(label=_("Old price"), decimal_places=4, min_value=Decimal(0))
     new_price = AmountField(label=_("New price"), decimal_places=4, min_value=Decimal(0))
     days_back = forms.IntegerField(
-        label=_("Bought in the last days"), min_value=1, max_value=730, initial=90,
+        label=_("Bought within, days"), min_value=1, max_value=730, initial=90,
         help_text=_("No more is protected than the partner bought in so many days before the drop."),
     )  # fmt: skip
     pairs: tuple[tuple[str, str], ...] = (("currency", "day"), ("old_price", "new_price"))

@@ -97,10 +97,10 @@ class ClaimList(ListPage):
         return [
             Link("number"),
             *whose(actor),
-            Choice("kind", filter=True, tones={}, phone=None),
+            Choice("kind", filter=True, tones={}, phone=None, hidden=True, optional=True),
             Text("subject", label=_("Agreement or price drop"), value=lambda row: row.subject),
-            Day("starts", filter=Between),
-            Day("last_day"),
+            Day("starts", label=_("Sold from"), filter=Between),
+            Day("last_day", label=_("Sold until")),
             Count("line_count", label=_("Lines")),
             Count("rejected_count", label=_("Rejected")),
             Amount("asked", currency="currency", places=2, phone=None),
@@ -134,13 +134,18 @@ class SellThroughList(ListPage):
             Text("line_number", phone="a"),
             *whose(actor),
             Day("day", filter=Between),
-            Text("product__code", label=_("Product")),
+            Text("product__code", label=_("Product"), value=lambda row: f"{row.product.code} {row.product}"),
             Number("quantity", places=None, phone="b"),
             Text("customer_name"),
             Text("document"),
             Text("agreement_number", filter=True),
             Text("reverses", label=_("Takes back"), value=lambda row: row.reverses),
         ]
+
+    views = [
+        View("all", _("All")),
+        View("open", _("Not claimed yet"), lambda rows, actor: rows.to_claim()),
+    ]
 
     def context(self, actor: Any) -> dict[str, Any]:
         return {"import_kind": "sell-through", "may_import": "claims.report" in actor.permissions}
@@ -165,7 +170,12 @@ class StockList(ListPage):
 
     def get_columns(self, actor: Any) -> list[Any]:
         return [
-            Text("product__code", label=_("Product"), phone="a"),
+            Text(
+                "product__code",
+                label=_("Product"),
+                phone="a",
+                value=lambda row: f"{row.product.code} {row.product}",
+            ),
             *whose(actor),
             Day("day", filter=Between),
             Number("quantity", places=None, phone="b"),
@@ -196,7 +206,12 @@ class DropList(ListPage):
     )
     columns = [
         Link("number"),
-        Text("product__code", label=_("Product"), phone="sub"),
+        Text(
+            "product__code",
+            label=_("Product"),
+            phone="sub",
+            value=lambda row: f"{row.product.code} {row.product}",
+        ),
         Day("day", filter=Between),
         Amount("old_price", currency="currency", places=2, total=False, phone=None),
         Amount("new_price", currency="currency", places=2, total=False),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When, Window
 
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
@@ -55,6 +55,10 @@ class SellThroughQuerySet(PartnerOwned):
         taken = Q(claim_lines__live=True)
         return self.exclude(pk__in=self.model._base_manager.filter(taken).values("pk"))
 
+    def to_claim(self) -> SellThroughQuerySet:
+        """Sales that name an agreement and are in no claim."""
+        return self.not_claimed().filter(quantity__gt=0).exclude(agreement_number="")
+
     def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
         return self.filter(agreement_number=number, partner_id=partner_id)
 
@@ -74,6 +78,9 @@ class SellThroughQuerySet(PartnerOwned):
 class StockQuerySet(PartnerOwned):
     def for_list(self) -> StockQuerySet:
         return self.select_related("partner", "product").order_by("-id")
+
+    def not_claimed(self) -> StockQuerySet:
+        return self.filter(quantity__gt=0).exclude(claim_lines__live=True)
 
     def of_drop(self, drop: Any) -> StockQuerySet:
         """What partners had of the product at the end of the day of the drop."""
@@ -122,9 +129,12 @@ class ClaimQuerySet(PartnerOwned):
 
 class ClaimLineQuerySet(PartnerOwned):
     def for_page(self) -> ClaimLineQuerySet:
-        return self.select_related("product", "report__reverses", "stock", "item__agreement").order_by(
-            "position"
-        )
+        rows = self.select_related("product", "report__reverses", "stock", "item__agreement")
+        return rows.order_by("position")
+
+    def undecided_first(self) -> ClaimLineQuerySet:
+        """What a person has to decide about stands above all others."""
+        return self.for_page().order_by(Case(When(verdict="exception", then=0), default=1), "position")
 
     def accepted(self) -> ClaimLineQuerySet:
         return self.filter(verdict__in=("accepted", "cut"))
@@ -132,6 +142,13 @@ class ClaimLineQuerySet(PartnerOwned):
     def of_sales(self, sales: Any) -> ClaimLineQuerySet:
         """Accepted lines of these reported sales, and of what takes them back."""
         return self.accepted().filter(Q(report__in=sales) | Q(report__reverses__in=sales), live=True)
+
+    def how_many(self) -> dict[str, int]:
+        """How many lines there are, how many are accepted, and how many a person has to decide about."""
+        accepted, undecided = Q(verdict__in=("accepted", "cut")), Q(verdict="exception")
+        return self.order_by().aggregate(
+            all=Count("pk"), accepted=Count("pk", filter=accepted), undecided=Count("pk", filter=undecided)
+        )
 
     def undecided(self) -> ClaimLineQuerySet:
         return self.filter(verdict="exception")

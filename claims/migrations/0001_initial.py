@@ -321,7 +321,7 @@ class Migration(migrations.Migration):
                 ("day", models.DateField(verbose_name="day of the drop")),
                 ("old_price", models.DecimalField(decimal_places=4, max_digits=18, verbose_name="old price")),
                 ("new_price", models.DecimalField(decimal_places=4, max_digits=18, verbose_name="new price")),
-                ("days_back", models.PositiveSmallIntegerField(verbose_name="bought in the last days")),
+                ("days_back", models.PositiveSmallIntegerField(verbose_name="bought within, days")),
                 (
                     "state",
                     models.CharField(

@@ -111,7 +111,7 @@ class PriceDrop(models.Model):
     day = models.DateField(_("day of the drop"))
     old_price = models.DecimalField(_("old price"), max_digits=18, decimal_places=4)
     new_price = models.DecimalField(_("new price"), max_digits=18, decimal_places=4)
-    days_back = models.PositiveSmallIntegerField(_("bought in the last days"))
+    days_back = models.PositiveSmallIntegerField(_("bought within, days"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_by_label = models.CharField(_("entered by"), max_length=200)

@@ -25,6 +25,15 @@ def refuse_to_decide(claim: Claim, by: Actor) -> None:
         raise AnotherPersonDecides(person=claim.submitter)
 
 
+def refuse_to_approve(claim: Claim) -> None:
+    """A claim is approved once every line is decided, and something of it is accepted."""
+    sums = ClaimLine.objects.for_everyone(because="the claim's own").filter(claim=claim).how_many()
+    if sums["undecided"]:
+        raise LinesUndecided(count=sums["undecided"])
+    if not sums["accepted"]:
+        raise NothingAccepted()
+
+
 @transaction.atomic
 def decide_line(*, line: ClaimLine, accept: bool, reason: str, by: Actor) -> ClaimLine:
     """Accept an exception as far as the limits leave something, or reject it. The partner reads the reason."""
@@ -56,12 +65,7 @@ def approve_claim(*, claim: Claim, by: Actor) -> Claim:
     require(by, "claims.decide", claim)
     claim = _held(claim)
     refuse_to_decide(claim, by)
-    lines = ClaimLine.objects.for_everyone(because="the claim's own").filter(claim=claim)
-    undecided = lines.undecided().count()
-    if undecided:
-        raise LinesUndecided(count=undecided)
-    if not lines.accepted().exists():
-        raise NothingAccepted()
+    refuse_to_approve(claim)
     _decide(claim, State.APPROVED, by)
     add_up(claim)
     post_approval(claim, by)
