@@ -89,7 +89,7 @@ class LineNotOpen(DomainError):
 
 class LinesUndecided(DomainError):
     code = "claim_lines_undecided"
-    message = _("A person has to decide about %(count)s lines first.")
+    message = _("A person decides first about what the check left open. Lines: %(count)s.")
 
 
 class AnotherPersonDecides(DomainError):

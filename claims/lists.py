@@ -64,7 +64,7 @@ class AgreementList(ListPage):
             *whose(actor),
             *customer,
             Day("starts", filter=Between),
-            Day("last_day", label=_("Last day"), value=lambda row: row.last_day),
+            Day("last_day", label=_("Last day"), value=lambda row: row.last_day, phone="sub"),
             Amount("used_amount", label=_("Used"), currency="currency", places=2),
             Amount("amount_limit", currency="currency", places=2, total=False, phone=None),
             Choice("state", filter=True, tones=Agreement.TONES),
@@ -82,23 +82,36 @@ class ClaimList(ListPage):
     search = ("number", "agreement_number", "partner__name")
     search_label = _("Number, agreement, partner")
     create = Create(_("Draft a claim"), "claims:claim_new", "claims.submit")
-    views = [
-        View("all", _("All")),
-        View("decide", _("To be decided"), lambda rows, actor: rows.to_decide(), hot=True),
-        View("pay", _("To be paid"), lambda rows, actor: rows.to_pay()),
-    ]
     empty = Empty(
         _("No price claim yet"),
         _("Report sales that name an agreement, then claim the difference between basis and agreed price."),
         icon="receipt-refund",
     )
 
+    def get_views(self, actor: Any) -> list[View]:
+        """What waits is marked for whom it waits: partners only look."""
+        return [
+            View("all", _("All")),
+            View(
+                "decide",
+                _("To be decided"),
+                lambda rows, by: rows.to_decide(),
+                hot="claims.decide" in actor.permissions,
+            ),
+            View("pay", _("To be paid"), lambda rows, by: rows.to_pay()),
+        ]
+
     def get_columns(self, actor: Any) -> list[Any]:
         return [
             Link("number"),
             *whose(actor),
             Choice("kind", filter=True, tones={}, phone=None, hidden=True, optional=True),
-            Text("subject", label=_("Agreement or price drop"), value=lambda row: row.subject),
+            Text(
+                "subject",
+                label=_("Agreement or price drop"),
+                value=lambda row: row.subject,
+                phone="sub" if actor.is_partner else None,
+            ),
             Day("starts", label=_("Sold from"), filter=Between),
             Day("last_day", label=_("Sold until")),
             Count("line_count", label=_("Lines")),
@@ -133,8 +146,13 @@ class SellThroughList(ListPage):
         return [
             Text("line_number", phone="a"),
             *whose(actor),
-            Day("day", filter=Between),
-            Text("product__code", label=_("Product"), value=lambda row: f"{row.product.code} {row.product}"),
+            Day("day", filter=Between, phone="sub"),
+            Text(
+                "product__code",
+                label=_("Product"),
+                phone="sub",
+                value=lambda row: f"{row.product.code} {row.product}",
+            ),
             Number("quantity", places=None, phone="b"),
             Text("customer_name"),
             Text("document"),
@@ -177,7 +195,7 @@ class StockList(ListPage):
                 value=lambda row: f"{row.product.code} {row.product}",
             ),
             *whose(actor),
-            Day("day", filter=Between),
+            Day("day", filter=Between, phone="sub"),
             Number("quantity", places=None, phone="b"),
             Text("recorded_by"),
         ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from claims.checks import price, sentence
 from claims.models import Agreement, AgreementItem, Claim, ClaimLine, ClaimPayment, PriceDrop, StockLine
@@ -175,7 +175,7 @@ def _claim_figures(claim: Claim) -> list[Figure]:
         Figure(_("Paid"), formats.money(claim.paid_amount, claim.currency)),
     ]
     if claim.state == State.APPROVED:
-        figures.append(Figure(_("Open"), formats.money(payable(claim), claim.currency)))
+        figures.append(Figure(pgettext("money", "Open"), formats.money(payable(claim), claim.currency)))
     return figures
 
 

@@ -76,6 +76,7 @@ def _register_words() -> None:
             "approved_amount": _("accepted amount"),
             "last_day": _("last day"),
             "new_price": _("new price"),
+            "product": _("product"),
             "line": _("line"),
         }
     )
