@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from claims import books
 from claims.services import approve_claim, pay_claim
+from prm.tenancy.module_switch import switch_module
 from rebates import further, pages
 from rebates.books import reconciled
 from rebates.models import Statement
@@ -85,3 +87,19 @@ def test_page_and_paper_show_it_to_whom_claims_are_shown(acme, finance, browse, 
     shown = browse(acme.admin).get("/rebates/").content.decode()
     assert "Owed to you beside rebates" in shown and "¥600.00" in shown
     assert "Owed to you beside rebates" not in browse(acme.sales).get("/rebates/").content.decode()
+
+
+@pytest.fixture
+def claims_off(tenant):
+    def switch() -> None:
+        switch_module(tenant=tenant, code="claims", on=False, by=BY)
+
+    yield switch
+    connection.set_tenant(tenant)
+
+
+def test_with_claims_off_statements_say_nothing_of_them(acme, claims_off, approved):
+    settle("2026-09")
+    assert part_of("09", BY) is not None
+    claims_off()
+    assert part_of("09", BY) is None and further.owed_to(acme.admin) == []
