@@ -167,11 +167,18 @@ def test_imports_are_seen_by_who_brought_them_and_by_staff_who_see_all(acme, riv
 def test_who_went_over_to_another_company_leaves_its_files_behind(acme, rival, browse):
     upload = checked(sale("A"), by=acme.admin)
     start_import(upload=upload, by=acme.admin)
+    waiting = upload_file(kind="sell-through", file=table(sale("B")), by=acme.admin)
+    match_columns(upload=waiting, columns=waiting.columns, by=acme.admin)
     member = acme.admin_user.memberships.get()
     end_membership(member=member, by=BY)
     add_member(partner=rival.row, user=acme.admin_user, by=BY)
     work()
     assert on_file() == []
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.good) == ("failed", 0)
+    for made in (upload, waiting):
+        with pytest.raises(NotAllowed):
+            match_columns(upload=made, columns=made.columns, by=acme.admin)
     client = browse(acme.admin)
     assert client.get(upload.get_absolute_url()).status_code == 404
     assert upload.file_name not in text(client.get("/imports/"))
