@@ -9,18 +9,16 @@ line is rejected), soft (a person decides), or cut the line to what is left.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from claims.balance import Balance, Stand
 from claims.models import Agreement, ClaimLine, PriceDrop, SellThroughLine
-from orders.models import SalesLine
 from prm.customers.normalise import normalise
 from prm.values.money import round_money
 
@@ -37,6 +35,9 @@ REASONS = {
     "other_customer": _("The agreement is for %(wanted)s; the report says %(said)s."),
     "no_customer": _("The agreement is for one end customer; the report names none."),
     "not_bought": _("Sold %(sold)s until that day, bought %(bought)s."),
+    "not_bought_later": _(
+        "With what was reported before for later days: sold %(sold)s until %(day)s, bought %(bought)s."
+    ),
     "quantity_limit": _("The quantity limit leaves %(left)s."),
     "amount_limit": _("The amount limit leaves %(left)s."),
     "quantity_limit_reached": _("The quantity limit is used up."),
@@ -77,8 +78,8 @@ class Sale:
     agreement: Agreement | None
     item: Any
     currency: str
-    sold: Decimal  # by the partner of this product until this line
-    bought: Decimal  # until the day of the line
+    stand: Stand  # of the partner and this product until this line
+    exceeded: Stand | None  # on a later day, by this line
     claimed_elsewhere: bool
 
     @property
@@ -141,9 +142,15 @@ def _other_customer(sale: Sale) -> Finding | None:
 
 
 def _not_bought(sale: Sale) -> Finding | None:
-    if sale.is_return or sale.sold <= sale.bought:
+    stand, later = sale.stand, sale.exceeded
+    if sale.is_return:
         return None
-    return found("not_bought", sold=plain(sale.sold), bought=plain(sale.bought))
+    if stand.sold > stand.bought:
+        return found("not_bought", sold=plain(stand.sold), bought=plain(stand.bought))
+    if later is not None:
+        sold, bought = plain(later.sold), plain(later.bought)
+        return found("not_bought_later", day=later.day.isoformat(), sold=sold, bought=bought)
+    return None
 
 
 Rule = Callable[[Sale], Finding | None]
@@ -202,19 +209,6 @@ def taken_back(
     return Taken(-back, -amount, [])
 
 
-def bought_until(partner_id: int, product_id: int, day: date, *, since: date) -> Decimal:
-    """How much the partner bought (returned goods taken off) after `since` until `day`."""
-    rows = _purchases({partner_id}, {product_id}).filter(booking_date__lte=day, booking_date__gt=since)
-    return rows.aggregate(sum=Sum("quantity"))["sum"] or NONE
-
-
-def _purchases(partners: set[int], products: set[int]) -> Any:
-    """What partners bought and sent back; what they sold on themselves is none of it."""
-    rows = SalesLine.objects.for_everyone(because="what a claim is held against")
-    rows = rows.filter(partner_id__in=partners, product_id__in=products)
-    return rows.exclude(source=SalesLine.Source.POINT_OF_SALE).order_by()
-
-
 def sales_of(
     lines: list[ClaimLine], versions: list[Agreement], currency: str
 ) -> list[tuple[ClaimLine, Sale]]:
@@ -224,8 +218,7 @@ def sales_of(
     everyone = AgreementItem.objects.for_everyone(because="prices of the claim's agreement")
     items = {(item.agreement_id, item.product_id): item for item in everyone.of_agreements(versions)}
     reports = [line.report for line in lines]
-    sold = SellThroughLine.objects.for_everyone(because="the partner's own reports").sold_until(reports)
-    bought = Bought(reports)
+    balance = Balance(reports)
     elsewhere = ClaimLine.objects.for_everyone(because="is a sale claimed twice?").filter(live=True)
     taken = set(
         elsewhere.filter(report__in=reports)
@@ -238,29 +231,16 @@ def sales_of(
         agreement = version_for(versions, report.day)
         item = items.get((agreement.pk, report.product_id)) if agreement is not None else None
         sale = Sale(
-            report, agreement, item, currency, sold[report.pk], bought.until(report.product_id, report.day),
+            report,
+            agreement,
+            item,
+            currency,
+            balance.of(report),
+            balance.exceeded(report),
             report.pk in taken,
-        )  # fmt: skip
+        )
         found_sales.append((line, sale))
     return found_sales
-
-
-class Bought:
-    """How much a partner had bought of each product by any day, read once for all sales of a claim."""
-
-    def __init__(self, reports: list[SellThroughLine]):
-        self._days: dict[int, list[date]] = {}
-        self._sums: dict[int, list[Decimal]] = {}
-        rows = _purchases({report.partner_id for report in reports}, {one.product_id for one in reports})
-        of_days = rows.values_list("product_id", "booking_date").annotate(sum=Sum("quantity"))
-        for product, day, quantity in of_days.order_by("product_id", "booking_date"):
-            sums = self._sums.setdefault(product, [])
-            self._days.setdefault(product, []).append(day)
-            sums.append((sums[-1] if sums else NONE) + quantity)
-
-    def until(self, product_id: int, day: date) -> Decimal:
-        place = bisect_right(self._days.get(product_id, []), day)
-        return self._sums[product_id][place - 1] if place else NONE
 
 
 def protected(drop: PriceDrop, stock: Decimal, bought: Decimal) -> Taken:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce, Greatest
 
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
@@ -62,17 +63,15 @@ class SellThroughQuerySet(PartnerOwned):
     def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
         return self.filter(agreement_number=number, partner_id=partner_id)
 
-    def sold_until(self, lines: Any) -> dict[int, Decimal]:
-        """Of each of one partner's lines: how much of its product was sold on by it, returns taken off."""
-        rows = self.filter(
-            partner_id__in={line.partner_id for line in lines},
-            product_id__in={line.product_id for line in lines},
-            day__lte=max((line.day for line in lines), default=date.min),
+    def of_products(self, partners: set[int], products: set[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """By product each line's id, the day from which it counts, its quantity, and the sale of a return."""
+        rows = self.filter(partner_id__in=partners, product_id__in=products).order_by()
+        counts_on = Greatest("day", Coalesce("reverses__day", "day"))  # a return, from the day of its sale on
+        lines = rows.annotate(counts_on=counts_on).values_list(
+            "product_id", "pk", "counts_on", "quantity", "reverses"
         )
-        so_far = Window(Sum("quantity"), partition_by="product_id", order_by=["day", "pk"])
-        wanted = {line.pk for line in lines}
-        sums = rows.order_by().annotate(so_far=so_far).values_list("pk", "so_far")
-        return {pk: quantity for pk, quantity in sums.iterator(chunk_size=5000) if pk in wanted}
+        for product, *line in lines.iterator(chunk_size=5000):
+            yield product, tuple(line)
 
 
 class StockQuerySet(PartnerOwned):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 
 from claims import checks
+from claims.balance import bought_between
 from claims.errors import AgreementNotInState, ClaimNotInState, DaysWrong, NoStockReported, NothingToClaim
 from claims.events import ClaimSubmitted
 from claims.models import Agreement, Claim, ClaimLine, PriceDrop, SellThroughLine, StockLine
@@ -206,8 +207,8 @@ def _check_sales(claim: Claim, versions: list[Agreement]) -> None:
 
 def _check_stock(claim: Claim) -> None:
     drop, (line,) = claim.drop, _lines(claim)
-    bought = checks.bought_until(
-        claim.partner_id, drop.product_id, drop.day, since=checks.window_starts(drop)
+    bought = bought_between(
+        claim.partner_id, drop.product_id, checks.window_starts(drop) + timedelta(days=1), drop.day
     )
     taken = checks.protected(drop, line.quantity, bought)
     line.taken, line.amount, line.findings = taken.quantity, taken.amount, taken.findings
