@@ -32,6 +32,7 @@ reasons.register(
     return_names_no_sale=_("A return, below zero, names the line that it takes back."),
     sale_names_a_sale=_("Only a return, below zero, names a line that it takes back."),
     unknown_sale=_("The partner has reported no such sale of this product, here or earlier in the file."),
+    agreement_of_the_sale=_("The sale that it takes back is under another agreement. Leave this empty."),
     returned_too_much=_("More comes back than was sold: %(left)s are left."),
     agreement_on_file=_("This agreement is on file already. Make a new version of it."),
 )
@@ -77,7 +78,8 @@ SALES_ON_FILE = f"""
 # Every return beside the sale that it names, on file or in the file, and what of that was left before this file.
 RETURNS = f"""
     WITH n AS MATERIALIZED ({SALES})
-    SELECT back.row_number, coalesce(s.quantity, o.quantity) AS sold,
+    SELECT back.row_number, coalesce(s.quantity, o.quantity) AS sold, back.agreement_number,
+        coalesce(s.agreement_number, o.agreement_number) AS agreement_of_sale,
         coalesce(s.product_id, o.product_id) = back.product_id AS same_product,
         coalesce(s.quantity, o.quantity) + coalesce(
             (SELECT sum(earlier.quantity) FROM claims_sellthroughline earlier WHERE earlier.reverses_id = s.id), 0
@@ -88,12 +90,12 @@ RETURNS = f"""
     LEFT JOIN n o ON o.partner_id = back.partner_id AND o.line_number = back.reverses
     WHERE back.reverses <> ''
 """
-# Sales first: a return may name a line of the same file.
+# Sales first: a return may name a line of the same file. It is always under the agreement of its sale.
 APPEND_SALES = f"""
     INSERT INTO claims_sellthroughline (line_number, partner_id, product_id, day, quantity, customer_name, document,
         agreement_number, reverses_id, recorded_by, recorded_at)
     SELECT n.line_number, n.partner_id, n.product_id, n.day, n.quantity, n.customer_name, n.document,
-        coalesce(nullif(n.agreement_number, ''), s.agreement_number, ''), s.id, %(by)s, %(now)s
+        coalesce(s.agreement_number, n.agreement_number), s.id, %(by)s, %(now)s
     FROM ({SALES}) n
     LEFT JOIN claims_sellthroughline s ON s.partner_id = n.partner_id AND s.line_number = n.reverses
     WHERE (n.quantity < 0) = %(returns)s ORDER BY n.row_number
@@ -202,6 +204,11 @@ class SellThrough(ImportKind):
             field="reverses", code="unknown_sale",
             where=f"""r.number IN (SELECT f.row_number FROM ({RETURNS}) f
                 WHERE coalesce(f.sold, 0) <= 0 OR NOT f.same_product)""",
+        )  # fmt: skip
+        staged.complain(
+            field="agreement_number", code="agreement_of_the_sale",
+            where=f"""r.number IN (SELECT f.row_number FROM ({RETURNS}) f
+                WHERE f.agreement_number <> '' AND f.agreement_number <> f.agreement_of_sale)""",
         )  # fmt: skip
         staged.complain(
             field="quantity", code="returned_too_much",

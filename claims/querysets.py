@@ -61,7 +61,9 @@ class SellThroughQuerySet(PartnerOwned):
         return self.not_claimed().filter(quantity__gt=0).exclude(agreement_number="")
 
     def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
-        return self.filter(agreement_number=number, partner_id=partner_id)
+        """Sales under the agreement, and what takes them back."""
+        own = Q(agreement_number=number, reverses__isnull=True) | Q(reverses__agreement_number=number)
+        return self.filter(own, partner_id=partner_id)
 
     def of_products(self, partners: set[int], products: set[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """By product each line's id, the day from which it counts, its quantity, and the sale of a return."""

@@ -5,55 +5,24 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from claims.models import Agreement, SellThroughLine, StockLine
 from partners.services import add_member, end_membership, grant_access
-from prm.jobs.models import Job
-from prm.jobs.services import run_job
 from prm.spreadsheets import rights
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.registry import kind_of, kinds
 from prm.spreadsheets.services import correct_value, match_columns, start_import, upload_file
 from prm.values.errors import NotAllowed
+from tests.claims.files import checked, sale, table, told, work
 from tests.claims.world import BY, EVERYONE, agreed, product, sold
 from tests.factories.partners import person_of
 
 pytestmark = pytest.mark.django_db
-SALES = ("line_number", "partner_number", "day", "product_code", "quantity", "agreement_number", "reverses")
 
 
 @pytest.fixture(autouse=True)
 def quiet(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-
-
-def table(*rows, heading=SALES, name="report.csv"):
-    text = "\n".join(",".join(str(cell) for cell in row) for row in (heading, *rows))
-    return SimpleUploadedFile(name, text.encode())
-
-
-def sale(number, partner="", *, product_code=None, quantity=10, agreement="", reverses=""):
-    return (number, partner, "2026-09-10", product_code or product().code, quantity, agreement, reverses)
-
-
-def work() -> None:
-    for job in Job.objects.open():
-        run_job(job.pk)
-
-
-def checked(*rows, by, kind="sell-through", heading=SALES):
-    made = upload_file(kind=kind, file=table(*rows, heading=heading), by=by)
-    match_columns(upload=made, columns=made.columns, by=by)
-    work()
-    made.refresh_from_db()
-    return made
-
-
-def told(upload) -> list[str]:
-    return [
-        one["code"] for row in upload.rows.filter(verdict="bad").order_by("number") for one in row.findings
-    ]
 
 
 def on_file() -> list[tuple]:
