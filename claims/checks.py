@@ -43,6 +43,7 @@ REASONS = {
     "quantity_limit_reached": _("The quantity limit is used up."),
     "amount_limit_reached": _("The amount limit is used up."),
     "original_not_claimed": _("The sale that it takes back was not paid, so nothing is taken back."),
+    "sale_waits": _("A person decides first about the sale that it takes back."),
     "bought_in_window": _("In stock %(stock)s, bought in the %(days)s days before %(bought)s."),
     "no_currency": _("The agreement is in another currency than the claim."),
 }

@@ -87,6 +87,18 @@ class LineNotOpen(DomainError):
     message = _("Nobody has to decide about this line: it is %(state)s.")
 
 
+class SaleUndecided(DomainError):
+    code = "claim_sale_undecided"
+    message = _("Decide about the sale that it takes back: the return is decided with it.")
+
+
+class LimitUsedSince(DomainError):
+    code = "claim_limit_used_since"
+    message = _(
+        "Other claims used what came back by this claim, up to a limit of %(number)s. It can only be approved."
+    )
+
+
 class LinesUndecided(DomainError):
     code = "claim_lines_undecided"
     message = _("A person decides first about what the check left open. Lines: %(count)s.")

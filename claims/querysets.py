@@ -14,6 +14,8 @@ from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
 
 TO_DECIDE = ("submitted", "in_review")
+DECIDED = ("approved", "paid")  # their accepted amount stands in the ledger, and is never released
+ACCEPTED = ("accepted", "cut")
 
 
 class AgreementQuerySet(PartnerOwned):
@@ -64,6 +66,13 @@ class SellThroughQuerySet(PartnerOwned):
         """Sales under the agreement, and what takes them back."""
         own = Q(agreement_number=number, reverses__isnull=True) | Q(reverses__agreement_number=number)
         return self.filter(own, partner_id=partner_id)
+
+    def returns_of_paid(self) -> SellThroughQuerySet:
+        """What takes back sales that were accepted in a claim that was approved."""
+        return self.filter(
+            reverses__claim_lines__live=True, reverses__claim_lines__verdict__in=ACCEPTED,
+            reverses__claim_lines__claim__state__in=DECIDED,
+        )  # fmt: skip
 
     def of_products(self, partners: set[int], products: set[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """By product each line's id, the day from which it counts, its quantity, and the sale of a return."""
@@ -122,7 +131,7 @@ class ClaimQuerySet(PartnerOwned):
 
     def decided(self) -> ClaimQuerySet:
         """Those whose accepted amount stands in the ledger."""
-        return self.filter(state__in=("approved", "paid"))
+        return self.filter(state__in=DECIDED)
 
     def until(self, day: date) -> ClaimQuerySet:
         return self.filter(last_day__lte=day)
@@ -138,15 +147,22 @@ class ClaimLineQuerySet(PartnerOwned):
         return self.for_page().order_by(Case(When(verdict="exception", then=0), default=1), "position")
 
     def accepted(self) -> ClaimLineQuerySet:
-        return self.filter(verdict__in=("accepted", "cut"))
+        return self.filter(verdict__in=ACCEPTED)
 
-    def of_sales(self, sales: Any) -> ClaimLineQuerySet:
-        """Accepted lines of these reported sales, and of what takes them back."""
-        return self.accepted().filter(Q(report__in=sales) | Q(report__reverses__in=sales), live=True)
+    def of_sales(self, sales: Any, claim_id: int) -> ClaimLineQuerySet:
+        """Accepted lines of these reported sales, in this claim or an approved one, and of what takes them back."""
+        fixed = Q(claim=claim_id) | Q(claim__state__in=DECIDED)
+        of = (Q(report__in=sales) & fixed) | Q(report__reverses__in=sales)
+        return self.accepted().filter(of, live=True)
+
+    def waiting_for(self, line: Any) -> ClaimLineQuerySet:
+        """The returns of a claim that are decided with the sale of `line`."""
+        rows = self.undecided().filter(claim=line.claim_id, report__reverses=line.report_id)
+        return rows.select_related("report").order_by("position")
 
     def how_many(self) -> dict[str, int]:
         """How many lines there are, how many are accepted, and how many a person has to decide about."""
-        accepted, undecided = Q(verdict__in=("accepted", "cut")), Q(verdict="exception")
+        accepted, undecided = Q(verdict__in=ACCEPTED), Q(verdict="exception")
         return self.order_by().aggregate(
             all=Count("pk"), accepted=Count("pk", filter=accepted), undecided=Count("pk", filter=undecided)
         )

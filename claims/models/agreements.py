@@ -88,6 +88,9 @@ class Agreement(models.Model):
                 condition=models.Q(amount_limit__isnull=True)
                 | models.Q(used_amount__lte=models.F("amount_limit")),
             ),
+            models.CheckConstraint(
+                name="agreement_used_not_below_zero", condition=models.Q(used_amount__gte=0)
+            ),
             ExclusionConstraint(
                 name="one_agreement_version_a_day",
                 expressions=[("number", RangeOperators.EQUAL), (DAYS, RangeOperators.OVERLAPS)],
@@ -162,6 +165,9 @@ class AgreementItem(models.Model):
                 name="agreed_price_below_basis",
                 condition=models.Q(agreed_price__gte=0)
                 & (models.Q(basis_price__isnull=True) | models.Q(basis_price__gt=models.F("agreed_price"))),
+            ),
+            models.CheckConstraint(
+                name="agreed_quantity_not_below_zero", condition=models.Q(used_quantity__gte=0)
             ),
             models.CheckConstraint(
                 name="agreed_quantity_within_limit",

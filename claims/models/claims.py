@@ -206,6 +206,12 @@ class ClaimLine(models.Model):
         return self.TONES.get(self.verdict, "")
 
     @property
+    def waits_for_sale(self) -> bool:
+        """A return is decided with its sale where a person decides about that."""
+        waits = any(one["code"] == "sale_waits" for one in self.findings)
+        return self.verdict == self.Verdict.EXCEPTION and waits
+
+    @property
     def unit_difference(self) -> Decimal | None:
         if self.basis_price is None or self.agreed_price is None:
             return None

@@ -30,7 +30,10 @@ CHECKED = ("item", "basis_price", "agreed_price", "asked", "taken", "amount", "v
 
 @transaction.atomic
 def draft_claim(*, agreement: Agreement, starts: date, last_day: date, by: Actor) -> Claim:
-    """Take every open sale reported under the agreement in these days, and the returns of sales claimed, of any day."""
+    """Take every open sale reported under the agreement in these days, and returns of any day.
+
+    A return is in the claim of its sale, or in a later one once that is approved: so it never stands without its sale.
+    """
     require(by, "claims.submit", agreement)
     (partner,) = Partner.objects.hold([agreement.partner_id])
     if last_day < starts:
@@ -40,8 +43,8 @@ def draft_claim(*, agreement: Agreement, starts: date, last_day: date, by: Actor
     rows = SellThroughLine.objects.for_everyone(because="the partner's own reports").not_claimed()
     rows = rows.of_agreement(agreement.number, partner.pk)
     sales = list(rows.filter(quantity__gt=0, day__gte=starts, day__lte=last_day).order_by("day", "pk"))
-    claimed = Q(reverses__claim_lines__live=True) | Q(reverses__in=[sale.pk for sale in sales])
-    returns = list(rows.filter(claimed, quantity__lt=0).distinct().order_by("day", "pk"))
+    mine = Q(pk__in=rows.returns_of_paid().values("pk")) | Q(reverses__in=[sale.pk for sale in sales])
+    returns = list(rows.filter(mine).order_by("day", "pk"))
     if not sales and not returns:
         raise NothingToClaim(number=agreement.number)
     claim = _begin(
@@ -164,7 +167,7 @@ def _lines(claim: Claim) -> list[ClaimLine]:
 def _price(claim: Claim, versions: list[Agreement]) -> list[tuple[ClaimLine, checks.Sale]]:
     """Give each line its prices and what it asks; a return asks at the price of the sale that it takes back."""
     pairs = checks.sales_of(_lines(claim), versions, claim.currency)
-    originals = _claimed({line.report.reverses_id for line, sale in pairs if sale.is_return})
+    originals = _claimed({line.report.reverses_id for line, sale in pairs if sale.is_return}, claim)
     originals.update({line.report_id: line for line, _sale in pairs})
     for line, sale in pairs:
         item = sale.item
@@ -178,12 +181,12 @@ def _price(claim: Claim, versions: list[Agreement]) -> list[tuple[ClaimLine, che
     return pairs
 
 
-def _claimed(sales: set[int]) -> dict[int, ClaimLine]:
+def _claimed(sales: set[int], claim: Claim) -> dict[int, ClaimLine]:
     """The lines that claimed these sales elsewhere, by sale."""
     if not sales:
         return {}
-    lines = ClaimLine.objects.for_everyone(because="the same sales").accepted()
-    return {line.report_id: line for line in lines.filter(report__in=sales, live=True).select_related("item")}
+    lines = ClaimLine.objects.for_everyone(because="the same sales").of_sales(sales, claim.pk)
+    return {line.report_id: line for line in lines.select_related("item")}
 
 
 def _save(lines: list[ClaimLine]) -> None:
@@ -195,8 +198,13 @@ def _check_sales(claim: Claim, versions: list[Agreement]) -> None:
     # Sales before returns: a return takes back what its sale was accepted for in this claim.
     pairs = sorted(_price(claim, versions), key=lambda pair: (pair[1].is_return, pair[0].position))
     taking = limits.Taking([line for line, _sale in pairs])
+    waiting = set()
     for line, sale in pairs:
         line.verdict, line.findings = checks.judge(sale)
+        if line.report.reverses_id in waiting and line.verdict == Verdict.ACCEPTED:
+            line.verdict, line.findings = Verdict.EXCEPTION, [checks.found("sale_waits")]
+        if line.verdict == Verdict.EXCEPTION:
+            waiting.add(line.report_id)
         if line.verdict == Verdict.ACCEPTED:
             taking.take(line, line.findings)
         else:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from claims.errors import AnotherPersonDecides, LineNotOpen, LinesUndecided, NothingAccepted
+from claims.errors import (
+    AnotherPersonDecides,
+    LineNotOpen,
+    LinesUndecided,
+    NothingAccepted,
+    SaleUndecided,
+)
 from claims.events import ClaimApproved, ClaimRejected
 from claims.models import Claim, ClaimLine
 from claims.services import limits
@@ -36,26 +42,36 @@ def refuse_to_approve(claim: Claim) -> None:
 
 @transaction.atomic
 def decide_line(*, line: ClaimLine, accept: bool, reason: str, by: Actor) -> ClaimLine:
-    """Accept an exception as far as the limits leave something, or reject it. The partner reads the reason."""
+    """Accept an exception as far as the limits leave something, or reject it, and its returns with it.
+
+    The partner reads the reason.
+    """
     require(by, "claims.decide", line)
     claim = _held(line.claim)
     refuse_to_decide(claim, by)
     line = ClaimLine.objects.locked(line)
     if line.verdict != Verdict.EXCEPTION:
         raise LineNotOpen(state=line.get_verdict_display())
-    line.decision, line.decided_by_label = reason, by.label
+    if line.waits_for_sale:
+        raise SaleUndecided()
+    rows = ClaimLine.objects.for_everyone(because="the claim's own")
+    returns = list(rows.waiting_for(line))
+    taking = limits.Taking([line, *returns])
     if accept:
-        taking = limits.Taking([line])
         taking.take(line, line.findings)
-        taking.write()
     else:
         line.verdict, line.live = Verdict.REJECTED, False
-    line.save()
+    for back in returns:
+        taking.take(back, [])
+    taking.write()
+    for one in (line, *returns):
+        one.decision, one.decided_by_label = reason, by.label
+        one.save()
+        record(
+            claim, "claim line decided", by=by, reason=reason,
+            changes={"line": [None, one.position], "amount": [None, one.amount]},
+        )  # fmt: skip
     add_up(claim)
-    record(
-        claim, "claim line decided", by=by, reason=reason,
-        changes={"line": [None, line.position], "amount": [None, line.amount]},
-    )  # fmt: skip
     return line
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
+from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from claims import checks
+from claims.errors import LimitUsedSince
 from claims.models import Agreement, AgreementItem, Claim, ClaimLine
 
 Verdict = ClaimLine.Verdict
@@ -32,7 +34,8 @@ class Taking:
         self._agreements = {item.agreement_id: item.agreement for item in self._items.values()}
         self._quantities: dict[int, Decimal] = defaultdict(Decimal)
         self._amounts: dict[int, Decimal] = defaultdict(Decimal)
-        self._standing = _standing({line.report.reverses_id for line in lines if line.quantity < 0})
+        sales = {line.report.reverses_id for line in lines if line.quantity < 0}
+        self._standing = _standing(sales, lines[0].claim_id) if sales else {}
 
     def take(self, line: ClaimLine, findings: list[checks.Finding]) -> None:
         """Accept a sale as far as limits leave something, or book a return. The caller saves the line."""
@@ -73,15 +76,17 @@ def release(claim: Claim) -> None:
     for line in rows.accepted().filter(item__isnull=False).select_related("item"):
         quantities[line.item_id] -= line.taken
         amounts[line.item.agreement_id] -= line.amount
-    _book(quantities, amounts)
+    try:
+        with transaction.atomic():
+            _book(quantities, amounts)
+    except IntegrityError as full:  # what came back was taken by another claim since
+        raise LimitUsedSince(number=claim.agreement_number) from full
     rows.update(live=False, taken=0, amount=0)
 
 
-def _standing(sales: set[int]) -> dict[int, tuple[Decimal, Decimal]]:
+def _standing(sales: set[int], claim_id: int) -> dict[int, tuple[Decimal, Decimal]]:
     """Quantity and amount that each sale still stands for: accepted, less what came back before."""
-    if not sales:
-        return {}
-    lines = ClaimLine.objects.for_everyone(because="the same sales").of_sales(sales).order_by()
+    lines = ClaimLine.objects.for_everyone(because="the same sales").of_sales(sales, claim_id).order_by()
     of_sales = lines.values_list(Coalesce("report__reverses_id", "report_id"))
     rows = of_sales.annotate(taken=Sum("taken"), amount=Sum("amount"))
     return {sale: (taken, amount) for sale, taken, amount in rows}

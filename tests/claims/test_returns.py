@@ -1,0 +1,79 @@
+"""Returns: what was paid for a sale comes back with it, once, and neither more nor less."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from claims.errors import LimitUsedSince, NothingToClaim, SaleUndecided
+from claims.models import Agreement, AgreementItem
+from claims.services import approve_claim, decide_line, reject_claim, withdraw_claim
+from tests.claims.world import BY, EVERYONE, again, agreed, bought, claimed, lines, said_of, sold
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("accept", "verdicts"), [(True, ["accepted", "accepted"]), (False, ["rejected", "rejected"])]
+)
+def test_a_return_is_decided_with_its_sale(acme, finance, browse, accept, verdicts):
+    agreement = agreed(acme)
+    sale = sold(acme, 10)  # that nobody bought
+    sold(acme, -10, reverses=sale)
+    claim = claimed(agreement)
+    assert said_of(claim) == [("exception", 0, ["not_bought"]), ("exception", 0, ["sale_waits"])]
+    line, back = lines(claim)
+    page = browse(finance).get(claim.get_absolute_url()).content.decode()
+    assert f"lines/{line.pk}/accept/" in page and f"lines/{back.pk}/accept/" not in page
+    for either in (True, False):
+        with pytest.raises(SaleUndecided):
+            decide_line(line=back, accept=either, reason="Opening stock", by=finance)
+    decide_line(line=line, accept=accept, reason="Opening stock", by=finance)
+    assert [verdict for verdict, _amount, _why in said_of(claim)] == verdicts
+    assert again(claim).approved_amount == 0
+    assert agreement.items.get().used_quantity == 0
+
+
+def test_a_return_waits_until_the_claim_of_its_sale_is_approved(acme, finance):
+    """A claim that is withdrawn or rejected would leave it without its sale."""
+    agreement = agreed(acme)
+    bought(acme, 100)
+    sale = sold(acme, 10)
+    first = claimed(agreement)
+    sold(acme, -10, reverses=sale)
+    with pytest.raises(NothingToClaim):
+        claimed(agreement)
+    withdraw_claim(claim=first, reason="Wrong month", by=BY)
+    assert (again(agreement).used_amount, agreement.items.get().used_quantity) == (0, 0)
+    whole = claimed(agreement)
+    assert [line.taken for line in lines(whole)] == [10, -10]
+    withdraw_claim(claim=whole, reason="Wrong month", by=BY)
+    assert (again(agreement).used_amount, agreement.items.get().used_quantity) == (0, 0)
+
+
+def test_nothing_is_used_below_zero(acme):
+    agreement = agreed(acme)
+    for rows, change in (
+        (Agreement.objects, {"used_amount": -1}),
+        (AgreementItem.objects, {"used_quantity": -1}),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows.for_everyone(because=EVERYONE).update(**change)
+    assert again(agreement).used_amount == 0
+
+
+def test_what_came_back_and_was_used_since_stays_back(acme, finance):
+    agreement = agreed(acme, limit=10)
+    bought(acme, 100)
+    sale = sold(acme, 10)
+    approve_claim(claim=claimed(agreement), by=finance)
+    sold(acme, -10, reverses=sale)
+    back = claimed(agreement)
+    sold(acme, 10)
+    assert claimed(agreement).approved_amount == 200
+    for refuse in (withdraw_claim, reject_claim):
+        with pytest.raises(LimitUsedSince):
+            refuse(claim=back, reason="Mistake", by=BY)
+    assert approve_claim(claim=back, by=finance).approved_amount == Decimal(-200)
