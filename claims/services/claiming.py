@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -169,16 +170,17 @@ def _price(claim: Claim, versions: list[Agreement]) -> list[tuple[ClaimLine, che
     pairs = checks.sales_of(_lines(claim), versions, claim.currency)
     originals = _claimed({line.report.reverses_id for line, sale in pairs if sale.is_return}, claim)
     originals.update({line.report_id: line for line, _sale in pairs})
+    priced = []
     for line, sale in pairs:
-        item = sale.item
-        if sale.is_return:
-            original = originals.get(line.report.reverses_id)
-            item = original.item if original is not None else item
-        if item is not None:
-            line.item, line.agreed_price = item, item.agreed_price
-            line.basis_price = item.basis_price
+        original = originals.get(line.report.reverses_id) if sale.is_return else None
+        if original is not None:  # whatever a newer version says of the product
+            sale = replace(sale, item=original.item)
+        if sale.item is not None:
+            line.item, line.agreed_price = sale.item, sale.item.agreed_price
+            line.basis_price = sale.item.basis_price
             line.asked = checks.price(line.unit_difference, line.quantity, claim.currency)
-    return pairs
+        priced.append((line, sale))
+    return priced
 
 
 def _claimed(sales: set[int], claim: Claim) -> dict[int, ClaimLine]:

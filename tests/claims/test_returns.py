@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,20 @@ from django.db import IntegrityError, transaction
 from claims.errors import LimitUsedSince, NothingToClaim, SaleUndecided
 from claims.models import Agreement, AgreementItem
 from claims.services import approve_claim, decide_line, reject_claim, withdraw_claim
-from tests.claims.world import BY, EVERYONE, again, agreed, bought, claimed, lines, said_of, sold
+from prm.values import clock
+from tests.claims.world import (
+    BY,
+    EVERYONE,
+    again,
+    agreed,
+    bought,
+    claimed,
+    lines,
+    product,
+    said_of,
+    sold,
+    superseded,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +91,13 @@ def test_what_came_back_and_was_used_since_stays_back(acme, finance):
         with pytest.raises(LimitUsedSince):
             refuse(claim=back, reason="Mistake", by=BY)
     assert approve_claim(claim=back, by=finance).approved_amount == Decimal(-200)
+
+
+def test_a_return_has_the_price_of_its_sale_also_where_a_newer_version_leaves_the_product_out(acme, finance):
+    agreement = agreed(acme, starts=date(2026, 11, 1), last_day=date(2026, 12, 31))
+    bought(acme, 100)
+    sale = sold(acme, 10, on="2026-11-05")
+    approve_claim(claim=claimed(agreement, last_day=clock.today()), by=finance)
+    superseded(agreement, without=product(), within=product("SW-1"))
+    sold(acme, -10, on=clock.today().isoformat(), reverses=sale)
+    assert said_of(claimed(agreement, last_day=clock.today())) == [("accepted", Decimal("-200.00"), [])]

@@ -12,10 +12,13 @@ from claims.services import (
     approve_agreement,
     create_agreement,
     draft_claim,
+    new_version,
+    remove_item,
     submit_agreement,
     submit_claim,
 )
 from prm.customers.models import EndCustomer
+from prm.values import clock
 from prm.values.actor import Actor
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import SalesLineFactory
@@ -70,8 +73,21 @@ def in_stock(company: Any, quantity: Any, on: str) -> StockLine:
     )  # fmt: skip
 
 
-def claimed(agreement: Agreement, *, by: Any = BY, submit: bool = True, starts: date = STARTS) -> Claim:
-    claim = draft_claim(agreement=agreement, starts=starts, last_day=LAST, by=by)
+def superseded(agreement: Agreement, *, without: Any, within: Any) -> Agreement:
+    """From today on a new version, with one product instead of another."""
+    made = new_version(
+        agreement=agreement, starts=clock.today(), last_day=agreement.last_day, reason="Renewed", by=BY
+    )
+    for item in made.items.filter(product=without):
+        remove_item(item=item, by=BY)
+    add_item(agreement=made, product=within, agreed_price=Decimal(70), by=BY)
+    return approve_agreement(agreement=submit_agreement(agreement=made, by=BY), by=BY)
+
+
+def claimed(
+    agreement: Agreement, *, by: Any = BY, submit: bool = True, starts: date = STARTS, last_day: date = LAST
+) -> Claim:
+    claim = draft_claim(agreement=agreement, starts=starts, last_day=last_day, by=by)
     return submit_claim(claim=claim, by=by) if submit else claim
 
 
