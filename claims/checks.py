@@ -43,6 +43,7 @@ REASONS = {
     "quantity_limit_reached": _("The quantity limit is used up."),
     "amount_limit_reached": _("The amount limit is used up."),
     "original_not_claimed": _("The sale that it takes back was not paid, so nothing is taken back."),
+    "part_not_paid": _("Of what comes back nothing is paid any more, so nothing is taken back."),
     "sale_waits": _("A person decides first about the sale that it takes back."),
     "bought_in_window": _("In stock %(stock)s, bought in the %(days)s days before %(bought)s."),
     "no_currency": _("The agreement is in another currency than the claim."),
@@ -200,14 +201,26 @@ def within_limits(
 
 
 def taken_back(
-    *, quantity: Decimal, difference: Decimal, currency: str, paid_quantity: Decimal, paid_amount: Decimal
+    *,
+    quantity: Decimal,
+    difference: Decimal,
+    currency: str,
+    paid_quantity: Decimal,
+    paid_amount: Decimal,
+    kept: Decimal,
 ) -> Taken:
-    """What a return gives back of what its sale still stands for: a sale and its full return are as if never there."""
-    back = min(-quantity, paid_quantity)
+    """What a return gives back of what its sale still stands for: a sale and its full return are as if never there.
+
+    `kept` is what was sold less all that came back: so much may stay paid, where a limit cut the sale.
+    """
+    too_much = paid_quantity - kept
+    back = min(-quantity, too_much)
     if back <= 0:
-        return Taken(NONE, ZERO, [found("original_not_claimed")])
-    amount = paid_amount if back == paid_quantity else min(price(difference, back, currency), paid_amount)
-    return Taken(-back, -amount, [])
+        return Taken(NONE, ZERO, [found("part_not_paid")])
+    amount = max(ZERO, paid_amount - price(difference, kept, currency))
+    if back < too_much:  # the rest comes back by other lines
+        amount = min(price(difference, back, currency), amount)
+    return Taken(-back, -amount, [] if amount else [found("part_not_paid")])
 
 
 def sales_of(

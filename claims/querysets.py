@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When
 from django.db.models.functions import Coalesce, Greatest
 
 from prm.access.scoping import PartnerOwned
@@ -73,6 +74,15 @@ class SellThroughQuerySet(PartnerOwned):
             reverses__claim_lines__live=True, reverses__claim_lines__verdict__in=ACCEPTED,
             reverses__claim_lines__claim__state__in=DECIDED,
         )  # fmt: skip
+
+    def kept_of(self, sales: set[int]) -> dict[int, Decimal]:
+        """What of each sale has not come back, by all that is reported."""
+        rows = self.filter(Q(pk__in=sales) | Q(reverses__in=sales)).order_by()
+        return dict(
+            rows.annotate(sale=Coalesce("reverses_id", "pk"))
+            .values_list("sale")
+            .annotate(kept=Sum("quantity"))
+        )
 
     def of_products(self, partners: set[int], products: set[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """By product each line's id, the day from which it counts, its quantity, and the sale of a return."""

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from claims import checks
 from claims.errors import LimitUsedSince
-from claims.models import Agreement, AgreementItem, Claim, ClaimLine
+from claims.models import Agreement, AgreementItem, Claim, ClaimLine, SellThroughLine
 
 Verdict = ClaimLine.Verdict
 
@@ -36,28 +36,33 @@ class Taking:
         self._amounts: dict[int, Decimal] = defaultdict(Decimal)
         sales = {line.report.reverses_id for line in lines if line.quantity < 0}
         self._standing = _standing(sales, lines[0].claim_id) if sales else {}
+        reports = SellThroughLine.objects.for_everyone(because="the same sales")
+        self._kept = reports.kept_of(sales) if sales else {}
 
     def take(self, line: ClaimLine, findings: list[checks.Finding]) -> None:
         """Accept a sale as far as limits leave something, or book a return. The caller saves the line."""
         item = self._items[line.item_id]
         agreement = self._agreements[item.agreement_id]
-        if line.quantity < 0:
-            quantity, amount = self._standing.get(line.report.reverses_id, (checks.NONE, checks.ZERO))
-            taken = checks.taken_back(
-                quantity=line.quantity, difference=line.unit_difference, currency=agreement.currency,
-                paid_quantity=quantity, paid_amount=amount,
-            )  # fmt: skip
-        else:
+        stands = self._standing.get(line.report.reverses_id)
+        if line.quantity >= 0:
             taken = checks.within_limits(
                 quantity=line.quantity, difference=line.unit_difference, currency=agreement.currency,
                 quantity_left=_left(item.quantity_limit, item.used_quantity + self._quantities[item.pk]),
                 amount_left=_left(agreement.amount_limit, agreement.used_amount + self._amounts[agreement.pk]),
             )  # fmt: skip
+        elif stands is None:
+            taken = checks.Taken(checks.NONE, checks.ZERO, [checks.found("original_not_claimed")])
+        else:
+            taken = checks.taken_back(
+                quantity=line.quantity, difference=line.unit_difference, currency=agreement.currency,
+                paid_quantity=stands[0], paid_amount=stands[1], kept=self._kept[line.report.reverses_id],
+            )  # fmt: skip
         line.taken, line.amount, line.findings = taken.quantity, taken.amount, [*findings, *taken.findings]
-        if not taken.quantity:
+        if not taken.quantity and stands is None:
             line.verdict, line.live, line.amount = Verdict.REJECTED, False, checks.ZERO
             return
-        line.verdict = Verdict.CUT if taken.findings else Verdict.ACCEPTED
+        is_cut = taken.findings and line.quantity > 0  # a return of what nobody paid is done with, in full
+        line.verdict = Verdict.CUT if is_cut else Verdict.ACCEPTED
         self._quantities[item.pk] += line.taken
         self._amounts[agreement.pk] += line.amount
         sale = line.report.reverses_id or line.report_id

@@ -101,3 +101,35 @@ def test_a_return_has_the_price_of_its_sale_also_where_a_newer_version_leaves_th
     superseded(agreement, without=product(), within=product("SW-1"))
     sold(acme, -10, on=clock.today().isoformat(), reverses=sale)
     assert said_of(claimed(agreement, last_day=clock.today())) == [("accepted", Decimal("-200.00"), [])]
+
+
+def test_what_comes_back_of_the_part_that_a_limit_cut_takes_no_paid_money(acme, finance):
+    agreement = agreed(acme, limit=40)
+    bought(acme, 100)
+    sale = sold(acme, 90)
+    approve_claim(claim=claimed(agreement), by=finance)
+    taken = []
+    for quantity in (-30, -30, -10, -20):
+        sold(acme, quantity, reverses=sale)
+        claim = approve_claim(claim=claimed(agreement), by=finance)
+        (line,) = lines(claim)
+        taken.append((line.verdict, line.taken, [one["code"] for one in line.findings]))
+    assert taken == [
+        ("accepted", 0, ["part_not_paid"]), ("accepted", -10, []), ("accepted", -10, []), ("accepted", -20, []),
+    ]  # fmt: skip
+    assert (again(agreement).used_amount, agreement.items.get().used_quantity) == (0, 0)
+    with pytest.raises(NothingToClaim):
+        claimed(agreement)
+
+
+def test_it_takes_none_either_where_the_amount_was_cut(acme, finance):
+    agreement = agreed(acme, money="100")
+    bought(acme, 100)
+    sale = sold(acme, 30)  # 600, of which 100 are paid
+    approve_claim(claim=claimed(agreement), by=finance)
+    amounts = []
+    for quantity in (-10, -17, -3):
+        sold(acme, quantity, reverses=sale)
+        amounts.append(approve_claim(claim=claimed(agreement), by=finance).approved_amount)
+    assert amounts == [0, -40, -60]
+    assert (again(agreement).used_amount, agreement.items.get().used_quantity) == (0, 0)
