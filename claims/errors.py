@@ -82,6 +82,11 @@ class ClaimNotInState(DomainError):
     message = _("%(number)s is %(state)s. Load the page again.")
 
 
+class ReturnsOfPaidSales(DomainError):
+    code = "claim_of_returns_of_paid_sales"
+    message = _("It takes back sales that were paid for: only our own staff can withdraw it.")
+
+
 class LineNotOpen(DomainError):
     code = "claim_line_not_open"
     message = _("Nobody has to decide about this line: it is %(state)s.")

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from claims.checks import price, sentence
 from claims.models import Agreement, AgreementItem, Claim, ClaimLine, ClaimPayment, PriceDrop, StockLine
+from claims.services.claiming import refuse_to_withdraw
 from claims.services.deciding import refuse_to_approve, refuse_to_decide
 from claims.services.paying import payable
 from prm.access.rules import allowed
@@ -212,7 +213,8 @@ def claim_verbs(claim: Claim, actor: Actor) -> list[Verb]:
         why_not = _("You approved it; somebody else pays it.") if mine else ""
         verbs.append(Verb(_("Pay claim…"), href=to("pay"), primary=True, icon="cash", why_not=why_not))
     if claim.state in (State.DRAFT, State.SUBMITTED, State.IN_REVIEW) and may_submit:
-        verbs.append(Verb(_("Withdraw…"), href=to("withdraw"), icon="arrow-back-up"))
+        why_not = _why_not(refuse_to_withdraw, claim, actor)
+        verbs.append(Verb(_("Withdraw…"), href=to("withdraw"), icon="arrow-back-up", why_not=why_not))
     return verbs
 
 

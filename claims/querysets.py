@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Sum, When
 from django.db.models.functions import Coalesce, Greatest
 
 from prm.access.scoping import PartnerOwned
@@ -60,8 +60,21 @@ class SellThroughQuerySet(PartnerOwned):
         return self.exclude(pk__in=self.model._base_manager.filter(taken).values("pk"))
 
     def to_claim(self) -> SellThroughQuerySet:
-        """Sales that name an agreement and are in no claim."""
-        return self.not_claimed().filter(quantity__gt=0).exclude(agreement_number="")
+        """What is in no claim: sales that name an agreement, and returns of what was accepted for sales."""
+        everyone = self.model.objects.for_everyone(because="narrowed to the rows that these are part of")
+        returns = everyone.returns_of_paid().values("pk")
+        sales = Q(quantity__gt=0) & ~Q(agreement_number="")
+        return self.not_claimed().filter(sales | Q(pk__in=returns))
+
+    def to_claim_back(self) -> SellThroughQuerySet:
+        """Returns of sales that were accepted in an approved claim, that no claim takes back yet."""
+        return self.not_claimed().returns_of_paid()
+
+    def by_agreement(self) -> Any:
+        """Of each partner and agreement: since when something is there, and how many lines."""
+        names = ("partner_id", "partner__name", "reverses__agreement_number")
+        rows = self.order_by().values(*names).annotate(since=Min("recorded_at"), count=Count("pk"))
+        return rows.order_by("since")
 
     def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
         """Sales under the agreement, and what takes them back."""
@@ -164,6 +177,12 @@ class ClaimLineQuerySet(PartnerOwned):
         fixed = Q(claim=claim_id) | Q(claim__state__in=DECIDED)
         of = (Q(report__in=sales) & fixed) | Q(report__reverses__in=sales)
         return self.accepted().filter(of, live=True)
+
+    def of_returns_of_paid(self) -> ClaimLineQuerySet:
+        """Those that take back sales that were accepted in an approved claim."""
+        paid = Q(claim__state__in=DECIDED, verdict__in=ACCEPTED, live=True, report__isnull=False)
+        everyone = self.model.objects.for_everyone(because="narrowed to the rows that these are part of")
+        return self.filter(report__reverses__in=everyone.filter(paid).values("report"))
 
     def waiting_for(self, line: Any) -> ClaimLineQuerySet:
         """The returns of a claim that are decided with the sale of `line`."""

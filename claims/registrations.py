@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -132,7 +133,7 @@ def _register_kinds() -> None:
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
-    """What a second person has to approve, decide or pay."""
+    """What a second person has to approve, decide or pay, and returns that nobody claimed back."""
     for agreement in _agreements(actor):
         yield work.Work(
             title=agreement.partner.name, link=agreement.get_absolute_url(), since=agreement.state_since,
@@ -148,6 +149,14 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             title=claim.partner.name, link=claim.get_absolute_url(), since=claim.state_since,
             subtitle=claim.number, kind=_("Price claim to pay"), icon="cash",
         )  # fmt: skip
+    for row in _returns(actor):
+        count = row["count"]
+        yield work.Work(
+            title=row["partner__name"], link=row["link"], since=row["since"],
+            subtitle=ngettext("%(count)s return under %(number)s", "%(count)s returns under %(number)s", count)
+            % {"count": count, "number": row["reverses__agreement_number"]},
+            kind=_("Returns to claim back"), icon="arrow-back-up",
+        )  # fmt: skip
     for drop in _drops(actor):
         yield work.Work(
             title=str(drop.product), link=drop.get_absolute_url(), since=drop.created_at, subtitle=drop.number,
@@ -156,7 +165,8 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
 
 
 def count_open_work(actor: Actor) -> int:
-    return sum(len(rows) for rows in (_agreements(actor), _to_decide(actor), _to_pay(actor), _drops(actor)))
+    kinds_of_work = (_agreements, _to_decide, _to_pay, _returns, _drops)
+    return sum(len(rows(actor)) for rows in kinds_of_work)
 
 
 def _agreements(actor: Actor) -> list[Any]:
@@ -184,6 +194,24 @@ def _to_pay(actor: Actor) -> list[Any]:
         return []
     rows = Claim.objects.visible_to(actor).to_pay().select_related("partner").order_by("state_since")
     return list(rows.exclude(decided_by_id=actor.user_id)[:50])
+
+
+def _returns(actor: Actor) -> list[dict[str, Any]]:
+    """By partner and agreement: returns of paid sales that are in no claim. Partners may leave them; staff do not."""
+    from claims.models import Agreement, SellThroughLine
+
+    if actor.is_partner or "claims.submit" not in actor.permissions:
+        return []
+    found = list(SellThroughLine.objects.visible_to(actor).to_claim_back().by_agreement()[:50])
+    if not found:
+        return []
+    agreements = Agreement.objects.visible_to(actor).for_claims()
+    numbers = {row["reverses__agreement_number"] for row in found}
+    known = {(one.number, one.partner_id): one.pk for one in agreements.filter(number__in=numbers)}
+    for row in found:
+        agreement = known.get((row["reverses__agreement_number"], row["partner_id"]), "")
+        row["link"] = f"{reverse('claims:claim_new')}?agreement={agreement}"
+    return found
 
 
 def _drops(actor: Actor) -> list[Any]:

@@ -67,6 +67,8 @@ class Claim(models.Model):
     approved_amount = models.DecimalField(_("accepted"), max_digits=18, decimal_places=2, default=ZERO)
     paid_amount = models.DecimalField(_("paid"), max_digits=18, decimal_places=2, default=ZERO)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # What staff drafted to take back what was paid is no partner's to withdraw.
+    drafted_by_staff = models.BooleanField(default=False)
     created_by_label = models.CharField(_("drafted by"), max_length=200)
     created_at = models.DateTimeField(_("drafted"), default=clock.now)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -11,7 +11,14 @@ from django.db.models import Q, Sum
 
 from claims import checks
 from claims.balance import bought_between
-from claims.errors import AgreementNotInState, ClaimNotInState, DaysWrong, NoStockReported, NothingToClaim
+from claims.errors import (
+    AgreementNotInState,
+    ClaimNotInState,
+    DaysWrong,
+    NoStockReported,
+    NothingToClaim,
+    ReturnsOfPaidSales,
+)
 from claims.events import ClaimSubmitted
 from claims.models import Agreement, Claim, ClaimLine, PriceDrop, SellThroughLine, StockLine
 from claims.services import limits
@@ -122,12 +129,21 @@ def withdraw_claim(*, claim: Claim, reason: str, by: Actor) -> Claim:
     Partner.objects.hold([claim.partner_id])
     limits.hold(claim.agreement_number, claim.partner_id)
     claim = locked(claim, State.DRAFT, State.SUBMITTED, State.IN_REVIEW)
+    refuse_to_withdraw(claim, by)
     limits.release(claim)
     move(claim, State.WITHDRAWN)
     claim.reason = reason
     _add_up(claim)
     record(claim, "claim withdrawn", by=by, reason=reason)
     return claim
+
+
+def refuse_to_withdraw(claim: Claim, by: Actor) -> None:
+    """What staff claim back of paid sales, a partner does not take out again."""
+    if by.is_partner and claim.drafted_by_staff:
+        lines = ClaimLine.objects.for_everyone(because="the claim's own").filter(claim=claim)
+        if lines.of_returns_of_paid().exists():
+            raise ReturnsOfPaidSales()
 
 
 def locked(claim: Claim, *states: str) -> Claim:
@@ -150,7 +166,9 @@ def add_up(claim: Claim) -> None:
 
 def _begin(partner: Partner, by: Actor, **what: Any) -> Claim:
     number = random_number("PC", on=clock.today())
-    return Claim.objects.create(number=number, partner=partner, created_by_label=by.label, **what)
+    return Claim.objects.create(
+        number=number, partner=partner, drafted_by_staff=not by.is_partner, created_by_label=by.label, **what
+    )
 
 
 def _write_lines(lines: Any) -> None:

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from claims.errors import LimitUsedSince, NothingToClaim, SaleUndecided
+from claims.errors import LimitUsedSince, NothingToClaim, ReturnsOfPaidSales, SaleUndecided
 from claims.models import Agreement, AgreementItem
+from claims.registrations import count_open_work, open_work
 from claims.services import approve_claim, decide_line, reject_claim, withdraw_claim
 from prm.values import clock
 from tests.claims.world import (
@@ -133,3 +134,46 @@ def test_it_takes_none_either_where_the_amount_was_cut(acme, finance):
         amounts.append(approve_claim(claim=claimed(agreement), by=finance).approved_amount)
     assert amounts == [0, -40, -60]
     assert (again(agreement).used_amount, agreement.items.get().used_quantity) == (0, 0)
+
+
+def test_a_return_that_nobody_claimed_back_waits_for_staff_and_is_listed(acme, finance, manager, browse):
+    agreement = agreed(acme)
+    bought(acme, 100)
+    sale, unpaid = sold(acme, 10), sold(acme, 5, agreement_number="", line_number="UNPAID")
+    approve_claim(claim=claimed(agreement), by=finance)
+    sold(acme, -5, reverses=unpaid, agreement_number="", line_number="NOTHING-TO-CLAIM")
+    assert waiting(manager) == []
+    for quantity in (-2, -3):
+        sold(acme, quantity, reverses=sale, line_number=f"BACK{quantity}")
+    (found,) = waiting(manager)
+    assert (found.title, found.subtitle) == (acme.row.name, "2 returns under SP-1")
+    assert waiting(acme.admin) == []
+    assert count_open_work(manager) == 1
+    assert 'value="2026' in browse(manager).get(found.link).content.decode()
+    page = browse(acme.admin).get("/sell-through/?view=open").content.decode()
+    assert "BACK-2" in page and "NOTHING-TO-CLAIM" not in page
+    claimed(agreement)
+    assert waiting(manager) == []
+    assert "BACK-2" not in browse(acme.admin).get("/sell-through/?view=open").content.decode()
+
+
+def test_a_partner_does_not_withdraw_what_staff_claim_back(acme, finance, browse):
+    agreement = agreed(acme)
+    bought(acme, 100)
+    sale = sold(acme, 10)
+    mine = claimed(agreement, by=finance)
+    withdraw_claim(claim=mine, reason="Nothing paid comes back by it", by=acme.admin)
+    approve_claim(claim=claimed(agreement), by=finance)
+    sold(acme, -10, reverses=sale)
+    claim = claimed(agreement, by=finance, submit=False)
+    page = f"{claim.get_absolute_url()}withdraw/"
+    assert browse(acme.admin).post(page, {"reason": "No"}).status_code == 422
+    with pytest.raises(ReturnsOfPaidSales):
+        withdraw_claim(claim=claim, reason="No", by=acme.admin)
+    withdraw_claim(claim=claim, reason="Drafted twice", by=finance)
+    own = claimed(agreement, by=acme.admin)
+    withdraw_claim(claim=own, reason="Wrong month", by=acme.admin)
+
+
+def waiting(person) -> list:
+    return [one for one in open_work(person) if str(one.kind) == "Returns to claim back"]
