@@ -269,6 +269,6 @@ def protected(drop: PriceDrop, stock: Decimal, bought: Decimal) -> Taken:
     return Taken(quantity, amount, findings)
 
 
-def window_starts(drop: PriceDrop) -> date:
-    """Bought after this day and before the day of the drop counts."""
-    return drop.day - timedelta(days=drop.days_back + 1)
+def window(drop: PriceDrop) -> tuple[date, date]:
+    """The first and the last day on which what was bought is protected: those before the drop's, at the old price."""
+    return drop.day - timedelta(days=drop.days_back), drop.day - timedelta(days=1)

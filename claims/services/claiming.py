@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -235,9 +235,7 @@ def _check_sales(claim: Claim, versions: list[Agreement]) -> None:
 
 def _check_stock(claim: Claim) -> None:
     drop, (line,) = claim.drop, _lines(claim)
-    bought = bought_between(
-        claim.partner_id, drop.product_id, checks.window_starts(drop) + timedelta(days=1), drop.day
-    )
+    bought = bought_between(claim.partner_id, drop.product_id, *checks.window(drop))
     taken = checks.protected(drop, line.quantity, bought)
     line.taken, line.amount, line.findings = taken.quantity, taken.amount, taken.findings
     line.verdict = Verdict.CUT if taken.findings else Verdict.ACCEPTED

@@ -115,7 +115,9 @@ def test_a_price_drop_protects_stock_that_was_bought_shortly_before(acme, rival,
     in_stock(acme, 120, "2026-09-15")
     in_stock(rival, 50, "2026-09-14")
     bought(acme, 500, on="2026-08-15")  # one day too early
-    bought(acme, 80, on="2026-08-16")
+    bought(acme, 50, on="2026-08-16")
+    bought(acme, 30, on="2026-09-14")
+    bought(acme, 500, on="2026-09-15")  # at the new price
     with pytest.raises(NoStockReported):
         draft_price_claim(drop=drop, partner=acme.row, by=BY)
     with pytest.raises(AnotherPersonApproves):
