@@ -34,6 +34,7 @@ reasons.register(
     unknown_sale=_("The partner has reported no such sale of this product, here or earlier in the file."),
     agreement_of_the_sale=_("The sale that it takes back is under another agreement. Leave this empty."),
     returned_too_much=_("More comes back than was sold: %(left)s are left."),
+    agreement_differs=_("Rows of one number are one agreement: this differs from another row of it."),
     agreement_on_file=_("This agreement is on file already. Make a new version of it."),
 )
 PARTNER = Column(
@@ -291,6 +292,14 @@ class Stock(ImportKind):
         return count
 
 
+# What an agreement has once, so that every row of its number says the same; and how that is compared.
+OF_ALL_ROWS = {
+    **{name: f"coalesce(o.values->>'{name}', '')"
+       for name in ("partner_number", "starts", "last_day", "amount_limit")},
+    "currency": "coalesce(nullif(o.values->>'currency', ''), %(tenant)s)",
+}  # fmt: skip
+
+
 @import_kind
 class Agreements(ImportKind):
     """A row a product: rows of one number make one agreement, submitted for the approval of a second person."""
@@ -340,6 +349,13 @@ class Agreements(ImportKind):
             field="number", code="agreement_on_file",
             where="r.values->>'number' IN (SELECT number FROM claims_agreement)",
         )  # fmt: skip
+        tenant = connection.tenant.currency
+        for name, spelt in OF_ALL_ROWS.items():
+            staged.complain(
+                field=name, code="agreement_differs", tenant=tenant,
+                where=f"""r.values->>'number' IN (SELECT o.values->>'number' FROM spreadsheets_importrow o
+                    WHERE o.upload_id = %(upload)s GROUP BY 1 HAVING count(DISTINCT {spelt}) > 1)""",
+            )  # fmt: skip
 
     def write(self, staged: Staged, *, by: Actor) -> int:
         made: dict[str, Agreement] = {}

@@ -41,9 +41,9 @@ def told(upload) -> list[str]:
 
 
 def brought(*rows, by, kind="sell-through", heading=SALES):
-    """Checked and written."""
+    """Checked, and what is good of it written."""
     made = checked(*rows, by=by, kind=kind, heading=heading)
-    start_import(upload=made, by=by)
+    start_import(upload=made, only_good=True, by=by)
     work()
     made.refresh_from_db()
     return made

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from claims.models import SellThroughLine
+from claims.models import Agreement, SellThroughLine
 from tests.claims.files import brought, checked, sale, told
-from tests.claims.world import BY, EVERYONE, agreed, bought, claimed, sold
+from tests.claims.world import BY, EVERYONE, agreed, bought, claimed, product, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +44,44 @@ def test_a_return_is_claimed_with_its_sale_whatever_it_names_itself(acme):
     taken = sold(acme, 10)
     sold(acme, -10, reverses=taken, agreement_number="SP-ELSEWHERE")
     assert claimed(agreement).approved_amount == 0
+
+
+AGREED = (
+    "line", "number", "partner_number", "starts", "last_day", "currency", "amount_limit",
+    "product_code", "agreed_price",
+)  # fmt: skip
+
+
+def row_of(line, number, partner, product_code, **other):
+    row = {
+        "line": line, "number": number, "partner_number": partner.row.number, "starts": "2026-09-01",
+        "last_day": "2026-09-30", "currency": "", "amount_limit": "", "product_code": product_code,
+        "agreed_price": "80", **other,
+    }  # fmt: skip
+    return tuple(row[name] for name in AGREED)
+
+
+@pytest.mark.parametrize("field", [None, "partner_number", "starts", "last_day", "currency", "amount_limit"])
+def test_rows_of_one_agreement_that_contradict_each_other_are_refused_all(acme, rival, field):
+    """Else one partner would be given what was agreed with another, or without its limit."""
+    codes = [product().code, product("SW-1").code]
+    another = {
+        "partner_number": rival.row.number, "starts": "2026-09-02", "last_day": "2026-09-29", "currency": "USD",
+        "amount_limit": "500",
+    }  # fmt: skip
+    differs = (
+        {field: another[field]} if field else {"currency": "CNY"}
+    )  # the tenant's own, left out in the other row
+    made = brought(
+        row_of(1, "SP-7", acme, codes[0]),
+        row_of(2, "SP-7", acme, codes[1], **differs),
+        row_of(3, "SP-8", rival, codes[0], amount_limit="900"),
+        by=BY, kind="agreements", heading=AGREED,
+    )  # fmt: skip
+    agreements = Agreement.objects.for_everyone(because=EVERYONE)
+    if field is None:
+        assert agreements.get(number="SP-7").items.count() == 2
+        return
+    assert told(made) == ["agreement_differs"] * 2
+    assert {one["field"] for row in made.rows.filter(verdict="bad") for one in row.findings} == {field}
+    assert agreements.get().number == "SP-8"
