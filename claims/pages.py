@@ -39,7 +39,7 @@ def agreement_page(agreement: Agreement, actor: Actor) -> dict[str, Any]:
     return {
         "agreement": agreement,
         "figures": _agreement_figures(agreement),
-        "facts": _agreement_facts(agreement),
+        "facts": _agreement_facts(agreement, actor),
         "items": items,
         "standing": _agreement_standing(agreement),
         "versions": list(others.order_by("-version")),
@@ -87,7 +87,8 @@ def _agreement_figures(agreement: Agreement) -> list[Figure]:
     ]
 
 
-def _agreement_facts(agreement: Agreement) -> list[Fact]:
+def _agreement_facts(agreement: Agreement, actor: Actor) -> list[Fact]:
+    reason = "" if actor.is_partner else agreement.reason  # staff's own word
     customer = agreement.end_customer.name if agreement.end_customer else _("Any")
     found = [
         Fact(_("Partner"), agreement.partner.name),
@@ -97,7 +98,7 @@ def _agreement_facts(agreement: Agreement) -> list[Fact]:
         Fact(_("Currency"), agreement.currency),
         Fact(_("Entered by"), agreement.author),
         Fact(_("Approved by"), agreement.approver),
-        Fact(_("Reason"), agreement.reason),
+        Fact(_("Reason"), reason),
     ]
     return [fact for fact in found if fact.value]
 

@@ -130,3 +130,10 @@ def test_a_price_drop_protects_stock_that_was_bought_shortly_before(acme, rival,
     assert said_of(claim) == [("cut", Decimal("800.00"), ["bought_in_window"])]
     with pytest.raises(NoStockReported):
         draft_price_claim(drop=drop, partner=acme.row, by=BY)
+
+
+def test_why_staff_entered_it_is_theirs_to_read(acme, finance, browse):
+    agreement = agreed(acme, reason="Beat the offer of a competitor")
+    page = agreement.get_absolute_url()
+    assert "Beat the offer" in browse(finance).get(page).content.decode()
+    assert "Beat the offer" not in browse(acme.admin).get(page).content.decode()

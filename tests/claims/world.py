@@ -35,11 +35,12 @@ def product(code: str = "RT-100", price: Any = 100) -> Any:
 def agreed(
     company: Any, *, by: Any = BY, approved_by: Any = BY, price: Any = 80, limit: Any = None, money: Any = None,
     customer: Any = None, starts: date = STARTS, last_day: date = LAST, number: str = "SP-1", stated: Any = None,
+    reason: str = "",
 ) -> Agreement:  # fmt: skip
     """RT-100 at 80 instead of its list price of 100 in September 2026, unless said otherwise."""
     agreement = create_agreement(
         partner=company.row, currency="CNY", starts=starts, last_day=last_day, number=number, end_customer=customer,
-        amount_limit=money and Decimal(money), by=by,
+        amount_limit=money and Decimal(money), reason=reason, by=by,
     )  # fmt: skip
     add_item(
         agreement=agreement, product=product(), agreed_price=Decimal(price), quantity_limit=limit and Decimal(limit),
