@@ -18,6 +18,12 @@ class AgreementOfAnother(DomainError):
     field = "number"
 
 
+class NumberNotPossible(DomainError):
+    code = "agreement_number_not_possible"
+    message = _("Use letters, digits and - . _ only, and begin with a letter or a digit.")
+    field = "number"
+
+
 class AgreementWithoutProducts(DomainError):
     code = "agreement_without_products"
     message = _("The agreement has no product yet. Add at least one.")

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from claims.errors import NumberNotPossible
 from claims.models import Agreement, AgreementItem
 from claims.services import add_item, create_agreement, submit_agreement
 from partners.models import Partner
@@ -34,6 +35,7 @@ reasons.register(
     unknown_sale=_("The partner has reported no such sale of this product, here or earlier in the file."),
     agreement_of_the_sale=_("The sale that it takes back is under another agreement. Leave this empty."),
     returned_too_much=_("More comes back than was sold: %(left)s are left."),
+    agreement_number_not_possible=NumberNotPossible.message,
     agreement_differs=_("Rows of one number are one agreement: this differs from another row of it."),
     agreement_on_file=_("This agreement is on file already. Make a new version of it."),
 )
@@ -342,6 +344,10 @@ class Agreements(ImportKind):
         "quantity_limit": "数量上限",
     }
     shown = ("number", "partner_number", "product_code", "agreed_price", "starts", "last_day")
+
+    def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        if not Agreement.NUMBER.fullmatch(values["number"]):
+            yield "number", NumberNotPossible.code, {}
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         compare_partners(staged, by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -46,6 +47,7 @@ class Agreement(models.Model):
     PRICING = ("in_force", "ended")
     TONES = {"waiting": "live", "in_force": "ok", "ended": "warn"}
     PARTNER_PATH = "partner"
+    NUMBER = re.compile(r"[^\W_][\w.-]*")  # it stands in addresses
 
     number = models.CharField(_("number"), max_length=40)
     version = models.PositiveSmallIntegerField(_("version"), default=1)

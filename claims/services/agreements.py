@@ -17,6 +17,7 @@ from claims.errors import (
     DayNotPossible,
     DaysWrong,
     ListPriceInOtherCurrency,
+    NumberNotPossible,
     PriceNotBelowBasis,
     ProductTwice,
 )
@@ -47,6 +48,8 @@ def create_agreement(
     if last_day < starts:
         raise DaysWrong()
     number = number.strip() or random_number("SP", on=clock.today())
+    if not Agreement.NUMBER.fullmatch(number):
+        raise NumberNotPossible()
     if Agreement.objects.for_everyone(because="numbers name one agreement").filter(number=number).exists():
         raise AgreementOfAnother()
     agreement = Agreement.objects.create(

@@ -35,9 +35,8 @@ def checked(*rows, by, kind="sell-through", heading=SALES):
 
 
 def told(upload) -> list[str]:
-    return [
-        one["code"] for row in upload.rows.filter(verdict="bad").order_by("number") for one in row.findings
-    ]
+    rows = upload.rows.filter(verdict="bad").order_by("number")
+    return [one["code"] for row in rows for one in [*(row.problems or []), *(row.findings or [])]]
 
 
 def brought(*rows, by, kind="sell-through", heading=SALES):

@@ -85,3 +85,23 @@ def test_rows_of_one_agreement_that_contradict_each_other_are_refused_all(acme, 
     assert told(made) == ["agreement_differs"] * 2
     assert {one["field"] for row in made.rows.filter(verdict="bad") for one in row.findings} == {field}
     assert agreements.get().number == "SP-8"
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"),
+    [("SP-8_1.a", True), ("特价2", True), ("SP/8", False), ("..", False), ("SP 8", False), ("SP?8", False)],
+)
+def test_a_number_can_stand_in_an_address(acme, finance, browse, number, fits):
+    made = brought(
+        row_of(1, number, acme, product().code), row_of(2, "SP-1", acme, product().code),
+        by=BY, kind="agreements", heading=AGREED,
+    )  # fmt: skip
+    assert told(made) == ([] if fits else ["agreement_number_not_possible"])
+    client = browse(finance)
+    said = {"partner": acme.row.pk, "currency": "CNY", "starts": "2026-09-01", "last_day": "2026-09-30"}
+    answer = client.post("/agreements/new/", {**said, "number": f"{number}b"})
+    assert answer.status_code == (302 if fits else 422)
+    rows = Agreement.objects.for_everyone(because=EVERYONE)
+    for one in rows:
+        assert client.get(one.get_absolute_url()).status_code == 200
+    assert rows.count() == (3 if fits else 1)
