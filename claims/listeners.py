@@ -30,9 +30,8 @@ from prm.values import clock
 @listens_to(AgreementSubmitted)
 def tell_who_approves_agreements(fact: AgreementSubmitted) -> None:
     agreement = _agreement(fact.agreement_id)
-    people = [
-        user for user in who_may("claims.approve_agreement", agreement) if user.pk != agreement.created_by_id
-    ]
+    authors = agreement.authors()
+    people = [user for user in who_may("claims.approve_agreement", agreement) if user.pk not in authors]
     moment = agreement.state_since.isoformat()  # sent back and submitted again is another fact
     _tell(
         people,

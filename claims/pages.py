@@ -116,8 +116,8 @@ def agreement_verbs(agreement: Agreement, actor: Actor) -> list[Verb]:
             Verb(_("Submit for approval"), post=to("submit"), primary=True, icon="send", why_not=empty)
         )
     if state == Agreement.State.WAITING and may_approve:
-        mine = actor.user_id is not None and actor.user_id == agreement.created_by_id
-        why_not = _("You entered it; somebody else approves it.") if mine else ""
+        mine = actor.user_id in agreement.authors()
+        why_not = _("You entered it, or a part of it; somebody else approves it.") if mine else ""
         verbs.append(Verb(_("Approve agreement"), post=to("approve"), primary=True, why_not=why_not))
         verbs.append(Verb(_("Send back…"), href=to("send_back"), icon="arrow-back-up"))
     if state in (Agreement.State.DRAFT, Agreement.State.WAITING) and may_enter:

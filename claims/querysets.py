@@ -31,6 +31,13 @@ class AgreementQuerySet(PartnerOwned):
     def waiting(self) -> AgreementQuerySet:
         return self.filter(state="waiting").order_by("state_since")
 
+    def not_of(self, person: int | None) -> AgreementQuerySet:
+        """Those that `person` may approve: neither entered nor submitted by them, nor any price of it."""
+        if person is None:
+            return self
+        rows = self.filter(Q(created_by=person) | Q(submitted_by=person) | Q(items__added_by=person))
+        return self.exclude(pk__in=rows.values("pk"))
+
     def pricing(self, number: str, partner_id: int) -> AgreementQuerySet:
         """The versions that price sales of `partner_id` under `number`, the oldest first."""
         rows = self.filter(number=number, partner_id=partner_id, state__in=("in_force", "ended"))

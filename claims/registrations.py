@@ -175,7 +175,7 @@ def _agreements(actor: Actor) -> list[Any]:
     if "claims.approve_agreement" not in actor.permissions:
         return []
     rows = Agreement.objects.visible_to(actor).waiting().select_related("partner")
-    return list(rows.exclude(created_by_id=actor.user_id)[:50])
+    return list(rows.not_of(actor.user_id)[:50])
 
 
 def _to_decide(actor: Actor) -> list[Any]:

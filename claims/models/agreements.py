@@ -65,6 +65,7 @@ class Agreement(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_by_label = models.CharField(_("entered by"), max_length=200)
     created_at = models.DateTimeField(_("entered"), default=clock.now)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_by_label = models.CharField(_("approved by"), max_length=200, blank=True)
     approved_at = models.DateTimeField(_("approved"), null=True)
@@ -84,6 +85,15 @@ class Agreement(models.Model):
                 condition=models.Q(approved_by__isnull=True)
                 | models.Q(created_by__isnull=True)
                 | ~models.Q(approved_by=models.F("created_by")),
+            ),
+            models.CheckConstraint(
+                name="agreement_approved_by_none_who_submitted",
+                condition=models.Q(approved_by__isnull=True)
+                | models.Q(submitted_by__isnull=True)
+                | ~models.Q(approved_by=models.F("submitted_by")),
+            ),
+            models.CheckConstraint(
+                name="agreement_number_fits_an_address", condition=~models.Q(number__regex=r"[/?#%\s\\]")
             ),
             models.CheckConstraint(
                 name="agreement_amount_within_limit",
@@ -128,6 +138,11 @@ class Agreement(models.Model):
     def approver(self) -> str:
         return doer(self.approved_by_label, self.approved_by_id)
 
+    def authors(self) -> set[int]:
+        """Who entered it, added a price to it or submitted it: they stand for what it says, and do not approve it."""
+        people = {self.created_by_id, self.submitted_by_id, *self.items.values_list("added_by", flat=True)}
+        return people - {None}
+
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
 
@@ -151,6 +166,7 @@ class AgreementItem(models.Model):
     basis_price = models.DecimalField(_("basis price"), max_digits=18, decimal_places=4, null=True)
     agreed_price = models.DecimalField(_("agreed price"), max_digits=18, decimal_places=4)
     quantity_limit = models.DecimalField(_("quantity limit"), max_digits=18, decimal_places=3, null=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     used_quantity = models.DecimalField(_("used"), max_digits=18, decimal_places=3, default=0)
 
     objects = AgreementItemQuerySet.as_manager()

@@ -29,6 +29,7 @@ from prm.audit.services import record
 from prm.catalogue.models import Product
 from prm.outbox.services import emit
 from prm.ui import formats
+from prm.ui.doers import doer
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.numbers import random_number
@@ -81,7 +82,7 @@ def add_item(
         raise BasisMissing()
     item = AgreementItem(
         agreement=agreement, product=product, agreed_price=agreed_price, basis=basis, basis_price=basis_price,
-        quantity_limit=quantity_limit,
+        quantity_limit=quantity_limit, added_by_id=by.user_id,
     )  # fmt: skip
     _basis_of(item, agreement)
     item.save()
@@ -107,8 +108,7 @@ def submit_agreement(*, agreement: Agreement, by: Actor) -> Agreement:
     agreement = _locked(agreement, State.DRAFT)
     if not agreement.items.exists():
         raise AgreementWithoutProducts()
-    # Whoever asks for the approval stands for what it says, and cannot give it.
-    agreement.created_by_id, agreement.created_by_label = by.user_id, by.label
+    agreement.submitted_by_id = by.user_id
     _move(agreement, State.WAITING)
     agreement.save()
     record(agreement, "agreement submitted", by=by)
@@ -132,8 +132,7 @@ def approve_agreement(*, agreement: Agreement, by: Actor) -> Agreement:
     require(by, "claims.approve_agreement", agreement)
     Partner.objects.hold([agreement.partner_id])
     agreement = _locked(agreement, State.WAITING)
-    if by.user_id is not None and by.user_id == agreement.created_by_id:
-        raise AnotherPersonApproves(person=agreement.author)
+    refuse_to_approve(agreement, by)
     for item in agreement.items.select_related("product"):
         item.basis_price = _basis_of(item, agreement)
         item.save(update_fields=["basis_price"])
@@ -145,6 +144,12 @@ def approve_agreement(*, agreement: Agreement, by: Actor) -> Agreement:
     record(agreement, "agreement approved", by=by)
     emit(AgreementApproved(agreement_id=agreement.pk), object_key=f"agreement:{agreement.pk}")
     return agreement
+
+
+def refuse_to_approve(agreement: Agreement, by: Actor) -> None:
+    """Nobody approves what they entered, added a price to or submitted themselves."""
+    if by.user_id in agreement.authors():
+        raise AnotherPersonApproves(person=doer(by.label, by.user_id))
 
 
 @transaction.atomic

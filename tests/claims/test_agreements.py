@@ -17,6 +17,7 @@ from claims.errors import (
     PriceNotBelowBasis,
 )
 from claims.models import Agreement, AgreementItem
+from claims.registrations import open_work
 from claims.services import (
     add_item,
     approve_agreement,
@@ -26,9 +27,12 @@ from claims.services import (
     end_agreement,
     enter_drop,
     new_version,
+    send_back_agreement,
     submit_agreement,
     submit_claim,
 )
+from prm.notices.models import Notice
+from prm.outbox.services import deliver_open_events
 from prm.values import clock
 from prm.values.errors import NotAllowed
 from tests.claims.world import BY, again, agreed, bought, in_stock, product, said_of
@@ -137,3 +141,43 @@ def test_why_staff_entered_it_is_theirs_to_read(acme, finance, browse):
     page = agreement.get_absolute_url()
     assert "Beat the offer" in browse(finance).get(page).content.decode()
     assert "Beat the offer" not in browse(acme.admin).get(page).content.decode()
+
+
+@pytest.mark.parametrize("part", ["entered", "added", "submitted"])
+def test_nobody_approves_what_they_wrote_a_part_of(acme, finance, second, third, manager, browse, part):
+    """Also where somebody else submits it, or it was sent back in between."""
+    who = {name: second if name == part else manager for name in ("entered", "added", "submitted")}
+    draft = create_agreement(
+        partner=acme.row,
+        currency="CNY",
+        starts=date(2026, 9, 1),
+        last_day=date(2026, 9, 30),
+        by=who["entered"],
+    )
+    add_item(agreement=draft, product=product(), agreed_price=Decimal(80), by=who["added"])
+    waits = submit_agreement(agreement=draft, by=finance)
+    waits = send_back_agreement(agreement=waits, reason="Look again", by=third)
+    waits = submit_agreement(agreement=waits, by=who["submitted"])
+    assert waits.created_by_id == who["entered"].user_id
+    with pytest.raises(AnotherPersonApproves):
+        approve_agreement(agreement=waits, by=second)
+    assert "somebody else approves it" in browse(second).get(waits.get_absolute_url()).content.decode()
+    deliver_open_events()
+    told = set(Notice.objects.filter(kind="claims.agreement_waits").values_list("user_id", flat=True))
+    waiting = {person.user_id: len(list(open_work(person))) for person in (second, third)}
+    assert waiting == {second.user_id: 0, third.user_id: 1}
+    assert third.user_id in told
+    if part == "submitted":
+        with pytest.raises(DatabaseError), transaction.atomic():
+            rows = Agreement.objects.for_everyone(because="a test").filter(pk=waits.pk)
+            rows.update(approved_by=second.user_id)
+    assert approve_agreement(agreement=waits, by=third).state == "in_force"
+
+
+def test_the_database_holds_no_number_that_breaks_an_address(acme):
+    agreement = agreed(acme)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Agreement.objects.create(
+            number="SP/1", partner=acme.row, currency="CNY", starts=agreement.starts, ends=agreement.ends,
+            created_by_label="tests",
+        )  # fmt: skip
