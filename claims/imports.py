@@ -120,7 +120,6 @@ def compare_partners(staged: Staged, by: Actor) -> None:
     known, ids = "SELECT number FROM partners_partner", by.partner_ids
     if by.is_partner:
         ids = frozenset({by.partner_id} - {None})
-        staged.execute(OWN_NUMBER, {"own": by.partner_id})
     staged.complain(
         field="partner_number", code="missing", where="coalesce(r.values->>'partner_number', '') = ''"
     )
@@ -132,6 +131,12 @@ def compare_partners(staged: Staged, by: Actor) -> None:
     staged.complain_if_unknown(
         field="product_code", code="unknown_product", known="SELECT code FROM catalogue_product"
     )
+
+
+def fill_own_number(staged: Staged, by: Actor) -> None:
+    """Rows of a partner's person are the own company's where they name none."""
+    if by.is_partner:
+        staged.execute(OWN_NUMBER, {"own": by.partner_id})
 
 
 def count_good(staged: Staged) -> int:
@@ -150,6 +155,7 @@ class SellThrough(ImportKind):
     verb = "claims.report"
     for_partners = True
     key = "line_number"
+    key_within = ("partner_number",)
     columns = (
         Column("line_number", _("line number"), cells.code(80), True, ("line", "id"),
                "POS-261105-01", _("Names the sale for ever; importing it again changes nothing.")),
@@ -189,6 +195,9 @@ class SellThrough(ImportKind):
             yield "reverses", "sale_names_a_sale", {}
         if values["day"] > clock.today().isoformat():
             yield "day", "sold_later", {}
+
+    def prepare(self, staged: Staged, *, by: Actor) -> None:
+        fill_own_number(staged, by)
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         compare_partners(staged, by)
@@ -268,6 +277,9 @@ class Stock(ImportKind):
     def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
         if values["day"] > clock.today().isoformat():
             yield "day", "sold_later", {}
+
+    def prepare(self, staged: Staged, *, by: Actor) -> None:
+        fill_own_number(staged, by)
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         compare_partners(staged, by)

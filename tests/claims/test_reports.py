@@ -105,3 +105,17 @@ def test_a_number_can_stand_in_an_address(acme, finance, browse, number, fits):
     for one in rows:
         assert client.get(one.get_absolute_url()).status_code == 200
     assert rows.count() == (3 if fits else 1)
+
+
+def test_two_partners_may_number_their_lines_alike_and_one_partner_may_not(acme, rival):
+    mine, theirs = acme.row.number, rival.row.number
+    made = brought(sale("1", mine), sale("1", theirs), sale("2", mine), sale("2", mine, quantity=3), by=BY)
+    assert told(made) == ["key_twice"]
+    rows = SellThroughLine.objects.for_everyone(because=EVERYONE)
+    assert sorted(rows.values_list("partner__number", "line_number")) == sorted(
+        [(mine, "1"), (mine, "2"), (theirs, "1")]
+    )
+
+
+def test_a_line_with_the_own_number_is_the_same_as_one_without(acme):
+    assert told(checked(sale("1", acme.row.number), sale("1"), by=acme.admin)) == ["key_twice"]
