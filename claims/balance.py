@@ -107,10 +107,21 @@ def bought_between(partner_id: int, product_id: int, first: date, last: date) ->
     return rows.aggregate(sum=Sum("quantity"))["sum"] or NONE
 
 
+def who_bought(product_id: int, first: date, last: date) -> list[int]:
+    """The partners that bought more of the product in these days than they sent back."""
+    rows = _all_purchases().filter(product_id=product_id, booking_date__gte=first, booking_date__lte=last)
+    sums = rows.values_list("partner_id").annotate(sum=Sum("quantity")).filter(sum__gt=0)
+    return [partner for partner, _sum in sums.order_by("partner_id")]
+
+
 def purchases(partners: set[int], products: set[int]) -> Any:
-    """What partners bought and sent back; what they sold on themselves is none of it."""
+    """What these partners bought and sent back of these products."""
+    return _all_purchases().filter(partner_id__in=partners, product_id__in=products)
+
+
+def _all_purchases() -> Any:
+    """What partners sold on themselves is none of it."""
     rows = SalesLine.objects.for_everyone(because="what a claim is held against")
-    rows = rows.filter(partner_id__in=partners, product_id__in=products)
     return rows.exclude(source=SalesLine.Source.POINT_OF_SALE).order_by()
 
 

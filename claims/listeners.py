@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from claims.checks import plain
+from claims.balance import who_bought
+from claims.checks import window
 from claims.events import (
     AgreementApproved,
     AgreementEnded,
@@ -17,7 +18,7 @@ from claims.events import (
     ClaimSubmitted,
     PriceDropConfirmed,
 )
-from claims.models import Agreement, Claim, ClaimPayment, PriceDrop, StockLine
+from claims.models import Agreement, Claim, ClaimPayment, PriceDrop
 from partners.models import Member
 from prm.access.roles import Role
 from prm.access.rules import who_may
@@ -101,23 +102,19 @@ def tell_partner_of_payment(fact: ClaimPaid) -> None:
 
 
 @listens_to(PriceDropConfirmed)
-def tell_who_has_stock(fact: PriceDropConfirmed) -> None:
-    """Partners that reported stock of the product for the day hear that they can claim."""
+def tell_whose_stock_is_protected(fact: PriceDropConfirmed) -> None:
+    """Partners that bought the product in the protected days hear of it, their stock reported or not."""
     drop = PriceDrop.objects.select_related("product").get(pk=fact.drop_id)
-    rows = StockLine.objects.for_everyone(because="who has stock is told").of_drop(drop)
-    for stock in rows.filter(quantity__gt=0):
-        notify(
-            users=administrators_of(stock.partner_id), kind="claims.price_dropped",
-            fact=f"claims.price_dropped:{stock.pk}", link=drop.get_absolute_url(),
-            values={
-                "product": drop.product.code, "day": said.Day(drop.day), "stock": plain(stock.quantity),
-            },
-        )  # fmt: skip
+    notify(
+        users=administrators_of(*who_bought(drop.product_id, *window(drop))), kind="claims.price_dropped",
+        fact=f"claims.price_dropped:{drop.pk}", link=drop.get_absolute_url(),
+        values={"product": drop.product.code, "day": said.Day(drop.day)},
+    )  # fmt: skip
 
 
-def administrators_of(partner_id: int) -> list[Any]:
-    members = Member.objects.for_everyone(because="people of the partner that the event names")
-    ids = members.on(clock.today()).filter(partner_id=partner_id).values("user_id")
+def administrators_of(*partner_ids: int) -> list[Any]:
+    members = Member.objects.for_everyone(because="people of the partners that the event is about")
+    ids = members.on(clock.today()).filter(partner_id__in=partner_ids).values("user_id")
     return list(get_user_model().objects.filter(pk__in=ids, role=Role.PARTNER_ADMIN))
 
 

@@ -124,7 +124,7 @@ def _register_kinds() -> None:
         (
             "price_dropped", "sort-descending", partner,
             _("%(product)s is cheaper from %(day)s on"),
-            _("You reported %(stock)s in stock for that day. Claim the difference on the page of the price drop."),
+            _("Report your stock of that day, then claim the difference on the page of the price drop."),
         ),
     ):  # fmt: skip
         kinds.register(

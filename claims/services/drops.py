@@ -48,7 +48,7 @@ def enter_drop(
 
 @transaction.atomic
 def confirm_drop(*, drop: PriceDrop, by: Actor) -> PriceDrop:
-    """Confirm as a second person: partners that reported stock for the day can claim it."""
+    """Confirm as a second person: partners claim it on the stock that they report for the day, and are told so."""
     require(by, "claims.confirm_drop")
     drop = _decided(drop, State.CONFIRMED, by)
     record(drop, "price drop confirmed", by=by)

@@ -43,7 +43,7 @@ def confirm(request: Any, number: str) -> HttpResponse:
     drop = _drop(request, number)
     with refusals.told(request):
         services.confirm_drop(drop=drop, by=request.actor)
-        messages.success(request, _("Confirmed. Partners with stock that day are told."))
+        messages.success(request, _("Confirmed. Partners that bought it shortly before are told."))
     return redirect(drop)
 
 

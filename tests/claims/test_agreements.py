@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from claims.errors import (
     AgreementNotInState,
@@ -16,6 +17,8 @@ from claims.errors import (
     NoStockReported,
     PriceNotBelowBasis,
 )
+from claims.events import PriceDropConfirmed
+from claims.listeners import tell_whose_stock_is_protected
 from claims.models import Agreement, AgreementItem
 from claims.registrations import open_work
 from claims.services import (
@@ -35,6 +38,7 @@ from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
 from prm.values import clock
 from prm.values.errors import NotAllowed
+from tests.cast import Company
 from tests.claims.world import BY, again, agreed, bought, in_stock, product, said_of
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +185,27 @@ def test_the_database_holds_no_number_that_breaks_an_address(acme):
             number="SP/1", partner=acme.row, currency="CNY", starts=agreement.starts, ends=agreement.ends,
             created_by_label="tests",
         )  # fmt: skip
+
+
+def test_partners_that_bought_before_a_price_drop_are_told_of_it(acme, rival, finance, second):
+    """Whether they reported their stock before it was confirmed or not; and in as many queries whoever they are."""
+    for company, day in ((acme, "2026-09-14"), (rival, "2026-09-15")):
+        bought(company, 80, on=day)
+    counts = []
+    for day, more in ((date(2026, 9, 15), 0), (date(2026, 9, 16), 4)):
+        for at in range(more):
+            bought(Company(f"Further {at}", tier="gold"), 5, on="2026-09-14")
+        drop = enter_drop(
+            product=product(), currency="CNY", day=day, old_price=Decimal(100), new_price=Decimal(90),
+            days_back=30, by=finance,
+        )  # fmt: skip
+        confirm_drop(drop=drop, by=second)
+        deliver_open_events()
+        told = Notice.objects.filter(kind="claims.price_dropped", fact__endswith=f":{drop.pk}")
+        counts.append(set(told.values_list("user_id", flat=True)))
+        with CaptureQueriesContext(connection) as queries:
+            tell_whose_stock_is_protected(PriceDropConfirmed(drop_id=drop.pk))
+        counts.append(len(queries))
+    assert acme.admin.user_id in counts[0] and rival.admin.user_id not in counts[0]
+    assert {acme.admin.user_id, rival.admin.user_id} < counts[2] and len(counts[2]) == 6
+    assert counts[1] == counts[3]
