@@ -193,6 +193,8 @@ def _standing(claim: Claim) -> dict[str, str]:
         State.WITHDRAWN: (_("Withdrawn: %(reason)s") % {"reason": claim.reason}, ""),
     }
     text, tone = texts[State(claim.state)]
+    if claim.state == State.APPROVED and not payable(claim):
+        text = _("Approved; nothing is paid: it is set off against what came back.")
     return {"text": text, "tone": tone}
 
 

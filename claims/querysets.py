@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Sum, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Greatest
 
 from prm.access.scoping import PartnerOwned
@@ -157,7 +157,14 @@ class ClaimQuerySet(PartnerOwned):
         return self.filter(state__in=TO_DECIDE)
 
     def to_pay(self) -> ClaimQuerySet:
-        return self.filter(state="approved", approved_amount__gt=F("paid_amount"))
+        """Approved and open, of partners to which something is owed once claims below zero are set off."""
+        everyone = self.model.objects.for_everyone(because="the balance of the partner of each row").decided()
+        same = everyone.filter(partner=OuterRef("partner"), currency=OuterRef("currency")).order_by()
+        owed = (
+            same.values("partner").annotate(owed=Sum(F("approved_amount") - F("paid_amount"))).values("owed")
+        )
+        rows = self.filter(state="approved", approved_amount__gt=F("paid_amount"))
+        return rows.annotate(owed=Subquery(owed)).filter(owed__gt=0)
 
     def decided(self) -> ClaimQuerySet:
         """Those whose accepted amount stands in the ledger."""

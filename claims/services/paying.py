@@ -107,7 +107,7 @@ def settle(claim: Claim, by: Actor) -> None:
     )
     nothing_owed = owed(claim.partner_id, claim.currency) == 0
     for one in rows.select_for_update(of=("self",)).order_by("pk"):
-        if nothing_owed or 0 < one.approved_amount == one.paid_amount:
+        if nothing_owed or one.approved_amount == one.paid_amount:
             move(one, Claim.State.PAID)
             one.save(update_fields=["state", "state_since"])
             record(one, "claim settled", by=by)

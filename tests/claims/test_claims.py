@@ -23,6 +23,7 @@ from claims.errors import (
     PartnerOnHold,
 )
 from claims.models import Agreement, AgreementItem, Claim, ClaimLine, SellThroughLine
+from claims.registrations import open_work
 from claims.services import (
     approve_claim,
     decide_line,
@@ -288,6 +289,43 @@ def test_a_return_after_the_payment_is_set_off_against_the_next_claim(acme, fina
     assert pay_claim(claim=third, by=second).amount == 400
     assert (again(back).state, again(third).state) == ("paid", "paid")
     assert books.reconciled(BY)[0].difference == 0
+
+
+def test_a_claim_waits_for_payment_only_where_something_is_owed(acme, rival, finance, second, browse):
+    """What came back is set off; it is nobody's work until more is claimed."""
+    agreement = agreed(acme)
+    bought(acme, 100)
+    sale = sold(acme, 30)
+    pay_claim(claim=approve_claim(claim=claimed(agreement), by=finance), by=second)
+    sold(acme, -20, reverses=sale)
+    approve_claim(claim=claimed(agreement), by=finance)
+    sold(acme, 10)
+    less = approve_claim(claim=claimed(agreement), by=finance)
+    other = agreed(rival, number="SP-2")
+    bought(rival, 10)
+    sold(rival, 10, agreement_number="SP-2")
+    theirs = approve_claim(claim=claimed(other), by=finance)
+    assert to_pay(second) == [theirs.number]
+    page = browse(second).get(less.get_absolute_url()).content.decode()
+    assert "set off against what came back" in page and "Pay claim" not in page
+    assert less.number not in browse(second).get("/claims/?view=pay").content.decode()
+    sold(acme, 30)
+    more = approve_claim(claim=claimed(agreement), by=finance)
+    assert set(to_pay(second)) == {theirs.number, less.number, more.number}
+
+
+def test_a_claim_that_comes_to_nothing_is_settled_at_once(acme, finance):
+    agreement = agreed(acme)
+    bought(acme, 100)
+    sold(acme, 5)
+    approve_claim(claim=claimed(agreement), by=finance)
+    sale = sold(acme, 10)
+    sold(acme, -10, reverses=sale)
+    assert approve_claim(claim=claimed(agreement), by=finance).state == "paid"
+
+
+def to_pay(person) -> list[str]:
+    return [one.subtitle for one in open_work(person) if str(one.kind) == "Price claim to pay"]
 
 
 def test_a_return_of_a_sale_that_nobody_claimed_takes_nothing_back(acme, finance):
