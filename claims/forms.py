@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,13 @@ def currency_of(text: str) -> str:
     if not is_known_currency(code):
         raise forms.ValidationError(_("Write a currency's code of three letters, such as EUR or CNY."))
     return code
+
+
+def own_only(form: ServiceForm, name: str, path: str) -> None:
+    """Offer a partner what is of its own company, not all that it may see."""
+    if form.actor is not None and form.actor.is_partner:
+        field = cast(VisibleChoice, form.fields[name])
+        field.queryset = field.queryset.filter(**{path: form.actor.partner_id})
 
 
 class AgreementForm(ServiceForm):
@@ -120,6 +127,7 @@ class ClaimForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        own_only(self, "agreement", "partner")
         self.fields["last_day"].initial = clock.today()
         self.fields["starts"].initial = clock.today().replace(day=1)
 
@@ -131,6 +139,7 @@ class StockClaimForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        own_only(self, "partner", "pk")
         if self.actor is not None and self.actor.is_partner:
             self.fields["partner"].initial = self.actor.partner_id
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from claims.checks import price, sentence
 from claims.models import Agreement, AgreementItem, Claim, ClaimLine, ClaimPayment, PriceDrop, StockLine
-from claims.services.claiming import refuse_to_withdraw
+from claims.services.claiming import claims_for, refuse_to_withdraw
 from claims.services.deciding import refuse_to_approve, refuse_to_decide
 from claims.services.paying import payable
 from prm.access.rules import allowed
@@ -122,7 +122,7 @@ def agreement_verbs(agreement: Agreement, actor: Actor) -> list[Verb]:
         verbs.append(Verb(_("Send back…"), href=to("send_back"), icon="arrow-back-up"))
     if state in (Agreement.State.DRAFT, Agreement.State.WAITING) and may_enter:
         verbs.append(Verb(_("Withdraw…"), href=to("withdraw"), final=True, icon="ban"))
-    if state in Agreement.PRICING and allowed(actor, "claims.submit", agreement):
+    if state in Agreement.PRICING and claims_for(actor, agreement.partner_id):
         address = f"{reverse('claims:claim_new')}?agreement={agreement.pk}"
         verbs.append(Verb(_("Draft a claim"), href=address, primary=True, icon="receipt-refund"))
     if state in Agreement.PRICING and may_enter:
@@ -203,7 +203,7 @@ def claim_verbs(claim: Claim, actor: Actor) -> list[Verb]:
         return reverse(f"claims:claim_{name}", args=[claim.number])
 
     verbs = []
-    may_submit = allowed(actor, "claims.submit", claim)
+    may_submit = claims_for(actor, claim.partner_id)
     if claim.state == State.DRAFT and may_submit:
         verbs.append(Verb(_("Submit claim"), post=to("submit"), primary=True, icon="send"))
     if claim.state in (State.SUBMITTED, State.IN_REVIEW) and allowed(actor, "claims.decide", claim):
@@ -256,14 +256,20 @@ def _drop_standing(drop: PriceDrop, actor: Actor) -> dict[str, str] | None:
         if _can_be_claimed(drop, actor):
             text = _("You had stock on that day: claim the difference.")
             return {"text": text, "tone": "live"}
-        if not StockLine.objects.visible_to(actor).of_drop(drop).exists():
+        if not _own_stock(drop, actor).exists():
             text = _("To claim it, report your stock of %(day)s first.")
             return {"text": text % {"day": formats.day(drop.day)}, "tone": "note"}
     return None
 
 
 def _can_be_claimed(drop: PriceDrop, actor: Actor) -> bool:
-    return StockLine.objects.visible_to(actor).of_drop(drop).not_claimed().exists()
+    return _own_stock(drop, actor).not_claimed().exists()
+
+
+def _own_stock(drop: PriceDrop, actor: Actor) -> Any:
+    """Of whom the actor may claim: a partner only its own."""
+    rows = StockLine.objects.visible_to(actor).of_drop(drop)
+    return rows.filter(partner=actor.partner_id) if actor.is_partner else rows
 
 
 def drop_verbs(drop: PriceDrop, actor: Actor) -> list[Verb]:

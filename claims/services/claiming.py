@@ -23,12 +23,13 @@ from claims.events import ClaimSubmitted
 from claims.models import Agreement, Claim, ClaimLine, PriceDrop, SellThroughLine, StockLine
 from claims.services import limits
 from partners.models import Partner
-from prm.access.rules import require
+from prm.access.rules import allowed, require
 from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.errors import NotAllowed
 from prm.values.numbers import random_number
 
 State, Verdict = Claim.State, ClaimLine.Verdict
@@ -43,6 +44,7 @@ def draft_claim(*, agreement: Agreement, starts: date, last_day: date, by: Actor
     A return is in the claim of its sale, or in a later one once that is approved: so it never stands without its sale.
     """
     require(by, "claims.submit", agreement)
+    require_own(by, agreement.partner_id)
     (partner,) = Partner.objects.hold([agreement.partner_id])
     if last_day < starts:
         raise DaysWrong()
@@ -81,6 +83,7 @@ def draft_claim(*, agreement: Agreement, starts: date, last_day: date, by: Actor
 def draft_price_claim(*, drop: PriceDrop, partner: Partner, by: Actor) -> Claim:
     """Claim a price drop on the stock that the partner reported for its day."""
     require(by, "claims.submit", partner)
+    require_own(by, partner.pk)
     (partner,) = Partner.objects.hold([partner.pk])
     stock = StockLine.objects.for_everyone(because="the partner's own reports").of_drop(drop)
     found = stock.filter(partner=partner, quantity__gt=0).exclude(claim_lines__live=True).first()
@@ -105,6 +108,7 @@ def draft_price_claim(*, drop: PriceDrop, partner: Partner, by: Actor) -> Claim:
 def submit_claim(*, claim: Claim, by: Actor) -> Claim:
     """Send a draft: each line is checked now. It is in review where a person has to decide about lines."""
     require(by, "claims.submit", claim)
+    require_own(by, claim.partner_id)
     Partner.objects.hold([claim.partner_id])
     versions = limits.hold(claim.agreement_number, claim.partner_id) if claim.agreement_number else []
     claim = locked(claim, State.DRAFT)
@@ -126,6 +130,7 @@ def submit_claim(*, claim: Claim, by: Actor) -> Claim:
 def withdraw_claim(*, claim: Claim, reason: str, by: Actor) -> Claim:
     """Take a claim back before anybody decided: what it took is open again."""
     require(by, "claims.submit", claim)
+    require_own(by, claim.partner_id)
     Partner.objects.hold([claim.partner_id])
     limits.hold(claim.agreement_number, claim.partner_id)
     claim = locked(claim, State.DRAFT, State.SUBMITTED, State.IN_REVIEW)
@@ -136,6 +141,16 @@ def withdraw_claim(*, claim: Claim, reason: str, by: Actor) -> Claim:
     _add_up(claim)
     record(claim, "claim withdrawn", by=by, reason=reason)
     return claim
+
+
+def claims_for(by: Actor, partner_id: int) -> bool:
+    """Whether `by` may start and send claims of this partner: partners only their own, whatever else they see."""
+    return allowed(by, "claims.submit") and (not by.is_partner or by.partner_id == partner_id)
+
+
+def require_own(by: Actor, partner_id: int) -> None:
+    if not claims_for(by, partner_id):
+        raise NotAllowed()
 
 
 def refuse_to_withdraw(claim: Claim, by: Actor) -> None:
