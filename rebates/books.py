@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,13 +11,16 @@ from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
-from prm.ledger.models import Account, Transaction
+from prm.ledger.models import Entry, Transaction
+from prm.modules.registry import runs
 from prm.ui.lists import Amount, Day, Empty, Link, ListPage, Text
 from prm.values.actor import Actor
 from rebates.models import ManualAdjustment, Payment, Result
 from rebates.outside import brought_in
 
 ZERO = Decimal("0.00")
+# Apps above that post to the ledger as well add theirs: check(actor) gives a Check for each currency.
+further_checks: list[Callable[[Actor], list[Check]]] = []
 EVENTS = {
     "rebates.accrue": _("Accrued at the month's end"),
     "rebates.accrual_released": _("Accrual taken back at the close"),
@@ -63,7 +67,8 @@ class LedgerList(ListPage):
         return Transaction.objects.for_list().annotate(partner_name=Subquery(name, output_field=CharField()))
 
     def context(self, actor: Any) -> dict[str, Any]:
-        return {"checks": reconciled(actor)}
+        further = [check for one in further_checks if runs(one) for check in one(actor)]
+        return {"checks": [*reconciled(actor), *further]}
 
 
 def event_name(row: Any) -> str:
@@ -79,6 +84,7 @@ class Check:
     settled: Decimal
     paid: Decimal
     brought: Decimal = ZERO  # owed at go-live
+    of: Any = ""  # what it is about, other than rebates
 
     @property
     def difference(self) -> Decimal:
@@ -87,8 +93,10 @@ class Check:
 
 def reconciled(actor: Actor) -> list[Check]:
     """Owed to partners in the ledger = brought in + settled in closed runs − paid; a difference would be a defect."""
-    accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"))
-    owed = dict(accounts.values_list("currency").annotate(owed=-Sum("entries__amount")))
+    entries = Entry.objects.visible_to(actor).filter(
+        account__kind__in=("payable", "approved"), purpose__kind="rebate"
+    )
+    owed = dict(entries.order_by().values_list("account__currency").annotate(owed=-Sum("amount")))
     closed = Result.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))
     settled = dict(closed.values_list("currency").annotate(settled=Sum(F("earned") + F("adjusted"))))
     manual = ManualAdjustment.objects.visible_to(actor).filter(run__state__in=("closed", "paid"))

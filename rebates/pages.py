@@ -17,7 +17,7 @@ from partners.models import Partner
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
-from prm.ledger.models import Account
+from prm.ledger.models import Entry
 from prm.ui import formats
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
@@ -128,9 +128,12 @@ def owed_to(actor: Actor) -> list[Owed]:
         of(accrual.currency).accrued += accrual.amount
         of(accrual.currency).accruals.append(accrual)
     year = clock.today().year
-    accounts = Account.objects.visible_to(actor).filter(kind__in=("payable", "approved"), partner_id__in=own)
+    entries = Entry.objects.visible_to(actor).filter(
+        account__kind__in=("payable", "approved"), account__partner_id__in=own, purpose__kind="rebate"
+    )
+    balances = entries.order_by().values_list("account__currency").annotate(owed=-Sum("amount"))
     kept = {currency: sum(sums.values(), ZERO) for (_partner, currency), sums in kept_now(own).items()}
-    for currency, owed in accounts.values_list("currency").annotate(owed=-Sum("entries__amount")):
+    for currency, owed in balances:
         of(currency).kept = max(ZERO, kept.get(currency, ZERO))
         of(currency).unpaid = max(ZERO, (owed or ZERO) - kept.get(currency, ZERO))
     for statement in Statement.objects.visible_to(actor).filter(partner_id__in=own).for_list():

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from prm.customfields.showing import facts_on_paper
 from prm.values.actor import Actor
-from rebates import wording
+from rebates import further, wording
 from rebates.exchange import version_as_yaml
 from rebates.explanations import explain
 from rebates.limit_words import kept_rows
@@ -37,6 +37,7 @@ def _parts(statement: Statement, by: Actor) -> dict[str, Any]:
         "statement": statement,
         "lines": lines,
         "kept": kept_rows(statement),
+        "further": further.parts_of(statement, by),
         "payments": statement.payments.select_related("goods").order_by("id"),
         "explained": explained,
         "manual": [one for line in lines for one in line.manual],

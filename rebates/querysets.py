@@ -308,6 +308,11 @@ class StatementQuerySet(PartnerOwned):
             .order_by("-ends", "-id")
         )
 
+    def issued_before(self, statement: Any) -> Any:
+        """The partner's statement before, in the same currency; None where it is the first."""
+        rows = self.filter(partner_id=statement.partner_id, currency=statement.currency)
+        return rows.filter(issued_at__lt=statement.issued_at).order_by("issued_at", "pk").last()
+
     def unpaid_by_run(self, runs: Iterable[Any]) -> dict[int, list[tuple[str, Decimal]]]:
         """By the id of each of `runs`: what its statements have still to pay, as `for_list()` says, by currency.
 

@@ -98,6 +98,7 @@ TENANT_APPS = [
     "orders",
     "rebates",
     "payouts",
+    "claims",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]
 TENANT_MODEL = "tenancy.Tenant"

@@ -36,6 +36,7 @@ _APPS = [
     "orders",
     "rebates",
     "payouts",
+    "claims",
 ]
 
 

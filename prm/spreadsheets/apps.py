@@ -15,7 +15,9 @@ class SpreadsheetsConfig(AppConfig):
         from prm.ui import menu
 
         keepers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
-        permissions.register("imports.view", label=_("See imports"), roles=STAFF_ROLES, reads=True)
+        # Partners bring in what they report of their own business; they see the files of their own person only.
+        importers = [*STAFF_ROLES, Role.PARTNER_ADMIN]
+        permissions.register("imports.view", label=_("See imports"), roles=importers, reads=True)
         permissions.register("products.import", label=_("Import products"), roles=keepers)
         # Each app's "imports" module declares its kinds; those of the platform are here.
         autodiscover_modules("imports")

@@ -8,9 +8,8 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from prm.access.rules import allowed
 from prm.spreadsheets.models import Import
-from prm.spreadsheets.registry import kinds
+from prm.spreadsheets.rights import kinds_for
 from prm.ui.forms import ServiceForm
 
 
@@ -23,9 +22,8 @@ class UploadForm(ServiceForm):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        self.fields["kind"].choices = [
-            (kind.name, kind.title) for kind in kinds() if self.actor and allowed(self.actor, kind.verb)
-        ]
+        mine = kinds_for(self.actor) if self.actor else []
+        self.fields["kind"].choices = [(kind.name, kind.title) for kind in mine]
 
 
 class ColumnsForm(ServiceForm):

@@ -9,12 +9,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext, gettext_lazy
 
-from prm.access.rules import require
 from prm.access.scope import actor_for
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.spreadsheets import staging
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reading import open_table
+from prm.spreadsheets.rights import require_import
 from prm.spreadsheets.services import finish_import, local_copy
 from prm.values.actor import Actor
 
@@ -60,7 +60,9 @@ class CheckImport(_OnImport):
     def run(self, job: Any, step: int) -> None:
         upload = self.upload(job)
         if step == job.total - 1:
-            staging.compare(upload, by=actor_of(job))
+            by = actor_of(job)
+            require_import(by, upload)
+            staging.compare(upload, by=by)
             upload.state = Import.State.CHECKED
             upload.save()
             return
@@ -92,7 +94,7 @@ class WriteImport(_OnImport):
 
     def run(self, job: Any, step: int) -> None:
         upload, by = self.upload(job), actor_of(job)
-        require(by, upload.definition.verb)
+        require_import(by, upload)
         if staging.write(upload, by=by):
             job.say(rows=upload.written, of=upload.total)
             finish_import(upload=upload, by=by)

@@ -49,5 +49,13 @@ class ImportList(ListPage):
         Choice("state", filter=True, tones=TONES),
     ]
 
+    def __init__(self, request: Any, **kwargs: Any):
+        super().__init__(request, **kwargs)
+        if self.actor.is_partner:
+            text = _(
+                "Bring in what you sold on and what you have in stock. Nothing is written before you have seen it."
+            )
+            self.empty = Empty(_("No import yet"), text, icon="database-import")
+
     def get_rows(self, actor: Actor) -> QuerySet:
         return Import.objects.for_list()

@@ -13,9 +13,16 @@ from prm.values.actor import Actor
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def visible_to(self, actor: Actor) -> ImportQuerySet:
-        """A person's own imports; those who see every partner see all imports of kinds that they may import."""
+        """A person's own imports; those who see every partner see all imports of kinds that they may import.
+
+        A partner's person sees those for the own company, as long as it is the own one.
+        """
         if actor.is_system:
             return self
+        if actor.is_partner:
+            if actor.user_id is None or actor.partner_id is None:
+                return self.none()
+            return self.filter(created_by_id=actor.user_id, company=actor.partner_id)
         mine = models.Q(created_by_id=actor.user_id) if actor.user_id else models.Q(pk__in=[])
         if actor.partner_ids is None:
             mine |= models.Q(kind__in=[kind.name for kind in kinds() if kind.verb in actor.permissions])
@@ -60,6 +67,8 @@ class Import(models.Model):
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_label = models.CharField(_("by"), max_length=200)
+    # The company of a partner's person who brought it in; empty for staff.
+    company = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(_("uploaded"), default=clock.now)
     finished_at = models.DateTimeField(null=True)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prm.audit.history import history_of
+from prm.jobs.models import Job
 from prm.jobs.progress import card_of
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reasons import why
@@ -59,9 +60,10 @@ def page_of(upload: Import, actor: Actor) -> dict[str, Any]:
         "kind": upload.definition,
         "stages": stages_of(upload),
         "history": history_of(upload, actor),
+        "failure": failure_of(upload, actor),
     }
     if upload.is_busy and upload.job:
-        context["card"] = card_of(upload.job, actor)
+        context["card"] = card_for(upload.job, actor)
     if state == Import.State.UPLOADED:
         context["matches"] = matches_of(upload)
     if state in (Import.State.CHECKED, Import.State.DONE):
@@ -70,6 +72,19 @@ def page_of(upload: Import, actor: Actor) -> dict[str, Any]:
     if state == Import.State.CHECKED:
         context["good"] = good_rows(upload)
     return context
+
+
+def card_for(job: Job, actor: Actor) -> dict[str, Any]:
+    """The job's card; what went wrong inside the system is not for partners."""
+    card = card_of(job, actor)
+    return {**card, "error": ""} if actor.is_partner else card
+
+
+def failure_of(upload: Import, actor: Actor) -> str:
+    """Why an import failed, for whoever looks."""
+    if upload.error and actor.is_partner:
+        return _("The system could not go on, and nothing was written. Check again, or upload the file anew.")
+    return upload.error
 
 
 def stages_of(upload: Import) -> list[Stage]:

@@ -60,7 +60,11 @@ class ImportKind:
     title: Any = ""
     # Who may import it.
     verb: str = ""
+    # Partners' people may, too, where they have the verb: then `compare` takes rows of their own company only.
+    for_partners: bool = False
+    # The column that names a row, once in a file; where several partners' rows may share it, beside further columns.
     key: str = ""
+    key_within: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     # Chinese headings of files that people have already, by column, separated by spaces.
     chinese: Mapping[str, str] = {}
@@ -72,6 +76,9 @@ class ImportKind:
     def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
         """What is wrong between the fields of one row whose cells could all be read: (field, code, values)."""
         return ()
+
+    def prepare(self, staged: Staged, *, by: Actor) -> None:
+        """Fill, set-based, what rows may leave out, before anything is compared."""
 
     def compare(self, staged: Staged, *, by: Actor) -> None:
         """Find, set-based, rows that do not fit what is on file (`staged.complain`) or are there (`staged.same`)."""

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from prm.access.rules import require
 from prm.audit.services import record
 from prm.jobs.models import Job
 from prm.jobs.services import start_job
@@ -22,6 +21,7 @@ from prm.spreadsheets.matching import matched, refuse_files
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reading import MOST_BYTES, open_table
 from prm.spreadsheets.registry import ImportKind, kind_of
+from prm.spreadsheets.rights import require_import, require_kind
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
@@ -37,7 +37,7 @@ def upload_file(*, kind: str, file: Any, by: Actor) -> Import:
     `file` is an uploaded file (name, size, chunks). Raises FileRefused with what is wrong with it.
     """
     definition = kind_of(kind)
-    require(by, definition.verb)
+    require_kind(by, definition)
     if file.size > MOST_BYTES:
         raise errors.FileTooLarge(most=MOST_BYTES // 1024**2)
     with _on_disk(file) as path:
@@ -68,14 +68,14 @@ def described(path: Path, kind: ImportKind, *, name: str, by: Actor) -> Import:
     return Import(
         number=random_number("IM", on=clock.today()), kind=kind.name, file_name=Path(name).name[:200],
         header=header, sample=sample, total=total, columns=columns,
-        created_by_id=by.user_id, created_label=by.label,
+        created_by_id=by.user_id, created_label=by.label, company=by.partner_id,
     )  # fmt: skip
 
 
 @transaction.atomic
 def match_columns(*, upload: Import, columns: dict[str, int], by: Actor) -> Import:
     """Say which column of the file holds what ({column: place}), and start checking."""
-    require(by, upload.definition.verb)
+    require_import(by, upload)
     upload = _locked(upload, *OPEN)
     upload.columns = checked_columns(upload, columns)
     _start(upload, "imports.check", Import.State.CHECKING, by=by)
@@ -103,7 +103,7 @@ def checked_columns(upload: Import, columns: dict[str, int]) -> dict[str, int]:
 @transaction.atomic
 def correct_value(*, upload: Import, field: str, value: str, replacement: str, by: Actor) -> Import:
     """Read `value` as `replacement` wherever it stands in the column; the file stays as it is. Checks anew."""
-    require(by, upload.definition.verb)
+    require_import(by, upload)
     upload = _locked(upload, Import.State.CHECKED)
     replacement = replacement.strip()[:200].replace("\x00", "")
     if field in {column.name for column in upload.definition.all_columns}:
@@ -119,7 +119,7 @@ def correct_value(*, upload: Import, field: str, value: str, replacement: str, b
 @transaction.atomic
 def start_import(*, upload: Import, by: Actor, only_good: bool = False) -> Import:
     """Write the rows as a job: all of them, or with `only_good` those that are good. All or none of these."""
-    require(by, upload.definition.verb)
+    require_import(by, upload)
     upload = _locked(upload, Import.State.CHECKED)
     if upload.bad and not only_good:
         raise errors.BadRowsLeft(count=upload.bad)
@@ -133,7 +133,7 @@ def start_import(*, upload: Import, by: Actor, only_good: bool = False) -> Impor
 @transaction.atomic
 def discard_import(*, upload: Import, by: Actor) -> Import:
     """Throw the file away; nothing of it was written."""
-    require(by, upload.definition.verb)
+    require_import(by, upload)
     upload = _locked(upload, *OPEN)
     upload.drop_rows()
     upload.state, upload.finished_at = Import.State.DISCARDED, clock.now()

@@ -187,7 +187,8 @@ def compare(upload: Import, *, by: Actor, will_write: bool = False) -> None:
     rows.filter(problems__isnull=True).update(findings=None, verdict="good")
     rows.filter(problems__isnull=False).update(findings=None, verdict="bad")
     staged.execute("ANALYZE spreadsheets_importrow")
-    _complain_of_twins(staged, kind.key)
+    kind.prepare(staged, by=by)
+    _complain_of_twins(staged, kind.key, kind.key_within)
     if kind.target:
         own.complain_of_missing(staged, kind.target)
     kind.compare(staged, by=by)
@@ -195,15 +196,17 @@ def compare(upload: Import, *, by: Actor, will_write: bool = False) -> None:
     upload.facts = kind.facts(staged)
 
 
-def _complain_of_twins(staged: Staged, key: str) -> None:
+def _complain_of_twins(staged: Staged, key: str, within: tuple[str, ...]) -> None:
+    names = ", ".join(f"coalesce({{row}}.values->>'{name}', '')" for name in (key, *within))
+    first, this, any_row = (f"({names.format(row=row)})" for row in ("f", "r", "o"))
     staged.complain(
         field=key, code="key_twice", key=key,
         values="SELECT jsonb_build_object('row', (SELECT min(f.number) FROM spreadsheets_importrow f"
-        " WHERE f.upload_id = %(upload)s AND f.values->>%(key)s = r.values->>%(key)s))",
-        where="""r.number IN (
+        f" WHERE f.upload_id = %(upload)s AND {first} = {this}))",
+        where=f"""r.number IN (
             SELECT number FROM (
-                SELECT number, row_number() OVER (PARTITION BY values->>%(key)s ORDER BY number) AS turn
-                FROM spreadsheets_importrow WHERE upload_id = %(upload)s AND values->>%(key)s <> ''
+                SELECT number, row_number() OVER (PARTITION BY {any_row} ORDER BY number) AS turn
+                FROM spreadsheets_importrow o WHERE upload_id = %(upload)s AND values->>%(key)s <> ''
             ) AS turns WHERE turn > 1)""",
     )  # fmt: skip
 

@@ -10,11 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
-from prm.access.rules import require
-from prm.jobs.progress import card_of
 from prm.spreadsheets import errorfile, pages, services
 from prm.spreadsheets.forms import ColumnsForm, CorrectionForm, UploadForm
 from prm.spreadsheets.models import Import
+from prm.spreadsheets.rights import require_import
 from prm.ui import refusals
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -60,9 +59,8 @@ def progress(request: Any, number: str) -> HttpResponse:
         answer = HttpResponse(status=204)
         answer["HX-Refresh"] = "true"
         return answer
-    return render(
-        request, "spreadsheets/progress.html", {"upload": upload, "card": card_of(upload.job, request.actor)}
-    )
+    card = pages.card_for(upload.job, request.actor)
+    return render(request, "spreadsheets/progress.html", {"upload": upload, "card": card})
 
 
 @require_POST
@@ -103,7 +101,7 @@ def _press(request: Any, upload: Import, service: Any, **how: Any) -> HttpRespon
 def errors(request: Any, number: str, form: str) -> HttpResponse:
     """The bad rows as a file, each with what is wrong."""
     upload = import_of(request, number)
-    require(request.actor, upload.definition.verb)
+    require_import(request.actor, upload)
     makers = {"csv": (errorfile.as_csv, "text/csv; charset=utf-8"), "xlsx": (errorfile.as_xlsx, XLSX)}
     if form not in makers or not upload.bad:
         raise Http404

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
-from prm.access.rules import require
 from prm.spreadsheets import staging
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reading import open_table
 from prm.spreadsheets.registry import kind_of
+from prm.spreadsheets.rights import require_kind
 from prm.spreadsheets.services import checked_columns, described, finish_import
 from prm.values import clock
 from prm.values.actor import Actor
@@ -29,7 +29,7 @@ def import_file(
     called as rows are read. Raises FileRefused or ColumnsMissing when the file as a whole cannot be used.
     """
     definition = kind_of(kind)
-    require(by, definition.verb)
+    require_kind(by, definition)
     path = Path(path)
     upload = described(path, definition, name=path.name, by=by)
     upload.columns = checked_columns(upload, upload.columns)

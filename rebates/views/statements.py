@@ -18,7 +18,7 @@ from prm.files import paper
 from prm.ui import export, formats
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
-from rebates import dispute_pages, kept, pages, services, wording
+from rebates import dispute_pages, further, kept, pages, services, wording
 from rebates.forms import PaymentForm
 from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
@@ -47,6 +47,7 @@ def overview(request: Any) -> HttpResponse:
         {
             "partner": own,
             "owed": pages.owed_to(request.actor),
+            "further": further.owed_to(request.actor),
             "statements": statements,
             "age": kept.age(request.actor, [own.pk]),
         },
@@ -65,6 +66,7 @@ def statement(request: Any, number: str) -> HttpResponse:
             "statement": found,
             "lines": lines,
             "kept": kept_rows(found),
+            "further": further.parts_of(found, request.actor),
             "open": parts.amount,
             "parts": parts,
             "payment_state": paid,

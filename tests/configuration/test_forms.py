@@ -210,7 +210,7 @@ def test_a_dry_run_makes_no_field(tenant):
 
 
 def test_records_of_a_module_that_is_off_are_neither_exported_nor_taken(tenant):
-    for code in ("payouts", "rebates", "orders", "dealreg"):
+    for code in ("claims", "payouts", "rebates", "orders", "dealreg"):
         switch_module(tenant=here(), code=code, on=False, by=BY)
     assert "deal" not in exported("records") and "partner" in exported("records")
     with pytest.raises(ConfigurationProblem) as refusal:

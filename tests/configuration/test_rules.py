@@ -134,7 +134,7 @@ def test_what_is_wrong_with_an_automation_is_named_and_nothing_is_half_applied(s
 
 def test_automations_about_a_module_that_is_off_rest(crm):
     apply(webhooks=[crm], automations=AUTOMATIONS)
-    for code in ("payouts", "rebates", "orders", "dealreg"):
+    for code in ("claims", "payouts", "rebates", "orders", "dealreg"):
         switch_module(tenant=here(), code=code, on=False, by=BY)
     assert exported("automations") == AUTOMATIONS[1:]
     apply(automations=AUTOMATIONS[1:])

@@ -7,7 +7,7 @@ import ast
 from prm.audit import words
 from tests.house.tree import ROOT
 
-PLACES = ("prm", "partners", "dealreg", "orders", "rebates", "payouts")
+PLACES = ("prm", "partners", "dealreg", "orders", "rebates", "payouts", "claims")
 
 
 def verbs() -> set[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("prm", "partners", "dealreg", "orders", "rebates", "payouts")
+PACKAGES = ("prm", "partners", "dealreg", "orders", "rebates", "payouts", "claims")
 NOT_OURS = {".venv", ".tools", ".data", ".git", "vendor", "node_modules"}
 
 

@@ -53,6 +53,18 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
         r"payout-files/<str:number>/",
         lambda made: {"number": made["payout"].number, "pk": made["payout_line"].pk, "kind": "xml"},
     ),
+    (
+        r"agreements/<str:number>/<int:version>/",
+        lambda made: {
+            "number": made["agreement"].number,
+            "version": made["agreement"].version,
+            "pk": made["agreement"].items.get().pk,
+        },
+    ),
+    (
+        r"claims/<str:number>/",
+        lambda made: {"number": made["claim"].number, "pk": made["claim"].lines.first().pk},
+    ),
     (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
     (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
     (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),
@@ -74,6 +86,7 @@ BELONGS_TO_NOBODY = {
     r"rebates/agreements/": "programmes are the tenant's; tests/rebates/test_signatures.py shows whom a version asks",
     r"exchange-rates/": "the tenant's own; finance's, who see all; partners have no verb for them",
     r"ledger/<int:pk>/": "finance's, who sees all; partners have no verb for it",
+    r"price-drops/": "price drops are the tenant's, about products; partners see those that are confirmed",
     r"journals/": "finance's, who sees all; partners have no verb for it",
     r"customers/": "end customers are staff's, who see all; partners have no verb for them",
     r"prices/": "price lists are the tenant's; partners have no verb for them",
@@ -101,7 +114,7 @@ BELONGS_TO_NOBODY = {
     r"settings/users/invitations/": "the administrator's, who sees all",
     r"company/people/invitations/": "looked up among the own company's; tests/accounts shows it",
     r"jobs/<int:pk>/": "staff's; tests/jobs shows that partners see none",
-    r"imports/": "staff's, each with the rights of who uploaded; tests/spreadsheets shows it",
+    r"imports/": "each with the rights of who uploaded, who alone sees it of partners; tests/spreadsheets shows it",
     r"conditions/<slug:code>/": "subjects are the product's; tests/conditions shows what each person can ask of them",
     r"mailbox/": "demo mode only; tests/notices shows that it is not found elsewhere",
 }
@@ -119,6 +132,7 @@ FIELDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "order": lambda made: made["order"].number,
     "invoice": lambda made: made["invoice"].number,
     "settlement": lambda made: made["run"].pk,
+    "agreement": lambda made: made["agreement"].pk,
     "statement": lambda made: made["statement"].number,
     "attempt": lambda made: made["deal"].attempt,
     "rows": lambda made: made["deal"].pk,

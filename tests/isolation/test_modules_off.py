@@ -11,7 +11,7 @@ from prm.tenancy.models import Tenant
 from tests.factories.people import UserFactory
 from tests.isolation import strangers, walk, world
 
-CODES = ("dealreg", "orders", "rebates", "payouts")
+CODES = ("dealreg", "orders", "rebates", "payouts", "claims")
 ROLES = ("visitor", "partner sales", "partner administrator", "manager", "finance", "administrator")
 NEVER = "/no-such-place/"
 

@@ -37,6 +37,7 @@ from rebates.services import (
     report_return,
 )
 from tests.cast import Company
+from tests.claims import world as claims
 from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import order_of
@@ -108,6 +109,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     run = close_run(run=approve_run(run=run, by=SYSTEM), by=SYSTEM)
     payout = payouts.of_rival(rival, run)
     payment = _payment(rival, run)
+    claim = claims.of_rival(rival, customer_name="Whist Muted Mills Ltd")
     rebates.sell(rival, 31_337, on=clock.today().isoformat())
     return {
         "partner": rival.row,
@@ -133,6 +135,8 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "account": payout.lines.get().account,
         "payout": payout,
         "payout_line": payout.lines.get(),
+        "claim": claim,
+        "agreement": claims.agreement_of(claim),
         "accrual": accruals(by=SYSTEM, partners=[rival.row.pk])[-1],
         "product": ProductFactory(list_price=Decimal("5")),
     }
@@ -205,6 +209,9 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "adjustment number": made["adjustment"].number,
         "adjustment reason": "Hidden: a bonus",
         "dispute reason": "Undertone: we were",
+        "claim number": made["claim"].number,
+        "agreement": "SP-UNSEEN",
+        "claim's customer": "Whist Muted",
         "returned payment": "Furtive: no such",
         "sales amount": "31,337",
         "bank account": "ACME Secret Holder",

@@ -58,6 +58,7 @@ def test_what_is_needed_by_another_stays_on(switch):
     assert "Rebates" in refusal.value.text
     switch("payouts", False)
     switch("rebates", False)
+    switch("claims", False)
     switch("orders", False)
     with pytest.raises(ModuleNeedsOthers) as refusal:
         switch("rebates", True)
@@ -65,6 +66,7 @@ def test_what_is_needed_by_another_stays_on(switch):
     switch("orders", True)
     switch("rebates", True)
     switch("payouts", True)
+    switch("claims", True)
     assert registry.switched_off() == {}
 
 
@@ -75,6 +77,7 @@ def test_its_flows_and_own_fields_leave_the_set_up_and_come_back(switch, adminis
     assert listed == [True, True] and {client.get(one).status_code for one in addresses} == {200}
     switch("payouts", False)
     switch("rebates", False)
+    switch("claims", False)
     switch("orders", False)
     listed = [f'href="{address}"' in client.get(f"{address[:-6]}").content.decode() for address in addresses]
     assert listed == [False, False] and {client.get(one).status_code for one in addresses} == {404}
@@ -100,6 +103,7 @@ def test_its_events_are_not_offered_and_who_was_told_of_them_is_told_again(switc
     assert [order_event in client.get(one).content.decode() for one in addresses] == [True, True]
     switch("payouts", False)
     switch("rebates", False)
+    switch("claims", False)
     switch("orders", False)
     assert [order_event in client.get(one).content.decode() for one in addresses] == [False, False]
     assert "Order submitted" in client.get(kept.get_absolute_url()).content.decode()
@@ -116,6 +120,7 @@ def test_what_automations_left_to_do_about_it_rests(switch, administrator, brows
     client = browse(administrator)
     switch("payouts", False)
     switch("rebates", False)
+    switch("claims", False)
     switch("orders", False)
     assert "Call about the order" not in [one.title for one in work.waiting_for(administrator)]
     assert "its module is off" in client.get("/settings/automations/").content.decode()
@@ -154,15 +159,16 @@ def test_verbs_kinds_imports_work_and_daily_work_go_and_come_back(switch, acme):
     before = what_is_there()
     switch("payouts", False)
     switch("rebates", False)
+    switch("claims", False)
     switch("orders", False)
     off = what_is_there()
-    gone = ("orders.", "sales.", "rebates.", "payouts.")
+    gone = ("orders.", "sales.", "rebates.", "payouts.", "claims.")
     assert not [verb for verb in off["verbs"] if verb.startswith(gone)]
     assert not [name for name in off["letters"] if name.startswith("orders.")]
     assert "sales-lines" not in off["imports"] and "partners" in off["imports"]
     switch("dealreg", False)
     assert "dealreg.protections" not in daily_work() and "sealing.head" in daily_work()
-    for code in ("dealreg", "orders", "rebates", "payouts"):
+    for code in ("dealreg", "orders", "rebates", "payouts", "claims"):
         switch(code, True)
     assert what_is_there() == before
 
@@ -243,7 +249,7 @@ def test_a_schema_that_was_entered_by_its_name_knows_too(switch, tenant):
 def test_the_page_says_what_depends_on_what_and_asks_before_it_acts(administrator, browse, acme, tenant):
     client = browse(administrator)
     page = client.get("/settings/modules/").content.decode()
-    assert "Needs Orders." in page and "Switch off Rebates first." in page
+    assert "Needs Orders." in page and "Switch off Rebates, Price claims first." in page
     question = client.get("/settings/modules/payouts/off/").content.decode()
     assert "Nothing is deleted." in question
     assert registry.is_on("payouts")

@@ -1,0 +1,1 @@
+"""Pages of agreements, claims and price drops."""
