@@ -8,7 +8,8 @@ Guarantees
   the other side of zero than the group's gets nothing; where nobody has one nothing is paid.
 - As under a cap over all partners (`partner_pools.py`) each figure hangs on those of all: they are always computed for
   everybody, and a member's explanation and kit hold its own sum and those of the whole group. Where fewer than four
-  partners are left in a group they hold its own sum and share only.
+  partners of a group bought anything they hold its own sum and share only. The two give the factor, and with the policy
+  an idea of the group's figure: that cannot be hidden while the share is the group's.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rebates import partner_pools, traits
 from rebates.plans import Plan
 from rebates.sums import Sums
 
-WITHHELD = json.dumps({"grouped": {"withheld": True}})
+WITHHELD = json.dumps({"rule": "withheld", "grouped": {"withheld": True}})
 NOBODY_ASKS = (
     "tiers",
     "types",
@@ -113,21 +114,32 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
         WITH taking AS MATERIALIZED ({source.taking_part()}),
         whole AS MATERIALIZED ({settled(source.based_as_one())}),
         own AS MATERIALIZED (
-            SELECT own.*, taking.head, crew.size
-            FROM ({source.based(source.relation, source.members)}) own JOIN taking USING (partner_id)
-            JOIN (SELECT head, count(*) AS size FROM taking GROUP BY head) crew USING (head)
+            SELECT own.*, taking.head FROM ({source.based(source.relation, source.members)}) own
+            JOIN taking USING (partner_id)
+        ), crew AS (
+            SELECT head, NOT bool_and(is_alone) AND ({_few(source.sums)}) AS few
+            FROM own JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head) GROUP BY head
         )
         SELECT weighed.no AS plan, weighed.programme_id, weighed.version_id, weighed.partner_id, weighed.starts,
                weighed.ends, weighed.currency, weighed.tier, weighed.own_counted AS qualifier,
-               weighed.own_payable AS base, NULL::numeric AS reference, whole.band, weighed.lines,
+               weighed.own_payable AS base, NULL::numeric AS reference,
+               CASE WHEN crew.few THEN 0 ELSE whole.band END AS band, weighed.lines,
                COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
                         THEN 1 ELSE 0 END) / {scale}, 0) AS earned,
-               CASE WHEN weighed.size > 1 AND weighed.size < {partner_pools.LEAST_MEMBERS}
-                    THEN whole.explanation - 'counted' - 'payable' - 'raw' || '{WITHHELD}'::jsonb
+               CASE WHEN crew.few THEN '{WITHHELD}'::jsonb
                     ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
                          whole.explanation -> 'grouped' || jsonb_build_object({said})) END AS explanation
         FROM ({_weighed(source.sums.converts, scale)}) weighed
-        JOIN whole ON whole.partner_id = weighed.head ORDER BY weighed.partner_id"""
+        JOIN whole ON whole.partner_id = weighed.head JOIN crew USING (head) ORDER BY weighed.partner_id"""
+
+
+def _few(sums: Sums) -> str:
+    """Whether so few members stand behind a sum of the group that it would tell one's figure to another."""
+    least = partner_pools.LEAST_MEMBERS
+    told = ["payable", "counted"]
+    if any(plan.baseline for plan in sums.plans):
+        told.append("reference")
+    return " OR ".join(f"count(*) FILTER (WHERE {name} <> 0) < {least}" for name in told)
 
 
 def _weighed(converts: bool, scale: str) -> str:

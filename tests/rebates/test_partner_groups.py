@@ -55,6 +55,10 @@ def money(*amounts: str) -> dict[str, Decimal]:
     return {f"V-{number}": Decimal(amount) for number, amount in enumerate(amounts, start=1)}
 
 
+def fifth() -> Company:
+    return Company(Partner.objects.create(number="V-5", name="V 5", type="reseller", status="active"))
+
+
 def kits_agree(folder: Any) -> None:
     for row in Statement.objects.for_everyone(because="a test"):
         said = verify(unpacked(row, folder / row.number))
@@ -97,6 +101,15 @@ def test_a_group_that_gave_back_more_than_it_bought_is_taken_back_from_those_tha
     kits_agree(tmp_path)
 
 
+def test_what_four_gave_back_is_taken_back_and_each_kit_computes_it(four, tmp_path):
+    apply(grouped(mechanism={"kind": "flat", "rate": "10%"}))
+    bought(four, -300, -1_200, -100, "-33.33")
+    run = settle("2026-09")
+    assert earned(run) == money("-30.00", "-120.00", "-10.00", "-3.33")
+    assert said_by(results(run)[0])["Paid base of the group"]
+    kits_agree(tmp_path)
+
+
 def test_where_nobody_is_paid_on_anything_nothing_is_paid(four):
     sell(four[0], 500, line="wireless")
     sell(four[1], 10, line="routing")
@@ -115,18 +128,19 @@ def test_a_cap_is_on_what_all_bought_and_on_what_all_are_paid(four):
 
 def test_full_increments_are_those_of_all_and_shared_by_money(four, tmp_path):
     apply(grouped(mechanism={"kind": "per_increment", "increment": 1_000, "amount": 9}))
-    bought(four, 900, 800, 700)  # 2,400: two full increments
-    assert earned(settle("2026-09")) == money("6.75", "6.00", "5.25")
+    bought(four, 900, 700, 600, 200)  # 2,400: two full increments
+    assert earned(settle("2026-09")) == money("6.75", "5.25", "4.50", "1.50")
     kits_agree(tmp_path)
 
 
 def test_growth_is_that_of_all_also_of_who_buys_nothing_any_more(four, tmp_path):
     growth = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
     apply(grouped(mechanism=growth))
-    bought(four, 40_000, 20_000, 40_000, on="2026-08-10")
-    bought(four, 90_000, 30_000)  # 120,000 after 100,000
+    five = [*four, fifth()]
+    bought(five, 40_000, 20_000, 20_000, 10_000, 10_000, on="2026-08-10")
+    bought(five, 60_000, 30_000, 20_000, 10_000)  # 120,000 after 100,000
     run = settle("2026-09")
-    assert earned(run) == money("2700.00", "900.00")
+    assert earned(run) == money("1800.00", "900.00", "600.00", "300.00")
     kits_agree(tmp_path)
     assert said_by(results(run)[0])["Baseline"]
 
@@ -147,8 +161,11 @@ def test_lines_of_other_currencies_are_converted_and_each_share_is_paid_in_anoth
     sell(four[0], "60001.01")
     sell(four[1], "5000.33", currency="EUR")
     sell(four[2], "77.77")
-    run = settle("2026-09")  # 100,081.42 together: 3 % is 3,002.44, of which 1,800.03, 1,200.08 and 2.33
-    assert earned(run) == money("225.00", "150.01", "0.29")
+    sell(four[3], "22.22")
+    run = settle(
+        "2026-09"
+    )  # 100,103.64 together: 3 % is 3,003.11, of which 1,800.03, 1,200.08, 2.33 and 0.67
+    assert earned(run) == money("225.00", "150.01", "0.29", "0.08")
     kits_agree(tmp_path)
     assert "0.03" in said_by(results(run)[0])["Share of the group's figure"]
 
@@ -236,7 +253,7 @@ def test_a_back_test_pays_what_the_settlement_would(four):
 
 def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four):
     apply(grouped())
-    bought(four, 60_000, 30_000, 10_000)
+    bought(four, 55_000, 30_000, 10_000, 5_000)
     result = next(row for row in results(settle("2026-09")) if row.partner.number == "V-2")
     told = explanations.explain(result)
     steps = [(step.title, step.value) for step in told.steps if step.value is not None]
@@ -255,17 +272,17 @@ def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four
     )
     assert (told.rounded, told.base, told.share, told.one_more) == (3000, 100_000, Decimal("900.00"), None)
     text = json.dumps(result.explanation)
-    assert "V-1" not in text and "60000" not in text and "1800" not in text
+    assert "V-1" not in text and "55000" not in text and "1650" not in text
 
 
 def test_the_page_and_the_paper_show_the_share_and_what_it_is_of(four, finance, browse):
     apply(grouped())
-    bought(four, 60_000, 30_000, 10_000)
+    bought(four, 55_000, 30_000, 10_000, 5_000)
     settle("2026-09")
     result = next(r for r in Result.objects.for_everyone(because="a test") if r.partner.number == "V-2")
     page = browse(finance).get(result.get_absolute_url()).content.decode()
     assert "Share of the group" in page and "900.00" in page and "3,000.00" in page
-    assert "60,000" not in page and "1,800" not in page
+    assert "55,000" not in page and "1,650" not in page
 
 
 def test_the_sentence_says_it_in_both_languages_and_the_text_keeps_it(four):
@@ -306,6 +323,37 @@ def test_the_kit_recomputes_a_share_from_the_groups_sums_and_holds_no_other_figu
     for name in ("base", "sum"):
         (folder / "kit.json").write_text(told.replace(f'"{name}": "106246.67"', f'"{name}": "90000"'))
         assert verify(folder).returncode == 1
+
+
+# So few that a sum would tell
+
+
+def test_where_fewer_than_four_bought_anything_each_is_told_its_share_only(four, tmp_path):
+    apply(grouped())
+    bought(four, 70_000, 30_000)  # V-3 and V-4 could buy too
+    run = settle("2026-09")
+    assert earned(run) == money("2100.00", "900.00")
+    for result in results(run):
+        assert result.explanation == {"rule": "withheld", "grouped": {"withheld": True}}
+        assert result.band == 0
+    kits_agree(tmp_path)
+    (period,) = json.loads((next(tmp_path.iterdir()) / "kit.json").read_text())["periods"]
+    assert period["groups"]["core"].keys() == {"paid"}
+
+
+def test_who_bought_and_gave_all_of_it_back_hides_nobody(four):
+    apply(grouped())
+    bought(four, 70_000, 30_000, 10_000, 500)
+    sell(four[3], -500)
+    assert all(explanations.explain(row).withheld for row in results(settle("2026-09")))
+
+
+def test_a_baseline_of_one_old_partner_is_not_told_to_three_new_ones(four):
+    growth = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
+    apply(grouped(mechanism=growth))
+    bought(four, 40_000, on="2026-08-10")
+    bought(four, 20_000, 30_000, 30_000, 30_000)
+    assert not any("40000" in json.dumps(row.explanation) for row in results(settle("2026-09")))
 
 
 # What is refused
