@@ -28,6 +28,14 @@ from rebates.plans import Plan
 from rebates.scope import Scope
 
 LEAST_MEMBERS = 4  # fewer could be told from each other's figures
+# Whether what others add to the figure of `row` is not told; and its explanation without it.
+IS_WITHHELD = (
+    "COALESCE({row}.explanation -> 'grouped', {row}.explanation -> 'pooled') -> 'withheld' IS NOT NULL"
+)
+WITHOUT_SUM = (
+    "jsonb_set({row}.explanation, ARRAY['pooled'],"
+    " ({row}.explanation -> 'pooled') - 'sum' - 'parts' || jsonb_build_object('withheld', true))"
+)
 
 
 def cap_of(policy: dict[str, Any]) -> dict[str, Any] | None:

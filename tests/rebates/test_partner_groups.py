@@ -356,6 +356,35 @@ def test_a_baseline_of_one_old_partner_is_not_told_to_three_new_ones(four):
     assert not any("40000" in json.dumps(row.explanation) for row in results(settle("2026-09")))
 
 
+def test_an_adjustment_tells_nothing_that_the_close_withheld(four, tmp_path):
+    apply(grouped())
+    bought(four, 60_000, 30_000, 5_000, on="2026-08-10")
+    assert all(explanations.explain(row).withheld for row in results(settle("2026-08")))
+    sell(four[3], 5_000, "2026-08-20")  # now four of them bought something
+    late = adjustments(settle("2026-09"))
+    assert len(late) == 4
+    for result in late:
+        assert result.explanation == {"rule": "withheld", "grouped": {"withheld": True}}
+        assert result.band == 0
+    kits_agree(tmp_path)
+
+
+def test_partners_that_came_after_the_close_hide_nobody(four):
+    for name in ("V-3", "V-4"):
+        Partner.objects.for_everyone(because="a test").filter(number=name).update(type="agent")
+    chosen = {"types": ["reseller"]}
+    for number in (5, 6):
+        Partner.objects.create(number=f"V-{number}", name=f"V {number}", type="reseller", status="active")
+    apply(grouped(who=chosen))
+    Partner.objects.for_everyone(because="a test").filter(number__in=("V-5", "V-6")).update(type="agent")
+    bought(four, 60_000, 30_000, on="2026-08-10")
+    settle("2026-08")
+    for number in range(7, 11):
+        Partner.objects.create(number=f"V-{number}", name=f"V {number}", type="reseller", status="active")
+    sell(four[0], 10_000, "2026-08-20")
+    assert [explanations.explain(row).withheld for row in adjustments(settle("2026-09"))] == [True, True]
+
+
 # What is refused
 
 
