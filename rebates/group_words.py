@@ -42,15 +42,20 @@ def group_of(result: Any) -> Group | None:
 
 
 def is_withheld(result: Any) -> bool:
-    """Whether so few partners are left in the group that its sums would tell those of another."""
+    """Whether so few members stand behind a sum of the group that it would tell another's."""
     return "withheld" in result.explanation.get("grouped", {})
+
+
+def tells_own_only(result: Any) -> bool:
+    """The same, or so few partners share a cap."""
+    return is_withheld(result) or "withheld" in result.explanation.get("pooled", {})
 
 
 def share(result: Any, group: Group | None) -> str:
     """How a member's share comes from its own sum."""
     if group is None:
         return _(
-            "So few partners are left in the group that its sums would tell another's: only the share is told"
+            "Fewer than four partners stand behind a sum of the group: told are this partner's own sum and its share"
         )
     words = {
         "own": formats.number(result.base, None),

@@ -118,7 +118,8 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
             JOIN taking USING (partner_id)
         ), crew AS (
             SELECT head, NOT bool_and(is_alone) AND ({_few(source.sums)}) AS few
-            FROM own JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head) GROUP BY head
+            FROM own JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head)
+            GROUP BY head
         )
         SELECT weighed.no AS plan, weighed.programme_id, weighed.version_id, weighed.partner_id, weighed.starts,
                weighed.ends, weighed.currency, weighed.tier, weighed.own_counted AS qualifier,

@@ -300,7 +300,7 @@ def own_figures(
 
 
 def is_withheld(kit: dict[str, Any], one: dict[str, Any]) -> bool:
-    """Whether a result is a share of a group of so few partners that its sums would tell another's."""
+    """Whether a result is a share of a group of whose sums a kit has none, for they would tell another's."""
     of = [
         period
         for period in kit["periods"]
@@ -325,7 +325,9 @@ def complaints(
     for one, figure in own_figures(kit, lines, receipts):
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         if is_withheld(kit, one):
-            say(f"stated   {what}, computed: {one['computed']}, a share of a group whose sums are not told")
+            say(
+                f"stated   {what}, computed: {one['computed']}, a share of a group whose sums are not in the kit"
+            )
         else:
             check(f"{what}, computed", one["computed"], figure)
         check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
