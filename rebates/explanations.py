@@ -62,7 +62,7 @@ class Explanation:
     gross: bool = False  # whether gross amounts count
     exchanged: bool = False  # whether lines of several currencies count
     paid_in: str = ""  # where the payout is in another currency than the measure
-    base: Decimal = ZERO  # what the arithmetic is about: the group's, where the partners are one
+    base: Decimal = ZERO  # what the arithmetic is about, capped: the group's, where the partners are one
     share: Decimal | None = None  # of the group's figure
     withheld: bool = False  # whether the group's sums are not told
 
@@ -87,7 +87,7 @@ def explain(result: Figure) -> Explanation:
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
-    notes, group = result.explanation, group_words.group_of(result)
+    notes = result.explanation
     withheld = group_words.is_withheld(result)
     raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
     raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
@@ -100,7 +100,7 @@ def explain(result: Figure) -> Explanation:
         parts=[] if withheld else arithmetic.parts(bands, figures),
         raw=raw,
         rounded=_computed(result),
-        base=result.base if group is None else group.payable,
+        base=figures.base,
         share=_measured(result) if "grouped" in notes else None,
         withheld=withheld,
         units=bands.pays_units,

@@ -17,7 +17,7 @@ from rebates import arithmetic
 class Group:
     """A group's sums behind a member's figure; `sum` is what the figure is shared by."""
 
-    counted: Decimal  # before caps
+    counted: Decimal  # before caps and increments
     payable: Decimal
     figure: Decimal
     sum: Decimal
@@ -34,7 +34,7 @@ def group_of(result: Any) -> Group | None:
         return None
     figures = arithmetic.Figures.of(result)
     return Group(
-        Decimal(said["counted"] or figures.qualifier),
+        Decimal(said["counted"] or figures.qualifier),  # not kept of figures without a cap before
         Decimal(said["payable"] or figures.base),
         Decimal(said["figure"]),
         arithmetic.shown(Fraction(said["sum"]) / Fraction(said["parts"])),

@@ -92,14 +92,24 @@ class Source:
 
 
 def noted(converts: bool) -> str:
-    """What the explanation of a group's row adds: the sums from which its figure is computed, in parts."""
-    counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if converts else ("1", "1")
+    """What the explanation of a group's row adds: the sums from which its figure is computed, in parts; and what counts
+    and is paid on before caps and increments, in the currency itself.
+    """
+    counted, paid_on, payable = (
+        ("plan.counted_in", "plan.paid_on_in", "plan.payable_in") if converts else ("1",) * 3
+    )
     sums = {
         "qualifier": "trim_scale(plan.qualifier)", "base": "trim_scale(plan.base)",
         "reference": "trim_scale(plan.reference)", "counted_in": f"({counted})", "paid_on_in": f"({paid_on})",
+        "counted": f"trim_scale({_in_currency('plan.counted', counted, converts)})",
+        "payable": f"trim_scale({_in_currency('plan.payable', payable, converts)})",
     }  # fmt: skip
     pairs = ", ".join(f"'{name}', {text}::text" for name, text in sums.items())
     return f" || jsonb_build_object('grouped', jsonb_build_object({pairs}))"
+
+
+def _in_currency(name: str, parts: str, converts: bool) -> str:
+    return f"CASE WHEN {parts} = 1 THEN {name} ELSE round({name} / {parts}, 3) END" if converts else name
 
 
 def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) -> str:
@@ -107,8 +117,7 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
     scale = f"10.0 ^ {digits}"
     said = (
         "'figure', whole.earned::text, 'sum', trim_scale(weighed.weights)::text,"
-        f" 'parts', ({'weighed.payable_in' if source.sums.converts else '1'})::text,"
-        " 'counted', whole.explanation -> 'counted', 'payable', whole.explanation -> 'payable'"
+        f" 'parts', ({'weighed.payable_in' if source.sums.converts else '1'})::text"
     )
     return f"""
         WITH taking AS MATERIALIZED ({source.taking_part()}),
@@ -145,12 +154,9 @@ def _few(sums: Sums) -> str:
 
 def _weighed(converts: bool, scale: str) -> str:
     """The rows of `own` with their sums in the currency itself, and what falls to each in whole minor units."""
-    payable, counted = "own.payable", "own.counted"
-    if converts:
-        payable, counted = (
-            f"CASE WHEN own.{parts} = 1 THEN own.{name} ELSE round(own.{name} / own.{parts}, 3) END"
-            for name, parts in (("payable", "payable_in"), ("counted", "counted_in"))
-        )
+    payable, counted = (
+        _in_currency(f"own.{name}", f"own.{name}_in", converts) for name in ("payable", "counted")
+    )
     return f"""
             SELECT divided.*, sum(units) OVER (PARTITION BY head) AS all_units,
                    row_number() OVER (PARTITION BY head ORDER BY rest DESC NULLS LAST, number COLLATE "C") AS rank

@@ -275,6 +275,29 @@ def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four
     assert "V-1" not in text and "55000" not in text and "1650" not in text
 
 
+def test_the_sums_of_a_group_are_told_before_a_cap_and_the_arithmetic_behind_it(four):
+    apply(grouped(caps=[{"on": "measure", "amount": 100_000}]))
+    bought(four, 150_000, 90_000, 50_000, 10_000)  # 300,000, of which 100,000 count
+    told = explanations.explain(results(settle("2026-09"))[1])
+    steps = {step.title: step.value for step in told.steps if step.value is not None}
+    assert steps["Qualifier of the group"] == steps["Paid base of the group"] == 300_000
+    assert steps["Qualifier, capped"] == steps["Paid base, capped"] == 100_000
+    assert (told.base, told.rounded, told.share) == (100_000, 3_000, Decimal("900.00"))
+
+
+def test_what_full_increments_are_counted_of_is_told_and_how_many_there_are(four):
+    known("EUR/CNY 2026-09-30 8")
+    apply(
+        grouped(mechanism={"kind": "per_increment", "increment": 1_000, "amount": 9}, exchange="period_end")
+    )
+    bought(four, 500, 700, 600, 200)
+    sell(four[0], 50, currency="EUR")  # 2,400 together
+    told = explanations.explain(results(settle("2026-09"))[0])
+    steps = {step.title: step.value for step in told.steps if step.value is not None}
+    assert (steps["Paid base"], steps["Paid base of the group"]) == (900, 2_400)
+    assert (told.base, told.rounded, told.share) == (2, 18, Decimal("6.75"))
+
+
 def test_the_page_and_the_paper_show_the_share_and_what_it_is_of(four, finance, browse):
     apply(grouped())
     bought(four, 55_000, 30_000, 10_000, 5_000)
