@@ -22,7 +22,7 @@ from django.db import connection
 
 from partners.models import Partner
 from prm.values import clock
-from rebates import narrowing, tier_days, traits
+from rebates import narrowing, traits
 from rebates.linked_sql import COLUMNS
 from rebates.plans import Plan
 from rebates.scope import Scope
@@ -130,10 +130,10 @@ def members(plan: Plan) -> dict[int | None, int]:
     who, today = plan.policy.get("who", {}), clock.today()
     found = traits.members_on(today, [plan])
     where, params = ["partner.status = %(active)s"], {"active": Partner.Status.ACTIVE, **found.params}
-    tiers = None if tier_days.by_line(plan.policy) else who.get("tiers")
     chosen = None if plan.chosen is None else sorted(plan.chosen)
     for name, values, condition in (
-        ("tiers", tiers, "m.tier = ANY(%(tiers)s)"),
+        # Also where each line's day is asked: who has none of these tiers now hides nobody.
+        ("tiers", who.get("tiers"), "m.tier = ANY(%(tiers)s)"),
         ("types", who.get("types"), "m.type = ANY(%(types)s)"),
         ("regions", who.get("regions"), "m.region = ANY(%(regions)s)"),
         ("chosen", chosen, "m.partner_id = ANY(%(chosen)s)"),

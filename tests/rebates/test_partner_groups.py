@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,12 @@ from django.db import transaction
 from django.utils import translation
 
 from orders.models import SalesLine
-from partners.models import Partner
+from partners.models import Partner, TierMembership
 from prm.values.periods import Period
 from rebates import disputed, explanations, kept, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkSpansPartners, TextRefused, TooSmallGroup
+from rebates.errors import LinkSpansPartners, TextRefused, TooFewMembers, TooSmallGroup
 from rebates.exchange import as_yaml
 from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.plans import plans_for
@@ -25,6 +26,7 @@ from rebates.policy import PolicyProblem, read_document, uncomputed
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import computing, publish_version, save_draft
 from tests.exchange.world import known
+from tests.factories.partners import TierFactory
 from tests.rebates.test_partner_pools import Company, earned, four
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
@@ -420,6 +422,20 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
         " another's figure from the sum."
     )
     apply(grouped(who={"partners": [*chosen["partners"], "V-4"]}))
+
+
+@pytest.mark.parametrize("refused", [TooSmallGroup, TooFewMembers])
+def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(four, refused):
+    diamond = TierFactory(code="diamond")
+    taken = {"as": "group"} if refused is TooSmallGroup else {}
+    text = policy(who={"tiers": ["diamond"], **taken}, tier_on="line_date", caps=[] if taken else [POOL])
+    for number, company in enumerate(four):
+        with pytest.raises(refused, match=f", and {number} take part now"):
+            apply(text)
+        TierMembership.objects.create(
+            partner=company.row, tier=diamond, during=(date(2026, 1, 1), None), set_by="test"
+        )
+    apply(text)
 
 
 POOL = {"on": "payout", "amount": 9, "over": "partners"}
