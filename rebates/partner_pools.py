@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from babel.numbers import get_currency_precision
@@ -125,8 +126,8 @@ def only_of(figures: str, scope: Scope, params: dict[str, Any]) -> str:
 # Publication
 
 
-def members(plan: Plan) -> dict[int | None, int]:
-    """How many active partners take part as things stand: by the topmost partner of each family, or all under None."""
+def members(plan: Plan) -> dict[int | None, set[int]]:
+    """The active partners that take part as things stand: by the topmost partner of each family, or all under None."""
     who, today = plan.policy.get("who", {}), clock.today()
     found = traits.members_on(today, [plan])
     where, params = ["partner.status = %(active)s"], {"active": Partner.Status.ACTIVE, **found.params}
@@ -149,12 +150,12 @@ def members(plan: Plan) -> dict[int | None, int]:
         )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT m.family, count(*) FROM ({found.text}) m"
+            f"SELECT m.family, array_agg(m.partner_id) FROM ({found.text}) m"
             f" JOIN partners_partner partner ON partner.id = m.partner_id WHERE {' AND '.join(where)} GROUP BY 1",
             params,
         )
-        counts = dict(cursor.fetchall())
-        return counts if is_family(plan.policy) else {None: counts.get(None, 0)}
+        taking = {top: set(partners) for top, partners in cursor.fetchall()}
+        return taking if is_family(plan.policy) else {None: taking.get(None, set())}
 
 
 def too_few(plan: Plan) -> tuple[int | None, int] | None:
@@ -162,6 +163,26 @@ def too_few(plan: Plan) -> tuple[int | None, int] | None:
     partner. Who has neither parent nor branches is no family.
     """
     alone = 1 if is_family(plan.policy) else -1
-    small = [(count, top) for top, count in members(plan).items() if count < LEAST_MEMBERS and count != alone]
+    counts = {top: len(partners) for top, partners in members(plan).items()}
+    small = [(count, top) for top, count in counts.items() if count < LEAST_MEMBERS and count != alone]
     count, top = min(small, key=lambda one: (one[0], one[1] or 0), default=(None, None))
     return None if count is None else (top, count)
+
+
+def told_apart(one: Plan, other: Plan) -> int | None:
+    """How many partners the sums of two programmes tell by subtraction, where a partner that takes part in both could
+    tell so few from each other; None where they tell nobody.
+    """
+    found = [
+        len(more)
+        for mine, theirs in product(_sums_of(one), _sums_of(other))
+        if mine & theirs
+        for more in (mine - theirs, theirs - mine)
+        if 0 < len(more) < LEAST_MEMBERS
+    ]
+    return min(found, default=None)
+
+
+def _sums_of(plan: Plan) -> list[set[int]]:
+    """Of whom a plan tells sums: who is a family by itself is told its own."""
+    return [group for group in members(plan).values() if len(group) > 1 or not is_family(plan.policy)]

@@ -16,13 +16,13 @@ from rebates import explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.changes import between
-from rebates.errors import TooSmallFamily
+from rebates.errors import MembersToldApart, TooSmallFamily
 from rebates.exchange import as_yaml
 from rebates.models import Result, Statement, Version
 from rebates.paper import statement_paper
 from rebates.programme_form import initial_of, is_editable
 from rebates.whatif import what_if
-from tests.rebates.test_partner_groups import RETROACTIVE, kits_agree, money, said_by
+from tests.rebates.test_partner_groups import RETROACTIVE, grouped, kits_agree, money, said_by
 from tests.rebates.test_partner_pools import Company, earned
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
@@ -148,6 +148,13 @@ def test_a_family_of_two_or_three_is_refused_at_publication(family, loner):
         "next takes each parent partner with its branches as a group, and 2 of V-5 Ltd take part now: at least 4"
         " have to, so that nobody can tell another's figure from the sum."
     )
+
+
+def test_a_family_and_a_group_that_is_little_larger_would_tell_who_is_not_of_the_family(family, loner):
+    apply(by_family())
+    with pytest.raises(MembersToldApart, match="differ by 1 of them"):
+        apply(grouped("all", who={"partners": [f"V-{number}" for number in range(1, 6)]}))
+    apply(grouped("same", who={"partners": [f"V-{number}" for number in range(1, 5)]}))
 
 
 def test_where_too_few_are_left_a_member_is_told_its_share_only(family, finance, browse, tmp_path):

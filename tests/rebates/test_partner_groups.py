@@ -18,7 +18,7 @@ from prm.values.periods import Period
 from rebates import disputed, explanations, kept, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkSpansPartners, TextRefused, TooFewMembers, TooSmallGroup
+from rebates.errors import LinkSpansPartners, MembersToldApart, TextRefused, TooFewMembers, TooSmallGroup
 from rebates.exchange import as_yaml
 from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.plans import plans_for
@@ -35,6 +35,7 @@ from tests.rebates.world import BY, T, adjustments, apply, policy, results, sell
 __all__ = ["four"]
 pytestmark = pytest.mark.django_db
 SEPTEMBER = Period.parse("2026-09")
+POOL = {"on": "payout", "amount": 9, "over": "partners"}
 RETROACTIVE = {"kind": "retroactive", "bands": T}
 
 
@@ -424,6 +425,50 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
     apply(grouped(who={"partners": [*chosen["partners"], "V-4"]}))
 
 
+def of(*numbers: int) -> dict[str, Any]:
+    return {"partners": [f"V-{number}" for number in numbers]}
+
+
+def pooled(code: str, **entries: Any) -> dict[str, Any]:
+    return policy(code, caps=[POOL], **entries)
+
+
+@pytest.mark.parametrize("second", [grouped, pooled])
+def test_two_sums_that_differ_by_one_partner_would_tell_its_figure(four, second):
+    fifth()
+    apply(grouped("all", who=of(1, 2, 3, 4, 5)))
+    with pytest.raises(MembersToldApart) as refused:
+        apply(second("some", who=of(1, 2, 3, 4)))
+    assert str(refused.value) == (
+        "some and all each tell the sum of the partners that take part, and they differ by 1 of them: who takes part in"
+        " both could subtract one sum from the other. Let the same partners take part in both, or let them differ by 4"
+        " at least."
+    )
+    apply(second("same", who=of(5, 4, 3, 2, 1)))
+    apply(policy("alone", who=of(1, 2, 3)))  # whose figures hang on nobody
+
+
+def test_sums_of_other_days_or_of_four_others_tell_nobody(four):
+    for number in range(5, 9):
+        Partner.objects.create(number=f"V-{number}", name=f"V {number}", type="reseller", status="active")
+    apply(grouped("past", who=of(1, 2, 3, 4, 5), until="2026-08-31"))
+    apply(grouped("some", who=of(1, 2, 3, 4), from_="2026-09-01"))
+    apply(grouped("others", who=of(5, 6, 7, 8), from_="2026-09-01"))
+    apply(grouped("all", who=of(*range(1, 9)), from_="2026-09-01"))
+    with pytest.raises(MembersToldApart):
+        apply(grouped("longer", who=of(1, 2, 3, 4), from_="2026-08-01"))
+    with pytest.raises(MembersToldApart):  # of those that take part only in the first
+        apply(grouped("shifted", who=of(2, 3, 4, 5, 6, 7, 8), from_="2026-10-01"))
+
+
+def test_a_longer_life_is_refused_as_a_new_programme_would_be(four):
+    fifth()
+    apply(grouped("past", who=of(1, 2, 3, 4, 5), until="2026-08-31"))
+    apply(grouped("some", who=of(1, 2, 3, 4), from_="2026-09-01"))
+    with pytest.raises(MembersToldApart):
+        apply(grouped("past", who=of(1, 2, 3, 4, 5), until="2026-09-30"))
+
+
 @pytest.mark.parametrize("refused", [TooSmallGroup, TooFewMembers])
 def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(four, refused):
     diamond = TierFactory(code="diamond")
@@ -436,9 +481,6 @@ def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(fou
             partner=company.row, tier=diamond, during=(date(2026, 1, 1), None), set_by="test"
         )
     apply(text)
-
-
-POOL = {"on": "payout", "amount": 9, "over": "partners"}
 
 
 @pytest.mark.parametrize(
