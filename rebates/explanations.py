@@ -30,6 +30,7 @@ from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
+from rebates.partner_pools import hangs_on_all
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -75,6 +76,11 @@ class Explanation:
     def limits(self) -> list[Step]:
         """The steps that stand between the arithmetic of the bands and what it comes to."""
         return [step for step in self.steps if step.number in (4, 7, 8)] + _share(self.result)
+
+    @property
+    def hangs_on_all(self) -> bool:
+        """Whether the figure hangs on those of all partners."""
+        return hangs_on_all(self.result.version.policy)
 
     @property
     def is_open(self) -> bool:

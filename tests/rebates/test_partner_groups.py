@@ -20,6 +20,7 @@ from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.errors import LinkSpansPartners, MembersToldApart, TextRefused, TooFewMembers, TooSmallGroup
 from rebates.exchange import as_yaml
+from rebates.forecast import forecast, forecast_of_all
 from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, read_document, uncomputed
@@ -249,6 +250,25 @@ def test_a_back_test_pays_what_the_settlement_would(four):
         company.row.pk: Decimal(amount) for company, amount in zip(four, (1800, 900, 300), strict=False)
     }
     assert tried.swings[Decimal("0.9")] == [Decimal("1800.00")]  # 90,000: the first band
+
+
+@pytest.mark.parametrize("text", [grouped(), policy(caps=[POOL])])
+def test_a_partners_own_pace_forecasts_nothing_of_what_all_sell_together(four, finance, browse, text):
+    apply(text)
+    with time_machine.travel("2026-09-15 04:00:00+00:00", tick=False):
+        bought(four, 20_000, 10_000, 10_000, 10_000, on="2026-09-10")
+        (found,) = accruals(by=BY, period=SEPTEMBER, partners=[four[1].row.pk])
+        assert forecast(found) is None
+        page = browse(finance).get(found.get_absolute_url()).content.decode()
+        assert "No forecast: the figure hangs on what all partners sell" in page
+        assert "What would an order pay?" in page
+
+
+def test_a_budget_carries_on_what_all_sell_together(four):
+    apply(grouped())
+    with time_machine.travel("2026-09-15 04:00:00+00:00", tick=False):
+        bought(four, 20_000, 10_000, 10_000, 10_000, on="2026-09-10")
+        assert forecast_of_all(Version.objects.get(), SEPTEMBER) == 3_000  # 100,000 at the end of the month
 
 
 # What is said of it
