@@ -144,12 +144,24 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
 
 
 def _few(sums: Sums) -> str:
-    """Whether so few members stand behind a sum of the group that it would tell one's figure to another."""
+    """Whether so few members stand behind a sum of the group, or behind the difference of two, that it would tell one's
+    figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline.
+    """
     least = partner_pools.LEAST_MEMBERS
-    told = ["payable", "counted"]
+    above, below = (f"count(*) FILTER (WHERE payable {side} 0)" for side in "><")
+    behind = [
+        "count(*) FILTER (WHERE counted <> 0)",
+        f"CASE WHEN sum(payable) < 0 THEN {below} ELSE {above} END",
+    ]
     if any(plan.baseline for plan in sums.plans):
-        told.append("reference")
-    return " OR ".join(f"count(*) FILTER (WHERE {name} <> 0) < {least}" for name in told)
+        behind.append("count(*) FILTER (WHERE reference <> 0)")
+    apart = [
+        f"CASE WHEN sum(payable) < 0 THEN {above} ELSE {below} END",
+        "count(*) FILTER (WHERE counted <> payable)",
+    ]
+    return " OR ".join(
+        [*(f"{one} < {least}" for one in behind), *(f"{one} BETWEEN 1 AND {least - 1}" for one in apart)]
+    )
 
 
 def _weighed(converts: bool, scale: str) -> str:

@@ -17,7 +17,7 @@ from rebates.errors import MembersToldApart
 from rebates.models import SettlementRun, Statement
 from tests.rebates.test_partner_groups import POOL, SEPTEMBER, bought, fifth, grouped, kits_agree, money
 from tests.rebates.test_partner_pools import Company, earned, four
-from tests.rebates.world import BY, adjustments, apply, policy, results, sell, settle
+from tests.rebates.world import BY, adjustments, apply, catalogue, policy, results, sell, settle
 
 __all__ = ["four"]
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,29 @@ def test_a_baseline_of_one_old_partner_is_not_told_to_three_new_ones(four):
     bought(four, 40_000, on="2026-08-10")
     bought(four, 20_000, 30_000, 30_000, 30_000)
     assert not any("40000" in json.dumps(row.explanation) for row in results(settle("2026-09")))
+
+
+@pytest.mark.parametrize("many", [1, 3, 4])
+def test_what_a_few_gave_back_is_not_told_as_the_difference_of_two_sums(four, many):
+    apply(grouped(mechanism={"kind": "flat", "rate": "10%"}))
+    bought(four, 50_000, 20_000, 20_000, 10_000)
+    for number in range(5, 5 + many):
+        row = Partner.objects.create(
+            number=f"V-{number}", name=f"V {number}", type="reseller", status="active"
+        )
+        sell(row, -100)
+    found = results(settle("2026-09"))
+    assert [explanations.explain(row).withheld for row in found] == [many < 4] * len(found)
+
+
+@pytest.mark.parametrize("many", [1, 4])
+def test_what_a_few_bought_that_only_counts_is_not_told_as_the_difference_of_two_sums(four, many):
+    catalogue("routing", "wireless")
+    apply(grouped(pay={"product_lines": ["routing"]}))
+    bought(four, 50_000, 20_000, 20_000, 10_000)
+    for company in four[:many]:
+        sell(company, 7_000, line="wireless")
+    assert [explanations.explain(row).withheld for row in results(settle("2026-09"))] == [many < 4] * 4
 
 
 def test_an_adjustment_tells_nothing_that_the_close_withheld(four, tmp_path):
