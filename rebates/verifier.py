@@ -26,6 +26,7 @@ from rebates.verifier_formula import (
     formula,
 )
 from rebates.verifier_mechanisms import (
+    Contradiction,
     Facts,
     facts,
     paid_base,
@@ -322,7 +323,12 @@ def complaints(
             found.append(what)
 
     said = kit["statement"]
-    for one, figure in own_figures(kit, lines, receipts):
+    try:
+        figures = list(own_figures(kit, lines, receipts))
+    except Contradiction as problem:
+        say(f"DIFFERS  {problem}")
+        return [str(problem)]
+    for one, figure in figures:
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         if is_withheld(kit, one):
             say(

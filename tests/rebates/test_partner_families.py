@@ -22,6 +22,7 @@ from rebates.models import Result, Statement, Version
 from rebates.paper import statement_paper
 from rebates.programme_form import initial_of, is_editable
 from rebates.whatif import what_if
+from tests.exchange.world import known
 from tests.rebates.test_partner_groups import RETROACTIVE, grouped, kits_agree, money, said_by
 from tests.rebates.test_partner_pools import Company, earned
 from tests.rebates.test_programme_editor import FILLED
@@ -69,6 +70,14 @@ def test_the_band_is_read_from_what_a_family_bought_and_a_loner_counts_by_itself
         sell(company, amount)
     run = settle("2026-09")
     assert earned(run) == money("1800.00", "900.00", "300.00", "1500.00", "1999.98")
+    kits_agree(tmp_path)
+
+
+def test_the_kit_of_a_loner_agrees_to_the_last_digit_of_what_was_converted(family, loner, tmp_path):
+    known("EUR/CNY 2026-09-30 7.12345679")
+    apply(by_family(exchange="period_end"))
+    sell(loner, "12345.67", currency="EUR")
+    assert earned(settle("2026-09")) == {"V-5": Decimal("1758.88")}
     kits_agree(tmp_path)
 
 

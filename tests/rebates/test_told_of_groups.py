@@ -17,6 +17,7 @@ from rebates.errors import MembersToldApart
 from rebates.models import SettlementRun, Statement
 from tests.rebates.test_partner_groups import POOL, SEPTEMBER, bought, fifth, grouped, kits_agree, money
 from tests.rebates.test_partner_pools import Company, earned, four
+from tests.rebates.test_recompute_kit import unpacked, verify
 from tests.rebates.world import BY, adjustments, apply, catalogue, policy, results, sell, settle
 
 __all__ = ["four"]
@@ -171,6 +172,41 @@ def test_an_open_figure_of_a_group_tells_no_returns_of_others_either(four):
         (found,) = accruals(by=BY, period=SEPTEMBER, partners=[four[0].row.pk])
         told = moments.since(found, date(2026, 9, 12)).change
         assert [(one.name, one.amount) for one in told.causes] == [("Sales and returns", Decimal("-400.00"))]
+
+
+# What a kit gives
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("sum", "29999", "core: the partner's own sum is above what all share by"),
+        ("sum", "99999", "core: the group is paid on more than what all share by"),
+        ("base", "100001", "core: the group is paid on more than what all share by"),
+    ],
+)
+def test_a_kit_whose_sums_contradict_each_other_is_told_apart(four, tmp_path, name, value, said):
+    apply(grouped(mechanism={"kind": "lump_sum", "bands": [{"from": 0, "amount": 0}]}))
+    bought(four, 30_000, 30_000, 30_000, 10_000)
+    settle("2026-09")
+    folder = unpacked(statements_of(four[0])[0], tmp_path)
+    assert verify(folder).returncode == 0
+    kit = json.loads((folder / "kit.json").read_text())
+    kit["periods"][0]["groups"]["core"][name] = value
+    (folder / "kit.json").write_text(json.dumps(kit))
+    told = verify(folder)
+    assert (told.returncode, f"DIFFERS  {said}" in told.stdout) == (1, True), told.stdout
+
+
+def test_sums_before_a_cap_or_increments_contradict_nothing(four, tmp_path):
+    apply(
+        grouped(caps=[{"on": "measure", "amount": 5_000}]),
+        grouped("steps", mechanism={"kind": "per_increment", "increment": "0.1", "amount": 1}),
+    )
+    bought(four, 3_000, 3_000, 3_000, -1_000)
+    bought(four, 0, 0, 0, 3_000)
+    settle("2026-09")
+    kits_agree(tmp_path)
 
 
 # Two sums that tell a third
