@@ -389,6 +389,9 @@ def _pooled(result: Figure) -> list[Step]:
     if not said:
         return []
     own, most = Decimal(said["own"]), Decimal(said["amount"])
+    if "withheld" in said:
+        value = _measured(result) if said["lowered"] and own > 0 else own
+        return [Step(8, _("Cap over all partners"), group_words.pool_of_few(result), value)]
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
         "amount": formats.money(most, result.version.currency),

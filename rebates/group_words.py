@@ -47,8 +47,9 @@ def is_withheld(result: Any) -> bool:
 
 
 def tells_own_only(result: Any) -> bool:
-    """The same, or so few partners share a cap."""
-    return is_withheld(result) or "withheld" in result.explanation.get("pooled", {})
+    """The same, or so few partners share a cap that lowers their figures."""
+    pooled = result.explanation.get("pooled", {})
+    return is_withheld(result) or ("withheld" in pooled and bool(pooled["lowered"]))
 
 
 def share(result: Any, group: Group | None) -> str:
@@ -69,5 +70,21 @@ def share(result: Any, group: Group | None) -> str:
     text = _(
         "The group's %(figure)s is shared by what each is paid on, %(sum)s in all, so each counts × %(factor)s:"
         " %(own)s × %(factor)s, to the cent by largest remainder"
+    )
+    return text % words
+
+
+def pool_of_few(result: Any) -> str:
+    """What is said of a cap over all partners where so few come to anything that their sum would tell another's."""
+    said = result.explanation["pooled"]
+    words = {
+        "amount": formats.money(Decimal(said["amount"]), result.version.currency),
+        "own": formats.number(arithmetic.shown(Fraction(said["own"])), None),
+    }
+    if not said["lowered"] or Decimal(said["own"]) <= 0:
+        return _("At most %(amount)s for all partners together; this partner comes to %(own)s") % words
+    text = _(
+        "At most %(amount)s for all partners together; fewer than four share it, so that told are this partner's own"
+        " %(own)s and its share"
     )
     return text % words

@@ -7,7 +7,8 @@ Guarantees
   told of those who are: the settlement, adjustments, accruals and back-tests say the same. A run computes it once,
   when all ranges of partners are done.
 - A partner's explanation and kit hold its own figure, the sum of all and the cap; the factor is one divided by the
-  other.
+  other. Where fewer than four come to anything they hold no sum, for it would tell one's figure to another; who knows
+  the cap can tell it from its own figure and its share where the cap lowered them.
 """
 
 from __future__ import annotations
@@ -94,8 +95,10 @@ def shared(figures: str, plans: Sequence[Plan]) -> str:
                     ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
                CASE WHEN most IS NULL THEN explanation ELSE explanation || jsonb_build_object('pooled',
                     jsonb_build_object('amount', trim_scale(most)::text, 'lowered', too_much,
-                        'sum', trim_scale(part_sum)::text, 'parts', trim_scale(divisor)::text,
-                        'own', round(raw / divisor, 10)::text)) END AS explanation
+                        'own', round(raw / divisor, 10)::text)
+                    || CASE WHEN behind < {LEAST_MEMBERS} THEN jsonb_build_object('withheld', true)
+                       ELSE jsonb_build_object('sum', trim_scale(part_sum)::text,
+                            'parts', trim_scale(divisor)::text) END) END AS explanation
         FROM (
             SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY plan) AS spare,
                    row_number() OVER (PARTITION BY plan ORDER BY rest DESC NULLS LAST, partner_number COLLATE "C")
@@ -107,7 +110,8 @@ def shared(figures: str, plans: Sequence[Plan]) -> str:
                 FROM (
                     SELECT single.*, cap.most, cap.digits, partner.number AS partner_number,
                            greatest(single.raw, 0) AS part, sum(greatest(single.raw, 0)) OVER mates AS part_sum,
-                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum
+                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum,
+                           count(*) FILTER (WHERE single.raw > 0) OVER mates AS behind
                     FROM ({figures}) single
                     JOIN partners_partner partner ON partner.id = single.partner_id
                     LEFT JOIN (VALUES {", ".join(rows)}) cap(no, most, digits) ON cap.no = single.plan

@@ -301,13 +301,17 @@ def own_figures(
 
 
 def is_withheld(kit: dict[str, Any], one: dict[str, Any]) -> bool:
-    """Whether a result is a share of a group of whose sums a kit has none, for they would tell another's."""
+    """Whether a result is a share of sums that a kit has none of, for they would tell another partner's."""
     of = [
         period
         for period in kit["periods"]
         if (period["starts"], period["ends"]) == (one["starts"], one["ends"])
     ]
-    return any("sum" not in period["groups"].get(one["programme"], {"sum": 0}) for period in of)
+    shares = [period["groups"].get(one["programme"], {"sum": 0}) for period in of]
+    shares += [
+        pool for period in of if (pool := period["pools"].get(one["programme"], {"lowered": 0}))["lowered"]
+    ]
+    return any("sum" not in share for share in shares)
 
 
 def complaints(
@@ -331,9 +335,7 @@ def complaints(
     for one, figure in figures:
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         if is_withheld(kit, one):
-            say(
-                f"stated   {what}, computed: {one['computed']}, a share of a group whose sums are not in the kit"
-            )
+            say(f"stated   {what}, computed: {one['computed']}, a share of sums that are not in the kit")
         else:
             check(f"{what}, computed", one["computed"], figure)
         check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
