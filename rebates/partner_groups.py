@@ -145,7 +145,7 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
 
 def _few(sums: Sums) -> str:
     """Whether so few members stand behind a sum of the group, or behind the difference of two, that it would tell one's
-    figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline.
+    figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline or a total.
     """
     least = partner_pools.LEAST_MEMBERS
     above, below = (f"count(*) FILTER (WHERE payable {side} 0)" for side in "><")
@@ -159,6 +159,8 @@ def _few(sums: Sums) -> str:
         f"CASE WHEN sum(payable) < 0 THEN {above} ELSE {below} END",
         "count(*) FILTER (WHERE counted <> payable)",
     ]
+    if any(plan.bands.share_of == "total" for plan in sums.plans):
+        apart.append("count(*) FILTER (WHERE reference <> counted)")
     return " OR ".join(
         [*(f"{one} < {least}" for one in behind), *(f"{one} BETWEEN 1 AND {least - 1}" for one in apart)]
     )

@@ -78,6 +78,17 @@ def test_what_a_few_bought_that_only_counts_is_not_told_as_the_difference_of_two
     assert [explanations.explain(row).withheld for row in results(settle("2026-09"))] == [many < 4] * 4
 
 
+@pytest.mark.parametrize("many", [1, 4])
+def test_what_a_few_bought_beside_the_focus_of_a_mix_is_not_told_as_the_rest_of_the_total(four, many):
+    catalogue("routing", "wireless")
+    mix = {"kind": "mix", "focus": ["routing"], "bands": [{"from": "30%", "rate": "2%"}]}
+    apply(grouped(mechanism=mix, pay={"product_lines": ["routing"]}))
+    bought(four, 50_000, 20_000, 20_000, 10_000)
+    for company in four[:many]:
+        sell(company, 7_000, line="wireless")
+    assert [explanations.explain(row).withheld for row in results(settle("2026-09"))] == [many < 4] * 4
+
+
 def test_an_adjustment_tells_nothing_that_the_close_withheld(four, tmp_path):
     apply(grouped())
     bought(four, 60_000, 30_000, 5_000, on="2026-08-10")
