@@ -200,6 +200,19 @@ def test_where_too_few_are_left_a_member_is_told_its_share_only(family, finance,
     assert period["groups"]["core"] == {"paid": "900.00"}
 
 
+def test_an_adjustment_withholds_what_the_close_did_and_of_that_family_only(family, loner):
+    apply(by_family())
+    for company in [*family[:3], loner]:
+        sell(company, 30_000, "2026-08-10")
+    settle("2026-08")
+    for company in (family[3], loner):
+        sell(company, 10_000, "2026-08-20")
+    told = {
+        row.partner.number: not explanations.explain(row).withheld for row in adjustments(settle("2026-09"))
+    }
+    assert told == {"V-1": False, "V-2": False, "V-3": False, "V-4": False, "V-5": True}
+
+
 def test_finance_reads_on_the_settlement_of_whom_too_few_stand_behind_a_sum(family, finance, browse):
     apply(by_family())
     others = [partner(f"W-{number}", family[0].row) for number in range(3)]
