@@ -17,7 +17,17 @@ from django.db.models import Q
 from orders.models import PaymentReceived, SerialMoved
 from prm.exchange.book import Book
 from prm.values import clock
-from rebates import currencies, outside, partner_pools, returned, serials, settlement, traits, yearly
+from rebates import (
+    currencies,
+    outside,
+    partner_groups,
+    partner_pools,
+    returned,
+    serials,
+    settlement,
+    traits,
+    yearly,
+)
 from rebates.counting_days import BOOKING, PAYMENT, basis_of
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
@@ -163,11 +173,42 @@ def _write(run: SettlementRun, sums: settlement.Read, *, members_of: int) -> int
     period = sums.plans[0].period
     read, today = sums.read(), traits.members_on(period.last_day, sums.plans)
     figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
-    text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text) + _gone(sums)
+    words = {"told": "f.explanation", "band": "f.band", "hidden": ""}
+    if any(partner_pools.hangs_on_all(plan.policy) for plan in sums.plans):
+        words = _stays_hidden(sums)
+    text = _INSERT.format(sums=read.text, today=today.text, figures=figures.text, **words) + _gone(sums)
     own = {"run": run.pk, "earlier": members_of, "those": sums.scope.partners and list(sums.scope.partners)}
     with connection.cursor() as cursor:
         cursor.execute(text, read.params | today.params | figures.params | own)
         return cursor.rowcount
+
+
+def _stays_hidden(sums: settlement.Read) -> dict[str, str]:
+    """What the settlement of a period withheld stays withheld: of all that the sums were of."""
+    family = any(partner_pools.is_family(plan.policy) for plan in sums.plans)
+    group = any(partner_pools.is_group(plan.policy) for plan in sums.plans)
+    head = "COALESCE(member.family, member.partner_id)" if family else "0::bigint"
+    hidden = f"""
+, head AS (SELECT member.partner_id, {head} AS head FROM member), hidden AS (
+    SELECT DISTINCT result.programme_id, result.ends, head.head FROM rebates_result result
+    JOIN rebates_settlementrun settled_in
+        ON settled_in.id = result.run_id AND settled_in.state IN ('closed', 'paid')
+    JOIN head ON head.partner_id = result.partner_id
+    WHERE (result.programme_id, result.ends) IN (SELECT programme_id, ends FROM figures)
+        AND {partner_pools.IS_WITHHELD.format(row="result")}
+)"""
+    is_hidden = (
+        "EXISTS (SELECT FROM hidden JOIN head USING (head) WHERE head.partner_id = f.partner_id"
+        " AND hidden.programme_id = f.programme_id AND hidden.ends = f.ends)"
+    )
+    if not group:
+        told = (
+            f"CASE WHEN {is_hidden} THEN {partner_pools.WITHOUT_SUM.format(row='f')} ELSE f.explanation END"
+        )
+        return {"told": told, "band": "f.band", "hidden": hidden}
+    paid = "jsonb_strip_nulls(jsonb_build_object('payout', f.explanation -> 'payout'))"
+    told = f"CASE WHEN {is_hidden} THEN '{partner_groups.WITHHELD}'::jsonb || {paid} ELSE f.explanation END"
+    return {"told": told, "band": f"CASE WHEN {is_hidden} THEN 0 ELSE f.band END", "hidden": hidden}
 
 
 def _gone(sums: settlement.Read) -> str:
@@ -204,12 +245,12 @@ WITH sums AS MATERIALIZED ({sums}), member AS MATERIALIZED (
             AND figures.ends = outside.ends
         WHERE outside.reversed_at IS NULL
     ) posted GROUP BY 1, 2, 3
-)
+){hidden}
 INSERT INTO rebates_result (run_id, partner_id, programme_id, version_id, kind, starts, ends, currency, tier,
     qualifier, base, reference, band, computed, settled, accrued, earned, adjusted, line_count, explanation)
 SELECT %(run)s, f.partner_id, f.programme_id, f.version_id, 'adjusted', f.starts, f.ends, f.currency, f.tier,
-    f.qualifier, f.base, f.reference, f.band, it.computed, it.settled, 0, 0, it.computed - it.settled,
-    f.lines, f.explanation
+    f.qualifier, f.base, f.reference, {band}, it.computed, it.settled, 0, 0, it.computed - it.settled,
+    f.lines, {told}
 FROM figures f
 LEFT JOIN settled s ON s.partner_id = f.partner_id AND s.programme_id = f.programme_id AND s.ends = f.ends
 CROSS JOIN LATERAL (SELECT (f.explanation #>> '{{cumulative,settled}}')::numeric AS before) year

@@ -21,8 +21,9 @@ from prm.ui import formats
 from prm.values.periods import Period
 from rebates import currencies, rates_then, settlement, traits, wording
 from rebates.frozen_rates import book_of, books_after
+from rebates.group_words import is_withheld
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
-from rebates.partner_pools import is_family
+from rebates.partner_pools import hangs_on_all, is_family, is_group
 from rebates.plans import Sql, plans_for
 from rebates.scope import Scope
 from rebates.services.computing import frozen_members
@@ -61,6 +62,7 @@ class Step:
     amount: Decimal = ZERO
     base: Decimal = ZERO
     band: int = 0
+    withheld: bool = False  # the band is not told, see `partner_groups.py`
 
 
 Steps = dict[int, Step]  # by programme
@@ -89,7 +91,11 @@ def between(earlier: Statement, later: Statement) -> list[Change]:
         own = (_own(of_before), _own(of_after))
         change.causes = [
             *_settled_once(own, pk in before, pk in after),
-            *(_causes(own, [step.get(pk, Step()) for step in steps]) if pk in before and pk in after else ()),
+            *(
+                _causes(own, [step.get(pk, Step()) for step in steps], (before[pk][0], after[pk][0]))
+                if pk in before and pk in after
+                else ()
+            ),
             *_late(of_before, of_after),
             *_decided(*by_people),
         ]
@@ -240,31 +246,60 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
         figures = settlement.figures(part.sums, relation="sums", members=members)
         text = (
             f"WITH sums AS MATERIALIZED ({read.text}) SELECT programme_id, sum(earned) AS earned, sum(base) AS base,"
-            f" max(band) AS band FROM ({figures.text}) figures GROUP BY programme_id"
+            f" max(band) AS band, bool_or(explanation -> 'grouped' -> 'withheld' IS NOT NULL) AS withheld"
+            f" FROM ({figures.text}) figures GROUP BY programme_id"
         )
         for row in settlement.rows(Sql(text, read.params | figures.params | params)):
-            found[row["programme_id"]] = Step(row["earned"], row["base"], row["band"])
+            found[row["programme_id"]] = Step(row["earned"], row["base"], row["band"], row["withheld"])
     return found
 
 
-def _causes(own: tuple[Result | None, Result | None], steps: list[Step]) -> list[Cause]:
+def _causes(
+    own: tuple[Result | None, Result | None], steps: list[Step], versions: tuple[Version, Version]
+) -> list[Cause]:
     was, now = own
-    before, after = was.earned if was else ZERO, now.earned if now else ZERO
-    gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps
-    returns_before, returns_after = before - gross_before.amount, net_after.amount - gross_after.amount
+    after = now.earned if now else ZERO
+    _gross_before, _gross_after, net_after, by_rates, by_policy, by_measures = steps
     found = [
-        Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
-        Cause(
-            _("Returns"), _returned(returns_before, returns_after, was or now), returns_after - returns_before
-        ),
+        *_sales(was, now, steps, hangs_on_all(versions[0].policy)),
         Cause(_("Exchange rate"), _rates(was, now), by_rates.amount - net_after.amount),
         Cause(_("Policy"), _amended(was, now), by_policy.amount - by_rates.amount),
         Cause(
             _("Certificates and scores"), _("As found for each period"), by_measures.amount - by_policy.amount
         ),
-        Cause(_("Tier"), _promoted(was, now), after - by_measures.amount),
+        _membership(was, now, after - by_measures.amount, is_group(versions[1].policy)),
     ]
     return [cause for cause in found if cause.amount]
+
+
+def _sales(was: Result | None, now: Result | None, steps: list[Step], together: bool) -> list[Cause]:
+    """What was sold and what came back; as one where `together`, for apart they would tell what others gave back."""
+    gross_before, gross_after, net_after = steps[:3]
+    net_before = Step(was.earned, was.base, was.band, is_withheld(was)) if was else Step()
+    if together:
+        return [sold(net_before, net_after)]
+    before, after = net_before.amount - gross_before.amount, net_after.amount - gross_after.amount
+    return [
+        Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
+        Cause(_("Returns"), _returned(before, after, was or now), after - before),
+    ]
+
+
+def sold(before: Step, after: Step) -> Cause:
+    """Sales and returns as one cause."""
+    return Cause(_("Sales and returns"), moved(before, after), after.amount - before.amount)
+
+
+def _membership(was: Result | None, now: Result | None, amount: Decimal, group: bool) -> Cause:
+    """The partner's own tier; of a group whoever belongs to it, whose coming and going moves everybody's figure."""
+    if not group or (was and was.tier) != (now and now.tier):
+        name = _("Members of the group") if group else _("Tier")
+        return Cause(name, _promoted(was, now), amount)
+    return members_moved(amount)
+
+
+def members_moved(amount: Decimal) -> Cause:
+    return Cause(_("Members of the group"), _("Who belongs to the group, as found for each moment"), amount)
 
 
 def moved(before: Step, after: Step) -> str:
@@ -272,6 +307,8 @@ def moved(before: Step, after: Step) -> str:
         "before": formats.number(before.base, None), "after": formats.number(after.base, None),
         "was": before.band, "now": after.band,
     }  # fmt: skip
+    if before.withheld or after.withheld:
+        return _("Paid base %(before)s → %(after)s") % words
     if before.band == after.band:
         return _("Paid base %(before)s → %(after)s, in band %(now)s as before") % words
     return _("Paid base %(before)s → %(after)s, band %(was)s → %(now)s") % words

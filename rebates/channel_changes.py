@@ -20,8 +20,9 @@ from django.utils.translation import ngettext
 from prm.ui import formats
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates.changes import ZERO, Cause, Scopes, Step, Steps, scopes_of, steps_between
-from rebates.models import ManualAdjustment, Programme, Result, RunMember, SettlementRun, Statement
+from rebates.changes import ZERO, Cause, Scopes, Step, Steps, members_moved, scopes_of, steps_between
+from rebates.models import ManualAdjustment, Programme, Result, RunMember, SettlementRun, Statement, Version
+from rebates.partner_pools import is_group
 from rebates.querysets import MONEY
 
 MOST_PARTNERS = 10
@@ -151,7 +152,7 @@ def _own_causes(
     """What moved the figures of the own periods."""
     pk, (was, now) = total.programme.pk, total.earned
     if pk in before and pk in after:
-        versions = before[pk][0].number, after[pk][0].number
+        versions = before[pk][0], after[pk][0]
         return _causes(total, versions, [step.get(pk, Step()) for step in steps], joined)
     if pk in after:
         words = _("Settled with this settlement, not with the earlier one")
@@ -162,14 +163,22 @@ def _own_causes(
     return []
 
 
-def _causes(total: Total, versions: tuple[int, int], steps: list[Step], joined: Decimal) -> list[Cause]:
+def _causes(
+    total: Total, versions: tuple[Version, Version], steps: list[Step], joined: Decimal
+) -> list[Cause]:
     was, now = total.earned
     gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps
     returns = [was - gross_before.amount, net_after.amount - gross_after.amount]
-    words = {"was": versions[0], "now": versions[1]}
+    words = {"was": versions[0].number, "now": versions[1].number}
     amended = (
-        _("Version %(was)s → %(now)s") if versions[0] != versions[1] else _("Of programmes settled together")
+        _("Version %(was)s → %(now)s")
+        if words["was"] != words["now"]
+        else _("Of programmes settled together")
     )
+    left = now - by_measures.amount - joined
+    members = Cause(_("Tier"), _("Partners whose tier is another one than then"), left)
+    if is_group(versions[1].policy):
+        members = members_moved(left)
     return [
         *_cause(_("Sales"), _moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
         *_cause(_("Returns"), _returned(returns, total.currency), returns[1] - returns[0]),
@@ -179,9 +188,7 @@ def _causes(total: Total, versions: tuple[int, int], steps: list[Step], joined: 
             _("Certificates and scores"), _("As found for each period"), by_measures.amount - by_policy.amount
         ),
         *_cause(_("New partners"), _("They took no part in the earlier settlement"), joined),
-        *_cause(
-            _("Tier"), _("Partners whose tier is another one than then"), now - by_measures.amount - joined
-        ),
+        *_cause(members.name, members.text, left),
     ]
 
 

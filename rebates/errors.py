@@ -289,6 +289,15 @@ class TooSmallFamily(DomainError):
     )
 
 
+class MembersToldApart(DomainError):
+    code = "members_told_apart"
+    message = _(
+        "%(programme)s and %(other)s each tell the sum of the partners that take part, and they differ by %(count)s of"
+        " them: who takes part in both could subtract one sum from the other. Let the same partners take part in both,"
+        " or let them differ by %(least)s at least."
+    )
+
+
 class LinkedTwice(DomainError):
     code = "linked_twice"
     message = _(

@@ -30,6 +30,7 @@ from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
+from rebates.partner_pools import hangs_on_all
 
 ZERO = Decimal("0.00")
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
@@ -62,7 +63,7 @@ class Explanation:
     gross: bool = False  # whether gross amounts count
     exchanged: bool = False  # whether lines of several currencies count
     paid_in: str = ""  # where the payout is in another currency than the measure
-    base: Decimal = ZERO  # what the arithmetic is about: the group's, where the partners are one
+    base: Decimal = ZERO  # what the arithmetic is about, capped: the group's, where the partners are one
     share: Decimal | None = None  # of the group's figure
     withheld: bool = False  # whether the group's sums are not told
 
@@ -77,6 +78,11 @@ class Explanation:
         return [step for step in self.steps if step.number in (4, 7, 8)] + _share(self.result)
 
     @property
+    def hangs_on_all(self) -> bool:
+        """Whether the figure hangs on those of all partners."""
+        return hangs_on_all(self.result.version.policy)
+
+    @property
     def is_open(self) -> bool:
         """Whether the period still runs."""
         return self.result.kind == Accrual.kind and clock.today() < self.result.ends
@@ -87,7 +93,7 @@ def explain(result: Figure) -> Explanation:
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)
-    notes, group = result.explanation, group_words.group_of(result)
+    notes = result.explanation
     withheld = group_words.is_withheld(result)
     raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
     raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
@@ -100,7 +106,7 @@ def explain(result: Figure) -> Explanation:
         parts=[] if withheld else arithmetic.parts(bands, figures),
         raw=raw,
         rounded=_computed(result),
-        base=result.base if group is None else group.payable,
+        base=figures.base,
         share=_measured(result) if "grouped" in notes else None,
         withheld=withheld,
         units=bands.pays_units,
@@ -383,6 +389,9 @@ def _pooled(result: Figure) -> list[Step]:
     if not said:
         return []
     own, most = Decimal(said["own"]), Decimal(said["amount"])
+    if "withheld" in said:
+        value = _measured(result) if said["lowered"] and own > 0 else own
+        return [Step(8, _("Cap over all partners"), group_words.pool_of_few(result), value)]
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
         "amount": formats.money(most, result.version.currency),

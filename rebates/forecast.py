@@ -3,7 +3,7 @@
 In each of the last periods some share of the sales was booked by the same part of the period. The median of these
 shares carries today's sales to the end; the largest and the smallest give the range. The rebate of each is computed by
 the settlement's own SQL, so that bands, caps and programmes settled together count. With less than two earlier periods
-sales are taken to go on as they went, and there is no range.
+sales are taken to go on as they went, and there is no range. What hangs on all partners is carried on for all only.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rebates import currencies, settlement, traits
 from rebates.accruals import Accrual
 from rebates.models import Version
 from rebates.moments import in_force_with, together
+from rebates.partner_pools import hangs_on_all
 from rebates.plans import Plan, Sql, plans_for
 from rebates.scope import Scope
 
@@ -51,9 +52,11 @@ class Forecast:
 
 
 def forecast(accrual: Accrual) -> Forecast | None:
-    """Of a period that runs; None for one that is over. The caller loaded the accrual."""
+    """Of a period that runs; None for one that is over, and where the figure hangs on what all partners sell: one's own
+    pace says nothing of theirs. The caller loaded the accrual.
+    """
     today = clock.today()
-    if today not in accrual.period:
+    if today not in accrual.period or hangs_on_all(accrual.version.policy):
         return None
     plans = plans_for(together(accrual).values())
     pk, partners = accrual.programme.pk, [accrual.partner_id]

@@ -17,7 +17,7 @@ from rebates import arithmetic
 class Group:
     """A group's sums behind a member's figure; `sum` is what the figure is shared by."""
 
-    counted: Decimal  # before caps
+    counted: Decimal  # before caps and increments
     payable: Decimal
     figure: Decimal
     sum: Decimal
@@ -34,7 +34,7 @@ def group_of(result: Any) -> Group | None:
         return None
     figures = arithmetic.Figures.of(result)
     return Group(
-        Decimal(said["counted"] or figures.qualifier),
+        Decimal(said["counted"] or figures.qualifier),  # not kept of figures without a cap before
         Decimal(said["payable"] or figures.base),
         Decimal(said["figure"]),
         arithmetic.shown(Fraction(said["sum"]) / Fraction(said["parts"])),
@@ -42,15 +42,21 @@ def group_of(result: Any) -> Group | None:
 
 
 def is_withheld(result: Any) -> bool:
-    """Whether so few partners are left in the group that its sums would tell those of another."""
+    """Whether so few members stand behind a sum of the group that it would tell another's."""
     return "withheld" in result.explanation.get("grouped", {})
+
+
+def tells_own_only(result: Any) -> bool:
+    """The same, or so few partners share a cap that lowers their figures."""
+    pooled = result.explanation.get("pooled", {})
+    return is_withheld(result) or ("withheld" in pooled and bool(pooled["lowered"]))
 
 
 def share(result: Any, group: Group | None) -> str:
     """How a member's share comes from its own sum."""
     if group is None:
         return _(
-            "So few partners are left in the group that its sums would tell another's: only the share is told"
+            "Fewer than four partners stand behind a sum of the group: told are this partner's own sum and its share"
         )
     words = {
         "own": formats.number(result.base, None),
@@ -64,5 +70,21 @@ def share(result: Any, group: Group | None) -> str:
     text = _(
         "The group's %(figure)s is shared by what each is paid on, %(sum)s in all, so each counts × %(factor)s:"
         " %(own)s × %(factor)s, to the cent by largest remainder"
+    )
+    return text % words
+
+
+def pool_of_few(result: Any) -> str:
+    """What is said of a cap over all partners where so few come to anything that their sum would tell another's."""
+    said = result.explanation["pooled"]
+    words = {
+        "amount": formats.money(Decimal(said["amount"]), result.version.currency),
+        "own": formats.number(arithmetic.shown(Fraction(said["own"])), None),
+    }
+    if not said["lowered"] or Decimal(said["own"]) <= 0:
+        return _("At most %(amount)s for all partners together; this partner comes to %(own)s") % words
+    text = _(
+        "At most %(amount)s for all partners together; fewer than four share it, so that told are this partner's own"
+        " %(own)s and its share"
     )
     return text % words

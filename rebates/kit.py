@@ -260,10 +260,14 @@ def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, 
         # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
         "since": {code: year["first"] for code, year in _years(rows)},
         "before": {code: year["before"] for code, year in _years(rows)},
-        # Where all partners share a cap: the sum of all figures, and no other partner's.
+        # Where all partners share a cap: the sum of all figures, and no other partner's; of a few no sum.
         "pools": {
             row.programme.code: {
-                **{name: row.explanation["pooled"][name] for name in ("amount", "sum", "parts", "lowered")},
+                **{
+                    name: row.explanation["pooled"][name]
+                    for name in ("amount", "sum", "parts", "lowered")
+                    if name in row.explanation["pooled"]
+                },
                 "paid": _paid(row),
             }
             for row in rows

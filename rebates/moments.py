@@ -16,9 +16,10 @@ from prm.values import clock
 from prm.values.periods import Period
 from rebates import currencies, rates_then, traits, wording
 from rebates.accruals import Accrual
-from rebates.changes import Cause, Change, Scopes, Step, moved, steps_of
+from rebates.changes import Cause, Change, Scopes, Step, members_moved, moved, sold, steps_of
 from rebates.explained_lines import lines_behind
 from rebates.models import Version
+from rebates.partner_pools import hangs_on_all, is_group
 from rebates.plans import plans_for
 from rebates.scope import Scope
 
@@ -58,11 +59,16 @@ def since(accrual: Accrual, day: date) -> Moments:
     now, gross_now = known(carried_on), known(carried_on, without_returns=True)
     by_rates = known(Book.between)
     returned = (then.amount - gross_then.amount, now.amount - gross_now.amount)
-    causes = [
+    sales = [
         Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount),
         Cause(_("Returns"), _returns(*returned, accrual.currency), returned[1] - returned[0]),
+    ]
+    left = accrual.amount - by_rates.amount
+    causes = [
+        # Apart they would tell what others gave back.
+        *([sold(then, now)] if hangs_on_all(accrual.version.policy) else sales),
         Cause(_("Exchange rate"), _rates(accrual, of_then, day), by_rates.amount - now.amount),
-        Cause(_("Tier"), _tier(accrual), accrual.amount - by_rates.amount),
+        members_moved(left) if is_group(accrual.version.policy) else Cause(_("Tier"), _tier(accrual), left),
     ]
     change = Change(accrual.programme, then.amount, accrual.amount, [one for one in causes if one.amount])
     lines = lines_behind(accrual).filter(recorded_at__gte=limit).order_by("recorded_at", "id")

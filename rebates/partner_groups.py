@@ -8,7 +8,8 @@ Guarantees
   the other side of zero than the group's gets nothing; where nobody has one nothing is paid.
 - As under a cap over all partners (`partner_pools.py`) each figure hangs on those of all: they are always computed for
   everybody, and a member's explanation and kit hold its own sum and those of the whole group. Where fewer than four
-  partners are left in a group they hold its own sum and share only.
+  partners of a group bought anything they hold its own sum and share only. The two give the factor, and with the policy
+  an idea of the group's figure: that cannot be hidden while the share is the group's.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rebates import partner_pools, traits
 from rebates.plans import Plan
 from rebates.sums import Sums
 
-WITHHELD = json.dumps({"grouped": {"withheld": True}})
+WITHHELD = json.dumps({"rule": "withheld", "grouped": {"withheld": True}})
 NOBODY_ASKS = (
     "tiers",
     "types",
@@ -91,14 +92,24 @@ class Source:
 
 
 def noted(converts: bool) -> str:
-    """What the explanation of a group's row adds: the sums from which its figure is computed, in parts."""
-    counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if converts else ("1", "1")
+    """What the explanation of a group's row adds: the sums from which its figure is computed, in parts; and what counts
+    and is paid on before caps and increments, in the currency itself.
+    """
+    counted, paid_on, payable = (
+        ("plan.counted_in", "plan.paid_on_in", "plan.payable_in") if converts else ("1",) * 3
+    )
     sums = {
         "qualifier": "trim_scale(plan.qualifier)", "base": "trim_scale(plan.base)",
         "reference": "trim_scale(plan.reference)", "counted_in": f"({counted})", "paid_on_in": f"({paid_on})",
+        "counted": f"trim_scale({_in_currency('plan.counted', counted, converts)})",
+        "payable": f"trim_scale({_in_currency('plan.payable', payable, converts)})",
     }  # fmt: skip
     pairs = ", ".join(f"'{name}', {text}::text" for name, text in sums.items())
     return f" || jsonb_build_object('grouped', jsonb_build_object({pairs}))"
+
+
+def _in_currency(name: str, parts: str, converts: bool) -> str:
+    return f"CASE WHEN {parts} = 1 THEN {name} ELSE round({name} / {parts}, 3) END" if converts else name
 
 
 def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) -> str:
@@ -106,38 +117,60 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
     scale = f"10.0 ^ {digits}"
     said = (
         "'figure', whole.earned::text, 'sum', trim_scale(weighed.weights)::text,"
-        f" 'parts', ({'weighed.payable_in' if source.sums.converts else '1'})::text,"
-        " 'counted', whole.explanation -> 'counted', 'payable', whole.explanation -> 'payable'"
+        f" 'parts', ({'weighed.payable_in' if source.sums.converts else '1'})::text"
     )
     return f"""
         WITH taking AS MATERIALIZED ({source.taking_part()}),
         whole AS MATERIALIZED ({settled(source.based_as_one())}),
         own AS MATERIALIZED (
-            SELECT own.*, taking.head, crew.size
-            FROM ({source.based(source.relation, source.members)}) own JOIN taking USING (partner_id)
-            JOIN (SELECT head, count(*) AS size FROM taking GROUP BY head) crew USING (head)
+            SELECT own.*, taking.head FROM ({source.based(source.relation, source.members)}) own
+            JOIN taking USING (partner_id)
+        ), crew AS (
+            SELECT head, NOT bool_and(is_alone) AND ({_few(source.sums)}) AS few
+            FROM own JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head)
+            GROUP BY head
         )
         SELECT weighed.no AS plan, weighed.programme_id, weighed.version_id, weighed.partner_id, weighed.starts,
                weighed.ends, weighed.currency, weighed.tier, weighed.own_counted AS qualifier,
-               weighed.own_payable AS base, NULL::numeric AS reference, whole.band, weighed.lines,
+               weighed.own_payable AS base, NULL::numeric AS reference,
+               CASE WHEN crew.few THEN 0 ELSE whole.band END AS band, weighed.lines,
                COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
                         THEN 1 ELSE 0 END) / {scale}, 0) AS earned,
-               CASE WHEN weighed.size > 1 AND weighed.size < {partner_pools.LEAST_MEMBERS}
-                    THEN whole.explanation - 'counted' - 'payable' - 'raw' || '{WITHHELD}'::jsonb
+               CASE WHEN crew.few THEN '{WITHHELD}'::jsonb
                     ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
                          whole.explanation -> 'grouped' || jsonb_build_object({said})) END AS explanation
         FROM ({_weighed(source.sums.converts, scale)}) weighed
-        JOIN whole ON whole.partner_id = weighed.head ORDER BY weighed.partner_id"""
+        JOIN whole ON whole.partner_id = weighed.head JOIN crew USING (head) ORDER BY weighed.partner_id"""
+
+
+def _few(sums: Sums) -> str:
+    """Whether so few members stand behind a sum of the group, or behind the difference of two, that it would tell one's
+    figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline or a total.
+    """
+    least = partner_pools.LEAST_MEMBERS
+    above, below = (f"count(*) FILTER (WHERE payable {side} 0)" for side in "><")
+    behind = [
+        "count(*) FILTER (WHERE counted <> 0)",
+        f"CASE WHEN sum(payable) < 0 THEN {below} ELSE {above} END",
+    ]
+    if any(plan.baseline for plan in sums.plans):
+        behind.append("count(*) FILTER (WHERE reference <> 0)")
+    apart = [
+        f"CASE WHEN sum(payable) < 0 THEN {above} ELSE {below} END",
+        "count(*) FILTER (WHERE counted <> payable)",
+    ]
+    if any(plan.bands.share_of == "total" for plan in sums.plans):
+        apart.append("count(*) FILTER (WHERE reference <> counted)")
+    return " OR ".join(
+        [*(f"{one} < {least}" for one in behind), *(f"{one} BETWEEN 1 AND {least - 1}" for one in apart)]
+    )
 
 
 def _weighed(converts: bool, scale: str) -> str:
     """The rows of `own` with their sums in the currency itself, and what falls to each in whole minor units."""
-    payable, counted = "own.payable", "own.counted"
-    if converts:
-        payable, counted = (
-            f"CASE WHEN own.{parts} = 1 THEN own.{name} ELSE round(own.{name} / own.{parts}, 3) END"
-            for name, parts in (("payable", "payable_in"), ("counted", "counted_in"))
-        )
+    payable, counted = (
+        _in_currency(f"own.{name}", f"own.{name}_in", converts) for name in ("payable", "counted")
+    )
     return f"""
             SELECT divided.*, sum(units) OVER (PARTITION BY head) AS all_units,
                    row_number() OVER (PARTITION BY head ORDER BY rest DESC NULLS LAST, number COLLATE "C") AS rank

@@ -7,7 +7,8 @@ Guarantees
   told of those who are: the settlement, adjustments, accruals and back-tests say the same. A run computes it once,
   when all ranges of partners are done.
 - A partner's explanation and kit hold its own figure, the sum of all and the cap; the factor is one divided by the
-  other.
+  other. Where fewer than four come to anything they hold no sum, for it would tell one's figure to another; who knows
+  the cap can tell it from its own figure and its share where the cap lowered them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from babel.numbers import get_currency_precision
@@ -22,12 +24,20 @@ from django.db import connection
 
 from partners.models import Partner
 from prm.values import clock
-from rebates import narrowing, tier_days, traits
+from rebates import narrowing, traits
 from rebates.linked_sql import COLUMNS
 from rebates.plans import Plan
 from rebates.scope import Scope
 
 LEAST_MEMBERS = 4  # fewer could be told from each other's figures
+# Whether what others add to the figure of `row` is not told; and its explanation without it.
+IS_WITHHELD = (
+    "COALESCE({row}.explanation -> 'grouped', {row}.explanation -> 'pooled') -> 'withheld' IS NOT NULL"
+)
+WITHOUT_SUM = (
+    "jsonb_set({row}.explanation, ARRAY['pooled'],"
+    " ({row}.explanation -> 'pooled') - 'sum' - 'parts' || jsonb_build_object('withheld', true))"
+)
 
 
 def cap_of(policy: dict[str, Any]) -> dict[str, Any] | None:
@@ -85,8 +95,10 @@ def shared(figures: str, plans: Sequence[Plan]) -> str:
                     ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
                CASE WHEN most IS NULL THEN explanation ELSE explanation || jsonb_build_object('pooled',
                     jsonb_build_object('amount', trim_scale(most)::text, 'lowered', too_much,
-                        'sum', trim_scale(part_sum)::text, 'parts', trim_scale(divisor)::text,
-                        'own', round(raw / divisor, 10)::text)) END AS explanation
+                        'own', round(raw / divisor, 10)::text)
+                    || CASE WHEN behind < {LEAST_MEMBERS} THEN jsonb_build_object('withheld', true)
+                       ELSE jsonb_build_object('sum', trim_scale(part_sum)::text,
+                            'parts', trim_scale(divisor)::text) END) END AS explanation
         FROM (
             SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY plan) AS spare,
                    row_number() OVER (PARTITION BY plan ORDER BY rest DESC NULLS LAST, partner_number COLLATE "C")
@@ -98,7 +110,8 @@ def shared(figures: str, plans: Sequence[Plan]) -> str:
                 FROM (
                     SELECT single.*, cap.most, cap.digits, partner.number AS partner_number,
                            greatest(single.raw, 0) AS part, sum(greatest(single.raw, 0)) OVER mates AS part_sum,
-                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum
+                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum,
+                           count(*) FILTER (WHERE single.raw > 0) OVER mates AS behind
                     FROM ({figures}) single
                     JOIN partners_partner partner ON partner.id = single.partner_id
                     LEFT JOIN (VALUES {", ".join(rows)}) cap(no, most, digits) ON cap.no = single.plan
@@ -117,15 +130,15 @@ def only_of(figures: str, scope: Scope, params: dict[str, Any]) -> str:
 # Publication
 
 
-def members(plan: Plan) -> dict[int | None, int]:
-    """How many active partners take part as things stand: by the topmost partner of each family, or all under None."""
+def members(plan: Plan) -> dict[int | None, set[int]]:
+    """The active partners that take part as things stand: by the topmost partner of each family, or all under None."""
     who, today = plan.policy.get("who", {}), clock.today()
     found = traits.members_on(today, [plan])
     where, params = ["partner.status = %(active)s"], {"active": Partner.Status.ACTIVE, **found.params}
-    tiers = None if tier_days.by_line(plan.policy) else who.get("tiers")
     chosen = None if plan.chosen is None else sorted(plan.chosen)
     for name, values, condition in (
-        ("tiers", tiers, "m.tier = ANY(%(tiers)s)"),
+        # Also where each line's day is asked: who has none of these tiers now hides nobody.
+        ("tiers", who.get("tiers"), "m.tier = ANY(%(tiers)s)"),
         ("types", who.get("types"), "m.type = ANY(%(types)s)"),
         ("regions", who.get("regions"), "m.region = ANY(%(regions)s)"),
         ("chosen", chosen, "m.partner_id = ANY(%(chosen)s)"),
@@ -141,12 +154,12 @@ def members(plan: Plan) -> dict[int | None, int]:
         )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT m.family, count(*) FROM ({found.text}) m"
+            f"SELECT m.family, array_agg(m.partner_id) FROM ({found.text}) m"
             f" JOIN partners_partner partner ON partner.id = m.partner_id WHERE {' AND '.join(where)} GROUP BY 1",
             params,
         )
-        counts = dict(cursor.fetchall())
-        return counts if is_family(plan.policy) else {None: counts.get(None, 0)}
+        taking = {top: set(partners) for top, partners in cursor.fetchall()}
+        return taking if is_family(plan.policy) else {None: taking.get(None, set())}
 
 
 def too_few(plan: Plan) -> tuple[int | None, int] | None:
@@ -154,6 +167,26 @@ def too_few(plan: Plan) -> tuple[int | None, int] | None:
     partner. Who has neither parent nor branches is no family.
     """
     alone = 1 if is_family(plan.policy) else -1
-    small = [(count, top) for top, count in members(plan).items() if count < LEAST_MEMBERS and count != alone]
+    counts = {top: len(partners) for top, partners in members(plan).items()}
+    small = [(count, top) for top, count in counts.items() if count < LEAST_MEMBERS and count != alone]
     count, top = min(small, key=lambda one: (one[0], one[1] or 0), default=(None, None))
     return None if count is None else (top, count)
+
+
+def told_apart(one: Plan, other: Plan) -> int | None:
+    """How many partners the sums of two programmes tell by subtraction, where a partner that takes part in both could
+    tell so few from each other; None where they tell nobody.
+    """
+    found = [
+        len(more)
+        for mine, theirs in product(_sums_of(one), _sums_of(other))
+        if mine & theirs
+        for more in (mine - theirs, theirs - mine)
+        if 0 < len(more) < LEAST_MEMBERS
+    ]
+    return min(found, default=None)
+
+
+def _sums_of(plan: Plan) -> list[set[int]]:
+    """Of whom a plan tells sums: who is a family by itself is told its own."""
+    return [group for group in members(plan).values() if len(group) > 1 or not is_family(plan.policy)]

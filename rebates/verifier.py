@@ -26,6 +26,7 @@ from rebates.verifier_formula import (
     formula,
 )
 from rebates.verifier_mechanisms import (
+    Contradiction,
     Facts,
     facts,
     paid_base,
@@ -300,13 +301,17 @@ def own_figures(
 
 
 def is_withheld(kit: dict[str, Any], one: dict[str, Any]) -> bool:
-    """Whether a result is a share of a group of so few partners that its sums would tell another's."""
+    """Whether a result is a share of sums that a kit has none of, for they would tell another partner's."""
     of = [
         period
         for period in kit["periods"]
         if (period["starts"], period["ends"]) == (one["starts"], one["ends"])
     ]
-    return any("sum" not in period["groups"].get(one["programme"], {"sum": 0}) for period in of)
+    shares = [period["groups"].get(one["programme"], {"sum": 0}) for period in of]
+    shares += [
+        pool for period in of if (pool := period["pools"].get(one["programme"], {"lowered": 0}))["lowered"]
+    ]
+    return any("sum" not in share for share in shares)
 
 
 def complaints(
@@ -322,10 +327,15 @@ def complaints(
             found.append(what)
 
     said = kit["statement"]
-    for one, figure in own_figures(kit, lines, receipts):
+    try:
+        figures = list(own_figures(kit, lines, receipts))
+    except Contradiction as problem:
+        say(f"DIFFERS  {problem}")
+        return [str(problem)]
+    for one, figure in figures:
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         if is_withheld(kit, one):
-            say(f"stated   {what}, computed: {one['computed']}, a share of a group whose sums are not told")
+            say(f"stated   {what}, computed: {one['computed']}, a share of sums that are not in the kit")
         else:
             check(f"{what}, computed", one["computed"], figure)
         check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))

@@ -186,6 +186,24 @@ def paid_base(policy: dict[str, Any], lines: list[Any]) -> Fraction:
     return measured(paid, pays_units(policy))
 
 
+class Contradiction(Exception):
+    """Sums of a group of which one cannot be, as another one is."""
+
+
+def refuse_contradictions(policy: dict[str, Any], base: Fraction, group: dict[str, Any]) -> None:
+    """The sums of a group are given, not computed; but what shares the figure is at least what the members are paid on
+    together, and no member's own is more of it.
+    """
+    whole = Fraction(group["sum"]) / Fraction(group["parts"])
+    if base * whole > 0 and abs(base) > abs(whole):
+        raise Contradiction(f"{policy['code']}: the partner's own sum is above what all share by")
+    as_bought = policy["mechanism"]["kind"] != "per_increment" and not any(
+        cap["on"] == "measure" for cap in policy.get("caps", [])
+    )
+    if as_bought and abs(whole) < abs(Fraction(group["base"]) / Fraction(group["paid_on_in"])):
+        raise Contradiction(f"{policy['code']}: the group is paid on more than what all share by")
+
+
 def figure_of_group(policy: dict[str, Any], it: Facts, mode: str, digits: int) -> Fraction:
     """What all members together are paid."""
     return rounded(most_paid(policy, raw(policy, it)), mode, digits)
@@ -202,6 +220,7 @@ def share_of_group(
     """
     if "sum" not in group:
         return Fraction(group["paid"])
+    refuse_contradictions(policy, base, group)
     counted_in, paid_on_in = Fraction(group["counted_in"]), Fraction(group["paid_on_in"])
     reference = None if group["reference"] is None else Fraction(group["reference"]) / counted_in
     it = Facts(Fraction(group["qualifier"]) / counted_in, Fraction(group["base"]) / paid_on_in, reference, 1)

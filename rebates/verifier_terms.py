@@ -177,10 +177,13 @@ def share_of_pool(figure: Fraction, paid: Fraction, pool: dict[str, Any], digits
     """What of a cap over all partners falls to a figure.
 
     "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts". Who is given a cent more
-    hangs on the others' figures: the share may be one above its whole cents, where that was "paid".
+    hangs on the others' figures: the share may be one above its whole cents, where that was "paid". Of so few partners
+    that the sum would tell another's figure there is nothing but what was "paid".
     """
     if not pool["lowered"] or figure <= 0:
         return paid
+    if "sum" not in pool:
+        return Fraction(pool["paid"])
     share = Fraction(pool["amount"]) * 10**digits * figure * Fraction(pool["parts"]) / Fraction(pool["sum"])
     whole = share.numerator // share.denominator
     if share != whole and Fraction(pool["paid"]) * 10**digits == whole + 1:

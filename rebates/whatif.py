@@ -22,7 +22,7 @@ from prm.values.periods import Period
 from rebates import arithmetic
 from rebates.accruals import Accrual, accruals
 from rebates.errors import NoSuchProduct, NothingToSell
-from rebates.group_words import is_withheld
+from rebates.group_words import tells_own_only
 from rebates.mechanisms import named_products
 from rebates.models import Programme, Version
 
@@ -112,16 +112,18 @@ def _by_period(found: list[Accrual]) -> dict[tuple[int, Period], Accrual]:
 def _effects(
     before: dict[tuple[int, Period], Accrual], after: dict[tuple[int, Period], Accrual]
 ) -> list[Effect]:
-    """Of the periods that run today; the largest effect first."""
+    """Of the periods that run today; the largest effect first. None of what hangs on sums that are not told."""
     today, effects = clock.today(), []
     for key, now in after.items():
         if today not in now.period:
             continue
         was = before.get(key)
+        if any(one is not None and tells_own_only(one) for one in (was, now)):
+            continue  # two figures around an order of one's own would tell the others' sums
         effects.append(
             Effect(
                 now.programme, now.period, now.currency, was.amount if was else ZERO, now.amount, now,
-                None if is_withheld(now) else arithmetic.to_next_band(now.version.policy, arithmetic.Figures.of(now)),
+                arithmetic.to_next_band(now.version.policy, arithmetic.Figures.of(now)),
             )
         )  # fmt: skip
     return sorted(effects, key=lambda effect: (-effect.difference, effect.programme.code))

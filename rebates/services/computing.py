@@ -29,6 +29,7 @@ from rebates import (
     collection,
     counting_days,
     currencies,
+    few_members,
     kept,
     outside,
     partner_pools,
@@ -292,6 +293,7 @@ def finish(run_id: int) -> SettlementRun:
     plans, scope = scope_plans(run), Scope(watermark=run.watermark, paid_to=run.paid_watermark)
     lacking = counting_days.findings(plans, scope)
     run.findings = [*run.findings, *stopped, *lacking, *outside.findings(run), *yearly.findings(run, plans)]
+    run.findings += few_members.findings(run)
     if clock.today() < run.ends:
         run.findings = [*run.findings, {"kind": "not_over", "last_day": run.period.last_day.isoformat()}]
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()

@@ -10,16 +10,19 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from prm.values.periods import Period
 from rebates.errors import (
     LinkDiffers,
     LinkedInCircle,
     LinkedTwice,
     LinkMissing,
     LinkSpansPartners,
+    MembersToldApart,
 )
 from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
 from rebates.models import Programme, Version
-from rebates.partner_pools import hangs_on_all
+from rebates.partner_pools import LEAST_MEMBERS, hangs_on_all, told_apart
+from rebates.plans import plans_for
 from rebates.policy import ProgrammeText
 
 CAP = "cap"
@@ -96,6 +99,26 @@ def refuse_unsound_links(text: ProgrammeText) -> None:
                 _refuse_unlike(text, code, policy)
         _refuse_a_second(link, links)
     _refuse_circle(text.code, [link for link in links if link.kind == NET_OF])
+
+
+def refuse_told_apart(version: Version) -> None:
+    """Raise where the sums of the version and of another one, both in force on some day, tell a few by subtraction."""
+    if not hangs_on_all(version.policy):
+        return
+    rows = Version.objects.published().exclude(programme=version.programme_id).select_related("programme")
+    rows = rows.filter(Q(ends__isnull=True) | Q(ends__gt=version.starts))
+    rows = rows.filter(starts__lt=version.ends) if version.ends else rows
+    (own,) = plans_for([(version, Period.of(version.period_length, version.starts))])
+    for other in rows.order_by("programme__code", "starts"):
+        if not hangs_on_all(other.policy):
+            continue
+        day = max(version.starts, other.starts)
+        (theirs,) = plans_for([(other, Period.of(other.period_length, day))])
+        count = told_apart(own, theirs)
+        if count is not None:
+            raise MembersToldApart(
+                programme=version.programme.code, other=other.programme.code, count=count, least=LEAST_MEMBERS
+            )
 
 
 def _refuse_unlike(text: ProgrammeText, code: str, policy: dict[str, Any]) -> None:

@@ -47,7 +47,12 @@ from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 from rebates.reading import read_text
 from rebates.services.asking import unknown_to_traits
-from rebates.services.linking import in_link_order, refuse_unsound_links, unknown_programmes
+from rebates.services.linking import (
+    in_link_order,
+    refuse_told_apart,
+    refuse_unsound_links,
+    unknown_programmes,
+)
 
 STATE = Version.State
 MOST_PROBLEMS = 5
@@ -146,6 +151,7 @@ def _apply_again(
     before = {"policy": version.policy, "ends": version.ends}
     version.policy, version.ends = text.policy, ends or version.ends
     _refuse_few_members(version)
+    refuse_told_apart(version)
     version.save(update_fields=["policy", "ends"])
     record(version, "changed", by=by, changes={"policy": [before["policy"], version.policy]})
     return version, "changed"
@@ -288,6 +294,7 @@ def must_be_publishable(version: Version) -> Version | None:
     _refuse_contradictions(text)
     refuse_unsound_links(text)
     _refuse_few_members(version)
+    refuse_told_apart(version)
     return _refuse_first_day(text, programme)
 
 

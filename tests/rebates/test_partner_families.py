@@ -16,12 +16,14 @@ from rebates import explanations, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.changes import between
-from rebates.errors import TooSmallFamily
+from rebates.errors import MembersToldApart, TooSmallFamily
 from rebates.exchange import as_yaml
 from rebates.models import Result, Statement, Version
+from rebates.paper import statement_paper
 from rebates.programme_form import initial_of, is_editable
 from rebates.whatif import what_if
-from tests.rebates.test_partner_groups import RETROACTIVE, kits_agree, money, said_by
+from tests.exchange.world import known
+from tests.rebates.test_partner_groups import RETROACTIVE, grouped, kits_agree, money, said_by
 from tests.rebates.test_partner_pools import Company, earned
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
@@ -68,6 +70,14 @@ def test_the_band_is_read_from_what_a_family_bought_and_a_loner_counts_by_itself
         sell(company, amount)
     run = settle("2026-09")
     assert earned(run) == money("1800.00", "900.00", "300.00", "1500.00", "1999.98")
+    kits_agree(tmp_path)
+
+
+def test_the_kit_of_a_loner_agrees_to_the_last_digit_of_what_was_converted(family, loner, tmp_path):
+    known("EUR/CNY 2026-09-30 7.12345679")
+    apply(by_family(exchange="period_end"))
+    sell(loner, "12345.67", currency="EUR")
+    assert earned(settle("2026-09")) == {"V-5": Decimal("1758.88")}
     kits_agree(tmp_path)
 
 
@@ -149,6 +159,13 @@ def test_a_family_of_two_or_three_is_refused_at_publication(family, loner):
     )
 
 
+def test_a_family_and_a_group_that_is_little_larger_would_tell_who_is_not_of_the_family(family, loner):
+    apply(by_family())
+    with pytest.raises(MembersToldApart, match="differ by 1 of them"):
+        apply(grouped("all", who={"partners": [f"V-{number}" for number in range(1, 6)]}))
+    apply(grouped("same", who={"partners": [f"V-{number}" for number in range(1, 5)]}))
+
+
 def test_where_too_few_are_left_a_member_is_told_its_share_only(family, finance, browse, tmp_path):
     apply(by_family())
     moves(family[2], None)
@@ -167,11 +184,15 @@ def test_where_too_few_are_left_a_member_is_told_its_share_only(family, finance,
         ("Paid base", Decimal(30_000)),
         ("Share of the group's figure", Decimal("900.00")),
     ]
-    assert "only the share is told" in said_by(result)["Share of the group's figure"]
+    assert "told are this partner's own sum and its share" in said_by(result)["Share of the group's figure"]
     assert (told.parts, told.to_next_band, told.one_more) == ([], None, None)
     page = browse(finance).get(result.get_absolute_url()).content.decode()
-    assert "Only the share is told" in page and "100,000.00" not in page and "3,000.00" not in page
+    assert (
+        "Told are the own sum and the share" in page and "100,000.00" not in page and "3,000.00" not in page
+    )
     statement = Statement.objects.for_everyone(because="a test").get(partner=family[1].row)
+    paper = statement_paper(statement, BY, None)
+    assert "900.00" in paper and "1 line<" in paper and ", band" not in paper
     folder = unpacked(statement, tmp_path)
     said = verify(folder)
     assert said.returncode == 0 and "stated   core" in said.stdout, said.stdout
@@ -179,9 +200,40 @@ def test_where_too_few_are_left_a_member_is_told_its_share_only(family, finance,
     assert period["groups"]["core"] == {"paid": "900.00"}
 
 
-def test_a_what_if_tells_no_distance_that_hangs_on_a_hidden_sum(family):
+def test_an_adjustment_withholds_what_the_close_did_and_of_that_family_only(family, loner):
     apply(by_family())
-    sell(family[0], 70_000)
+    for company in [*family[:3], loner]:
+        sell(company, 30_000, "2026-08-10")
+    settle("2026-08")
+    for company in (family[3], loner):
+        sell(company, 10_000, "2026-08-20")
+    told = {
+        row.partner.number: not explanations.explain(row).withheld for row in adjustments(settle("2026-09"))
+    }
+    assert told == {"V-1": False, "V-2": False, "V-3": False, "V-4": False, "V-5": True}
+
+
+def test_finance_reads_on_the_settlement_of_whom_too_few_stand_behind_a_sum(family, finance, browse):
+    apply(by_family())
+    others = [partner(f"W-{number}", family[0].row) for number in range(3)]
+    moves(family[1], None)  # V-2 leaves with V-3 and V-4
+    for company in [*family, *others]:
+        sell(company, 10_000)
+    run = settle("2026-09", close=False)
+    assert [one for one in run.findings if one["kind"] == "few_members"] == [
+        {
+            "kind": "few_members", "programme": "core", "period": "2026-09", "partners": 3,
+            "named": ["V-2", "V-3", "V-4"],
+        }
+    ]  # fmt: skip
+    page = browse(finance).get(run.get_absolute_url()).content.decode()
+    assert "3 partners are told their own figures only" in page and "V-2, V-3, V-4" in page
+
+
+def test_a_what_if_leaves_out_what_would_tell_a_hidden_sum(family):
+    apply(by_family())
+    for company, amount in zip(family, (40_000, 10_000, 10_000, 10_000), strict=True):
+        sell(company, amount)
     tried: dict[str, Any] = {
         "product": "",
         "quantity": Decimal(1),
@@ -194,8 +246,7 @@ def test_a_what_if_tells_no_distance_that_hangs_on_a_hidden_sum(family):
         assert effect.to_next_band == 28_000  # to 100,000 of the family
         moves(family[2], None)
         moves(family[3], None)
-        (effect,) = what_if(partner=family[0].row, product_line=line, by=BY, **tried).effects
-        assert effect.to_next_band is None
+        assert what_if(partner=family[0].row, product_line=line, by=BY, **tried).effects == []
 
 
 # Said and chosen

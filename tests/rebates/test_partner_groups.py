@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,19 +13,21 @@ from django.db import transaction
 from django.utils import translation
 
 from orders.models import SalesLine
-from partners.models import Partner
+from partners.models import Partner, TierMembership
 from prm.values.periods import Period
 from rebates import disputed, explanations, kept, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkSpansPartners, TextRefused, TooSmallGroup
+from rebates.errors import LinkSpansPartners, TextRefused, TooFewMembers, TooSmallGroup
 from rebates.exchange import as_yaml
+from rebates.forecast import forecast, forecast_of_all
 from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, read_document, uncomputed
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import computing, publish_version, save_draft
 from tests.exchange.world import known
+from tests.factories.partners import TierFactory
 from tests.rebates.test_partner_pools import Company, earned, four
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
@@ -33,6 +36,7 @@ from tests.rebates.world import BY, T, adjustments, apply, policy, results, sell
 __all__ = ["four"]
 pytestmark = pytest.mark.django_db
 SEPTEMBER = Period.parse("2026-09")
+POOL = {"on": "payout", "amount": 9, "over": "partners"}
 RETROACTIVE = {"kind": "retroactive", "bands": T}
 
 
@@ -53,6 +57,10 @@ def said_by(result: Result) -> dict[str, str]:
 
 def money(*amounts: str) -> dict[str, Decimal]:
     return {f"V-{number}": Decimal(amount) for number, amount in enumerate(amounts, start=1)}
+
+
+def fifth() -> Company:
+    return Company(Partner.objects.create(number="V-5", name="V 5", type="reseller", status="active"))
 
 
 def kits_agree(folder: Any) -> None:
@@ -97,6 +105,15 @@ def test_a_group_that_gave_back_more_than_it_bought_is_taken_back_from_those_tha
     kits_agree(tmp_path)
 
 
+def test_what_four_gave_back_is_taken_back_and_each_kit_computes_it(four, tmp_path):
+    apply(grouped(mechanism={"kind": "flat", "rate": "10%"}))
+    bought(four, -300, -1_200, -100, "-33.33")
+    run = settle("2026-09")
+    assert earned(run) == money("-30.00", "-120.00", "-10.00", "-3.33")
+    assert said_by(results(run)[0])["Paid base of the group"]
+    kits_agree(tmp_path)
+
+
 def test_where_nobody_is_paid_on_anything_nothing_is_paid(four):
     sell(four[0], 500, line="wireless")
     sell(four[1], 10, line="routing")
@@ -115,18 +132,19 @@ def test_a_cap_is_on_what_all_bought_and_on_what_all_are_paid(four):
 
 def test_full_increments_are_those_of_all_and_shared_by_money(four, tmp_path):
     apply(grouped(mechanism={"kind": "per_increment", "increment": 1_000, "amount": 9}))
-    bought(four, 900, 800, 700)  # 2,400: two full increments
-    assert earned(settle("2026-09")) == money("6.75", "6.00", "5.25")
+    bought(four, 900, 700, 600, 200)  # 2,400: two full increments
+    assert earned(settle("2026-09")) == money("6.75", "5.25", "4.50", "1.50")
     kits_agree(tmp_path)
 
 
 def test_growth_is_that_of_all_also_of_who_buys_nothing_any_more(four, tmp_path):
     growth = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
     apply(grouped(mechanism=growth))
-    bought(four, 40_000, 20_000, 40_000, on="2026-08-10")
-    bought(four, 90_000, 30_000)  # 120,000 after 100,000
+    five = [*four, fifth()]
+    bought(five, 40_000, 20_000, 20_000, 10_000, 10_000, on="2026-08-10")
+    bought(five, 60_000, 30_000, 20_000, 10_000)  # 120,000 after 100,000
     run = settle("2026-09")
-    assert earned(run) == money("2700.00", "900.00")
+    assert earned(run) == money("1800.00", "900.00", "600.00", "300.00")
     kits_agree(tmp_path)
     assert said_by(results(run)[0])["Baseline"]
 
@@ -147,8 +165,11 @@ def test_lines_of_other_currencies_are_converted_and_each_share_is_paid_in_anoth
     sell(four[0], "60001.01")
     sell(four[1], "5000.33", currency="EUR")
     sell(four[2], "77.77")
-    run = settle("2026-09")  # 100,081.42 together: 3 % is 3,002.44, of which 1,800.03, 1,200.08 and 2.33
-    assert earned(run) == money("225.00", "150.01", "0.29")
+    sell(four[3], "22.22")
+    run = settle(
+        "2026-09"
+    )  # 100,103.64 together: 3 % is 3,003.11, of which 1,800.03, 1,200.08, 2.33 and 0.67
+    assert earned(run) == money("225.00", "150.01", "0.29", "0.08")
     kits_agree(tmp_path)
     assert "0.03" in said_by(results(run)[0])["Share of the group's figure"]
 
@@ -231,12 +252,31 @@ def test_a_back_test_pays_what_the_settlement_would(four):
     assert tried.swings[Decimal("0.9")] == [Decimal("1800.00")]  # 90,000: the first band
 
 
+@pytest.mark.parametrize("text", [grouped(), policy(caps=[POOL])])
+def test_a_partners_own_pace_forecasts_nothing_of_what_all_sell_together(four, finance, browse, text):
+    apply(text)
+    with time_machine.travel("2026-09-15 04:00:00+00:00", tick=False):
+        bought(four, 20_000, 10_000, 10_000, 10_000, on="2026-09-10")
+        (found,) = accruals(by=BY, period=SEPTEMBER, partners=[four[1].row.pk])
+        assert forecast(found) is None
+        page = browse(finance).get(found.get_absolute_url()).content.decode()
+        assert "No forecast: the figure hangs on what all partners sell" in page
+        assert "What would an order pay?" in page
+
+
+def test_a_budget_carries_on_what_all_sell_together(four):
+    apply(grouped())
+    with time_machine.travel("2026-09-15 04:00:00+00:00", tick=False):
+        bought(four, 20_000, 10_000, 10_000, 10_000, on="2026-09-10")
+        assert forecast_of_all(Version.objects.get(), SEPTEMBER) == 3_000  # 100,000 at the end of the month
+
+
 # What is said of it
 
 
 def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four):
     apply(grouped())
-    bought(four, 60_000, 30_000, 10_000)
+    bought(four, 55_000, 30_000, 10_000, 5_000)
     result = next(row for row in results(settle("2026-09")) if row.partner.number == "V-2")
     told = explanations.explain(result)
     steps = [(step.title, step.value) for step in told.steps if step.value is not None]
@@ -255,17 +295,40 @@ def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four
     )
     assert (told.rounded, told.base, told.share, told.one_more) == (3000, 100_000, Decimal("900.00"), None)
     text = json.dumps(result.explanation)
-    assert "V-1" not in text and "60000" not in text and "1800" not in text
+    assert "V-1" not in text and "55000" not in text and "1650" not in text
+
+
+def test_the_sums_of_a_group_are_told_before_a_cap_and_the_arithmetic_behind_it(four):
+    apply(grouped(caps=[{"on": "measure", "amount": 100_000}]))
+    bought(four, 150_000, 90_000, 50_000, 10_000)  # 300,000, of which 100,000 count
+    told = explanations.explain(results(settle("2026-09"))[1])
+    steps = {step.title: step.value for step in told.steps if step.value is not None}
+    assert steps["Qualifier of the group"] == steps["Paid base of the group"] == 300_000
+    assert steps["Qualifier, capped"] == steps["Paid base, capped"] == 100_000
+    assert (told.base, told.rounded, told.share) == (100_000, 3_000, Decimal("900.00"))
+
+
+def test_what_full_increments_are_counted_of_is_told_and_how_many_there_are(four):
+    known("EUR/CNY 2026-09-30 8")
+    apply(
+        grouped(mechanism={"kind": "per_increment", "increment": 1_000, "amount": 9}, exchange="period_end")
+    )
+    bought(four, 500, 700, 600, 200)
+    sell(four[0], 50, currency="EUR")  # 2,400 together
+    told = explanations.explain(results(settle("2026-09"))[0])
+    steps = {step.title: step.value for step in told.steps if step.value is not None}
+    assert (steps["Paid base"], steps["Paid base of the group"]) == (900, 2_400)
+    assert (told.base, told.rounded, told.share) == (2, 18, Decimal("6.75"))
 
 
 def test_the_page_and_the_paper_show_the_share_and_what_it_is_of(four, finance, browse):
     apply(grouped())
-    bought(four, 60_000, 30_000, 10_000)
+    bought(four, 55_000, 30_000, 10_000, 5_000)
     settle("2026-09")
     result = next(r for r in Result.objects.for_everyone(because="a test") if r.partner.number == "V-2")
     page = browse(finance).get(result.get_absolute_url()).content.decode()
     assert "Share of the group" in page and "900.00" in page and "3,000.00" in page
-    assert "60,000" not in page and "1,800" not in page
+    assert "55,000" not in page and "1,650" not in page
 
 
 def test_the_sentence_says_it_in_both_languages_and_the_text_keeps_it(four):
@@ -322,7 +385,18 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
     apply(grouped(who={"partners": [*chosen["partners"], "V-4"]}))
 
 
-POOL = {"on": "payout", "amount": 9, "over": "partners"}
+@pytest.mark.parametrize("refused", [TooSmallGroup, TooFewMembers])
+def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(four, refused):
+    diamond = TierFactory(code="diamond")
+    taken = {"as": "group"} if refused is TooSmallGroup else {}
+    text = policy(who={"tiers": ["diamond"], **taken}, tier_on="line_date", caps=[] if taken else [POOL])
+    for number, company in enumerate(four):
+        with pytest.raises(refused, match=f", and {number} take part now"):
+            apply(text)
+        TierMembership.objects.create(
+            partner=company.row, tier=diamond, during=(date(2026, 1, 1), None), set_by="test"
+        )
+    apply(text)
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,13 @@ def test_a_cap_of_7_500_over_6_000_and_2_500_and_1_500(four):
 def test_each_share_is_paid_in_another_currency_and_the_kit_agrees(four, tmp_path):
     known("EUR/CNY 2026-09-30 8")
     apply(pooled(payout_currency="EUR"))
-    for company, amount in zip(four, (60_000, 25_000, 15_000), strict=False):
+    for company, amount in zip(four, (60_000, 25_000, 10_000, 5_000), strict=True):
         sell(company, amount)
     assert earned(settle("2026-09")) == {
         "V-1": Decimal("562.50"),
         "V-2": Decimal("234.38"),
-        "V-3": Decimal("140.63"),
+        "V-3": Decimal("93.75"),
+        "V-4": Decimal("46.88"),
     }
     for row in Statement.objects.for_everyone(because="a test"):
         said = verify(unpacked(row, tmp_path / row.partner.number))
@@ -160,7 +161,7 @@ def test_who_sees_only_itself_is_told_its_share_of_all(four):
 
 def test_a_partner_reads_its_own_figure_the_pool_and_the_factor_and_no_other(four):
     apply(pooled())
-    for company, amount in zip(four, (60_000, 25_000, 15_000), strict=False):
+    for company, amount in zip(four, (60_000, 25_000, 10_000, 5_000), strict=True):
         sell(company, amount)
     run = settle("2026-09")
     result = next(row for row in results(run) if row.partner.number == "V-2")
@@ -171,6 +172,56 @@ def test_a_partner_reads_its_own_figure_the_pool_and_the_factor_and_no_other(fou
     )
     text = json.dumps(result.explanation)
     assert "V-1" not in text and "6000" not in text and "4500" not in text
+
+
+def test_where_fewer_than_four_come_to_anything_their_sum_is_not_told(four, tmp_path):
+    apply(pooled())
+    for company, amount in zip(four, (60_000, 25_000, 15_000, -900), strict=True):
+        sell(company, amount)
+    run = settle("2026-09")
+    result = next(row for row in results(run) if row.partner.number == "V-2")
+    assert result.explanation["pooled"].keys() == {"amount", "lowered", "own", "withheld"}
+    steps = {step.title: step for step in explanations.explain(result).steps}
+    assert steps["Cap over all partners"].value == Decimal("1875.00")
+    assert steps["Cap over all partners"].text == (
+        "At most ¥7,500.00 for all partners together; fewer than four share it, so that told are this partner's own"
+        " 2,500 and its share"
+    )
+    (finding,) = [one for one in run.findings if one["kind"] == "few_members"]
+    assert finding["named"] == ["V-1", "V-2", "V-3", "V-4"]
+    for row in Statement.objects.for_everyone(because="a test"):
+        folder = unpacked(row, tmp_path / row.partner.number)
+        said = verify(folder)
+        assert said.returncode == 0, said.stdout
+        assert "stated   core" in said.stdout
+        (period,) = json.loads((folder / "kit.json").read_text())["periods"]
+        assert period["pools"]["core"].keys() == {"amount", "lowered", "paid"}
+
+
+def test_where_the_cap_of_a_few_lowers_nothing_each_figure_is_its_own_and_computed(four, tmp_path):
+    apply(pooled(amount=10_000))
+    sell(four[0], 60_000)
+    sell(four[1], 25_000)
+    run = settle("2026-09")
+    assert [one for one in run.findings if one["kind"] == "few_members"] == []
+    said = {step.title: step.text for step in explanations.explain(results(run)[0]).steps}
+    assert said["Cap over all partners"] == (
+        "At most ¥10,000.00 for all partners together; this partner comes to 6,000"
+    )
+    for row in Statement.objects.for_everyone(because="a test"):
+        told = verify(unpacked(row, tmp_path / row.partner.number))
+        assert told.returncode == 0 and "stated   core" not in told.stdout
+
+
+def test_an_adjustment_tells_no_pool_that_the_close_withheld(four):
+    apply(pooled(amount=100))
+    for company in four[:3]:
+        sell(company, 1_000, "2026-08-10")
+    settle("2026-08")
+    sell(four[3], 2_000, "2026-08-20")
+    late = adjustments(settle("2026-09"))
+    assert len(late) == 4 and not any({"sum", "parts"} & row.explanation["pooled"].keys() for row in late)
+    assert all(row.explanation["pooled"]["withheld"] for row in late)
 
 
 def test_the_sentence_and_the_text_say_it_and_the_back_test_pays_it(four):

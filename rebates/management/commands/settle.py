@@ -137,4 +137,9 @@ def _sentence(finding: dict[str, Any]) -> str:
             f"{finding['programme']}: {finding['lines']} lines booked in {finding['period']} have"
             f" {lacking[finding['basis']]} and do not count yet ({', '.join(finding['named'])})"
         )
+    if finding["kind"] == "few_members":
+        return (
+            f"{finding['programme']}, {finding['period']}: fewer than four partners stand behind a sum of theirs, so"
+            f" each is told its own figures only ({', '.join(finding['named'])})"
+        )
     return f"The month is not over; its last day is {finding['last_day']}. Compute it again afterwards."
