@@ -208,9 +208,8 @@ def test_a_condition_names_types_and_lines_by_their_codes(administrator, manager
 
 
 def test_the_flow_of_a_module_that_is_off_is_neither_exported_nor_taken(administrator, manager):
-    switch_module(tenant=here(), code="payouts", on=False, by=BY)
-    switch_module(tenant=here(), code="rebates", on=False, by=BY)
-    switch_module(tenant=here(), code="orders", on=False, by=BY)
+    for code in ("claims", "payouts", "rebates", "orders"):
+        switch_module(tenant=here(), code=code, on=False, by=BY)
     assert set(exported("flows")) == {"deal"} or "order" not in exported("flows")
     with pytest.raises(ConfigurationProblem) as refusal:
         apply(flows={"order": flow(ask("x", ADMINISTRATOR))})
