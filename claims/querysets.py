@@ -83,6 +83,11 @@ class SellThroughQuerySet(PartnerOwned):
         rows = self.order_by().values(*names).annotate(since=Min("recorded_at"), count=Count("pk"))
         return rows.order_by("since")
 
+    def one_of_each_agreement(self) -> SellThroughQuerySet:
+        """A line for each partner and agreement that `by_agreement` tells of."""
+        rows = self.order_by().values("partner_id", "reverses__agreement_number")
+        return self.filter(pk__in=rows.annotate(first=Min("pk")).values("first"))
+
     def of_agreement(self, number: str, partner_id: int) -> SellThroughQuerySet:
         """Sales under the agreement, and what takes them back."""
         own = Q(agreement_number=number, reverses__isnull=True) | Q(reverses__agreement_number=number)

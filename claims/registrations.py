@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -15,6 +16,7 @@ from prm.notices import kinds, work
 from prm.ui import menu
 from prm.values.actor import Actor
 
+LISTED = 50  # of a kind of work
 MONEY = (Role.FINANCE, Role.ADMINISTRATOR)
 
 
@@ -25,7 +27,7 @@ def register() -> None:
     _register_menu()
     _register_words()
     _register_kinds()
-    work.register(open_work, count=count_open_work)
+    work.register(open_work, sets=open_sets)
 
 
 def _register_menu() -> None:
@@ -134,17 +136,17 @@ def _register_kinds() -> None:
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
     """What a second person has to approve, decide or pay, and returns that nobody claimed back."""
-    for agreement in _agreements(actor):
+    for agreement in _agreements(actor).select_related("partner")[:LISTED]:
         yield work.Work(
             title=agreement.partner.name, link=agreement.get_absolute_url(), since=agreement.state_since,
             subtitle=str(agreement), kind=_("Agreement to approve"), icon="discount",
         )  # fmt: skip
-    for claim in _to_decide(actor):
+    for claim in _to_decide(actor).select_related("partner")[:LISTED]:
         yield work.Work(
             title=claim.partner.name, link=claim.get_absolute_url(), since=claim.state_since,
             subtitle=claim.number, kind=_("Price claim to decide"), icon="receipt-refund",
         )  # fmt: skip
-    for claim in _to_pay(actor):
+    for claim in _to_pay(actor).select_related("partner")[:LISTED]:
         yield work.Work(
             title=claim.partner.name, link=claim.get_absolute_url(), since=claim.state_since,
             subtitle=claim.number, kind=_("Price claim to pay"), icon="cash",
@@ -157,52 +159,61 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             % {"count": count, "number": row["reverses__agreement_number"]},
             kind=_("Returns to claim back"), icon="arrow-back-up",
         )  # fmt: skip
-    for drop in _drops(actor):
+    for drop in _drops(actor).for_list()[:LISTED]:
         yield work.Work(
             title=str(drop.product), link=drop.get_absolute_url(), since=drop.created_at, subtitle=drop.number,
             kind=_("Price drop to confirm"), icon="sort-descending",
         )  # fmt: skip
 
 
-def count_open_work(actor: Actor) -> int:
-    kinds_of_work = (_agreements, _to_decide, _to_pay, _returns, _drops)
-    return sum(len(rows(actor)) for rows in kinds_of_work)
+def open_sets(actor: Actor) -> Iterable[QuerySet]:
+    from claims.models import SellThroughLine
+
+    yield from (_agreements(actor), _to_decide(actor), _to_pay(actor), _drops(actor))
+    if _may_claim_back(actor):
+        yield SellThroughLine.objects.visible_to(actor).to_claim_back().one_of_each_agreement()
 
 
-def _agreements(actor: Actor) -> list[Any]:
+def _agreements(actor: Actor) -> Any:
     from claims.models import Agreement
 
-    if "claims.approve_agreement" not in actor.permissions:
-        return []
-    rows = Agreement.objects.visible_to(actor).waiting().select_related("partner")
-    return list(rows.not_of(actor.user_id)[:50])
+    rows = Agreement.objects.visible_to(actor).waiting().not_of(actor.user_id)
+    return rows if "claims.approve_agreement" in actor.permissions else rows.none()
 
 
-def _to_decide(actor: Actor) -> list[Any]:
+def _to_decide(actor: Actor) -> Any:
     from claims.models import Claim
 
-    if "claims.decide" not in actor.permissions:
-        return []
-    rows = Claim.objects.visible_to(actor).to_decide().select_related("partner").order_by("state_since")
-    return list(rows.exclude(submitted_by_id=actor.user_id)[:50])
+    rows = Claim.objects.visible_to(actor).to_decide().exclude(submitted_by_id=actor.user_id)
+    return rows.order_by("state_since") if "claims.decide" in actor.permissions else rows.none()
 
 
-def _to_pay(actor: Actor) -> list[Any]:
+def _to_pay(actor: Actor) -> Any:
     from claims.models import Claim
 
-    if "claims.pay" not in actor.permissions:
-        return []
-    rows = Claim.objects.visible_to(actor).to_pay().select_related("partner").order_by("state_since")
-    return list(rows.exclude(decided_by_id=actor.user_id)[:50])
+    rows = Claim.objects.visible_to(actor).to_pay().exclude(decided_by_id=actor.user_id)
+    return rows.order_by("state_since") if "claims.pay" in actor.permissions else rows.none()
+
+
+def _drops(actor: Actor) -> Any:
+    from claims.models import PriceDrop
+
+    rows = PriceDrop.objects.visible_to(actor).waiting().exclude(created_by_id=actor.user_id)
+    return rows if "claims.confirm_drop" in actor.permissions else rows.none()
+
+
+def _may_claim_back(actor: Actor) -> bool:
+    """Partners may leave returns where they are; staff do not."""
+    return not actor.is_partner and "claims.submit" in actor.permissions
 
 
 def _returns(actor: Actor) -> list[dict[str, Any]]:
-    """By partner and agreement: returns of paid sales that are in no claim. Partners may leave them; staff do not."""
+    """By partner and agreement: returns of paid sales that are in no claim."""
     from claims.models import Agreement, SellThroughLine
 
-    if actor.is_partner or "claims.submit" not in actor.permissions:
+    if not _may_claim_back(actor):
         return []
-    found = list(SellThroughLine.objects.visible_to(actor).to_claim_back().by_agreement()[:50])
+    found = list(SellThroughLine.objects.visible_to(actor).to_claim_back().by_agreement()[:LISTED])
     if not found:
         return []
     agreements = Agreement.objects.visible_to(actor).for_claims()
@@ -212,15 +223,6 @@ def _returns(actor: Actor) -> list[dict[str, Any]]:
         agreement = known.get((row["reverses__agreement_number"], row["partner_id"]), "")
         row["link"] = f"{reverse('claims:claim_new')}?agreement={agreement}"
     return found
-
-
-def _drops(actor: Actor) -> list[Any]:
-    from claims.models import PriceDrop
-
-    if "claims.confirm_drop" not in actor.permissions:
-        return []
-    rows = PriceDrop.objects.visible_to(actor).waiting().for_list()
-    return list(rows.exclude(created_by_id=actor.user_id)[:50])
 
 
 def open_work_when_off() -> list[str]:

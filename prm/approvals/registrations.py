@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -53,7 +54,7 @@ def register() -> None:
     )
     _register_notices()
     differences.register()
-    work.register(open_work, count=count_open_work)
+    work.register(open_work, sets=open_sets)
     work.register(questions.open_questions, count=questions.count_open_questions)
     work.register_tab(_("I asked"), url="approvals:asked", verb="approvals.comment")
     work.register_tab(pgettext_lazy("tab", "Done"), url="approvals:done", verb="approvals.decide")
@@ -139,12 +140,11 @@ def _register_ends(tell: Callable[..., None]) -> None:
     )  # fmt: skip
 
 
-def count_open_work(actor: Actor) -> int:
+def open_sets(actor: Actor) -> Iterable[QuerySet]:
     from prm.approvals.models import Task
 
-    if "approvals.decide" not in actor.permissions:
-        return 0
-    return Task.objects.of_actor(actor).to_decide().order_by().values("pk")[: menu.COUNTED].count()
+    if "approvals.decide" in actor.permissions:
+        yield Task.objects.of_actor(actor).to_decide()
 
 
 def held_now(actor: Actor) -> dict[str, Any]:

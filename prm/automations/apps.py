@@ -34,7 +34,7 @@ class AutomationsConfig(AppConfig):
             icon="bolt",
             label=_("Notices of automations"),
         )
-        register_work(work.open_tasks, count=work.count)
+        register_work(work.open_tasks, sets=work.open_sets)
         menu.register(
             section="Set-up",
             label=_("Automations"),

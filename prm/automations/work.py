@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from prm.automations.models import Task
@@ -22,5 +23,5 @@ def open_tasks(actor: Actor) -> list[Work]:
     ]  # fmt: skip
 
 
-def count(actor: Actor) -> int:
-    return Task.objects.open_for(actor).count()
+def open_sets(actor: Actor) -> list[QuerySet]:
+    return [Task.objects.open_for(actor)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -31,7 +32,7 @@ def register() -> None:
         {"exchange.batch": _("Exchange rates"), "exchange.policy": _("Choice of exchange rates")}
     )
     words.register_names({"rates": _("exchange rates")})
-    work.register(open_work, count=count_open_work)
+    work.register(open_work, sets=open_sets)
     menu.register(
         section="Money", label=_("Exchange rates"), icon="coin", url="exchange:rates",
         verb="exchange.view", order=70,
@@ -50,7 +51,6 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
         )  # fmt: skip
 
 
-def count_open_work(actor: Actor) -> int:
-    if "exchange.confirm" not in actor.permissions:
-        return 0
-    return Batch.objects.waiting_for(actor)[:MOST].count()
+def open_sets(actor: Actor) -> Iterable[QuerySet]:
+    if "exchange.confirm" in actor.permissions:
+        yield Batch.objects.waiting_for(actor)

@@ -12,9 +12,9 @@ from prm.accounts.services import deactivate_user
 from prm.approvals import services
 from prm.approvals.errors import TooLateToUndo
 from prm.approvals.models import Decision, HeldDecision
-from prm.approvals.registrations import count_open_work
 from prm.approvals.tasks import wake_tenant
 from prm.audit.models import AuditEntry
+from prm.notices import work
 from prm.notices.models import Notice
 from prm.outbox.models import OutboxEvent
 from prm.outbox.services import deliver_open_events
@@ -145,7 +145,7 @@ def test_the_inbox_says_approved_with_its_undo_and_the_task_is_away(acme, deal, 
     assert client.post(f"{address}approve/")["Location"] == "/inbox/?part=work"
     page = client.get("/inbox/?part=work").content.decode()
     assert f"Approved · {deal.customer_name}" in page and f'action="{address}undo/"' in page
-    assert f'href="{address}"' not in page and count_open_work(manager) == 0
+    assert f'href="{address}"' not in page and work.count_now(manager) == 0
     assert "verbs-sheet" not in client.get(address).content.decode()
     answer = client.post(f"{address}undo/", follow=True).content.decode()
     assert "waits for you again" in answer and "verbs-sheet" in answer

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 
 from claims.errors import LimitUsedSince, NothingToClaim, ReturnsOfPaidSales, SaleUndecided
 from claims.models import Agreement, AgreementItem
-from claims.registrations import count_open_work, open_work
+from claims.registrations import open_work
 from claims.services import approve_claim, decide_line, reject_claim, withdraw_claim
+from prm.notices import work
 from prm.values import clock
 from tests.claims.world import (
     BY,
@@ -148,7 +149,7 @@ def test_a_return_that_nobody_claimed_back_waits_for_staff_and_is_listed(acme, f
     (found,) = waiting(manager)
     assert (found.title, found.subtitle) == (acme.row.name, "2 returns under SP-1")
     assert waiting(acme.admin) == []
-    assert count_open_work(manager) == 1
+    assert work.count_now(manager) == 1
     assert 'value="2026' in browse(manager).get(found.link).content.decode()
     page = browse(acme.admin).get("/sell-through/?view=open").content.decode()
     assert "BACK-2" in page and "NOTHING-TO-CLAIM" not in page

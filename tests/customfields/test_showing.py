@@ -203,7 +203,7 @@ class TestAudit:
         field("partner", "segment")
         partner = create_partner(name="One", by=manager)
         client = browse(administrator)
-        with django_assert_max_num_queries(61) as few:
+        with django_assert_max_num_queries(60) as few:
             client.get("/settings/audit/")
         for number in range(8):
             update_partner(partner=partner, custom={"segment": f"s{number}"}, by=manager)
