@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +16,10 @@ from claims.services.deciding import refuse_to_approve, refuse_to_decide
 from claims.services.paying import payable
 from prm.access.rules import allowed
 from prm.audit.history import history_of
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Figure, Verb
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 
 State = Claim.State
 MOST_LINES = 500
@@ -147,7 +145,7 @@ def claim_page(claim: Claim, actor: Actor) -> dict[str, Any]:
         "has_more": len(lines) > MOST_LINES,
         "payments": list(ClaimPayment.objects.visible_to(actor).filter(claim=claim).for_page()),
         "standing": _standing(claim),
-        "may_decide": deciding and not _why_not(refuse_to_decide, claim, actor),
+        "may_decide": deciding and not refusals.why_not(refuse_to_decide, claim, actor),
         "verbs": claim_verbs(claim, actor),
         "history": history_of(claim, actor),
     }
@@ -207,8 +205,8 @@ def claim_verbs(claim: Claim, actor: Actor) -> list[Verb]:
     if claim.state == State.DRAFT and may_submit:
         verbs.append(Verb(_("Submit claim"), post=to("submit"), primary=True, icon="send"))
     if claim.state in (State.SUBMITTED, State.IN_REVIEW) and allowed(actor, "claims.decide", claim):
-        why_not = _why_not(refuse_to_decide, claim, actor)
-        not_yet = why_not or _why_not(refuse_to_approve, claim)
+        why_not = refusals.why_not(refuse_to_decide, claim, actor)
+        not_yet = why_not or refusals.why_not(refuse_to_approve, claim)
         verbs.append(Verb(_("Approve claim"), post=to("approve"), primary=True, why_not=not_yet))
         verbs.append(Verb(_("Reject claim…"), href=to("reject"), final=True, icon="ban", why_not=why_not))
     if claim.state == State.APPROVED and payable(claim) > 0 and allowed(actor, "claims.pay", claim):
@@ -216,7 +214,7 @@ def claim_verbs(claim: Claim, actor: Actor) -> list[Verb]:
         why_not = _("You approved it; somebody else pays it.") if mine else ""
         verbs.append(Verb(_("Pay claim…"), href=to("pay"), primary=True, icon="cash", why_not=why_not))
     if claim.state in (State.DRAFT, State.SUBMITTED, State.IN_REVIEW) and may_submit:
-        why_not = _why_not(refuse_to_withdraw, claim, actor)
+        why_not = refusals.why_not(refuse_to_withdraw, claim, actor)
         verbs.append(Verb(_("Withdraw…"), href=to("withdraw"), icon="arrow-back-up", why_not=why_not))
     return verbs
 
@@ -287,12 +285,3 @@ def drop_verbs(drop: PriceDrop, actor: Actor) -> list[Verb]:
         address = reverse("claims:drop_claim", args=[drop.number])
         verbs.append(Verb(_("Claim stock…"), href=address, primary=True, icon="receipt-refund"))
     return verbs
-
-
-def _why_not(rule: Callable[..., None], *arguments: Any) -> str:
-    """What the rule says; empty where it agrees."""
-    try:
-        rule(*arguments)
-    except DomainError as refusal:
-        return formats.refusal(refusal)
-    return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
@@ -14,11 +13,10 @@ from payouts.models import BankAccount, Batch
 from payouts.services.executing import open_job
 from payouts.services.releasing import refuse_releaser
 from prm.access.rules import allowed
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 
 State = Batch.State
 
@@ -151,7 +149,7 @@ def batch_verbs(batch: Batch, actor: Actor) -> list[Verb]:
         ask = _(
             "The file for the bank is made and never changes. Its statements are paid by it and nowhere else."
         )
-        why = _why_not(refuse_releaser, batch, actor)
+        why = refusals.why_not(refuse_releaser, batch, actor)
         verbs.append(
             Verb(_("Release"), post=to("batch_release"), primary=True, icon="lock", ask=ask, why_not=why)
         )
@@ -162,12 +160,3 @@ def batch_verbs(batch: Batch, actor: Actor) -> list[Verb]:
     if batch.state in (State.PREPARED, State.RELEASED) and may["prepare"]:
         verbs.append(Verb(_("Give up this payout"), href=to("batch_cancel"), final=True, icon="ban"))
     return verbs
-
-
-def _why_not(rule: Callable[..., None], *arguments: Any) -> str:
-    """What the rule says; empty where it agrees."""
-    try:
-        rule(*arguments)
-    except DomainError as refusal:
-        return formats.refusal(refusal)
-    return ""

@@ -14,11 +14,10 @@ from django.utils.translation import ngettext
 
 from prm.access.rules import allowed
 from prm.audit.history import history_of
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 from rebates import disputed
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
@@ -233,11 +232,7 @@ def _refused(dispute: Dispute, actor: Actor) -> str:
     """Why this person may not confirm the proposed sum, "" when they may or none is proposed."""
     if dispute.state != State.PROPOSED:
         return ""
-    try:
-        refuse_to_confirm(dispute.adjustment, actor)
-    except DomainError as refusal:
-        return formats.refusal(refusal)
-    return ""
+    return refusals.why_not(refuse_to_confirm, dispute.adjustment, actor)
 
 
 def heads() -> list[str]:

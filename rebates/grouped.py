@@ -9,6 +9,7 @@ Where nothing is asked that a month's sum does not know, the same is read from t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -29,7 +30,7 @@ READ_SETTINGS_END = (
 )
 
 
-class Grouped:
+class Grouped(ABC):
     """The reading half of `Sums`, whose fields these are."""
 
     plans: Sequence[Plan]
@@ -76,8 +77,9 @@ class Grouped:
             and not scope.without_returns
         )
 
+    @abstractmethod
     def _unconverted(self) -> Grouped:
-        raise NotImplementedError
+        """The same read of the lines as they were sold."""
 
     def read(self, *, hoping: bool = False) -> Sql:
         """The grouped read: a row a partner (a0, n0, a1, n1 …), or a row a partner and cell (amount, lines).

@@ -15,7 +15,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 
 from rebates import returned
-from rebates.narrowing import in_time, recorded, selected, within
+from rebates.narrowing import paid_on
 from rebates.plans import Plan
 from rebates.reads import Together
 from rebates.sums import Sums
@@ -70,18 +70,9 @@ def _sums(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
         for rate in (plan.bands.first_rate, *plan.bands.rate)
     ]
     columns = f"{number} AS no, partner_id, ARRAY[{', '.join(each)}]::numeric[] AS {COLUMN}"
-    name, negative = f"by_line_{number}", returned.negative(plan)
-    params |= {f"{name}_first": plan.counted.start, f"{name}_after": plan.counted.end}
-    where = [
-        f"booking_date >= %({name}_first)s",
-        f"booking_date < %({name}_after)s",
-        *selected(plan, ["base"], name, params),
-        *in_time(plan, sums.scope, negative, name, params),
-        *within(sums.scope, params, "lines_rounded_to", sums.scope.watermark),
-        *recorded(sums.scope, params),
-    ]
-    if sums.scope.without_returns:
-        where.append(f"NOT {negative}")
+    where = paid_on(
+        plan, sums.scope, returned.negative(plan), f"by_line_{number}", params, mark="lines_rounded_to"
+    )
     source = sums.relation(sums.table, params)
     return f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} GROUP BY partner_id"
 

@@ -79,3 +79,22 @@ def recorded(scope: Scope, params: dict[str, Any]) -> list[str]:
         return []
     params["narrowed_recorded"] = scope.recorded_before
     return ["recorded_at < %(narrowed_recorded)s"]
+
+
+def paid_on(
+    plan: Plan, scope: Scope, negative: str, name: str, params: dict[str, Any], *, mark: str
+) -> list[str]:
+    """The lines that a plan pays on, one by one: those that add up to the paid base.
+
+    `name` begins the names of the parameters, `mark` is the watermark's.
+    """
+    params |= {f"{name}_first": plan.counted.start, f"{name}_after": plan.counted.end}
+    return [
+        f"booking_date >= %({name}_first)s",
+        f"booking_date < %({name}_after)s",
+        *selected(plan, ["base"], name, params),
+        *in_time(plan, scope, negative, name, params),
+        *within(scope, params, mark, scope.watermark),
+        *recorded(scope, params),
+        *([f"NOT {negative}"] if scope.without_returns else []),
+    ]

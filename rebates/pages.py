@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -18,11 +18,10 @@ from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
 from prm.ledger.models import Entry
-from prm.ui import formats
+from prm.ui import refusals
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 from prm.values.periods import Period
 from rebates import wording
 from rebates.accruals import Accrual, accruals
@@ -244,7 +243,7 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
     if run.state == State.DRAFT and may["settle"]:
         verbs.append(Verb(_("Compute"), post=to("recompute"), primary=True, icon="calculator"))
     if run.state == State.COMPUTED and may["settle"]:
-        why = _why_not(refuse_before_the_end, run)
+        why = refusals.why_not(refuse_before_the_end, run)
         verbs.append(
             Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send", why_not=why)
         )
@@ -261,7 +260,7 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
                 Verb(_("Compute again"), post=to("recompute"), primary=True, icon="refresh", note=note)
             )
         if may["close"]:
-            why = _why_not(refuse_before_the_end, run)
+            why = refusals.why_not(refuse_before_the_end, run)
             close = Verb(_("Close the month…"), href=to("confirm_close"), icon="lock", why_not=why)
             verbs.append(replace(close, primary=not overtaken))
         if may["approve"]:
@@ -270,7 +269,7 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
     if run.state == State.CLOSING and may["close"] and not is_closing(run):
         verbs.append(Verb(_("Go on closing"), post=to("close"), primary=True, icon="lock"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
-        why = _why_not(refuse_release, run, actor)
+        why = refusals.why_not(refuse_release, run, actor)
         verbs.append(
             Verb(
                 _("Release all payments…"), href=to("confirm_release"), primary=True, icon="cash", why_not=why
@@ -281,12 +280,3 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
         ask = _("The figures of this run go. The sales lines stay, and the month can be computed again.")
         verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash", ask=ask))
     return verbs
-
-
-def _why_not(rule: Callable[..., None], *arguments: Any) -> str:
-    """What the rule says; empty where it agrees."""
-    try:
-        rule(*arguments)
-    except DomainError as refusal:
-        return formats.refusal(refusal)
-    return ""

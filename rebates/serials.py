@@ -16,7 +16,7 @@ from django.db import connection
 
 from orders.models import SerialMoved
 from rebates import returned
-from rebates.narrowing import in_time, recorded, selected, within
+from rebates.narrowing import paid_on
 from rebates.plans import Plan
 from rebates.reads import Together
 from rebates.sums import Sums
@@ -85,20 +85,10 @@ def _counts(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
 
 def _lines(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
     """The lines that a plan pays on: those that `sums` adds up to the paid base."""
-    name, negative = f"serials_{number}", returned.negative(plan)
-    params |= {f"{name}_first": plan.counted.start, f"{name}_after": plan.counted.end}
-    where = [
-        f"booking_date >= %({name}_first)s",
-        f"booking_date < %({name}_after)s",
-        *selected(plan, ["base"], name, params),
-        *in_time(plan, sums.scope, negative, name, params),
-        *within(sums.scope, params, "serials_of_lines_to", sums.scope.watermark),
-        *recorded(sums.scope, params),
-    ]
-    if sums.scope.without_returns:
-        where.append(f"NOT {negative}")
-    source = sums.relation(sums.table, params)
-    return f"SELECT id, partner_id FROM {source} WHERE {' AND '.join(where)}"
+    where = paid_on(
+        plan, sums.scope, returned.negative(plan), f"serials_{number}", params, mark="serials_of_lines_to"
+    )
+    return f"SELECT id, partner_id FROM {sums.relation(sums.table, params)} WHERE {' AND '.join(where)}"
 
 
 # Behind a figure

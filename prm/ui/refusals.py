@@ -4,12 +4,15 @@ with refusals.told(request):
     services.confirm_return(found=found, by=request.actor)
     messages.success(request, _("Confirmed."))
 return redirect(found)
+
+Verb(_("Confirm"), post=address, why_not=refusals.why_not(refuse_to_confirm, found, actor))
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -27,3 +30,12 @@ def told(request: HttpRequest) -> Iterator[None]:
         raise
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
+
+
+def why_not(rule: Callable[..., None], *arguments: Any) -> str:
+    """What the rule says against it, for a verb that is shown and cannot be pressed; "" where it agrees."""
+    try:
+        rule(*arguments)
+    except DomainError as refusal:
+        return formats.refusal(refusal)
+    return ""

@@ -16,7 +16,6 @@ from prm.access.rules import allowed
 from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 from rebates import services
 from rebates.correction_forms import CorrectionForm
 from rebates.forms import ReasonForm
@@ -126,11 +125,7 @@ def _verbs(found: ManualAdjustment, actor: Actor) -> list[Verb]:
         return [Verb(_("Take it back…"), href=to("adjustment_refuse"), icon="arrow-back-up", final=True)]
     if not allowed(actor, "rebates.approve", found):
         return []
-    try:
-        refuse_to_confirm(found, actor)
-        why = ""
-    except DomainError as refusal:
-        why = formats.refusal(refusal)
+    why = refusals.why_not(refuse_to_confirm, found, actor)
     return [
         Verb(_("Confirm the sum"), post=to("adjustment_confirm"), primary=True, why_not=why),
         Verb(_("Do not confirm…"), href=to("adjustment_refuse"), icon="ban", final=True),

@@ -15,7 +15,6 @@ from prm.access.decorators import requires
 from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 from rebates import services
 from rebates.forms import ReasonForm
 from rebates.models import GoLiveReversal, OpeningBalance, SettledOutside
@@ -96,11 +95,7 @@ def _verbs(row: Any, kind: str, newest: GoLiveReversal | None, actor: Actor) -> 
         return reverse(f"rebates:{name}", args=[kind, row.pk])
 
     if newest is not None and newest.state == STATE.ASKED:
-        try:
-            refuse_to_confirm(newest, actor)
-            why = ""
-        except DomainError as refusal:
-            why = formats.refusal(refusal)
+        why = refusals.why_not(refuse_to_confirm, newest, actor)
         return [
             Verb(_("Confirm: take back"), post=to("golive_confirm"), primary=True, why_not=why),
             Verb(_("Do not take back…"), href=to("golive_refuse"), icon="ban", final=True),

@@ -15,7 +15,6 @@ from prm.access.decorators import requires
 from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
-from prm.values.errors import DomainError
 from rebates import services
 from rebates.forms import ReasonForm
 from rebates.models import Payment, PaymentReturn
@@ -94,11 +93,7 @@ def _verbs(found: PaymentReturn, actor: Actor) -> list[Verb]:
     def to(name: str) -> str:
         return reverse(f"rebates:{name}", args=[found.payment.number])
 
-    try:
-        refuse_to_confirm(found, actor)
-        why = ""
-    except DomainError as refusal:
-        why = formats.refusal(refusal)
+    why = refusals.why_not(refuse_to_confirm, found, actor)
     return [
         Verb(_("Confirm the return"), post=to("return_confirm"), primary=True, why_not=why),
         Verb(_("Not returned…"), href=to("return_refuse"), icon="ban", final=True),
