@@ -15,8 +15,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from rebates import counting_days, returned
 from rebates.narrowing import in_time, selected, within
 from rebates.plans import Plan
@@ -34,17 +32,6 @@ def steps_of(policy: dict[str, Any]) -> list[dict[str, Any]]:
 
 def matter(plans: Iterable[Plan]) -> bool:
     return any(steps_of(plan.policy) for plan in plans)
-
-
-def watermark() -> int:
-    """The highest id of a payment below which none can appear any more; waits for inserts under way."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute("LOCK TABLE orders_paymentreceived IN SHARE MODE")
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM orders_paymentreceived")
-        highest: int = cursor.fetchone()[0]
-        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
-        return highest
 
 
 # SQL

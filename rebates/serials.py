@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
-
 from orders.models import SerialMoved
 from rebates import returned
 from rebates.narrowing import paid_on
@@ -31,17 +29,6 @@ def by_serial(policy: dict[str, Any]) -> bool:
 
 def matter(plans: Iterable[Plan]) -> bool:
     return any(by_serial(plan.policy) for plan in plans)
-
-
-def watermark() -> int:
-    """The highest id of a serial below which none can appear any more; waits for inserts under way."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute("LOCK TABLE orders_serialmoved IN SHARE MODE")
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM orders_serialmoved")
-        highest: int = cursor.fetchone()[0]
-        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
-        return highest
 
 
 # SQL

@@ -96,8 +96,8 @@ class AuditList(ListPage):
             Link("object_label", label=_("Object"), value=_object, phone="a"),
             KindColumn("object_type", label=_("Kind"), css="ui-sub"),
             NumberedColumn("partner_name", by="partner_id", model=partner_model, label=_("Partner"), hidden=True),
-            Text("changes", label=_("Changes"), value=_changes),
-            Text("reason", label=_("Reason"), value=lambda row: row.reason_said),
+            Text("changes", label=_("Changes"), value=_changes, css="ui-words"),
+            Text("reason", label=_("Reason"), value=lambda row: row.reason_said, css="ui-words"),
             Text("address", label=pgettext_lazy("address", "From"), css="ui-sub ui-fig"),
         ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from orders.models import PaymentReceived, SalesLine, SerialMoved
 from partners.models import Partner
 from prm.access.rules import require
 from prm.approvals import services as approvals
@@ -26,14 +27,12 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import (
     adjustments,
-    collection,
     counting_days,
     currencies,
     few_members,
     kept,
     outside,
     partner_pools,
-    serials,
     settlement,
     tier_days,
     traits,
@@ -43,6 +42,7 @@ from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
+from rebates.marks import highest_of
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
 from rebates.reads import together
@@ -149,25 +149,11 @@ def freeze(run_id: int) -> SettlementRun:
         )
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
-    run.watermark, run.frozen_at, run.computed_at = watermark(), clock.now(), None
-    run.paid_watermark, run.serial_watermark = collection.watermark(), serials.watermark()
+    run.watermark, run.frozen_at, run.computed_at = highest_of(SalesLine), clock.now(), None
+    run.paid_watermark, run.serial_watermark = highest_of(PaymentReceived), highest_of(SerialMoved)
     freeze_rates(run, scope_plans(run))
     run.save()
     return run
-
-
-def watermark() -> int:
-    """The highest sales line id below which no line can appear any more.
-
-    The lock waits for inserts under way (they took their ids already) and lets none begin until the id is read.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute("LOCK TABLE orders_salesline IN SHARE MODE")
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM orders_salesline")
-        highest = cursor.fetchone()[0]
-        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
-        return highest
 
 
 def compute_chunk(run_id: int, first: int, last: int) -> int:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Count, F, Min, Sum
 
+from orders.models import SalesLine
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.ledger.services import Move, Posting, post_many
@@ -26,9 +27,9 @@ from prm.values.periods import Period
 from rebates.errors import SettledOutsideMeanwhile
 from rebates.errors_of_golive import TakenBackMeanwhile
 from rebates.events import GoLiveFiguresBrought
+from rebates.marks import highest_of
 from rebates.models import GoLiveReversal, OpeningBalance, Programme, SettledOutside, SettlementRun, Version
 from rebates.services.closing import hold_balances
-from rebates.services.computing import watermark
 
 ZERO = Decimal("0.00")
 EVENTS = ("rebates.outside_earned", "rebates.outside_paid", "rebates.opening")
@@ -74,7 +75,7 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
     if not rows:
         return 0
     hold_balances()
-    seen, now, before = watermark(), clock.now(), _taken_back(rows)
+    seen, now, before = highest_of(SalesLine), clock.now(), _taken_back(rows)
     SettledOutside.objects.bulk_create(
         SettledOutside(
             programme_id=row.version.programme_id, partner_id=row.partner_id, starts=row.period.start,
