@@ -12,7 +12,7 @@ from orders.models import Order
 from prm.approvals import subjects
 from prm.approvals.subjects import Subject
 from prm.customfields.showing import facts_of
-from prm.ui import formats, said
+from prm.ui import formats
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
 
@@ -77,5 +77,8 @@ def facts(order: Order, actor: Actor) -> Iterable[Fact]:
 
 def notice(run: Any, order: Order) -> tuple[str, dict[str, Any]]:
     """How its deciders are told."""
-    total = said.Money(order.total, order.currency)
-    return "orders.submitted", {"number": order.number, "partner": order.partner.name, "total": total}
+    from orders.listeners import without_tax
+
+    return "orders.submitted", {
+        "number": order.number, "partner": order.partner.name, "total": without_tax(order)
+    }  # fmt: skip

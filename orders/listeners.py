@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
 
 from dealreg.waiting import deciders_by_partner
 from orders import events
@@ -25,7 +26,7 @@ Values = Callable[[], dict[str, Any]]
 def ask_for_approval(fact: events.OrderSubmitted) -> None:
     order = _order(fact.order_id)
     if approvals.run_of("order", order.pk) is None:  # a flow asks its people itself
-        _tell(_deciders(order), "submitted", order)
+        _tell(_deciders(order), "submitted", order, values=lambda: {"total": without_tax(order)})
 
 
 @listens_to(events.OrderApproved)
@@ -50,7 +51,13 @@ def ask_the_partner(fact: events.OrderReturned) -> None:
 def ask_for_approval_anew(fact: events.OrderResubmitted) -> None:
     order = _order(fact.order_id)
     if approvals.run_of("order", order.pk) is None:  # a flow asks its people itself
-        _tell(_deciders(order), "resubmitted", order, about=fact.at)
+        _tell(
+            _deciders(order),
+            "resubmitted",
+            order,
+            about=fact.at,
+            values=lambda: {"total": without_tax(order)},
+        )
 
 
 @listens_to(events.OrderCancelled)
@@ -131,12 +138,21 @@ def _buyers(order: Order) -> list[Any]:
     return [user for user in people if user.pk == order.created_by_id or user.role == Role.PARTNER_ADMIN]
 
 
+def with_tax(order: Order) -> said.Sentence:
+    return said.Sentence(_("%(amount)s with tax"), amount=said.Money(order.total, order.currency))
+
+
+def without_tax(order: Order) -> said.Sentence:
+    """Who approves knows orders by their net total: lists, facts and conditions of flows show that one."""
+    return said.Sentence(_("%(amount)s net"), amount=said.Money(order.net_total, order.currency))
+
+
 def _tell(
     people: Iterable[Any], kind: str, order: Order, *, about: str = "", link: str = "", values: Values = dict
 ) -> None:
     known = {
         "number": order.number, "partner": order.partner.name, "who": str(order.decided_by or ""),
-        "reason": order.state_reason, "total": said.Money(order.total, order.currency),
+        "reason": order.state_reason, "total": with_tax(order),
     }  # fmt: skip
     notify(
         users=people, kind=f"orders.{kind}", fact=f"order.{kind}:{order.pk}{f':{about}' if about else ''}",

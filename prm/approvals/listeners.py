@@ -17,7 +17,7 @@ from prm.accounts.events import UserChanged
 from prm.approvals import calls, events, links, people, services, subjects
 from prm.approvals.engine import FLOW
 from prm.approvals.models import ApprovalRun, Comment, Decision, Delegation, Task
-from prm.approvals.reads import place_for
+from prm.approvals.reads import brief_of, place_for
 from prm.approvals.shapes import NOTICE_PLACEHOLDERS
 from prm.approvals.words import step_name
 from prm.notices.services import notify
@@ -47,7 +47,7 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     link = reverse("approvals:task", args=[task.pk])
     with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
         kind = "approvals.reminder" if reminder else "approvals.task"
-        values: Mapping[str, Any] = _values(task)
+        values: Mapping[str, Any] = _values(task, obj)
         if reminder:
             values = {**values, "due": said.InEach(lambda: formats.exact(task.due))}
         passed = None if reminder else _who_passed_it(task)
@@ -82,11 +82,25 @@ def tell_that_it_was_not_carried_out(fact: events.DecisionRefused) -> None:
     )  # fmt: skip
 
 
-def _values(task: Task) -> dict[str, Any]:
+def _values(task: Task, obj: Any) -> dict[str, Any]:
     subject = subjects.subject_of(task.run.subject)
     name = said.InEach(lambda: step_name(task.run.version.parsed, task.step))
     submitter = str(task.run.submitter or "")
-    return {"title": task.run.title, "what": subject.label, "step": name, "submitter": submitter}
+    return {
+        "title": task.run.title, "what": _what(subject, obj), "step": name, "submitter": submitter,
+    }  # fmt: skip
+
+
+def _what(subject: subjects.Subject, obj: Any) -> said.InEach:
+    """The kind of object with what tells this one apart, such as each field that a change of a partner writes."""
+
+    def write() -> str:
+        brief = brief_of(subject, obj)
+        return str(
+            _("%(what)s (%(brief)s)") % {"what": subject.label, "brief": brief} if brief else subject.label
+        )
+
+    return said.InEach(write)
 
 
 @listens_to(events.RunEnded)
@@ -99,15 +113,18 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
     last = facts.last()
     kind = "approvals.rejected" if fact.outcome == "reject" else "approvals.approved"
     with translation.override(run.submitter.language or getattr(connection.tenant, "language", "en")):
-        values = {
-            "title": run.title, "what": subject.label, "who": last.who if last is not None else "",
+        values: dict[str, Any] = {
+            "title": run.title, "who": last.who if last is not None else "",
             "reason": last.text if last is not None else "",
         }  # fmt: skip
     try:
-        link = subject.link(subject.get(run.object_id))
+        obj = subject.get(run.object_id)
     except ObjectDoesNotExist:
         return  # a draft that was deleted meanwhile
-    notify(users=[run.submitter], kind=kind, fact=f"run:{run.pk}:ended", values=values, link=link)
+    values["what"] = _what(subject, obj)
+    notify(
+        users=[run.submitter], kind=kind, fact=f"run:{run.pk}:ended", values=values, link=subject.link(obj)
+    )
 
 
 @listens_to(events.RunReturned)
@@ -117,10 +134,13 @@ def tell_that_it_was_sent_back(fact: events.RunReturned) -> None:
     subject = subjects.subject_of(run.subject)
     if not subject.tells_submitter or run.submitter is None or not run.submitter.is_active:
         return
-    values = {"title": run.title, "what": subject.label, "who": stored.who, "reason": stored.text}
+    obj = subject.get(run.object_id)
+    values = {
+        "title": run.title, "what": _what(subject, obj), "who": stored.who, "reason": stored.text,
+    }  # fmt: skip
     notify(
         users=[run.submitter], kind="approvals.returned", fact=f"run:{run.pk}:returned:{fact.number}", values=values,
-        link=subject.link(subject.get(run.object_id)),
+        link=subject.link(obj),
     )  # fmt: skip
 
 

@@ -95,8 +95,13 @@ def briefs(rows: list[Row], objects: Objects) -> dict[int, str]:
         for row in rows:
             obj = objects[row.subject.code].get(row.object_id)
             if obj is not None:
-                found[row.pk] = " · ".join(str(one) for one in row.subject.brief(obj) if one)
+                found[row.pk] = brief_of(row.subject, obj)
     return found
+
+
+def brief_of(subject: subjects.Subject, obj: Any) -> str:
+    """What tells one object apart among many, in the active language."""
+    return " · ".join(str(one) for one in subject.brief(obj) if one)
 
 
 def stuck(rows: list[Row], objects: Objects) -> set[int]:

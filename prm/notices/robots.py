@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from prm.egress import kinds as egress
 from prm.egress.client import Answer
@@ -27,6 +28,7 @@ from prm.notices.links import absolute, current_tenant
 from prm.values import clock
 
 LONGEST = 1800
+MOST_NAMED = 3
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
@@ -36,26 +38,36 @@ def tell(*, kind: kinds.Kind, people: Iterable[Any], values: Mapping[str, Any], 
         return
     codes = [one.code for one in ROBOTS]
     wanting = Receiver.objects.filter(is_active=True, wants__contains=[kind.name], kind__in=codes)
-    roles = {user.role for user in people}
+    told = list(people)
     for robot in wanting:
-        if not robot.audience or robot.audience in roles:
+        heard = [str(user) for user in told if robot.audience in ("", user.role)]
+        if heard:
             with translation.override(robot.language or current_tenant().language):
                 title = kinds.fill(kind.title, values)
-            content = {"kind": kind.name, "values": dict(values), "link": link}
+            content = {"kind": kind.name, "values": dict(values), "link": link, "for": heard}
             queue(receiver=robot, key=f"notice:{kind.name}:{fact}", title=title, content=content)
 
 
 def text_of(robot: Receiver, content: Mapping[str, Any]) -> str:
-    """The message in the robot's language: title, body, address."""
+    """The message in the robot's language: whom the notice is for (it says “you”), title, body, address."""
     with translation.override(robot.language or current_tenant().language):
         if not content.get("kind"):
             lines = [str(_("This is a test from %(tenant)s.")) % {"tenant": current_tenant().name}]
         else:
             kind = kinds.kind_of(content["kind"])
-            lines = [kinds.fill(kind.title, content["values"]), kinds.fill(kind.body, content["values"])]
+            words = (kind.title, kind.body)
+            lines = [_for(content.get("for") or []), *(kinds.fill(one, content["values"]) for one in words)]
     link = content.get("link") or ""
     said = "\n".join(dict.fromkeys(line for line in lines if line)).replace("<", "＜")[:LONGEST]
     return f"{said}\n{absolute(link)}" if link.startswith("/") else said
+
+
+def _for(names: list[str]) -> str:
+    if not names:
+        return ""
+    listed, more = names[:MOST_NAMED], len(names) - MOST_NAMED
+    said = {"names": pgettext("between the words of a list", ", ").join(listed), "count": more}
+    return str(_("For %(names)s and %(count)s more") if more > 0 else _("For %(names)s")) % said
 
 
 class Robot(egress.Kind):

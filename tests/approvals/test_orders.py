@@ -11,6 +11,8 @@ from prm.approvals.errors import NotYourTurn
 from prm.notices import work
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from prm.ui.formats import money
+from prm.ui.said import shown
 from tests.approvals.flows import ADMINS, MANAGER, approver, publish, run_of, task_of, waits_for
 from tests.factories.orders import order_of
 
@@ -21,7 +23,8 @@ def test_with_the_flow_of_the_starter_kit_the_channel_manager_approves(acme, man
     order = order_of(acme.row, state="submitted")
     assert waits_for(order) == {"Lin Yue"}
     deliver_open_events()
-    assert Notice.objects.filter(user_id=manager.user_id, kind="orders.submitted").count() == 1
+    told = Notice.objects.get(user_id=manager.user_id, kind="orders.submitted")
+    assert shown(told.values["total"]) == f"{money(order.net_total, order.currency)} net"
     assert approve_order(order=order, by=manager).state == "approved"
     assert run_of(order).state == "approved"
 

@@ -55,13 +55,24 @@ def sent(outside, made) -> list:
 def test_wecom_gets_text_that_mentions_nobody(outside, administrator):
     outside.reply = b'{"errcode":0,"errmsg":"ok"}'
     made = robot(outside, administrator, "wecom")
-    tell()
+    told = tell()
     (got,) = sent(outside, made)
     assert got.path == "/hook?key=k"
     assert got.json["msgtype"] == "text" and got.json["text"]["content"].startswith(
-        "DR-1 is approved\nBy ＜@all> Lin\nhttp"
+        f"For {told}\nDR-1 is approved\nBy ＜@all> Lin\nhttp"
     )
     assert Message.objects.get().state == "done"
+
+
+def test_who_you_are_is_named_in_a_group_of_many(outside, administrator):
+    outside.reply = b'{"errcode":0,"errmsg":"ok"}'
+    made = robot(outside, administrator, "wecom", audience="channel_manager")
+    people = [UserFactory(role="channel_manager") for _ in range(5)]
+    others = [UserFactory(role="finance")]
+    notify(users=people + others, kind=KIND, values={"number": "DR-1", "who": "Lin"}, link="/", fact="deal:1")
+    (got,) = sent(outside, made)
+    first = got.json["text"]["content"].splitlines()[0]
+    assert first == f"For {people[0]}, {people[1]}, {people[2]} and 2 more"
 
 
 def test_dingtalk_is_signed_in_the_address(outside, administrator):

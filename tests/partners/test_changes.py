@@ -25,6 +25,7 @@ from prm.spreadsheets.reasons import why
 from prm.spreadsheets.registry import RowRefused
 from prm.spreadsheets.staging import Staged
 from prm.spreadsheets.whole import import_file
+from prm.ui.said import shown
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
@@ -82,6 +83,7 @@ def test_an_administrator_and_the_products_own_work_change_it_at_once(acme, riva
 def test_approved_it_is_written_by_whoever_decided_and_both_names_stay(acme, manager, administrator):
     services.update_partner(partner=acme.row, name="ACME Holdings", reason="Merged", by=manager)
     change = asked(acme)
+    deliver_open_events()
     approvals.approve(task=task_of(change, administrator), by=administrator)
     change.refresh_from_db()
     assert (fresh(acme).name, change.state) == ("ACME Holdings", "applied")
@@ -92,7 +94,9 @@ def test_approved_it_is_written_by_whoever_decided_and_both_names_stay(acme, man
         administrator.user_id, {"name": ["ACME Networks", "ACME Holdings"]}, "Merged",
     )  # fmt: skip
     deliver_open_events()
-    assert Notice.objects.filter(user_id=manager.user_id, kind="approvals.approved").count() == 1
+    for reader, kind in ((administrator, "approvals.task"), (manager, "approvals.approved")):
+        told = Notice.objects.get(user_id=reader.user_id, kind=kind)
+        assert shown(told.values["what"]) == "Partner change (name: ACME Networks → ACME Holdings)"
 
 
 def test_a_change_that_the_partner_has_left_behind_is_refused_with_words(acme, manager, administrator):
