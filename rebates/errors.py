@@ -228,6 +228,18 @@ class TextOfAnother(DomainError):
     field = "text"
 
 
+class TextOfKnown(DomainError):
+    code = "programme_text_of_known"
+    message = _("%(programme)s exists already. Open it and import the text there as its next version.")
+    field = "text"
+
+
+class TextOfSeveral(DomainError):
+    code = "programme_text_of_several"
+    message = _("The text has several programmes: %(programmes)s. Begin with one after the other.")
+    field = "text"
+
+
 class TextSaysNothingNew(DomainError):
     code = "programme_text_says_nothing_new"
     message = _(

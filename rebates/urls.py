@@ -31,6 +31,7 @@ urlpatterns = [
     path("programmes/", ProgrammeList.as_view(), name="programmes"),
     path("programmes/budgets/", budgets.page, name="budgets"),
     path("programmes/new/", programmes.create, name="programme_new"),
+    path("programmes/new/text/", programmes.begin, name="programme_begin"),
     path("programmes/preview/", programmes.preview, name="preview"),
     path("programmes/details/", programmes.details, name="programme_details"),
     path("programmes/<slug:code>/", programmes.detail, name="programme"),

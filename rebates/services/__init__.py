@@ -30,6 +30,7 @@ from rebates.services.printing import print_run, start_printing
 from rebates.services.programmes import (
     apply_drafts,
     apply_programmes,
+    begin_from_text,
     delete_draft,
     import_draft,
     save_draft,
@@ -85,6 +86,7 @@ __all__ = [
     "delete_draft",
     "discard_run",
     "hold_payment",
+    "begin_from_text",
     "import_draft",
     "open_run",
     "outlook",

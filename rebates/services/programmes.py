@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -31,6 +32,8 @@ from rebates.errors import (
     PeriodNotWhole,
     PublicationNeedsApproval,
     TextOfAnother,
+    TextOfKnown,
+    TextOfSeveral,
     TextRefused,
     TextSaysNothingNew,
     TooFewMembers,
@@ -243,7 +246,7 @@ def import_draft(*, programme: Programme, text: str, by: Actor) -> Version:
     names the lines, and whatever speaks against the draft itself.
     """
     require(by, "rebates.edit_programmes")
-    try:
+    with _problems_told():
         texts = read_text(text)
         others = sorted({one.code for one in texts} - {programme.code})
         if others:
@@ -252,9 +255,38 @@ def import_draft(*, programme: Programme, text: str, by: Actor) -> Version:
         new = [one for one in texts if one not in known]
         if not new:
             raise TextSaysNothingNew()
-        if len(new) > 1:
-            raise OneDraftAtATime(days=", ".join(one.starts.isoformat() for one in new))
-        return apply_drafts(texts=new, by=by)[0]
+        return apply_drafts(texts=[_only(new)], by=by)[0]
+
+
+@transaction.atomic
+def begin_from_text(*, text: str, by: Actor) -> Version:
+    """Make a YAML text the first draft of a programme that is not here yet, such as one of another tenant.
+
+    Raises TextRefused, which names the lines; TextOfSeveral; CodeTaken; and whatever speaks against the draft itself.
+    """
+    require(by, "rebates.edit_programmes")
+    with _problems_told():
+        texts = read_text(text)
+        codes = sorted({one.code for one in texts})
+        if len(codes) > 1:
+            raise TextOfSeveral(programmes=", ".join(codes))
+        known = Programme.objects.filter(code=codes[0]).first()
+        if known is not None:
+            raise TextOfKnown(programme=str(known))
+        return save_draft(text=_only(texts), is_new=True, by=by)
+
+
+def _only(texts: Sequence[ProgrammeText]) -> ProgrammeText:
+    if len(texts) > 1:
+        raise OneDraftAtATime(days=", ".join(one.starts.isoformat() for one in texts))
+    return texts[0]
+
+
+@contextmanager
+def _problems_told() -> Iterator[None]:
+    """What is wrong in a text, as a refusal on the page."""
+    try:
+        yield
     except PolicyProblem as problem:
         told = list(dict.fromkeys(problem.problems))[:MOST_PROBLEMS]
         raise TextRefused(problems="; ".join(told)) from problem

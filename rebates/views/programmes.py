@@ -127,6 +127,16 @@ def create(request: Any) -> HttpResponse:
 
 
 @requires("rebates.edit_programmes")
+def begin(request: Any) -> HttpResponse:
+    """A text becomes the first draft of a new programme."""
+    form = TextForm(request.POST or None, request.FILES or None, actor=request.actor)
+    if form.is_valid() and form.run(services.begin_from_text, by=request.actor):
+        messages.success(request, _("The text is the draft now. Look at it before it is published."))
+        return redirect(form.result)
+    return render(request, "rebates/begin.html", {"form": form}, status=form.status)
+
+
+@requires("rebates.edit_programmes")
 def amend(request: Any, code: str) -> HttpResponse:
     """The next version, beginning from the newest; or the draft that is open."""
     programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)

@@ -67,6 +67,29 @@ def test_the_text_of_a_programme_has_its_draft_too_and_can_be_read_back(in_force
     assert again.names == ("Renamed", "") and again.state == "draft"
 
 
+def test_a_new_programme_begins_from_the_text_of_another_tenants(in_force, finance, browse):
+    written = as_yaml(in_force.programme)
+    page = browse(finance)
+    assert "exists already" in page.post("/programmes/new/text/", {"text": written}).content.decode()
+    moved = written.replace("code: core", "code: core-2")
+    answer = page.post("/programmes/new/text/", {"text": moved}, follow=True)
+    assert "The text is the draft now" in answer.content.decode()
+    draft = Version.objects.get(programme__code="core-2")
+    assert draft.state == "draft" and draft.policy == in_force.policy
+
+
+def test_a_text_of_two_programmes_or_none_begins_nothing(in_force, finance, browse):
+    one = as_yaml(in_force.programme).replace("code: core", "code: a1")
+    two = one + one.split("programmes:\n")[1].replace("code: a1", "code: b1")
+    for written, said in (
+        (two, "several programmes: a1, b1"),
+        ("schema: 1\nprogrammes: 7", "no programme yet"),
+    ):
+        answer = browse(finance).post("/programmes/new/text/", {"text": written})
+        assert answer.status_code == 422 and said in answer.content.decode()
+    assert not Version.objects.filter(programme__code__in=("a1", "b1")).exists()
+
+
 def test_reading_an_older_version_in_again_renames_nothing(in_force, finance):
     put_into_force(version=later(finance), by=Actor.command("tests"))
     apply(policy(name="Core volume", name_zh="核心返利", until="2026-12-31"))
