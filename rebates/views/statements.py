@@ -101,7 +101,7 @@ def data(request: Any, number: str) -> HttpResponse:
 
 @requires("rebates.view")
 def spreadsheet(request: Any, number: str) -> HttpResponseBase:
-    """A row for each programme, then the total."""
+    """A row for each programme, the total, corrections by hand, then what is owed beside rebates."""
     found = _statement(request, number)
     export.note(request.actor, found.number)
     heads = [_("Programme"), _("Code"), *(str(label) for label in COLUMNS.values()), _("Currency")]
@@ -115,7 +115,21 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
         for line in statement_lines(found)
         for one in line.manual
     ]
+    for part in further.parts_of(found, request.actor):
+        rows += _rows_of(part, found.currency)
     return export.table("xlsx", found.number, heads, rows)
+
+
+def _rows_of(part: further.Part, currency: str) -> list[list[Any]]:
+    """A part under the heads of the figures: what was added stands as earned."""
+    heading = [part.title, "", part.opening, "", part.added, "", part.paid, part.closing, "", currency]
+    bookings = [
+        [one.label, one.number, "", "", "", "", -one.amount, "", "", currency]
+        if one.is_payment
+        else [one.label, one.number, "", "", one.amount, "", "", "", "", currency]
+        for one in part.bookings
+    ]
+    return [heading, *bookings]
 
 
 @requires("rebates.view")

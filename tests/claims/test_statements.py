@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 
 import pytest
 from django.db import connection
+from python_calamine import CalamineWorkbook
 
 from claims import books
 from claims.services import approve_claim, pay_claim
@@ -87,6 +89,27 @@ def test_page_and_paper_show_it_to_whom_claims_are_shown(acme, finance, browse, 
     shown = browse(acme.admin).get("/rebates/").content.decode()
     assert "Owed to you beside rebates" in shown and "¥600.00" in shown
     assert "Owed to you beside rebates" not in browse(acme.sales).get("/rebates/").content.decode()
+
+
+def test_the_spreadsheet_has_it_below_the_rebates(acme, second, browse, approved):
+    settle("2026-09")
+    pay_claim(claim=approved, by=second)
+    settle("2026-10")
+
+    def rows(person, month: str) -> list[list]:
+        answer = browse(person).get(f"{statement_of(month).get_absolute_url()}statement.xlsx")
+        file = io.BytesIO(b"".join(answer.streaming_content))
+        sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
+        total = next(at for at, row in enumerate(sheet) if row[0] == "Total")
+        return [[one for one in row if one != ""] for row in sheet[total + 1 :]]
+
+    assert rows(acme.admin, "09") == [
+        ["Price claims", 0, 600, 0, 600, "CNY"], ["Price claim approved", approved.number, 600, "CNY"]
+    ]  # fmt: skip
+    assert rows(acme.admin, "10") == [
+        ["Price claims", 600, 0, 600, 0, "CNY"], ["Price claim paid", f"{approved.number}-P1", 600, "CNY"]
+    ]  # fmt: skip
+    assert rows(acme.sales, "10") == []
 
 
 @pytest.fixture
