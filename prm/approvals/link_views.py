@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -23,10 +24,18 @@ from prm.values.errors import DomainError, NotAllowed
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: Any, token: str) -> HttpResponse:
-    """Approve or reject one task without signing in."""
+    """Approve or reject one task without signing in; whoever is signed in as somebody else decides nothing by it."""
     task = links.task_of(token)
     if task is None:
         return _sealed(render(request, "approvals/link_over.html", {"text": LinkOver().text}, status=410))
+    if request.user.is_authenticated and request.user.pk != task.user_id:
+        said = _(
+            "You are signed in as %(person)s. The link was written to somebody else, and only they decide by it."
+        )
+        context = {"text": said % {"person": request.user}}
+        return _sealed(
+            render(request, "approvals/link_over.html", context | {"of_another": True}, status=403)
+        )
     with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
         by = links.actor_of(task, **_known(request))
         form = LinkForm(request.POST if request.method == "POST" else None, actor=by)

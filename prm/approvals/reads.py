@@ -21,6 +21,7 @@ from prm.approvals.history import END, steps_to_return_to
 from prm.approvals.models import (
     ApprovalRun,
     Comment,
+    Decision,
     Delegation,
     FlowVersion,
     HeldDecision,
@@ -258,12 +259,17 @@ def happenings(run: ApprovalRun, *, for_submitter: bool) -> list[Happening]:
             continue
         if for_submitter and (fact.kind in NOT_FOR_SUBMITTERS or calls.is_call(fact)):
             continue
-        reason = "" if for_submitter and fact.kind == "approved" else fact.text
+        reason = "" if for_submitter and _among_deciders(fact) else fact.text
         tone = TONE.get(fact.kind, "")
         if fact.number in results:
             reason, tone = results[fact.number].text, results[fact.number].tone
         found.append(Happening(at=fact.at, text=words, who="", reason=reason, tone=tone))
     return found[::-1]
+
+
+def _among_deciders(fact: Decision) -> bool:
+    """Whether what was written with it is for those who decide: with an approval, or back to an earlier step."""
+    return fact.kind == "approved" or (fact.kind == "returned" and bool(fact.says.get("to")))
 
 
 NOT_FOR_SUBMITTERS = ("opened", "handed", "added", "left", "refused", "escalated", "moved")

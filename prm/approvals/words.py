@@ -52,6 +52,10 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
     }
     if fact.kind == "resumed" and says.get("changed"):
         return _("%(who)s changed it and handed it in again")
+    if says.get("by_link") and fact.kind == "approved":
+        return _("%(who)s approved by the link of a letter: %(step)s")
+    if says.get("by_link") and fact.kind == "rejected":
+        return _("%(who)s rejected by the link of a letter: %(step)s")
     if fact.kind in plain:
         return plain[fact.kind]
     if fact.kind == "opened" and says.get("instead"):

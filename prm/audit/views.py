@@ -25,5 +25,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         Fact(_("Kind"), words.name_of_type(row.object_type) if row.object_type else ""),
         Fact(_("Number"), row.object_id),
     ]
+    if row.actor_kind == "link":
+        facts.insert(1, Fact(_("How"), _("Link of a letter, without signing in")))
     context = {"row": row, "verb": words.word_for(row.verb), "changes": changes_of(row), "facts": facts}
     return render(request, "audit/entry.html", context)

@@ -10,6 +10,7 @@ from django.test import Client
 from dealreg.services import approve_registration, request_information
 from prm.approvals import links, services
 from prm.approvals.models import Task
+from prm.approvals.reads import happenings
 from prm.audit.models import AuditEntry
 from prm.notices.models import Letter
 from prm.outbox.services import deliver_open_events
@@ -65,6 +66,27 @@ def test_the_way_to_the_task_is_offered_to_its_person_only(deal, acme, manager, 
         task in client.get(link).content.decode() for client in (visitor, browse(manager), browse(acme.sales))
     ]
     assert offered == [True, True, False]
+
+
+def test_whoever_is_signed_in_as_somebody_else_decides_nothing_by_it(
+    deal, acme, manager, administrator, browse
+):
+    link = address(letter_to(manager.user_id))
+    for person in (administrator, acme.admin):
+        client = browse(person)
+        assert "not yours" in client.get(link).content.decode()
+        assert client.post(link, {"answer": "approve"}).status_code == 403
+    assert run_of(deal).state == "running"
+    assert browse(manager).post(link, {"answer": "approve"}).status_code == 200
+    assert run_of(deal).state == "approved"
+
+
+def test_the_history_says_that_it_was_decided_by_a_link(deal, manager, administrator, visitor, browse):
+    visitor.post(address(letter_to(manager.user_id)), {"answer": "approve"})
+    (told,) = [one.text for one in happenings(run_of(deal), for_submitter=False) if one.tone == "ok"]
+    assert told == "Lin Yue approved by the link of a letter: Channel manager"
+    entry = AuditEntry.objects.of(deal).get(verb="approved")
+    assert "Link of a letter" in browse(administrator).get(entry.get_absolute_url()).content.decode()
 
 
 def test_a_second_press_in_another_tab_finds_it_over(deal, manager, visitor):

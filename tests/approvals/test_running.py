@@ -24,6 +24,7 @@ from prm.approvals.errors import (
     TaskOver,
 )
 from prm.approvals.models import Decision
+from prm.approvals.reads import happenings
 from prm.audit.models import AuditEntry
 from prm.values.errors import NotAllowed
 from tests.approvals.flows import (
@@ -181,6 +182,11 @@ def test_back_to_an_earlier_step_which_then_decides_anew(acme, manager, administ
     approve_registration(registration=deal, by=manager)
     services.hand_back(task=task_of(deal, administrator), by=administrator, text="Check again", to="first")
     assert waits_for(deal) == {"Lin Yue"}
+    told = [(one.text, one.reason) for one in happenings(run_of(deal), for_submitter=True)]
+    assert ("Ada Admin sent it back to an earlier step", "") in told, (
+        "what deciders write to one another is theirs"
+    )
+    assert any(one.reason == "Check again" for one in happenings(run_of(deal), for_submitter=False))
     approve_registration(registration=deal, by=manager)
     assert waits_for(deal) == {"Ada Admin"}
 

@@ -218,7 +218,8 @@ def _decided(
     course: Course, task: Task, kind: str, *, by: Actor, text: str, says: Mapping[str, Any]
 ) -> Decision:
     """Write down a decision and close its task."""
-    fact = course.note(kind, by=by, step=task.step, passage=task.passage, task=task, text=text, says=says)
+    said = {**says, "by_link": True} if by.kind == "link" else says
+    fact = course.note(kind, by=by, step=task.step, passage=task.passage, task=task, text=text, says=said)
     task.state, task.closed_at = Task.State.DONE, clock.now()
     task.save(update_fields=["state", "closed_at"])
     return fact
