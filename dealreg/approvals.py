@@ -9,10 +9,13 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dealreg import errors
 from dealreg.models import DealRegistration, RegistrationLine
+from partners.models import Partner
 from prm.access.roles import STAFF_ROLES
 from prm.approvals import subjects
 from prm.approvals.subjects import Settable, Subject
+from prm.customers.models import EndCustomer
 from prm.customfields.showing import facts_of
 from prm.ui import formats, said
 from prm.ui.parts import Fact
@@ -36,7 +39,7 @@ def register() -> None:
             facts=facts,
             brief=brief,
             warnings=warnings,
-            approvable=lambda deal: not stuck([deal]),
+            approvable=lambda deal: not blocked([deal]),
             stuck=stuck,
             approve=approve,
             reject=reject,
@@ -109,25 +112,8 @@ def brief(deal: DealRegistration) -> Iterable[Any]:
 
 
 def warnings(deal: DealRegistration) -> list[str]:
-    """Product lines that somebody holds by now; the record's page can leave them out."""
-    lines, taken = taken_of(deal)
-    if not taken:
-        return []
-    if len(taken) == len(lines):
-        return [gettext("Every product line is held for this customer already, so it can only be rejected.")]
-    named = {"lines": ", ".join(map(str, taken))}
-    return [
-        gettext("Held for this customer already: %(lines)s. The record's page approves the others only.")
-        % named
-    ]
-
-
-def taken_of(deal: DealRegistration) -> tuple[list[Any], list[Any]]:
-    """The product lines of a registration, and those of them that somebody holds by now."""
-    from dealreg.services.decisions import lines_taken
-
-    lines = _product_lines(deal)
-    return lines, lines_taken(deal.end_customer, lines) if deal.end_customer else []
+    """What stands against approving it whole; the record's page can leave out product lines that somebody holds."""
+    return list(stuck([deal]).values())
 
 
 def _product_lines(deal: DealRegistration) -> list[Any]:
@@ -138,21 +124,63 @@ def _product_lines(deal: DealRegistration) -> list[Any]:
     return [line.product_line for line in deal.lines.all()]
 
 
-def stuck(deals: list[DealRegistration]) -> set[int]:
-    """Those of which no product line is left that nobody holds."""
+def stuck(deals: list[DealRegistration]) -> dict[int, str]:
+    """Those that cannot be approved whole, and why: blocked, or a product line of it is held by somebody."""
+    held = _held_lines(deals)
+    found = _blocked(deals, held)
+    for deal in deals:
+        taken = [line for line in _product_lines(deal) if (deal.pk, line.pk) in held]
+        if taken and deal.pk not in found:
+            words = gettext(
+                "Held for this customer already: %(lines)s. The record’s page approves the others only."
+            )
+            found[deal.pk] = words % {"lines": ", ".join(map(str, taken))}
+    return found
+
+
+def blocked(deals: list[DealRegistration]) -> dict[int, str]:
+    """Those of which nobody could approve any part now, and why."""
+    return _blocked(deals, _held_lines(deals))
+
+
+def _blocked(deals: list[DealRegistration], held: set[tuple[int, int]]) -> dict[int, str]:
+    customers = {pk for deal in deals for pk in _customers_of(deal)}
+    direct = dict(EndCustomer.objects.filter(pk__in=customers, direct_only=True).values_list("pk", "name"))
+    found: dict[int, str] = {}
+    for deal in deals:
+        lines = {(deal.pk, line.pk) for line in _product_lines(deal)}
+        if deal.partner.status != Partner.Status.ACTIVE:
+            found[deal.pk] = gettext("%(partner)s is not active: nothing can be approved for it now.") % {
+                "partner": deal.partner.name
+            }
+        elif name := next((direct[pk] for pk in _customers_of(deal) if pk in direct), None):
+            found[deal.pk] = errors.DirectOnly(name=name).text
+        elif lines and held >= lines:
+            found[deal.pk] = gettext(
+                "Every product line is held for this customer already, so it can only be rejected."
+            )
+    return found
+
+
+def _held_lines(deals: list[DealRegistration]) -> set[tuple[int, int]]:
+    """(deal, product line) of what somebody holds by now for the customer of each; a fixed number of queries."""
     from dealreg.models import Protection
 
-    customers = {deal.end_customer_id for deal in deals if deal.end_customer_id}
     prefetch_related_objects(
         deals, Prefetch("lines", RegistrationLine.objects.select_related("product_line"))
     )
+    customers = {pk for deal in deals for pk in _customers_of(deal)}
     held = set(Protection.objects.held_for(customers).values_list("end_customer_id", "product_line_id"))
-    found = set()
-    for deal in deals:
-        lines = [(deal.end_customer_id, line.product_line_id) for line in deal.lines.all()]
-        if lines and held.issuperset(lines):
-            found.add(deal.pk)
-    return found
+    return {
+        (deal.pk, line.pk) for deal in deals for line in _product_lines(deal)
+        for pk in _customers_of(deal) if (pk, line.pk) in held
+    }  # fmt: skip
+
+
+def _customers_of(deal: DealRegistration) -> set[int]:
+    """Its end customer, and whom the conflict check found to be certainly the same."""
+    same = [one["customer_id"] for one in (deal.check_result or {}).get("matches", []) if one.get("same")]
+    return {pk for pk in (deal.end_customer_id, *same) if pk}
 
 
 def notice(run: Any, deal: DealRegistration) -> tuple[str, dict[str, Any]]:

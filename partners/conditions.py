@@ -34,7 +34,7 @@ def register() -> None:
             Field("website", "text", label=_("Website")),
             Field("parent", "reference", label=_("Parent partner"), to="partners.Partner", key="number", staff=True),
             Field("manager", "many", label=_("Channel manager"), path="partnergrant__user", to="accounts.User",
-                  key="email", among=assigned, read=managers_of, staff=True),
+                  key="email", among=assigned, read=managers_of, offered=can_manage, staff=True),
             Field("has_people", "yes_no", label=_("Somebody can sign in"), expression=has_people, read=people_of,
                   staff=True),
             Field("created_at", "moment", label=_("Date of creation")),
@@ -115,6 +115,10 @@ def tier_of(partner: Any) -> Any:
 
 def assigned() -> dict[str, Any]:
     return {"partnergrant__user__role": "channel_manager", "partnergrant__user__is_active": True}
+
+
+def can_manage(users: Any) -> Any:
+    return users.filter(role="channel_manager", is_active=True)
 
 
 def managers_of(partner: Any) -> list[Any]:

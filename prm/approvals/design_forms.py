@@ -86,3 +86,18 @@ class ImportForm(ServiceForm):
 
     def fields_for_service(self) -> dict[str, Any]:
         return {"text": self.cleaned_data["text"]}
+
+
+class CasesForm(ServiceForm):
+    """Which running cases go on under the version in force; at least one."""
+
+    case = forms.Field(widget=forms.SelectMultiple)
+
+    def clean_case(self) -> list[int]:
+        numbers = [int(one) for one in self.cleaned_data["case"] if one.isdecimal() and len(one) < 19]
+        if not numbers:
+            raise ValidationError(_("Tick at least one first."), code="nothing")
+        return numbers
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return {"cases": self.cleaned_data["case"]}

@@ -32,7 +32,7 @@ def words() -> dict[str, Any]:
         "add_condition": _("Condition"),
         "no_step": _("No step yet"),
         "joins": _("Joins when both have ended"),
-        "never_reached": _("is never reached"),
+        "never_reached": _("Is never reached"),
         "saving": _("Saving…"),
         "checking": _("Being checked…"),
         "not_saved": _("Not saved yet. It is kept on this device."),
@@ -245,7 +245,7 @@ def _group(group: dict[str, Any], speaker: Words) -> dict[str, Any]:
         "deadline": _("have another deadline at %(added)s"),
         "rest": _("differ otherwise"),
     }
-    sentence = sentences[group["kind"]] % {"added": added, "removed": removed}
+    sentence = formats.filled(sentences[group["kind"]], {"added": added, "removed": removed})
     return group | {"sentence": sentence, "pace": _pace(group["before"], group["after"])}
 
 

@@ -15,7 +15,7 @@ from prm.access.decorators import requires
 from prm.approvals import compare as comparing
 from prm.approvals import design_state, drafts, panel
 from prm.approvals.design_errors import DraftChanged
-from prm.approvals.design_forms import DraftForm, ImportForm, NodeForm, PublishForm
+from prm.approvals.design_forms import CasesForm, DraftForm, ImportForm, NodeForm, PublishForm
 from prm.approvals.document import DocumentInvalid
 from prm.approvals.models import FlowVersion
 from prm.approvals.services import design as services
@@ -173,7 +173,7 @@ def import_text(request: Any, subject: str) -> HttpResponse:
 def versions(request: Any, subject: str) -> HttpResponse:
     """What was in force, when, by whom; how many cases still run under each?"""
     standing = drafts.standing(_subject(subject))
-    rows = drafts.versions(standing.flow) if standing.flow else []
+    rows = drafts.with_cases(drafts.versions(standing.flow), request.actor) if standing.flow else []
     context = {"standing": standing, "subject": standing.subject, "versions": rows}
     return render(request, "approvals/design/versions.html", context)
 
@@ -213,7 +213,13 @@ def restore(request: Any, subject: str, number: int) -> HttpResponse:
 @require_POST
 def move_cases(request: Any, subject: str, number: int) -> HttpResponse:
     standing, shown = _version(subject, number)
-    moved = services.move_cases(version=shown, subject=standing.subject, by=request.actor)
+    form = CasesForm(request.POST, actor=request.actor)
+    if not form.is_valid():
+        messages.error(request, _("Tick at least one first."))
+        return redirect("flows:versions", subject=standing.subject.code)
+    moved = services.move_cases(
+        version=shown, subject=standing.subject, by=request.actor, **form.fields_for_service()
+    )
     words = ngettext("%(moved)s case was moved.", "%(moved)s cases were moved.", moved) % {"moved": moved}
     messages.success(request, words)
     return redirect("flows:versions", subject=standing.subject.code)

@@ -181,7 +181,7 @@ def yaml_text(data: Any) -> str:
 
 def check(data: Any) -> list[Problem]:
     """Everything that is wrong with the document's shape; [] when it can be used."""
-    checking = Check()
+    checking = Check(in_text=True)
     checking.document(data)
     return checking.told()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from prm.approvals.document import DocumentInvalid, parse, yaml_text
 from prm.approvals.models import ApprovalRun, DryRun, Flow, FlowVersion
 from prm.approvals.shapes import SCHEMA
 from prm.approvals.subjects import Subject, all_subjects
+from prm.values.actor import Actor
 
 # Eight levels of steps with a condition of eight levels inside stay well below.
 DEEPEST = 80
@@ -130,10 +132,23 @@ def running(version: FlowVersion | None) -> int:
     return ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).count()
 
 
-def open_runs_of(version: FlowVersion) -> list[ApprovalRun]:
-    return list(
-        ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).order_by("pk")
-    )
+def open_runs_of(version: FlowVersion, cases: Collection[int] | None = None) -> list[ApprovalRun]:
+    """The version's open cases, the oldest first; only those with the numbers in `cases` where that is given."""
+    rows = ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).order_by("pk")
+    return list(rows if cases is None else rows.filter(pk__in=cases))
+
+
+def with_cases(rows: list[FlowVersion], actor: Actor) -> list[FlowVersion]:
+    """Each old version with `cases`, the open ones that may be moved: those that the actor sees, the oldest first."""
+    old = [row.pk for row in rows if row.state == FlowVersion.State.RETIRED and row.running]  # type: ignore[attr-defined]
+    found: dict[int, list[ApprovalRun]] = {}
+    if old:
+        runs = ApprovalRun.objects.visible_to(actor).open().filter(version__in=old).order_by("pk")
+        for run in runs.only("title", "started_at", "version_id")[:MOST_MOVED]:
+            found.setdefault(run.version_id, []).append(run)
+    for row in rows:
+        row.cases = found.get(row.pk, [])  # type: ignore[attr-defined]
+    return rows
 
 
 def overview() -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from prm.ui import formats
+
 # docs/reference/flow-soundness.md prints this table; the tests have a flow for each.
 SENTENCES: dict[str, Any] = {
     "other_subject": _("%(node)s is a flow for “%(other)s”, not for “%(subject)s”."),
@@ -59,4 +61,4 @@ class Fault:
 
 def fault(code: str, node: str, name: str, *, path: str = "", **values: Any) -> Fault:
     """A fault with its sentence in the active language."""
-    return Fault(code, node, name, str(SENTENCES[code]) % {"node": name, **values}, path)
+    return Fault(code, node, name, formats.filled(SENTENCES[code], {"node": name, **values}), path)

@@ -370,4 +370,4 @@ class Delegation(models.Model):
         indexes = [models.Index(fields=["user", "last_day"], name="delegations_of_user")]
 
     def __str__(self) -> str:
-        return f"{self.user} → {self.to}"
+        return gettext("%(to)s for %(who)s") % {"to": self.to, "who": self.user}

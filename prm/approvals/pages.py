@@ -153,7 +153,7 @@ def by_step(actor: Actor) -> list[dict[str, Any]]:
         group = groups.setdefault(
             key, {"label": row.subject.label, "step": row.step_name, "rows": [], "able": 0}
         )
-        group["rows"].append({"row": row, "brief": briefs.get(row.pk, ""), "stuck": row.pk in stuck})
+        group["rows"].append({"row": row, "brief": briefs.get(row.pk, ""), "stuck": stuck.get(row.pk, "")})
         group["able"] += row.pk not in stuck
     return list(groups.values())
 

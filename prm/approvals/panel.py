@@ -79,32 +79,32 @@ def context(subject: Subject, data: Any, own: str) -> dict[str, Any] | None:
         "subject": subject,
         "sides": [side | {"label": words.found.get(str(side.get("id")), {})} for side in _sides(spot)],
         "condition": dict(spot.node.get("when") or {}) if isinstance(spot.node.get("when"), Mapping) else {},
-        **_choices(spot, subject, world, words),
+        **_choices(spot, subject, world),
     }
 
 
-def _choices(spot: Spot, subject: Subject, world: World, words: Words) -> dict[str, Any]:
+def _choices(spot: Spot, subject: Subject, world: World) -> dict[str, Any]:
     if spot.kind == "approver":
         deadline = spot.node.get("deadline") if isinstance(spot.node.get("deadline"), Mapping) else None
         return {
-            "who": _who("who", spot.node.get("who"), world, words),
+            "who": _who("who", spot.node.get("who"), world, decides=True),
             "modes": list(MODES.items()),
             "mode": spot.node.get("mode") or "one",
             "deadline": deadline,
-            "escalation": _who("deadline.to", deadline.get("to"), world, words) if deadline else None,
+            "escalation": _who("deadline.to", deadline.get("to"), world, decides=True) if deadline else None,
             "then": [
                 (code, THEN_WORDS[code], code in BY_ITSELF and not subject.self_decision) for code in THEN
             ],
         }
     if spot.kind == "notice":
-        return {"who": _who("to", spot.node.get("to"), world, words)}
+        return {"who": _who("to", spot.node.get("to"), world, decides=False)}
     if spot.kind == "update":
         return _update(spot.node, subject)
     return {}
 
 
-def _who(path: str, who: Any, world: World, words: Words) -> dict[str, Any]:
-    """A choice of people at `path` of the node."""
+def _who(path: str, who: Any, world: World, *, decides: bool) -> dict[str, Any]:
+    """A choice of people at `path` of the node; who may never decide is not offered, unless the text says so."""
     said = dict(who) if isinstance(who, Mapping) else {}
     chosen = [email.lower() for email in said.get("users") or [] if isinstance(email, str)]
     everyone = staff()
@@ -119,7 +119,9 @@ def _who(path: str, who: Any, world: World, words: Words) -> dict[str, Any]:
         "kinds": [
             (code, label)
             for code, label in WHO_KINDS.items()
-            if code in WHO_KEYS and (code != "field" or world.people_fields)
+            if code in WHO_KEYS
+            and (code != "field" or world.people_fields)
+            and (code != "submitter" or not decides or said.get("kind") == code)
         ],
         "clears": " ".join(f"{path}.{name}" for name in ("users", "role", "levels", "field")),
         "people": [(person, person.email in chosen) for person in [*strangers, *everyone]],

@@ -51,6 +51,10 @@ class Row:
     since: datetime
     due: datetime | None
 
+    @property
+    def is_late(self) -> bool:
+        return self.due is not None and self.due < clock.now()
+
 
 def open_tasks(actor: Actor) -> QuerySet[Task]:
     """The actor's open tasks, the nearest promise first, then the longest wait; one index serves it."""
@@ -105,10 +109,11 @@ def brief_of(subject: subjects.Subject, obj: Any) -> str:
     return " · ".join(str(one) for one in subject.brief(obj) if one)
 
 
-def stuck(rows: list[Row], objects: Objects) -> set[int]:
-    """The tasks whose objects nobody could approve now."""
+def stuck(rows: list[Row], objects: Objects) -> dict[int, str]:
+    """The tasks whose objects cannot be approved now, each with the reason."""
     hit = {code: subjects.subject_of(code).stuck(list(some.values())) for code, some in objects.items()}
-    return {row.pk for row in rows if row.object_id in hit[row.subject.code]}
+    whys = {row.pk: hit[row.subject.code].get(row.object_id, "") for row in rows}
+    return {pk: why for pk, why in whys.items() if why}
 
 
 def work_of(rows: list[Row]) -> list[work.Work]:

@@ -75,8 +75,12 @@ def number_of(value: Any) -> Decimal | None:
 
 @dataclass
 class Check:
-    """Goes through a document and gathers everything that is wrong with its shape."""
+    """Goes through a document and gathers everything that is wrong with its shape.
 
+    `in_text`: whoever reads the problems wrote a text; else they choose in the designer.
+    """
+
+    in_text: bool = False
     found: list[Problem] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     misspelled: set[str] = field(default_factory=set)
@@ -292,11 +296,15 @@ class Check:
                 or len(users) > MOST_PEOPLE
                 or not all(isinstance(one, str) and "@" in one for one in users)
             ):
-                words = _(
-                    "“%(id)s” names nobody yet: tick at least one person (in a text: write their e-mail addresses)."
+                words = (
+                    _("“%(id)s” names nobody yet: write the e-mail address of at least one person.")
+                    if self.in_text
+                    else _("“%(id)s” names nobody yet: tick at least one person.")
                 )
                 self.say(own, f"{path}.users", words, id=own)
-        elif kind == "role" and who.get("role") not in Role.values:
+        elif kind == "role" and not who.get("role"):
+            self.say(own, f"{path}.role", _("“%(id)s” does not say which role. Choose one."), id=own)
+        elif kind == "role" and who["role"] not in Role.values:
             self.say(own, f"{path}.role", _("“%(id)s” names a role that does not exist."), id=own)
         elif kind == "level_up":
             levels = who.get("levels")

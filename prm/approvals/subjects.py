@@ -51,8 +51,8 @@ def _nobody(obj: Any) -> list[Any]:
     return []
 
 
-def _none_of(objects: list[Any]) -> set[int]:
-    return set()
+def _none_of(objects: list[Any]) -> dict[int, str]:
+    return {}
 
 
 def _no_check(obj: Any, *, by: Actor) -> None:
@@ -75,7 +75,7 @@ class Subject:
     brief            brief(obj): what tells it apart among many, in a few words; reads what `for_decision` brought
     warnings         warnings(obj): sentences about what stands against approving it now
     approvable       approvable(obj): whether anybody could approve it now; where not, only the other verbs are offered
-    stuck            stuck(objects): numbers of those that nobody could approve now, at a fixed cost
+    stuck            stuck(objects): number -> why, of those that cannot be approved as a whole now, at a fixed cost
     check            check(obj, by=) raises a DomainError when this person may not decide about it
     deciders         roles that may be asked at all
     conditions       the name of its fields in prm.conditions
@@ -102,7 +102,7 @@ class Subject:
     brief: Callable[[Any], Iterable[Any]] = lambda obj: ()
     warnings: Callable[[Any], Iterable[Any]] = lambda obj: ()
     approvable: Callable[[Any], bool] = lambda obj: True
-    stuck: Callable[[list[Any]], set[int]] = _none_of
+    stuck: Callable[[list[Any]], dict[int, str]] = _none_of
     check: Callable[..., None] = _no_check
     deciders: Iterable[str] = STAFF_ROLES
     conditions: str = ""

@@ -52,7 +52,7 @@ THEN: dict[str, Any] = {
     "approve": gettext_lazy("Approve by itself"),
     "reject": gettext_lazy("Reject by itself"),
 }
-LONGEST = 90
+LONGEST = 160
 
 
 def own_name(node: Mapping[str, Any]) -> str:
@@ -157,6 +157,8 @@ class Words:
 
     def _approvers(self, mode: str, step: Mapping[str, Any], count: int | None, many: bool) -> str:
         if mode == "quorum":
+            if not step.get("quorum"):
+                return _("Approvers, quorum not set")
             if count:
                 return _("Approvers, %(needed)s of %(count)s") % {
                     "needed": step.get("quorum"),
@@ -170,7 +172,7 @@ class Words:
         return _("Approvers, one of %(count)s") % {"count": count} if many else str(KINDS["approver"])
 
     def _notice(self, step: Mapping[str, Any]) -> tuple[str, str, str]:
-        name = _("Tell %(who)s") % {"who": self.who(step.get("to"), inner=True)}
+        name = formats.filled(_("Tell %(who)s"), {"who": self.who(step.get("to"), inner=True)})
         return str(KINDS["notice"]), name, _short(str(step.get("text") or ""))
 
     def _wait(self, step: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -182,7 +184,7 @@ class Words:
         sub = (
             ""
             if when in ({}, {"all": []})
-            else _("when %(condition)s") % {"condition": _lower(self.condition(when))}
+            else _("When %(condition)s") % {"condition": _lower(self.condition(when))}
         )
         return str(KINDS["decide"]), outcome, sub
 
@@ -197,7 +199,9 @@ class Words:
         return (
             str(KINDS["update"]),
             label,
-            _("becomes %(value)s") % {"value": value if value not in (None, "") else _("empty")},
+            formats.filled(
+                _("Becomes %(value)s"), {"value": value if value not in (None, "") else _("empty")}
+            ),
         )
 
     def _webhook(self, step: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -226,7 +230,11 @@ class Words:
             return _short(_(", ").join(named)) if named else _("nobody yet") if inner else _("Nobody yet")
         if kind == "role":
             role = str(who.get("role"))
-            return str(Role(role).label) if role in Role.values else _("An unknown role")
+            if role in Role.values:
+                return str(Role(role).label)
+            if who.get("role"):
+                return _("An unknown role")
+            return _("no role chosen yet") if inner else _("No role chosen yet")
         if kind == "level_up" and isinstance(who.get("levels"), int):
             levels = who["levels"]
             return ngettext(
@@ -266,7 +274,7 @@ class Words:
         hours, then = self.hours(deadline.get("hours")), deadline.get("then", "none")
         if then == "escalate":
             who = self.who(deadline.get("to"), inner=True)
-            return _("%(hours)s, then escalation to %(who)s") % {"hours": hours, "who": who}
+            return formats.filled(_("%(hours)s, then escalation to %(who)s"), {"hours": hours, "who": who})
         if then == "approve":
             return _("%(hours)s, then approved by itself") % {"hours": hours}
         if then == "reject":

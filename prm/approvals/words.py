@@ -12,6 +12,7 @@ from prm.approvals.calls import host_of
 from prm.approvals.document import Document
 from prm.approvals.engine import FLOW
 from prm.approvals.history import END
+from prm.ui import formats
 
 ENDS = {"approve": "approved", "reject": "rejected", "cancelled": "cancelled"}
 
@@ -31,7 +32,7 @@ def fact_in_words(fact: Any, document: Document, names: Callable[[int], str] | N
     """One fact as a sentence, such as "Lin Yue approved at Manager"; "" for what nobody needs to read."""
     values = {"who": who_did(fact), "step": step_name(document, fact.step) if fact.step else ""}
     sentence = _sentence(fact, values, names or name_of)
-    return sentence % values if sentence else ""
+    return formats.filled(sentence, values) if sentence else ""
 
 
 def name_of(user_id: int | None) -> str:

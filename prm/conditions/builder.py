@@ -92,7 +92,7 @@ class Builder:
         self.subject, self.code, self.name, self.by = about or subject(code), code, name, by
         self.lookup = lookup or Lookup(by)
         self.draft = drafts.completed(_as_dict(condition), code, self.lookup)
-        self._targets: dict[tuple[str, str], list[Option]] = {}
+        self._targets: dict[tuple[str, str, Any], list[Option]] = {}
 
     @cached_property
     def json(self) -> str:
@@ -255,7 +255,7 @@ class Builder:
         if all_there and offered:
             row.widget = "ticks" if several else "pick"
             known = {option.value for option in offered}
-            lost = [Option(code, code, True) for code in chosen if code not in known]
+            lost = self._lost(one, [code for code in chosen if code not in known])
             row.options = [Option(o.value, o.label, o.value in chosen) for o in offered] + lost
             if not several:
                 row.options.insert(0, Option("", _("Choose"), not chosen))
@@ -267,6 +267,11 @@ class Builder:
         names = self._names(one, chosen) if one.to else {}
         row.options = [Option(code, names.get(code, code), True) for code in chosen]
 
+    def _lost(self, one: Field, keys: list[str]) -> list[Option]:
+        """What is named though it is offered to nobody any more: it stays until somebody takes it away."""
+        names = self._names(one, keys) if one.to and keys else {}
+        return [Option(code, names.get(code, code), True) for code in keys]
+
     def _names(self, one: Field, keys: list[str]) -> dict[str, str]:
         rows = values.visible_targets(one, self.by).filter(**{f"{one.key}__in": keys})
         return {str(getattr(row, one.key)): str(row) for row in rows}
@@ -275,9 +280,10 @@ class Builder:
         """What may be chosen for a field, and whether that is all there is."""
         if not one.to:
             return [Option(code, capfirst(str(label))) for code, label in one.pairs], True
-        if (one.to, one.key) not in self._targets:
-            self._targets[one.to, one.key] = found_options(one, self.by, "")
-        found = self._targets[one.to, one.key]
+        asked = (one.to, one.key, one.offered)
+        if asked not in self._targets:
+            self._targets[asked] = found_options(one, self.by, "")
+        found = self._targets[asked]
         return found[:MOST_OPTIONS], len(found) <= MOST_OPTIONS
 
 
@@ -292,6 +298,8 @@ THIS_WORDS = {
 def found_options(one: Field, by: Actor, text: str) -> list[Option]:
     """Records that a field may name and `by` may see, whose name or key holds `text`; one more than are shown."""
     rows = values.visible_targets(one, by)
+    if one.offered:
+        rows = one.offered(rows)
     if text:
         rows = _holding(rows, one, text)
     return [

@@ -44,13 +44,26 @@ def parts_of(draft: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def without_blanks(raw: Any) -> Any:
-    """The draft without rows in which no field was chosen: who chose nothing asks nothing."""
+    """The draft without rows in which no field was chosen, and without groups of nothing else: who chose nothing asks
+    nothing."""
+    left = _asked(raw)
+    return {"all": []} if left is None else left
+
+
+def _asked(raw: Any) -> Any:
+    """What is left of a part without blank rows; None where that is nothing."""
+    if raw == NEW:
+        return None
     if not isinstance(raw, dict) or len(raw) != 1:
         return raw
     kind, inner = next(iter(raw.items()))
     if kind in ("all", "any") and isinstance(inner, list):
-        return {kind: [without_blanks(part) for part in inner if part != NEW]}
-    return {kind: without_blanks(inner)} if kind == "not" else raw
+        parts = [left for part in inner if (left := _asked(part)) is not None]
+        return {kind: parts} if parts or not inner else None
+    if kind != "not":
+        return raw
+    left = _asked(inner)
+    return None if left is None else {"not": left}
 
 
 def _completed(raw: Any, code: str, lookup: Lookup, depth: int, left: list[int]) -> dict[str, Any] | None:

@@ -77,7 +77,7 @@ class Reader:
     def __init__(self, code: str, lookup: Lookup):
         self.code, self.lookup = code, lookup
         self.problems: list[Problem] = []
-        self.places: list[tuple[str, Comparison]] = []  # where each test of a field stands
+        self.places: list[tuple[str, Comparison | MeasureComparison]] = []  # where each test stands
         self.count = 0
 
     def whole(self, raw: Any) -> Node | None:
@@ -135,7 +135,7 @@ class Reader:
             more = _("Did you mean “%(meant)s”?") % {"meant": meant}
         else:
             more = _("There are: %(names)s.") % {
-                "names": ", ".join([*own, *self.lookup.relations(self.code)])
+                "names": ", ".join(dict.fromkeys([*own, *self.lookup.relations(self.code)]))
             }
         self.wrong(_under(path, "field"), f"{text} {more}", "unknown_field")
 
@@ -208,9 +208,23 @@ class Reader:
             return None
         want = decimal_range(operator.code, *_pair(value), "")
         partner = subject(self.code).partner
-        return MeasureComparison(
+        test = MeasureComparison(
             measure, dict(raw["period"]), partner, want, operator.is_negative, operator.code, value
         )
+        self.places.append((path, test))
+        return test
+
+    def exact(self, path: str, test: Comparison | MeasureComparison) -> None:
+        """An amount has no more places than its currency: nobody could read what it says."""
+        if isinstance(test, MeasureComparison):
+            label = test.measure.label
+            currency = values.own_currency() if test.measure.unit == "money" else ""
+        else:
+            label = test.operand.label
+            currency = test.want.currency if isinstance(test.want, Range) else ""
+        if currency:
+            for part, sentence in values.finer_than_money(test.value, currency):
+                self.wrong(_under(path, part), _about(label, sentence), "too_fine")
 
     def _operator(self, raw: dict, kind: str, label: str, path: str) -> operators.Operator | None:
         wanted = raw.get("op")
@@ -265,6 +279,9 @@ def problems_of(condition: Any, code: str, *, by: Actor | None = None) -> list[P
     reader = Reader(code, Lookup(by))
     reader.whole(condition)
     for path, test in reader.places:
+        reader.exact(path, test)
+        if isinstance(test, MeasureComparison):
+            continue
         missing = values.missing(test, by)
         if missing:
             words = ngettext(

@@ -48,6 +48,7 @@ class Field:
     among       () -> lookups that pick one of many rows on the path: {"memberships__during__contains": today}
     expression  (prefix, currency) -> SQL expression, where no column holds it; `prefix` leads to the row ("partner__")
     read        row -> value (row, currency -> value with `expression` of money) where the path does not lead there
+    offered     rows -> rows, for a reference: those that it can ever mean are offered; what is named already stays
     staff       only the vendor's own people may ask for it
     group       heading in the list of fields
     """
@@ -64,6 +65,7 @@ class Field:
     among: Callable[[], dict[str, Any]] | None = None
     expression: Callable[[str, str], Any] | None = None
     read: Callable[..., Any] | None = None
+    offered: Callable[[Any], Any] | None = None
     staff: bool = False
     group: Any = ""
 

@@ -9,17 +9,21 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from prm.conditions.operators import WINDOWS, Operator
 from prm.conditions.registry import Field
 from prm.conditions.tree import Comparison
+from prm.ui import formats
 from prm.values import spans
 from prm.values.actor import Actor
-from prm.values.money import is_known_currency
+from prm.values.money import is_known_currency, minor_unit
 
 LONGEST_TEXT = 200
 MOST_VALUES = 100
+LARGEST, MOST_PLACES = 10**18 - 1, 8
 DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,8})?")
+DIGITS = re.compile(r"-?([0-9]+)(\.[0-9]+)?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YEARS = range(1900, 2201)
 
@@ -51,14 +55,17 @@ def read_for(field: Field, operator: Operator, raw: dict[str, Any]) -> Any:
 
 def read_decimals(operator: Operator, raw: dict[str, Any]) -> Any:
     """The Decimal, or the two, of a measure's comparison."""
-    return (
-        _read_two("number", raw.get("value")) if operator.takes == "two" else read_decimal(raw.get("value"))
-    )
+    value = raw.get("value")
+    if operator.takes == "two":
+        return _read_two("number", value)
+    if value is None or value == "":
+        raise _missing("value")
+    return read_decimal(value)
 
 
 def read_one(field: Field, value: Any, part: str = "value") -> Any:
     if value is None or value == "":
-        raise Wrong(_("the value is missing. Fill it in."), part, "missing_value")
+        raise _missing(part)
     match field.type:
         case "number" | "money":
             return read_decimal(value, part)
@@ -73,6 +80,10 @@ def read_one(field: Field, value: Any, part: str = "value") -> Any:
     if pairs and text not in dict(pairs):
         raise Wrong(_("there is no choice “%(name)s”.") % {"name": shown(text)}, part, "unknown_choice")
     return text
+
+
+def _missing(part: str) -> Wrong:
+    return Wrong(_("the value is missing. Fill it in."), part, "missing_value")
 
 
 def read_text(value: Any, part: str = "value") -> str:
@@ -91,7 +102,39 @@ def read_decimal(value: Any, part: str = "value") -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and len(value) <= 30 and DECIMAL.fullmatch(value):
         return Decimal(value)
+    if type(value) is int:
+        raise _too_large(part)
+    if isinstance(value, str) and (digits := DIGITS.fullmatch(value)):
+        if len(digits[1]) > len(str(LARGEST)):
+            raise _too_large(part)
+        words = _("write at most %(most)s digits after the point.") % {"most": MOST_PLACES}
+        raise Wrong(words, part, "no_number")
     raise Wrong(_("write a number in digits, such as 100000.00."), part, "no_number")
+
+
+def _too_large(part: str) -> Wrong:
+    largest = formats.number(LARGEST)
+    return Wrong(
+        _("the number is too large; the largest is %(largest)s.") % {"largest": largest}, part, "no_number"
+    )
+
+
+def finer_than_money(test: Any, currency: str) -> list[tuple[str, str]]:
+    """The amounts of a comparison that have more places than `currency`: where each stands, and why it is refused.
+
+    Asked when a condition is written; one that stands already is read, and says what it says.
+    """
+    least = minor_unit(currency)
+    places = -int(least.as_tuple().exponent)
+    words = _("%(currency)s has no decimal places; write a whole amount.") if not places else ngettext(
+        "%(currency)s has %(places)s decimal place; write no more.",
+        "%(currency)s has %(places)s decimal places; write no more.",
+        places,
+    )  # fmt: skip
+    amounts = (
+        zip(("value.from", "value.to"), test, strict=True) if isinstance(test, tuple) else [("value", test)]
+    )
+    return [(part, words % {"currency": currency, "places": places}) for part, one in amounts if one % least]
 
 
 def read_day(value: Any, part: str = "value") -> date:

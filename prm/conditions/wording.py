@@ -17,6 +17,7 @@ from prm.conditions.values import own_currency, visible_targets
 from prm.measures import periods
 from prm.ui import formats
 from prm.values.actor import Actor
+from prm.values.money import minor_unit
 
 # (model, key, value) -> name; None where there is no such record to see.
 Names = dict[tuple[str, str, str], str | None]
@@ -125,9 +126,11 @@ def names_of(node: Node, by: Actor | None, known: Names | None = None) -> Names:
 
 
 def quantity(value: Decimal, currency: str) -> str:
+    """With every place that it has: a sentence says what is asked, never something near it."""
     if not currency:
-        return formats.number(value, None)
-    return formats.money(value, currency, iso=currency != own_currency())
+        return formats.all_digits(value, 0)
+    places = max(-int(one.as_tuple().exponent) for one in (minor_unit(currency), value.normalize()))
+    return formats.money(value, currency, places, iso=currency != own_currency())
 
 
 def span_words(span: dict[str, Any]) -> str:

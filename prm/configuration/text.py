@@ -82,14 +82,23 @@ def read(text: str) -> dict[str, Any]:
         refuse_tricks(text)
         document = plain(text)
     except (YAMLError, ArithmeticError, ValueError, RecursionError) as problem:
-        words = " ".join(str(problem).split())[:300]
-        raise ConfigurationProblem(
-            [_("file: this is not YAML: %(problem)s") % {"problem": words}]
-        ) from problem
+        raise ConfigurationProblem([not_yaml(problem)]) from problem
     errors = sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path])
     if errors:
         raise ConfigurationProblem(list(dict.fromkeys(sentence(error) for error in _once(errors)[:50])))
     return {name: value for name, value in document.items() if name != "schema"}
+
+
+def not_yaml(problem: Exception) -> str:
+    """Where the text stops being YAML and why, without what the reading program calls the text."""
+    words = " ".join(str(getattr(problem, "problem", None) or problem).split())[:300]
+    mark = getattr(problem, "problem_mark", None)
+    if mark is None:
+        return _("file: this is not YAML: %(problem)s") % {"problem": words}
+    return _("file: this is not YAML from line %(line)s on: %(problem)s") % {
+        "line": mark.line + 1,
+        "problem": words,
+    }
 
 
 def _once(errors: list[Any]) -> list[Any]:

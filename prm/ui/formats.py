@@ -1,7 +1,8 @@
 """Dates, money and numbers as people read them, in the language of the request."""
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -46,6 +47,25 @@ def number(value, places: int | None = 0) -> str:
     value = Decimal(value)
     pattern = "#,##0.######" if places is None else "#,##0" + ("." + "0" * places if places else "")
     return format_decimal(value, format=pattern, locale=locale()).replace("-", MINUS)
+
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z0-9]")
+
+
+def filled(pattern: Any, values: Mapping[str, Any]) -> str:
+    """`pattern % values`; where Chinese words meet a Latin name, a blank stands between: 升级给 Qin Lan, 升级给财务."""
+    text = str(pattern)
+
+    def put(place: re.Match[str]) -> str:
+        value = str(values[place[1]])
+        before, after = text[: place.start()][-1:], text[place.end() :][:1]
+        left = " " if _CHINESE.match(before) and _LATIN.match(value[:1]) else ""
+        right = " " if _CHINESE.match(after) and _LATIN.match(value[-1:]) else ""
+        return f"{left}{value}{right}"
+
+    return _PLACE.sub(put, text).replace("%%", "%")
 
 
 def all_digits(value, least: int = 2) -> str:

@@ -1,6 +1,8 @@
 // Keeps the draft: on this device at once, on the server half a second later; two people at it are told, nothing is lost.
+// The steps back are kept in this tab, with the draft's revision: after a reload they fit that text and no other.
 
 const WAIT = 500;
+const MOST_STEPS_KEPT = 50;
 
 export class FlowKeeper {
   constructor(root, model, { answered, failed, clash, saving }) {
@@ -9,6 +11,7 @@ export class FlowKeeper {
     this.key = `prm:flow:${location.host}:${root.dataset.person}:${root.dataset.subject}`;
     this.saved = JSON.stringify(model.document);
     this.stopped = false;
+    this.recall();
     addEventListener("online", () => this.soon());
     addEventListener("pagehide", () => { if (this.dirty && !this.stopped) this.send({ keepalive: true }).catch(() => {}); });
   }
@@ -26,8 +29,22 @@ export class FlowKeeper {
   keep() { try { localStorage.setItem(this.key, JSON.stringify({ revision: this.revision, document: this.model.document })); } catch { /* kept on the server only */ } }
   forget() { try { localStorage.removeItem(this.key); } catch { /* as above */ } }
 
+  remember() {
+    const { past, future } = this.model;
+    const steps = { past: past.slice(-MOST_STEPS_KEPT), future: future.slice(-MOST_STEPS_KEPT) };
+    try { sessionStorage.setItem(this.key, JSON.stringify({ revision: this.revision, ...steps })); } catch { /* until the page is left */ }
+  }
+
+  recall() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.key) || "null");
+      if (kept?.revision === this.revision && !this.root.dataset.readonly) Object.assign(this.model, { past: kept.past, future: kept.future });
+    } catch { /* nothing to go back to */ }
+  }
+
   changed() {
     this.keep();
+    if (!this.dirty) this.remember(); // stepped back to what is saved
     this.soon();
   }
 
@@ -67,7 +84,7 @@ export class FlowKeeper {
       this.revision = said.revision;
       this.saved = sent;
       this.stopped = false;
-      if (this.dirty) this.keep(); else this.forget();
+      if (this.dirty) this.keep(); else { this.forget(); this.remember(); }
       this.answered(said);
     } catch { this.broken = true; this.failed(""); }
   }

@@ -128,6 +128,21 @@ def test_what_was_added_has_the_focus_and_is_counted_at_once(office: Office, dea
     office.complaints[:] = []
 
 
+def test_the_way_back_outlives_a_reload_of_the_page(office: Office, deals: None) -> None:
+    page = office.enter("administrator")
+    page.goto(FLOW)
+    page.locator('[data-node="manager"]').focus()
+    page.keyboard.press("n")
+    page.locator("[data-adds=wait]").click()
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved at")
+    page.reload()
+    expect(page.locator('[data-node="w1"]')).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator('[data-node="w1"]')).to_have_count(0)
+    page.get_by_role("button", name="Redo").click()
+    expect(page.locator('[data-node="w1"]')).to_be_visible()
+
+
 def test_the_whole_tree_by_keys(office: Office, deals: None) -> None:
     page = office.enter("administrator")
     page.goto(FLOW)

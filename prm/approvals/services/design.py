@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -225,14 +225,19 @@ def _put_in_force(now: drafts.Standing, note: str, rehearsal: DryRun, by: Actor)
     return draft
 
 
-def move_cases(*, version: FlowVersion, subject: Subject, by: Actor) -> int:
-    """Let the running cases of an old version go on under the one in force, 500 at a time; how many were moved."""
+def move_cases(
+    *, version: FlowVersion, subject: Subject, by: Actor, cases: Collection[int] | None = None
+) -> int:
+    """Let running cases of an old version go on under the one in force: those in `cases`, by number, or all of them.
+
+    Returns how many were moved.
+    """
     require(by, "approvals.publish")
     target = drafts.standing(subject).published
     if target is None or target.pk == version.pk:
         return 0
     moved = 0
-    for run in drafts.open_runs_of(version):
+    for run in drafts.open_runs_of(version, cases):
         moved += move_run(run=run, version=target, by=by).version_id == target.pk
     record(
         version,

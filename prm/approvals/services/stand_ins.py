@@ -46,7 +46,7 @@ def name_stand_in(*, to: Any, first_day: date, last_day: date, by: Actor) -> Del
     made = Delegation.objects.create(
         user=own, to=to, first_day=first_day, last_day=last_day, created_at=clock.now()
     )
-    record(own, "stand_in_named", by=by, changes={"stand_in": [None, str(made)]})
+    record(own, "stand_in_named", by=by, changes={"stand_in": [None, str(made.to)]})
     emit(events.StandInNamed(delegation_id=made.pk), object_key=f"user:{own.pk}")
     if first_day <= today:
         look_after(own.pk)
@@ -61,5 +61,5 @@ def end_stand_in(*, pk: int, by: Actor) -> None:
     if found is not None:
         found.ended_at = clock.now()
         found.save(update_fields=["ended_at"])
-        record(found.user, "stand_in_ended", by=by, changes={"stand_in": [str(found), None]})
+        record(found.user, "stand_in_ended", by=by, changes={"stand_in": [str(found.to), None]})
         bring_back(found.user_id)
