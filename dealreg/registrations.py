@@ -25,7 +25,9 @@ DECIDERS = (ADMIN, MANAGER)
 
 
 def register() -> None:
-    objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view")
+    objects.register(
+        "deal", "dealreg.DealRegistration", verb="dealreg.view", find=("number", "customer_name")
+    )
     told.register(
         "deal", "dealreg.DealRegistration", read=told_of_deal, related=("partner",), deal_number="str", state="str",
         partner_id="int", partner_number="str", partner_name="str", customer_name="str", amount="str", currency="str",

@@ -30,7 +30,7 @@ TONES = {
 
 
 def register() -> None:
-    objects.register("order", "orders.Order", verb="orders.view")
+    objects.register("order", "orders.Order", verb="orders.view", find=("number", "purchase_number"))
     told.register(
         "order", "orders.Order", read=told_of_order, related=("partner", "registration"), order_number="str",
         purchase_number="str", deal_number="str", state="str", partner_id="int", partner_number="str",

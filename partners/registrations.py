@@ -23,7 +23,7 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 def register() -> None:
     from partners import finding, home, people
 
-    objects.register("partner", "partners.Partner", verb="partners.view")
+    objects.register("partner", "partners.Partner", verb="partners.view", find=("name", "number"))
     told.register(
         "partner", "partners.Partner", partner_number="str", partner_name="str", state="str",
         read=lambda row: {"partner_number": row.number, "partner_name": row.name, "state": row.status},

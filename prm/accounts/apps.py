@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
         from prm.outbox import objects
         from prm.ui import language
 
-        objects.register("user", "accounts.User", verb="accounts.view")
+        objects.register("user", "accounts.User", verb="accounts.view", find=("name", "email"))
         permissions.register("accounts.change_own", roles=Role.values, sensitive=True)
         permissions.register(
             "accounts.manage",
