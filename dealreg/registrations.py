@@ -84,7 +84,7 @@ def _register_verbs() -> None:
     permissions.register(
         "dealreg.view", label=_("See deal registrations"), roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True
     )
-    permissions.register("dealreg.check", roles=PARTNER_ROLES)
+    permissions.register("dealreg.check", label=_("Ask whether a customer is available"), roles=PARTNER_ROLES)
     permissions.register(
         "dealreg.register", label=_("Register deals for partners"), roles=[*PARTNER_ROLES, *DECIDERS]
     )

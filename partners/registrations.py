@@ -53,8 +53,13 @@ def register() -> None:
     permissions.register(
         "partners.export", label=_("Export partners"), roles=[ADMIN, MANAGER], sensitive=True, reads=True
     )
-    permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
-    permissions.register_area("partners", _("Partners"), names=["partners"], order=5)
+    permissions.register(
+        "company.view",
+        label=_("See the own company"),
+        roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES],
+        reads=True,
+    )
+    permissions.register_area("partners", _("Partners"), names=["partners", "company"], order=5)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
     _register_menu()
     finding.register()

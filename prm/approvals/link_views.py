@@ -27,7 +27,7 @@ def decide(request: Any, token: str) -> HttpResponse:
     task = links.task_of(token)
     if task is None:
         return _sealed(render(request, "approvals/link_over.html", {"text": LinkOver().text}, status=410))
-    with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
+    with translation.override(task.user.language or translation.get_language()):
         by = links.actor_of(task, **_known(request))
         form = LinkForm(request.POST if request.method == "POST" else None, actor=by)
         if form.is_valid() and form.run(answer, task=task, token=token, by=by):

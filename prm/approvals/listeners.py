@@ -46,7 +46,7 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     run, subject = task.run, subjects.subject_of(task.run.subject)
     obj = subject.get(run.object_id)
     link = reverse("approvals:task", args=[task.pk])
-    with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
+    with translation.override(task.user.letter_language or getattr(connection.tenant, "language", "en")):
         kind = "approvals.reminder" if reminder else "approvals.task"
         values: Mapping[str, Any] = _values(task, obj)
         if reminder:
@@ -113,7 +113,7 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
     facts = run.decisions.filter(kind__in=["approved", "rejected", "decided"]).order_by("number")
     last = facts.last()
     kind = "approvals.rejected" if fact.outcome == "reject" else "approvals.approved"
-    with translation.override(run.submitter.language or getattr(connection.tenant, "language", "en")):
+    with translation.override(run.submitter.letter_language or getattr(connection.tenant, "language", "en")):
         values: dict[str, Any] = {
             "title": run.title, "who": last.who if last is not None else "",
             "reason": last.text if last is not None else "",
