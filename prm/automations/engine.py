@@ -121,7 +121,10 @@ def run(automation: Automation, stored: OutboxEvent) -> Run:
 
 
 def _told(problem: Exception) -> str:
-    return problem.text if isinstance(problem, DomainError) else f"{type(problem).__name__}: {problem}"[:1000]
+    """Why it failed; a refusal of the product's own so that each reader has it in their language."""
+    if isinstance(problem, DomainError):
+        return said.in_one_line(lambda: problem.text, longest=1000)
+    return f"{type(problem).__name__}: {problem}"[:1000]
 
 
 def _goes_round(automation: Automation, stored: OutboxEvent) -> bool:

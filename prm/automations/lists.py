@@ -78,7 +78,11 @@ class RunList(ListPage):
         Link("object_label", label=_("Object"), value=lambda row: row.object_label or row.object_key or "—"),
         Ref("automation", filter=True),
         Choice("outcome", filter=True),
-        Text("lines", label=_("What it did"), value=lambda row: "; ".join(row.said_lines) or row.error[:90]),
+        Text(
+            "lines",
+            label=_("What it did"),
+            value=lambda row: "; ".join(row.said_lines) or row.error_said[:90],
+        ),
         When("at", filter=True, phone="b"),
     ]
 

@@ -137,6 +137,10 @@ class Run(models.Model):
         return reverse("automations:run", args=[self.pk])
 
     @property
+    def error_said(self) -> str:
+        return said.mine(self.error)
+
+    @property
     def said_lines(self) -> list[str]:
         return [str(said.shown(line)) for line in self.lines]
 

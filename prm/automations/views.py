@@ -275,7 +275,7 @@ def _outcome_in_words(row: Run) -> str:
     if row.outcome == Run.Outcome.NOT_MET:
         return _("Run again. The condition does not hold any more, so nothing was done.")
     if row.outcome == Run.Outcome.FAILED:
-        return _("Run again. It failed again, and nothing was done: %(why)s") % {"why": row.error}
+        return _("Run again. It failed again, and nothing was done: %(why)s") % {"why": row.error_said}
     return _("Run again. It was stopped again, and nothing was done: it still goes round in circles.")
 
 

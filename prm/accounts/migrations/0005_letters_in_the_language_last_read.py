@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_tenants_have_roles_of_their_own'),
+        ("accounts", "0004_tenants_have_roles_of_their_own"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='seen_language',
-            field=models.CharField(blank=True, db_default='', default='', max_length=10),
+            model_name="user",
+            name="seen_language",
+            field=models.CharField(blank=True, db_default="", default="", max_length=10),
         ),
     ]
