@@ -25,7 +25,9 @@ DECIDERS = (ADMIN, MANAGER)
 
 
 def register() -> None:
-    objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view")
+    objects.register(
+        "deal", "dealreg.DealRegistration", verb="dealreg.view", find=("number", "customer_name")
+    )
     told.register(
         "deal", "dealreg.DealRegistration", read=told_of_deal, related=("partner",), deal_number="str", state="str",
         partner_id="int", partner_number="str", partner_name="str", customer_name="str", amount="str", currency="str",
@@ -82,7 +84,7 @@ def _register_verbs() -> None:
     permissions.register(
         "dealreg.view", label=_("See deal registrations"), roles=[*STAFF_ROLES, *PARTNER_ROLES], reads=True
     )
-    permissions.register("dealreg.check", roles=PARTNER_ROLES)
+    permissions.register("dealreg.check", label=_("Ask whether a customer is available"), roles=PARTNER_ROLES)
     permissions.register(
         "dealreg.register", label=_("Register deals for partners"), roles=[*PARTNER_ROLES, *DECIDERS]
     )

@@ -30,7 +30,7 @@ TONES = {
 
 
 def register() -> None:
-    objects.register("order", "orders.Order", verb="orders.view")
+    objects.register("order", "orders.Order", verb="orders.view", find=("number", "purchase_number"))
     told.register(
         "order", "orders.Order", read=told_of_order, related=("partner", "registration"), order_number="str",
         purchase_number="str", deal_number="str", state="str", partner_id="int", partner_number="str",
@@ -84,7 +84,7 @@ def _register_verbs() -> None:
     permissions.register(
         "orders.view", label=_("See orders"), roles=(*STAFF_ROLES, *PARTNER_ROLES), reads=True
     )
-    permissions.register("orders.order", roles=PARTNER_ROLES)
+    permissions.register("orders.order", label=_("Draft and submit orders"), roles=PARTNER_ROLES)
     permissions.register("orders.cancel", label=_("Cancel orders"), roles=(*MOVERS, *PARTNER_ROLES))
     permissions.register("orders.approve", label=_("Approve orders"), roles=MOVERS, sensitive=True)
     permissions.register("orders.fulfil", label=_("Ship orders"), roles=MOVERS)

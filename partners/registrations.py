@@ -23,7 +23,7 @@ ADMIN, MANAGER = Role.ADMINISTRATOR, Role.CHANNEL_MANAGER
 def register() -> None:
     from partners import finding, home, people
 
-    objects.register("partner", "partners.Partner", verb="partners.view")
+    objects.register("partner", "partners.Partner", verb="partners.view", find=("name", "number"))
     told.register(
         "partner", "partners.Partner", partner_number="str", partner_name="str", state="str",
         read=lambda row: {"partner_number": row.number, "partner_name": row.name, "state": row.status},
@@ -53,8 +53,13 @@ def register() -> None:
     permissions.register(
         "partners.export", label=_("Export partners"), roles=[ADMIN, MANAGER], sensitive=True, reads=True
     )
-    permissions.register("company.view", roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES], reads=True)
-    permissions.register_area("partners", _("Partners"), names=["partners"], order=5)
+    permissions.register(
+        "company.view",
+        label=_("See the own company"),
+        roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES],
+        reads=True,
+    )
+    permissions.register_area("partners", _("Partners"), names=["partners", "company"], order=5)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
     _register_menu()
     finding.register()

@@ -89,7 +89,7 @@ class RebatesConfig(AppConfig):
             sensitive=True,
             reads=True,
         )
-        permissions.register("rebates.dispute", roles=PARTNER_ROLES)
+        permissions.register("rebates.dispute", label=_("Dispute statements"), roles=PARTNER_ROLES)
         permissions.register(
             "rebates.decide_disputes", label=_("Decide disputes of statements"), roles=money, sensitive=True
         )

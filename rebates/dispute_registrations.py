@@ -58,7 +58,7 @@ def register() -> None:
         kinds.register(
             f"rebates.dispute_{name}", icon="message", roles=roles, label=label, title=title, body=body
         )
-    objects.register("dispute", "rebates.Dispute", verb="rebates.view")
+    objects.register("dispute", "rebates.Dispute", verb="rebates.view", find=("number",))
     work.register(open_work, count=count_open_work)
     menu.register(
         section="Money", label=_("Disputes"), icon="message", url="rebates:disputes", verb="rebates.view",

@@ -35,9 +35,11 @@ def register() -> None:
             "partner_name": row.partner.name, "amount": str(row.approved), "currency": row.currency,
         },
     )  # fmt: skip
-    objects.register("programme", "rebates.Programme", verb="rebates.view_programmes")
-    objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs")
-    objects.register("statement", "rebates.Statement", verb="rebates.view")
+    objects.register(
+        "programme", "rebates.Programme", verb="rebates.view_programmes", find=("name", "name_zh", "code")
+    )
+    objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs", find=("number",))
+    objects.register("statement", "rebates.Statement", verb="rebates.view", find=("number",))
     _register_words()
     _register_notices()
     work.register(open_work, count=count_open_work, verb="rebates.view_runs")

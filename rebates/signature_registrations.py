@@ -35,7 +35,7 @@ NOTICES = {
 
 
 def register() -> None:
-    permissions.register("rebates.sign", roles=[Role.PARTNER_ADMIN])
+    permissions.register("rebates.sign", label=_("Sign programmes"), roles=[Role.PARTNER_ADMIN])
     for name, (roles, label, title, body) in NOTICES.items():
         kinds.register(f"rebates.{name}", icon="edit", roles=roles, label=label, title=title, body=body)
     words.register({"reminded of signatures": _("partners reminded of their signature")})

@@ -25,6 +25,7 @@ from prm.audit.services import differences, record
 from prm.catalogue.models import ProductLine
 from prm.customfields.values import apply as apply_custom
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -83,9 +84,9 @@ def correct_registration(
 
 def _told(registration: DealRegistration) -> dict[str, Any]:
     """What a correction may change, as the audit trail tells it."""
-    lines = registration.lines.select_related("product_line").order_by("product_line_id")
+    lines = list(registration.lines.select_related("product_line").order_by("product_line_id"))
     return {name: getattr(registration, name) for name in FACTS} | {
-        "product_lines": ", ".join(str(line.product_line) for line in lines)
+        "product_lines": said.in_each(lambda: ", ".join(str(line.product_line) for line in lines))
     }
 
 

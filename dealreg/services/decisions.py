@@ -36,6 +36,7 @@ from prm.audit.services import record
 from prm.catalogue.models import ProductLine
 from prm.customers.models import EndCustomer
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -142,7 +143,7 @@ def grant_protection(
     _mark_lines(registration, chosen)
     changes: dict[str, list[Any]] = {
         "state": ["in_review", "approved"],
-        "product_lines": ["", str(_names(chosen))],
+        "product_lines": ["", said.in_each(lambda: _names(chosen))],
         "last_day": ["", last_day],
     }
     record(registration, "approved", by=by, changes=changes, reason=note.strip())

@@ -152,7 +152,7 @@ def download(request: Any, number: str, kind: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
         return redirect(batch)
-    export.note(request.actor, f"{batch.number}.{kind}")
+    export.note(request.actor, f"{batch.number}.{kind}", kind=kind)
     answer = HttpResponse(content, content_type=files.KINDS[kind])
     answer["Content-Disposition"] = f'attachment; filename="{batch.number}.{kind}"'
     answer["X-Content-Type-Options"] = "nosniff"

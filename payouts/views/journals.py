@@ -53,7 +53,7 @@ def download(request: Any, number: str, kind: str) -> HttpResponseBase:
     journal = _journal(request, number)
     if kind not in journal_file.KINDS:
         raise Http404
-    export.note(request.actor, f"{journal.number}.{kind}")
+    export.note(request.actor, f"{journal.number}.{kind}", kind=kind)
     return FileResponse(
         journal_file.as_file(journal, kind), as_attachment=True, filename=f"{journal.number}.{kind}",
         content_type=journal_file.KINDS[kind], headers={"X-Content-Type-Options": "nosniff"},

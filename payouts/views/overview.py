@@ -14,7 +14,7 @@ from payouts import overview
 from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.modules.registry import is_on
-from prm.ui import export
+from prm.ui import export, said
 from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
 from prm.values.errors import NotAllowed
@@ -86,12 +86,12 @@ def _export(request: Any, asked: overview.Asked) -> HttpResponseBase:
     """The table by programme as a file."""
     if not allowed(request.actor, "payouts.export"):
         raise NotAllowed()
-    title = _("Rebates until %(day)s") % {"day": asked.last.isoformat()}
-    export.note(request.actor, title)
+    title = said.Sentence(gettext_lazy("Rebates until %(day)s"), day=asked.last.isoformat())
     heads = [_("Programme"), _("Code"), *map(str, HEADS.values()), _("Currency")]
     rows = overview.by_programme(asked, by=request.actor)
     lines = [
         [str(row.programme), row.programme.code, *(getattr(row, name) for name in HEADS), row.currency]
         for row in rows
     ]
-    return export.table(request.GET["export"], title, heads, lines)
+    export.note(request.actor, title, kind=request.GET["export"], rows=len(lines))
+    return export.table(request.GET["export"], str(title), heads, lines)

@@ -21,7 +21,7 @@ class Verb:
     # Sensitive verbs (approve, close, pay, bank data, rights, export) are never done by an operator acting for a user.
     sensitive: bool
     reads: bool
-    # What it is called where roles are put together; "" for what no role can be without, or none of the staff has.
+    # What it is called where roles are shown and put together; "" for what no role can be without.
     label: Any = ""
 
     @property
@@ -96,9 +96,19 @@ def offered() -> dict[str, Verb]:
 
 def offered_by_area() -> list[tuple[str, Any, list[Verb]]]:
     """(code, name, verbs) of each area of modules that are on."""
-    on: frozenset[str] = without_what_is_off(offered())
+    return _by_area(offered().values())
+
+
+def held_by_area(role: str) -> list[tuple[str, Any, list[Verb]]]:
+    """(code, name, verbs) of what a built-in role may do beyond its own account, of modules that are on."""
+    return _by_area(verb for verb in _verbs.values() if verb.label and role in verb.roles)
+
+
+def _by_area(verbs: Iterable[Verb]) -> list[tuple[str, Any, list[Verb]]]:
+    wanted = {verb.name: verb for verb in verbs}
+    on: frozenset[str] = without_what_is_off(wanted)
     found: dict[tuple[int, str], tuple[str, Any, list[Verb]]] = {}
-    for name, one in offered().items():
+    for name, one in wanted.items():
         if name in on:
             code, label, order = area_of(name)
             found.setdefault((order, code), (code, label, []))[2].append(one)

@@ -10,11 +10,11 @@ class AccountsConfig(AppConfig):
 
         from prm.access import permissions
         from prm.access.roles import Role
-        from prm.accounts.services import choose_language
+        from prm.accounts.services import choose_language, note_language
         from prm.outbox import objects
         from prm.ui import language
 
-        objects.register("user", "accounts.User", verb="accounts.view")
+        objects.register("user", "accounts.User", verb="accounts.view", find=("name", "email"))
         permissions.register("accounts.change_own", roles=Role.values, sensitive=True)
         permissions.register(
             "accounts.manage",
@@ -31,8 +31,14 @@ class AccountsConfig(AppConfig):
         permissions.register(
             "accounts.view", label=_("See users and roles"), roles=[Role.ADMINISTRATOR], reads=True
         )
-        permissions.register("accounts.invite_colleague", roles=[Role.PARTNER_ADMIN], sensitive=True)
+        permissions.register(
+            "accounts.invite_colleague",
+            label=_("Invite colleagues"),
+            roles=[Role.PARTNER_ADMIN],
+            sensitive=True,
+        )
         language.register_keeper(choose_language)
+        language.register_noter(note_language)
         register_areas()
         register_words()
         register_menu()

@@ -79,6 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     title = models.CharField(_("job title"), max_length=120, blank=True)
     # Empty: as the browser says.
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    # In which language pages were last shown, for letters to those who chose none.
+    seen_language = models.CharField(max_length=10, blank=True, default="", db_default="")
     # Whom the person reports to; approval flows go up this line.
     manager = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name=_("reports to")
@@ -105,6 +107,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def role_name(self) -> str:
         """The role as people call it, in the active language."""
         return str(self.own_role) if self.own_role_id else str(self.get_role_display())
+
+    @property
+    def letter_language(self) -> str:
+        """In which language to write to the person: as chosen, else as pages were last read; "" where neither is."""
+        return self.language or self.seen_language
 
     @property
     def is_partner_user(self) -> bool:

@@ -185,7 +185,9 @@ class Flows:
             if is_trial():
                 _rehearse(known[code], data)
             install_flow(
-                data=data, note=said.in_one_line(lambda: _("Configuration as text"), longest=200), by=by
+                data=data,
+                note=said.in_one_line(lambda: _("Brought in with the configuration as text"), longest=200),
+                by=by,
             )
             for fault in waits:
                 note(

@@ -29,20 +29,22 @@ def decide(request: Any, token: str) -> HttpResponse:
     if task is None:
         return _sealed(render(request, "approvals/link_over.html", {"text": LinkOver().text}, status=410))
     if request.user.is_authenticated and request.user.pk != task.user_id:
-        said = _(
-            "You are signed in as %(person)s. The link was written to somebody else, and only they decide by it."
-        )
-        context = {"text": said % {"person": request.user}}
-        return _sealed(
-            render(request, "approvals/link_over.html", context | {"of_another": True}, status=403)
-        )
-    with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
+        return _of_another(request)
+    with translation.override(task.user.language or translation.get_language()):
         by = links.actor_of(task, **_known(request))
         form = LinkForm(request.POST if request.method == "POST" else None, actor=by)
         if form.is_valid() and form.run(answer, task=task, token=token, by=by):
             return _sealed(render(request, "approvals/link_done.html", {"task": task, "run": form.result}))
         context = {"task": task, "row": reads.row_of(task), "form": form, "facts": _facts(task, by)}
         return _sealed(render(request, "approvals/link.html", context, status=form.status))
+
+
+def _of_another(request: Any) -> HttpResponse:
+    said = _(
+        "You are signed in as %(person)s. The link was written to somebody else, and only they decide by it."
+    )
+    context = {"text": said % {"person": request.user}, "of_another": True}
+    return _sealed(render(request, "approvals/link_over.html", context, status=403))
 
 
 def answer(*, task: Task, token: str, by: Any, answer: str, text: str) -> ApprovalRun:

@@ -20,6 +20,7 @@ from prm.approvals.models import ApprovalRun, Comment, Decision, Delegation, Tas
 from prm.approvals.reads import brief_of, place_for
 from prm.approvals.shapes import NOTICE_PLACEHOLDERS
 from prm.approvals.words import step_name
+from prm.audit.searching import partner_model
 from prm.notices.services import notify
 from prm.notices.texts import put_in
 from prm.outbox.events import listens_to
@@ -45,7 +46,7 @@ def _tell_decider(task: Task, *, reminder: bool) -> None:
     run, subject = task.run, subjects.subject_of(task.run.subject)
     obj = subject.get(run.object_id)
     link = reverse("approvals:task", args=[task.pk])
-    with translation.override(task.user.language or getattr(connection.tenant, "language", "en")):
+    with translation.override(task.user.letter_language or getattr(connection.tenant, "language", "en")):
         kind = "approvals.reminder" if reminder else "approvals.task"
         values: Mapping[str, Any] = _values(task, obj)
         if reminder:
@@ -112,7 +113,7 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
     facts = run.decisions.filter(kind__in=["approved", "rejected", "decided"]).order_by("number")
     last = facts.last()
     kind = "approvals.rejected" if fact.outcome == "reject" else "approvals.approved"
-    with translation.override(run.submitter.language or getattr(connection.tenant, "language", "en")):
+    with translation.override(run.submitter.letter_language or getattr(connection.tenant, "language", "en")):
         values: dict[str, Any] = {
             "title": run.title, "who": last.who if last is not None else "",
             "reason": last.text if last is not None else "",
@@ -168,8 +169,17 @@ def pass_the_notice_on(fact: events.NoticeDue) -> None:
 def _notice_text(step: Any, run: ApprovalRun) -> str:
     """The administrator's words in the active language, with what their placeholders mean here."""
     words = (formats.is_chinese() and step.says.get("text_zh")) or step.says["text"]
-    values = {"object": run.title, "submitter": str(run.submitter or "—")}
+    values = {"object": run.title, "submitter": str(run.submitter or "—"), "partner": _partner_name(run)}
     return put_in(words, {name: values[name] for name in NOTICE_PLACEHOLDERS})
+
+
+def _partner_name(run: ApprovalRun) -> str:
+    """The partner whom the case belongs to; who reads it may see the case."""
+    partners = partner_model()
+    if partners is None or run.partner_id is None:
+        return "—"
+    rows = partners.objects.for_everyone(because="the notice goes to whoever may see this partner's case")
+    return str(rows.filter(pk=run.partner_id).first() or "—")
 
 
 @listens_to(events.CallDue, label=_("Webhooks of flows"))

@@ -24,7 +24,7 @@ BY_ITSELF = ("approve", "reject")
 OUTCOMES = ("approve", "reject")
 MOST_STEPS, MOST_DEPTH, MOST_HOURS, MOST_PEOPLE, MOST_LEVELS = 200, 8, 2000, 50, 9
 LONGEST_NAME, LONGEST_TEXT, LONGEST_ADDRESS = 120, 2000, 2000
-NOTICE_PLACEHOLDERS = ("object", "submitter")
+NOTICE_PLACEHOLDERS = ("object", "submitter", "partner")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 # What a step of each kind may say beside id, kind, name and name_zh.
@@ -345,7 +345,8 @@ class Check:
         for name in PLACEHOLDER.findall(text):
             if name not in NOTICE_PLACEHOLDERS:
                 words = _(
-                    "“%(id)s” holds {%(name)s}. In a notice {object} and {submitter} are filled in, no others."
+                    "“%(id)s” holds {%(name)s}."
+                    " In a notice {object}, {submitter} and {partner} are filled in, no others."
                 )
                 self.say(own, path, words, id=own, name=name)
 

@@ -33,7 +33,9 @@ class AuditConfig(AppConfig):
             order=200,
         )
 
-        def note_export(by: Actor, title: str) -> None:
-            record(None, "exported", by=by, reason=title, label=title)
+        def note_export(by: Actor, taken: export.Taken) -> None:
+            told = {"format": taken.kind.upper(), "filter": taken.narrowed, "rows": taken.rows}
+            changes = {name: [None, value] for name, value in told.items() if value not in (None, "")}
+            record(None, "exported", by=by, reason=taken.title, label=taken.title, changes=changes)
 
         export.listeners.append(note_export)

@@ -68,7 +68,7 @@ class AuditList(ListPage):
     verb = "audit.view"
     order = "-pk"
     search = ("words",)
-    search_label = _("Person, object, reason, change, address")
+    search_label = _("Person, object, action, reason, change, address")
     export_verb = "audit.export"
     template = "audit/list.html"
     empty = Empty(

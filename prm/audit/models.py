@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from prm.audit.searching import Words, partner_model, words_index
+from prm.audit.searching import Words, partner_model, verbs_saying, words_index
 from prm.ui import said
 from prm.values.actor import Actor
 
@@ -30,10 +30,13 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         return self.filter(partner_id__in=sorted(actor.partner_ids))
 
     def saying(self, text: str) -> AuditQuerySet:
-        """Rows in whose names, reason, address or changes each word of `text` occurs."""
+        """Rows in whose names, reason, address, changes or verb, as it is read here, each word of `text` occurs."""
         rows = self.annotate(all_words=Words())
         for word in text.split():
-            rows = rows.filter(all_words__contains=word.upper())
+            found = models.Q(all_words__contains=word.upper())
+            if verbs := verbs_saying(word):
+                found |= models.Q(verb__in=verbs)
+            rows = rows.filter(found)
         return rows
 
     def with_partner_name(self) -> AuditQuerySet:

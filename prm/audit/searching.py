@@ -9,6 +9,8 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
 from django.db.models.functions import Cast
 
+from prm.audit import words
+
 
 class Words(models.Func):
     """All text of a row in capitals: who, what, why, from where, and the changes as they are stored."""
@@ -38,6 +40,12 @@ def present(column: str) -> list[str]:
             f") SELECT value FROM found WHERE value <> ''"
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def verbs_saying(word: str) -> list[str]:
+    """The verbs in the trail whose words, in the reader's language, hold `word`."""
+    wanted = word.casefold()
+    return [verb for verb in present("verb") if wanted in words.word_for(verb).casefold()]
 
 
 def partner_model() -> Any:

@@ -21,14 +21,14 @@ def record(
     *,
     by: Actor,
     changes: dict[str, list[Any]] | None = None,
-    reason: str = "",
+    reason: Any = "",
     label: Any = "",
 ) -> AuditEntry:
     """Append to the audit trail, in the caller's transaction.
 
     `changes` maps a field's name to [old, new]. Values are stored as text or plain JSON; what has words in each
-    language (a lazy sentence, prm.ui.said) is stored so that each reader has their own. So is the object's name;
-    `label` names what it is about where there is no object.
+    language (a lazy sentence, prm.ui.said) is stored so that each reader has their own. So are a reason in the
+    product's words and the object's name; `label` names what it is about where there is no object.
     """
     return AuditEntry.objects.create(
         at=clock.now(),
@@ -45,7 +45,7 @@ def record(
         address=by.address[:45],
         request_id=by.request_id[:64],
         changes=_plain(changes or {}),
-        reason=reason,
+        reason=reason if isinstance(reason, str) else said.in_one_line(lambda: reason, longest=2000),
     )
 
 
@@ -61,8 +61,10 @@ def _plain(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def _as_json(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, models.Model):
-        return str(value)
+    if isinstance(value, models.Model):  # it may have a name in each language
+        return said.in_each(lambda: value)
+    if isinstance(value, dict) and said.KIND in value:  # stored before
+        return value
     if isinstance(value, Promise | said.Sentence | said.InEach | said.Day | said.Money):
         return said.stored(value)
     try:

@@ -129,6 +129,8 @@ _names: dict[str, Any] = {
     "contact": pgettext_lazy("change", "contact"),
     "count": pgettext_lazy("change", "count"),
     "differences": _("differences"),
+    "filter": pgettext_lazy("change", "narrowed to"),
+    "format": pgettext_lazy("change", "format"),
     "how": pgettext_lazy("change", "way"),
     "manager": pgettext_lazy("change", "channel manager"),
     "may_write": _("may write"),

@@ -119,7 +119,8 @@ class _One:
 
     def apply(self, row: Automation | None) -> None:
         if row is not None and row.event_code != self.entry["event"]:
-            services.delete_automation(automation=row, by=self.by)  # the event stays what it was
+            # Its condition and actions are about another event: nothing of it stays but the name.
+            services.delete_automation(automation=row, by=self.by)
             row = None
         if row is None:
             row = self.made()

@@ -20,8 +20,9 @@ from django import forms
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from prm.automations import days, people
+from prm.automations import days, filling, people
 from prm.automations.errors import FieldGone, NothingRelated, ObjectGone, ReceiverGone
+from prm.automations.filling import subject_of
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.updates import Update, update_of
 from prm.conditions import holds
@@ -40,7 +41,6 @@ from prm.values.errors import DomainError
 log = structlog.get_logger(__name__)
 MAX_DEPTH = 3
 MOST_RUNS = 20
-PLACEHOLDERS = ("object", "event", "automation")
 
 
 @dataclass
@@ -62,13 +62,8 @@ class Case:
 
     def said(self, text: str, automation: Automation) -> str:
         """The administrator's words with what they mean here."""
-        values = {"object": self.label, "event": str(self.declared.label), "automation": automation.name}
-        return put_in(text, values)
-
-
-def subject_of(declared: Declared | None) -> str:
-    """The conditions' subject of an event; "" where it is about nothing that conditions know."""
-    return declared.subject if declared and declared.subject in conditions.known() else ""
+        names = set(filling.IN_BRACES.findall(text))
+        return put_in(text, filling.values_of(self, automation, names)) if names else text
 
 
 def case_of(stored: OutboxEvent) -> Case:
@@ -126,7 +121,10 @@ def run(automation: Automation, stored: OutboxEvent) -> Run:
 
 
 def _told(problem: Exception) -> str:
-    return problem.text if isinstance(problem, DomainError) else f"{type(problem).__name__}: {problem}"[:1000]
+    """Why it failed; a refusal of the product's own so that each reader has it in their language."""
+    if isinstance(problem, DomainError):
+        return said.in_one_line(lambda: problem.text, longest=1000)
+    return f"{type(problem).__name__}: {problem}"[:1000]
 
 
 def _goes_round(automation: Automation, stored: OutboxEvent) -> bool:

@@ -37,6 +37,12 @@ class ConditionUnsound(DomainError):
     message = _("The condition is not sound any more: %(why)s Change it first.")
 
 
+class EventUnfit(DomainError):
+    code = "event_unfit"
+    field = "event_code"
+    message = _("This does not fit the event “%(event)s”: %(what)s Change or take it away first.")
+
+
 class ObjectGone(DomainError):
     code = "object_gone"
     message = _("The object of the event is not there any more.")

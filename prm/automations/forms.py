@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from prm.access.permissions import grouped_by_area
-from prm.automations import people
+from prm.automations import filling, people
 from prm.automations.models import Action, Automation
 from prm.automations.updates import Update, update_of, updates_of
 from prm.conditions import registry
@@ -19,7 +19,6 @@ from prm.ui.forms import ServiceForm
 
 # Not the value of a deal.
 VALUE = pgettext_lazy("of a field", "Value")
-TEXT_HELP = _("You may write {object}, {event} and {automation}; they are filled in each time.")
 NEEDS = {
     Action.Kind.NOTIFY: ("who", "text", "text_zh"),
     Action.Kind.TASK: ("who", "text", "text_zh", "days"),
@@ -28,9 +27,13 @@ NEEDS = {
 }
 
 
-def events() -> list[tuple[str, Any]]:
-    """Events by what they are about, as groups of choices."""
-    return [("", _("Choose")), *grouped_by_area((one.code, one.label) for one in offered())]
+def events(known: Automation | None = None) -> list[tuple[str, Any]]:
+    """Events by what they are about, as groups of choices; the one that `known` has, although its module is off."""
+    codes = [(one.code, one.label) for one in offered()]
+    if known is not None and known.event_code not in dict(codes):
+        codes.append((known.event_code, known.event_label))
+    blank = [] if known is not None else [("", _("Choose"))]
+    return [*blank, *grouped_by_area(codes)]
 
 
 class AutomationForm(ServiceForm):
@@ -39,9 +42,12 @@ class AutomationForm(ServiceForm):
 
     def __init__(self, *args: Any, known: Automation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["event_code"].choices = events()  # type: ignore[attr-defined]
+        self.fields["event_code"].choices = events(known)  # type: ignore[attr-defined]
         if known is not None:
-            del self.fields["event_code"]
+            self.fields["event_code"].required = False  # none given: it stays what it is
+            self.fields["event_code"].help_text = _(
+                "Another event is taken only where the condition and all actions fit it; what does not is named."
+            )
 
 
 def _by_owner(updates: list[Update]) -> list[tuple[Any, Any]]:
@@ -59,7 +65,7 @@ class ActionForm(ServiceForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Nobody is told of what they may not see: partners' people only of their own company's."),
     )
-    text = forms.CharField(label=_("Text"), max_length=300, required=False, help_text=TEXT_HELP)
+    text = forms.CharField(label=_("Text"), max_length=300, required=False)
     text_zh = forms.CharField(
         label=_("Chinese text"), max_length=300, required=False,
         help_text=_("Each reads their own language; a text in one language stands for both."),
@@ -84,6 +90,8 @@ class ActionForm(ServiceForm):
             if name not in NEEDS[Action.Kind(kind)]:
                 del self.fields[name]
         subject = automation.declared.subject if automation.declared else ""
+        if "text" in self.fields:
+            self.fields["text"].help_text = filling.in_words(automation.declared)
         if "who" in self.fields:
             chosen = self.get_initial_for_field(self.fields["who"], "who") or []
             self.fields["who"].choices = [*people.choices(), *people.to_come(chosen)]  # type: ignore[attr-defined]

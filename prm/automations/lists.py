@@ -4,15 +4,17 @@ from django.db.models import Count as CountOf
 from django.utils.translation import gettext_lazy as _
 
 from prm.automations.models import Automation, Run
-from prm.modules.registry import name_is_on
 from prm.ui.lists import Choice, Create, Empty, Flag, Link, ListPage, Number, Ref, Text, View, When
 
+
+class OnColumn(Flag):
+    """Whether it is on; of one that is on and does nothing, why."""
+
+    def cell(self, row):
+        return row.rests if row.is_active and row.rests else super().cell(row)
+
+
 OF_THE_TENANT = "automations belong to the tenant; the administrator with automations.view sees them"
-
-
-def rests(row: Automation) -> str:
-    """Why an automation that is on does nothing; "" where it works."""
-    return "" if name_is_on(row.event_code) else str(_("its module is off"))
 
 
 class AutomationList(ListPage):
@@ -38,8 +40,7 @@ class AutomationList(ListPage):
         Link("name"),
         Text("event_code", label=_("When"), value=lambda row: row.event_label, phone="sub"),
         Number("action_count", label=_("Actions")),
-        Flag("is_active", filter=True, phone="d"),
-        Text("rests", label=_("Rests"), value=lambda row: rests(row), phone=None),
+        OnColumn("is_active", filter=True, phone="d"),
         When("changed_at", label=_("Changed"), phone="b"),
     ]
 
@@ -77,7 +78,11 @@ class RunList(ListPage):
         Link("object_label", label=_("Object"), value=lambda row: row.object_label or row.object_key or "—"),
         Ref("automation", filter=True),
         Choice("outcome", filter=True),
-        Text("lines", label=_("What it did"), value=lambda row: "; ".join(row.said_lines) or row.error[:90]),
+        Text(
+            "lines",
+            label=_("What it did"),
+            value=lambda row: "; ".join(row.said_lines) or row.error_said[:90],
+        ),
         When("at", filter=True, phone="b"),
     ]
 

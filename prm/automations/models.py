@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from prm.egress.models import Receiver
-from prm.modules.registry import names_off
+from prm.modules.registry import module_of_name, name_is_on, names_off
 from prm.outbox.events import Declared, by_code
 from prm.ui import said
 from prm.values import clock
@@ -50,6 +50,15 @@ class Automation(models.Model):
     @property
     def declared(self) -> Declared | None:
         return by_code(self.event_code)
+
+    @property
+    def rests(self) -> str:
+        """Why it does nothing even when it is on; "" where it works."""
+        first = self.event_code.partition(".")[0]
+        module = module_of_name(first)
+        if module is None or name_is_on(self.event_code):
+            return ""
+        return str(_("Rests: the module “%(module)s” is off") % {"module": module.label})
 
     @property
     def event_label(self) -> str:
@@ -126,6 +135,10 @@ class Run(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("automations:run", args=[self.pk])
+
+    @property
+    def error_said(self) -> str:
+        return said.mine(self.error)
 
     @property
     def said_lines(self) -> list[str]:

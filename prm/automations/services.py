@@ -8,14 +8,16 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from prm.access.rules import require
 from prm.audit.services import differences, record
-from prm.automations import engine
+from prm.automations import engine, filling
 from prm.automations.errors import (
     ActionGone,
     ActionIncomplete,
     ConditionUnsound,
+    EventUnfit,
     FieldGone,
     NameTaken,
     NotFailed,
@@ -31,19 +33,22 @@ from prm.conditions import BadCondition, sentence, validate
 from prm.conditions.forms import dumped
 from prm.egress.models import Receiver
 from prm.notices.errors import UnknownPlaceholder
-from prm.notices.texts import PLACEHOLDER
 from prm.outbox.events import by_code
 from prm.outbox.models import OutboxEvent
 from prm.ui import said
 from prm.values import clock, pulse
 from prm.values.actor import Actor
+from prm.values.errors import DomainError
 
 
 @transaction.atomic
 def save_automation(
     *, automation: Automation | None, name: str, event_code: str = "", by: Actor
 ) -> Automation:
-    """A new automation, off and without actions; or another name. The event stays what it was."""
+    """A new automation, off and without actions; or another name and, where all that it has fits it, another event.
+
+    Without `event_code` the event stays what it is.
+    """
     require(by, "automations.manage")
     if Automation.objects.filter(name=name).exclude(pk=automation.pk if automation else None).exists():
         raise NameTaken()
@@ -53,8 +58,35 @@ def save_automation(
             raise ActionIncomplete(field="event_code")
         row = Automation(name=name, event_code=event_code, created_label=by.label)
         return _saved(row, "created", by, {})
-    before, automation.name = automation.name, name
-    return _saved(automation, "changed", by, differences({"name": before}, {"name": name}))
+    row = Automation.objects.select_for_update().get(pk=automation.pk)
+    changes = differences({"name": row.name}, {"name": name})
+    row.name = name
+    if event_code not in ("", row.event_code):
+        changes["event_code"] = [
+            said.InEach(lambda label=label: label) for label in _move_to(row, event_code, by)
+        ]
+    return _saved(row, "changed", by, changes)
+
+
+def _move_to(row: Automation, event_code: str, by: Actor) -> tuple[Any, Any]:
+    """Let the automation wait for another event. Raises EventUnfit, with all that does not fit it by name.
+
+    Returns what both events are called.
+    """
+    declared, before = by_code(event_code), row.declared.label if row.declared else row.event_code
+    if declared is None or declared.internal:
+        raise ActionIncomplete(field="event_code")
+    row.event_code = event_code
+    unfit = [_("the condition")] if _problem_of(row, row.condition, by) is not None else []
+    for action in row.actions.select_related("receiver"):
+        action.automation = row
+        try:
+            _must_be_complete(action)
+        except DomainError as refusal:
+            unfit.append(f"{action} ({refusal.text})")
+    if unfit:
+        raise EventUnfit(event=str(declared.label), what="; ".join(unfit))
+    return before, declared.label
 
 
 def _saved(row: Automation, verb: str, by: Actor, changes: dict[str, Any]) -> Automation:
@@ -85,16 +117,24 @@ def _in_words(condition: dict[str, Any], automation: Automation, by: Actor) -> s
     if not condition:
         return ""
     try:
-        return sentence(condition, engine.subject_of(automation.declared), by=by)
+        return sentence(condition, filling.subject_of(automation.declared), by=by)
     except (BadCondition, KeyError):
         return dumped(condition)
 
 
 def _must_be_sound(automation: Automation, condition: dict[str, Any], by: Actor) -> None:
-    subject = engine.subject_of(automation.declared)
+    why = _problem_of(automation, condition, by)
+    if why is not None:
+        raise ConditionUnsound(why=why, field="condition")
+
+
+def _problem_of(automation: Automation, condition: dict[str, Any], by: Actor) -> str | None:
+    """Why the condition cannot be asked of the event's object; None where it can."""
+    subject = filling.subject_of(automation.declared)
     problems = validate(condition, subject, by=by) if subject and condition else []
-    if problems or (condition and not subject):
-        raise ConditionUnsound(why=str(problems[0].message) if problems else "", field="condition")
+    if problems:
+        return str(problems[0].message)
+    return "" if condition and not subject else None
 
 
 @transaction.atomic
@@ -180,9 +220,9 @@ def _must_be_complete(row: Action) -> None:
         if not row.text and not row.text_zh:
             raise ActionIncomplete(field="text")
     for field in ("text", "text_zh"):
-        wrong = [name for name in PLACEHOLDER.findall(getattr(row, field)) if name not in engine.PLACEHOLDERS]
+        wrong = filling.unknown_in(getattr(row, field), row.automation.declared)
         if wrong:
-            raise UnknownPlaceholder(field=field, wrong=", ".join(f"{{{name}}}" for name in wrong))
+            raise UnknownPlaceholder(field=field, wrong=", ".join(wrong))
     if row.kind == Action.Kind.WEBHOOK and row.receiver is None:
         raise ActionIncomplete(field="receiver")
     if row.kind == Action.Kind.UPDATE:

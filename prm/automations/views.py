@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
-from prm.automations import engine, services
+from prm.automations import engine, filling, services
 from prm.automations.forms import ActionForm, AutomationForm
 from prm.automations.models import Action, Automation, Run, Task
 from prm.automations.querysets import actions_of
@@ -40,7 +40,7 @@ def _page(request: Any, row: Automation, problem: str = "", status: int = 200) -
     may = "automations.manage" in request.actor.permissions
     context = {
         "row": row,
-        "subject": engine.subject_of(row.declared),
+        "subject": filling.subject_of(row.declared),
         "actions": [(action, words_of(action)) for action in actions_of(row.pk)],
         "kinds": _kinds(row) if may else [],
         "latest": list(row.runs.order_by("-id")[:LATEST]),
@@ -48,6 +48,7 @@ def _page(request: Any, row: Automation, problem: str = "", status: int = 200) -
         "happenings": history_of(row, request.actor, limit=10),
         "may": may,
         "problem": problem,
+        "rests": row.rests,
     }
     return render(request, "automations/automation.html", context, status=status)
 
@@ -67,7 +68,7 @@ def _verbs(row: Automation) -> list[Verb]:
     return [
         off if row.is_active else on,
         Verb(gettext_lazy("Test"), href=at("test"), icon="eye", primary=row.is_active),
-        Verb(gettext_lazy("Rename"), href=at("edit"), icon="pencil"),
+        Verb(gettext_lazy("Change name or event"), href=at("edit"), icon="pencil"),
         Verb(gettext_lazy("Delete"), href=at("delete"), icon="trash", final=True),
     ]
 
@@ -83,7 +84,7 @@ def edit(request: Any, pk: int) -> HttpResponse:
 
 
 def _form(request: Any, row: Automation | None) -> HttpResponse:
-    initial = {"name": row.name} if row else None
+    initial = {"name": row.name, "event_code": row.event_code} if row else None
     form = AutomationForm(request.POST or None, known=row, initial=initial, actor=request.actor)
     if form.is_valid() and form.run(services.save_automation, automation=row, by=request.actor):
         return redirect(form.result)
@@ -103,7 +104,7 @@ class ConditionForm(ServiceForm):
 def condition(request: Any, pk: int) -> HttpResponse:
     """The condition in the visual builder."""
     row = get_object_or_404(Automation, pk=pk)
-    subject = engine.subject_of(row.declared)
+    subject = filling.subject_of(row.declared)
     if not subject:
         raise Http404
     form = ConditionForm(
@@ -186,7 +187,7 @@ def test(request: Any, pk: int) -> HttpResponse:
     """What would it do about the last real event? Nothing is done."""
     row = get_object_or_404(Automation, pk=pk)
     stored = services.last_event(row)
-    context: dict[str, Any] = {"row": row, "stored": stored, "subject": engine.subject_of(row.declared)}
+    context: dict[str, Any] = {"row": row, "stored": stored, "subject": filling.subject_of(row.declared)}
     if stored is not None:
         try:
             case = engine.case_of(stored)
@@ -274,7 +275,7 @@ def _outcome_in_words(row: Run) -> str:
     if row.outcome == Run.Outcome.NOT_MET:
         return _("Run again. The condition does not hold any more, so nothing was done.")
     if row.outcome == Run.Outcome.FAILED:
-        return _("Run again. It failed again, and nothing was done: %(why)s") % {"why": row.error}
+        return _("Run again. It failed again, and nothing was done: %(why)s") % {"why": row.error_said}
     return _("Run again. It was stopped again, and nothing was done: it still goes round in circles.")
 
 

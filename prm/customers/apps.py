@@ -15,7 +15,7 @@ class CustomersConfig(AppConfig):
         from prm.outbox import objects, told
         from prm.ui import menu
 
-        objects.register("customer", "customers.EndCustomer", verb="customers.view")
+        objects.register("customer", "customers.EndCustomer", verb="customers.view", find=("name", "number"))
         told.register(
             "customer", "customers.EndCustomer", customer_number="str", customer_name="str",
             read=lambda row: {"customer_number": row.number, "customer_name": row.name},

@@ -16,7 +16,7 @@ class EgressConfig(AppConfig):
         from prm.outbox import objects
         from prm.ui import menu
 
-        objects.register("receiver", "egress.Receiver", verb="egress.view")
+        objects.register("receiver", "egress.Receiver", verb="egress.view", find=("name",))
         kinds.register(Webhook())
         permissions.register(
             "egress.view",

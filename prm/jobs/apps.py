@@ -16,7 +16,7 @@ class JobsConfig(AppConfig):
         from prm.outbox.services import prune
         from prm.ui import menu
 
-        objects.register("job", "jobs.Job", verb="jobs.view")
+        objects.register("job", "jobs.Job", verb="jobs.view", find=("title",))
         # Everybody sees jobs: partners' people those that they began, staff all of them.
         permissions.register("jobs.view", roles=Role.values, reads=True)
         permissions.register("jobs.manage", roles=Role.values)

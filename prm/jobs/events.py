@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.outbox.events import event
 
 
-@event("jobs.finished", version=1, label=_("Background job finished"))
+@event("jobs.finished", version=1, label=_("Background job finished"), routine=True)
 class JobFinished:
     job_id: int
 

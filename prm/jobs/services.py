@@ -172,7 +172,7 @@ def _note_failure(job: Job, problem: Exception) -> None:
 
 def _in_words(problem: DomainError, job: Job) -> str:
     """The refusal as whoever began the job reads it."""
-    language = job.created_by.language if job.created_by else ""
+    language = job.created_by.letter_language if job.created_by else ""
     with translation.override(language or getattr(connection.tenant, "language", "en")):
         return problem.text[:2000]
 

@@ -46,7 +46,7 @@ def _write_for(user_id: int) -> int:
     user, unread = rows[0].user, [row for row in rows if row.read_at is None]
     if not unread or not user.is_active:
         return 0
-    with translation.override(user.language or current_tenant().language):
+    with translation.override(user.letter_language or current_tenant().language):
         lines = [NoticeLine(row) for row in unread[-LISTED:]]
         items = [{"title": line.title, "body": line.body, "link": line.notice.link} for line in lines]
     letter = write_letter(
@@ -57,7 +57,7 @@ def _write_for(user_id: int) -> int:
         items=items,
         link=reverse("notices:notices"),
         link_label=_("Open the inbox"),
-        language=user.language,
+        language=user.letter_language,
         fact=f"digest:{user.pk}:{rows[-1].pk}",
         name="notices.digest",
     )

@@ -62,7 +62,7 @@ def send_password_letter(fact: accounts.PasswordResetAsked) -> None:
         values={"tenant": current_tenant().name, "email": user.email},
         link=reverse("account_reset_password_from_key", kwargs=key),
         link_label=_("Set a new password"),
-        language=user.language,
+        language=user.letter_language,
         fact=f"password-reset:{user.pk}:{fact.at}",
     )
 

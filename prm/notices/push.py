@@ -115,7 +115,7 @@ def _wake() -> None:
 def text_of(message: PushMessage) -> dict[str, str]:
     """What the device shows, in its person's language."""
     content = message.content
-    with translation.override(message.device.user.language or current_tenant().language):
+    with translation.override(message.device.user.letter_language or current_tenant().language):
         kind = kinds.kind_of(content["kind"])
         title = kinds.fill(kind.title, content["values"])[:LONGEST_TITLE]
         body = kinds.fill(kind.body, content["values"])[:LONGEST_BODY]

@@ -29,6 +29,7 @@ class Declared:
     object_id   the payload's field with that object's number
     internal    never offered outside: webhooks and automations do not see it
     hidden      payload fields that no screen shows
+    routine     happens so often that lists of events leave it out until somebody asks for it
     """
 
     cls: type
@@ -39,6 +40,7 @@ class Declared:
     object_id: str
     internal: bool
     hidden: frozenset[str]
+    routine: bool = False
 
     @property
     def code(self) -> str:
@@ -61,13 +63,15 @@ class Declared:
 @dataclass_transform(frozen_default=True)
 def event(
     name: str, *, version: int, label: Any = "", subject: str = "", object_id: str = "", internal: bool = False,
-    hidden: Iterable[str] = (),
+    hidden: Iterable[str] = (), routine: bool = False,
 ) -> Callable[[type[Fact]], type[Fact]]:  # fmt: skip
     """Declare a class as the event `name`; its annotations become the payload's plain values (see Declared)."""
 
     def declare(cls: type[Fact]) -> type[Fact]:
         made = dataclasses.dataclass(frozen=True)(cls)
-        known = Declared(made, name, version, label or name, subject, object_id, internal, frozenset(hidden))
+        known = Declared(
+            made, name, version, label or name, subject, object_id, internal, frozenset(hidden), routine
+        )
         made.event_name, made.event_version, made.declared = name, version, known  # type: ignore[attr-defined]
         _events[name, version] = made
         return made

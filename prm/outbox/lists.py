@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from prm.outbox import events as registry
+from prm.outbox import objects
 from prm.outbox.meaning import tried_again
 from prm.outbox.models import MissedDelivery, OutboxEvent
 from prm.outbox.services import retry_delivery
@@ -101,6 +102,9 @@ class MissedList(ListPage):
     def get_rows(self, actor: Actor) -> QuerySet[MissedDelivery]:
         return MissedDelivery.objects.for_list().with_objects(actor)
 
+    def find(self, rows: QuerySet, text: str) -> QuerySet:
+        return super().find(rows, text) | rows.filter(objects.about(text, self.actor))
+
     def context(self, actor: Actor) -> dict[str, Any]:
         return {
             "dead": dead_count(actor),
@@ -117,10 +121,19 @@ class EventList(ListPage):
     open_because = OF_THE_TENANT
     order = "-pk"
     search = ("object_key",)
-    search_label = _("Object, such as deal:17")
+    search_label = _("Number or name of the object, or its key such as deal:17")
     exports = False
     template = "outbox/list.html"
     empty = Empty(_("Nothing has happened yet"), _("Events stand here for some weeks."), icon="send")
+    views = [
+        View(
+            "told",
+            _("Without finished background jobs"),
+            lambda rows, actor: rows.without_routine(),
+            counted=False,
+        ),
+        View("all", _("All"), counted=False),
+    ]
     columns = [
         EventNameColumn(
             "name", label=_("Event"), value=lambda row: row.label, filter=True, to=lambda row: _address(row)
@@ -132,6 +145,9 @@ class EventList(ListPage):
 
     def get_rows(self, actor: Actor) -> QuerySet[OutboxEvent]:
         return OutboxEvent.objects.all().with_objects(actor)
+
+    def find(self, rows: QuerySet, text: str) -> QuerySet:
+        return rows.filter(objects.about(text, self.actor))
 
     def context(self, actor: Actor) -> dict[str, Any]:
         return {"part": "all"}

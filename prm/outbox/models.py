@@ -6,10 +6,16 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from prm.outbox.events import Declared, declared, label_of
+from prm.outbox.events import Declared, catalogue, declared, label_of
 from prm.outbox.meaning import receiver_words
 from prm.outbox.objects import WithObjects
 from prm.values import clock
+
+
+class OutboxEventQuerySet(WithObjects):
+    def without_routine(self) -> OutboxEventQuerySet:
+        """Without what happens so often that it would hide the rest."""
+        return self.exclude(name__in=[one.name for one in catalogue() if one.routine])
 
 
 class OutboxEvent(models.Model):
@@ -26,7 +32,7 @@ class OutboxEvent(models.Model):
     # Every listener has heard of it, or what is missing stands as a row of its own.
     delivered_at = models.DateTimeField(null=True)
 
-    objects = WithObjects.as_manager()
+    objects = OutboxEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

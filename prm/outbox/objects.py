@@ -1,7 +1,8 @@
 """What the keys of events mean: "deal:17" is a deal registration with a number and a page.
 
-    objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view")     # in `apps.py`
+    objects.register("deal", "dealreg.DealRegistration", verb="dealreg.view", find=("number",))     # in `apps.py`
     objects.named(["deal:17", "deal:18"], actor)     # {"deal:17": Named("DR-2611-ABCDE", "/deals/DR-2611-ABCDE/")}
+    objects.about("2611-ABC", actor)     # rows with an `object_key` that are about such an object
 
 Only of what the actor may see: of anything else the key is all that is said.
 """
@@ -25,12 +26,31 @@ class Named:
     address: str
 
 
-_kinds: dict[str, tuple[str, str]] = {}
+@dataclass(frozen=True)
+class _Kind:
+    model: str
+    verb: str
+    find: tuple[str, ...]
+
+    def seen_by(self, actor: Actor) -> models.QuerySet[Any] | None:
+        """The rows that `actor` may see; None for whoever has not the verb."""
+        if not (actor.is_system or self.verb in actor.permissions):
+            return None
+        rows = apps.get_model(self.model)._default_manager.all()
+        return rows.visible_to(actor) if hasattr(rows, "visible_to") else rows
 
 
-def register(kind: str, model: str, *, verb: str) -> None:
-    """Keys that begin with `kind:` name rows of `model`; whoever has `verb` reads their names."""
-    _kinds[kind] = (model, verb)
+_kinds: dict[str, _Kind] = {}
+# Of one kind so many objects, the newest, are looked for by their names.
+MOST_FOUND = 500
+
+
+def register(kind: str, model: str, *, verb: str, find: tuple[str, ...] = ()) -> None:
+    """Keys that begin with `kind:` name rows of `model`; whoever has `verb` reads their names.
+
+    `find` are the fields with the numbers and names by which people look for them.
+    """
+    _kinds[kind] = _Kind(model, verb, find)
 
 
 def named(keys: Iterable[str], actor: Actor) -> dict[str, Named]:
@@ -42,16 +62,25 @@ def named(keys: Iterable[str], actor: Actor) -> dict[str, Named]:
             wanted[kind].add(int(number))
     found: dict[str, Named] = {}
     for kind, numbers in wanted.items():
-        model, verb = _kinds[kind]
-        if actor.is_system or verb in actor.permissions:
-            for row in _visible(apps.get_model(model), actor).filter(pk__in=numbers):
+        rows = _kinds[kind].seen_by(actor)
+        if rows is not None:
+            for row in rows.filter(pk__in=numbers):
                 found[f"{kind}:{row.pk}"] = Named(str(row), _address(row))
     return found
 
 
-def _visible(model: Any, actor: Actor) -> models.QuerySet[Any]:
-    rows = model._default_manager.all()
-    return rows.visible_to(actor) if hasattr(rows, "visible_to") else rows
+def about(text: str, actor: Actor) -> models.Q:
+    """Rows whose `object_key` says `text`, or names an object that `actor` may see and whose number or name does."""
+    keys = []
+    for code, kind in _kinds.items():
+        rows = kind.seen_by(actor) if kind.find else None
+        if rows is not None:
+            wanted = models.Q()
+            for field in kind.find:
+                wanted |= models.Q(**{f"{field}__icontains": text})
+            found = rows.filter(wanted).order_by("-pk").values_list("pk", flat=True)[:MOST_FOUND]
+            keys += [f"{code}:{pk}" for pk in found]
+    return models.Q(object_key__icontains=text) | models.Q(object_key__in=keys)
 
 
 def _address(row: Any) -> str:

@@ -17,6 +17,7 @@ class TooManyAddresses(DomainError):
 
 class HeadUnreadable(DomainError):
     code = "head_unreadable"
+    field = "head"
     message = _(
         "“%(text)s” is not a head. Write it as it went out: the batch's number, a colon and 64 digits."
     )

@@ -8,6 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from prm.ui.forms import ServiceForm
 
 
+class HeadForm(ServiceForm):
+    """A head that went out and was kept elsewhere."""
+
+    head = forms.CharField(
+        label=_("Head"),
+        max_length=100,
+        help_text=_(
+            "Number, colon and 64 digits, as it stands on a statement, in the operator's log or in a day's letter."
+            " The digits alone will do."
+        ),
+    )
+
+
 class AddressesForm(ServiceForm):
     """Who gets each day's head."""
 

@@ -12,7 +12,15 @@ from prm.audit.services import record
 from prm.jobs.handlers import JobHandler, job_handler
 from prm.notices.services import notify
 from prm.sealing.services import VERIFY_JOB
-from prm.sealing.verify import MOST, check_batches, unsealed_rows
+from prm.sealing.verify import (
+    MOST,
+    Difference,
+    KnownHead,
+    check_batches,
+    check_head,
+    parse_head,
+    unsealed_rows,
+)
 from prm.values.actor import Actor
 
 STEP = 20
@@ -41,7 +49,7 @@ class Verify(JobHandler):
             known["batches"] += batches
             known["rows"] += rows
         else:
-            found = unsealed_rows()
+            found = unsealed_rows() + self._head(job, known)
         room = MOST - len(known["differences"])
         known["differences"] += [
             {"kind": one.kind, "batch": one.batch, "entry": one.entry, "detail": one.detail}
@@ -50,9 +58,19 @@ class Verify(JobHandler):
         job.result = known
         job.say(batches=known["batches"], rows=known["rows"], differences=len(known["differences"]))
 
+    def _head(self, job: Any, known: dict[str, Any]) -> list[Difference]:
+        """What is wrong with the head that somebody kept; what is right stands in the result."""
+        text = job.params.get("head", "")
+        one = check_head(*parse_head(text)) if text else None
+        if isinstance(one, KnownHead):
+            known["head"] = {"head": one.head, "batch": one.batch, "at": one.at.isoformat(), "rows": one.rows}
+        return [one] if isinstance(one, Difference) else []
+
     def finish(self, job: Any) -> None:
         found = job.result["differences"]
         changes = {"batches": [None, job.result["batches"]], "differences": [None, len(found)]}
+        if job.params.get("head"):
+            changes["audit_head"] = [None, job.params["head"]]
         record(job, "chain_verified", by=Actor.job("verify"), changes=changes)
         if found:
             notify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from prm.jobs.models import Job
 from prm.jobs.progress import card_of
 from prm.sealing.models import Seal, SealedEntry, Waiting
 from prm.sealing.services import VERIFY_JOB, last_seal, settings_now
-from prm.sealing.verify import Difference
+from prm.sealing.verify import Difference, KnownHead
 from prm.ui import formats
 from prm.ui.parts import Figure
 from prm.values.actor import Actor
@@ -36,8 +37,15 @@ def seal_page(actor: Actor) -> dict[str, Any]:
         "job": job,
         "card": card_of(job, actor) if job and job.is_open else None,
         "differences": differences_of(job) if job and job.state == Job.State.DONE else [],
+        "known_head": known_head_of(job) if job and job.state == Job.State.DONE else "",
         "settings": settings_now(),
     }
+
+
+def known_head_of(job: Job) -> str:
+    """That the head which somebody gave is in the chain, and what it covers; "" where none was given, or it is not."""
+    found = job.result.get("head")
+    return KnownHead(**{**found, "at": datetime.fromisoformat(found["at"])}).text if found else ""
 
 
 def differences_of(job: Job) -> list[str]:

@@ -19,6 +19,7 @@ from prm.notices.letters import write_letter
 from prm.sealing.canonical import FIELDS, NOTHING_BEFORE, row_digest, seal_hash
 from prm.sealing.errors import AddressInvalid, TooManyAddresses
 from prm.sealing.models import Seal, SealedEntry, SealingSettings, Waiting
+from prm.sealing.verify import parse_head
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -145,14 +146,19 @@ def set_head_addresses(*, addresses: Iterable[str], by: Actor) -> SealingSetting
     return stored
 
 
-def start_verification(*, by: Actor) -> Job:
-    """Verify the whole chain in the background; the page shows how it ended."""
+def start_verification(*, head: str = "", by: Actor) -> Job:
+    """Verify the whole chain in the background, and that `head`, kept elsewhere, is in it; the page shows how it ended.
+
+    Raises HeadUnreadable.
+    """
     require(by, "audit.verify")
+    if head:
+        parse_head(head)
     last = last_seal()
     return start_job(
         kind=VERIFY_JOB,
         key="chain",
         link="/settings/audit/seal/",
-        params={"last": last.number if last else 0},
+        params={"last": last.number if last else 0, "head": head.strip().lower()},
         by=by,
     )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prm.access.decorators import requires
 from prm.sealing import pages, services
-from prm.sealing.forms import AddressesForm
+from prm.sealing.forms import AddressesForm, HeadForm
 
 
 @requires("audit.view")
@@ -24,12 +24,26 @@ def seal(request: Any) -> HttpResponse:
     if form.is_valid() and form.run(services.set_head_addresses, by=request.actor):
         messages.success(request, _("Saved."))
         return redirect("sealing:seal")
-    context = pages.seal_page(request.actor) | {"form": form}
-    return render(request, "sealing/seal.html", context, status=form.status)
+    return render(request, "sealing/seal.html", _page(request, form=form), status=form.status)
 
 
 @requires("audit.verify")
 @require_POST
 def verify(request: Any) -> HttpResponse:
-    services.start_verification(by=request.actor)
-    return redirect("sealing:seal")
+    """Start a verification, of a head too where one is given; one that cannot be read is said beside its field."""
+    if "head" not in request.POST:
+        services.start_verification(by=request.actor)
+        return redirect("sealing:seal")
+    form = HeadForm(request.POST, actor=request.actor)
+    if form.is_valid() and form.run(services.start_verification, by=request.actor):
+        return redirect("sealing:seal")
+    return render(request, "sealing/seal.html", _page(request, head_form=form), status=form.status)
+
+
+def _page(request: Any, **forms: Any) -> dict[str, Any]:
+    known = {"addresses": "\n".join(services.settings_now().addresses)}
+    empty = {
+        "form": AddressesForm(actor=request.actor, initial=known),
+        "head_form": HeadForm(actor=request.actor),
+    }
+    return pages.seal_page(request.actor) | empty | forms

@@ -13,7 +13,7 @@ from prm.catalogue.models import ProductLine
 from prm.catalogue.services import save_product_line
 from prm.outbox.models import OutboxEvent
 from prm.spreadsheets.whole import import_file
-from prm.starter import dataset, kit, rates
+from prm.starter import dataset, kit, outside, rates
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -86,4 +86,5 @@ def calm(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
 
 kit.register_demo("catalogue", fill, order=5)
 kit.register_demo("exchange", rates.fill, order=45)
+kit.register_demo("outside", outside.fill, order=85)
 kit.register_demo("notices", calm, order=90)

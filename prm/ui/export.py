@@ -3,6 +3,7 @@
 import csv
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import TextIOWrapper
@@ -21,16 +22,29 @@ FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # What runs when somebody takes a list away as a file; the audit trail registers here.
-listeners: list[Callable[[Actor, str], None]] = []
+listeners: list[Callable[[Actor, "Taken"], None]] = []
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 2000
 IN_MEMORY = 4 * 1024 * 1024
 
 
-def note(actor: Actor, title: str) -> None:
-    """Say that `actor` takes `title` away as a file, before it is made."""
+@dataclass(frozen=True)
+class Taken:
+    """What is taken away: which list or paper, as what kind of file, narrowed to what, how many rows where known.
+
+    Texts may be lazy or of prm.ui.said: whoever reads of it later reads their own language.
+    """
+
+    title: Any
+    kind: str = ""
+    narrowed: Any = ""
+    rows: int | None = None
+
+
+def note(actor: Actor, title: Any, *, kind: str = "", narrowed: Any = "", rows: int | None = None) -> None:
+    """Say that `actor` takes `title` away as a file, before it is made. See Taken."""
     for listener in listeners:
-        listener(actor, title)
+        listener(actor, Taken(title, kind, narrowed, rows))
 
 
 def safe_text(text: str) -> str:

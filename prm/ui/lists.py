@@ -48,7 +48,7 @@ from django.views.decorators.http import require_http_methods
 
 from prm.access.decorators import requires
 from prm.access.rules import require
-from prm.ui import export, keyset, refine
+from prm.ui import export, keyset, refine, said
 from prm.ui.columns import (
     Amount,
     Between,
@@ -249,9 +249,21 @@ class ListPage:
         """The whole filter as a file."""
         if not self.may_export():
             raise NotAllowed()
-        export.note(self.actor, str(self.title))
+        export.note(
+            self.actor, self.title, kind=self.query["export"], narrowed=said.InEach(self.narrowed_in_words),
+            rows=self.filtered.order_by().count(),
+        )  # fmt: skip
         rows = self.current_order().sorted(self.filtered)
         return export.answer(self.query["export"], str(self.title), self.shown_columns, rows)
+
+    def narrowed_in_words(self) -> str:
+        """What the list is narrowed to, in the language now active: its view, its filters, what is searched for."""
+        self.chips = []
+        self._filtered(self._narrowed(self.shown_view))  # chips are words, so they are made anew
+        view = [str(self.shown_view.label)] if self.shown_view and self.shown_view.narrow else []
+        searched = [f"“{self.text}”"] if self.text and self.search else []
+        parts = [*view, *(f"{chip.label} {chip.text}" for chip in self.chips), *searched]
+        return "; ".join(parts) or str(gettext_lazy("the whole list"))
 
     def act(self) -> HttpResponse:
         """A bulk verb: each row by its own service call, refusals named after."""

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from prm.ui import errors
+from prm.ui import errors, language
 from prm.values.clock import tenant_zone
 from prm.values.errors import DomainError, NotAllowed
 
@@ -37,6 +37,8 @@ class LanguageMiddleware:
         if chosen and chosen in dict(settings.LANGUAGES):
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
+        elif user is not None and user.is_authenticated:
+            language.seen(request, request.LANGUAGE_CODE)
 
 
 class NulByteMiddleware:

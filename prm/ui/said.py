@@ -73,6 +73,12 @@ def stored(value: Any) -> Any:
     return value if isinstance(value, int | str) and not isinstance(value, bool) else str(value)
 
 
+def in_each(write: Callable[[], Any]) -> Any:
+    """What `write()` gives, as it is stored: plain text where it is the same in each language. May be compared."""
+    texts = {code: _in(code, write) for code, _name in settings.LANGUAGES}
+    return {KIND: "each"} | texts if len(set(texts.values())) > 1 else next(iter(texts.values()))
+
+
 def of_error(error: Any) -> dict[str, Any]:
     """A refusal's sentence (`error.text`), stored so that whoever reads it later reads their own language."""
     return stored(InEach(lambda: error.text))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.files import charts
-from prm.ui import export, formats
+from prm.ui import export, formats, said
 from prm.ui.parts import Figure
 from prm.values.errors import NotAllowed
 from prm.values.money import minor_unit
@@ -221,8 +221,8 @@ def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
     """Every partner's cost under each version."""
     if actor.acting_operator:
         raise NotAllowed()
-    title = _("Back-test: %(programme)s") % {"programme": tried.versions[0].programme}
-    export.note(actor, title)
+    programme = said.InEach(lambda: tried.versions[0].programme)
+    title = said.Sentence(gettext_lazy("Back-test: %(programme)s"), programme=programme)
     names = _names(actor, [row.partner_id for row in tried.partners])
     unit = minor_unit(tried.versions[0].paid_in)
 
@@ -239,4 +239,5 @@ def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
         for row in tried.partners
         if (whose := names.get(row.partner_id))
     ]
-    return export.table(kind, title, heads, lines)
+    export.note(actor, title, kind=kind, rows=len(lines))
+    return export.table(kind, str(title), heads, lines)

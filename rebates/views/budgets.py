@@ -7,6 +7,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from prm.access.decorators import requires
@@ -24,7 +25,7 @@ def page(request: Any) -> HttpResponseBase:
 
 
 def _table(request: Any, found: list[Use]) -> HttpResponseBase:
-    export.note(request.actor, _("Budgets"))
+    export.note(request.actor, gettext_lazy("Budgets"), kind="xlsx", rows=len(found))
     heads = [_("Programme"), _("Code"), _("Time"), _("Currency"), _("Budget"), _("Earned"), _("Accrued"), _("Left"),
              _("Forecast")]  # fmt: skip
     rows = [

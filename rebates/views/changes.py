@@ -164,7 +164,7 @@ def _sums(earlier: SettlementRun, later: SettlementRun, found: list[Total]) -> l
 
 
 def _table_of_totals(request: Any, name: str, found: list[Total]) -> HttpResponseBase:
-    export.note(request.actor, name)
+    export.note(request.actor, name, kind="xlsx")
     heads = [_("Programme"), _("Code"), _("Cause"), _("What happened"), _("Amount"), _("Currency")]
     rows = [
         [str(one.programme), one.programme.code, cause.name, cause.text, cause.amount, one.currency]
@@ -185,7 +185,7 @@ def _moved(change: changes.Change, currency: str) -> list[Figure]:
 
 def _table(request: Any, name: str, found: list[changes.Change]) -> HttpResponseBase:
     """A row for each cause; a programme's rows add up to its difference."""
-    export.note(request.actor, name)
+    export.note(request.actor, name, kind="xlsx")
     heads = [_("Programme"), _("Code"), _("Cause"), _("What happened"), _("Amount")]
     rows = [
         [str(one.programme), one.programme.code, cause.name, cause.text, cause.amount]

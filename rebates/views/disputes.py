@@ -47,7 +47,7 @@ def detail(request: Any, number: str) -> HttpResponse:
 def spreadsheet(request: Any, number: str) -> HttpResponseBase:
     """All lines of a dispute with both sides' figures."""
     dispute = _dispute(request, number)
-    export.note(request.actor, dispute.number)
+    export.note(request.actor, dispute.number, kind="xlsx")
     return export.table("xlsx", dispute.number, dispute_pages.heads(), dispute_pages.rows(dispute))
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.access.rules import require
 from prm.jobs.progress import card_of
-from prm.ui import export, refusals
+from prm.ui import export, refusals, said
 from rebates import services
 from rebates.models import SettlementRun
 from rebates.services.printing import as_one_zip, finished_print, newest_print
@@ -52,7 +52,8 @@ def download(request: Any, number: str) -> StreamingHttpResponse:
     job = finished_print(run)
     if job is None:
         raise Http404
-    export.note(request.actor, _("Statements of %(number)s as PDF") % {"number": run.number})
+    title = said.Sentence(gettext_lazy("Statements of %(number)s as PDF"), number=run.number)
+    export.note(request.actor, title, kind="zip")
     answer = StreamingHttpResponse(as_one_zip(job), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{run.number}-statements.zip"'
     return answer

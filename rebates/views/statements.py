@@ -15,7 +15,7 @@ from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.files import paper
-from prm.ui import export, formats
+from prm.ui import export, formats, said
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import dispute_pages, further, kept, pages, services, wording
@@ -93,7 +93,7 @@ def pdf(request: Any, number: str) -> HttpResponse:
 def data(request: Any, number: str) -> HttpResponse:
     """The statement for another program: its figures, and for each result the policy that was in force."""
     found = _statement(request, number)
-    export.note(request.actor, found.number)
+    export.note(request.actor, found.number, kind="json")
     answer = JsonResponse(facts_of(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
     return answer
@@ -103,7 +103,7 @@ def data(request: Any, number: str) -> HttpResponse:
 def spreadsheet(request: Any, number: str) -> HttpResponseBase:
     """A row for each programme, the total, corrections by hand, then what is owed beside rebates."""
     found = _statement(request, number)
-    export.note(request.actor, found.number)
+    export.note(request.actor, found.number, kind="xlsx")
     heads = [_("Programme"), _("Code"), *(str(label) for label in COLUMNS.values()), _("Currency")]
     rows = [
         [str(line.programme), line.programme.code, *(getattr(line, name) for name in COLUMNS), found.currency]
@@ -136,7 +136,8 @@ def _rows_of(part: further.Part, currency: str) -> list[list[Any]]:
 def kit(request: Any, number: str) -> HttpResponse:
     """All that is needed to compute the statement anew, without the product."""
     found = _statement(request, number)
-    export.note(request.actor, _("Recompute kit of %(number)s") % {"number": found.number})
+    title = said.Sentence(gettext_lazy("Recompute kit of %(number)s"), number=found.number)
+    export.note(request.actor, title, kind="zip")
     answer = HttpResponse(recompute_kit(found), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{found.number}-recompute.zip"'
     return answer

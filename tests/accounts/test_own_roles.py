@@ -8,7 +8,7 @@ from django_tenants.utils import tenant_context
 
 from dealreg.services import approve_registration
 from prm.access import permissions
-from prm.access.roles import STAFF_ROLES
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES
 from prm.access.rules import who_may
 from prm.access.scope import actor_for
 from prm.accounts.errors import (
@@ -254,3 +254,24 @@ def test_the_pages_make_give_and_delete_a_role(administrator):
     assert browser.post(f"{own}delete/").status_code == 302 and not OwnRole.objects.exists()
     for path in ("/settings/roles/", "/settings/roles/new/finance/", "/settings/roles/built-in/finance/"):
         assert signed_in(user).get(path).status_code == 403
+
+
+def test_roles_of_partners_are_shown_with_what_they_may_and_why_they_are_fixed(administrator):
+    browser = signed_in(User.objects.get(pk=administrator.user_id))
+    page = browser.get("/settings/roles/").content.decode()
+    assert "Partner sales" in page and "cannot be copied" in page
+    assert "/settings/roles/new/partner_sales/" not in page
+    role = browser.get("/settings/roles/built-in/partner_sales/").content.decode()
+    for words in ("Ask whether a customer is available", "Draft and submit orders", "See the own company"):
+        assert words in role, words
+    assert "Approve orders" not in role and "Copy" not in role
+    assert browser.get("/settings/roles/new/partner_sales/").status_code == 404
+
+
+def test_whatever_partners_may_do_has_a_name():
+    nameless = [
+        name
+        for name, verb in permissions.everything().items()
+        if verb.roles & set(PARTNER_ROLES) and not verb.label and not verb.is_everybodys
+    ]
+    assert not nameless

@@ -371,7 +371,7 @@ def test_a_notice_step_tells_people_and_goes_on(acme, manager, administrator):
             "id": "n",
             "kind": "notice",
             "to": ADMINS,
-            "text": "A deal came in: {object}",
+            "text": "A deal came in from {partner}: {object}",
             "text_zh": "有新报备：{object}",
         },
         approver("first", MANAGER),
@@ -380,7 +380,7 @@ def test_a_notice_step_tells_people_and_goes_on(acme, manager, administrator):
     deliver_open_events()
     deliver_open_events()
     notice = Notice.objects.get(user_id=administrator.user_id, kind="approvals.notice")
-    assert said.shown(notice.values["text"]) == f"A deal came in: {deal.customer_name}"
+    assert said.shown(notice.values["text"]) == f"A deal came in from {acme.name}: {deal.customer_name}"
     assert waits_for(deal) == {"Lin Yue"}
 
 

@@ -60,7 +60,7 @@ def test_a_flow_that_says_something_else_becomes_the_next_version(
     before = in_force()
     found = apply(flows={"deal": two_levels()})
     now = in_force()
-    assert (now.number, now.noted) == (before.number + 1, "Configuration as text")
+    assert (now.number, now.noted) == (before.number + 1, "Brought in with the configuration as text")
     with translation.override("zh-hans"):
         assert now.noted == "文本配置"
     assert run_of(running).version_id == before.pk and run_of(in_review(acme)).version_id == now.pk

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from prm.accounts.services import change_role, save_role
 from prm.audit.models import AuditEntry
+from prm.jobs.events import JobFinished
 from prm.notices.models import Notice
 from prm.outbox import delivery, objects
 from prm.outbox.models import MissedDelivery, OutboxEvent
@@ -205,3 +206,39 @@ def test_who_may_not_see_the_object_reads_only_its_key(browse, acme, rival, admi
     assert f">deal:{deal.pk}<" in page and str(deal) not in page
     keys = [f"deal:{deal.pk}", f"deal:{theirs.pk}", "deal:999999", "deal:x", "nothing:1", ""]
     assert objects.named(keys, actor(acme.sales_user)) == {keys[0]: Named(str(deal), deal.get_absolute_url())}
+
+
+def test_events_are_found_by_the_number_and_the_names_that_people_know(browse, administrator, acme, rival):
+    deal, _other = in_review(acme), in_review(rival, customer_name="Ningbo Haiyun")
+    client = browse(administrator)
+    for words in (deal.number, deal.customer_name.upper(), f"deal:{deal.pk}"):
+        page = client.get("/settings/events/all/", {"q": words})
+        rows = OutboxEvent.objects.filter(pk__in=[line.pk for line in page.context["list"].lines])
+        keys = set(rows.values_list("object_key", flat=True))
+        others = {f"customer:{deal.end_customer_id}"} if words == deal.customer_name.upper() else set()
+        assert keys == {f"deal:{deal.pk}"} | others and str(deal) in page.content.decode(), words
+
+
+def test_what_did_not_arrive_is_found_by_the_number_too(browse, administrator, stuck, acme):
+    deal = in_review(acme)
+    MissedDelivery.objects.update(object_key=f"deal:{deal.pk}")
+    client = browse(administrator)
+    assert len(client.get("/settings/events/", {"q": deal.number}).context["list"].lines) == 1
+    assert len(client.get("/settings/events/", {"q": "broken is too"}).context["list"].lines) == 1
+    assert not client.get("/settings/events/", {"q": "DR-0000-NONE"}).context["list"].lines
+
+
+def test_nobody_finds_by_name_what_they_may_not_see(acme, rival):
+    theirs = in_review(rival)
+    (_key, keys) = objects.about(theirs.number, actor(acme.sales_user)).children
+    assert f"deal:{theirs.pk}" not in keys[1]
+
+
+def test_finished_jobs_hide_nothing_until_somebody_asks_for_them(browse, administrator, acme):
+    deal = in_review(acme)
+    for number in range(60):
+        emit(JobFinished(job_id=number), object_key=f"job:{number}")
+    client = browse(administrator)
+    page = client.get("/settings/events/all/").content.decode()
+    assert str(deal) in page and "job:59" not in page and "Without finished background jobs" in page
+    assert "job:59" in client.get("/settings/events/all/?view=all").content.decode()

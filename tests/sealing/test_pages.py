@@ -122,3 +122,35 @@ def test_the_running_product_seals_within_two_seconds(live_stack):
                 time.sleep(0.05)
             late.append(time.monotonic() - began)
         assert sorted(late)[1] < 2.5, late  # the machine of the tests may be slow once
+
+
+def test_a_head_that_was_kept_elsewhere_is_verified_on_the_page(browser, boss):
+    row = note("the past")
+    seal_waiting()
+    kept = head()
+    note("later")
+    seal_waiting()
+    assert "A head that was kept elsewhere" in browser.get(PAGE).content.decode()
+    for given in (kept, kept.partition(":")[2].upper()):
+        assert browser.post(f"{PAGE}verify/", {"head": given}).status_code == 302
+        run_job(Job.objects.latest("id").pk)
+        text = browser.get(PAGE).content.decode()
+        assert "The chain holds" in text and f"The head {kept} is in the chain" in text
+    assert AuditEntry.objects.filter(verb="chain_verified").latest("id").changes["audit_head"][1] in kept
+    strange = f"{kept.partition(':')[0]}:{'0' * 64}"
+    browser.post(f"{PAGE}verify/", {"head": strange})
+    run_job(Job.objects.latest("id").pk)
+    text = browser.get(PAGE).content.decode()
+    assert f"The head {strange} is not in the chain" in text and "is in the chain:" not in text
+    past_the_trigger("UPDATE audit_auditentry SET reason = 'another past' WHERE id = %s", row.pk)
+    browser.post(f"{PAGE}verify/", {"head": kept})
+    run_job(Job.objects.latest("id").pk)
+    assert "The chain differs" in browser.get(PAGE).content.decode()
+
+
+def test_what_is_no_head_is_said_beside_its_field(browser):
+    note("the past")
+    seal_waiting()
+    answer = browser.post(f"{PAGE}verify/", {"head": "12:beef"})
+    assert answer.status_code == 422 and "“12:beef” is not a head" in answer.content.decode()
+    assert not Job.objects.exists()

@@ -8,7 +8,7 @@ from prm.accounts.services.invitations import (
     resend_invitation,
     withdraw_invitation,
 )
-from prm.accounts.services.own import ask_password_reset, change_own_account, choose_language
+from prm.accounts.services.own import ask_password_reset, change_own_account, choose_language, note_language
 from prm.accounts.services.people import (
     add_to_company,
     change_role,
@@ -29,6 +29,7 @@ __all__ = [
     "change_own_account",
     "change_role",
     "choose_language",
+    "note_language",
     "deactivate_user",
     "delete_role",
     "end_all_sessions",

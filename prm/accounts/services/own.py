@@ -35,6 +35,11 @@ def choose_language(by: Actor, code: str) -> None:
         User.objects.filter(pk=by.user_id).update(language=code)
 
 
+def note_language(user: User, code: str) -> None:
+    """Remember in which language somebody reads who has chosen none: letters are written in it."""
+    User.objects.filter(pk=user.pk).update(seen_language=code)
+
+
 @transaction.atomic
 def ask_password_reset(*, email: str, by: Actor) -> bool:
     """Ask for the letter that sets a new password. Costs and answers the same whether anybody has `email`.

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from prm.access import permissions
 from prm.access.decorators import requires
-from prm.access.roles import STAFF_ROLES, Role
+from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.accounts.models import OwnRole
 from prm.accounts.reads import own_role_of, own_roles, role_counts
 from prm.accounts.role_forms import OwnRoleForm
@@ -23,10 +23,11 @@ from prm.values.errors import DomainError
 @requires("accounts.view")
 @require_GET
 def roles(request: HttpRequest) -> HttpResponse:
-    """All roles of the staff, with how many people have each."""
+    """All roles, with how many people have each."""
     built_in, own = role_counts()
     context = {
         "built_in": [(role, built_in[role.value]) for role in STAFF_ROLES],
+        "partners": [(role, built_in[role.value]) for role in PARTNER_ROLES],
         "own": [(role, own[role.pk]) for role in own_roles()],
         "may": "accounts.manage" in request.actor.permissions,
     }
@@ -37,15 +38,13 @@ def roles(request: HttpRequest) -> HttpResponse:
 @require_GET
 def built_in_role(request: HttpRequest, role: str) -> HttpResponse:
     """What a role of the product may do."""
-    if role not in STAFF_ROLES:
+    if role not in Role.values:
         raise Http404
-    areas = [
-        (label, [verb for verb in verbs if role in verb.roles])
-        for _code, label, verbs in permissions.offered_by_area()
-    ]
+    of_partners = role in PARTNER_ROLES
     context = {
-        "role": Role(role), "areas": [one for one in areas if one[1]],
-        "may": "accounts.manage" in request.actor.permissions,
+        "role": Role(role), "of_partners": of_partners,
+        "areas": [(label, verbs) for _code, label, verbs in permissions.held_by_area(role)],
+        "may": "accounts.manage" in request.actor.permissions and not of_partners,
     }  # fmt: skip
     return render(request, "accounts/built_in_role.html", context)
 

@@ -99,11 +99,11 @@ def carry_out(held_id: int) -> bool:
     if task.state == Task.State.DONE:  # the same person decided elsewhere meanwhile
         return False
     try:
-        with transaction.atomic(), translation.override(user.language or None):
+        with transaction.atomic(), translation.override(user.letter_language or None):
             by = actor_for(user, address=held.address, request_id=held.request_id)
             SERVICES[held.kind](task=task, by=by, text=held.text)
     except DomainError as refused:
-        with translation.override(user.language or None):
+        with translation.override(user.letter_language or None):
             fact = events.DecisionRefused(
                 task_id=task.pk, at=held.takes_effect_at.isoformat(), why=refused.text
             )
