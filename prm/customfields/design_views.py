@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.customfields import form_services, reads
-from prm.customfields.designing import RULED, Studio
+from prm.customfields.designing import Studio
+from prm.customfields.plans import RULED
 from prm.customfields.rule_builder import RuleBuilder
 from prm.ui import refusals
 from prm.values.errors import DomainError, NotAllowed

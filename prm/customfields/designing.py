@@ -13,12 +13,10 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.customfields import layouts, rules, targets
 from prm.customfields.form_services import audience_of_role
 from prm.customfields.models import CustomField, FormLayout, in_language
-from prm.customfields.plans import Element, elements_of, placements
+from prm.customfields.plans import RULED, Element, elements_of, placements
 from prm.customfields.reads import ICONS
 from prm.customfields.rule_builder import RuleBuilder
 from prm.values.actor import Actor
-
-RULED = ("shown", "required", "readonly")
 
 
 @dataclass
@@ -182,7 +180,7 @@ class Studio:
         return Cell(
             name, element, place, form[name] if name in form.fields else None,
             wide=section.get("columns", 1) == 1 or bool(place.get("wide")), selected=self.selected == name,
-            problems=faults.get(name, []), when=rules.sentence(shown, self.elements),
+            problems=faults.get(name, []), when=rules.sentence(shown, self.elements, self.target.code),
             mandatory=layouts.is_mandatory(place, self.elements),
         )  # fmt: skip
 

@@ -49,7 +49,7 @@ def problems_of(
     places = placements(document)
     known = {place["field"]: elements[place["field"]] for place in places if place["field"] in elements}
     for place in places:
-        found += _place(place, elements, known, audience)
+        found += _place(place, elements, known, audience, target.code)
     found += _twice(places) + _missing(places, elements, audience) + _circles(places)
     return found + _warnings(document, target, elements)
 
@@ -108,8 +108,9 @@ def _section(section: Any, number: int) -> list[Problem]:
 
 
 def _place(
-    place: Mapping[str, Any], elements: Mapping[str, Element], known: Mapping[str, Element], audience: str
-) -> list[Problem]:
+    place: Mapping[str, Any], elements: Mapping[str, Element], known: Mapping[str, Element], audience: str,
+    target: str,
+) -> list[Problem]:  # fmt: skip
     name = place["field"]
     element = elements.get(name)
     if element is None:
@@ -125,7 +126,7 @@ def _place(
     for what in ("shown", "required", "readonly"):
         if name in rules.fields_in(place.get(what)):
             texts.append(_("The condition of “%(field)s” asks for the field itself.") % said)
-        elif why := rules.problem_with(place.get(what), others):
+        elif why := rules.problem_with(place.get(what), others, target):
             texts.append(_("“%(field)s”: %(why)s") % {**said, "why": why})
     texts += _details(place, element, said)
     return [Problem(name, text) for text in texts]

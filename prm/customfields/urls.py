@@ -1,10 +1,11 @@
 from django.urls import path
 
-from prm.customfields import design_views, file_views, views
+from prm.customfields import design_views, file_views, live_views, views
 
 app_name = "customfields"
 urlpatterns = [
     path("own/<str:target>/<int:pk>/<str:code>/", file_views.file, name="file"),
+    path("own/<str:target>/rules/", live_views.rules, name="rules"),
     path("settings/fields/", views.index, name="index"),
     path("settings/fields/<str:target>/", views.fields, name="fields"),
     path("settings/fields/<str:target>/new/", views.new, name="new"),
