@@ -15,6 +15,8 @@ from prm.customfields.models import CustomField, FormLayout, in_language
 from prm.customfields.targets import Builtin, Target, audience_of
 from prm.values.actor import Actor
 
+# In place of a document: the order in which the product itself asks, whatever is published.
+BUILT_IN: dict[str, Any] = {}
 # What a form rules about an element by True, False or a condition.
 RULED = ("shown", "required", "readonly")
 
@@ -68,13 +70,20 @@ class Plan:
     @property
     def asks_partner(self) -> bool:
         """Whether a rule asks about the partner, so that one has to be known."""
-        return any(next(related.parts_of(getattr(rule, what)), None) for rule in self.rules.values() for what in RULED)
+        return any(
+            next(related.parts_of(getattr(rule, what)), None)
+            for rule in self.rules.values()
+            for what in RULED
+        )
 
     def settle(self, partner: Any) -> None:
         """Answer what rules ask about the partner; None where nobody chose one yet."""
         lookup = Lookup()
         for name, rule in self.rules.items():
-            answers = {what: related.settled(getattr(rule, what), self.target.code, partner, lookup) for what in RULED}
+            answers = {
+                what: related.settled(getattr(rule, what), self.target.code, partner, lookup)
+                for what in RULED
+            }
             self.rules[name] = replace(rule, **answers)
 
     @property
@@ -119,14 +128,21 @@ def elements_of(target: Target, audience: str) -> dict[str, Element]:
     return {one.name: one for one in found if not audience or one.only in ("", audience)}
 
 
+def deleted_of(target: Target) -> dict[str, CustomField]:
+    """Fields that were deleted and can come back, by the names under which forms keep their places."""
+    return {one.name: one for one in CustomField.objects.deleted_of(target.code)}
+
+
 def plan_for(
     target: Target, by: Actor | None, *, variant: str = "", document: dict[str, Any] | None = None
 ) -> Plan:
-    """The plan for a reader. `document` takes the place of what is published: the designer's preview."""
+    """The plan for a reader. `document` takes the place of what is published: the designer's preview, or BUILT_IN."""
     audience = audience_of(by)
     elements = elements_of(target, audience)
     published = None
-    if document is None:
+    if document is BUILT_IN:
+        document = None
+    elif document is None:
         published = published_layout(target.code, variant, by.role if by else "", audience)
         document = published.document if published else None
     plan = Plan(target, elements, document)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from dealreg.models import DealRegistration
+from dealreg.services import register_deal
+from partners.models import TierMembership
 from prm.customfields import errors, layouts, services, targets
 from prm.customfields.designing import Studio
 from prm.customfields.plans import elements_of
 from prm.customfields.rule_builder import RuleBuilder
+from prm.measures.registry import Measure
 from tests.customfields.test_rule_subjects import LOCKED, missed, typed
+from tests.factories import dealreg as deals
+from tests.factories.partners import TierFactory
 
 pytestmark = pytest.mark.django_db
 GOLD = {"field": "partner.tier", "op": "is", "value": "gold"}
-SOLD = {"measure": "orders.net_sales", "period": {"last": 4, "unit": "quarter"}, "op": "at_least", "value": "100000"}
+SOLD = {
+    "measure": "orders.net_sales",
+    "period": {"last": 4, "unit": "quarter"},
+    "op": "at_least",
+    "value": "100000",
+}
 
 
 @pytest.fixture
@@ -24,14 +36,18 @@ def asked(field, published):
     field("deal", "remark")
 
     def publish(rule, what="required"):
-        return published("deal", [{"field": name} for name in LOCKED] + [{"field": "custom_remark", what: rule}])
+        return published(
+            "deal", [{"field": name} for name in LOCKED] + [{"field": "custom_remark", what: rule}]
+        )
 
     return publish
 
 
-def of_tier(who, tier):
-    rows = type(who.row).objects.for_everyone(because="a test")
-    rows.filter(pk=who.row.pk).update(tier=tier)
+def of_tier(who, code):
+    TierMembership.objects.for_everyone(because="a test").filter(partner=who.row).delete()
+    TierMembership.objects.create(
+        partner=who.row, tier=TierFactory(code=code), during=(date(2020, 1, 1), None), set_by="test"
+    )
 
 
 def test_a_partners_people_are_asked_by_their_own_tier(asked, acme, rival, browse):
@@ -54,9 +70,6 @@ def test_staff_are_asked_by_the_partner_whom_they_choose(asked, acme, rival, man
 def test_the_service_holds_the_rule_on_every_path(asked, acme, manager):
     asked(GOLD)
     of_tier(acme, "gold")
-    from dealreg.services import register_deal
-    from tests.factories import dealreg as deals
-
     facts = {**typed(), "product_lines": [deals.line()], "estimated_value": 600000, "partner": acme.row}
     with pytest.raises(errors.ValueMissing):
         register_deal(**facts, custom={}, by=manager)
@@ -67,14 +80,10 @@ def test_a_figure_over_a_period_decides_too(asked, acme, browse, monkeypatch):
     asked({"all": [{"field": "region", "op": "empty"}, SOLD]}, "shown")
     client = browse(acme.sales)
     never = client.get("/deals/new/").content.decode()
-    assert '{&quot;any&quot;: []}' in never and "net_sales" not in never
-    from decimal import Decimal
-
-    from prm.measures.registry import Measure
-
+    assert "{&quot;any&quot;: []}" in never and "net_sales" not in never
     monkeypatch.setattr(Measure, "of", lambda self, pk, period, today=None: Decimal(100000))
     always = client.get("/deals/new/").content.decode()
-    assert '{&quot;all&quot;: []}' in always
+    assert "{&quot;all&quot;: []}" in always
 
 
 def test_when_staff_choose_another_partner_the_browser_asks_anew(asked, acme, rival, manager, browse):
@@ -120,7 +129,9 @@ def test_the_builder_offers_the_partner_and_says_what_cannot_be_asked(field, adm
     field("partner", "segment", label="Segment")
     studio = Studio(targets.find("deal"), variant="", role="", actor=administrator)
     builder = RuleBuilder(studio, "custom_remark", "shown", {"all": [GOLD, SOLD]}, administrator)
-    offered = {option.value for row in builder.root.items for _head, options in row.fields for option in options}
+    offered = {
+        option.value for row in builder.root.items for _head, options in row.fields for option in options
+    }
     assert {"f:partner.tier", "f:partner.custom.segment", "m:orders.net_sales", "f:region"} <= offered
     assert not any(one.startswith("f:end_customer") for one in offered)
     assert builder.problems == [] and json.loads(builder.json) == {"all": [GOLD, SOLD]}
