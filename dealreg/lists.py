@@ -34,7 +34,7 @@ from prm.ui.lists import (
 from prm.values import clock
 from prm.values.actor import Actor
 
-# States that a partner reads as "under review", beside that itself.
+# States that a partner reads as "in review", beside that itself.
 TOLD_AS_IN_REVIEW = ("submitted", "disputed")
 
 
@@ -87,7 +87,7 @@ class Waiting(Column):
 
 
 class State(Choice):
-    """The state; a partner reads "under review" for everything that staff have before them."""
+    """The state; a partner reads "in review" for everything that staff have before them."""
 
     def __init__(self, *, partner_reads: bool, **options: Any):
         super().__init__("state", tones=TONES, **options)
@@ -111,7 +111,7 @@ class State(Choice):
 
 
 class UnderReview(filters.ChoiceFilter):
-    """A partner's filter by state: whoever asks for "under review" gets every state that reads so."""
+    """A partner's filter by state: whoever asks for "in review" gets every state that reads so."""
 
     def apply(self, rows: Any, query: Any, actor: Actor) -> Any:
         _rows, chip = super().apply(rows.none(), query, actor)
@@ -198,7 +198,7 @@ class RegistrationList(ListPage):
                     lambda rows, actor: rows.waiting_for_partner(),
                     hot=True,
                 ),
-                View("review", _("Under review"), lambda rows, actor: rows.in_review()),
+                View("review", _("In review"), lambda rows, actor: rows.in_review()),
                 View("protected", _("Protected"), lambda rows, actor: rows.filter(state="approved")),
                 View("ending", _("Ends in 14 days"), lambda rows, actor: rows.ending_soon()),
                 View("drafts", _("Drafts"), lambda rows, actor: rows.filter(state="draft")),

@@ -82,9 +82,9 @@ VERDICTS = {
 
 # What a partner reads instead of the state: while staff decide, one word for everything.
 PARTNER_STATES = {
-    "submitted": (_("Under review"), "live"),
-    "in_review": (_("Under review"), "live"),
-    "disputed": (_("Under review"), "live"),
+    "submitted": (_("In review"), "live"),
+    "in_review": (_("In review"), "live"),
+    "disputed": (_("In review"), "live"),
     "info_requested": (_("Your answer is needed"), "note"),
 }
 

@@ -11,7 +11,7 @@ from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.registry import at, at_the_end, each, exact, ordered, section
 from prm.customfields import errors, form_services, layouts, services, targets
 from prm.customfields.models import CustomField, FormLayout
-from prm.customfields.plans import placements
+from prm.customfields.plans import deleted_of, placements
 from prm.values.actor import Actor
 
 PUBLISHED, DRAFT = FormLayout.State.PUBLISHED, FormLayout.State.DRAFT
@@ -213,7 +213,8 @@ def _field_entry(field: CustomField) -> dict[str, Any]:
 def _form_entry(form: FormLayout, target: targets.Target) -> dict[str, Any]:
     whose = {"type": form.variant} if form.variant else {}
     whose |= {"role": form.role} if form.role else {}
-    sections = _told(layouts.tidy(form.document)["sections"], target, _code_of)
+    document = layouts.without(form.document, set(deleted_of(target)))  # elsewhere it does not exist at all
+    sections = _told(layouts.tidy(document)["sections"], target, _code_of)
     usual = {"title": "", "title_zh": "", "columns": 1, "folded": False}
     kept = [{key: one for key, one in part.items() if one != usual.get(key)} for part in sections]
     return {**whose, "sections": ordered(kept, *ORDER)}

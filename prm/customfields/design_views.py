@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.customfields import form_services, reads
-from prm.customfields.designing import RULED, Studio
+from prm.customfields.designing import Studio
+from prm.customfields.plans import RULED
 from prm.customfields.rule_builder import RuleBuilder
 from prm.ui import refusals
 from prm.values.errors import DomainError, NotAllowed
@@ -27,7 +28,7 @@ LONGEST = 200_000
 @requires("fields.configure")
 def design(request: Any, target: str) -> HttpResponse:
     """The canvas of one form."""
-    studio = _studio(request, target, request.GET)
+    studio = studio_of(request, target, request.GET)
     studio.selected = request.GET.get("field", "")
     context = {"studio": studio, "target": studio.target, "put": request.GET.get("put", "")}
     return render(request, "customfields/design.html", context)
@@ -37,12 +38,12 @@ def design(request: Any, target: str) -> HttpResponse:
 @requires("fields.configure")
 def canvas(request: Any, target: str) -> HttpResponse:
     """Keeps what the designer changed as the draft and draws it anew."""
-    studio = _studio(request, target, request.POST)
+    studio = studio_of(request, target, request.POST)
     problem = ""
     if text := request.POST.get("document", ""):
         try:
             document = json.loads(text) if len(text) < LONGEST else None
-            studio.draft = form_services.save_layout(document=document, by=request.actor, **_which(studio))
+            studio.draft = form_services.save_layout(document=document, by=request.actor, **which(studio))
             studio.document = studio.draft.document
         except (ValueError, RecursionError):
             problem = _("The form cannot be read.")
@@ -61,7 +62,7 @@ def canvas(request: Any, target: str) -> HttpResponse:
 @requires("fields.configure")
 def rule(request: Any, target: str) -> HttpResponse:
     """The builder of one rule drawn anew from what was sent, or with `part=foot` only its sentence."""
-    studio = _studio(request, target, request.GET)
+    studio = studio_of(request, target, request.GET)
     name, what = request.GET.get("field", ""), request.GET.get("what", "")
     if what not in RULED or name not in studio.elements:
         raise Http404
@@ -73,9 +74,11 @@ def rule(request: Any, target: str) -> HttpResponse:
 @require_POST
 @requires("fields.configure")
 def publish(request: Any, target: str) -> HttpResponse:
-    studio = _studio(request, target, request.POST)
+    studio = studio_of(request, target, request.POST)
+    if studio.faults:
+        return redirect(address_of(studio))  # where each of them is named for as long as it stands
     with refusals.told(request):
-        made = form_services.publish_layout(by=request.actor, **_which(studio))
+        made = form_services.publish_layout(by=request.actor, **which(studio))
         messages.success(
             request, _("Version %(version)s is published. It holds from now on.") % {"version": made.version}
         )
@@ -86,17 +89,17 @@ def publish(request: Any, target: str) -> HttpResponse:
 @requires("fields.configure")
 def discard(request: Any, target: str) -> HttpResponse:
     """Throw the draft away, or with `withdraw` the published form."""
-    studio = _studio(request, target, request.POST)
+    studio = studio_of(request, target, request.POST)
     if "withdraw" in request.POST:
-        form_services.withdraw_layout(by=request.actor, **_which(studio))
+        form_services.withdraw_layout(by=request.actor, **which(studio))
         messages.success(request, _("The form was withdrawn. What held before holds again."))
     else:
-        form_services.discard_draft(by=request.actor, **_which(studio))
+        form_services.discard_draft(by=request.actor, **which(studio))
         messages.success(request, _("The draft was discarded."))
     return redirect(address_of(studio))
 
 
-def _studio(request: Any, target: str, asked: Any) -> Studio:
+def studio_of(request: Any, target: str, asked: Any) -> Studio:
     found = reads.target_or_404(target)
     studio = Studio(found, variant=asked.get("variant", ""), role=asked.get("role", ""), actor=request.actor)
     known = studio.role in {role for role, _label in studio.roles}
@@ -105,7 +108,7 @@ def _studio(request: Any, target: str, asked: Any) -> Studio:
     return studio
 
 
-def _which(studio: Studio) -> dict[str, str]:
+def which(studio: Studio) -> dict[str, str]:
     return {"target": studio.target.code, "variant": studio.variant, "role": studio.role}
 
 

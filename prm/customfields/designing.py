@@ -6,6 +6,7 @@ import copy
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
@@ -13,12 +14,10 @@ from prm.access.roles import PARTNER_ROLES, STAFF_ROLES, Role
 from prm.customfields import layouts, rules, targets
 from prm.customfields.form_services import audience_of_role
 from prm.customfields.models import CustomField, FormLayout, in_language
-from prm.customfields.plans import Element, elements_of, placements
+from prm.customfields.plans import BUILT_IN, RULED, Element, deleted_of, elements_of, placements, whose_form
 from prm.customfields.reads import ICONS
 from prm.customfields.rule_builder import RuleBuilder
 from prm.values.actor import Actor
-
-RULED = ("shown", "required", "readonly")
 
 
 @dataclass
@@ -34,6 +33,7 @@ class Cell:
     problems: list[str]
     when: str = ""
     mandatory: bool = False
+    gone: bool = False
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Studio:
     def __init__(self, target: targets.Target, *, variant: str, role: str, actor: Actor):
         self.target, self.variant, self.role, self.actor = target, variant, role, actor
         self.audience = audience_of_role(role)
-        self.elements = elements_of(target, "")
+        self.elements, self.deleted = elements_of(target, ""), deleted_of(target)
         rows = FormLayout.objects.filter(target=target.code, variant=variant, role=role)
         self.published = rows.filter(state=FormLayout.State.PUBLISHED).first()
         self.draft = rows.filter(state=FormLayout.State.DRAFT).first()
@@ -75,7 +75,7 @@ class Studio:
 
     def built_in(self) -> dict[str, Any]:
         """The order in which the product itself asks, as a document."""
-        form = self._form({"schema": 1, "sections": []}, plain=True)
+        form = self._form(BUILT_IN)
         sections = []
         for block in form.blocks_of_the_product:
             places = []
@@ -114,6 +114,17 @@ class Studio:
         return [("", _("All types")), *found] if found else []
 
     @property
+    def query(self) -> str:
+        """What an address of this form says of whose it is, with its “?”."""
+        asked = {name: value for name in ("variant", "role") if (value := getattr(self, name))}
+        return f"?{urlencode(asked)}" if asked else ""
+
+    @property
+    def whose(self) -> str:
+        """Whose form it is, in words."""
+        return whose_form(FormLayout(target=self.target.code, variant=self.variant, role=self.role))
+
+    @property
     def preview_as(self) -> Actor:
         """A reader of the form, who sees no records."""
         audience = self.audience or ("partner" if "partner" in self.target.audiences else "staff")
@@ -126,9 +137,8 @@ class Studio:
         )
         return Actor(kind="user", role=str(role), partner_ids=frozenset(), label=self.actor.label)
 
-    def _form(self, document: dict[str, Any], *, plain: bool = False) -> Any:
-        options = {} if plain else {"layout": document}
-        return self.target.form(self.preview_as, variant=self.variant, **options)  # type: ignore[misc]
+    def _form(self, document: dict[str, Any]) -> Any:
+        return self.target.form(self.preview_as, variant=self.variant, layout=document)  # type: ignore[misc]
 
     # ---- the canvas ----
 
@@ -177,13 +187,15 @@ class Studio:
         self, place: dict[str, Any], section: dict[str, Any], form: Any, faults: dict[str, list[str]]
     ) -> Cell:
         name = place["field"]
-        element = self.elements.get(name) or Element(name, name, "text")
+        gone = name in self.deleted
+        label = self.deleted[name].words if gone else name
+        element = self.elements.get(name) or Element(name, label, "text")
         shown = place.get("shown", True)
         return Cell(
             name, element, place, form[name] if name in form.fields else None,
             wide=section.get("columns", 1) == 1 or bool(place.get("wide")), selected=self.selected == name,
-            problems=faults.get(name, []), when=rules.sentence(shown, self.elements),
-            mandatory=layouts.is_mandatory(place, self.elements),
+            problems=faults.get(name, []), when=rules.sentence(shown, self.elements, self.target.code),
+            mandatory=layouts.is_mandatory(place, self.elements), gone=gone,
         )  # fmt: skip
 
     @property

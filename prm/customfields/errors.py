@@ -86,6 +86,18 @@ class CodeUnfit(DomainError):
     field = "code"
 
 
+class CodeIsAWord(DomainError):
+    code = "custom_code_is_a_word"
+    message = _("“%(code)s” is a word of expressions and names no field. Choose another code.")
+    field = "code"
+
+
+class CodeOfTheProduct(DomainError):
+    code = "custom_code_of_the_product"
+    message = _("The product’s own field “%(field_label)s” has the code %(code)s. Choose another.")
+    field = "code"
+
+
 class LabelTaken(DomainError):
     code = "custom_label_taken"
     message = _(

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from prm.customfields import services, targets, values
+from prm.customfields import errors, services, targets, values
 from prm.customfields.models import CustomField
 from prm.customfields.showing import SEARCHED
 from prm.ui.forms import ServiceForm
@@ -35,7 +35,8 @@ class FieldForm(ServiceForm):
         help_text=_("Names the field in imports and conditions, for ever. Empty: made from the English label."),
     )  # fmt: skip
     choices = forms.CharField(
-        label=_("Choices"), widget=forms.Textarea(attrs={"rows": 6}), required=False,
+        label=_("Choices"), widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": errors.ChoicesMissing.message},
         help_text=_("One a line: English | Chinese. A code may stand before: dell: Dell | 戴尔."),
     )  # fmt: skip
     expression = forms.CharField(
@@ -46,7 +47,7 @@ class FieldForm(ServiceForm):
     )
     places = forms.IntegerField(label=_("Decimals"), min_value=0, max_value=6, required=False)
     pattern = forms.CharField(
-        label=_("Pattern"), max_length=40, initial="REF-{yyyy}-{n:4}", required=False,
+        label=_("Pattern"), max_length=40, initial="REF-{yyyy}-{n:4}",
         help_text=_("{n:4} counts up, at least four digits wide; {yyyy}, {yy} and {mm} are the day's year and month."),
     )  # fmt: skip
     required = forms.BooleanField(
@@ -103,13 +104,8 @@ class FieldForm(ServiceForm):
         if "choices" in options:
             options["choices"] = [_parts(line) for line in options["choices"].splitlines() if line.strip()]
         if self.field is None:
-            given["code"] = given["code"].strip() or code_from(given["label"])
+            given["code"] = given["code"].strip() or services.free_code(given["label"], self.target)
         return {**given, "options": options}
-
-
-def code_from(label: str) -> str:
-    """A code out of a label: "Main competitor" gives main_competitor."""
-    return re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")[:40]
 
 
 def _as_line(option: dict[str, str]) -> str:

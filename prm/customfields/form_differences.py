@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prm.audit import words
-from prm.customfields import layouts, targets
+from prm.customfields import layouts, rules, targets
 from prm.customfields.models import FormLayout, in_language
-from prm.customfields.plans import Element, elements_of, placements
+from prm.customfields.plans import deleted_of, elements_of, placements
 from prm.ui import said
 
 PROPERTIES = ("shown", "required", "readonly", "default", "help", "help_zh", "wide")
@@ -23,9 +23,15 @@ def differences_of_forms(before: FormLayout | None, after: FormLayout) -> dict[s
     target = targets.find(after.target)
 
     def lines() -> list[str]:
-        return _lines(old, new, elements_of(target, ""))  # whose labels are those of the reader's language
+        return _Comparison(old, new, target).lines()  # whose labels are those of the reader's language
 
     return {"form": ["", said.InEach(lambda: "; ".join(lines()))]} if lines() else {}
+
+
+def between(old: FormLayout, new: FormLayout) -> list[str]:
+    """From one version to another, with each condition as a sentence."""
+    before, after = layouts.tidy(old.document), layouts.tidy(new.document)
+    return _Comparison(before, after, targets.find(new.target), sentences=True).lines()
 
 
 def of_field_names(old: Any, new: Any) -> list[str] | None:
@@ -47,48 +53,80 @@ def of_field_names(old: Any, new: Any) -> list[str] | None:
     return found or [_("fields in another order")] if was != now else None
 
 
-def _lines(old: Mapping[str, Any], new: Mapping[str, Any], elements: Mapping[str, Element]) -> list[str]:
-    was, now = ({place["field"]: place for place in placements(one)} for one in (old, new))
+class _Comparison:
+    """Two tidy documents of a form of `target`; `sentences`: whether conditions are read aloud."""
 
-    def named(field: str) -> str:
-        return f"“{elements[field].label if field in elements else field}”"
+    def __init__(
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        target: targets.Target,
+        *,
+        sentences: bool = False,
+    ):
+        self.old, self.new, self.target, self.sentences = old, new, target, sentences
+        self.elements = elements_of(target, "")
+        self.labels = {name: one.words for name, one in deleted_of(target).items()}
+        self.labels |= {name: str(one.label) for name, one in self.elements.items()}
 
-    found = [_("%(what)s added") % {"what": named(field)} for field in now if field not in was]
-    found += [_("%(what)s taken off") % {"what": named(field)} for field in was if field not in now]
-    for field in [field for field in now if field in was]:
-        for name in PROPERTIES:
-            if was[field].get(name) != now[field].get(name):
-                found.append(_ruled(named(field), name, was[field].get(name), now[field].get(name)))
-    if [field for field in was if field in now] != [field for field in now if field in was]:
-        found.append(_("fields in another order"))
-    return found + _sections(old, new)
+    def lines(self) -> list[str]:
+        was, now = ({place["field"]: place for place in placements(one)} for one in (self.old, self.new))
+        found = [_("%(what)s added") % {"what": self._named(field)} for field in now if field not in was]
+        found += [_("%(what)s taken off") % {"what": self._named(field)} for field in was if field not in now]
+        for field in [field for field in now if field in was]:
+            for name in PROPERTIES:
+                if was[field].get(name) != now[field].get(name):
+                    found.append(self._ruled(field, name, was[field].get(name), now[field].get(name)))
+        if [field for field in was if field in now] != [field for field in now if field in was]:
+            found.append(_("fields in another order"))
+        return found + _sections(self.old, self.new)
 
+    def _named(self, field: str) -> str:
+        return f"“{self.labels.get(field, field)}”"
 
-def _ruled(field: str, name: str, was: Any, now: Any) -> str:
-    words = {
-        "shown": _("shown"), "required": _("required"), "readonly": _("read-only"), "default": _("default value"),
-        "help": _("help text"), "help_zh": _("Chinese help text"), "wide": _("wide"),
-    }  # fmt: skip
-    usual = name == "shown"
-    return _("%(field)s: %(rule)s: %(old)s → %(new)s") % {
-        "field": field, "rule": words[name], "old": _value(was, usual), "new": _value(now, usual),
-    }  # fmt: skip
+    def _ruled(self, field: str, name: str, was: Any, now: Any) -> str:
+        words = {
+            "shown": _("shown"), "required": _("required"), "readonly": _("read-only"), "default": _("default value"),
+            "help": _("help text"), "help_zh": _("Chinese help text"), "wide": _("wide"),
+        }  # fmt: skip
+        usual = name == "shown"
+        return _("%(field)s: %(rule)s: %(old)s → %(new)s") % {
+            "field": self._named(field), "rule": words[name],
+            "old": self._value(was, usual), "new": self._value(now, usual),
+        }  # fmt: skip
 
-
-def _value(value: Any, usual: bool) -> str:
-    if value is None:
-        return _("always") if usual else _("no")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return _("by a condition") if isinstance(value, Mapping) else f"“{value}”"
+    def _value(self, value: Any, usual: bool) -> str:
+        if value is None:
+            return _("always") if usual else _("no")
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if not isinstance(value, Mapping):
+            return f"“{value}”"
+        if not self.sentences:
+            return _("by a condition")
+        return _("when %(condition)s") % {"condition": rules.sentence(value, self.elements, self.target.code)}
 
 
 def _sections(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Sections by their titles: those that came and went, and those that stand in other columns or are folded now."""
     was, now = (
-        [in_language(section["title"], section["title_zh"]) for section in one["sections"]]
+        {in_language(section["title"], section["title_zh"]): section for section in one["sections"]}
         for one in (old, new)
     )
     found = [_("section “%(title)s” added") % {"title": title} for title in now if title and title not in was]
-    return found + [
+    found += [
         _("section “%(title)s” taken out") % {"title": title} for title in was if title and title not in now
     ]
+    for title in [title for title in now if title in was]:
+        for name, what in (("columns", _("columns")), ("folded", _("folded"))):
+            before, after = was[title][name], now[title][name]
+            if before != after:
+                found.append(
+                    _("section “%(title)s”: %(what)s: %(old)s → %(new)s")
+                    % {"title": title or "—", "what": what, "old": _plain(before), "new": _plain(after)}
+                )
+    return found
+
+
+def _plain(value: Any) -> str:
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)

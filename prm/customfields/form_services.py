@@ -12,7 +12,7 @@ from prm.audit.services import record
 from prm.customfields import errors, layouts, targets
 from prm.customfields.form_differences import differences_of_forms
 from prm.customfields.models import FormLayout
-from prm.customfields.plans import elements_of
+from prm.customfields.plans import deleted_of, elements_of, placements
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -95,8 +95,10 @@ def install_layout(
     versions = FormLayout.objects.select_for_update().filter(target=target, variant=variant, role=role)
     known = list(versions)
     before = next((one for one in known if one.state == State.PUBLISHED), None)
-    if before is not None and layouts.tidy(before.document) == layouts.tidy(document):
-        return None
+    if before is not None:
+        kept = layouts.without(before.document, set(deleted_of(targets.find(target))))
+        if layouts.tidy(kept) == layouts.tidy(document):
+            return None  # a text names no deleted field; the places that are kept for those stay
     number = max((one.version for one in known), default=0) + 1
     for draft in known:
         if draft.state == State.DRAFT:  # it comes after this version
@@ -104,6 +106,26 @@ def install_layout(
             draft.save(update_fields=["version"])
     made = FormLayout(target=target, variant=variant, role=role, version=number, document=document)
     return _put_in_force(made, before, by)
+
+
+@transaction.atomic
+def restore_layout(*, form: FormLayout, by: Actor) -> FormLayout:
+    """Bring an old version back as the draft, without fields that are no more. The audit keeps what the draft said."""
+    require(by, "fields.configure")
+    target = targets.find(form.target)
+    known = {*elements_of(target, ""), *deleted_of(target)}
+    lost = {place["field"] for place in placements(form.document)} - known
+    which = {"target": form.target, "variant": form.variant, "role": form.role}
+    before = FormLayout.objects.filter(**which, state=State.DRAFT).first()
+    draft = save_layout(document=layouts.without(form.document, lost), by=by, **which)
+    changes = {"version_restored": ["", form.version]}
+    record(
+        draft,
+        "form_restored",
+        by=by,
+        changes=changes | (differences_of_forms(before, draft) if before else {}),
+    )
+    return draft
 
 
 @transaction.atomic

@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from prm.customfields import kinds, targets
+from prm.customfields import kinds, related, targets
 from prm.customfields.file_fields import OwnFileField, kept_file
 from prm.customfields.models import CustomField, StoredFile, in_language
 from prm.customfields.plans import Plan, plan_for
@@ -23,6 +25,8 @@ from prm.values.errors import DomainError
 
 Kind = CustomField.Kind
 MISSING = _("This is missing. Fill it in.")
+# The field in which staff say whose record it is going to be.
+PARTNER = "partner"
 
 
 class CustomForm(ServiceForm):
@@ -43,13 +47,16 @@ class CustomForm(ServiceForm):
         **kwargs: Any,
     ):  # fmt: skip
         self.plan: Plan = plan_for(targets.find(self.target), actor, variant=variant, document=layout)
-        self.obj = obj
+        self.obj, self.variant = obj, variant
         self.kept: Mapping[str, Any] = (obj.custom or {}) if obj is not None else {}
         written = [field for field in self.plan.fields if field.is_written]
         # A form without a row asks in the tenant's currency: the designer's preview too.
         kwargs.setdefault("currency", currency_of(obj))
         self.base_fields = {**self.base_fields, **{field.name: form_field(field, actor) for field in written}}
         super().__init__(*args, actor=actor, **kwargs)
+        self.asks_partner = self.plan.asks_partner
+        if self.asks_partner:
+            self.plan.settle(self._partner())
         self.left_out = {}
         for field in written:
             self._fill(field)
@@ -99,6 +106,15 @@ class CustomForm(ServiceForm):
         if conditional or self.is_draft:
             shown.required = False
 
+    def _partner(self) -> Any:
+        """The partner whose record it is going to be: the one who is chosen, the record's, the reader's own."""
+        if (chosen := self.fields.get(PARTNER)) is not None:
+            try:
+                return chosen.to_python(self[PARTNER].value())
+            except ValidationError:
+                return None
+        return related.partner_of(self.target, self.obj) or related.own_partner(self.actor)
+
     def _is_placed(self, name: str) -> bool:
         placed = any(place["field"] == name for section in self.sections for place in section["fields"])
         element = self.plan.elements[name]
@@ -118,6 +134,14 @@ class CustomForm(ServiceForm):
         return json.dumps(
             {name: kind for name, kind in self.plan.kinds.items() if name in self.fields and kind}
         )
+
+    @property
+    def asked_again(self) -> str:
+        """Where the browser asks anew when another partner is chosen; "" where none is chosen, or no rule asks."""
+        if not self.asks_partner or PARTNER not in self.fields:
+            return ""
+        asked = urlencode({"variant": self.variant} if self.variant else {})
+        return f"{reverse('customfields:rules', args=[self.target])}?{asked}"
 
     @property
     def blocks_of_the_product(self) -> list[Block]:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from prm.customfields import kinds, rules
 from prm.customfields.errors import ValueRefused
-from prm.customfields.plans import Element, placements
+from prm.customfields.models import in_language
+from prm.customfields.plans import Element, deleted_of, placements
 from prm.customfields.targets import Target
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
@@ -46,29 +47,36 @@ def problems_of(
     found = _shape(document)
     if shape_of(document):
         return found
+    gone = deleted_of(target)
+    skipped = [gone[place["field"]].words for place in placements(document) if place["field"] in gone]
+    document = without(document, set(gone))
     places = placements(document)
     known = {place["field"]: elements[place["field"]] for place in places if place["field"] in elements}
     for place in places:
-        found += _place(place, elements, known, audience)
+        found += _place(place, elements, known, audience, target.code)
     found += _twice(places) + _missing(places, elements, audience) + _circles(places)
+    text = _("“%(field)s” was deleted. The form skips it; restored, it stands at its place again.")
+    found += [Problem("", text % {"field": label}, warning=True) for label in skipped]
     return found + _warnings(document, target, elements)
+
+
+def without(document: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    """The form without some elements, and without the sections that this empties."""
+    sections = []
+    for section in document["sections"]:
+        fields = [place for place in section["fields"] if place["field"] not in names]
+        if fields or not section["fields"]:
+            sections.append({**section, "fields": fields})
+    return {**document, "sections": sections}
 
 
 def shape_of(document: Any) -> list[Problem]:
     """Why it cannot be read at all; a draft's empty section can."""
-    sections = document.get("sections") if isinstance(document, Mapping) else None
-    count = len(sections) if isinstance(sections, list) else 0
-    empties = {_empty(number) for number in range(1, min(count, MOST_SECTIONS) + 1)}
-    return [problem for problem in _shape(document) if problem.text not in empties]
+    return _shape(document, empty=True)
 
 
-def _empty(number: int) -> str:
-    name = _("Section %(number)s") % {"number": number}
-    return _("%(section)s is empty. Put a field there or take it away.") % {"section": name}
-
-
-def _shape(document: Any) -> list[Problem]:
-    """Whether it can be read at all, and each section that is empty."""
+def _shape(document: Any, *, empty: bool = False) -> list[Problem]:
+    """Whether it can be read at all, and each section that is empty where none may be."""
     if not isinstance(document, Mapping) or document.get("schema") != 1:
         return [Problem("", _("This is no form of schema 1."))]
     sections = document.get("sections")
@@ -76,13 +84,13 @@ def _shape(document: Any) -> list[Problem]:
         return [Problem("", _("A form has 1 to %(most)s sections.") % {"most": MOST_SECTIONS})]
     found = []
     for number, section in enumerate(sections, start=1):
-        found += _section(section, number)
+        found += _section(section, number, empty)
     if not found and len(placements(document)) > MOST_FIELDS:
         found.append(Problem("", _("A form has at most %(most)s fields.") % {"most": MOST_FIELDS}))
     return found
 
 
-def _section(section: Any, number: int) -> list[Problem]:
+def _section(section: Any, number: int, empty: bool) -> list[Problem]:
     name = _("Section %(number)s") % {"number": number}
     if (
         not isinstance(section, Mapping)
@@ -102,14 +110,19 @@ def _section(section: Any, number: int) -> list[Problem]:
             or not set(place) <= PLACE
         ):
             return [Problem("", _("%(section)s holds something that is no field.") % {"section": name})]
-    if not section["fields"]:
-        return [Problem("", _empty(number))]
+    if not section["fields"] and not empty:
+        if title := in_language(*titles).strip():
+            name = _("Section “%(title)s”") % {"title": title}
+        return [
+            Problem("", _("%(section)s is empty. Put a field there or take it away.") % {"section": name})
+        ]
     return []
 
 
 def _place(
-    place: Mapping[str, Any], elements: Mapping[str, Element], known: Mapping[str, Element], audience: str
-) -> list[Problem]:
+    place: Mapping[str, Any], elements: Mapping[str, Element], known: Mapping[str, Element], audience: str,
+    target: str,
+) -> list[Problem]:  # fmt: skip
     name = place["field"]
     element = elements.get(name)
     if element is None:
@@ -125,7 +138,7 @@ def _place(
     for what in ("shown", "required", "readonly"):
         if name in rules.fields_in(place.get(what)):
             texts.append(_("The condition of “%(field)s” asks for the field itself.") % said)
-        elif why := rules.problem_with(place.get(what), others):
+        elif why := rules.problem_with(place.get(what), others, target):
             texts.append(_("“%(field)s”: %(why)s") % {**said, "why": why})
     texts += _details(place, element, said)
     return [Problem(name, text) for text in texts]

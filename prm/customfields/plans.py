@@ -9,10 +9,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prm.access.roles import Role
-from prm.customfields import naming, rules, targets
+from prm.conditions.registry import Lookup
+from prm.customfields import naming, related, rules, targets
 from prm.customfields.models import CustomField, FormLayout, in_language
 from prm.customfields.targets import Builtin, Target, audience_of
 from prm.values.actor import Actor
+
+# In place of a document: the order in which the product itself asks, whatever is published.
+BUILT_IN: dict[str, Any] = {}
+# What a form rules about an element by True, False or a condition.
+RULED = ("shown", "required", "readonly")
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,27 @@ class Plan:
     @property
     def asked(self) -> set[str]:
         """Names of the elements that rules read."""
-        every = (when for rule in self.rules.values() for when in (rule.shown, rule.required, rule.readonly))
+        every = (getattr(rule, what) for rule in self.rules.values() for what in RULED)
         return set().union(*map(rules.fields_in, every))
+
+    @property
+    def asks_partner(self) -> bool:
+        """Whether a rule asks about the partner, so that one has to be known."""
+        return any(
+            next(related.parts_of(getattr(rule, what)), None)
+            for rule in self.rules.values()
+            for what in RULED
+        )
+
+    def settle(self, partner: Any) -> None:
+        """Answer what rules ask about the partner; None where nobody chose one yet."""
+        lookup = Lookup()
+        for name, rule in self.rules.items():
+            answers = {
+                what: related.settled(getattr(rule, what), self.target.code, partner, lookup)
+                for what in RULED
+            }
+            self.rules[name] = replace(rule, **answers)
 
     @property
     def fields(self) -> list[CustomField]:
@@ -103,14 +128,21 @@ def elements_of(target: Target, audience: str) -> dict[str, Element]:
     return {one.name: one for one in found if not audience or one.only in ("", audience)}
 
 
+def deleted_of(target: Target) -> dict[str, CustomField]:
+    """Fields that were deleted and can come back, by the names under which forms keep their places."""
+    return {one.name: one for one in CustomField.objects.deleted_of(target.code)}
+
+
 def plan_for(
     target: Target, by: Actor | None, *, variant: str = "", document: dict[str, Any] | None = None
 ) -> Plan:
-    """The plan for a reader. `document` takes the place of what is published: the designer's preview."""
+    """The plan for a reader. `document` takes the place of what is published: the designer's preview, or BUILT_IN."""
     audience = audience_of(by)
     elements = elements_of(target, audience)
     published = None
-    if document is None:
+    if document is BUILT_IN:
+        document = None
+    elif document is None:
         published = published_layout(target.code, variant, by.role if by else "", audience)
         document = published.document if published else None
     plan = Plan(target, elements, document)
@@ -118,7 +150,7 @@ def plan_for(
     kinds = {name: element.kind for name, element in elements.items()}
     for name, element in elements.items():
         plan.rules[name] = _rule(element, places, document, published)
-    whens = [(name, what) for name in plan.rules for what in ("shown", "required", "readonly")]
+    whens = [(name, what) for name in plan.rules for what in RULED]
     written = [getattr(plan.rules[name], what) for name, what in whens]
     for (name, what), was, rule in zip(whens, written, naming.with_ids(written, kinds), strict=True):
         if rule is not was:

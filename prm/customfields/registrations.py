@@ -27,6 +27,7 @@ def register() -> None:
             "fields": pgettext_lazy("change", "fields"),
             "form": pgettext_lazy("change", "form"),
             "position": pgettext_lazy("change", "position"),
+            "version_restored": pgettext_lazy("change", "version restored"),
         }
     )
     words.register(
@@ -40,6 +41,7 @@ def register() -> None:
             "form_published": _("form published"),
             "form_withdrawn": _("form withdrawn"),
             "form_discarded": _("draft of a form discarded"),
+            "form_restored": _("version of a form restored as its draft"),
         }
     )
     uses.register()

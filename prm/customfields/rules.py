@@ -1,6 +1,7 @@
 """Rules of a form: when a field is shown, required or read-only.
 
-A rule is `True`, `False` or a condition in the JSON of prm.conditions, over fields of the same form:
+A rule is `True`, `False` or a condition in the JSON of prm.conditions, over fields of the same form and of its partner
+(related.py):
 `{"field": "estimated_value", "op": "more_than", "value": "500000"}`, `{"all": […]}`, `{"any": […]}`, `{"not": …}`.
 A person stands there by e-mail and a partner by number (naming.py); a file is only asked whether it is there.
 static/js/formrules.js answers the same questions in the browser; tests/customfields asks both the same table.
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.conditions.reading import DEEPEST, MOST_PARTS
-from prm.customfields import naming
+from prm.customfields import naming, related
 from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.ui import formats
 
@@ -168,8 +169,11 @@ _OPERATIONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def problem_with(rule: Any, known: Mapping[str, Any], *, depth: int = 0) -> str:
-    """What is wrong with a rule, as a sentence; "" when it is sound. `known` are the form's elements by name."""
+def problem_with(rule: Any, known: Mapping[str, Any], target: str = "", *, depth: int = 0) -> str:
+    """What is wrong with a rule, as a sentence; "" when it is sound.
+
+    `known` are the form's elements by name; `target` whose records it is about, for what it asks about their partner.
+    """
     if isinstance(rule, bool) or rule is None:
         return ""
     if not isinstance(rule, Mapping) or depth >= DEEPEST:
@@ -179,11 +183,12 @@ def problem_with(rule: Any, known: Mapping[str, Any], *, depth: int = 0) -> str:
             parts = rule[joint]
             if not isinstance(parts, list) or len(parts) > MOST_PARTS or set(rule) != {joint}:
                 return _("The condition cannot be read.")
-            return next(
-                (found for part in parts if (found := problem_with(part, known, depth=depth + 1))), ""
-            )
+            found = (problem_with(part, known, target, depth=depth + 1) for part in parts)
+            return next((why for why in found if why), "")
     if "not" in rule:
-        return problem_with(rule["not"], known, depth=depth + 1)
+        return problem_with(rule["not"], known, target, depth=depth + 1)
+    if target and related.is_related(rule):
+        return related.problem_with(rule, target)
     if not set(rule) <= {"field", "op", "value"} or not {"field", "op"} <= set(rule):
         return _("The condition cannot be read.")
     return _problem_of_comparison(rule, known)
@@ -219,15 +224,17 @@ def _problem_of_comparison(rule: Mapping[str, Any], known: Mapping[str, Any]) ->
     return "" if fits else _("The value to compare “%(field)s” with does not fit.") % {"field": element.label}
 
 
-def sentence(rule: Any, known: Mapping[str, Any]) -> str:
+def sentence(rule: Any, known: Mapping[str, Any], target: str = "") -> str:
     """A rule read aloud in the reader's language."""
     if isinstance(rule, bool) or not rule:
         return ""
     for joint, word in (("all", _(" and ")), ("any", _(" or "))):
         if joint in rule:
-            return word.join(sentence(part, known) for part in rule[joint])
+            return word.join(sentence(part, known, target) for part in rule[joint])
     if "not" in rule:
-        return _("not (%(part)s)") % {"part": sentence(rule["not"], known)}
+        return _("not (%(part)s)") % {"part": sentence(rule["not"], known, target)}
+    if target and related.is_related(rule):
+        return related.sentence(rule, target)
     element = known.get(rule["field"])
     name = str(element.label) if element else rule["field"]
     words = WORDS.get(rule["op"], rule["op"])

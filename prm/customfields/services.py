@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,10 +13,8 @@ from django.utils.translation import gettext as _
 
 from prm.access.rules import require
 from prm.audit.services import differences, record
-from prm.customfields import errors, expressions, holding, indexes, targets, units, values
-from prm.customfields.models import CustomField, FormLayout, in_language
-from prm.customfields.plans import placements, whose_form
-from prm.customfields.rules import fields_in
+from prm.customfields import errors, expressions, form_uses, holding, indexes, targets, units, values
+from prm.customfields.models import CustomField, in_language
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -50,8 +49,7 @@ def create_field(
     require(by, "fields.configure")
     found = targets.find(target)
     code = code.strip()
-    if not CODE.match(code) or code in RESERVED or code in {one.name for one in found.builtin}:
-        raise errors.CodeUnfit()
+    _must_be_a_free_code(code, found)
     position = CustomField.objects.filter(target=target).count()
     if CustomField.objects.of(target).count() >= MOST_FIELDS:
         raise errors.TooManyFields(most=MOST_FIELDS)
@@ -133,7 +131,10 @@ def rows_using(field: CustomField) -> int:
 
 
 def places_using(field: CustomField) -> list[str]:
-    """Where else the field is used: computed fields, published forms and what apps registered, in words."""
+    """What would break without the field: computed fields, conditions of forms and what apps registered, in words.
+
+    A form on which it stands does not: it goes on without (form_uses.py).
+    """
     found = []
     fields = list(CustomField.objects.of(field.target))
     for other in fields:
@@ -141,15 +142,7 @@ def places_using(field: CustomField) -> list[str]:
             names = values.operands(targets.find(field.target), fields)
             if field.code in expressions.names_in(expressions.parse(other.options["expression"], names)):
                 found.append(_("computed field “%(field)s”") % {"field": other.words})
-    for layout in FormLayout.objects.filter(target=field.target, state=FormLayout.State.PUBLISHED):
-        for place in placements(layout.document):
-            asked = set().union(*(fields_in(place.get(what)) for what in ("shown", "required", "readonly")))
-            if place["field"] == field.name:
-                found.append(_("published form “%(name)s”") % {"name": whose_form(layout)})
-            elif field.name in asked:
-                found.append(
-                    _("a condition of the published form, at “%(field)s”") % {"field": place["field"]}
-                )
+    found += form_uses.asked_in_forms(field)
     for uses in targets.uses:
         found += uses(field)
     return found
@@ -157,7 +150,10 @@ def places_using(field: CustomField) -> list[str]:
 
 @transaction.atomic
 def delete_field(*, field: CustomField, by: Actor) -> CustomField:
-    """Take a field away. Its values stay for 30 days, in which it can be restored; then a job drops them."""
+    """Take a field away, off its forms too. Its values and places stay for 30 days, in which it can be restored.
+
+    Then a job drops them. Raises FieldInUse naming what would break without it.
+    """
     require(by, "fields.configure")
     field = _locked(field)
     if used := places_using(field):
@@ -200,6 +196,7 @@ def drop_field(*, field: CustomField, by: Actor) -> int:
         cursor.execute(f"UPDATE {table} SET custom = custom - %s WHERE custom ? %s", [field.code, field.code])
         count = cursor.rowcount
     holding.drop_of(field)
+    form_uses.take_off(field)
     record(field, "field_dropped", by=by, changes={"rows": [count, 0]})
     field.delete()
     return count
@@ -227,6 +224,30 @@ def _save_custom(target: targets.Target, rows: list[Any]) -> int:
     count = len(rows)
     rows.clear()
     return count
+
+
+def free_code(label: str, target: targets.Target) -> str:
+    """A code out of an English label: "Main competitor" gives main_competitor.
+
+    Where the product itself has a field of that name, or it is a word of expressions, a number stands behind.
+    """
+    code = slug(label)
+    taken = RESERVED | {one.name for one in target.builtin}
+    if code not in taken:
+        return code
+    taken |= set(CustomField.objects.filter(target=target.code).values_list("code", flat=True))
+    stem = code[:36].rstrip("_")
+    return next(free for number in itertools.count(2) if (free := f"{stem}_{number}") not in taken)
+
+
+def _must_be_a_free_code(code: str, target: targets.Target) -> None:
+    if not CODE.match(code):
+        raise errors.CodeUnfit()
+    if code in RESERVED:
+        raise errors.CodeIsAWord(code=code)
+    for one in target.builtin:
+        if one.name == code:
+            raise errors.CodeOfTheProduct(code=code, field_label=one.label)
 
 
 def _locked(field: CustomField) -> CustomField:
@@ -285,7 +306,7 @@ def _places(given: dict[str, Any], usual: int) -> int:
 def _choices(rows: Iterable[Any]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for code, label, label_zh in rows:
-        code = code.strip() or _slug(label) or f"c{len(found) + 1}"
+        code = code.strip() or slug(label) or f"c{len(found) + 1}"
         if code in {one["code"] for one in found}:
             raise errors.ChoiceTwice(code=code)
         found.append({"code": code[:40], "label": label.strip()[:120], "label_zh": label_zh.strip()[:120]})
@@ -294,7 +315,7 @@ def _choices(rows: Iterable[Any]) -> list[dict[str, str]]:
     return found
 
 
-def _slug(label: str) -> str:
+def slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")[:40]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import models
 
-from prm.customfields import errors, expressions, kinds, targets
+from prm.customfields import errors, expressions, kinds, related, targets
 from prm.customfields.models import CustomField
 from prm.customfields.plans import Plan, plan_for
 from prm.customfields.targets import Target
@@ -53,6 +53,8 @@ def clean_values(
     """
     found = targets.find(target)
     plan = plan_for(found, by, variant=found.variant_of(obj))
+    if plan.asks_partner:
+        plan.settle(related.partner_of(target, obj))
     kept = dict(obj.custom or {})
     if not plan.fields and plan.layout is None:
         _refuse_unknown(plan, values)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
-from prm.customfields import errors, reads, services
+from prm.customfields import errors, form_uses, reads, services
 from prm.customfields.field_forms import FieldForm
 from prm.customfields.models import CustomField
 from prm.values.errors import DomainError, NotAllowed
@@ -104,7 +104,8 @@ def delete(request: Any, target: str, code: str) -> HttpResponse:
             return redirect("customfields:fields", target)
     context = {
         "target": reads.target_or_404(target), "field": field, "rows": services.rows_using(field),
-        "used": services.places_using(field), "problem": problem, "days": services.KEPT_FOR.days,
+        "used": services.places_using(field), "forms": form_uses.forms_with(field), "problem": problem,
+        "days": services.KEPT_FOR.days,
     }  # fmt: skip
     return render(request, "customfields/delete.html", context, status=409 if problem else 200)
 

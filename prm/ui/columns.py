@@ -24,8 +24,8 @@ class Column:
     filter  True, or Between for days and amounts
     value   callable(row) instead of the attribute
     phone   place in the two-line row: "a" name, "sub" line below it, "b" value, "d" state; None: desktop only
-    hidden  only a filter and an export column
-    optional  people choose whether it is shown; `hidden` says what holds until they do
+    hidden  only a filter and an export column, until somebody chooses it; without `export` a filter only
+    optional  chosen apart from the list's own columns, as the tenant's are; `hidden` says what holds until then
     """
 
     num = False

@@ -98,7 +98,11 @@ class ServiceForm(forms.Form):
         for name in self.fields:
             bound = self[name]
             found += [
-                {"text": text, "label": bound.label, "anchor": bound.id_for_label or bound.auto_id}
+                {
+                    "text": text,
+                    "label": _unless_told(bound.label, text),
+                    "anchor": bound.id_for_label or bound.auto_id,
+                }
                 for text in bound.errors
             ]
         return found
@@ -122,6 +126,11 @@ class ServiceForm(forms.Form):
         if self.more:
             found.append(Block(_("More"), [[self[name]] for name in self.more], folded=True))
         return found
+
+
+def _unless_told(label: str, text: str) -> str:
+    """The label that stands before a sentence, "" where the sentence begins with it."""
+    return "" if str(text).startswith(str(label)) else label
 
 
 def _dress(field: forms.Field) -> None:

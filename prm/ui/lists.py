@@ -33,6 +33,7 @@ A template of its own: `template = "dealreg/list.html"` which extends "ui/list.h
 """
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -80,6 +81,8 @@ MOST_COUNTED = 10_000
 more_columns: list[Callable[[Any, Actor], list[Column]]] = []
 more_found: list[Callable[[list[Column], str], Q | None]] = []
 MOST_AT_ONCE = 200
+# In an address, the word that its choice is of all columns, not of the tenant's own only.
+ALL_CHOSEN = "*"
 
 
 @dataclass(frozen=True)
@@ -222,13 +225,29 @@ class ListPage:
         )
 
     def _choose_columns(self) -> None:
-        """Show of the optional columns those that the address names; without a choice, each as it says itself."""
-        if "columns" not in self.query:
-            return
+        """Show of the columns those that the address names, and the one that leads to the row; else each as it says.
+
+        An address without ALL_CHOSEN was made, or saved, when only the tenant's own columns could be chosen.
+        """
+        naming = self._naming()
         wanted = self.query.getlist("columns")
-        for column in self.shown_columns:
-            if column.optional:
-                column.hidden = column.name not in wanted
+        every = ALL_CHOSEN in wanted
+        for at, column in enumerate(self.shown_columns):
+            built_in = not column.optional
+            if built_in and (column is naming or (column.hidden and not column.export)):
+                continue
+            # A list declares its columns once for all requests: this one's choice is its own.
+            chosen = self.shown_columns[at] = copy(column)
+            chosen.optional = True
+            if wanted and (every or not built_in):
+                chosen.hidden = column.name not in wanted
+
+    def _naming(self) -> Column | None:
+        """The column that leads to the row, which always stays: the one that names it on a phone, else the first."""
+        columns = [column for column in self.shown_columns if not column.hidden]
+        named = [column for column in columns if column.phone == "a"]
+        links = [column for column in columns if isinstance(column, Link)]
+        return next(iter(named + links + columns), None)
 
     def scope(self, rows: QuerySet) -> QuerySet:
         """Only what the actor may see; a model without owner must be open on purpose."""

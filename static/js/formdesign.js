@@ -13,6 +13,11 @@
   const places = (doc) => doc.sections.flatMap((section, part) => section.fields.map((place, at) => ({ place, part, at })));
   const find = (doc, name) => places(doc).find((one) => one.place.field === name);
 
+  // What scrolls by itself stays where it was when the page is drawn anew.
+  const scrolling = () => [...board().querySelectorAll(".ui-side, .ui-board")];
+  const scrolled = () => scrolling().map((part) => part.scrollTop);
+  const scrollBack = (tops) => scrolling().forEach((part, at) => { if (tops[at]) part.scrollTop = tops[at]; });
+
   // One request at a time: what changes meanwhile goes with the next.
   const draw = (changes = {}) => {
     Object.assign(state, changes);
@@ -22,11 +27,14 @@
     const values = { variant, role, selected: state.selected, mode: state.mode, ...(unsaved ? { document: state.document } : {}) };
     unsaved = false;
     const focus = document.activeElement?.dataset?.place || document.activeElement?.id || "";
+    const where = scrolled();
     htmx.ajax("POST", frame.dataset.address, { target: "#design", swap: "outerHTML", values }).finally(() => {
       busy = false;
+      scrollBack(where);
       if (again) { again = false; draw(); return; }
       const spot = focus && (document.getElementById(focus) || board().querySelector(`[data-place="${CSS.escape(focus)}"]`));
       (spot || board().querySelector("[data-selected][data-place]"))?.focus({ preventScroll: true });
+      board().querySelector("[data-selected][data-place]")?.scrollIntoView({ block: "nearest" });
       buttons();
     });
   };
@@ -206,12 +214,18 @@
     if (event.key === "Escape" && frame.classList.contains("is-palette")) { event.preventDefault(); return palette(false); }
     if (event.key === "Escape" && frame.classList.contains("is-panel")) { event.preventDefault(); return panel(false); }
     const cell = event.target.closest("[data-place]");
+    // What is chosen goes, wherever the keys are, but while somebody types or presses a button.
+    const free = cell === event.target || event.target === document.body || event.target.id === "page";
+    if (event.key === "Delete" && free) {
+      const gone = board().querySelector(`[data-place="${CSS.escape(cell?.dataset.place || state.selected)}"]`);
+      if (gone && gone.dataset.removable) { event.preventDefault(); panel(false); remove(gone.dataset.place); }
+      return null;
+    }
     if (!cell) return null;
     const name = cell.dataset.place;
     if (event.altKey && event.key === "ArrowUp") { event.preventDefault(); return step(name, -1); }
     if (event.altKey && event.key === "ArrowDown") { event.preventDefault(); return step(name, 1); }
     if (event.key === "Enter" || event.key === " ") { if (event.target === cell) { event.preventDefault(); return choose(name); } }
-    if (event.key === "Delete" && cell.querySelector('[data-do="remove"]')) return remove(name);
     return null;
   });
 

@@ -118,6 +118,18 @@
       }
     }
   };
+  // What rules ask about the partner only the server knows: asked anew when another one is chosen.
+  const ask = async (form, address) => {
+    const url = new URL(address, location.href);
+    url.searchParams.set("partner", read(form, "partner", "partner"));
+    const turn = (form.prmAsked = (form.prmAsked || 0) + 1);
+    const answer = await fetch(url, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok || turn !== form.prmAsked) return;
+    const rules = await answer.json();
+    for (const part of form.querySelectorAll("[data-field]"))
+      for (const [what, rule] of Object.entries(rules[part.dataset.field] || {})) part.dataset[what + "When"] = JSON.stringify(rule);
+    apply(form);
+  };
   const start = () => {
     for (const mark of document.querySelectorAll("[data-form-rules]")) {
       const form = mark.closest("form, [data-form]");
@@ -126,6 +138,10 @@
       if (form.dataset.ruled) continue;
       form.dataset.ruled = "1";
       for (const kind of ["input", "change"]) form.addEventListener(kind, () => form.querySelector("[data-form-rules]") && apply(form));
+      form.addEventListener("change", (event) => {
+        const asks = form.querySelector("[data-form-asks]");
+        if (asks && event.target.name === "partner") ask(form, asks.dataset.formAsks);
+      });
     }
   };
   start();

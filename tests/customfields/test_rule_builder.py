@@ -55,7 +55,8 @@ def test_the_builder_is_drawn_anew_with_what_may_be_asked_only(designer):
     assert "data-from" in page and "Not complete yet." in page
     assert 'value="f:region"' in page or 'value="f:customer_name"' in page
     assert "f:product_lines" in page
-    assert "f:custom_rush" not in page and "m:" not in page
+    assert "f:custom_rush" not in page and "f:end_customer." not in page
+    assert "f:partner.tier" in page and "m:orders.net_sales" in page
     foot = designer.post(address, {**sent, "part": "foot"}).content.decode()
     assert "Not complete yet." in foot and "data-from" not in foot
 

@@ -10,11 +10,11 @@ from django.utils import translation
 
 from partners.services import create_partner
 from prm.audit.models import AuditEntry
-from prm.customfields import errors, services
+from prm.customfields import errors, form_services, services, targets
 from prm.customfields.daily import drop_deleted_fields
 from prm.customfields.expressions import WrongKind
-from prm.customfields.form_services import withdraw_layout
-from prm.customfields.models import CustomField
+from prm.customfields.models import CustomField, FormLayout
+from prm.customfields.plans import elements_of, placements
 from prm.values import clock
 from prm.values.errors import NotAllowed
 from tests.factories import dealreg as deals
@@ -135,16 +135,102 @@ def test_a_field_that_others_need_is_not_deleted(boss, field, administrator):
         services.delete_field(field=margin, by=administrator)
 
 
-def test_a_field_on_a_published_form_is_first_taken_off_it(boss, field, published, administrator):
-    made = field("deal", "competitor")
-    form = published("deal", [{"field": "custom_competitor"}], role="partner")
+def asked_by(client):
+    """The fields of the registration form as `client` meets it."""
+    return list(client.get("/deals/new/").context["form"].fields)
+
+
+def test_forms_go_on_without_a_deleted_field_and_have_it_back_where_it_stood(
+    boss, field, published, acme, browse
+):
+    field("deal", "competitor", required=False)
+    places = [{"field": "custom_competitor", "required": True, "help": "Who else?"}, {"field": "phone"}]
+    published("deal", places, role="partner")
+    partner = browse(acme.sales)
     page = boss.get("/settings/fields/deal/competitor/delete/").content.decode()
-    assert "published form “All partners”" in page and "Delete field" not in page
+    assert "Forms that go on without it" in page and "All partners" in page and "Delete field" in page
+    boss.post("/settings/fields/deal/competitor/delete/")
+    assert "custom_competitor" not in asked_by(partner)
+    designer = boss.get("/settings/forms/deal/?role=partner").content.decode()
+    assert "was deleted. The form skips it" in designer
+    boss.post("/settings/fields/deal/competitor/restore/")
+    form = partner.get("/deals/new/").context["form"]
+    rows = [bound.name for block in form.blocks for row in block.rows for bound in row]
+    assert rows.index("custom_competitor") < rows.index("phone")
+    assert (form["custom_competitor"].help_text, form.fields["custom_competitor"].required) == (
+        "Who else?",
+        True,
+    )
+
+
+def test_a_field_for_which_a_condition_of_a_form_asks_is_kept_and_the_page_says_where(boss, field, published):
+    field("deal", "competitor", label="Competitor")
+    field("deal", "strength", label="Strength")
+    asks = {"field": "custom_strength", "shown": {"field": "custom_competitor", "op": "not_empty"}}
+    published("deal", [{"field": "custom_competitor"}, asks], role="partner")
+    page = boss.get("/settings/fields/deal/competitor/delete/").content.decode()
+    assert "a condition of the published form “Deal registration, All partners”, at “Strength”" in page
+    assert "Delete field" not in page and "it disappears" not in page
     assert boss.post("/settings/fields/deal/competitor/delete/").status_code == 409
-    assert CustomField.objects.of("deal").exists()
-    withdraw_layout(target="deal", variant="", role=form.role, by=administrator)
-    assert services.places_using(made) == []
-    assert boss.post("/settings/fields/deal/competitor/delete/").status_code == 302
+    assert CustomField.objects.of("deal").filter(code="competitor").exists()
+
+
+def test_a_form_with_a_deleted_field_is_published_and_forgets_it_after_thirty_days(
+    field, published, administrator
+):
+    made = field("deal", "competitor")
+    form = published("deal", [{"field": "custom_competitor"}, {"field": "phone"}])
+    services.delete_field(field=made, by=administrator)
+    document = elements_and(form)
+    form_services.save_layout(target="deal", document=document, by=administrator)
+    assert form_services.publish_layout(target="deal", by=administrator).version == 2
+    with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+        drop_deleted_fields()
+    kept = FormLayout.objects.get(state="published").document
+    assert "custom_competitor" not in [place["field"] for place in placements(kept)]
+
+
+def elements_and(form):
+    """The form with everything that must stand on it besides."""
+    locked = [name for name, one in elements_of(targets.find("deal"), "").items() if one.locked]
+    section = form.document["sections"][0]
+    return {
+        "schema": 1,
+        "sections": [{**section, "fields": [*section["fields"], *({"field": n} for n in locked)]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [("Estimated value", "estimated_value_2"), ("Round", "round_2"), ("Main competitor", "main_competitor")],
+)
+def test_a_field_without_a_code_gets_a_free_one(boss, label, code):
+    assert boss.post("/settings/fields/deal/new/?kind=text", {"label": label}).status_code == 302
+    assert CustomField.objects.get().code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("estimated_value", "own field “Estimated value” has the code"),
+        ("round", "is a word of expressions"),
+        ("1st", "A code begins with a letter"),
+    ],
+)
+def test_a_code_is_refused_for_the_reason_that_there_is(boss, code, said):
+    answer = boss.post("/settings/fields/deal/new/?kind=text", {"label": "X", "code": code})
+    assert said in " ".join(answer.context["form"].errors["code"])
+
+
+def test_choices_are_not_called_optional_and_a_label_is_not_said_twice(boss, field, acme, browse):
+    page = boss.get("/settings/fields/deal/new/?kind=choice").content.decode()
+    choices = page[page.index('for="id_choices"') : page.index("<textarea")]
+    assert "optional" not in choices
+    field("deal", "site", "link", label="Site")
+    refused = browse(acme.sales).post("/deals/new/", {"custom_site": "nowhere"})
+    said = [one for one in refused.context["form"].problems if "is not a web address" in one["text"]]
+    assert [one["label"] for one in said] == [""] and said[0]["text"].startswith("Site is not a web address")
+    assert "Site: Site" not in refused.content.decode()
 
 
 def test_a_computed_field_stays_a_number_or_a_date(field, administrator):

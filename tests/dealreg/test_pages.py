@@ -60,7 +60,7 @@ def test_a_partner_registers_in_four_fields_and_reads_who_it_waits_for(acme, man
     registration = all_of(acme.sales).get()
     assert registration.state == "in_review"
     page = text(response)
-    assert "Under review" in page
+    assert "In review" in page
     assert "Lin Yue" in page
     assert "promised by" in page
 

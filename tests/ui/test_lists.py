@@ -186,3 +186,37 @@ def test_a_bulk_verb_with_somebody_elses_row_does_nothing(acme, rival):
     with pytest.raises(Http404):
         ask(actor=mine, data={"bulk": "suspend", "row": [acme.row.pk, rival.row.pk]})
     assert not Partner.objects.visible_to(STAFF).filter(note="done").exists()
+
+
+class TestColumns:
+    """People choose which columns they read; the address remembers it, and nobody else's list changes."""
+
+    def heads(self, query=""):
+        page = ask(query).content.decode()
+        head = page[page.index("<thead") : page.index("</thead>")]
+        return [
+            one for one in ("Name", "Number", "Region", "Parent", "Worth", "Tax number") if f">{one}" in head
+        ]
+
+    def test_every_column_but_the_one_that_leads_to_the_row_can_be_chosen(self, many):
+        page = ask("").content.decode()
+        offered = [
+            one
+            for one in ("name", "number", "status", "tax_number")
+            if f'name="columns" value="{one}"' in page
+        ]
+        assert offered == ["number", "status", "tax_number"]
+        assert self.heads("?columns=*&columns=number&columns=tax_number") == ["Name", "Number", "Tax number"]
+
+    def test_the_choice_is_one_readers_own(self, many):
+        before = self.heads()
+        assert self.heads("?columns=*") == ["Name"]
+        assert self.heads() == before
+
+    def test_it_goes_on_with_pages_filters_and_sorting(self, many):
+        page = ask("?columns=*&columns=region").content.decode()
+        assert "columns=%2A&amp;columns=region" in page  # in the links of what sorts
+        assert '<input type="hidden" name="columns" value="region">' in page  # in the form of filters
+
+    def test_an_address_of_before_that_chose_own_columns_only_leaves_the_others(self, many):
+        assert self.heads("?columns=-") == self.heads()
