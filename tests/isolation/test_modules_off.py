@@ -8,20 +8,12 @@ from django.test import Client
 
 from prm.modules import registry
 from prm.tenancy.models import Tenant
-from tests.factories.people import UserFactory
-from tests.isolation import strangers, walk, world
+from prm.values import pulse
+from tests.isolation import strangers, walk
 
 CODES = ("dealreg", "orders", "rebates", "payouts", "claims")
 ROLES = ("visitor", "partner sales", "partner administrator", "manager", "finance", "administrator")
 NEVER = "/no-such-place/"
-
-
-@pytest.fixture
-def made(db):
-    built = world.build()
-    built.people.setdefault("finance", UserFactory(finance=True))
-    built.people.setdefault("administrator", UserFactory(administrator=True))
-    return built
 
 
 @pytest.fixture
@@ -30,6 +22,7 @@ def off(db):
         """As stored; whether it may be is tests/tenancy/test_modules.py."""
         Tenant.objects.filter(pk=connection.tenant.pk).update(modules_off={code: "2026-01-01T00:00:00+00:00"})
         connection.set_tenant(Tenant.objects.get(pk=connection.tenant.pk))
+        pulse.beat()
 
     yield switch
     connection.set_tenant(Tenant.objects.get(pk=connection.tenant.pk))

@@ -54,8 +54,8 @@ def _below(resolver: URLResolver, before: str) -> Iterator[Address]:
             yield from _below(entry, route)
 
 
-def leaks(world: World, role: str, urlconf: str = "prm.config.urls") -> list[str]:
-    """What went wrong for one role: a sentence each. Empty is good."""
+def leaks(world: World, role: str, urlconf: str = "prm.config.urls", *, below: str = "") -> list[str]:
+    """What went wrong for one role at the addresses that begin with `below`: a sentence each. Empty is good."""
     user = world.people.get(role)
     client = Client(HTTP_HOST=HOST, raise_request_exception=False)
     if user is not None:
@@ -63,7 +63,7 @@ def leaks(world: World, role: str, urlconf: str = "prm.config.urls") -> list[str
     wrong: list[str] = []
     before = rival_rows(world)
     for address in addresses(urlconf):
-        if address.route.startswith(NOT_WALKED):
+        if address.route.startswith(NOT_WALKED) or not address.route.startswith(below):
             continue
         if address.names:
             wrong += _stranger(client, address, world, user)
