@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from prm.accounts.models import User
 from prm.conditions import BadCondition, holds, sentence, validate
 from prm.conditions.drafts import without_blanks
 from prm.conditions.forms import ConditionField
@@ -79,3 +81,15 @@ def test_an_unknown_field_is_answered_with_each_name_once(db):
         sentence({"field": "zzz", "op": "is", "value": "x"}, "deal")
     names = str(refused.value).partition("There are: ")[2].rstrip(".").split(", ")
     assert "partner" in names and len(names) == len(set(names))
+
+
+def test_only_who_can_be_a_channel_manager_is_offered_as_one(browse, acme, manager, finance):
+    """A person who is named already stays, by name."""
+    boss, named = (User.objects.get(pk=one.user_id) for one in (manager, finance))
+    condition = {"field": "partner.manager", "op": "any_of", "value": [named.email]}
+    sent = {"condition": json.dumps({"all": [condition]}), "name": "when"}
+    page = browse(manager).post("/conditions/deal/builder/", sent).content.decode()
+    offered = re.findall(r'data-one value="([^"]+)"( checked)?>([^<]+)', page)
+    people = {email: name for email, _on, name in offered}
+    assert people == {boss.email: str(boss), named.email: str(named)}
+    assert [email for email, on, _name in offered if on] == [named.email]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from prm.configuration import text as configuration_text
 from prm.configuration.errors import ConfigurationProblem
 from prm.configuration.services import export_text, plan
 from tests.approvals.flows import MANAGER, approver, publish
@@ -86,3 +89,12 @@ def test_each_step_of_an_exported_flow_stands_on_lines_of_its_own(administrator)
     assert "      - id: owner\n        kind: approver\n" in flows and "      - id: boss\n" in flows
     assert "        who:\n          kind: role\n          role: administrator\n" in flows
     assert "{" not in flows.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("text", ["schema: 1\ntiers: [1,\nroles: {a: b: c}\n", "schema: 1\n\ttiers: x\n"])
+def test_a_text_that_is_no_yaml_names_its_line_and_no_object_of_the_program(text):
+    with pytest.raises(ConfigurationProblem) as refused:
+        configuration_text.read(text)
+    (told,) = refused.value.problems
+    assert re.fullmatch(r"file: this is not YAML from line [23] on: .+", told)
+    assert "<" not in told and '"' not in told
