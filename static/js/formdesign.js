@@ -34,7 +34,7 @@
       if (again) { again = false; draw(); return; }
       const spot = focus && (document.getElementById(focus) || board().querySelector(`[data-place="${CSS.escape(focus)}"]`));
       (spot || board().querySelector("[data-selected][data-place]"))?.focus({ preventScroll: true });
-      board().querySelector("[data-selected][data-place]")?.scrollIntoView({ block: "nearest" });
+      (board().querySelector("[data-selected][data-place]") || board().querySelector(".ui-part.is-on"))?.scrollIntoView({ block: "nearest" });
       buttons();
     });
   };

@@ -12,6 +12,7 @@ from prm.audit.models import AuditEntry
 from prm.configuration import services
 from prm.configuration.errors import ConfigurationProblem
 from prm.customfields import form_services
+from prm.customfields import services as services_of_fields
 from prm.customfields.models import CustomField, FormLayout
 from prm.tenancy.module_switch import switch_module
 from tests.configuration.office import BY, apply, exported, fresh, here, plan
@@ -156,7 +157,7 @@ def form(*places, **more):
 
 
 WRONG = {
-    "records.deal.fields[0].code: A code begins": {"fields": [field("and")]},
+    "records.deal.fields[0].code: “and” is a word of expressions": {"fields": [field("and")]},
     "stands there twice": {"fields": [field("a"), field("a")]},
     "there is no kind “poem”": {"fields": [field("a", kind="poem")]},
     "records.deal.fields[0].choices": {"fields": [field("a", kind="choice")]},
@@ -231,3 +232,13 @@ def test_fields_of_one_label_are_refused_by_name_and_labels_can_be_exchanged(ten
     swapped = [fields[0] | {"label": "Two", "label_zh": "二"}, fields[1] | {"label": "One", "label_zh": "一"}]
     apply(records={"deal": {"fields": swapped}})
     assert [one["label"] for one in exported("records")["deal"]["fields"]] == ["Two", "One"]
+
+
+def test_a_deleted_field_is_named_by_no_text_and_its_place_outlives_one(tenant):
+    apply(records=RECORDS)
+    services_of_fields.delete_field(field=CustomField.objects.get(code="competitor"), by=BY)
+    text = exported("records")
+    assert "competitor" not in str(text)
+    apply(records=text)
+    form = FormLayout.objects.get(target="deal", state="published")
+    assert (form.version, form.sections[1]["fields"][0]["field"]) == (1, "custom_competitor")

@@ -145,3 +145,19 @@ def test_a_partners_field_that_a_deals_form_asks_for_is_not_deleted(asked, field
     with pytest.raises(errors.FieldInUse) as refused:
         services.delete_field(field=segment, by=administrator)
     assert "Remark" in refused.value.text and "Deal registration" in refused.value.text
+
+
+def test_the_builder_is_drawn_with_what_a_partners_field_takes(field, browse, administrator):
+    field("deal", "remark")
+    TierFactory(code="gold")
+    client = browse(administrator)
+    address = "/settings/forms/deal/rule/?variant=&role=&field=note&what=shown"
+    for asked, widget in (
+        ("partner.tier", "data-value"),
+        ("partner.created_at", "data-op"),
+        ("partner.name", "data-value"),
+    ):
+        sent = {"condition": json.dumps({"all": [{"field": asked}]}), "name": "rule-shown"}
+        answer = client.post(address, sent)
+        assert answer.status_code == 200 and f'value="f:{asked}" selected' in answer.content.decode()
+        assert widget in answer.content.decode()

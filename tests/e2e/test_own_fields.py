@@ -130,3 +130,47 @@ def test_the_browser_answers_every_rule_as_the_server_does(office: Office, cast:
         if page.evaluate(script, [rule, typed, KINDS]) is not found
     ]
     assert wrong == []
+
+
+def test_a_field_comes_and_goes_with_the_partner_whom_staff_choose(office: Office, cast: Any) -> None:
+    boss = office.enter("administrator")
+    boss.goto("/settings/forms/deal/")
+    boss.locator('[data-place="note"]').click()
+    rule(boss, "shown").locator("[data-rule-mode]").select_option("when")
+    expect(rule(boss, "shown").locator("[data-foot]")).to_contain_text("Estimated value is filled in")
+    rule(boss, "shown").locator("[data-field]").select_option("f:partner.tier")
+    expect(rule(boss, "shown").locator("[data-foot]")).to_contain_text("tier is filled in")
+    rule(boss, "shown").locator("[data-op]").select_option("is")
+    rule(boss, "shown").locator("select[data-value]").select_option("gold")
+    expect(boss.locator('[data-place="note"] .ui-tag')).to_contain_text("Gold")
+    press(boss, "Publish")
+    expect(boss.locator("#page")).to_contain_text("Version 1 is published")
+
+    staff = office.enter("channel-manager")
+    staff.goto("/deals/new/")
+    note = staff.locator('[data-field="note"]')
+    expect(note).to_be_hidden()
+    staff.get_by_label("Partner").first.select_option(label="Lanqiao Living")
+    staff.locator("summary", has_text="More").first.click()
+    expect(note).to_be_visible()
+    staff.get_by_label("Partner").first.select_option(label="Hexin Home")
+    expect(note).to_be_hidden()
+
+
+def test_the_delete_key_takes_the_chosen_field_off_and_the_tools_stay_in_sight(
+    office: Office, cast: Any
+) -> None:
+    page = office.enter("administrator")
+    page.goto("/settings/forms/deal/")
+    cell = page.locator('[data-place="note"]')
+    cell.click()
+    expect(page.locator('[data-place="note"][data-selected]')).to_be_in_viewport()
+    expect(page.locator('#design [data-do="undo"]')).to_be_in_viewport()
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight + 1")
+    page.keyboard.press("Delete")
+    expect(cell).to_have_count(0)
+    press(page, "Undo")
+    expect(cell).to_be_visible()
+    page.locator('[data-place="customer_name"]').click()
+    page.keyboard.press("Delete")
+    expect(page.locator('[data-place="customer_name"]')).to_be_visible()
