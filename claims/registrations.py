@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from prm.access.roles import Role
 from prm.audit import words
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.ui import menu
 from prm.values.actor import Actor
 
@@ -24,6 +25,9 @@ def register() -> None:
     from claims import finding
 
     finding.register()
+    objects.register("agreement", "claims.Agreement", verb="claims.view_agreements", find=("number",))
+    objects.register("claim", "claims.Claim", verb="claims.view", find=("number",))
+    objects.register("price_drop", "claims.PriceDrop", verb="claims.view", find=("number",))
     _register_menu()
     _register_words()
     _register_kinds()

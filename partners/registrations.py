@@ -53,12 +53,7 @@ def register() -> None:
     permissions.register(
         "partners.export", label=_("Export partners"), roles=[ADMIN, MANAGER], sensitive=True, reads=True
     )
-    permissions.register(
-        "company.view",
-        label=_("See the own company"),
-        roles=[Role.PARTNER_ADMIN, Role.PARTNER_SALES],
-        reads=True,
-    )
+    permissions.register("company.view", label=_("See the own company"), roles=PARTNER_ROLES, reads=True)
     permissions.register_area("partners", _("Partners"), names=["partners", "company"], order=5)
     scope.register_partners(granted=granted_partner_ids, own_company=own_partner_id)
     _register_menu()

@@ -12,6 +12,7 @@ from partners import pages as partner_pages
 from prm.access.roles import Role
 from prm.audit import words
 from prm.notices import kinds, work
+from prm.outbox import objects
 from prm.ui import menu
 from prm.values import clock
 from prm.values.actor import Actor
@@ -23,6 +24,9 @@ def register() -> None:
     from payouts import finding
 
     finding.register()
+    objects.register("bank_account", "payouts.BankAccount", verb="payouts.view_accounts", find=("number",))
+    objects.register("payout", "payouts.Batch", verb="payouts.view", find=("number",))
+    objects.register("journal", "payouts.Journal", verb="payouts.view_journals", find=("number",))
     _register_words()
     _register_kinds()
     partner_pages.add_section(

@@ -35,11 +35,7 @@ def register() -> None:
             "partner_name": row.partner.name, "amount": str(row.approved), "currency": row.currency,
         },
     )  # fmt: skip
-    objects.register(
-        "programme", "rebates.Programme", verb="rebates.view_programmes", find=("name", "name_zh", "code")
-    )
-    objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs", find=("number",))
-    objects.register("statement", "rebates.Statement", verb="rebates.view", find=("number",))
+    _register_objects()
     _register_words()
     _register_notices()
     work.register(open_work, count=count_open_work, verb="rebates.view_runs")
@@ -67,6 +63,15 @@ def register() -> None:
     partner_pages.add_section(
         template="rebates/partner_part.html", verb="rebates.view", order=40, build=figures.of_partner
     )
+
+
+def _register_objects() -> None:
+    """What the keys of events name."""
+    objects.register(
+        "programme", "rebates.Programme", verb="rebates.view_programmes", find=("name", "name_zh", "code")
+    )
+    objects.register("run", "rebates.SettlementRun", verb="rebates.view_runs", find=("number",))
+    objects.register("statement", "rebates.Statement", verb="rebates.view", find=("number",))
 
 
 def _register_notices() -> None:

@@ -10,8 +10,10 @@ class CatalogueConfig(AppConfig):
 
         from prm.access import permissions
         from prm.access.roles import STAFF_ROLES, Role
+        from prm.outbox import objects
         from prm.ui import menu
 
+        objects.register("product", "catalogue.Product", verb="catalogue.view", find=("code", "name"))
         permissions.register("catalogue.view", label=_("See products"), roles=STAFF_ROLES, reads=True)
         permissions.register(
             "catalogue.edit",

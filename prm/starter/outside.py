@@ -82,7 +82,9 @@ def _ended(message: Message, *, taken: bool) -> None:
 
 
 def _not_known(receiver: Receiver) -> str:
-    return NoAnswer(why=_("the name %(host)s is not known.") % {"host": receiver.host}).text
+    """What the worker writes down, which has no reader and so no language but the product's first."""
+    with translation.override("en"):
+        return NoAnswer(why=_("the name %(host)s is not known.") % {"host": receiver.host}).text
 
 
 def _robot(tenant: Any, by: Actor) -> None:
@@ -107,8 +109,8 @@ def _missed(events: list[OutboxEvent]) -> None:
     passing = "OperationalError: server closed the connection unexpectedly"
     rows = (
         (name_of(pass_on_to_webhooks), MissedDelivery.State.DEAD, passing),
-        ("prm.connectors.listeners.tell_the_old_erp", MissedDelivery.State.DEAD,
-         "Undeclared: prm.connectors.listeners.tell_the_old_erp"),
+        ("orders.listeners.tell_the_old_erp", MissedDelivery.State.DEAD,
+         "Undeclared: orders.listeners.tell_the_old_erp"),
         (name_of(pass_on_to_webhooks), MissedDelivery.State.DONE, ""),
     )  # fmt: skip
     for number, (stored, (listener, state, error)) in enumerate(zip(events, rows, strict=False)):
@@ -125,9 +127,11 @@ def _automations(by: Actor) -> None:
     if by_code(code) is None:
         return
     tells = save_automation(automation=None, name=_("Tell finance of approved deals"), event_code=code, by=by)
-    texts = {"text": "{partner}: {number} for {customer} is approved, {amount}",
-             "text_zh": "{partner}：{customer} 的 {number} 已批准，金额 {amount}"}  # fmt: skip
-    add_action(automation=tells, kind="notify", who=["role:finance"], by=by, **texts)
+    add_action(
+        automation=tells, kind="notify", who=["role:finance"], by=by,
+        text="{partner}: {number} for {customer} is approved, {amount}",
+        text_zh="{partner}：{customer} 的 {number} 已批准，金额 {amount}",
+    )  # fmt: skip
     calls = save_automation(automation=None, name=_("Approved deals into the CRM"), event_code=code, by=by)
     crm = receiver_for(url=CRM_URL, name=_("Old CRM"), by=by)
     add_action(automation=calls, kind="webhook", receiver=crm, by=by, text="{number}")

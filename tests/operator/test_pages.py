@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from django.test import Client
 from django.urls import get_resolver
@@ -80,6 +82,9 @@ def test_the_list_shows_state_people_and_size_in_a_fixed_number_of_queries(
 
 
 def test_a_new_tenant_is_live_at_once(operator, client):
+    assert "It begins with the product's starter kit" in html.unescape(
+        operator.get("/operator/tenants/new/").text
+    )
     answer = operator.post("/operator/tenants/new/", NEW)
     assert answer.headers["location"] == "/operator/tenants/north-star/"
     assert "http://north-star.localhost" in operator.get("/operator/tenants/north-star/").text
