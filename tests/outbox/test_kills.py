@@ -22,6 +22,7 @@ __all__ = ["broker"]
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = 8
 ROUNDS = 20 if LONG else 2
+EVENTS = 320  # in each round
 
 
 @pytest.fixture
@@ -37,11 +38,15 @@ class Regret(Exception):
 
 
 class Load(threading.Thread):
-    """Commits events of several objects without pause, and rolls some back; `committed` is what must arrive."""
+    """Commits events of several objects, and rolls some back; `committed` is what must arrive.
+
+    Quickly until it has as many as are `wanted`, then still some each second: it never rests.
+    """
 
     def __init__(self, schema: str) -> None:
         super().__init__(daemon=True)
         self.schema, self.stopped = schema, threading.Event()
+        self.wanted = 0
         self.committed: dict[str, list[int]] = {f"object:{n}": [] for n in range(KEYS)}
 
     def run(self) -> None:
@@ -53,8 +58,12 @@ class Load(threading.Thread):
                     break
                 key = random.choice(list(self.committed))
                 self._one(key, number)
-                time.sleep(0.005)
+                time.sleep(0.005 if self.count < self.wanted else 0.1)
         connection.close()
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.committed.values()))
 
     def _one(self, key: str, number: int) -> None:
         regrets = number % 7 == 0
@@ -99,6 +108,7 @@ def test_every_committed_event_arrives_in_order_whatever_is_killed(crew, broker,
     start(crew, "scheduler")
     load.start()
     for turn in range(ROUNDS):
+        load.wanted += EVENTS
         time.sleep(random.uniform(1.0, 2.0))
         crew.kill("scheduler")
         time.sleep(0.3)
@@ -115,7 +125,7 @@ def test_every_committed_event_arrives_in_order_whatever_is_killed(crew, broker,
         crew.revive()
     load.stopped.set()
     load.join(10)
-    assert sum(map(len, load.committed.values())) > 300 * ROUNDS, "that was no load"
+    assert load.count > 300 * ROUNDS, "that was no load"
     _hurry()
     wait_for(lambda: arrived(load), limit=120, crew=crew)
     for who in ("steady", "moody"):

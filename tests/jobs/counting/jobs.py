@@ -29,10 +29,10 @@ class Count(JobHandler):
             raise JobNotOpen()
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {TABLE} (job, step) VALUES (%s, %s)", [job.pk, step])
-            if job.params.get("asleep_in_sql"):
-                cursor.execute("SELECT pg_sleep(%s)", [job.params["pause"]])
+            if job.params.get("asleep_in_sql") == step and job.attempt == 1:
+                cursor.execute("SELECT pg_sleep(%s)", [job.params["asleep"]])
         job.say(counted=step + 1)
-        time.sleep(0 if job.params.get("asleep_in_sql") else job.params.get("pause", 0))
+        time.sleep(job.params.get("pause", 0))
 
     def finish(self, job):
         job.result = {"counted": job.step}
