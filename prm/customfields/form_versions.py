@@ -57,8 +57,8 @@ def chosen(forms: list[FormLayout], number: str, otherwise: int) -> FormLayout:
 
 def text_difference(old: FormLayout, new: FormLayout) -> list[str]:
     """The two as text, line by line, as `diff -u` writes it."""
-    texts = [as_text(form).splitlines() for form in (old, new)]
-    return list(difflib.unified_diff(*texts, str(old.version), str(new.version), lineterm="", n=2))
+    was, now = (as_text(form).splitlines() for form in (old, new))
+    return list(difflib.unified_diff(was, now, str(old.version), str(new.version), lineterm="", n=2))
 
 
 def as_text(form: FormLayout) -> str:

@@ -128,7 +128,7 @@ class ServiceForm(forms.Form):
         return found
 
 
-def _unless_told(label: str, text: str) -> str:
+def _unless_told(label: Any, text: Any) -> Any:
     """The label that stands before a sentence, "" where the sentence begins with it."""
     return "" if str(text).startswith(str(label)) else label
 

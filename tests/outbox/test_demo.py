@@ -22,8 +22,8 @@ def deliver() -> None:
 def test_the_demo_has_messages_events_and_runs_that_failed_and_they_can_be_tried_again(
     tenant, acme, manager, administrator, browse
 ):
-    for number in range(6):
-        deals.approved(acme, manager, customer_name=f"Ningbo Haiyun {number}")
+    for name in ("Ningbo Haiyun", "Suzhou Lianfang", "Xiamen Tongda", "Chengdu Baiyu", "Wuhan Jingheng"):
+        deals.approved(acme, manager, customer_name=name)
     deliver()
     outside.fill(tenant=tenant, size="small", say=lambda text: None)
     kinds = set(Receiver.objects.filter(is_active=True).values_list("kind", flat=True))
