@@ -40,8 +40,14 @@ def name_of(user_id: int | None) -> str:
     return str(user) if user is not None else "—"
 
 
-def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) -> str:
-    says = fact.says
+def _plain_sentence(kind: str, says: Any) -> str:
+    """Of the kinds of facts that have one sentence each, or two."""
+    if kind == "resumed" and says.get("changed"):
+        return _("%(who)s changed it and handed it in again")
+    if says.get("by_link") and kind == "approved":
+        return _("%(who)s approved by the link of a letter: %(step)s")
+    if says.get("by_link") and kind == "rejected":
+        return _("%(who)s rejected by the link of a letter: %(step)s")
     plain = {
         "started": _("Handed in by %(who)s"),
         "approved": _("%(who)s approved: %(step)s"),
@@ -51,14 +57,14 @@ def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) ->
         "moved": _("%(who)s moved it to another version of the flow"),
         "resumed": _("%(who)s answered"),
     }
-    if fact.kind == "resumed" and says.get("changed"):
-        return _("%(who)s changed it and handed it in again")
-    if says.get("by_link") and fact.kind == "approved":
-        return _("%(who)s approved by the link of a letter: %(step)s")
-    if says.get("by_link") and fact.kind == "rejected":
-        return _("%(who)s rejected by the link of a letter: %(step)s")
-    if fact.kind in plain:
-        return plain[fact.kind]
+    return plain.get(kind, "")
+
+
+def _sentence(fact: Any, values: dict[str, str], names: Callable[[int], str]) -> str:
+    says = fact.says
+    plain = _plain_sentence(fact.kind, says)
+    if plain:
+        return plain
     if fact.kind == "opened" and says.get("instead"):
         return _("“%(step)s” names nobody who may decide about this, so the administrators are asked")
     if fact.kind == "returned":

@@ -62,7 +62,7 @@ def test_a_flow_that_says_something_else_becomes_the_next_version(
     now = in_force()
     assert (now.number, now.noted) == (before.number + 1, "Brought in with the configuration as text")
     with translation.override("zh-hans"):
-        assert now.noted == "文本配置"
+        assert now.noted == "由文本配置导入"
     assert run_of(running).version_id == before.pk and run_of(in_review(acme)).version_id == now.pk
     before.refresh_from_db()
     assert before.state == "retired"
