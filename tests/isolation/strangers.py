@@ -96,7 +96,7 @@ BELONGS_TO_NOBODY = {
     r"inbox/away/<int:pk>/end/": "stand-ins are looked up among one's own; tests/approvals shows it",
     r"decide/<str:token>/": "the token is the right; tests/approvals shows that no other opens anything",
     r"settings/working-time/": "the administrator's, one for the tenant",
-    r"own/<str:target>/rules/": "forms are the tenant's; the partner asked about is looked up among those that one sees",
+    r"own/<str:target>/rules/": "forms are the tenant's; the partner asked about is one that one sees",
     r"invitation/<str:token>/": "the token is the right",
     r"^password/reset/": "the key is the right",
     r"settings/support/": "the administrator's, who sees all",
