@@ -197,7 +197,8 @@ def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:
                 "ends": run.ends,
                 "now": run.state_since,
                 "mark": f"ST-{run.period.last_day:%y%m}-",
-                "secret": token_hex(32),  # random once: the server needs as long for a number as for a statement
+                # Random once: the server needs as long for a random number as for a statement.
+                "secret": token_hex(32),
                 "since": since,
                 "brought": list(golive.EVENTS),
                 "cut": run.ledger_cut,
@@ -257,8 +258,8 @@ WITH balance AS (
     WHERE opening <> 0 OR paid <> 0 OR kept_before <> 0 OR kept <> 0 GROUP BY partner_id, currency
 ), {results}, statement AS MATERIALIZED (
     SELECT %(run)s::bigint AS run_id, partner_id,
-           %(mark)s || upper(substr(encode(sha256(convert_to(%(secret)s || partner_id || currency, 'UTF8')), 'hex'), 1, 10))
-               AS number,
+           %(mark)s || upper(substr(encode(
+               sha256(convert_to(%(secret)s || partner_id || currency, 'UTF8')), 'hex'), 1, 10)) AS number,
            %(starts)s::date AS starts, %(ends)s::date AS ends, currency, COALESCE(opening, 0) AS opening,
            COALESCE(accrued, 0) AS accrued, COALESCE(earned, 0) AS earned, COALESCE(adjusted, 0) AS adjusted,
            COALESCE(earned, 0) + COALESCE(adjusted, 0) AS approved, COALESCE(paid, 0) AS paid,
