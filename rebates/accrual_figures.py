@@ -77,7 +77,8 @@ class Figures:
     plans: Sequence[Plan]
 
 
-_known: dict[str, list[Figures]] = {}
+# Each with the names of the parameters that say of which partners.
+_known: dict[str, list[tuple[Figures, list[str]]]] = {}
 MOST_KNOWN = 8
 
 
@@ -93,14 +94,16 @@ def figures_of(basis: str, pairs: Sequence[tuple[date, Pair]], partners: Sequenc
     if key not in _known:
         while len(_known) >= MOST_KNOWN:
             _known.pop(next(iter(_known)), None)
-        _known[key] = figures(pairs, partners, kept=True)
-    return [replace(found, sql=_for(found.sql, partners)) for found in _known[key]]
+        _known[key] = [(found, _partners_in(found.sql)) for found in figures(pairs, partners, kept=True)]
+    return [
+        replace(found, sql=Sql(found.sql.text, found.sql.params | dict.fromkeys(names, sorted(partners))))
+        for found, names in _known[key]
+    ]
 
 
-def _for(sql: Sql, partners: Sequence[int]) -> Sql:
+def _partners_in(sql: Sql) -> list[str]:
     # Reads that stand together name their parameters "part_0_partners" and so on.
-    whose = {name: sorted(partners) for name in sql.params if f"_{name}".endswith("_partners")}
-    return Sql(sql.text, sql.params | whose)
+    return [name for name in sql.params if f"_{name}".endswith("_partners")]
 
 
 def figures(

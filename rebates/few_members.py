@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 
 from prm.values.periods import Period
-from rebates.models import SettlementRun
-from rebates.partner_pools import IS_WITHHELD
+from rebates.models import SettlementRun, Version
+from rebates.partner_pools import IS_WITHHELD, hangs_on_all
 
 MOST_NAMED = 20
 
@@ -18,8 +18,13 @@ def findings(run: SettlementRun) -> list[dict[str, Any]]:
 
     Who knows the policy can still tell the whole from its own sum and its share: people decide whether that may be.
     """
+    policies = Version.objects.values_list("programme_id", "policy")
+    # Of no other programme's results are the explanations read: there are as many as partners, each.
+    programmes = {programme for programme, policy in policies if hangs_on_all(policy)}
+    if not programmes:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(_WITHHELD, [MOST_NAMED, run.pk])
+        cursor.execute(_WITHHELD, [MOST_NAMED, run.pk, sorted(programmes)])
         return [
             {
                 "kind": "few_members", "programme": code, "period": str(Period(starts, ends)), "partners": partners,
@@ -35,7 +40,7 @@ SELECT programme.code, result.starts, result.ends, count(*),
 FROM rebates_result result
 JOIN rebates_programme programme ON programme.id = result.programme_id
 JOIN partners_partner partner ON partner.id = result.partner_id
-WHERE result.run_id = %s AND {IS_WITHHELD.format(row="result")}
+WHERE result.run_id = %s AND result.programme_id = ANY(%s) AND {IS_WITHHELD.format(row="result")}
     AND COALESCE(result.explanation -> 'pooled' ->> 'lowered', 'true') = 'true'
 GROUP BY programme.code, result.starts, result.ends ORDER BY programme.code, result.ends
 """

@@ -2,7 +2,8 @@
 
 The lines are grouped twice. First by what tells them apart and is at hand without a thought: partner, product line, and
 where plans need it the named product, currency, period, lateness, tier. Hashing these few groups is the cheapest that
-can be done with a million lines. What is left, some rows a partner, is then laid into cells.
+can be done with a million lines. What is left, some rows a partner, is then laid into cells. Where there are so few
+cells that asking each line for each of them costs less, the lines are laid into them at once.
 
 Where nothing is asked that a month's sum does not know, the same is read from the kept sums (`rollup.py`).
 """
@@ -28,6 +29,10 @@ READ_SETTINGS_END = (
     "SET LOCAL work_mem = DEFAULT; SET LOCAL enable_indexscan = DEFAULT; SET LOCAL enable_nestloop = DEFAULT;"
     " SET LOCAL enable_memoize = DEFAULT; SET LOCAL max_parallel_workers_per_gather = DEFAULT"
 )
+
+
+# Up to so many cells rows are not grouped first: of the lines, and of the kept sums, where hardly any are of one group.
+MOST_AT_ONCE, MOST_AT_ONCE_KEPT = 6, 12
 
 
 class Grouped(ABC):
@@ -77,6 +82,13 @@ class Grouped(ABC):
             and not scope.without_returns
         )
 
+    @property
+    def at_once(self) -> bool:
+        """Whether asking each row for each cell is cheaper than grouping first: by as little as rows are many."""
+        _use, _currency, _slot, late, tiers = self.shape
+        most = MOST_AT_ONCE_KEPT if self.from_kept else MOST_AT_ONCE
+        return self.side_by_side and (late, tiers) == (1, 1) and len(self.cells) <= most
+
     @abstractmethod
     def _unconverted(self) -> Grouped:
         """The same read of the lines as they were sold."""
@@ -87,6 +99,8 @@ class Grouped(ABC):
         `hoping` reads lines of every currency and counts the foreign ones: with any, the sums are worth nothing.
         """
         params: dict[str, Any] = {}
+        if self.at_once:
+            return Sql(self._straight(params, hoping=hoping), params)
         groups = self._groups(params, hoping=hoping)
         fingerprint = "bit_xor(fingerprint) AS fingerprint"
         if self.side_by_side:
@@ -107,6 +121,29 @@ class Grouped(ABC):
             sums = ["sum(amount) AS amount", "sum(lines)::int AS lines", fingerprint, *quantity]
             columns, keys = ["partner_id", cell, *sums], "partner_id, cell"
         return Sql(f"SELECT {', '.join(columns)} FROM ({groups}) groups GROUP BY {keys}", params)
+
+    def _straight(self, params: dict[str, Any], *, hoping: bool) -> str:
+        """A row a partner from the lines themselves."""
+        where, more = self.picked() if hoping else self._lines()
+        params |= more
+        one = rollup.ONE if self.from_kept else rollup.LINE
+        columns = ["partner_id", f"({one.lines})::int AS lines", f"bit_xor({one.fingerprint}) AS fingerprint"]
+        for number, digits in enumerate(self.cells):
+            only = self._only(digits, params, f"booking_date >= '{self.days[digits[2]]}'"
+                              f" AND booking_date < '{self.days[digits[2] + 1]}'")  # fmt: skip
+            columns += [
+                f"sum(net_amount){only} AS a{number}", f"COALESCE({one.lines}{only}, 0)::int AS n{number}",
+            ]  # fmt: skip
+            if self.units:
+                columns.append(f"sum(quantity){only} AS q{number}")
+        if hoping:
+            columns.append(self._foreign(one, params))
+        relation = self._relation(params)
+        return f"SELECT {', '.join(columns)} FROM {relation} WHERE {where} GROUP BY partner_id ORDER BY partner_id"
+
+    def _foreign(self, one: rollup.Rows, params: dict[str, Any]) -> str:
+        params["currency"] = self.currencies[0]
+        return f"COALESCE({one.lines} FILTER (WHERE currency <> %(currency)s), 0) AS foreign_lines"
 
     def _groups(self, params: dict[str, Any], *, hoping: bool) -> str:
         """The first grouping: a row for each of what plans could tell apart."""
@@ -135,10 +172,7 @@ class Grouped(ABC):
         if self.units:
             columns.append("sum(quantity) AS quantity")
         if hoping:
-            params["currency"] = self.currencies[0]
-            columns.append(
-                f"COALESCE({one.lines} FILTER (WHERE currency <> %(currency)s), 0) AS foreign_lines"
-            )
+            columns.append(self._foreign(one, params))
         numbers = ", ".join(map(str, range(1, len(keys) + 1)))
         return f"SELECT {', '.join(columns)} FROM {self._relation(params)} WHERE {where} GROUP BY {numbers}"
 
@@ -204,14 +238,14 @@ class Grouped(ABC):
 
     # Cells, of the rows of the first grouping
 
-    def _only(self, digits: tuple[int, ...], params: dict[str, Any]) -> str:
+    def _only(self, digits: tuple[int, ...], params: dict[str, Any], in_slot: str = "") -> str:
         """FILTER that picks the groups of one cell; empty where there is only one."""
         use, currency, slot, late, tier = digits
         params |= {f"in_currency_{currency}": self.currencies[currency]}
         wanted = (
             self._is_use(use),
             f"currency = %(in_currency_{currency})s",
-            f"slot = {slot}",
+            in_slot or f"slot = {slot}",
             f"late = {late}",
             f"tier = {tier}",
         )

@@ -31,6 +31,7 @@ from prm.values.periods import Period
 from rebates import currencies, partner_pools, returned, traits
 from rebates.accrual_figures import Accrual, Pair
 from rebates.links import linked_with
+from rebates.mechanisms import named_products
 from rebates.models import AccrualCheck, KeptAccrual, KeptPartner, Version
 from rebates.plans import Plan, plans_for
 
@@ -56,6 +57,53 @@ class Basis:
         kept = [one for one in pairs if one[1][0].pk not in asking]
         own = [plan for plan in plans if plan.version.pk not in asking]
         return cls(_code(today, kept, own), kept, [one for one in pairs if one[1][0].pk in asking])
+
+    @classmethod
+    def remembered(cls) -> Basis:
+        """The same for whoever keeps after each invoice: found once in a process, while all that it hangs on stays.
+
+        The versions in it were read then; they are not for saving. Where policies name products or partners, or need
+        rates, it is found each time.
+        """
+        stamp, schema = _stamp(), connection.schema_name
+        known = _known.get(schema)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        basis = cls.now()
+        policies = [version.policy for _day, (version, _period) in (*basis.kept, *basis.asked)]
+        if not any(map(_names_more, policies)) and stamp == _stamp():  # else something changed in between
+            _known[schema] = stamp, basis
+        return basis
+
+
+_known: dict[str, tuple[str, Basis]] = {}  # by schema, with the stamp that it was found under
+
+
+def _names_more(policy: dict[str, Any]) -> bool:
+    return bool(
+        named_products(policy) or "partners" in policy.get("who", {}) or currencies.needs_rates(policy)
+    )
+
+
+def _stamp() -> str:
+    """Differs when anything differs that a basis hangs on, but for what `_names_more` finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STAMP, {"today": clock.today()})
+        return str(cursor.fetchone()[0])
+
+
+_STAMP = """
+SELECT md5(jsonb_build_array(
+    %(today)s::date,
+    (SELECT jsonb_agg(version ORDER BY id) FROM rebates_version version WHERE state = 'published'),
+    (SELECT jsonb_agg(programme ORDER BY id) FROM rebates_programme programme),
+    (SELECT jsonb_agg(jsonb_build_array(id, code) ORDER BY id) FROM catalogue_productline),
+    (SELECT jsonb_agg(ends ORDER BY ends) FROM rebates_settlementrun WHERE state IN ('closed', 'paid')),
+    (SELECT jsonb_agg(outside ORDER BY outside) FROM (
+        SELECT DISTINCT jsonb_build_array(programme_id, ends) FROM rebates_settledoutside WHERE reversed_at IS NULL
+    ) settled(outside))
+)::text)
+"""
 
 
 def _asking(plans: Sequence[Plan]) -> set[int]:

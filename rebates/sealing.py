@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from rebates.models import SettlementRun
 
-# Needs the parameter run. The results of each partner and currency as lines of text, then its manual adjustments.
+# Needs the parameter run, and READ_SETTINGS: the days are written as the session writes days. `results` has a row a
+# partner and currency: its results and then its manual adjustments as lines of text, and the sums of both.
 _RESULTS = """computed AS (
-    SELECT result.partner_id, result.currency, string_agg(concat_ws(
-        ' ', result.kind, programme.code, to_char(result.starts, 'YYYY-MM-DD'), to_char(result.ends, 'YYYY-MM-DD'),
-        result.qualifier::numeric(20, 3),
+    SELECT result.partner_id, result.currency, sum(result.accrued) AS accrued, sum(result.earned) AS earned,
+           sum(result.adjusted) AS adjusted, string_agg(concat_ws(
+        ' ', result.kind, programme.code, result.starts, result.ends, result.qualifier::numeric(20, 3),
         result.base::numeric(20, 3), result.band, result.computed::numeric(18, 2), result.settled::numeric(18, 2),
         result.earned::numeric(18, 2), result.adjusted::numeric(18, 2), result.line_count,
         'of ' || result.reference::numeric(20, 3)) || E'\\n', ''
@@ -25,15 +26,18 @@ _RESULTS = """computed AS (
     FROM rebates_result result JOIN rebates_programme programme ON programme.id = result.programme_id
     WHERE result.run_id = %(run)s AND result.partner_id {which} GROUP BY result.partner_id, result.currency
 ), manual AS (
-    SELECT manual.partner_id, manual.currency, string_agg(concat_ws(
+    SELECT manual.partner_id, manual.currency, sum(manual.amount) AS adjusted, string_agg(concat_ws(
         ' ', 'manual', programme.code, manual.number, manual.amount::numeric(18, 2)) || E'\\n', ''
         ORDER BY manual.number COLLATE "C") AS text
     FROM rebates_manualadjustment manual JOIN rebates_programme programme ON programme.id = manual.programme_id
     WHERE manual.run_id = %(run)s AND manual.partner_id {which} GROUP BY manual.partner_id, manual.currency
 ), results AS (
-    SELECT partner_id, currency, COALESCE(computed.text, '') || COALESCE(manual.text, '') AS text
+    SELECT partner_id, currency, COALESCE(computed.text, '') || COALESCE(manual.text, '') AS text,
+           computed.accrued, computed.earned, COALESCE(computed.adjusted, 0) + COALESCE(manual.adjusted, 0) AS adjusted
     FROM computed FULL JOIN manual USING (partner_id, currency)
 )"""
+# What was just written has no statistics yet: the planner would loop over all of it.
+READ_SETTINGS = "SET LOCAL datestyle = 'ISO'; SET LOCAL enable_nestloop = off"
 
 
 def results_of(which: str = "IS NOT NULL") -> str:
@@ -45,14 +49,13 @@ _AMOUNTS = " || ".join(
     f"'{name} ' || statement.{name}::numeric(18, 2) || E'\\n'"
     for name in ("opening", "accrued", "earned", "adjusted", "approved", "paid", "closing")
 )
-# Of a row `statement` beside its `partner` and `results`.
+# Of a row `statement` beside its `partner`; `text` is that of its results.
 DIGEST = f"""encode(sha256(convert_to(
     E'qudao.statement.1\\nnumber ' || statement.number || E'\\npartner ' || partner.number
-    || E'\\nperiod ' || to_char(statement.starts, 'YYYY-MM-DD') || ' '
-    || to_char(statement.ends, 'YYYY-MM-DD') || E'\\ncurrency ' || statement.currency || E'\\n'
+    || E'\\nperiod ' || statement.starts || ' ' || statement.ends || E'\\ncurrency ' || statement.currency || E'\\n'
     || {_AMOUNTS} || 'issued '
     || to_char(statement.issued_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    || E'\\ncarried ' || statement.carried::text || E'\\n' || COALESCE(results.text, ''), 'UTF8')), 'hex')"""
+    || E'\\ncarried ' || statement.carried::text || E'\\n' || COALESCE(text, ''), 'UTF8')), 'hex')"""
 _SUM = """
 SELECT count(*), encode(sha256(convert_to(
     COALESCE(string_agg(number || ' ' || digest || E'\\n', '' ORDER BY number COLLATE "C"), ''), 'UTF8')), 'hex')
@@ -90,7 +93,7 @@ def complaint(row: dict[str, Any]) -> str:
 
 def _one(query: str, run: int) -> Any:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")  # what was just written has no statistics yet
+        cursor.execute(READ_SETTINGS)
         cursor.execute(query, {"run": run})
         found = cursor.fetchone()
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")

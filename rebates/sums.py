@@ -175,11 +175,15 @@ class Sums(Grouped):
             for name in self.figures:
                 figures[name].append(texts[name])
             counts.append(" + ".join(f"sums.n{cell}" for cell in self.counted(number)) or "0")
-        arrays = ", ".join(f"ARRAY[{', '.join(texts)}]::numeric[]" for texts in figures.values())
+        # Figures that are the same for every plan are added up once: without words about pay, base and qualifier are.
+        shared = {name: next(one for one in figures if figures[one] == figures[name]) for name in figures}
+        own = [name for name in self.figures if shared[name] == name]
+        arrays = ", ".join(f"ARRAY[{', '.join(figures[name])}]::numeric[]" for name in own)
+        columns = ", ".join(f"figure.{shared[name]} AS {name}" for name in self.figures)
         return (
-            f"SELECT sums.partner_id, figure.number - 1 AS no, {self._named('figure')},"
+            f"SELECT sums.partner_id, figure.number - 1 AS no, {columns},"
             f" figure.lines FROM {relation} sums CROSS JOIN LATERAL unnest({arrays}, ARRAY[{', '.join(counts)}]::int[])"
-            f" WITH ORDINALITY figure({', '.join(self.figures)}, lines, number)"
+            f" WITH ORDINALITY figure({', '.join(own)}, lines, number)"
         )
 
     def _named(self, row: str) -> str:

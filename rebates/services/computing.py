@@ -319,20 +319,19 @@ def _read_in_all(run: SettlementRun) -> dict[str, Any]:
 
 
 def _totals_of(run: SettlementRun) -> list[dict[str, Any]]:
-    """A row a currency, and in each how many partners have results: all results are read once for both."""
+    """A row a currency, and in each how many partners have results."""
     with connection.cursor() as cursor:
-        cursor.execute(_TOTALS, [run.pk])
-        return [dict(zip([column.name for column in cursor.description], row, strict=True)) for row in cursor]
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(_TOTALS, {"run": run.pk})
+        rows = [dict(zip([column.name for column in cursor.description], row, strict=True)) for row in cursor]
+        cursor.execute("SET LOCAL work_mem = DEFAULT")
+        return rows
 
 
 _TOTALS = """
-WITH each AS MATERIALIZED (
-    SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
-    FROM rebates_result WHERE run_id = %s GROUP BY partner_id, currency
-)
 SELECT currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted,
-       (SELECT count(DISTINCT partner_id) FROM each) AS partners
-FROM each GROUP BY currency ORDER BY currency
+       (SELECT count(*) FROM (SELECT DISTINCT partner_id FROM rebates_result WHERE run_id = %(run)s) each) AS partners
+FROM rebates_result WHERE run_id = %(run)s GROUP BY currency ORDER BY currency
 """
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from decimal import Decimal
+from secrets import token_hex
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
@@ -120,8 +121,9 @@ def close_some(run_id: int, first: int, last: int, *, by: Actor) -> int:
     if run.state != STATE.CLOSING:
         return 0
     partners = {"first": first, "last": last}
+    issued = _write_statements(run, partners)  # before the ledger, which it would have to read past
     _write_ledger(run, partners, by)
-    return _write_statements(run, partners)
+    return issued
 
 
 def finish_close(run_id: int, *, by: Actor) -> SettlementRun:
@@ -186,9 +188,7 @@ def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:
     )
     brought = _BROUGHT if came_in.exists() else _NOTHING_BROUGHT
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off"
-        )  # the rows are too new for the planner's statistics
+        cursor.execute(f"{sealing.READ_SETTINGS}; SET LOCAL work_mem = '64MB'")
         cursor.execute(
             _STATEMENTS.replace("{kept}", kept_sql(run)).replace("{brought}", brought),
             {
@@ -197,6 +197,8 @@ def _write_statements(run: SettlementRun, partners: dict[str, int]) -> int:
                 "ends": run.ends,
                 "now": run.state_since,
                 "mark": f"ST-{run.period.last_day:%y%m}-",
+                # Random once: the server needs as long for a random number as for a statement.
+                "secret": token_hex(32),
                 "since": since,
                 "brought": list(golive.EVENTS),
                 "cut": run.ledger_cut,
@@ -254,32 +256,24 @@ WITH balance AS (
         FULL JOIN kept USING (partner_id, programme_id, currency)
     ) line
     WHERE opening <> 0 OR paid <> 0 OR kept_before <> 0 OR kept <> 0 GROUP BY partner_id, currency
-), own AS (
-    SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
-    FROM (
-        SELECT partner_id, currency, accrued, earned, adjusted FROM rebates_result
-        WHERE run_id = %(run)s AND partner_id BETWEEN %(first)s AND %(last)s
-        UNION ALL
-        SELECT partner_id, currency, 0, 0, amount FROM rebates_manualadjustment
-        WHERE run_id = %(run)s AND partner_id BETWEEN %(first)s AND %(last)s
-    ) figure
-    GROUP BY partner_id, currency
-), statement AS MATERIALIZED (
+), {results}, statement AS MATERIALIZED (
     SELECT %(run)s::bigint AS run_id, partner_id,
-           %(mark)s || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)) AS number,
+           %(mark)s || upper(substr(encode(
+               sha256(convert_to(%(secret)s || partner_id || currency, 'UTF8')), 'hex'), 1, 10)) AS number,
            %(starts)s::date AS starts, %(ends)s::date AS ends, currency, COALESCE(opening, 0) AS opening,
            COALESCE(accrued, 0) AS accrued, COALESCE(earned, 0) AS earned, COALESCE(adjusted, 0) AS adjusted,
            COALESCE(earned, 0) + COALESCE(adjusted, 0) AS approved, COALESCE(paid, 0) AS paid,
            COALESCE(opening, 0) + COALESCE(earned, 0) + COALESCE(adjusted, 0) - COALESCE(paid, 0) AS closing,
            COALESCE(lines, '{}') AS carried, COALESCE(brought, 0) AS brought, COALESCE(kept_before, 0) AS kept_before,
-           COALESCE(kept, 0) AS kept, %(now)s::timestamptz AS issued_at
-    FROM own FULL JOIN carried USING (partner_id, currency) LEFT JOIN brought USING (partner_id, currency)
-), {results}
+           COALESCE(kept, 0) AS kept, %(now)s::timestamptz AS issued_at, results.text
+    FROM results FULL JOIN carried USING (partner_id, currency) LEFT JOIN brought USING (partner_id, currency)
+)
 INSERT INTO rebates_statement (run_id, partner_id, number, starts, ends, currency, opening, accrued, earned, adjusted,
                                approved, paid, closing, carried, brought, kept_before, kept, issued_at, digest)
-SELECT statement.*, {digest}
+SELECT run_id, partner_id, statement.number, starts, ends, currency, opening, accrued, earned, adjusted,
+       approved, paid, closing, carried, brought, kept_before, kept, issued_at, {digest}
 FROM statement JOIN partners_partner partner ON partner.id = statement.partner_id
-LEFT JOIN results USING (partner_id, currency) ORDER BY statement.partner_id, statement.currency
+ORDER BY statement.partner_id, statement.currency
 ON CONFLICT (run_id, partner_id, currency) DO NOTHING
 """.replace("{results}", sealing.results_of("BETWEEN %(first)s AND %(last)s")).replace(
     "{digest}", sealing.DIGEST

@@ -36,8 +36,12 @@ TOLD = 50  # differences that a check names
 
 def keep_up() -> Job | None:
     """Compute anew what changed: a few partners at once, more as a background job, of which there is one."""
-    keep_some(AT_ONCE, wait=False)
-    if kept.waiting(Basis.now(), None).partners:
+    done = keep_some(AT_ONCE, wait=False)
+    left = kept.waiting(Basis.remembered(), None).partners
+    if 0 < len(left) <= AT_ONCE - done:  # beside those who were marked
+        keep_some(AT_ONCE - done, wait=False)
+        left = kept.waiting(Basis.remembered(), None).partners
+    if left:
         return start_job(kind=KEEP, key="all", link="/accruals/", by=Actor.job("accruals"))
     return None
 
@@ -46,30 +50,32 @@ def keep_up() -> Job | None:
 def keep_some(limit: int = CHUNK, *, wait: bool = True) -> int:
     """Compute and keep the figures of at most `limit` partners that wait. Returns of how many.
 
-    Without `wait` of none where somebody else keeps: the marks stay, and events go on being delivered.
+    Those who are marked come first, and alone: somebody bought something just now, and to look whose figures rest on
+    another basis is to look at everybody. Without `wait` of none where somebody else keeps: the marks stay, and events
+    go on being delivered.
     """
     if not hold_kept(wait=wait):
         return 0
-    basis = Basis.now()
+    basis = Basis.remembered()
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, {"basis": basis.code, "limit": limit})
-        partners = [row[0] for row in cursor.fetchall()]
-        if partners:
-            _keep(cursor, partners, basis)
+        partners: list[int] = []
+        for query in (_MARKED, _OUTDATED):
+            cursor.execute(query, {"basis": basis.code, "limit": limit})
+            partners = [row[0] for row in cursor.fetchall()]
+            if partners:
+                _keep(cursor, partners, basis)
+                break
     return len(partners)
 
 
-# Who is marked comes first: somebody bought something just now.
-_NEXT = """
-WITH marked AS (SELECT DISTINCT partner_id FROM rebates_accrualmark ORDER BY partner_id LIMIT %(limit)s)
-SELECT partner_id FROM (
-    SELECT marked.partner_id, 0 AS place FROM marked JOIN partners_partner partner ON partner.id = marked.partner_id
-    UNION ALL
-    (SELECT partner.id, 1 FROM partners_partner partner
-     LEFT JOIN rebates_keptpartner kept ON kept.partner_id = partner.id
-     WHERE kept.basis IS DISTINCT FROM %(basis)s AND partner.id NOT IN (SELECT partner_id FROM marked)
-     ORDER BY partner.id LIMIT %(limit)s)
-) waiting ORDER BY place, partner_id LIMIT %(limit)s
+_MARKED = """
+SELECT partner.id FROM (
+    SELECT DISTINCT partner_id FROM rebates_accrualmark ORDER BY partner_id LIMIT %(limit)s
+) marked JOIN partners_partner partner ON partner.id = marked.partner_id ORDER BY partner.id
+"""
+_OUTDATED = """
+SELECT partner.id FROM partners_partner partner LEFT JOIN rebates_keptpartner kept ON kept.partner_id = partner.id
+WHERE kept.basis IS DISTINCT FROM %(basis)s ORDER BY partner.id LIMIT %(limit)s
 """
 
 
