@@ -42,10 +42,17 @@ def register() -> None:
             "orders.order": _("Order"),
             "orders.invoice": _("Invoice"),
             "orders.pricelist": _("Price list"),
+            "orders.creditedline": _("Credit of an agent"),
         }
+    )
+    words.register_names(
+        {"share": pgettext_lazy("change", "share"), "document": pgettext_lazy("change", "document")}
     )
     words.register(
         {
+            "credited with": _("credited"),
+            "credit taken back": _("credit taken back"),
+            "credit corrected": _("credit corrected"),
             "returned": _("returned for changes"),
             "resubmitted": _("submitted again"),
             "confirmed": _("confirmed"),
@@ -105,6 +112,22 @@ def _register_verbs() -> None:
     )
     permissions.register("sales.view", label=_("See sales lines"), roles=STAFF_ROLES, reads=True)
     permissions.register("sales.import", label=_("Import sales lines"), roles=STAFF_ROLES)
+    permissions.register(
+        "credits.view", label=_("See credits of agents"), roles=(*STAFF_ROLES, *PARTNER_ROLES), reads=True
+    )
+    permissions.register(
+        "credits.record",
+        label=_("Credit agents with sales"),
+        roles=(Role.ADMINISTRATOR, Role.FINANCE),
+        sensitive=True,
+    )
+    permissions.register(
+        "credits.export",
+        label=_("Export credits of agents"),
+        roles=(Role.ADMINISTRATOR, Role.FINANCE, *PARTNER_ROLES),
+        sensitive=True,
+        reads=True,
+    )
     permissions.register(
         "sales.export", label=_("Export sales lines"), roles=STAFF_ROLES, sensitive=True, reads=True
     )

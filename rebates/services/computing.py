@@ -40,12 +40,13 @@ from rebates import (
     yearly,
 )
 from rebates.approvals import SETTLEMENT
+from rebates.credited import CREDITS, LINES
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
-from rebates.reads import together
+from rebates.reads import added, together
 from rebates.scope import Scope
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
 
@@ -157,14 +158,16 @@ def freeze(run_id: int) -> SettlementRun:
 
 
 def watermark() -> int:
-    """The highest sales line id below which no line can appear any more.
+    """The highest id below which no sales line and no credit can appear any more: both have ids of one source.
 
     The lock waits for inserts under way (they took their ids already) and lets none begin until the id is read.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute("LOCK TABLE orders_salesline IN SHARE MODE")
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM orders_salesline")
+        cursor.execute(f"LOCK TABLE {LINES}, {CREDITS} IN SHARE MODE")
+        cursor.execute(
+            f"SELECT COALESCE(greatest((SELECT max(id) FROM {LINES}), (SELECT max(id) FROM {CREDITS})), 0)"
+        )
         highest = cursor.fetchone()[0]
         cursor.execute("SET LOCAL lock_timeout = DEFAULT")
         return highest
@@ -281,11 +284,13 @@ def finish(run_id: int) -> SettlementRun:
     totals = _totals_of(run)
     run.partner_count = totals[0]["partners"] if totals else 0
     _add_up_inputs(run)
-    sales = {currency: Decimal(amount) for currency, amount in _read_in_all(run)["sums"].items()}
+    read = _read_in_all(run)
+    credits = read.get("credits", {"sums": {}})["sums"]
     run.totals = [
         {
             "currency": row["currency"],
-            "sales": str(sales.get(row["currency"], Decimal("0.00"))),
+            "sales": read["sums"].get(row["currency"], "0.00"),
+            **({"credited": str(Decimal(credits[row["currency"]]))} if row["currency"] in credits else {}),
             **{name: str(row[name]) for name in ("accrued", "earned", "adjusted")},
         }
         for row in totals
@@ -324,11 +329,10 @@ def _read_in_all(run: SettlementRun) -> dict[str, Any]:
     for key, chunk in run.inputs.items():
         if key == POOLED:
             continue
-        found["lines"] += chunk["lines"]
-        found["hash"] ^= chunk["hash"]
-        found["other_currencies"] += chunk["other_currencies"]
-        for currency, amount in chunk["sums"].items():
-            found["sums"][currency] = str(Decimal(found["sums"].get(currency, "0")) + Decimal(amount))
+        added(found, chunk)
+        found["other_currencies"] += chunk.get("other_currencies", [])
+        if "credits" in chunk:
+            added(found.setdefault("credits", {"lines": 0, "hash": 0, "sums": {}}), chunk["credits"])
     return together([found, run.inputs[POOLED]]) if POOLED in run.inputs else found
 
 
