@@ -19,9 +19,9 @@ from prm.values import clock
 
 class CreditedLineQuerySet(PartnerOwned):
     def for_list(self) -> CreditedLineQuerySet:
-        return self.select_related("partner", "product", "product_line", "line", "takes_back").annotate(
-            is_gone=Exists(CreditedLine.objects.all().is_back_of(OuterRef("pk")))
-        )
+        return self.select_related(
+            "partner", "buyer", "product", "product_line", "line", "takes_back"
+        ).annotate(is_gone=Exists(CreditedLine.objects.all().is_back_of(OuterRef("pk"))))
 
     def is_back_of(self, credit: Any) -> CreditedLineQuerySet:
         return self.for_everyone(because="of the row beside it").filter(takes_back=credit)
@@ -29,6 +29,11 @@ class CreditedLineQuerySet(PartnerOwned):
     def in_force(self) -> CreditedLineQuerySet:
         """Credits that were not taken back, without what takes back."""
         gone = CreditedLine.objects.all().is_back_of(OuterRef("pk"))
+        return self.filter(~Exists(gone), takes_back__isnull=True)
+
+    def in_force_at(self, watermark: int) -> CreditedLineQuerySet:
+        """Credits that were not taken back by rows up to that id."""
+        gone = CreditedLine.objects.all().is_back_of(OuterRef("pk")).filter(id__lte=watermark)
         return self.filter(~Exists(gone), takes_back__isnull=True)
 
     def taken_back(self) -> CreditedLineQuerySet:

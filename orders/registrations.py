@@ -203,12 +203,14 @@ def _register_menu() -> None:
         ("Channel", _("Price lists"), "tag", "price_lists", "orders.price", 55, {}),
         ("Money", _("Invoices"), "receipt", "invoices", "orders.view", 40, {}),
         ("Money", _("Sales lines"), "list-details", "sales", "sales.view", 50, {}),
+        ("Money", _("Agents’ credits"), "user-share", "credits", "credits.view", 51, {}),
     )
     partner = (
         ("", _("Catalogue"), "books", "catalogue", "orders.order", 44, {}),
         ("", _("Cart"), "shopping-cart", "cart", "orders.order", 45, {"count": count_in_cart}),
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
+        ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {}),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:

@@ -68,7 +68,7 @@ CREATE FUNCTION orders_credit_returns_of_credit() RETURNS trigger LANGUAGE plpgs
 BEGIN
     INSERT INTO orders_creditedline
         (number, line_id, partner_id, share, takes_back_id, source, reason, recorded_by_label, recorded_at)
-    SELECT left(NEW.number, 100) || '~' || back.id, back.id, NEW.partner_id, NEW.share, given.id, 'return', NEW.reason,
+    SELECT left(NEW.number, 100) || '~' || row_number() OVER (ORDER BY back.id), back.id, NEW.partner_id, NEW.share, given.id, 'return', NEW.reason,
            NEW.recorded_by_label, NEW.recorded_at
     FROM orders_salesline back
     LEFT JOIN orders_creditedline given ON NEW.takes_back_id IS NOT NULL AND given.line_id = back.id
@@ -91,7 +91,10 @@ BEGIN
     PERFORM FROM orders_salesline WHERE id IN (SELECT reverses_id FROM added) ORDER BY id FOR KEY SHARE;
     INSERT INTO orders_creditedline
         (number, line_id, partner_id, share, source, reason, recorded_by_label, recorded_at)
-    SELECT left(given.number, 100) || '~' || added.id, added.id, given.partner_id, given.share, 'return', '', '',
+    -- Numbered behind what is there of that sale and agent: no id of a line is told.
+    SELECT left(given.number, 100) || '~' || (row_number() OVER (PARTITION BY given.id ORDER BY added.id) + (
+               SELECT count(*) FROM orders_creditedline other JOIN orders_salesline back ON back.id = other.line_id
+               WHERE back.reverses_id = given.line_id AND other.partner_id = given.partner_id)), added.id, given.partner_id, given.share, 'return', '', '',
            added.recorded_at
     FROM added JOIN orders_creditedline given ON given.line_id = added.reverses_id
     WHERE given.takes_back_id IS NULL
