@@ -28,9 +28,10 @@ class OrdersConfig(AppConfig):
             "orders",
             label=_("Orders"),
             text=_(
-                "Catalogue at own prices, cart, orders, shipments, invoices, price lists and sales lines."
+                "Catalogue at own prices, cart, orders, shipments, invoices, price lists, sales lines and credits of"
+                " agents."
             ),
-            names=("orders", "sales"),
+            names=("orders", "sales", "credits"),
             order=30,
             open_work=open_work_when_off,
         )

@@ -90,3 +90,11 @@ class SalesLinesRecorded:
     first_day: str
     last_day: str
     source: str
+
+
+@event("orders.credits_recorded", version=1, label=_("Credits of agents recorded"))
+class CreditsRecorded:
+    """Agents were credited with shares of sales lines, or credits were taken back: how many rows."""
+
+    count: int
+    source: str

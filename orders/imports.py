@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from orders import received_imports, serials_imports  # noqa: F401  their kinds are declared with this module's
+from orders import credited_imports, received_imports, serials_imports  # noqa: F401  declared with this one
 from orders.events import SalesLinesRecorded
 from prm.outbox.services import emit
 from prm.spreadsheets import cells, reasons

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dealreg.models import DealRegistration
+from orders.credited import CreditedLine  # noqa: F401  a model of this app
 from orders.querysets import (
     CartQuerySet,
     InvoiceQuerySet,

@@ -42,10 +42,17 @@ def register() -> None:
             "orders.order": _("Order"),
             "orders.invoice": _("Invoice"),
             "orders.pricelist": _("Price list"),
+            "orders.creditedline": _("Credit of an agent"),
         }
+    )
+    words.register_names(
+        {"share": pgettext_lazy("change", "share"), "document": pgettext_lazy("change", "document")}
     )
     words.register(
         {
+            "credited with": _("credited"),
+            "credit taken back": _("credit taken back"),
+            "credit corrected": _("credit corrected"),
             "returned": _("returned for changes"),
             "resubmitted": _("submitted again"),
             "confirmed": _("confirmed"),
@@ -105,6 +112,22 @@ def _register_verbs() -> None:
     )
     permissions.register("sales.view", label=_("See sales lines"), roles=STAFF_ROLES, reads=True)
     permissions.register("sales.import", label=_("Import sales lines"), roles=STAFF_ROLES)
+    permissions.register(
+        "credits.view", label=_("See credits of agents"), roles=(*STAFF_ROLES, *PARTNER_ROLES), reads=True
+    )
+    permissions.register(
+        "credits.record",
+        label=_("Credit agents with sales"),
+        roles=(Role.ADMINISTRATOR, Role.FINANCE),
+        sensitive=True,
+    )
+    permissions.register(
+        "credits.export",
+        label=_("Export credits of agents"),
+        roles=(Role.ADMINISTRATOR, Role.FINANCE, *PARTNER_ROLES),
+        sensitive=True,
+        reads=True,
+    )
     permissions.register(
         "sales.export", label=_("Export sales lines"), roles=STAFF_ROLES, sensitive=True, reads=True
     )
@@ -180,12 +203,14 @@ def _register_menu() -> None:
         ("Channel", _("Price lists"), "tag", "price_lists", "orders.price", 55, {}),
         ("Money", _("Invoices"), "receipt", "invoices", "orders.view", 40, {}),
         ("Money", _("Sales lines"), "list-details", "sales", "sales.view", 50, {}),
+        ("Money", _("Agents’ credits"), "user-share", "credits", "credits.view", 51, {}),
     )
     partner = (
         ("", _("Catalogue"), "books", "catalogue", "orders.order", 44, {}),
         ("", _("Cart"), "shopping-cart", "cart", "orders.order", 45, {"count": count_in_cart}),
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
+        ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {}),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from orders import document_views, shop_views, views
+from orders import credit_views, document_views, shop_views, views
+from orders.credit_lists import CreditList
 from orders.lists import InvoiceList, OrderList, SalesList
 
 app_name = "orders"
@@ -28,6 +29,11 @@ urlpatterns = [
     path("invoices/<str:number>/credit/", document_views.credit, name="credit"),
     path("invoices/<str:number>/paid/", document_views.paid, name="paid"),
     path("sales/", SalesList.as_view(), name="sales"),
+    path("credits/", CreditList.as_view(), name="credits"),
+    path("credits/new/", credit_views.new, name="new_credit"),
+    path("credits/<int:pk>/", credit_views.detail, name="credit_row"),
+    path("credits/<int:pk>/correct/", credit_views.correct, name="correct_credit"),
+    path("credits/<int:pk>/take-back/", credit_views.take_back, name="take_back_credit"),
     path("prices/", document_views.price_lists, name="price_lists"),
     path("prices/new/", document_views.new_price_list, name="new_price_list"),
     path("prices/<int:pk>/", document_views.prices, name="prices"),

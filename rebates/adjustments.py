@@ -18,6 +18,7 @@ from orders.models import PaymentReceived, SerialMoved
 from prm.exchange.book import Book
 from prm.values import clock
 from rebates import (
+    credited,
     currencies,
     outside,
     partner_groups,
@@ -58,33 +59,42 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
         plans = _plans(earlier)
         if not plans:
             continue
-        first_day = min(plan.counted.start for plan in plans)
-        by_origin = any(returned.how(plan.policy) == returned.BY_ORIGIN for plan in plans)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _LATE + (_LATE_BY_ORIGIN if by_origin else "") + " ORDER BY 1",
-                {
-                    "seen": _seen_to(earlier, closed), "watermark": run.watermark, "first": first_day,
-                    "after": earlier.ends,
-                    # By another day than that of its booking any line may be one of the period.
-                    "any_day": any(basis_of(plan.policy) != BOOKING for plan in plans),
-                },
-            )  # fmt: skip
-            partners = [row[0] for row in cursor.fetchall()]
+        seen, partners = _seen_to(earlier, closed), set[int]()
+        for table in (credited.LINES, credited.CREDITS):
+            some = [plan for plan in plans if credited.table(plan.policy) == table]
+            partners |= _with_late_rows(table, some, seen, run, earlier) if some else set()
         since = (*_paid_since(run, earlier, closed), *_serials_since(run, earlier, closed))
-        partners = sorted({*partners, *since})
-        if partners:
-            found.append((earlier, partners))
+        concerned = sorted({*partners, *since})
+        if concerned:
+            found.append((earlier, concerned))
     return found
 
 
+def _with_late_rows(
+    table: str, plans: list[Plan], seen: int, run: SettlementRun, earlier: SettlementRun
+) -> set[int]:
+    """Partners with sales lines, or agents with credits, that came in since, as `plans` of the closed run read them."""
+    by_origin = any(returned.how(plan.policy) == returned.BY_ORIGIN for plan in plans)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            (_LATE + (_LATE_BY_ORIGIN if by_origin else "")).replace("{table}", table),
+            {
+                "seen": seen, "watermark": run.watermark, "first": min(plan.counted.start for plan in plans),
+                "after": earlier.ends,
+                # By another day than that of its booking any line may be one of the period.
+                "any_day": any(basis_of(plan.policy) != BOOKING for plan in plans),
+            },
+        )  # fmt: skip
+        return {row[0] for row in cursor.fetchall()}
+
+
 _LATE = """
-SELECT DISTINCT partner_id FROM orders_salesline
+SELECT DISTINCT partner_id FROM {table}
 WHERE id > %(seen)s AND id <= %(watermark)s
     AND (%(any_day)s OR booking_date >= %(first)s AND booking_date < %(after)s)"""
 _LATE_BY_ORIGIN = """
 UNION
-SELECT back.partner_id FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id
+SELECT back.partner_id FROM {table} back JOIN {table} origin ON origin.id = back.reverses_id
 WHERE back.id > %(seen)s AND back.id <= %(watermark)s
     AND origin.booking_date >= %(first)s AND origin.booking_date < %(after)s"""
 
@@ -112,7 +122,22 @@ def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[Settlem
     rows = PaymentReceived.objects.for_everyone(because="settlement").filter(
         id__gt=seen, id__lte=run.paid_watermark
     )
-    return list(rows.order_by().values_list("partner_id", flat=True).distinct())
+    found = set(rows.order_by().values_list("partner_id", flat=True).distinct())
+    if earlier.scopes.filter(reads, version__policy__counts=credited.CREDITED).exists():
+        found |= _agents_of(seen, run)
+    return list(found)
+
+
+def _agents_of(seen: int, run: SettlementRun) -> set[int]:
+    """The agents that are credited with lines of invoices for which something came in since."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT credit.partner_id FROM {credited.CREDITS} credit JOIN orders_paymentreceived paid"
+            " ON paid.partner_id = credit.buyer_id AND paid.document = credit.document"
+            " WHERE paid.id > %s AND paid.id <= %s",
+            [seen, run.paid_watermark],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _serials_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:

@@ -130,6 +130,7 @@ def facts_of_run(run: SettlementRun, actor: Actor) -> Iterable[Fact]:
         *found,
         Fact(_("Partners"), formats.number(run.partner_count)),
         Fact(_("Sales lines"), formats.number(run.line_count)),
+        *([Fact(_("Credits of agents"), formats.number(run.credit_count))] if run.credit_count else []),
         Fact(_("Needs a look"), formats.number(len(run.findings)), strong=bool(run.findings)),
     ]
 

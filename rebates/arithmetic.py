@@ -32,6 +32,14 @@ class Figures:
 
     @classmethod
     def of(cls, result: Any) -> Figures:
+        exact = result.explanation.get("exact")
+        if exact and "grouped" not in result.explanation:
+            reference = exact["reference"]
+            return cls(
+                Decimal(exact["qualifier"]),
+                Decimal(exact["base"]),
+                None if reference is None else Decimal(reference),
+            )
         said = result.explanation.get("grouped")
         if not said or "withheld" in said:
             return cls(result.qualifier, result.base, result.reference)

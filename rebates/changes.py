@@ -1,14 +1,15 @@
 """Why a statement differs from an earlier one, cause by cause.
 
 Guarantee: the causes of a programme add up to its difference to the cent. Each is one step on the way from the earlier
-figure to the later one, computed by the settlement's own SQL: sales without returns, returns, exchange rate, policy,
-certificates and scores, tier; what late lines changed in closed periods stands by itself.
+figure to the later one, computed by the settlement's own SQL: sales without returns, returns, credits of an agent that
+were taken back, exchange rate, policy, certificates and scores, tier; what late lines changed in closed periods stands
+by itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,8 @@ from django.utils.translation import gettext as _
 from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values.periods import Period
-from rebates import currencies, rates_then, settlement, traits, wording
+from rebates import currencies, rates_then, settlement, taken_back_words, traits, wording
+from rebates.credited import any_credited, is_credited
 from rebates.frozen_rates import book_of, books_after
 from rebates.group_words import is_withheld
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
@@ -147,7 +149,8 @@ def steps_between(
 ) -> list[Steps]:
     """The way from one figure to the other: the earlier period and the later one without returns, the later one with
     them, all at the earlier rates; then at the later rates, then under the later policy, then with the certificates and
-    scores of the later period; all with the earlier tier.
+    scores of the later period; all with the earlier tier. Last both periods with their returns, as if no credit of an
+    agent had been taken back; the first two are without what was taken back too.
 
     The figures of `partners` together, None: of all.
     """
@@ -162,13 +165,19 @@ def steps_between(
     by_rates = _computed(moved, partners, between, earlier, later)
     by_policy = _computed(after, partners, between, earlier, later)
     converts = any(currencies.needs_rates(version.policy) for version, _period in moved.values())
+    credits = any_credited(version.policy for version, _days in (*before.values(), *after.values()))
+    gross: dict[str, Any] = {"without_returns": True, "without_taken_back": True}
     return [
-        _computed(before, partners, was, earlier, earlier, without_returns=True),
-        _computed(moved, partners, between, earlier, later, without_returns=True, books=then),
+        _computed(before, partners, was, earlier, earlier, **gross),
+        _computed(moved, partners, between, earlier, later, books=then, **gross),
         _computed(moved, partners, between, earlier, later, books=then) if converts else by_rates,
         by_rates,
         by_policy,
         _computed(after, partners, now, earlier, later) if now != between else by_policy,
+        _computed(before, partners, was, earlier, earlier, without_taken_back=True) if credits else {},
+        _computed(moved, partners, between, earlier, later, without_taken_back=True, books=then)
+        if credits
+        else {},
     ]
 
 
@@ -219,6 +228,7 @@ def _computed(
     rates: SettlementRun,
     *,
     without_returns: bool = False,
+    without_taken_back: bool = False,
     books: currencies.Books | None = None,
 ) -> Steps:
     """What partners would have earned as `members`, with the tiers by day that `run` froze, at the rates that `rates`
@@ -228,6 +238,7 @@ def _computed(
         return {}
     scope = Scope(
         watermark=rates.watermark, partners=partners, without_returns=without_returns,
+        without_taken_back=without_taken_back,
         paid_to=rates.paid_watermark, serials_to=rates.serial_watermark, tiers_of_run=run.pk,
         closed_before=rates.frozen_at,
     )  # fmt: skip
@@ -259,9 +270,10 @@ def _causes(
 ) -> list[Cause]:
     was, now = own
     after = now.earned if now else ZERO
-    _gross_before, _gross_after, net_after, by_rates, by_policy, by_measures = steps
+    _gross_before, _gross_after, net_after, by_rates, by_policy, by_measures = steps[:6]
+    brokered = is_credited(versions[0].policy)
     found = [
-        *_sales(was, now, steps, hangs_on_all(versions[0].policy)),
+        *(_brokered if brokered else _sales)(was, now, steps, hangs_on_all(versions[0].policy)),
         Cause(_("Exchange rate"), _rates(was, now), by_rates.amount - net_after.amount),
         Cause(_("Policy"), _amended(was, now), by_policy.amount - by_rates.amount),
         Cause(
@@ -285,9 +297,51 @@ def _sales(was: Result | None, now: Result | None, steps: list[Step], together: 
     ]
 
 
-def sold(before: Step, after: Step) -> Cause:
+def _brokered(was: Result | None, now: Result | None, steps: list[Step], together: bool) -> list[Cause]:
+    """The same of what an agent is credited with: and what of it was taken back, with the shares."""
+    net_before = Step(was.earned, was.base, was.band, is_withheld(was)) if was else Step()
+    if together:
+        return [sold(net_before, steps[2], brokered=True)]
+    return brokered_causes(
+        Brokered(steps[0], steps[6], net_before.amount),
+        Brokered(steps[1], steps[7], steps[2].amount),
+        lambda before, after: _returned(before, after, was or now),
+        taken_back_words.behind([one for one in (now, was) if one]),
+    )
+
+
+@dataclass(frozen=True)
+class Brokered:
+    """A figure without returns and what was taken back; with returns; with both."""
+
+    gross: Step
+    stood: Step
+    net: Decimal
+
+    @property
+    def returns(self) -> Decimal:
+        return self.stood.amount - self.gross.amount
+
+    @property
+    def taken_back(self) -> Decimal:
+        return self.net - self.stood.amount
+
+
+def brokered_causes(
+    before: Brokered, after: Brokered, returned: Callable[[Decimal, Decimal], str], taken_back: str
+) -> list[Cause]:
+    gross = after.gross.amount - before.gross.amount
+    return [
+        Cause(_("Credited sales"), moved(before.gross, after.gross), gross),
+        Cause(_("Returns"), returned(before.returns, after.returns), after.returns - before.returns),
+        Cause(taken_back_words.name(), taken_back, after.taken_back - before.taken_back),
+    ]
+
+
+def sold(before: Step, after: Step, *, brokered: bool = False) -> Cause:
     """Sales and returns as one cause."""
-    return Cause(_("Sales and returns"), moved(before, after), after.amount - before.amount)
+    name = _("Credited sales, returns, and what was taken back") if brokered else _("Sales and returns")
+    return Cause(name, moved(before, after), after.amount - before.amount)
 
 
 def _membership(was: Result | None, now: Result | None, amount: Decimal, group: bool) -> Cause:
@@ -361,18 +415,25 @@ def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
     """Adjustments of closed periods: of this statement, and those of the earlier one, which do not come again."""
     found = []
     for rows, sign, text in (
-        (after, 1, _("Late lines and returns of that period, posted with this statement")),
+        (after, 1, ""),
         (before, -1, _("Posted with the earlier statement; it does not come again")),
     ):
         found += [
             Cause(
                 _("Adjustment of %(period)s") % {"period": formats.period(row.period)},
-                text, sign * row.adjusted, row.get_absolute_url(),
+                text or _came_late(row), sign * row.adjusted, row.get_absolute_url(),
             )
             for row in rows
             if row.adjusted
         ]  # fmt: skip
     return found
+
+
+def _came_late(row: Result) -> str:
+    if not is_credited(row.version.policy):
+        return _("Late lines and returns of that period, posted with this statement")
+    words = _("Late credits and returns of that period, posted with this statement; taken back: %(credits)s")
+    return words % {"credits": taken_back_words.behind([row])}
 
 
 def _decided(before: Iterable[ManualAdjustment], after: Iterable[ManualAdjustment]) -> list[Cause]:

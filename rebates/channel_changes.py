@@ -20,7 +20,19 @@ from django.utils.translation import ngettext
 from prm.ui import formats
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates.changes import ZERO, Cause, Scopes, Step, Steps, members_moved, scopes_of, steps_between
+from rebates.changes import (
+    ZERO,
+    Brokered,
+    Cause,
+    Scopes,
+    Step,
+    Steps,
+    brokered_causes,
+    members_moved,
+    scopes_of,
+    steps_between,
+)
+from rebates.credited import is_credited
 from rebates.models import ManualAdjustment, Programme, Result, RunMember, SettlementRun, Statement, Version
 from rebates.partner_pools import is_group
 from rebates.querysets import MONEY
@@ -167,7 +179,7 @@ def _causes(
     total: Total, versions: tuple[Version, Version], steps: list[Step], joined: Decimal
 ) -> list[Cause]:
     was, now = total.earned
-    gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps
+    gross_before, gross_after, net_after, by_rates, by_policy, by_measures = steps[:6]
     returns = [was - gross_before.amount, net_after.amount - gross_after.amount]
     words = {"was": versions[0].number, "now": versions[1].number}
     amended = (
@@ -179,9 +191,19 @@ def _causes(
     members = Cause(_("Tier"), _("Partners whose tier is another one than then"), left)
     if is_group(versions[1].policy):
         members = members_moved(left)
-    return [
+    sales = [
         *_cause(_("Sales"), _moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
         *_cause(_("Returns"), _returned(returns, total.currency), returns[1] - returns[0]),
+    ]
+    if is_credited(versions[0].policy):
+        sales = brokered_causes(
+            Brokered(gross_before, steps[6], was),
+            Brokered(gross_after, steps[7], net_after.amount),
+            lambda before, after: _returned([before, after], total.currency),
+            _("As it stands for each period"),
+        )
+    return [
+        *(cause for cause in sales if cause.amount),
         *_cause(_("Exchange rate"), _("Rates of the days between"), by_rates.amount - net_after.amount),
         *_cause(_("Policy"), amended % words, by_policy.amount - by_rates.amount),
         *_cause(

@@ -39,6 +39,7 @@ def contradictions(policy: dict[str, Any]) -> Found:
     yield from _tax(policy)
     yield from _by_payment(policy)
     yield from _by_serial(policy)
+    yield from _credited(policy)
     if policy.get("returns") == "at_original_rate" and policy["mechanism"]["kind"] == "bundle":
         yield (
             ("returns",),
@@ -333,6 +334,28 @@ def _by_payment(policy: dict[str, Any]) -> Found:
     if policy.get("cumulative"):
         words = _("A payment may be taken back: settle each period by itself, or count by another day.")
         yield ("date_basis",), words
+
+
+def _credited(policy: dict[str, Any]) -> Found:
+    """What is known of a sale and not of a share of it."""
+    if policy.get("counts") != "credited":
+        return
+    if policy["mechanism"]["kind"] == "spif" and policy["mechanism"].get("per", "serial") == "serial":
+        words = _(
+            "A serial number is not credited in shares. Pay for each unit of what agents are credited with."
+        )
+        yield ("mechanism", "per"), words
+    if policy.get("returns") == "at_original_rate":
+        words = _(
+            "Credits of agents are not taken back at the original rate. Let returns count on their own day or with"
+            " their sale."
+        )
+        yield ("returns",), words
+    if any(factor["kind"] == "collection" for factor in policy.get("factors", [])):
+        words = _(
+            "Days to payment are those of the buyer. Let sales count on the receipt of their payment instead."
+        )
+        yield ("factors",), words
 
 
 def _tax(policy: dict[str, Any]) -> Found:

@@ -1,13 +1,13 @@
-"""The sales lines that a plan counts, as conditions of a query: the same that the grouped read adds up."""
+"""The sales lines, or credits, that a plan counts, as conditions of a query: the same that the grouped read adds up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.db.models import Q
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from rebates.counting_days import Whose, basis_of, in_period, likely
 from rebates.plans import Plan
 from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
@@ -19,11 +19,26 @@ def counted_by(plan: Plan, terms: Iterable[str], whose: Whose | None = None) -> 
 
     At the original rate also those that take back what another period paid: the figure rests on them.
     """
-    terms = list(terms)
+    return _placed(plan, list(terms), lambda prefix="": _days(plan, whose, prefix))
+
+
+def read_by(plan: Plan, whose: Whose) -> Q:
+    """The same of all that a figure of somebody rests on: also the lines of its baseline."""
+    found, before = counted_by(plan, plan.own_terms, whose), plan.baseline
+    if before is None or "reference" not in plan.terms:
+        return found
+
+    def days(prefix: str = "") -> Q:
+        return in_period(basis_of(plan.policy), whose, before.start, before.end, prefix)
+
+    return found | _placed(plan, ["reference"], days)
+
+
+def _placed(plan: Plan, terms: list[str], days: Callable[..., Q]) -> Q:
     if how(plan.policy) != BY_ORIGIN:
-        return _days(plan, whose) & plan.lines_of(terms)
-    own = Q(reverses__isnull=True) & _days(plan, whose) & plan.lines_of(terms)
-    back = Q(reverses__isnull=False) & _days(plan, whose, "reverses__") & plan.lines_of(terms, "reverses__")
+        return days() & plan.lines_of(terms)
+    own = Q(reverses__isnull=True) & days() & plan.lines_of(terms)
+    back = Q(reverses__isnull=False) & days("reverses__") & plan.lines_of(terms, "reverses__")
     return own | back
 
 
@@ -35,7 +50,7 @@ def summed_by(plan: Plan, terms: Iterable[str], whose: Whose | None = None) -> Q
     return wanted & (Q(reverses__isnull=True) | _days(plan, whose, "reverses__"))
 
 
-def day_of(plan: Plan, line: SalesLine) -> date | None:
+def day_of(plan: Plan, line: SalesLine | CreditedLine) -> date | None:
     """The day on which a line counts by booking dates; None where it only takes back what another period paid."""
     if line.reverses is None or how(plan.policy) not in (BY_ORIGIN, AT_ORIGINAL_RATE):
         return line.booking_date

@@ -5,6 +5,7 @@ Guarantees
 - A payment counts on the first day on which what came in for the invoice reaches what the invoice asks for.
 - A return counts on its booking date, never before the sale that it takes back, and not before that sale counts.
 - Programmes by booking date cost nothing: they read the table of the lines itself.
+- A credit of an agent counts on the day of its line, a payment being that of the line's buyer.
 
 The tier and the exchange rate of a line's day are those of the day that counts, and so is what returns by origin and at
 the original rate go by. `invoiced_on` keeps the booking date, by which the days until an invoice is paid are counted.
@@ -23,11 +24,12 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
+from rebates.credited import COLUMNS, CREDITS, LINES, is_credited
 from rebates.plans import Plan, Sql
 from rebates.scope import Scope
 
 BOOKING, ORDER, SHIPMENT, PAYMENT = "booking", "order", "shipment", "payment"
-TABLE = "orders_salesline"
+TABLE = LINES
 NEGATIVE = "(net_amount < 0 OR quantity < 0)"
 INVOICED = "invoiced_on"  # the booking date, by which the days until an invoice is paid are counted
 _COLUMNS = (
@@ -57,50 +59,50 @@ def invoiced(basis: str) -> str:
 
 def lines(policy: dict[str, Any], scope: Scope | None = None) -> str:
     """What stands for the table of the sales lines where a policy is applied, see `dated`."""
-    basis = basis_of(policy)
-    return TABLE if basis == BOOKING else dated(basis, scope)
+    basis, credits = basis_of(policy), is_credited(policy)
+    if basis == BOOKING:
+        return CREDITS if credits else TABLE
+    return dated(basis, scope, credits=credits)
 
 
-def dated(basis: str, scope: Scope | None = None) -> str:
-    """A relation of the lines with the day that counts as `booking_date`, NULL where there is none yet.
+def dated(basis: str, scope: Scope | None = None, *, credits: bool = False) -> str:
+    """A relation of the lines with the day that counts as `booking_date`, NULL where there is none yet; with `credits`
+    of the credits of agents.
 
     Payments are those that the scope knows.
     """
     own, origin = _DAYS[basis]
-    joins = f"LEFT JOIN {TABLE} origin ON origin.id = line.reverses_id"
+    table, buyer = (CREDITS, "buyer_id") if credits else (TABLE, "partner_id")
+    joins = f"LEFT JOIN {table} origin ON origin.id = line.reverses_id"
     if basis == PAYMENT:
-        paid = _paid(scope)
+        paid = _paid(scope, credits=credits)
         joins += "".join(
-            f" LEFT JOIN ({paid}) {name} ON {name}.partner_id = {whose}.partner_id"
+            f" LEFT JOIN ({paid}) {name} ON {name}.partner_id = {whose}.{buyer}"
             f" AND {name}.document = {whose}.document AND {name}.currency = {whose}.currency"
             for name, whose in (("own_paid", "line"), ("origin_paid", "origin"))
         )
-    columns = ", ".join(f"line.{name}" for name in _COLUMNS)
+    columns = ", ".join(f"line.{name}" for name in (*_COLUMNS, *(COLUMNS if credits else ())))
+    is_sale = "NOT line.is_return" if credits else "line.quantity > 0"
     return (
         f"(SELECT {columns}, line.booking_date AS {INVOICED}, (line.net_amount < 0 OR line.quantity < 0) AS is_back,"
-        f" CASE WHEN line.quantity > 0 THEN {own} WHEN line.reverses_id IS NULL THEN line.booking_date"
+        f" CASE WHEN {is_sale} THEN {own} WHEN line.reverses_id IS NULL THEN line.booking_date"
         f" WHEN {origin} IS NOT NULL THEN greatest(line.booking_date, {origin}) END AS booking_date"
-        f" FROM {TABLE} line {joins})"
+        f" FROM {table} line {joins})"
     )
 
 
-def _paid(scope: Scope | None) -> str:
+def _paid(scope: Scope | None, *, credits: bool) -> str:
     """(partner_id, document, currency, day): since when each invoice is paid in full, as far as the scope knows."""
     known = ["true"]
     if scope is not None:
-        known += [
-            f"{condition} {int(value)}"
-            for condition, value in (
-                ("id <=", scope.paid_to),
-                ("partner_id >=", scope.first_partner),
-                ("partner_id <=", scope.last_partner),
-            )
-            if value is not None
-        ]
-        if scope.partners is not None:
-            known.append(
-                f"partner_id = ANY('{{{','.join(str(int(one)) for one in scope.partners)}}}'::bigint[])"
-            )
+        if scope.paid_to is not None:
+            known.append(f"id <= {int(scope.paid_to)}")
+        whose = _of_partners(scope)
+        if credits and whose:
+            mine = f"SELECT buyer_id, document FROM {CREDITS} WHERE {' AND '.join(whose)}"
+            known.append(f"(partner_id, document) IN ({mine})")
+        elif whose:
+            known += whose
         if scope.recorded_before is not None:
             known.append(f"recorded_at < '{scope.recorded_before.isoformat()}'::timestamptz")
     invoice = "PARTITION BY partner_id, document, currency"
@@ -114,15 +116,32 @@ def _paid(scope: Scope | None) -> str:
     )
 
 
+def _of_partners(scope: Scope) -> list[str]:
+    found = [
+        f"{condition} {int(value)}"
+        for condition, value in (
+            ("partner_id >=", scope.first_partner),
+            ("partner_id <=", scope.last_partner),
+        )
+        if value is not None
+    ]
+    if scope.partners is not None:
+        found.append(f"partner_id = ANY('{{{','.join(str(int(one)) for one in scope.partners)}}}'::bigint[])")
+    return found
+
+
 # The lines of one partner, and of a run
 
 
 @dataclass(frozen=True)
 class Whose:
-    """Of which partner lines are asked, and up to which payment; None: all that are on file."""
+    """Of which partner lines are asked, and up to which payment; None: all that are on file. `credits`: what it is
+    credited with as an agent.
+    """
 
     partner_id: int
     paid_to: int | None = None
+    credits: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -134,7 +153,7 @@ def in_period(basis: str, whose: Whose, first: date, after: date, prefix: str = 
     if basis == BOOKING:
         return Q(**{f"{prefix}booking_date__gte": first, f"{prefix}booking_date__lt": after})
     text = (
-        f"SELECT id FROM {dated(basis, whose.scope)} line"
+        f"SELECT id FROM {dated(basis, whose.scope, credits=whose.credits)} line"
         " WHERE partner_id = %s AND booking_date >= %s AND booking_date < %s"
     )
     return Q(
@@ -148,7 +167,22 @@ def days_of(basis: str, ids: Sequence[int], whose: Whose) -> dict[int, date]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, booking_date FROM {dated(basis, whose.scope)} line WHERE id = ANY(%s)", [list(ids)]
+            f"SELECT id, booking_date FROM {dated(basis, whose.scope, credits=whose.credits)} line WHERE id = ANY(%s)",
+            [list(ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def paid_on(credits: Sequence[int], whose: Whose) -> dict[int, date]:
+    """Since when the invoices of these credits of an agent are paid in full, as far as they are."""
+    if not credits:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT credit.id, paid.day FROM {CREDITS} credit JOIN ({_paid(whose.scope, credits=True)}) paid"
+            " ON paid.partner_id = credit.buyer_id AND paid.document = credit.document"
+            " AND paid.currency = credit.currency WHERE credit.id = ANY(%s)",
+            [list(credits)],
         )
         return dict(cursor.fetchall())
 
@@ -173,9 +207,8 @@ def likely(plan: Plan, prefix: str = "") -> Q:
         return on("booking_date")
     if basis == PAYMENT:
         return Q(**{f"{prefix}booking_date__lt": after})
-    return on("order_date" if basis == ORDER else "ship_date") & Q(**{f"{prefix}quantity__gt": 0}) | (
-        on("booking_date") & Q(**{f"{prefix}quantity__lt": 0})
-    )
+    sale = {f"{prefix}is_return": False} if is_credited(plan.policy) else {f"{prefix}quantity__gt": 0}
+    return on("order_date" if basis == ORDER else "ship_date") & Q(**sale) | (on("booking_date") & ~Q(**sale))
 
 
 def findings(plans: Sequence[Plan], scope: Scope) -> list[dict[str, Any]]:
@@ -210,7 +243,16 @@ def _without_day(plan: Plan, basis: str, scope: Scope) -> Sql:
             params[f"products_{number}"] = sorted(chosen.products)
             one += f" AND product_id = ANY(%(products_{number})s)"
         items.append(f"({one})")
-    where = [f"({' OR '.join(items)})", "booking_date IS NULL", "quantity > 0"]
+    credits = is_credited(plan.policy)
+    table, name = (CREDITS, "number") if credits else (TABLE, "line_number")
+    where = [f"({' OR '.join(items)})", "booking_date IS NULL"]
+    # A credit that was taken back lacks nothing; what the agent has of a line since then is a credit of its own.
+    where.append(
+        "NOT is_return AND takes_back_id IS NULL AND NOT EXISTS"
+        f" (SELECT FROM {CREDITS} gone WHERE gone.takes_back_id = line.id)"
+        if credits
+        else "quantity > 0"
+    )
     where.append(f"{INVOICED} >= %(first)s AND {INVOICED} < %(after)s")
     if plan.policy.get("exchange", "none") == "none":
         where.append("currency = %(currency)s")
@@ -219,10 +261,10 @@ def _without_day(plan: Plan, basis: str, scope: Scope) -> Sql:
         where.append("id <= %(watermark)s")
         params["watermark"] = scope.watermark
     return Sql(
-        f"WITH lacking AS (SELECT id, partner_id, net_amount FROM {dated(basis, scope)} line"
+        f"WITH lacking AS (SELECT id, partner_id, net_amount FROM {dated(basis, scope, credits=credits)} line"
         f" WHERE {' AND '.join(where)})"
         " SELECT count(*), coalesce(sum(net_amount), 0), count(DISTINCT partner_id), (SELECT coalesce(jsonb_agg("
-        "line_number ORDER BY line_number), '[]') FROM (SELECT line_number FROM orders_salesline WHERE id IN"
-        f" (SELECT id FROM lacking) ORDER BY line_number LIMIT {MOST_NAMED}) named)::text FROM lacking",
+        f"{name} ORDER BY {name}), '[]') FROM (SELECT {name} FROM {table} WHERE id IN"
+        f" (SELECT id FROM lacking) ORDER BY {name} LIMIT {MOST_NAMED}) named)::text FROM lacking",
         params,
     )

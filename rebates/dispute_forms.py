@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
 from prm.ui.forms import MoneyField, ServiceForm
@@ -40,7 +40,7 @@ NAMES = {
 class Row:
     """A line of ours with what was typed about it."""
 
-    line: SalesLine
+    line: SalesLine | CreditedLine
     counts: bool
     ticked: bool
     what: str
@@ -67,7 +67,9 @@ class LinesForm(ServiceForm):
         gettext_lazy("Reason"), gettext_lazy("What finance should know: what you have, and where.")
     )
 
-    def __init__(self, *args: Any, lines: Sequence[SalesLine], counted: set[int], **options: Any):
+    def __init__(
+        self, *args: Any, lines: Sequence[SalesLine | CreditedLine], counted: set[int], **options: Any
+    ):
         super().__init__(*args, **options)
         self.lines, self.counted = lines, counted
 

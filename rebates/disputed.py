@@ -20,13 +20,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from prm.catalogue.models import Product
 from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic
 from rebates.counted_lines import counted_by, day_of
 from rebates.counting_days import BOOKING, basis_of, days_of
+from rebates.credited import is_credited
 from rebates.explained_lines import whose
 from rebates.models import DisputedLine, Programme, Result, Statement
 from rebates.own_ledger import spelled
@@ -38,6 +39,7 @@ ZERO = Decimal("0.00")
 # Days after the statement in which it can be disputed, where the programme's version states none.
 USUAL_DAYS = 30
 What = DisputedLine.What
+Ours = SalesLine | CreditedLine
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Goods:
     product: int | None
     quantity: Decimal
     amount: Decimal
+    credited: bool = False  # whether an agent is credited with it, not a purchase of the partner
 
 
 @dataclass(frozen=True)
@@ -92,15 +95,37 @@ def open_results(statement: Statement) -> list[Result]:
     return [result for result in results_of(statement) if today <= last_day(statement, result)]
 
 
-def lines_of(statement: Statement, results: Sequence[Result]) -> Any:
-    """Our sales lines of those figures' periods that the settlement had read, counted or not, in order of booking."""
+def lines_of(
+    statement: Statement,
+    results: Sequence[Result],
+    *,
+    ids: Iterable[int] | None = None,
+    document: str = "",
+    most: int | None = None,
+) -> list[Ours]:
+    """Our sales lines of those figures' periods that the settlement had read, counted or not, in order of booking; of
+    commissions what the partner is credited with, as far as it was not taken back by then. Of these `ids` only, or with
+    `document` in the document's number.
+    """
+    plans, found = plans_of(results), list[Ours]()
+    for model in (SalesLine, CreditedLine):
+        mine = [pair for pair in plans if is_credited(pair[1].policy) == (model is CreditedLine)]
+        if mine:
+            rows = _lines_of_kind(model, statement, mine).filter(document__icontains=document)
+            found += list((rows if ids is None else rows.filter(pk__in=list(ids)))[:most])
+    return sorted(found, key=lambda line: (line.booking_date, line.pk))[:most]
+
+
+def _lines_of_kind(model: Any, statement: Statement, plans: Sequence[tuple[Result, Plan]]) -> Any:
     periods = Q(pk__in=[])
-    for result, plan in plans_of(results):
+    for result, plan in plans:
         periods |= Q(booking_date__gte=result.starts, booking_date__lt=result.ends)
         periods |= counted_by(plan, plan.own_terms, whose(result))
-    rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
+    rows = model.objects.for_everyone(because="the statement names the partner").filter(
         periods, partner_id=statement.partner_id, currency=statement.currency, id__lte=statement.run.watermark
     )
+    if model is CreditedLine:
+        rows = rows.in_force_at(statement.run.watermark)
     return rows.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
 
 
@@ -108,13 +133,14 @@ def plans_of(results: Sequence[Result]) -> list[tuple[Result, Plan]]:
     return list(zip(results, plans_for((one.version, one.period) for one in results), strict=True))
 
 
-def counted(plans: Sequence[tuple[Result, Plan]], lines: Sequence[SalesLine]) -> set[int]:
-    """The ids of those sales lines that count in any of the figures."""
+def counted(plans: Sequence[tuple[Result, Plan]], lines: Sequence[Ours]) -> set[int]:
+    """The ids of those lines that count in any of the figures; no credit has the id of a sales line."""
     found = set()
     for result, plan in plans:
         basis = basis_of(plan.policy)
-        known = days_of(basis, [line.pk for line in lines], whose(result))
-        for line in lines:
+        mine = [line for line in lines if isinstance(line, CreditedLine) == is_credited(plan.policy)]
+        known = days_of(basis, [line.pk for line in mine], whose(result))
+        for line in mine:
             day = (day_of(plan, line) or line.booking_date) if basis == BOOKING else known.get(line.pk)
             if day is not None and day in plan.counted and plan.counts(line.product_line_id, line.product_id):
                 found.add(line.pk)
@@ -123,9 +149,9 @@ def counted(plans: Sequence[tuple[Result, Plan]], lines: Sequence[SalesLine]) ->
 
 def touched(statement: Statement, lines: Sequence[DisputedLine], results: Sequence[Result]) -> Touched:
     """What disputed lines, saved or not, do to the figures of `results`."""
-    products = _products(lines)
+    products, kinds = _products(lines), {is_credited(one.version.policy) for one in results}
     away = [goods for line in lines if (goods := _undecided(line)) is not None]
-    known = [_change(line, products) for line in lines]
+    known = [_change(line, products, kinds) for line in lines]
     change = [goods for some in known if some is not None for goods in some]
     held, worth, can_tell = ZERO, ZERO, None not in known
     for result, plan in plans_of(results):
@@ -141,17 +167,24 @@ def touched(statement: Statement, lines: Sequence[DisputedLine], results: Sequen
 
 def _undecided(line: DisputedLine) -> Goods | None:
     """What of our line nobody agrees on, as it would go away; None where the line is not ours or should count."""
-    ours = line.sales_line
+    ours = line.ours
     if ours is None or line.what == What.COUNT:
         return None
     quantity, amount = ours.quantity, ours.net_amount
     if line.what != What.NOT_OURS and (line.their_amount is not None or line.their_quantity is not None):
         quantity = _excess(quantity, line.their_quantity)
         amount = _excess(amount, line.their_amount)
-    return Goods(ours.booking_date, _sold(ours), ours.product_line_id, ours.product_id, -quantity, -amount)
+    return _goods(ours, -quantity, -amount)
 
 
-def _sold(line: SalesLine) -> date | None:
+def _goods(ours: Ours, quantity: Decimal, amount: Decimal) -> Goods:
+    return Goods(
+        ours.booking_date, _sold(ours), ours.product_line_id, ours.product_id, quantity, amount,
+        isinstance(ours, CreditedLine),
+    )  # fmt: skip
+
+
+def _sold(line: Ours) -> date | None:
     return line.reverses.booking_date if line.reverses else None
 
 
@@ -162,9 +195,11 @@ def _excess(ours: Decimal, theirs: Decimal | None) -> Decimal:
     return max(ZERO, ours - theirs)
 
 
-def _change(line: DisputedLine, products: dict[str, Product]) -> list[Goods] | None:
-    """What changes in the sums if the partner is right; None where that cannot be told."""
-    ours = line.sales_line
+def _change(line: DisputedLine, products: dict[str, Product], kinds: set[bool]) -> list[Goods] | None:
+    """What changes in the sums if the partner is right; None where that cannot be told. `kinds`: whether the figures
+    are of purchases, of credits, or of both, where nobody can say which a missing line is.
+    """
+    ours = line.ours
     if ours is not None:
         quantity = ZERO if line.their_quantity is None else line.their_quantity - ours.quantity
         amount = ZERO if line.their_amount is None else line.their_amount - ours.net_amount
@@ -172,18 +207,16 @@ def _change(line: DisputedLine, products: dict[str, Product]) -> list[Goods] | N
             quantity, amount = -ours.quantity, -ours.net_amount
         elif line.what == What.COUNT or (line.their_amount is None and line.their_quantity is None):
             return None
-        return [
-            Goods(ours.booking_date, _sold(ours), ours.product_line_id, ours.product_id, quantity, amount)
-        ]
+        return [_goods(ours, quantity, amount)]
     product = products.get(spelled(line.product)) if line.product else None
-    if product is None or line.their_amount is None:
+    if product is None or line.their_amount is None or len(kinds) > 1:
         return None
-    quantity = line.their_quantity or ZERO
-    return [Goods(line.day, None, product.product_line_id, product.pk, quantity, line.their_amount)]
+    quantity, amount = line.their_quantity or ZERO, line.their_amount
+    return [Goods(line.day, None, product.product_line_id, product.pk, quantity, amount, True in kinds)]
 
 
 def _products(lines: Iterable[DisputedLine]) -> dict[str, Product]:
-    codes = {line.product for line in lines if line.sales_line is None and line.product}
+    codes = {line.product for line in lines if line.ours is None and line.product}
     return {spelled(product.code): product for product in Product.objects.filter(code__in=codes)}
 
 
@@ -191,6 +224,8 @@ def _moved(result: Result, plan: Plan, goods: Iterable[Goods]) -> tuple[Decimal,
     """By how much qualifier and paid base of a figure move."""
     qualifier = base = ZERO
     for one in goods:
+        if one.credited != is_credited(plan.policy):
+            continue
         day = one.sold if one.sold and how(plan.policy) == BY_ORIGIN else one.day
         if (day not in plan.counted and basis_of(plan.policy) == BOOKING) or one.line is None:
             continue

@@ -1,4 +1,4 @@
-"""The sales lines behind a figure, found again as they were counted; a page at a time."""
+"""The sales lines behind a figure, or the credits of an agent, found again as they were counted; a page at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from orders.models import SalesLine, SerialMoved
+from orders.models import CreditedLine, SalesLine, SerialMoved
 from prm.values import clock
-from rebates import arithmetic, outside, serials, tier_days
+from rebates import arithmetic, credited, outside, serials, tier_days
 from rebates.accruals import Accrual
 from rebates.counted_lines import counted_by, summed_by
 from rebates.counting_days import Whose, basis_of, in_period, noted
@@ -33,7 +33,7 @@ ZERO = Decimal(0)
 class LinePage:
     """Lines behind a figure in order of booking, each with `running`: the paid base up to and with it."""
 
-    lines: list[SalesLine] = field(default_factory=list)
+    lines: list[SalesLine | CreditedLine] = field(default_factory=list)
     before: Decimal = ZERO
     next_after: str = ""
 
@@ -41,7 +41,7 @@ class LinePage:
 def lines_behind(result: Figure) -> Any:
     """The sales lines that the figure was computed from, found again by period, product lines and watermark."""
     plan = plan_of(result)
-    lines = SalesLine.objects.for_everyone(because="the result names the partner").filter(
+    lines = credited.rows(plan.policy, because="the result names the partner").filter(
         counted_by(plan, plan.own_terms, whose(result)), partner_id=result.partner_id
     )
     if not is_exchanged(result.version.policy):
@@ -51,7 +51,9 @@ def lines_behind(result: Figure) -> Any:
     lines = lines.filter(_days_in_tier(result, plan))
     if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
         lines = lines.filter(_counts_late(result))
-    return lines.select_related("product", "product_line", "reverses").order_by("booking_date", "id")
+    named = ["product", "product_line", "reverses"]
+    named += ["takes_back", "line"] if credited.is_credited(plan.policy) else []
+    return lines.select_related(*named).order_by("booking_date", "id")
 
 
 def _days_in_tier(result: Figure, plan: Plan) -> Q:
@@ -80,7 +82,11 @@ def _days_in_tier(result: Figure, plan: Plan) -> Q:
 
 def whose(result: Figure) -> Whose:
     """Of which partner the lines behind a figure are, and which payments it knew."""
-    return Whose(result.partner_id, result.run.paid_watermark if isinstance(result, Result) else None)
+    return Whose(
+        result.partner_id,
+        result.run.paid_watermark if isinstance(result, Result) else None,
+        credited.is_credited(result.version.policy),
+    )
 
 
 def plan_of(result: Figure) -> Plan:
@@ -89,7 +95,7 @@ def plan_of(result: Figure) -> Plan:
 
 
 def _counts_late(result: Result) -> Q:
-    """After the grace days only negative lines count."""
+    """After the grace days only negative lines count; of credits those of agents that were known in time."""
     days = result.version.policy.get("late", {}).get("grace_days")
     if days is None:
         return Q()
@@ -99,6 +105,9 @@ def _counts_late(result: Result) -> Q:
         known = closed.watermark
     last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
     limit = clock.start_of_day(last)
+    if credited.is_credited(result.version.policy):
+        nameless = Q(is_return=True, reverses__isnull=True)
+        return Q(id__lte=known) | Q(first_id__lte=known) | nameless | Q(first_at__lt=limit)
     return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
 
 
@@ -154,7 +163,7 @@ def _serials(result: Figure, lines: Any) -> dict[int, list[SerialMoved]]:
     return serials.of_lines(lines, result.run.serial_watermark if isinstance(result, Result) else None)
 
 
-def _pays(result: Figure, line: SalesLine, converter: Converter | None) -> Decimal | None:
+def _pays(result: Figure, line: SalesLine | CreditedLine, converter: Converter | None) -> Decimal | None:
     """What a line pays by itself, where each is rounded."""
     policy, bands = result.version.policy, bands_of(result.version.policy)
     if not by_line(policy):

@@ -164,6 +164,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_minimum(result),
     ]  # fmt: skip
     steps[1:1] = [
+        *(Step(1, _("Credited sales"), text) for text in wording.whose_sales(policy)),
         *(Step(1, _("Year"), text) for text in time_words.year(policy)),
         *_taking_part(result),
         *(Step(1, _("Returns"), text) for text in time_words.returns(policy)),

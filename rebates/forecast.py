@@ -15,11 +15,10 @@ from statistics import median
 
 from django.db.models import Q, Sum
 
-from orders.models import SalesLine
 from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import currencies, settlement, traits
+from rebates import credited, currencies, settlement, traits
 from rebates.accruals import Accrual
 from rebates.models import Version
 from rebates.moments import in_force_with, together
@@ -97,7 +96,7 @@ def _shares(plan: Plan, partners: list[int] | None, today: date) -> list[Decimal
         cut = period.start + timedelta(days=int(passed * (period.end - period.start).days))
         wanted[f"all_{number}"] = _sum_between(period.start, period.end)
         wanted[f"part_{number}"] = _sum_between(period.start, cut)
-    lines = SalesLine.objects.for_everyone(because="the accrual names the partner, a budget is about all").filter(
+    lines = credited.rows(plan.policy, because="the accrual names the partner, a budget is about all").filter(
         plan.lines_of(plan.own_terms), currency=plan.version.currency,
         booking_date__gte=period.start, booking_date__lt=plan.period.start,
     )  # fmt: skip

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
+from rebates.credited import is_credited
 from rebates.models import Result, RunMember, SettlementRun
 from rebates.services.computing import scope_plans
 from rebates.since import lines_of
@@ -83,6 +84,17 @@ def late_lines(run: SettlementRun) -> Some:
     return _some(_named(rows) if before is not None else rows.none())
 
 
+def late_credits(run: SettlementRun) -> Some:
+    """Credits of agents for lines of months before this one, given or taken back since the last close, newest first."""
+    before = SettlementRun.objects.closed().filter(ends__lt=run.ends).aggregate(last=Max("watermark"))["last"]
+    rows = CreditedLine.objects.for_everyone(because=WHY).filter(
+        pk__gt=before or 0, pk__lte=run.watermark or 0, booking_date__lt=run.starts
+    )
+    named = rows.select_related("partner", "product", "takes_back").order_by("-booking_date", "-pk")
+    settles = any(is_credited(plan.policy) for plan in scope_plans(run))
+    return _some(named if before is not None and settles else rows.none())
+
+
 def returns(run: SettlementRun) -> Some:
     """Lines below zero that are booked in the month, newest first."""
     return _some(_named(_of_the_month(run).filter(net_amount__lt=0)))
@@ -99,7 +111,7 @@ def _of_the_month(run: SettlementRun) -> Any:
 
 
 def _uncounted(run: SettlementRun, lines: Any) -> list[Uncounted]:
-    counted = _any_of(lines_of(plan) for plan in scope_plans(run))
+    counted = _any_of(lines_of(plan) for plan in scope_plans(run) if not is_credited(plan.policy))
     rows = (
         lines.exclude(counted)
         .order_by("product_line__name", "currency")

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from rebates import returned, rollup, tier_days
+from rebates import credited, returned, rollup, tier_days
 from rebates.conversion import Money
+from rebates.narrowing import standing
 from rebates.plans import Plan, Sql
 from rebates.scope import Scope
 
@@ -74,7 +75,7 @@ class Grouped(ABC):
         return (
             scope.kept
             and self.money is None
-            and self.table == returned.TABLE
+            and self.table == credited.LINES
             and not self.tiers
             and scope.closed_at_line is None
             and scope.recorded_before is None
@@ -234,6 +235,7 @@ class Grouped(ABC):
                 params[name] = list(value) if name == "partners" else value
         if self.scope.without_returns:
             where.append(f"NOT {returned.negative(self.plans[0])}")
+        where += standing(self.plans[0], self.scope)
         return " AND ".join(where), params
 
     # Cells, of the rows of the first grouping
@@ -288,15 +290,17 @@ class Grouped(ABC):
         )
 
     def _lateness(self, params: dict[str, Any]) -> str:
-        """0 for a line in time, 1 for a late negative one, else 2 and one more for each grace period that it missed."""
+        """0 for a line in time, 1 for one that always counts, else 2, and one more for each grace period it missed."""
         params |= {
             "closed_at_line": self.scope.closed_at_line,
             "zone": self.scope.zone,
             "after_grace": [day + timedelta(days=1) for day in self.graces],
         }
+        policy, negative = self.plans[0].policy, returned.negative(self.plans[0])
+        always, came = credited.always(policy, negative, "%(closed_at_line)s"), credited.came_at(policy)
         return (
-            f"CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN {returned.negative(self.plans[0])} THEN 1"
-            " ELSE 2 + width_bucket((recorded_at AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
+            f"CASE WHEN id <= %(closed_at_line)s THEN 0 WHEN {always} THEN 1"
+            f" ELSE 2 + width_bucket(({came} AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
         )
 
     def other_currencies(self, cursor: Any) -> list[list[Any]]:

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from prm.values.periods import Period
 from rebates import outside, verifier, verifier_days, verifier_formula, verifier_mechanisms, verifier_terms
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
+from rebates.kit_credits import as_csv, credits_of
 from rebates.links import linked_with
 from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
@@ -46,22 +48,23 @@ PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
 def recompute_kit(statement: Statement) -> bytes:
-    """A ZIP file: kit.json, lines.csv, payments.csv, serials.csv, verify.py and how to use them in both languages.
+    """A ZIP file: kit.json, the CSV files of lines, credits, payments and serials, verify.py, and how to use them.
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
-    lines = _lines(statement)
+    lines, credits = _lines(statement), credits_of(statement)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
             with translation.override(language):
-                said = {"statement": statement, "manual": _manual(statement)}
+                said = {"statement": statement, "manual": _manual(statement), "credits": credits}
                 file.writestr(name, render_to_string("rebates/kit_readme.txt", said))
         file.writestr(
             "kit.json",
-            json.dumps(_facts(statement, [line.pk for line in lines]), ensure_ascii=False, indent=1),
+            json.dumps(_facts(statement, _ids(lines), _ids(credits)), ensure_ascii=False, indent=1),
         )
         file.writestr("lines.csv", _as_csv(lines))
+        file.writestr("credits.csv", as_csv(credits))
         file.writestr("payments.csv", _payments_as_csv(statement))
         file.writestr("serials.csv", _serials_as_csv(statement, lines))
         file.writestr("verify.py", stand_alone())
@@ -112,6 +115,10 @@ def _serials_as_csv(statement: Statement, lines: list[SalesLine]) -> str:
     return out.getvalue()
 
 
+def _ids(rows: Iterable[Any]) -> list[int]:
+    return [row.pk for row in rows]
+
+
 def _lines(statement: Statement) -> list[SalesLine]:
     return list(_rows(statement).select_related("product", "product_line"))
 
@@ -120,11 +127,17 @@ def _rows(statement: Statement) -> Any:
     """The partner's lines that the run had read, of its periods and the year before, as they were recorded; with those
     that their returns reverse. All of them where a programme counts by another day than that of the booking.
     """
-    starts = _results(statement).aggregate(first=Min("starts"))["first"] or statement.starts
+    own = Result.objects.for_everyone(because="of the statement's own partner").filter(
+        run_id=statement.run_id, partner_id=statement.partner_id
+    )
+    own, every = own.exclude(version__policy__has_key="counts"), own
+    if every.exists() and not own.exists():  # all of it is paid on what the partner is credited with
+        return SalesLine.objects.none()
+    starts = own.aggregate(first=Min("starts"))["first"] or statement.starts
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark
     )
-    if _results(statement).filter(version__policy__has_key="date_basis").exists():
+    if own.filter(version__policy__has_key="date_basis").exists():
         return rows.order_by("id")
     recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
     reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
@@ -161,10 +174,11 @@ def _manual(statement: Statement) -> list[ManualAdjustment]:
 
 def facts_of(statement: Statement) -> dict[str, Any]:
     """The statement as `kit.json` holds it."""
-    return _facts(statement, list(_rows(statement).values_list("pk", flat=True)))
+    lines = list(_rows(statement).values_list("pk", flat=True))
+    return _facts(statement, lines, _ids(credits_of(statement)))
 
 
-def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
+def _facts(statement: Statement, lines: list[int], credits: list[int]) -> dict[str, Any]:
     rows = (
         _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
     )
@@ -206,7 +220,7 @@ def _facts(statement: Statement, ids: list[int]) -> dict[str, Any]:
             for row in _manual(statement)
         ],
         "payments": _payments(statement),
-        "periods": _periods(statement, ids),
+        "periods": _periods(statement, lines, credits),
     }
 
 
@@ -218,8 +232,8 @@ def _payments(statement: Statement) -> list[dict[str, str]]:
     ]
 
 
-def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
-    """For each period: the policies in force for the partner, and how many of the lines were on file.
+def _periods(statement: Statement, lines: list[int], credits: list[int]) -> list[dict[str, Any]]:
+    """For each period: the policies in force for the partner, and how many of the lines and credits were on file.
 
     Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
     """
@@ -239,8 +253,10 @@ def _periods(statement: Statement, ids: list[int]) -> list[dict[str, Any]]:
             "starts": str(starts),
             "ends": str(ends),
             # Of a closed period also how many its close had read: what came later is late.
-            "lines_to": len(ids),
-            "closed_with": None if seen is None else sum(1 for pk in ids if pk <= seen),
+            "lines_to": len(lines),
+            "closed_with": None if seen is None else sum(1 for pk in lines if pk <= seen),
+            "credits_to": len(credits),
+            "credits_closed_with": None if seen is None else sum(1 for pk in credits if pk <= seen),
             "policies": {row.programme.code: _policy_of(row) for row in rows},
             **_notes_of(statement, rows, ends),
         }

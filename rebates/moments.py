@@ -9,14 +9,26 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values import clock
 from prm.values.periods import Period
-from rebates import currencies, rates_then, traits, wording
+from rebates import currencies, rates_then, taken_back_words, traits, wording
 from rebates.accruals import Accrual
-from rebates.changes import Cause, Change, Scopes, Step, members_moved, moved, sold, steps_of
+from rebates.changes import (
+    Brokered,
+    Cause,
+    Change,
+    Scopes,
+    Step,
+    brokered_causes,
+    members_moved,
+    moved,
+    sold,
+    steps_of,
+)
+from rebates.credited import is_credited
 from rebates.explained_lines import lines_behind
 from rebates.models import Version
 from rebates.partner_pools import hangs_on_all, is_group
@@ -32,7 +44,7 @@ class Moments:
 
     change: Change
     since: date
-    lines: list[SalesLine]
+    lines: list[SalesLine | CreditedLine]
     count: int
 
     @property
@@ -54,24 +66,36 @@ def since(accrual: Accrual, day: date) -> Moments:
         """The figure with the tier of then, at the rates of `books`, of the lines that `what` says."""
         return _known(accrual, day, books=books, on=on or clock.today(), **what)
 
+    gross: dict[str, Any] = {"without_returns": True, "without_taken_back": True}
     then = known(of_then, day, recorded_before=limit)
-    gross_then = known(of_then, day, recorded_before=limit, without_returns=True)
-    now, gross_now = known(carried_on), known(carried_on, without_returns=True)
+    gross_then = known(of_then, day, recorded_before=limit, **gross)
+    now, gross_now = known(carried_on), known(carried_on, **gross)
     by_rates = known(Book.between)
     returned = (then.amount - gross_then.amount, now.amount - gross_now.amount)
     sales = [
         Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount),
         Cause(_("Returns"), _returns(*returned, accrual.currency), returned[1] - returned[0]),
     ]
+    policy, came = accrual.version.policy, lines_behind(accrual).filter(recorded_at__gte=limit)
+    if is_credited(policy):
+        stood_then = known(of_then, day, recorded_before=limit, without_taken_back=True)
+        stood = known(carried_on, without_taken_back=True)
+        gone = came.filter(takes_back__isnull=False, is_return=False).order_by("-id")
+        sales = brokered_causes(
+            Brokered(gross_then, stood_then, then.amount),
+            Brokered(gross_now, stood, now.amount),
+            lambda before, after: _returns(before, after, accrual.currency),
+            taken_back_words.said(list(gone[: taken_back_words.MOST_NAMED + 1])),
+        )
     left = accrual.amount - by_rates.amount
     causes = [
         # Apart they would tell what others gave back.
-        *([sold(then, now)] if hangs_on_all(accrual.version.policy) else sales),
+        *([sold(then, now, brokered=is_credited(policy))] if hangs_on_all(policy) else sales),
         Cause(_("Exchange rate"), _rates(accrual, of_then, day), by_rates.amount - now.amount),
         members_moved(left) if is_group(accrual.version.policy) else Cause(_("Tier"), _tier(accrual), left),
     ]
     change = Change(accrual.programme, then.amount, accrual.amount, [one for one in causes if one.amount])
-    lines = lines_behind(accrual).filter(recorded_at__gte=limit).order_by("recorded_at", "id")
+    lines = came.order_by("recorded_at", "id")
     return Moments(change, day, list(lines[:MOST_LINES]), lines.count())
 
 

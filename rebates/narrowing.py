@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rebates import tier_days
+from rebates import credited, tier_days
 from rebates.plans import Plan
 
 if TYPE_CHECKING:
@@ -47,11 +47,9 @@ def in_time(plan: Plan, scope: Scope, negative: str, name: str, params: dict[str
         return early
     params |= {f"{name}_closed": scope.closed_at_line, f"{name}_zone": scope.zone,
                f"{name}_grace": plan.grace_until}  # fmt: skip
-    return [
-        *early,
-        f"(id <= %({name}_closed)s OR {negative}"
-        f" OR (recorded_at AT TIME ZONE %({name}_zone)s)::date <= %({name}_grace)s)",
-    ]
+    always = credited.always(plan.policy, negative, f"%({name}_closed)s")
+    came = f"({credited.came_at(plan.policy)} AT TIME ZONE %({name}_zone)s)::date"
+    return [*early, f"(id <= %({name}_closed)s OR {always} OR {came} <= %({name}_grace)s)"]
 
 
 def within(scope: Scope, params: dict[str, Any], name: str, watermark: int | None) -> list[str]:
@@ -71,6 +69,12 @@ def within(scope: Scope, params: dict[str, Any], name: str, watermark: int | Non
             found.append(condition.format(f"%({key})s"))
             params[key] = value
     return found
+
+
+def standing(plan: Plan, scope: Scope) -> list[str]:
+    """As if no credit had been taken back, where a difference is told cause by cause."""
+    wanted = scope.without_taken_back and credited.is_credited(plan.policy)
+    return ["takes_back_id IS NULL"] if wanted else []
 
 
 def recorded(scope: Scope, params: dict[str, Any]) -> list[str]:
@@ -97,4 +101,5 @@ def paid_on(
         *within(scope, params, mark, scope.watermark),
         *recorded(scope, params),
         *([f"NOT {negative}"] if scope.without_returns else []),
+        *standing(plan, scope),
     ]

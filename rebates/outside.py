@@ -16,7 +16,7 @@ from django.db.models import Sum
 
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import returned, yearly
+from rebates import credited, returned, yearly
 from rebates.models import OpeningBalance, SettledOutside, SettlementRun, Version
 from rebates.plans import plans_for
 
@@ -66,18 +66,21 @@ def _late(
     run: SettlementRun, closed: list[SettlementRun], starts: Any, ends: Any, seen: int, at: datetime,
     programmes: list[int],
 ) -> list[Late]:  # fmt: skip
-    """By the first day from which lines concern them: the period's, or of a year that is counted its own."""
+    """By what they read, and the first day from which it concerns them: the period's, or of a year that is counted its
+    own.
+    """
     period = Period(starts, ends)
     found = Version.objects.in_force(period).filter(programme__in=programmes).select_related("programme")
     versions = [one for one in found.order_by("programme__code") if one.period_length == period.length]
-    by_day: dict[Any, list[Version]] = {}
+    alike: dict[tuple[str, Any], list[Version]] = {}
     for plan in plans_for((version, period) for version in versions):
         if yearly.adjusts(plan):
-            by_day.setdefault(plan.counted.start, []).append(plan.version)
+            place = (credited.table(plan.policy), plan.counted.start)
+            alike.setdefault(place, []).append(plan.version)
     looked = max([seen, *(one.watermark for one in closed if one.frozen_at > at)])
     late = []
-    for first, some in by_day.items():
-        rows = _rows(first, ends, some, looked, seen, run.watermark)
+    for (table, first), some in alike.items():
+        rows = _rows(table, first, ends, some, looked, seen, run.watermark)
         if rows:
             late.append(
                 Late(
@@ -90,13 +93,13 @@ def _late(
 
 
 def _rows(
-    first: Any, ends: Any, versions: list[Version], looked: int, seen: int, watermark: int | None
+    table: str, first: Any, ends: Any, versions: list[Version], looked: int, seen: int, watermark: int | None
 ) -> list[tuple[int, bool]]:
-    """(partner, whether it can be computed) of those with late lines."""
+    """(partner, whether it can be computed) of those with late lines; of agents with late credits."""
     by_origin = any(returned.how(one.policy) == returned.BY_ORIGIN for one in versions)
     with connection.cursor() as cursor:
         cursor.execute(
-            _LATE.replace("{by_origin}", _BY_ORIGIN if by_origin else ""),
+            _LATE.replace("{by_origin}", _BY_ORIGIN if by_origin else "").replace("{table}", table),
             {
                 "looked": looked, "seen": seen, "watermark": watermark, "starts": first, "ends": ends,
                 "programmes": [version.programme_id for version in versions],
@@ -108,7 +111,7 @@ def _rows(
 
 _LATE = """
 SELECT late.partner_id, EXISTS (
-        SELECT FROM orders_salesline known WHERE known.partner_id = late.partner_id AND known.id <= %(seen)s
+        SELECT FROM {table} known WHERE known.partner_id = late.partner_id AND known.id <= %(seen)s
             AND (%(any_day)s OR known.booking_date >= %(starts)s AND known.booking_date < %(ends)s)
     ) OR NOT EXISTS (
         SELECT FROM rebates_settledoutside settled WHERE settled.partner_id = late.partner_id
@@ -117,13 +120,13 @@ SELECT late.partner_id, EXISTS (
             AND (settled.base <> 0 OR settled.earned <> 0)
     ) AS computable
 FROM (
-    SELECT DISTINCT partner_id FROM orders_salesline WHERE id > %(looked)s AND id <= %(watermark)s
+    SELECT DISTINCT partner_id FROM {table} WHERE id > %(looked)s AND id <= %(watermark)s
         AND (%(any_day)s OR booking_date >= %(starts)s AND booking_date < %(ends)s){by_origin}
 ) late ORDER BY late.partner_id
 """
 _BY_ORIGIN = """
     UNION
-    SELECT back.partner_id FROM orders_salesline back JOIN orders_salesline origin ON origin.id = back.reverses_id
+    SELECT back.partner_id FROM {table} back JOIN {table} origin ON origin.id = back.reverses_id
     WHERE back.id > %(looked)s AND back.id <= %(watermark)s
         AND origin.booking_date >= %(starts)s AND origin.booking_date < %(ends)s"""
 

@@ -27,6 +27,7 @@ from rebates.contradictions import contradictions
 SCHEMA = Path(__file__).parent.parent / "docs" / "programme.schema.json"
 PLAIN_KEYS = ("code", "name", "name_zh", "from", "until")
 DEFAULTS: dict[str, Any] = {
+    "counts": "own",
     "date_basis": "booking",
     "period": "month",
     "cumulative": False,
@@ -39,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
 }
 # What this release calculates; every other choice of the schema is refused by its name.
 COMPUTED: dict[str, tuple[Any, ...]] = {
+    "counts": ("own", "credited"),
     "date_basis": ("booking", "order", "shipment", "payment"),
     "cumulative": (False, True),
     "amount_basis": ("net", "gross"),

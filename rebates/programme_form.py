@@ -21,6 +21,7 @@ from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_budget as budget
 from rebates import programme_collection as collected
+from rebates import programme_counts as counting
 from rebates import programme_currency as money
 from rebates import programme_details as details
 from rebates import programme_factor as factor
@@ -61,6 +62,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("baseline",): "baseline",
     ("exchange",): "exchange",
     ("tax_rate",): "tax_rate",
+    ("counts",): "counts",
     ("date_basis",): "date_basis",
     ("amount_basis",): "amount_basis",
     ("payout_currency",): "payout_currency",
@@ -80,14 +82,14 @@ SHOWN = {
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
     *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
     *("amount_basis", "tax_rate", "date_basis"),
-    *("sign_off", "payout_as"),
+    *("sign_off", "payout_as", "counts"),
 }
 
 
 class ProgrammeForm(
     mechanism_fields.MechanismFields, money.CurrencyFields, limits.LimitFields, whom.WhoFields,
     collected.CollectionFields, factor.FactorFields, budget.BudgetFields, times.TimeFields, signed.SignOffFields,
-    ServiceForm,
+    counting.CountsFields, ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -298,6 +300,7 @@ class ProgrammeForm(
             **limits.limits_of(values),
             **money.currencies_of(values, self.currency),
             **times.time_of(values),
+            **counting.counts_of(values),
         }
         if "pay_lines" in kind.counting and values["pay_lines"]:
             parts["pay"] = {"product_lines": [line.code for line in values["pay_lines"]]}
@@ -384,6 +387,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         | signed.initial_sign_off(policy)
         | money.initial_currencies(policy)
         | times.initial_time(policy)
+        | counting.initial_counts(policy)
         | whom.initial_who(policy)
         | factor.initial_factor(policy)
         | collected.initial_factors(policy)

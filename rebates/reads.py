@@ -103,17 +103,34 @@ class Together:
 
 
 def together(inputs: list[dict[str, Any]]) -> dict[str, Any]:
-    """What several reads read. Their lines overlap: the most that one of them read is told."""
-    found = inputs[0]
-    for more in inputs[1:]:
-        found["lines"] = max(found["lines"], more["lines"])
-        found["hash"] ^= more["hash"]
+    """What several reads read. Their lines overlap: the most that one of them read is told, of the sales lines and,
+    apart from them, of what agents are credited with.
+    """
+    found: dict[str, Any] = {"lines": 0, "hash": 0, "sums": {}}
+    for more in inputs:
+        _overlapping(found, more)
         if "other_currencies" in more:
-            found["other_currencies"] += more["other_currencies"]
-        for code, amount in more["sums"].items():
-            known = Decimal(found["sums"].get(code, "0"))
-            found["sums"][code] = str(max(known, Decimal(amount)))
+            found["other_currencies"] = [*found.get("other_currencies", []), *more["other_currencies"]]
+        if "credits" in more:
+            found.setdefault("credits", {"lines": 0, "hash": 0, "sums": {}})
+            _overlapping(found["credits"], more["credits"])
     return found
+
+
+def _overlapping(found: dict[str, Any], more: dict[str, Any]) -> None:
+    found["lines"] = max(found["lines"], more["lines"])
+    found["hash"] ^= more["hash"]
+    for code, amount in more["sums"].items():
+        known = found["sums"].get(code)
+        found["sums"][code] = amount if known is None else str(max(Decimal(known), Decimal(amount)))
+
+
+def added(found: dict[str, Any], more: dict[str, Any]) -> None:
+    """To what was read of some partners what was read of others."""
+    found["lines"] += more["lines"]
+    found["hash"] ^= more["hash"]
+    for code, amount in more["sums"].items():
+        found["sums"][code] = str(Decimal(found["sums"].get(code, "0")) + Decimal(amount))
 
 
 def _named(sql: Sql, mark: str) -> Sql:

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from rebates import counting_days, posted
-from rebates.counting_days import BOOKING, INVOICED, NEGATIVE, TABLE, basis_of
+from rebates import counting_days, credited, posted
+from rebates.counting_days import BOOKING, INVOICED, NEGATIVE, basis_of
+from rebates.credited import is_credited
 from rebates.narrowing import recorded, selected, within
 from rebates.plans import Plan
 
@@ -44,8 +45,8 @@ def at_original_rate(plans: Iterable[Plan]) -> bool:
 
 def basis(plan: Plan) -> tuple[str, ...]:
     """What plans have in common that can read the same lines."""
-    rule, day = how(plan.policy), basis_of(plan.policy)
-    return (rule, day, _bucket(plan, "day")) if rule == AT_ORIGINAL_RATE else (rule, day)
+    read = (how(plan.policy), basis_of(plan.policy), credited.table(plan.policy))
+    return (*read, _bucket(plan, "day")) if how(plan.policy) == AT_ORIGINAL_RATE else read
 
 
 def table(plan: Plan, scope: Scope | None = None) -> str:
@@ -53,10 +54,12 @@ def table(plan: Plan, scope: Scope | None = None) -> str:
     rule, lines = how(plan.policy), counting_days.lines(plan.policy, scope)
     if rule == BY_BOOKING:
         return lines
-    by_booking = basis_of(plan.policy) == BOOKING
+    by_booking, credits = basis_of(plan.policy) == BOOKING, is_credited(plan.policy)
     day, sold_day = ("", "") if by_booking else (f", {INVOICED}", f", origin.{INVOICED}")
+    more = ("reverses_id", *credited.COLUMNS) if credits else ()
+    own_more, back_more = ("".join(f", {row}{name}" for name in more) for row in ("", "back."))
     own = f"""SELECT id, partner_id, product_id, product_line_id, booking_date, quantity, net_amount, gross_amount,
-               tax_rate, currency, document, recorded_at, {NEGATIVE} AS is_back{day}
+               tax_rate, currency, document, recorded_at, {NEGATIVE} AS is_back{day}{own_more}
         FROM {lines} sold WHERE reverses_id IS NULL"""
     if rule == BY_ORIGIN:
         return f"""(
@@ -64,8 +67,8 @@ def table(plan: Plan, scope: Scope | None = None) -> str:
         UNION ALL
         SELECT back.id, back.partner_id, back.product_id, origin.product_line_id, origin.booking_date,
                back.quantity, back.net_amount, back.gross_amount, back.tax_rate, back.currency, origin.document,
-               back.recorded_at, true{sold_day}
-        FROM {TABLE} back JOIN {lines} origin ON origin.id = back.reverses_id)"""
+               back.recorded_at, true{sold_day}{back_more}
+        FROM {credited.table(plan.policy)} back JOIN {lines} origin ON origin.id = back.reverses_id)"""
     elsewhere = f"({_bucket(plan, 'back.booking_date')}) <> ({_bucket(plan, 'origin.booking_date')})"
     return f"""(
         {own}
@@ -80,13 +83,18 @@ def table(plan: Plan, scope: Scope | None = None) -> str:
 
 def columns(plan: Plan) -> list[str]:
     """What `table` has beside the columns of the sales lines."""
+    more = ["reverses_id", *credited.COLUMNS] if is_credited(plan.policy) else []
     if basis_of(plan.policy) != BOOKING:
-        return ["is_back", INVOICED]
-    return [] if how(plan.policy) == BY_BOOKING else ["is_back"]
+        return ["is_back", INVOICED, *more]
+    return more if how(plan.policy) == BY_BOOKING else ["is_back", *more]
 
 
 def negative(plan: Plan) -> str:
-    """The condition that a line of `table` takes something away: the late rule always counts it."""
+    """The condition that a line of `table` takes something away: the late rule always counts it; of a credit that its
+    line does.
+    """
+    if is_credited(plan.policy):
+        return "is_return"
     return NEGATIVE if how(plan.policy) == BY_BOOKING else "is_back"
 
 

@@ -72,6 +72,7 @@ def look(run: SettlementRun) -> dict[str, Any]:
         "rule": rule_of_outliers(),
         "gaps": gaps.gaps(run),
         "late": gaps.late_lines(run),
+        "late_credits": gaps.late_credits(run),
         "returns": gaps.returns(run),
     }
 

@@ -23,6 +23,7 @@ class Scope:
     zone: str = "UTC"
     # For differences: as if nothing had come back, and as it was known at a moment.
     without_returns: bool = False
+    without_taken_back: bool = False  # or as if no credit of an agent had been
     recorded_before: datetime | None = None
     paid_to: int | None = None  # the watermark of payments received
     serials_to: int | None = None  # that of serial numbers

@@ -33,6 +33,7 @@ from rebates import (
     traits,
     yearly,
 )
+from rebates.credited import is_credited
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
@@ -204,6 +205,7 @@ def _notes(sums: Read) -> str:
         exact = "jsonb_build_object('raw', round(figure.raw / figure.divisor, 10)::text)"
         notes += f" || CASE WHEN plan.converts THEN {exact} ELSE '{{}}'::jsonb END"
     payable = "plan.payable_in" if sums.converts else ""
+    notes += _exact(sums)
     originals = [
         number
         for number, plan in enumerate(sums.plans)
@@ -222,6 +224,24 @@ def _notes(sums: Read) -> str:
         f" || CASE WHEN plan.{was} > plan.{cap}"
         f" THEN jsonb_build_object('{was}', ({_whole(was, unit)})::text) ELSE '{{}}'::jsonb END"
         for was, cap, unit in pairs
+    )
+
+
+def _exact(sums: Read) -> str:
+    """The sums of credits with all their decimals, where a result keeps fewer: an explanation goes by these."""
+    credits = [
+        number
+        for number, plan in enumerate(sums.plans)
+        if is_credited(plan.policy) and not currencies.is_converted(plan.policy)
+    ]
+    if not credits:
+        return ""
+    names = ("qualifier", "base", "reference")
+    said = ", ".join(f"'{name}', trim_scale(plan.{name})::text" for name in names)
+    longer = " OR ".join(f"scale(trim_scale(plan.{name})) > 3" for name in names)
+    return (
+        f" || CASE WHEN plan.no = ANY(ARRAY{credits}) AND ({longer})"
+        f" THEN jsonb_build_object('exact', jsonb_build_object({said})) ELSE '{{}}'::jsonb END"
     )
 
 

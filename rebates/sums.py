@@ -17,6 +17,7 @@ from typing import Any
 
 from rebates import returned, tier_days
 from rebates.conversion import Money
+from rebates.credited import is_credited
 from rebates.grouped import READ_SETTINGS, READ_SETTINGS_END, Grouped
 from rebates.partner_pools import is_group
 from rebates.plans import Plan
@@ -25,6 +26,7 @@ from rebates.term_figures import figures_of
 
 __all__ = ["READ_SETTINGS", "READ_SETTINGS_END", "Sums"]
 SIDE_BY_SIDE = 40  # cells
+NOTHING_READ: dict[str, Any] = {"lines": 0, "hash": 0, "sums": {}}
 
 
 @dataclass
@@ -298,4 +300,6 @@ class Sums(Grouped):
             sums = {code: round(Fraction(amount) / self.money.scale * 100) for code, amount in sums.items()}
             sums = {code: Decimal(cents).scaleb(-2) for code, cents in sums.items()}
         amounts_as_text = {currency: str(amount) for currency, amount in sorted(sums.items())}
-        return {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
+        read = {"lines": lines or 0, "hash": fingerprint or 0, "sums": amounts_as_text}
+        # What agents are credited with is no sale: it stands beside the lines, in a place of its own.
+        return NOTHING_READ | {"credits": read} if is_credited(self.plans[0].policy) else read

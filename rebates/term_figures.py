@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from rebates.credited import is_credited
 from rebates.plans import Plan
 
 
@@ -45,4 +46,6 @@ def _baseline(plan: Plan, booked_sum: str, booked: str) -> str:
     if plan.baseline is None:
         return stated
     new = {"skip": "NULL::numeric", "zero": "0::numeric", "stated": stated}[rules.get("new_partner", "skip")]
-    return f"CASE WHEN ({booked}) > 0 THEN greatest({booked_sum}, 0) ELSE {new} END"
+    # A credit that was taken back is as if never given: an agent whose credits came to nothing then is a new one.
+    known = f"({booked_sum}) <> 0" if is_credited(plan.policy) else f"({booked}) > 0"
+    return f"CASE WHEN {known} THEN greatest({booked_sum}, 0) ELSE {new} END"

@@ -1,7 +1,7 @@
 """Rebates computed slowly and plainly, line by line, on exact fractions: a second opinion on a statement.
 
 Shares no code with the product and needs only Python's standard library. In a recompute kit it stands as `verify.py`
-beside `kit.json`, `lines.csv` and `payments.csv`:
+beside `kit.json`, `lines.csv`, `credits.csv` and `payments.csv`:
 
     python3 verify.py [FOLDER]
 
@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from rebates.verifier_days import dated, day_or_none, with_serials
+from rebates.verifier_days import Credit, credits_for, dated, day_or_none, of_kind, read_credits, with_serials
 from rebates.verifier_formula import (
     formula,
 )
@@ -83,11 +83,12 @@ class Line:
     shipped: date | None = None
     booked: date | None = None  # the booking date, where `day` is another one
     serials: tuple[str, ...] = ()
+    credit: Credit | None = None  # of a line of somebody else, of which the partner is credited with a share
 
 
 def as_counted(policy: dict[str, Any], lines: Iterable[Line], more: dict[str, Any]) -> list[Line]:
-    """Lines by the day and with the amount with which a policy counts them."""
-    return without_tax(policy, dated(policy, lines, more.get("receipts", ())))
+    """Lines, or credits, by the day and with the amount with which a policy counts them."""
+    return without_tax(policy, dated(policy, of_kind(policy, lines), more.get("receipts", ())))
 
 
 def read_of(
@@ -232,25 +233,27 @@ def read_lines(rows: Iterable[dict[str, str]]) -> list[Line]:
     """The partner's sales lines, in the order in which they were recorded: line 1 first."""
     found: list[Line] = []
     for row in sorted(rows, key=lambda row: int(row["line"])):
-        origin = found[int(row["reverses"]) - 1] if row["reverses"] else None
-        found.append(
-            Line(
-                row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
-                Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
-                row["document"], origin, gross=Fraction(row["gross"]) if row["gross"] else None,
-                tax=Fraction(row["tax"]), ordered=day_or_none(row["ordered"]), shipped=day_or_none(row["shipped"]),
-            )
-        )  # fmt: skip
+        found.append(line_of(row, found[int(row["reverses"]) - 1] if row["reverses"] else None))
     return found
 
 
+def line_of(row: dict[str, str], origin: Line | None) -> Line:
+    return Line(
+        row["product_line"], date.fromisoformat(row["day"]), Fraction(row["amount"]),
+        Fraction(row["quantity"]), row["currency"], date.fromisoformat(row["recorded"]), False, row["product"],
+        row["document"], origin, gross=Fraction(row["gross"]) if row["gross"] else None,
+        tax=Fraction(row["tax"]), ordered=day_or_none(row["ordered"]), shipped=day_or_none(row["shipped"]),
+    )  # fmt: skip
+
+
 def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
-    """What was on file for a period; what came after its close is marked as late."""
-    closed = period["closed_with"]
+    """What was on file for a period; what came after its close is marked as late. Credits come behind all lines."""
+    closed, credits = period["closed_with"], [line for line in lines if line.credit is not None]
+    own = lines[: len(lines) - len(credits)]
     return [
         replace(line, after_close=closed is not None and number > closed)
-        for number, line in enumerate(lines[: period["lines_to"]], start=1)
-    ]
+        for number, line in enumerate(own[: period["lines_to"]], start=1)
+    ] + credits_for(period, credits)
 
 
 def recomputed(
@@ -373,11 +376,14 @@ def main(folder: str = ".") -> int:
             receipts = read_receipts(csv.DictReader(file))
         with open(f"{folder}/serials.csv", encoding="utf-8", newline="") as file:
             lines = with_serials(lines, csv.DictReader(file))
+        with open(f"{folder}/credits.csv", encoding="utf-8", newline="") as file:
+            credits = read_credits(csv.DictReader(file), line_of)
     except (OSError, ValueError, KeyError) as problem:
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2
-    print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines")
-    found = complaints(kit, lines, receipts)
+    print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines", end="")
+    print(f", {len(credits)} credits" if credits else "")
+    found = complaints(kit, lines + credits, receipts)
     print("Everything agrees." if not found else f"{len(found)} figures differ.")
     return 1 if found else 0
 

@@ -77,7 +77,7 @@ def baseline(policy: dict[str, Any], before: list[Any], units: bool) -> Fraction
     rules = policy.get("baseline", {})
     if rules.get("kind") == "stated":
         return Fraction(str(rules["amount"]))
-    if before:
+    if measured(before, units) if policy.get("counts") == "credited" else before:
         return max(measured(before, units), Fraction(0))
     new = rules.get("new_partner", "skip")
     if new == "skip":

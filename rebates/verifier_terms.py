@@ -295,7 +295,11 @@ def counted(policy: dict[str, Any], lines: Iterable[Any], first: date, after: da
         if line.currency != policy["currency"] or not first <= line.day < after:
             continue
         is_late = line.after_close and line.amount >= 0 and line.quantity >= 0 and not line.back
-        if is_late and grace is not None and line.recorded > after + timedelta(days=grace - 1):
+        recorded = line.recorded
+        if line.credit is not None:  # who came late: a correction follows what it corrects, a return its sale
+            is_late = line.after_close and line.credit.first_late and not line.credit.nameless
+            recorded = line.credit.first_recorded
+        if is_late and grace is not None and recorded > after + timedelta(days=grace - 1):
             continue
         found.append(line)
     return found

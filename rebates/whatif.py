@@ -21,6 +21,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import arithmetic
 from rebates.accruals import Accrual, accruals
+from rebates.credited import is_credited
 from rebates.errors import NoSuchProduct, NothingToSell
 from rebates.group_words import tells_own_only
 from rebates.mechanisms import named_products
@@ -115,8 +116,8 @@ def _effects(
     """Of the periods that run today; the largest effect first. None of what hangs on sums that are not told."""
     today, effects = clock.today(), []
     for key, now in after.items():
-        if today not in now.period:
-            continue
+        if today not in now.period or is_credited(now.version.policy):
+            continue  # what a partner buys is nothing that it is credited with
         was = before.get(key)
         if any(one is not None and tells_own_only(one) for one in (was, now)):
             continue  # two figures around an order of one's own would tell the others' sums

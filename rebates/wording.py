@@ -16,6 +16,7 @@ from prm.catalogue.models import Product, ProductLine
 from prm.ui import formats
 from prm.values.periods import Period
 from rebates import currency_words, formula, line_rounding, serials, tier_days, time_words
+from rebates.credited import is_credited
 from rebates.limit_words import limits, measure_name
 from rebates.mechanisms import SHARES
 from rebates.models import Version
@@ -33,6 +34,7 @@ def sentence(version: Version) -> str:
         "rounding": rounding(policy),
     }
     further = [
+        *whose_sales(policy),
         *time_words.counted_on(policy),
         *currency_words.counted(policy),
         *time_words.year(policy),
@@ -43,6 +45,15 @@ def sentence(version: Version) -> str:
         *time_words.disputes(policy),
     ]
     return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
+
+
+def whose_sales(policy: dict[str, Any]) -> list[str]:
+    """That sales count which an agent is credited with; nothing where they are the partner's own purchases."""
+    if not is_credited(policy):
+        return []
+    return [
+        _("The sales are those that the agent is credited with, each by its share, and invoiced to others.")
+    ]
 
 
 def paid(amount: str, day: date, reference: str) -> str:

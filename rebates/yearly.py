@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection
 
-from rebates import posted
+from rebates import credited, posted
 from rebates.models import SettlementRun
 from rebates.plans import Plan
 from rebates.scope import Scope
@@ -68,7 +68,17 @@ def differences(figures: str, plans: Sequence[Plan], scope: Scope) -> str:
         FROM ({figures}) single
         LEFT JOIN (VALUES {firsts}) year(no, first, now) ON year.no = single.plan
         LEFT JOIN ({rows}) before ON before.no = single.plan AND before.partner_id = single.partner_id
-        WHERE year.no IS NULL OR NOT EXISTS ({_WITHOUT_LINES})"""
+        WHERE year.no IS NULL{_known(years)}"""
+
+
+def _known(years: Sequence[tuple[int, Plan]]) -> str:
+    """Of which plans and partners the lines, or credits, of the year so far are on file."""
+    found = ""
+    for table in sorted({credited.table(plan.policy) for _number, plan in years}):
+        numbers = ", ".join(str(number) for number, plan in years if credited.table(plan.policy) == table)
+        unknown = _WITHOUT_LINES.format(unknown=_UNKNOWN.replace("{table}", table))
+        found += f" OR single.plan IN ({numbers}) AND NOT EXISTS ({unknown})"
+    return found
 
 
 def settled_before(plans: Sequence[Plan]) -> str:
@@ -80,13 +90,13 @@ def settled_before(plans: Sequence[Plan]) -> str:
 
 # What was settled outside, and of that time nothing is on file.
 _UNKNOWN = """outside.reversed_at IS NULL AND (outside.base <> 0 OR outside.earned <> 0)
-                AND NOT EXISTS (SELECT FROM orders_salesline known WHERE known.partner_id = outside.partner_id
+                AND NOT EXISTS (SELECT FROM {table} known WHERE known.partner_id = outside.partner_id
                     AND known.booking_date >= outside.starts AND known.booking_date < outside.ends)"""
 # The same of a partner within the year so far.
-_WITHOUT_LINES = f"""
+_WITHOUT_LINES = """
             SELECT FROM rebates_settledoutside outside WHERE outside.programme_id = single.programme_id
                 AND outside.partner_id = single.partner_id AND outside.starts >= year.first
-                AND outside.ends <= year.now AND {_UNKNOWN}"""
+                AND outside.ends <= year.now AND {unknown}"""
 
 
 def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
@@ -99,7 +109,7 @@ def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
             cursor.execute(
                 "SELECT count(DISTINCT outside.partner_id) FROM rebates_settledoutside outside"
                 " WHERE outside.programme_id = %s AND outside.starts >= %s AND outside.ends <= %s"
-                f" AND {_UNKNOWN}",
+                f" AND {_UNKNOWN.replace('{table}', credited.table(plan.policy))}",
                 [plan.version.programme_id, plan.counted.start, plan.period.start],
             )
             (count,) = cursor.fetchone()

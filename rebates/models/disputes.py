@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from prm.ui.doers import doer
 from prm.values import clock
@@ -164,6 +164,8 @@ class DisputedLine(models.Model):
     dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="lines")
     what = models.CharField(_("what is wrong"), max_length=8, choices=What.choices)
     sales_line = models.ForeignKey(SalesLine, models.PROTECT, null=True, related_name="+", db_index=False)
+    # Of an agent's statement: what it is credited with, where it is not a line of its own.
+    credit = models.ForeignKey(CreditedLine, models.PROTECT, null=True, related_name="+", db_index=False)
     document = models.CharField(_("document"), max_length=60)
     day = models.DateField(_("booking date"))
     product = models.CharField(_("product"), max_length=60, blank=True)
@@ -183,13 +185,19 @@ class DisputedLine(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="disputed_line_is_somebodys",
-                condition=models.Q(sales_line__isnull=False, our_amount__isnull=False)
-                | models.Q(sales_line__isnull=True, their_amount__isnull=False),
+                condition=models.Q(sales_line__isnull=False, credit__isnull=True, our_amount__isnull=False)
+                | models.Q(sales_line__isnull=True, credit__isnull=False, our_amount__isnull=False)
+                | models.Q(sales_line__isnull=True, credit__isnull=True, their_amount__isnull=False),
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.document} {self.what}"
+
+    @property
+    def ours(self) -> SalesLine | CreditedLine | None:
+        """What it is about here; None where only the partner has it."""
+        return self.sales_line or self.credit
 
     @property
     def difference(self) -> Decimal:

@@ -58,12 +58,13 @@ class SettlementRun(models.Model):
     # Who computed it and who handed it over; None: the product itself, or a run of before this was kept.
     computed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    # By first partner of the chunk: {"lines", "hash", "sums": {currency: amount}, "other_currencies": [...]}.
+    # By first partner of the chunk: {"lines", "hash", "sums": {currency: amount}, "other_currencies": [...]}, and under
+    # "credits" the first three of what agents are credited with.
     inputs = models.JSONField(default=dict)
     partner_count = models.PositiveIntegerField(default=0)
     line_count = models.PositiveBigIntegerField(default=0)
     lines_hash = models.BigIntegerField(default=0)
-    # [{"currency", "sales", "accrued", "earned", "adjusted"}], decimals as text.
+    # [{"currency", "sales", "accrued", "earned", "adjusted"}] and "credited" to agents, decimals as text.
     totals = models.JSONField(default=list)
     # With which exchange rates it computed: {"source", "most_days", "through"}; the rates are rows of RunRate.
     exchange = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
@@ -100,6 +101,18 @@ class SettlementRun(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.state in (self.State.CLOSED, self.State.PAID)
+
+    @property
+    def credit_count(self) -> int:
+        """How many credits of agents the computation read; ranges of partners have nothing in common."""
+        return max(
+            self.inputs.get("everybody", {}).get("credits", {}).get("lines", 0),
+            sum(
+                chunk.get("credits", {}).get("lines", 0)
+                for key, chunk in self.inputs.items()
+                if key != "everybody"
+            ),
+        )
 
     @property
     def approver(self) -> str:

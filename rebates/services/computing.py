@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import PaymentReceived, SalesLine, SerialMoved
+from orders.models import CreditedLine, PaymentReceived, SalesLine, SerialMoved
 from partners.models import Partner
 from prm.access.rules import require
 from prm.approvals import services as approvals
@@ -45,7 +45,7 @@ from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
 from rebates.marks import highest_of
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for
-from rebates.reads import together
+from rebates.reads import added, together
 from rebates.scope import Scope
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
 
@@ -149,7 +149,7 @@ def freeze(run_id: int) -> SettlementRun:
         )
         cursor.execute("ANALYZE rebates_runmember")
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
-    run.watermark, run.frozen_at, run.computed_at = highest_of(SalesLine), clock.now(), None
+    run.watermark, run.frozen_at, run.computed_at = highest_of(SalesLine, CreditedLine), clock.now(), None
     run.paid_watermark, run.serial_watermark = highest_of(PaymentReceived), highest_of(SerialMoved)
     freeze_rates(run, scope_plans(run))
     run.save()
@@ -267,11 +267,13 @@ def finish(run_id: int) -> SettlementRun:
     totals = _totals_of(run)
     run.partner_count = totals[0]["partners"] if totals else 0
     _add_up_inputs(run)
-    sales = {currency: Decimal(amount) for currency, amount in _read_in_all(run)["sums"].items()}
+    read = _read_in_all(run)
+    credits = read.get("credits", {"sums": {}})["sums"]
     run.totals = [
         {
             "currency": row["currency"],
-            "sales": str(sales.get(row["currency"], Decimal("0.00"))),
+            "sales": read["sums"].get(row["currency"], "0.00"),
+            **({"credited": str(Decimal(credits[row["currency"]]))} if row["currency"] in credits else {}),
             **{name: str(row[name]) for name in ("accrued", "earned", "adjusted")},
         }
         for row in totals
@@ -310,11 +312,10 @@ def _read_in_all(run: SettlementRun) -> dict[str, Any]:
     for key, chunk in run.inputs.items():
         if key == POOLED:
             continue
-        found["lines"] += chunk["lines"]
-        found["hash"] ^= chunk["hash"]
-        found["other_currencies"] += chunk["other_currencies"]
-        for currency, amount in chunk["sums"].items():
-            found["sums"][currency] = str(Decimal(found["sums"].get(currency, "0")) + Decimal(amount))
+        added(found, chunk)
+        found["other_currencies"] += chunk.get("other_currencies", [])
+        if "credits" in chunk:
+            added(found.setdefault("credits", {"lines": 0, "hash": 0, "sums": {}}), chunk["credits"])
     return together([found, run.inputs[POOLED]]) if POOLED in run.inputs else found
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from prm.access.rules import require
 from prm.approvals.working import calendar
@@ -22,7 +22,7 @@ from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.money import Money
+from prm.values.money import Money, round_money
 from prm.values.numbers import random_number
 from rebates import disputed, ledger_file, own_ledger
 from rebates.dispute_events import DisputeAnswered, DisputeWithdrawn, StatementDisputed
@@ -44,13 +44,15 @@ from rebates.services.payments import open_on
 State = Dispute.State
 What = DisputedLine.What
 ZERO = Decimal("0.00")
+PIECES = Decimal("0.001")
+Ours = SalesLine | CreditedLine
 # Working hours in which finance answers, and in which a partner is asked to: five and ten days of eight.
 FINANCE_HOURS, PARTNER_HOURS = 40, 80
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a partner says about one line: a sales line of ours by its id, or one that is missing here."""
+    """What a partner says about one line: a sales line or a credit of ours by its id, or one that is missing here."""
 
     what: str
     sales_line: int | None = None
@@ -72,7 +74,7 @@ def open_dispute(*, statement: Statement, claims: Sequence[Claim], reason: str, 
     if not reason.strip():
         raise DisputeReasonMissing()
     wanted = {claim.sales_line for claim in claims if claim.sales_line is not None}
-    ours = {line.pk: line for line in disputed.lines_of(statement, results).filter(pk__in=wanted)}
+    ours = {line.pk: line for line in disputed.lines_of(statement, results, ids=wanted)}
     if wanted - set(ours):
         raise NotALineOfTheStatement()
     dispute = _new(statement, Dispute.Kind.LINES, by)
@@ -125,7 +127,7 @@ def send_dispute(*, dispute: Dispute, reason: str, by: Actor) -> Dispute:
     results = _disputable(statement)
     if not reason.strip():
         raise DisputeReasonMissing()
-    _measure(dispute, list(dispute.lines.select_related("sales_line")), results, keep=True)
+    _measure(dispute, list(dispute.lines.select_related("sales_line", "credit")), results, keep=True)
     return _send(dispute, reason, by)
 
 
@@ -230,7 +232,7 @@ def _new(statement: Statement, kind: str, by: Actor) -> Dispute:
     )  # fmt: skip
 
 
-def _marked(dispute: Dispute, claim: Claim, ours: SalesLine | None) -> DisputedLine:
+def _marked(dispute: Dispute, claim: Claim, ours: Ours | None) -> DisputedLine:
     if ours is None:
         return DisputedLine(
             dispute=dispute, what=What.MISSING, document=claim.document, day=claim.day, product=claim.product,
@@ -245,17 +247,21 @@ def _marked(dispute: Dispute, claim: Claim, ours: SalesLine | None) -> DisputedL
     )
 
 
-def _ours(line: SalesLine) -> dict[str, Any]:
+def _ours(line: Ours) -> dict[str, Any]:
+    plain = _plain(line)
     return {
-        "sales_line": line, "document": line.document, "day": line.booking_date, "product": line.product.code,
-        "our_quantity": line.quantity, "our_amount": line.net_amount,
+        "credit" if isinstance(line, CreditedLine) else "sales_line": line, "document": line.document,
+        "day": line.booking_date, "product": line.product.code, "our_quantity": plain.quantity,
+        "our_amount": plain.amount,
     }  # fmt: skip
 
 
-def _plain(line: SalesLine) -> own_ledger.Line:
-    return own_ledger.Line(
-        line.pk, line.document, line.booking_date, line.product.code, line.quantity, line.net_amount
-    )
+def _plain(line: Ours) -> own_ledger.Line:
+    """As both sides' books have it: a share of a line has more decimals than anybody books."""
+    quantity, amount = line.quantity, line.net_amount
+    if isinstance(line, CreditedLine):
+        quantity, amount = quantity.quantize(PIECES, ROUND_HALF_UP), round_money(amount, line.currency)
+    return own_ledger.Line(line.pk, line.document, line.booking_date, line.product.code, quantity, amount)
 
 
 def _inside(
@@ -270,7 +276,7 @@ def _inside(
 
 
 def _differing(
-    dispute: Dispute, found: own_ledger.Matched, ours: dict[int, SalesLine], statement: Statement
+    dispute: Dispute, found: own_ledger.Matched, ours: dict[int, Ours], statement: Statement
 ) -> list[DisputedLine]:
     lines = []
     for pair in found.differ:
@@ -298,14 +304,15 @@ def _differing(
 
 def _booked_elsewhere(statement: Statement, documents: set[str], known: set[int]) -> dict[str, date]:
     """On which day we booked documents that stand in no period of the statement."""
-    rows = SalesLine.objects.for_everyone(because="of the statement's own partner").filter(
-        partner_id=statement.partner_id, document__in=documents
-    )
-    return {
-        own_ledger.spelled(document): day
-        for pk, document, day in rows.order_by("-id").values_list("pk", "document", "booking_date")
-        if pk not in known
-    }
+    found: dict[str, date] = {}
+    for model in (CreditedLine, SalesLine):
+        rows = model.objects.for_everyone(because="of the statement's own partner").filter(
+            partner_id=statement.partner_id, document__in=documents
+        )
+        for pk, document, day in rows.order_by("-id").values_list("pk", "document", "booking_date"):
+            if pk not in known:
+                found[own_ledger.spelled(document)] = day
+    return found
 
 
 def _measure(

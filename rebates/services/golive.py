@@ -16,7 +16,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Count, F, Min, Sum
 
-from orders.models import SalesLine
+from orders.models import CreditedLine, SalesLine
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.ledger.services import Move, Posting, post_many
@@ -75,7 +75,7 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
     if not rows:
         return 0
     hold_balances()
-    seen, now, before = highest_of(SalesLine), clock.now(), _taken_back(rows)
+    seen, now, before = highest_of(SalesLine, CreditedLine), clock.now(), _taken_back(rows)
     SettledOutside.objects.bulk_create(
         SettledOutside(
             programme_id=row.version.programme_id, partner_id=row.partner_id, starts=row.period.start,

@@ -59,10 +59,7 @@ def new(request: Any, number: str) -> HttpResponse:
         return live
     results = disputed.open_results(statement)
     text = request.GET.get("q", "").strip()[:60]
-    rows = disputed.lines_of(statement, results)
-    if text:
-        rows = rows.filter(document__icontains=text)
-    lines = list(rows[: LINES + 1])
+    lines = disputed.lines_of(statement, results, document=text, most=LINES + 1)
     plans = disputed.plans_of(results)
     form = LinesForm(
         request.POST if request.method == "POST" else None,

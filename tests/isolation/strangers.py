@@ -27,6 +27,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"orders/<str:number>/edit/", lambda made: {"number": made["back"].number}),
     (r"orders/<str:number>/return/", lambda made: {"number": made["back"].number}),
     (r"orders/<str:number>/", lambda made: {"number": made["order"].number}),
+    (r"credits/<int:pk>/", lambda made: {"pk": made["credit"].pk}),
     (r"invoices/<str:number>/", lambda made: {"number": made["invoice"].number}),
     (
         r"statements/<str:number>/figures/",

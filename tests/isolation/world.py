@@ -42,6 +42,7 @@ from tests.factories import dealreg as deals
 from tests.factories.catalogue import ProductFactory
 from tests.factories.orders import order_of
 from tests.factories.people import UserFactory, actor
+from tests.orders.crediting import credit
 from tests.payouts import world as payouts
 from tests.rebates import world as rebates
 
@@ -74,12 +75,12 @@ def build() -> World:
             "partner administrator": acme.admin_user,
             "manager": seller,
         },
-        rival=(made := _rival(rival, boss)),
+        rival=(made := _rival(rival, acme, boss)),
         secrets=_secrets(rival, made),
     )
 
 
-def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
+def _rival(rival: Company, acme: Company, boss: Actor) -> dict[str, Any]:
     contact = partners.save_contact(
         partner=rival.row, name="Quillon Secretperson", email="quillon@unseen.example", by=boss
     )
@@ -110,7 +111,9 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
     payout = payouts.of_rival(rival, run)
     payment = _payment(rival, run)
     claim = claims.of_rival(rival, customer_name="Whist Muted Mills Ltd")
-    rebates.sell(rival, 31_337, on=clock.today().isoformat())
+    bought = rebates.sell(rival, 31_337, on=clock.today().isoformat())
+    credit(bought, acme, 40)  # ACME as the agent never learns who bought
+    credited = credit(rebates.sell(acme, 70, on=clock.today().isoformat()), rival, "31.1337")
     return {
         "partner": rival.row,
         "change": renamed.asked_change,
@@ -136,6 +139,7 @@ def _rival(rival: Company, boss: Actor) -> dict[str, Any]:
         "payout": payout,
         "payout_line": payout.lines.get(),
         "claim": claim,
+        "credit": credited,
         "agreement": claims.agreement_of(claim),
         "accrual": accruals(by=SYSTEM, partners=[rival.row.pk])[-1],
         "product": ProductFactory(list_price=Decimal("5")),
@@ -209,6 +213,8 @@ def _secrets(rival: Company, made: dict[str, Any]) -> dict[str, str]:
         "adjustment number": made["adjustment"].number,
         "adjustment reason": "Hidden: a bonus",
         "dispute reason": "Undertone: we were",
+        "credit number": made["credit"].number,
+        "share of a credit": "31.1337",
         "claim number": made["claim"].number,
         "agreement": "SP-UNSEEN",
         "claim's customer": "Whist Muted",

@@ -25,10 +25,12 @@ from rebates import verifier as oracle
 from rebates.accruals import accruals
 from rebates.minimums import kept_on
 from rebates.models import Result, Statement, Version
+from rebates.verifier_days import credits_for
 from tests.conftest import LONG
 from tests.exchange.world import known
 from tests.factories.catalogue import ProductFactory
 from tests.factories.partners import TierFactory
+from tests.rebates import random_credits as crediting
 from tests.rebates.measured import FIGURES, registered
 from tests.rebates.random_policies import (
     CERTIFICATES,
@@ -168,6 +170,11 @@ class World:
                 row.reverses_id = self.rows[id(line.origin)].pk if line.origin else None
             SalesLine.objects.bulk_create([row for row, _line in pairs])
             self._name_serials(pairs)
+            crediting.give(self.random, [partner for partner, _tier in self.partners], late=late)
+        known = {self.rows[id(line)].pk: line for lines in self.lines.values() for line in lines}
+        self.credits = crediting.as_kits_have_them(known, self.receipts)
+        if not late:
+            self.credits_closed_with = {pk: len(rows) for pk, rows in self.credits.items()}
 
     def _name_serials(self, pairs: list) -> None:
         """Some pieces of each line; what was sold to a partner may come back from it once."""
@@ -271,6 +278,9 @@ class World:
     def known(self, partner: Partner, *, years: bool) -> list[oracle.Line]:
         """A partner's lines; nothing is late within an open year."""
         lines = [replace(line, serials=self.serials[id(line)]) for line in self.lines[partner.pk]]
+        given = self.credits.get(partner.pk, [])
+        closed = self.credits_closed_with.get(partner.pk, 0)
+        lines += credits_for({"credits_to": len(given), "credits_closed_with": closed}, given)
         return [replace(line, after_close=False) for line in lines] if years else lines
 
     def close(self, last_day: date) -> None:

@@ -77,9 +77,10 @@ class Command(TenantCommand):
             raise CommandError(f"{run.number} must be approved first, {by}", returncode=REFUSED)
         since = came_in(run)
         if since.count:
+            credits = f" and {since.credits} credits of agents" if since.credits else ""
             self.stderr.write(
-                f"{run.number}: {since.count} sales lines came in since it was computed. It is closed without them;"
-                " a later settlement adjusts."
+                f"{run.number}: {since.lines} sales lines{credits} came in since it was computed. It is closed without"
+                " them; a later settlement adjusts."
             )
         return close_run(run=run, by=BY)
 
