@@ -37,6 +37,7 @@ TEST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
+    "max_wal_size": "256MB",
     "max_wal_senders": "0",
     "autovacuum_naptime": "10min",
 }

@@ -120,7 +120,7 @@ def test_killed_pool_processes_are_made_up_for(crew):
 
 def test_a_worker_killed_amid_a_long_query_lets_its_job_go(crew):
     start(crew, "first", "scheduler")
-    job = begin(steps=100, asleep_in_sql=1, asleep=8)
+    job = begin(steps=100, asleep_at_first=8)
     start(crew, "second")
     wait_for(lambda: Job.objects.get(pk=job.pk).step > 0)
     time.sleep(1)

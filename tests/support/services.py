@@ -10,8 +10,11 @@ from typing import IO
 
 from prm.localservices import keep
 from prm.localservices.datadir import ROOT, DataDir
+from tests.support import memory
 
-FOLDER = pathlib.Path(os.environ.get("PRM_TEST_DIR") or ROOT / ".data" / "test").absolute()
+ON_DISK = ROOT / ".data" / "test"
+FOLDER = pathlib.Path(os.environ.get("PRM_TEST_DIR") or memory.folder() or ON_DISK).absolute()
+os.environ["PRM_TEST_DIR"] = str(FOLDER)  # the processes of a run inherit what the first of them found
 SLOTS = 250  # the embedded broker has 256 databases
 
 
@@ -19,7 +22,7 @@ class Services:
     """This process' database name and broker number; nobody else has the same while it lives."""
 
     def __init__(self) -> None:
-        self.data = DataDir(FOLDER, chosen=bool(os.environ.get("PRM_TEST_DIR")))
+        self.data = DataDir(FOLDER, chosen=FOLDER != ON_DISK)
         self._borrowed: keep.Borrowed | None = None
         outside = os.environ.get("PRM_TEST_DATABASE_URL"), os.environ.get("PRM_TEST_REDIS_URL")
         if all(outside):

@@ -29,8 +29,8 @@ class Count(JobHandler):
             raise JobNotOpen()
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {TABLE} (job, step) VALUES (%s, %s)", [job.pk, step])
-            if job.params.get("asleep_in_sql") == step and job.attempt == 1:
-                cursor.execute("SELECT pg_sleep(%s)", [job.params["asleep"]])
+            if job.attempt == 1:  # who goes on after a kill need not sleep
+                cursor.execute("SELECT pg_sleep(%s)", [job.params.get("asleep_at_first", 0)])
         job.say(counted=step + 1)
         time.sleep(job.params.get("pause", 0))
 
