@@ -123,7 +123,7 @@ def test_what_automations_left_to_do_about_it_rests(switch, administrator, brows
     switch("claims", False)
     switch("orders", False)
     assert "Call about the order" not in [one.title for one in work.waiting_for(administrator)]
-    assert "its module is off" in client.get("/settings/automations/").content.decode()
+    assert "Rests: the module" in client.get("/settings/automations/").content.decode()
     assert "/settings/letters/orders." not in client.get("/settings/letters/").content.decode()
     switch("orders", True)
     assert "Call about the order" in [one.title for one in work.waiting_for(administrator)]

@@ -50,7 +50,7 @@ def test_a_refusal_stands_at_its_field_and_in_the_summary():
     text = page(form)
     assert form.status == 422
     assert form.errors["close"] == ["Expected close is before today. Choose a later date."]
-    assert '<a href="#id_close">Expected close: Expected close is before today' in text
+    assert '<a href="#id_close">Expected close is before today' in text
     assert 'id="id_close_error"' in text and 'aria-invalid="true"' in text
 
 
