@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -63,6 +65,11 @@ class CreditList(ListPage):
     ]
     create = Create(gettext_lazy("Credit an agent"), "orders:new_credit", "credits.record")
 
+    def __init__(self, request: Any, **kwargs: Any):
+        super().__init__(request, **kwargs)
+        if self.actor.is_partner:
+            self.title = gettext_lazy("Credited sales")  # type: ignore[misc]  # by whom it is read
+
     @property
     def empty(self) -> Empty:  # type: ignore[override]
         if self.actor.is_partner:
@@ -90,10 +97,16 @@ class CreditList(ListPage):
             Text(
                 "buyer", label=gettext_lazy("Invoiced to"), value=lambda row: buyer_of(row, actor), phone=None
             ),
-            Text("document", css="ui-fig ui-sub", phone=None),
+            Text("document", css="ui-fig ui-sub", phone="sub"),
             Ref("product_line", filter=True, phone=None),
             Text("product__code", label=gettext_lazy("Product"), css="ui-fig ui-sub"),
-            Text("share", label=gettext_lazy("Share"), value=lambda row: percent(row.share), css="ui-num"),
+            Text(
+                "share",
+                label=gettext_lazy("Share"),
+                value=lambda row: percent(row.share),
+                css="ui-num",
+                phone="sub",
+            ),
             Number("quantity", places=None, phone=None),
             Amount(
                 "net_amount",
@@ -104,10 +117,10 @@ class CreditList(ListPage):
             ),
             Choice("source", filter=True, tones={}, phone=None),
             Text("state", label=gettext_lazy("State"), value=state_of, phone="d"),
-            Text("reason", phone=None),
+            Text("reason", phone=None, hidden=not actor.is_partner),
         ]
-        hidden = ("partner", "buyer") if actor.is_partner else ()
-        return [column for column in columns if column.name not in hidden]
+        others = ("partner", "buyer") if actor.is_partner else ()
+        return [column for column in columns if column.name not in others]
 
     def find(self, rows: QuerySet, text: str) -> QuerySet:
         return rows.found_by(text)

@@ -150,10 +150,13 @@ def _verbs(found: CreditedLine) -> list[Verb]:
         return []
     return [
         Verb(
-            _("Correct the share…"), href=reverse("orders:correct_credit", args=[found.pk]), icon="percentage"
+            _("Correct the share…"),
+            href=reverse("orders:correct_credit", args=[found.pk]),
+            icon="percentage",
+            primary=True,
         ),
         Verb(
-            _("Take back…"),
+            pgettext("credit of an agent", "Take back…"),
             href=reverse("orders:take_back_credit", args=[found.pk]),
             icon="arrow-back-up",
             final=True,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from orders.models import CreditedLine
+from orders.services import correct_credit
 from prm.access.scope import actor_for
 from prm.sealing.services import seal_waiting
 from prm.starter import kit
@@ -62,6 +65,22 @@ programmes:
         - {{from: {high}, rate: 4%}}
     clause: "3.2"
     dispute_days: 60
+  - code: agent-commission
+    name: Agents' commission
+    name_zh: 代理商佣金
+    from: {first}
+    currency: {currency}
+    period: month
+    counts: credited
+    who: {{types: [agent]}}
+    mechanism:
+      kind: marginal
+      bands:
+        - {{from: 0, rate: 4%}}
+        - {{from: {step1}, rate: 6%}}
+    late: {{grace_days: 20}}
+    clause: "5.1"
+    dispute_days: 60
 """
 STEPS = {
     "CNY": {
@@ -78,7 +97,7 @@ STEPS = {
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
-    """Two programmes for four months: two settled and mostly paid, one left to settle, one running."""
+    """Three programmes for four months: two settled and mostly paid, one left to settle, one running."""
     say("rebate programmes and two settlements")
     by = Actor.command("demo")
     settled = Period.of("month", clock.today()).previous.previous
@@ -94,9 +113,28 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     run = _settle(first, finance, controller)
     _pay(run, 1, finance, but=None)
     dispute_demo.correct(run, finance=finance, controller=controller)
+    _correct_a_share(first, finance)
     run = _settle(settled, finance, controller)
     _pay(run, Fraction(2, 3), finance, but=dispute_demo.own_partner())
     dispute_demo.fill(run, finance=finance, controller=controller)
+
+
+def _correct_a_share(month: Period, finance: Actor) -> None:
+    """A share of a closed month was wrong: the next settlement posts what the right one changes."""
+    credits = (
+        CreditedLine.objects.visible_to(finance)
+        .in_force()
+        .filter(booking_date__gte=month.start, booking_date__lt=month.end, share=50, is_return=False)
+    )
+    credit = credits.order_by("pk").first()
+    if credit is not None:
+        with clock.at(clock.start_of_day(clock.days_after(month.end, 25))):
+            correct_credit(
+                credit=credit,
+                share=Decimal(60),
+                reason="60 % was agreed in the mail of the kick-off",
+                by=finance,
+            )
 
 
 def _settle(month: Period, finance: Actor, controller: Actor) -> SettlementRun:

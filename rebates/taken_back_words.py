@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -12,6 +13,7 @@ from orders.models import CreditedLine
 from orders.services.credits import percent
 from rebates.credited import is_credited
 from rebates.explained_lines import lines_behind
+from rebates.models import Result, SettlementRun
 
 MOST_NAMED = 5
 
@@ -26,8 +28,16 @@ def behind(results: Iterable[Any]) -> str:
     for result in results:
         if is_credited(result.version.policy):
             rows = lines_behind(result).filter(takes_back__isnull=False, is_return=False)
+            if result.kind == Result.Kind.ADJUSTED:  # those before it knew already
+                rows = rows.filter(pk__gt=_known_before(result))
             found += rows.order_by("-id")[: MOST_NAMED + 1]
     return said(sorted(found, key=lambda row: -row.pk))
+
+
+def _known_before(result: Result) -> int:
+    """Up to which credit the closes before an adjustment had read."""
+    closed = SettlementRun.objects.closed().filter(watermark__lt=result.run.watermark)
+    return int(closed.aggregate(last=Max("watermark"))["last"] or 0)
 
 
 def said(rows: list[CreditedLine]) -> str:

@@ -23,6 +23,9 @@ from orders.errors_of_credits import (
 from orders.models import CreditedLine, SalesLine
 from prm.audit.models import AuditEntry
 from prm.outbox.models import OutboxEvent
+from prm.spreadsheets.models import Import
+from prm.spreadsheets.whole import import_file
+from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 from tests.cast import Company
 from tests.orders.crediting import BY, amounts_of, correct, credit, credits_of, take_back
@@ -233,3 +236,18 @@ def test_a_return_that_comes_in_while_its_sale_is_credited_is_credited_too():
             lambda line=line, number=number: sell(acme, -100, reverses=line, line_number=f"R-{number}"),
         )
     assert len(credits_of(agent)) == 12 and sum(amounts_of(agent)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_files_with_the_same_lines_in_another_order_wait_for_each_other_and_never_for_good(tmp_path):
+    acme, agents = Company("ACME Networks"), [Company(f"Broker {name}") for name in "AB"]
+    numbers = [sell(acme, 100, line_number=f"L-{number:03}").line_number for number in range(120)]
+
+    def bring(place: int) -> Import:
+        path, lines = tmp_path / f"{place}.csv", numbers if place else numbers[::-1]
+        rows = [f"C-{place}-{line},{line},{agents[place].row.number},50" for line in lines]
+        path.write_text("\n".join(["credit_number,line_number,agent_number,share", *rows]), encoding="utf-8")
+        return import_file(kind="credits", path=path, by=Actor.command("import_data"))
+
+    found = at_once(lambda: bring(0), lambda: bring(1))
+    assert [getattr(one, "written", one) for one in found] == [120, 120]

@@ -19,6 +19,7 @@ from rebates.errors import SettledOutsideMeanwhile
 from rebates.models import Payment, SettledOutside, Statement, Version
 from rebates.services import approve_run, close_run, compute_run, pay_statement
 from rebates.services.payments import open_amount
+from tests.orders.crediting import credit
 from tests.rebates.world import BY, adjustments, apply, catalogue, policy, results, sell, settle
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,18 @@ def ledger(kind, currency="CNY"):
         account__kind=kind, account__currency=currency
     )
     return entries.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def test_a_commission_settled_outside_is_held_against_the_credits_of_that_time(bring, acme, rival):
+    """Of an agent its credits count as on file, not what it bought; late ones are posted as a difference."""
+    apply(policy("agents", mechanism={"kind": "flat", "rate": "10%"}, counts="credited"))
+    sell(rival, 7_000, "2026-08-09")
+    credit(sell(acme, 1_000, "2026-08-10"), rival, 50)
+    bring("settled", SETTLED, f"{rival.row.number},agents,2026-08,500,50,50")
+    credit(sell(acme, 300, "2026-08-11"), rival)
+    run = settle("2026-09")
+    (late,) = [row for row in adjustments(run) if row.programme.code == "agents"]
+    assert (late.partner, late.adjusted, late.settled) == (rival.row, 30, 50)
 
 
 def statement(run):
