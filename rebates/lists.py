@@ -146,7 +146,8 @@ class StatementList(ListPage):
     export_verb = "rebates.export"
     rows = Statement.objects.for_list()
     order = "-ends"
-    search = ("number",)
+    search = ("number", "partner__name")
+    search_label = _("Number, partner")
     views = [
         View("all", _("All")),
         View("open", _("To be paid"), lambda rows, actor: rows.to_be_paid()),
@@ -207,7 +208,8 @@ class PaymentList(ListPage):
         View("to_confirm", _("Return to confirm"), lambda rows, actor: rows.to_confirm(), hot=True),
     ]
     order = "-pk"
-    search = ("number", "reference")
+    search = ("number", "reference", "statement__partner__name")
+    search_label = _("Number, reference, partner")
     empty = Empty(
         _("Nothing paid yet"), _("Payments are released from a statement, by somebody who did not approve.")
     )

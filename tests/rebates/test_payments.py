@@ -55,6 +55,18 @@ def test_who_wrote_the_version_may_not_release_more_than_the_stated_sum(acme, fi
     assert release_run(run=run, by=second) == 1
 
 
+def test_statements_and_payments_are_found_by_the_partners_name(acme, rival, second, browse):
+    apply(policy())
+    for company in (acme, rival):
+        sell(company, 50_000)
+    settle("2026-09")
+    for company in (acme, rival):
+        pay_statement(statement=statements(company)[0], by=second)
+    for page in ("/statements/", "/payouts/"):
+        found = browse(second).get(page, {"q": "acme net"}).content.decode()
+        assert statements(acme)[0].number in found and statements(rival)[0].number not in found
+
+
 def test_what_a_negative_figure_took_never_opens_again(acme):
     apply(policy())
     sell(acme, -20_000, "2026-08-02")
