@@ -17,7 +17,7 @@ from prm.approvals import design_state, drafts, panel
 from prm.approvals.design_errors import DraftChanged
 from prm.approvals.design_forms import CasesForm, DraftForm, ImportForm, NodeForm, PublishForm
 from prm.approvals.document import DocumentInvalid
-from prm.approvals.models import FlowVersion
+from prm.approvals.models import ApprovalRun, FlowVersion
 from prm.approvals.services import design as services
 from prm.approvals.subjects import Subject, UnknownSubject, subject_of
 from prm.approvals.world import world_for
@@ -217,6 +217,9 @@ def move_cases(request: Any, subject: str, number: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Tick at least one first."))
         return redirect("flows:versions", subject=standing.subject.code)
+    cases = form.cleaned_data["case"]
+    if ApprovalRun.objects.visible_to(request.actor).filter(pk__in=cases).count() < len(set(cases)):
+        raise Http404
     moved = services.move_cases(
         version=shown, subject=standing.subject, by=request.actor, **form.fields_for_service()
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import translation
 
 from prm.approvals.document import DocumentInvalid, parse, yaml_text
 from prm.approvals.models import ApprovalRun, DryRun, Flow, FlowVersion
+from prm.approvals.querysets import RunQuerySet
 from prm.approvals.shapes import SCHEMA
 from prm.approvals.subjects import Subject, all_subjects
 from prm.values.actor import Actor
@@ -132,10 +133,9 @@ def running(version: FlowVersion | None) -> int:
     return ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).count()
 
 
-def open_runs_of(version: FlowVersion, cases: Collection[int] | None = None) -> list[ApprovalRun]:
-    """The version's open cases, the oldest first; only those with the numbers in `cases` where that is given."""
-    rows = ApprovalRun.objects.for_everyone(because=BECAUSE).open().filter(version=version).order_by("pk")
-    return list(rows if cases is None else rows.filter(pk__in=cases))
+def open_runs_of(version: FlowVersion, actor: Actor) -> RunQuerySet:
+    """The version's open cases that the actor sees, the oldest first."""
+    return ApprovalRun.objects.visible_to(actor).open().filter(version=version).order_by("pk")
 
 
 def with_cases(rows: list[FlowVersion], actor: Actor) -> list[FlowVersion]:
@@ -143,8 +143,10 @@ def with_cases(rows: list[FlowVersion], actor: Actor) -> list[FlowVersion]:
     old = [row.pk for row in rows if row.state == FlowVersion.State.RETIRED and row.running]  # type: ignore[attr-defined]
     found: dict[int, list[ApprovalRun]] = {}
     if old:
-        runs = ApprovalRun.objects.visible_to(actor).open().filter(version__in=old).order_by("pk")
-        for run in runs.only("title", "started_at", "version_id")[:MOST_MOVED]:
+        place = Window(RowNumber(), partition_by="version_id", order_by="pk")
+        runs = ApprovalRun.objects.visible_to(actor).open().filter(version__in=old).annotate(place=place)
+        listed = runs.filter(place__lte=MOST_MOVED).order_by("pk")
+        for run in listed.only("title", "started_at", "version_id"):
             found.setdefault(run.version_id, []).append(run)
     for row in rows:
         row.cases = found.get(row.pk, [])  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from prm.audit.searching import Words, partner_model, verbs_saying, words_index
+from prm.audit.searching import Words, partner_model, spoken_verbs, words_index
 from prm.ui import said
 from prm.values.actor import Actor
 
@@ -31,10 +31,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
     def saying(self, text: str) -> AuditQuerySet:
         """Rows in whose names, reason, address, changes or verb, as it is read here, each word of `text` occurs."""
-        rows = self.annotate(all_words=Words())
+        rows, spoken = self.annotate(all_words=Words()), spoken_verbs()
         for word in text.split():
             found = models.Q(all_words__contains=word.upper())
-            if verbs := verbs_saying(word):
+            if verbs := [verb for verb, words in spoken.items() if word.casefold() in words]:
                 found |= models.Q(verb__in=verbs)
             rows = rows.filter(found)
         return rows

@@ -42,10 +42,9 @@ def present(column: str) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def verbs_saying(word: str) -> list[str]:
-    """The verbs in the trail whose words, in the reader's language, hold `word`."""
-    wanted = word.casefold()
-    return [verb for verb in present("verb") if wanted in words.word_for(verb).casefold()]
+def spoken_verbs() -> dict[str, str]:
+    """The verbs in the trail with their words in the reader's language, in small letters."""
+    return {verb: words.word_for(verb).casefold() for verb in present("verb")}
 
 
 def partner_model() -> Any:

@@ -72,6 +72,7 @@ class Studio:
         layout = self.draft or self.published
         self.document: dict[str, Any] = copy.deepcopy(layout.document) if layout else self.built_in()
         self.selected, self.mode = "", "design"
+        self._judged: tuple[Any, list[layouts.Problem]] = (None, [])
 
     def built_in(self) -> dict[str, Any]:
         """The order in which the product itself asks, as a document."""
@@ -144,7 +145,13 @@ class Studio:
 
     @property
     def problems(self) -> list[layouts.Problem]:
-        return layouts.problems_of(self.document, self.target, self.elements, audience=self.audience)
+        """Read several times a page, and each time of the same document: it is replaced, never changed in place."""
+        if self._judged[0] is not self.document:
+            found = layouts.problems_of(
+                self.document, self.target, self.elements, audience=self.audience, deleted=self.deleted
+            )
+            self._judged = (self.document, found)
+        return self._judged[1]
 
     @property
     def without_faults(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from prm.audit import words
+from prm.conditions.registry import Lookup
 from prm.customfields import layouts, rules, targets
 from prm.customfields.models import FormLayout, in_language
 from prm.customfields.plans import deleted_of, elements_of, placements
@@ -28,10 +29,19 @@ def differences_of_forms(before: FormLayout | None, after: FormLayout) -> dict[s
     return {"form": ["", said.InEach(lambda: "; ".join(lines()))]} if lines() else {}
 
 
-def between(old: FormLayout, new: FormLayout) -> list[str]:
-    """From one version to another, with each condition as a sentence."""
+def between(old: FormLayout, new: FormLayout, known: Known | None = None) -> list[str]:
+    """From one version to another, with each condition as a sentence. `known`: of their target, for many versions."""
     before, after = layouts.tidy(old.document), layouts.tidy(new.document)
-    return _Comparison(before, after, targets.find(new.target), sentences=True).lines()
+    return _Comparison(before, after, targets.find(new.target), sentences=True, known=known).lines()
+
+
+class Known:
+    """What a target's forms can ask, read once for all that is compared."""
+
+    def __init__(self, target: targets.Target):
+        self.elements, self.lookup = elements_of(target, ""), Lookup()
+        self.labels = {name: one.words for name, one in deleted_of(target).items()}
+        self.labels |= {name: str(one.label) for name, one in self.elements.items()}
 
 
 def of_field_names(old: Any, new: Any) -> list[str] | None:
@@ -63,11 +73,10 @@ class _Comparison:
         target: targets.Target,
         *,
         sentences: bool = False,
+        known: Known | None = None,
     ):
         self.old, self.new, self.target, self.sentences = old, new, target, sentences
-        self.elements = elements_of(target, "")
-        self.labels = {name: one.words for name, one in deleted_of(target).items()}
-        self.labels |= {name: str(one.label) for name, one in self.elements.items()}
+        self.known = known or Known(target)
 
     def lines(self) -> list[str]:
         was, now = ({place["field"]: place for place in placements(one)} for one in (self.old, self.new))
@@ -82,7 +91,7 @@ class _Comparison:
         return found + _sections(self.old, self.new)
 
     def _named(self, field: str) -> str:
-        return f"“{self.labels.get(field, field)}”"
+        return f"“{self.known.labels.get(field, field)}”"
 
     def _ruled(self, field: str, name: str, was: Any, now: Any) -> str:
         words = {
@@ -104,7 +113,9 @@ class _Comparison:
             return f"“{value}”"
         if not self.sentences:
             return _("by a condition")
-        return _("when %(condition)s") % {"condition": rules.sentence(value, self.elements, self.target.code)}
+        return _("when %(condition)s") % {
+            "condition": rules.sentence(value, self.known.elements, self.target.code, self.known.lookup)
+        }
 
 
 def _sections(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

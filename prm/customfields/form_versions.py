@@ -11,7 +11,7 @@ from itertools import pairwise
 from django.http import Http404
 from ruamel.yaml import YAML
 
-from prm.customfields import form_differences, layouts
+from prm.customfields import form_differences, layouts, targets
 from prm.customfields.models import FormLayout
 
 State = FormLayout.State
@@ -33,12 +33,13 @@ def versions_of(target: str, variant: str, role: str) -> list[FormLayout]:
 
 
 def told(forms: list[FormLayout]) -> list[Version]:
-    """The versions with what each changed."""
+    """The versions, of one form and the newest first, with what each changed."""
     found: list[Version] = []
+    known = form_differences.Known(targets.find(forms[0].target)) if forms else None
     until: datetime | None = None
     for form, before in pairwise([*forms, None]):
         assert form is not None
-        changes = form_differences.between(before, form) if before else []
+        changes = form_differences.between(before, form, known) if before else []
         found.append(Version(form, changes, before is None, until if form.state == State.RETIRED else None))
         until = form.published_at or until
     return found

@@ -54,7 +54,7 @@ class CustomForm(ServiceForm):
         kwargs.setdefault("currency", currency_of(obj))
         self.base_fields = {**self.base_fields, **{field.name: form_field(field, actor) for field in written}}
         super().__init__(*args, actor=actor, **kwargs)
-        self.asks_partner = self.plan.asks_partner
+        self.asks_partner = bool(self.plan.about_partner)
         if self.asks_partner:
             self.plan.settle(self._partner())
         self.left_out = {}

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from prm.customfields import kinds, rules
 from prm.customfields.errors import ValueRefused
-from prm.customfields.models import in_language
+from prm.customfields.models import CustomField, in_language
 from prm.customfields.plans import Element, deleted_of, placements
 from prm.customfields.targets import Target
 from prm.values.actor import Actor
@@ -38,16 +38,22 @@ class Problem:
 
 
 def problems_of(
-    document: Any, target: Target, elements: Mapping[str, Element], *, audience: str = ""
+    document: Any,
+    target: Target,
+    elements: Mapping[str, Element],
+    *,
+    audience: str = "",
+    deleted: Mapping[str, CustomField] | None = None,
 ) -> list[Problem]:
     """Why a form is unsound, each fault naming its field; warnings last. `elements` are all that exist.
 
+    `deleted`: the fields that can come back, where somebody has read them already.
     `audience` is whose form it is: "staff", "partner" or "" for both.
     """
     found = _shape(document)
     if shape_of(document):
         return found
-    gone = deleted_of(target)
+    gone = deleted_of(target) if deleted is None else deleted
     skipped = [gone[place["field"]].words for place in placements(document) if place["field"] in gone]
     document = without(document, set(gone))
     places = placements(document)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from prm.access.decorators import signed_in
 from prm.customfields import reads, related
-from prm.customfields.plans import RULED, plan_for
+from prm.customfields.plans import plan_for
 from prm.customfields.targets import audience_of
 
 
@@ -27,14 +27,9 @@ def rules(request: Any, target: str) -> JsonResponse:
         if partner is None:
             raise Http404
     plan = plan_for(found, request.actor, variant=request.GET.get("variant", "")[:40])
-    about = {
-        name: [what for what in RULED if next(related.parts_of(getattr(rule, what)), None)]
-        for name, rule in plan.rules.items()
-    }
+    about = plan.about_partner
     plan.settle(partner)
     answers = {
-        name: {what: getattr(plan.rules[name], what) for what in whats}
-        for name, whats in about.items()
-        if whats
+        name: {what: getattr(plan.rules[name], what) for what in whats} for name, whats in about.items()
     }
     return JsonResponse(answers)

@@ -68,13 +68,13 @@ class Plan:
         return set().union(*map(rules.fields_in, every))
 
     @property
-    def asks_partner(self) -> bool:
-        """Whether a rule asks about the partner, so that one has to be known."""
-        return any(
-            next(related.parts_of(getattr(rule, what)), None)
-            for rule in self.rules.values()
-            for what in RULED
-        )
+    def about_partner(self) -> dict[str, list[str]]:
+        """What is ruled by asking about the partner, by element; empty where no partner has to be known."""
+        found = {
+            name: [what for what in RULED if next(related.parts_of(getattr(rule, what)), None)]
+            for name, rule in self.rules.items()
+        }
+        return {name: whats for name, whats in found.items() if whats}
 
     def settle(self, partner: Any) -> None:
         """Answer what rules ask about the partner; None where nobody chose one yet."""

@@ -123,10 +123,10 @@ def problem_with(rule: Mapping[str, Any], target: str, *, records: bool = True) 
     return found[0].message if found else ""
 
 
-def sentence(rule: Mapping[str, Any], target: str) -> str:
+def sentence(rule: Mapping[str, Any], target: str, lookup: Lookup | None = None) -> str:
     """A comparison read aloud in the reader's language."""
     try:
-        return language.sentence(dict(rule), target)
+        return language.Condition(dict(rule), target, lookup=lookup).sentence()
     except (BadCondition, KeyError):
         return str(rule.get("field") or rule.get("measure"))
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.conditions.reading import DEEPEST, MOST_PARTS
+from prm.conditions.registry import Lookup
 from prm.customfields import naming, related
 from prm.customfields.kinds import day_of, decimal_of, truth_of
 from prm.ui import formats
@@ -224,17 +225,17 @@ def _problem_of_comparison(rule: Mapping[str, Any], known: Mapping[str, Any]) ->
     return "" if fits else _("The value to compare “%(field)s” with does not fit.") % {"field": element.label}
 
 
-def sentence(rule: Any, known: Mapping[str, Any], target: str = "") -> str:
-    """A rule read aloud in the reader's language."""
+def sentence(rule: Any, known: Mapping[str, Any], target: str = "", lookup: Lookup | None = None) -> str:
+    """A rule read aloud in the reader's language. `lookup`: what many sentences read once."""
     if isinstance(rule, bool) or not rule:
         return ""
     for joint, word in (("all", _(" and ")), ("any", _(" or "))):
         if joint in rule:
-            return word.join(sentence(part, known, target) for part in rule[joint])
+            return word.join(sentence(part, known, target, lookup) for part in rule[joint])
     if "not" in rule:
-        return _("not (%(part)s)") % {"part": sentence(rule["not"], known, target)}
+        return _("not (%(part)s)") % {"part": sentence(rule["not"], known, target, lookup)}
     if target and related.is_related(rule):
-        return related.sentence(rule, target)
+        return related.sentence(rule, target, lookup)
     element = known.get(rule["field"])
     name = str(element.label) if element else rule["field"]
     words = WORDS.get(rule["op"], rule["op"])

@@ -53,7 +53,7 @@ def clean_values(
     """
     found = targets.find(target)
     plan = plan_for(found, by, variant=found.variant_of(obj))
-    if plan.asks_partner:
+    if plan.about_partner:
         plan.settle(related.partner_of(target, obj))
     kept = dict(obj.custom or {})
     if not plan.fields and plan.layout is None:

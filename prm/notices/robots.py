@@ -44,7 +44,10 @@ def tell(*, kind: kinds.Kind, people: Iterable[Any], values: Mapping[str, Any], 
         if heard:
             with translation.override(robot.language or current_tenant().language):
                 title = kinds.fill(kind.title, values)
-            content = {"kind": kind.name, "values": dict(values), "link": link, "for": heard}
+            content = {
+                "kind": kind.name, "values": dict(values), "link": link,
+                "for": heard[:MOST_NAMED], "more": max(len(heard) - MOST_NAMED, 0),
+            }  # fmt: skip
             queue(receiver=robot, key=f"notice:{kind.name}:{fact}", title=title, content=content)
 
 
@@ -56,18 +59,20 @@ def text_of(robot: Receiver, content: Mapping[str, Any]) -> str:
         else:
             kind = kinds.kind_of(content["kind"])
             words = (kind.title, kind.body)
-            lines = [_for(content.get("for") or []), *(kinds.fill(one, content["values"]) for one in words)]
+            lines = [
+                _for(content.get("for") or [], content.get("more", 0)),
+                *(kinds.fill(one, content["values"]) for one in words),
+            ]
     link = content.get("link") or ""
     said = "\n".join(dict.fromkeys(line for line in lines if line)).replace("<", "＜")[:LONGEST]
     return f"{said}\n{absolute(link)}" if link.startswith("/") else said
 
 
-def _for(names: list[str]) -> str:
+def _for(names: list[str], more: int) -> str:
     if not names:
         return ""
-    listed, more = names[:MOST_NAMED], len(names) - MOST_NAMED
-    said = {"names": pgettext("between the words of a list", ", ").join(listed), "count": more}
-    return str(_("For %(names)s and %(count)s more") if more > 0 else _("For %(names)s")) % said
+    said = {"names": pgettext("between the words of a list", ", ").join(names), "count": more}
+    return str(_("For %(names)s and %(count)s more") if more else _("For %(names)s")) % said
 
 
 class Robot(egress.Kind):

@@ -125,15 +125,6 @@ class EventList(ListPage):
     exports = False
     template = "outbox/list.html"
     empty = Empty(_("Nothing has happened yet"), _("Events stand here for some weeks."), icon="send")
-    views = [
-        View(
-            "told",
-            _("Without finished background jobs"),
-            lambda rows, actor: rows.without_routine(),
-            counted=False,
-        ),
-        View("all", _("All"), counted=False),
-    ]
     columns = [
         EventNameColumn(
             "name", label=_("Event"), value=lambda row: row.label, filter=True, to=lambda row: _address(row)
@@ -142,6 +133,15 @@ class EventList(ListPage):
         Text("code", label=_("Name"), value=str, css="ui-sub"),
         When("created_at", filter=True, phone="b"),
     ]
+
+    def get_views(self, actor: Actor) -> list[View]:
+        """Routine is left out until somebody asks for it: by its tab, by name, or by what it is about."""
+        asked = bool(self.query.get("name") or self.query.get("q"))
+        told = (lambda rows, actor: rows) if asked else (lambda rows, actor: rows.without_routine())
+        return [
+            View("told", _("Without background work"), told, counted=False),
+            View("all", _("All"), counted=False),
+        ]
 
     def get_rows(self, actor: Actor) -> QuerySet[OutboxEvent]:
         return OutboxEvent.objects.all().with_objects(actor)

@@ -49,7 +49,7 @@ def number(value, places: int | None = 0) -> str:
     return format_decimal(value, format=pattern, locale=locale()).replace("-", MINUS)
 
 
-_PLACE = re.compile(r"%\((\w+)\)s")
+_PLACE = re.compile(r"%%|%\((\w+)\)s")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z0-9]")
 
@@ -59,13 +59,15 @@ def filled(pattern: Any, values: Mapping[str, Any]) -> str:
     text = str(pattern)
 
     def put(place: re.Match[str]) -> str:
+        if place[0] == "%%":
+            return "%"
         value = str(values[place[1]])
         before, after = text[: place.start()][-1:], text[place.end() :][:1]
         left = " " if _CHINESE.match(before) and _LATIN.match(value[:1]) else ""
         right = " " if _CHINESE.match(after) and _LATIN.match(value[-1:]) else ""
         return f"{left}{value}{right}"
 
-    return _PLACE.sub(put, text).replace("%%", "%")
+    return _PLACE.sub(put, text)
 
 
 def all_digits(value, least: int = 2) -> str:

@@ -14,9 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from partners.models import Partner
+from partners.services import assign_manager
+from prm.accounts.services import change_role, save_role
 from prm.approvals import services, soundness
 from prm.approvals.document import check
 from prm.approvals.models import ApprovalRun
+from prm.approvals.services.design import move_cases
 from prm.approvals.subjects import subject_of
 from prm.approvals.wording import Words
 from prm.approvals.world import world_for
@@ -28,7 +31,7 @@ from tests.approvals.flows import MANAGER, approver, publish, task_of
 from tests.approvals.test_design_pages import document, send
 from tests.approvals.unsound import ask, decide, notice
 from tests.factories import dealreg as deals
-from tests.factories.people import UserFactory
+from tests.factories.people import UserFactory, actor
 
 pytestmark = pytest.mark.django_db
 MANY = "/inbox/decisions/"
@@ -125,6 +128,26 @@ def test_running_cases_are_moved_one_by_one(acme, manager, administrator, desk):
         assert "Tick at least one first." in read(
             desk.post(f"{base}{old.number}/move/", nothing, follow=True)
         )
+
+
+def test_a_case_that_one_does_not_see_is_not_moved_by_its_number(acme, rival, administrator, browse):
+    old = publish(approver("manager", MANAGER))
+    seen, hidden = deals.in_review(acme, customer_name="Seen"), deals.in_review(rival, customer_name="Hidden")
+    publish(approver("manager", MANAGER), approver("again", MANAGER))
+    runs = {run.object_id: run for run in ApprovalRun.objects.for_everyone(because="a test")}
+    role = save_role(
+        role=None, base="channel_manager", verbs=["approvals.design", "approvals.publish", "partners.view"],
+        code="designer", name="Designer", name_zh="设计者", by=administrator,
+    )  # fmt: skip
+    user = change_role(user=UserFactory(role=role.base), role=role.base, own_role=role, by=administrator)
+    assign_manager(partner=acme.row, user=user, by=administrator)
+    designer = actor(user)
+    address = f"/settings/flows/deal/versions/{old.number}/move/"
+    both = {"case": [runs[seen.pk].pk, runs[hidden.pk].pk]}
+    assert browse(designer).post(address, both).status_code == 404
+    kept = ApprovalRun.objects.for_everyone(because="a test").values_list("version", flat=True)
+    assert set(kept) == {old.pk}
+    assert move_cases(version=old, subject=subject_of("deal"), cases=both["case"], by=designer) == 1
 
 
 # ---- the designer's words ----

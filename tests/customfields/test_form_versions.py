@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from prm.audit.models import AuditEntry
 from prm.customfields import form_services, services
@@ -11,6 +13,7 @@ from tests.customfields.test_rule_subjects import LOCKED
 
 pytestmark = pytest.mark.django_db
 OVER = {"field": "estimated_value", "op": "more_than", "value": "500000"}
+GOLD = {"field": "partner.tier", "op": "is", "value": "gold"}
 WHERE = {"role": "partner"}
 # What stands on a partner's form whatever the tenant wants.
 ALL = [name for name in LOCKED if name != "partner"]
@@ -48,6 +51,18 @@ def test_the_list_says_who_changed_what_in_words(two, boss, administrator):
     assert "“Rival”: shown: always → when Estimated value is more than ¥500,000" in page
     assert "“Rival”: required: yes → no" in page
     assert "No version yet" in boss.get("/settings/forms/deal/versions/").content.decode()
+
+
+def test_the_list_of_versions_costs_the_same_however_many_there_are(form, boss):
+    cost = []
+    for number in range(6):
+        form({"field": "custom_rival", "shown": GOLD if number % 2 else OVER})
+        if number in (1, 5):
+            boss.get("/settings/forms/deal/versions/", WHERE)
+            with CaptureQueriesContext(connection) as seen:
+                boss.get("/settings/forms/deal/versions/", WHERE)
+            cost.append(len(seen))
+    assert cost[0] == cost[1]
 
 
 def test_two_versions_are_compared_in_words_and_as_text(two, boss):

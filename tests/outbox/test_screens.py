@@ -240,5 +240,6 @@ def test_finished_jobs_hide_nothing_until_somebody_asks_for_them(browse, adminis
         emit(JobFinished(job_id=number), object_key=f"job:{number}")
     client = browse(administrator)
     page = client.get("/settings/events/all/").content.decode()
-    assert str(deal) in page and "job:59" not in page and "Without finished background jobs" in page
-    assert "job:59" in client.get("/settings/events/all/?view=all").content.decode()
+    assert str(deal) in page and "job:59" not in page and "Without background work" in page
+    for asked in ("view=all", "name=jobs.finished", "q=job:59"):
+        assert "job:59" in client.get(f"/settings/events/all/?{asked}").content.decode(), asked

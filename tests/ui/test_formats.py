@@ -63,3 +63,10 @@ def test_a_wait_has_two_units():
 
 def test_a_badge_stops_counting_at_a_thousand():
     assert [badge(count) for count in (7, 999, 1000, 20_000)] == ["7", "999", "999+", "999+"]
+
+
+def test_what_people_wrote_is_filled_in_as_it_is():
+    assert (
+        formats.filled("%(who)s: 100%% of %(what)s", {"who": "Lin", "what": "100%% sure"})
+        == "Lin: 100% of 100%% sure"
+    )

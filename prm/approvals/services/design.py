@@ -226,18 +226,18 @@ def _put_in_force(now: drafts.Standing, note: str, rehearsal: DryRun, by: Actor)
 
 
 def move_cases(
-    *, version: FlowVersion, subject: Subject, by: Actor, cases: Collection[int] | None = None
-) -> int:
-    """Let running cases of an old version go on under the one in force: those in `cases`, by number, or all of them.
+    *, version: FlowVersion, subject: Subject, by: Actor, cases: Collection[int]
+) -> int:  # fmt: skip
+    """Let running cases of an old version, by number, go on under the one in force. Returns how many were moved.
 
-    Returns how many were moved.
+    What ended or was moved meanwhile is left out, and so is what `by` does not see.
     """
     require(by, "approvals.publish")
     target = drafts.standing(subject).published
     if target is None or target.pk == version.pk:
         return 0
     moved = 0
-    for run in drafts.open_runs_of(version, cases):
+    for run in drafts.open_runs_of(version, by).filter(pk__in=cases):
         moved += move_run(run=run, version=target, by=by).version_id == target.pk
     record(
         version,
