@@ -30,6 +30,7 @@ reasons.register(
     return_follows=_("This line is a return and is credited with the line that it takes back."),
     agent_credited_already=_("The agent is credited with this line already, on file or in the file."),
     shares_above_all=_("The shares of this line come to more than 100 %%: %(left)s %% are left."),
+    number_of_a_return=_("A number with “~” is that of a return’s credit, which the product gives itself."),
     reason_missing=_("Say why the credit is taken back."),
     unknown_credit=_("No credit has this number, here or on file."),
     takes_back_itself=_("A credit cannot take itself back."),
@@ -155,6 +156,8 @@ class Credits(ImportKind):
     shown = ("credit_number", "line_number", "agent_number", "share", "takes_back")
 
     def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        if "~" in values.get("credit_number", ""):
+            yield "credit_number", "number_of_a_return", {}
         if not values.get("takes_back"):
             return
         if not values.get("reason"):

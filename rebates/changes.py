@@ -432,8 +432,11 @@ def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
 def _came_late(row: Result) -> str:
     if not is_credited(row.version.policy):
         return _("Late lines and returns of that period, posted with this statement")
+    gone = taken_back_words.behind_adjustment(row)
+    if not gone:
+        return _("Late credits and returns of that period, posted with this statement")
     words = _("Late credits and returns of that period, posted with this statement; taken back: %(credits)s")
-    return words % {"credits": taken_back_words.behind([row])}
+    return words % {"credits": gone}
 
 
 def _decided(before: Iterable[ManualAdjustment], after: Iterable[ManualAdjustment]) -> list[Cause]:

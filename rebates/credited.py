@@ -5,7 +5,8 @@ Guarantees
 - What takes a credit back counts where the credit does: both together are as if never there.
 - Late is who came late: a row is judged by the first credit of its agent for its line, and a return's by that for the
   line that it takes back. What was counted in time is taken back, corrected or returned at any time; what earns nothing
-  because it came after the grace days takes nothing when it goes. Only a return that names no line is always taken off.
+  because it came after the grace days takes nothing when it is taken back. Only a return that names no line is always
+  taken off; by booking so is each in its own period, whether its sale earned or not, as with purchases.
 - Both kinds draw their ids from one source, so that one watermark says of both what was on file.
 """
 

@@ -11,11 +11,12 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.models import Min, Q
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -26,6 +27,7 @@ from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
 from rebates import outside, verifier, verifier_days, verifier_formula, verifier_mechanisms, verifier_terms
+from rebates.credited import is_credited
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.kit_credits import as_csv, credits_of
@@ -43,6 +45,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+Read = dict[tuple[date, date], list[Result]]
 GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts")
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
@@ -52,7 +55,8 @@ def recompute_kit(statement: Statement) -> bytes:
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
-    lines, credits = _lines(statement), credits_of(statement)
+    read = _read(statement)
+    lines, credits = _lines(statement, read), credits_of(statement, _each(read))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
@@ -61,7 +65,7 @@ def recompute_kit(statement: Statement) -> bytes:
                 file.writestr(name, render_to_string("rebates/kit_readme.txt", said))
         file.writestr(
             "kit.json",
-            json.dumps(_facts(statement, _ids(lines), _ids(credits)), ensure_ascii=False, indent=1),
+            json.dumps(_facts(statement, read, _ids(lines), _ids(credits)), ensure_ascii=False, indent=1),
         )
         file.writestr("lines.csv", _as_csv(lines))
         file.writestr("credits.csv", as_csv(credits))
@@ -119,25 +123,23 @@ def _ids(rows: Iterable[Any]) -> list[int]:
     return [row.pk for row in rows]
 
 
-def _lines(statement: Statement) -> list[SalesLine]:
-    return list(_rows(statement).select_related("product", "product_line"))
+def _lines(statement: Statement, read: Read) -> list[SalesLine]:
+    return list(_rows(statement, read).select_related("product", "product_line"))
 
 
-def _rows(statement: Statement) -> Any:
-    """The partner's lines that the run had read, of its periods and the year before, as they were recorded; with those
-    that their returns reverse. All of them where a programme counts by another day than that of the booking.
+def _rows(statement: Statement, read: Read) -> Any:
+    """The partner's lines that the run had read, of what the statement hangs on and the year before, as they were
+    recorded; with those that their returns reverse. All where a programme counts by another day than that of booking.
     """
-    own = Result.objects.for_everyone(because="of the statement's own partner").filter(
-        run_id=statement.run_id, partner_id=statement.partner_id
-    )
-    own, every = own.exclude(version__policy__has_key="counts"), own
-    if every.exists() and not own.exists():  # all of it is paid on what the partner is credited with
+    results = _each(read)
+    own = [row for row in results if not is_credited(row.version.policy)]
+    if results and not own:  # all of it is paid on what the partner is credited with
         return SalesLine.objects.none()
-    starts = own.aggregate(first=Min("starts"))["first"] or statement.starts
+    starts = min((row.starts for row in own), default=statement.starts)
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark
     )
-    if own.filter(version__policy__has_key="date_basis").exists():
+    if any("date_basis" in row.version.policy for row in own):
         return rows.order_by("id")
     recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
     reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
@@ -174,11 +176,12 @@ def _manual(statement: Statement) -> list[ManualAdjustment]:
 
 def facts_of(statement: Statement) -> dict[str, Any]:
     """The statement as `kit.json` holds it."""
-    lines = list(_rows(statement).values_list("pk", flat=True))
-    return _facts(statement, lines, _ids(credits_of(statement)))
+    read = _read(statement)
+    lines = list(_rows(statement, read).values_list("pk", flat=True))
+    return _facts(statement, read, lines, _ids(credits_of(statement, _each(read))))
 
 
-def _facts(statement: Statement, lines: list[int], credits: list[int]) -> dict[str, Any]:
+def _facts(statement: Statement, read: Read, lines: list[int], credits: list[int]) -> dict[str, Any]:
     rows = (
         _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
     )
@@ -220,7 +223,7 @@ def _facts(statement: Statement, lines: list[int], credits: list[int]) -> dict[s
             for row in _manual(statement)
         ],
         "payments": _payments(statement),
-        "periods": _periods(statement, lines, credits),
+        "periods": _periods(statement, read, lines, credits),
     }
 
 
@@ -232,22 +235,30 @@ def _payments(statement: Statement) -> list[dict[str, str]]:
     ]
 
 
-def _periods(statement: Statement, lines: list[int], credits: list[int]) -> list[dict[str, Any]]:
-    """For each period: the policies in force for the partner, and how many of the lines and credits were on file.
+def _read(statement: Statement) -> Read:
+    """By period (first day, day after the last): the results that the statement's own hang on.
 
     Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
     """
     own = Result.objects.for_everyone(because="of the statement's own partner").filter(
         partner_id=statement.partner_id, run__watermark__lte=statement.run.watermark
     )  # fmt: skip
+    periods = _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
+    found = {}
+    for starts, ends in periods:
+        then = own.filter(starts=starts, ends=ends).select_related("version__programme").order_by("run_id")
+        found[starts, ends] = _settled_together(statement, list(then))
+    return found
+
+
+def _each(read: Read) -> list[Result]:
+    return [row for rows in read.values() for row in rows]
+
+
+def _periods(statement: Statement, read: Read, lines: list[int], credits: list[int]) -> list[dict[str, Any]]:
+    """For each period: the policies in force for the partner, and how many of the lines and credits were on file."""
     found: dict[tuple[Any, Any], dict[str, Any]] = {}
-    for starts, ends in (
-        _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
-    ):
-        found_then = (
-            own.filter(starts=starts, ends=ends).select_related("version__programme").order_by("run_id")
-        )
-        rows = _settled_together(statement, list(found_then))
+    for (starts, ends), rows in read.items():
         seen = _closed_to(statement, rows, ends)
         found[starts, ends] = {
             "starts": str(starts),

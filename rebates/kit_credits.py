@@ -1,19 +1,22 @@
 """The part of the recompute kit about an agent's credits: those that a commission of the statement rests on, no more.
 
-Of a line that is invoiced to somebody else the agent learns document, product, amounts and days, and when its invoice
-was paid where a commission counts by that; never who bought it, who else is credited, or what else was sold.
+Of a line that is invoiced to somebody else the agent learns document, product, amounts and the booking day, and the day
+of order, shipment or payment where a commission counts by that; never who bought it, who else is credited, or what else
+was sold.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from orders.models import CreditedLine
 from prm.values import clock
 from rebates.counted_lines import read_by
-from rebates.counting_days import PAYMENT, Whose, basis_of, paid_on
+from rebates.counting_days import ORDER, PAYMENT, SHIPMENT, Whose, basis_of, paid_on
 from rebates.credited import is_credited
 from rebates.models import Result, Statement
 from rebates.plans import plans_for
@@ -36,20 +39,19 @@ COLUMNS = (
 WHY = "the statement names the partner"
 
 
-def credits_of(statement: Statement) -> list[CreditedLine]:
-    """In the order in which they were given; each with `paid`, where a commission asks for it."""
-    results = Result.objects.for_everyone(because=WHY).filter(
-        run_id=statement.run_id, partner_id=statement.partner_id
-    )
-    pairs = [(one.version, one.period) for one in results.select_related("version__programme")]
-    plans = plans_for(pair for pair in pairs if is_credited(pair[0].policy))
+def credits_of(statement: Statement, results: Iterable[Result]) -> list[CreditedLine]:
+    """Those behind `results`, in the order in which they were given; each with the days by which a commission counts:
+    `ordered`, `shipped`, `paid`.
+    """
+    pairs = [(one.version, one.period) for one in results if is_credited(one.version.policy)]
+    plans = plans_for(pairs)
     if not plans:
         return []
     rows = CreditedLine.objects.for_everyone(because=WHY).filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark or 0
     )
     whose = Whose(statement.partner_id, statement.run.paid_watermark, credits=True)
-    wanted, by_payment = set[int](), set[int]()
+    wanted, by_day = set[int](), defaultdict[str, set[int]](set)
     for plan in plans:
         found = rows.filter(read_by(plan, whose))
         lines = found.order_by().values("line")
@@ -57,12 +59,13 @@ def credits_of(statement: Statement) -> list[CreditedLine]:
         mine = set(rows.filter(line__in=lines).values_list("pk", flat=True))
         mine |= set(found.filter(reverses__isnull=False).values_list("reverses", flat=True))
         wanted |= mine
-        if basis_of(plan.policy) == PAYMENT:
-            by_payment |= mine
+        by_day[basis_of(plan.policy)] |= mine
     named = ("line", "product", "product_line", "takes_back", "reverses")
     credits = list(rows.filter(pk__in=wanted).select_related(*named).order_by("id"))
-    paid = paid_on(sorted(by_payment), whose)
+    paid = paid_on(sorted(by_day[PAYMENT]), whose)
     for credit in credits:
+        credit.ordered = credit.line.order_date if credit.pk in by_day[ORDER] else None
+        credit.shipped = credit.line.ship_date if credit.pk in by_day[SHIPMENT] else None
         credit.paid = paid.get(credit.pk)
     return credits
 
@@ -83,7 +86,7 @@ def as_csv(credits: list[Any]) -> str:
                 sales[credit.reverses.line_id] if credit.reverses else "", credit.share, line.booking_date,
                 line.document, credit.product_line.code, credit.product.code, line.quantity, line.net_amount,
                 line.currency, credit.recorded_at.astimezone(zone).date(), line.gross_amount, line.tax_rate,
-                line.order_date, line.ship_date, credit.paid,
+                credit.ordered, credit.shipped, credit.paid,
             ]
         )  # fmt: skip
     return out.getvalue()

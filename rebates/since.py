@@ -125,13 +125,13 @@ def _lines_of(
     watermarks: dict[int, int], plans: dict[int, list[Plan]], *, credits: bool
 ) -> dict[int, tuple[Q, Q]]:
     """By run: the lines above its watermark that its programmes count, and which of those are in time; or credits."""
-    found = {}
+    found, own = {}, dict(SettlementRun.objects.filter(pk__in=plans).values_list("pk", "watermark"))
     for run_id, of_run in plans.items():
         mine = [plan for plan in of_run if is_credited(plan.policy) == credits]
         counted, in_time = Q(pk__in=[]), Q(pk__in=[])
         for plan in mine:
             counted |= lines_of(plan)
-            in_time |= lines_of(plan) & _in_time(plan, watermarks[run_id])
+            in_time |= lines_of(plan) & _in_time(plan, own[run_id])
         if mine:
             found[run_id] = (Q(pk__gt=watermarks[run_id]) & counted, in_time)
     return found
@@ -146,7 +146,7 @@ def lines_of(plan: Plan) -> Q:
 
 
 def _in_time(plan: Plan, watermark: int) -> Q:
-    """What counts although the period is closed."""
+    """What counts although the period is closed; `watermark`: up to which id its own settlement had read."""
     if plan.grace_until is None:
         return Q(pk__isnull=False)
     limit = clock.start_of_day(plan.grace_until + timedelta(days=1))

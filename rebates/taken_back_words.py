@@ -16,6 +16,7 @@ from rebates.explained_lines import lines_behind
 from rebates.models import Result, SettlementRun
 
 MOST_NAMED = 5
+WHY = "the figure that is told is the reader's own"
 
 
 def name() -> str:
@@ -23,15 +24,25 @@ def name() -> str:
 
 
 def behind(results: Iterable[Any]) -> str:
-    """Those on which figures rest, newest first."""
-    found: list[CreditedLine] = []
+    """What moved a figure from one result to another: on which not both rest, newest first."""
+    moved = set[int]()
     for result in results:
-        if is_credited(result.version.policy):
-            rows = lines_behind(result).filter(takes_back__isnull=False, is_return=False)
-            if result.kind == Result.Kind.ADJUSTED:  # those before it knew already
-                rows = rows.filter(pk__gt=_known_before(result))
-            found += rows.order_by("-id")[: MOST_NAMED + 1]
-    return said(sorted(found, key=lambda row: -row.pk))
+        moved ^= _of(result)
+    return said(list(CreditedLine.objects.for_everyone(because=WHY).filter(pk__in=moved).order_by("-id")))
+
+
+def behind_adjustment(result: Result) -> str:
+    """What was taken back since the closes before an adjustment, "" where it was something else."""
+    new = {pk for pk in _of(result) if pk > _known_before(result)}
+    rows = CreditedLine.objects.for_everyone(because=WHY).filter(pk__in=new).order_by("-id")
+    return said(list(rows)) if new else ""
+
+
+def _of(result: Any) -> set[int]:
+    if not is_credited(result.version.policy):
+        return set()
+    rows = lines_behind(result).filter(takes_back__isnull=False, is_return=False)
+    return set(rows.order_by().values_list("pk", flat=True))
 
 
 def _known_before(result: Result) -> int:

@@ -169,5 +169,7 @@ class Migration(migrations.Migration):
             },
         ),
         append_only("orders_creditedline"),
-        migrations.RunSQL(sql=read("credited.sql"), reverse_sql=read("credited_reverse.sql")),
+        migrations.RunSQL(
+            sql=read("credited_returns.sql") + read("credited.sql"), reverse_sql=read("credited_reverse.sql")
+        ),
     ]

@@ -63,46 +63,11 @@ $function$;
 CREATE TRIGGER orders_credits_are_filled BEFORE INSERT ON orders_creditedline
     FOR EACH ROW EXECUTE FUNCTION orders_fill_credit();
 
--- What is credited or taken back of a sale is so of its returns.
-CREATE FUNCTION orders_credit_returns_of_credit() RETURNS trigger LANGUAGE plpgsql AS $function$
-BEGIN
-    INSERT INTO orders_creditedline
-        (number, line_id, partner_id, share, takes_back_id, source, reason, recorded_by_label, recorded_at)
-    SELECT left(NEW.number, 100) || '~' || row_number() OVER (ORDER BY back.id), back.id, NEW.partner_id, NEW.share, given.id, 'return', NEW.reason,
-           NEW.recorded_by_label, NEW.recorded_at
-    FROM orders_salesline back
-    LEFT JOIN orders_creditedline given ON NEW.takes_back_id IS NOT NULL AND given.line_id = back.id
-        AND given.partner_id = NEW.partner_id AND given.takes_back_id IS NULL
-        AND NOT EXISTS (SELECT FROM orders_creditedline gone WHERE gone.takes_back_id = given.id)
-    WHERE back.reverses_id = NEW.line_id AND (NEW.takes_back_id IS NULL OR given.id IS NOT NULL)
-    ORDER BY back.id;
-    RETURN NULL;
-END
-$function$;
+-- What is credited or taken back of a sale is so of its returns, see credited_returns.sql.
 CREATE TRIGGER orders_credits_have_returns AFTER INSERT ON orders_creditedline
     FOR EACH ROW WHEN (NOT NEW.is_return) EXECUTE FUNCTION orders_credit_returns_of_credit();
 
 -- A return of a sale that agents are credited with is theirs by the same shares.
-CREATE FUNCTION orders_credit_returns() RETURNS trigger LANGUAGE plpgsql AS $function$
-BEGIN
-    IF NOT EXISTS (SELECT FROM added WHERE reverses_id IS NOT NULL) THEN
-        RETURN NULL;
-    END IF;
-    PERFORM FROM orders_salesline WHERE id IN (SELECT reverses_id FROM added) ORDER BY id FOR KEY SHARE;
-    INSERT INTO orders_creditedline
-        (number, line_id, partner_id, share, source, reason, recorded_by_label, recorded_at)
-    -- Numbered behind what is there of that sale and agent: no id of a line is told.
-    SELECT left(given.number, 100) || '~' || (row_number() OVER (PARTITION BY given.id ORDER BY added.id) + (
-               SELECT count(*) FROM orders_creditedline other JOIN orders_salesline back ON back.id = other.line_id
-               WHERE back.reverses_id = given.line_id AND other.partner_id = given.partner_id)), added.id, given.partner_id, given.share, 'return', '', '',
-           added.recorded_at
-    FROM added JOIN orders_creditedline given ON given.line_id = added.reverses_id
-    WHERE given.takes_back_id IS NULL
-        AND NOT EXISTS (SELECT FROM orders_creditedline gone WHERE gone.takes_back_id = given.id)
-    ORDER BY added.id, given.id;
-    RETURN NULL;
-END
-$function$;
 CREATE TRIGGER orders_returns_are_credited AFTER INSERT ON orders_salesline
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION orders_credit_returns();
 

@@ -239,6 +239,20 @@ def test_a_return_that_comes_in_while_its_sale_is_credited_is_credited_too():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_returns_of_a_credited_sale_at_once_are_both_credited():
+    acme, agent = Company("ACME Networks"), Company("Broker A")
+    for number in range(6):
+        line = sell(acme, 100, line_number=f"L-{number}")
+        credit(line, agent, 60)
+        found = at_once(
+            lambda line=line, number=number: sell(acme, -40, reverses=line, line_number=f"R-{number}a"),
+            lambda line=line, number=number: sell(acme, -50, reverses=line, line_number=f"R-{number}b"),
+        )
+        assert not [one for one in found if isinstance(one, Exception)]
+    assert sum(amounts_of(agent)) == 6 * 6  # 60 % of what stayed with the buyer
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_files_with_the_same_lines_in_another_order_wait_for_each_other_and_never_for_good(tmp_path):
     acme, agents = Company("ACME Networks"), [Company(f"Broker {name}") for name in "AB"]
     numbers = [sell(acme, 100, line_number=f"L-{number:03}").line_number for number in range(120)]

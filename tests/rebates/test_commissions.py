@@ -364,3 +364,40 @@ def test_the_text_says_it_in_both_languages_and_comes_back_the_same(agent):
 def test_what_is_not_known_of_a_share_is_refused_by_name(entries, words):
     with pytest.raises(PolicyProblem, match=words):
         read_document({"schema": 1, "programmes": [commission(**entries)]})
+
+
+# The kit of what hangs on another programme, whose figure stays
+
+
+@pytest.mark.parametrize("credited_first", [True, False])
+def test_the_kit_has_what_a_linked_programme_reads_although_its_figure_stays(
+    acme, agent, tmp_path, credited_first
+):
+    flat, net = {"kind": "flat", "rate": "10%"}, {"kind": "net_of"}
+    if credited_first:
+        policies = [commission("a"), policy("core", mechanism=flat, stacking=net | {"programmes": ["a"]})]
+    else:
+        policies = [policy("core", mechanism=flat), commission("a", stacking=net | {"programmes": ["core"]})]
+    apply(*policies)
+    credit(sell(acme, 1000, "2026-08-10"), agent)
+    sell(agent, 3000, "2026-08-12")
+    settle("2026-08")
+    if credited_first:
+        sell(agent, 500, "2026-08-12")
+    else:
+        credit(sell(acme, 500, "2026-08-11"), agent)
+    late = [row for row in adjustments(settle("2026-09")) if row.partner == agent.row]
+    assert len(late) == 1
+    agrees(agent, tmp_path)
+
+
+def test_the_kit_tells_days_of_order_and_shipment_only_where_a_commission_counts_by_them(
+    acme, agent, tmp_path
+):
+    apply(commission("by-booking"), commission("by-order", date_basis="order"))
+    days = {"order_date": day("2026-08-17"), "ship_date": day("2026-09-03")}
+    credit(sell(acme, 1000, "2026-08-20", **days), agent)
+    settle("2026-08")
+    (statement,) = Statement.objects.for_everyone(because="a test").filter(partner=agent.row)
+    told = (unpacked(statement, tmp_path) / "credits.csv").read_text()
+    assert "2026-08-17" in told and "2026-09-03" not in told

@@ -32,7 +32,7 @@ from tests.rebates.disputing import ledger
 from tests.rebates.test_collection import pays
 from tests.rebates.test_commissions import commission
 from tests.rebates.test_recompute_kit import unpacked, verify
-from tests.rebates.world import BY, apply, catalogue, only, policy, results, sell, settle
+from tests.rebates.world import BY, adjustments, apply, catalogue, only, policy, results, sell, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -323,3 +323,48 @@ def test_close_and_only_are_of_one_run(acme, agent):
     run = close_run(run=approve_run(run=settle("2026-09", close=False), by=BY), by=BY)
     assert only(run).earned == 40 and run.credit_count == 1
     assert CreditedLine.objects.for_everyone(because="a test").count() == 1
+
+
+@time_machine.travel("2026-11-15")
+def test_what_is_named_as_taken_back_is_what_moved_the_figure_once(acme, agent):
+    """Of a year so far, not what the month before knew already."""
+    apply(commission(cumulative=True))
+    correct(credit(sell(acme, 1000, "2026-08-10", document="I-1"), agent, 40), 30)
+    settle("2026-08")
+    credit(sell(acme, 100, "2026-09-10", document="I-2"), agent, 50)
+    take_back(credit(sell(acme, 100, "2026-09-10", document="I-3"), agent, 50))
+    settle("2026-09")
+    (change,) = changes.between(*statements(agent))
+    (gone,) = [cause for cause in change.causes if cause.name == "Credits taken back"]
+    assert gone.text == "I-3 (50%)"
+
+
+@time_machine.travel("2026-12-15")
+def test_an_adjustment_by_a_return_alone_names_nothing_that_was_taken_back(acme, agent):
+    apply(commission(returns="by_origin"))
+    line = sell(acme, 1000, "2026-09-10")
+    credit(line, agent, 40)
+    settle("2026-09")
+    sell(acme, -100, "2026-10-10", reverses=line)
+    settle("2026-10")
+    (change,) = changes.between(*statements(agent))
+    (late,) = [cause for cause in change.causes if cause.name.startswith("Adjustment")]
+    assert late.amount == -4 and late.text.endswith("posted with this statement")
+
+
+def test_a_closed_month_says_which_credits_came_too_late_for_its_own_close(acme, agent):
+    apply(commission(late={"grace_days": 10}))
+    with time_machine.travel("2026-09-05 04:00:00+00:00"):
+        line = sell(acme, 1000, "2026-08-10")
+        credit(sell(acme, 100, "2026-08-10"), agent)
+        august = settle("2026-08")
+    with time_machine.travel("2026-10-05 04:00:00+00:00"):
+        given = credit(line, agent, 40)
+        settle("2026-09")
+    with time_machine.travel("2026-10-15 04:00:00+00:00"):
+        correct(given, 60)
+        august.refresh_from_db()
+        found = came_in(august)
+    assert (found.credits, found.too_late) == (2, 2)
+    with time_machine.travel("2026-11-05 04:00:00+00:00"):
+        assert not adjustments(settle("2026-10"))

@@ -79,6 +79,34 @@ def test_returns_are_credited_with_what_a_file_credits(bring, acme, agent):
     assert amounts_of(agent) == [Decimal(50), Decimal(-15)]
 
 
+@pytest.mark.parametrize("share", ["50", "40"])
+def test_a_file_corrects_the_share_of_a_line_that_came_back_in_part(bring, acme, agent, share):
+    """Of the return, too, one credit is taken back, and the new one stays."""
+    line = sell(acme, 1000)
+    bring(row("C-1", line, agent))
+    sell(acme, -600, reverses=line)
+    bring(row("C-2", line, agent, takes_back="C-1", reason="Wrong"), row("C-3", line, agent, share))
+    assert sum(amounts_of(agent)) == 400 * Decimal(share) / 100
+    given = CreditedLine.objects.for_everyone(because="a test").in_force()
+    assert [one.share for one in given] == [Decimal(share)] * 2
+
+
+def test_one_file_gives_takes_back_and_gives_anew_what_came_back_in_part(bring, acme, agent):
+    line = sell(acme, 1000)
+    sell(acme, -600, reverses=line)
+    bring(
+        row("C-1", line, agent),
+        row("C-2", line, agent, takes_back="C-1", reason="Wrong"),
+        row("C-3", line, agent, "50"),
+    )
+    assert sum(amounts_of(agent)) == 200
+
+
+def test_no_file_takes_the_number_of_a_returns_credit(bring, acme, agent):
+    made = bring(row("C-1~1", sell(acme, 1000), agent))
+    assert problems_of(made) == [(2, "credit_number", "number_of_a_return")]
+
+
 @pytest.mark.parametrize("share", ["0", "101", "-5", "0.4", "forty", "33.33333", ""])
 def test_a_share_has_one_meaning_or_is_refused(bring, acme, agent, share):
     upload = bring(row("C-1", sell(acme, 100), agent, share))
