@@ -140,12 +140,27 @@ def _miss(stored: OutboxEvent, listener: str, problem: Exception | None) -> None
 
 
 def _retry_missed(until: float | None) -> int:
+    """What is due, each with what waited behind it: a queue that stood still empties in one round."""
     done = 0
-    for missed in list(_due().select_related("event")[:BATCH]):
-        if _over(until):
-            break
-        done += _try_again(missed)
+    for due in list(_due().select_related("event")[:BATCH]):
+        missed: MissedDelivery | None = due
+        while missed is not None and not _over(until) and _try_again(missed):
+            done += 1
+            missed = _next_behind(missed)
     return done
+
+
+def _next_behind(missed: MissedDelivery) -> MissedDelivery | None:
+    """The delivery to the same listener about the same object that may follow now; None where something holds it."""
+    if not missed.object_key or not missed.listener:
+        return None
+    holding = MissedDelivery.objects.holding().filter(object_key=missed.object_key)
+    mine = holding.filter(listener=missed.listener, event__gt=missed.event_id)
+    found = mine.select_related("event").order_by("event_id").first()
+    if found is None or found.state != MissedDelivery.State.OPEN or found.next_try_at > clock.now():
+        return None
+    unread = holding.filter(listener="", event__lt=found.event_id)
+    return None if unread.exists() else found
 
 
 def _due() -> QuerySet[MissedDelivery]:

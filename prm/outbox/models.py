@@ -110,7 +110,7 @@ class MissedDelivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["listener", "object_key"],
+                fields=["listener", "object_key", "event"],
                 name="missed_holding",
                 condition=models.Q(state__in=["open", "dead"]),
             ),

@@ -100,6 +100,22 @@ def test_a_failing_event_holds_back_its_own_object_only(heard):
     assert heard == ["b1", "free", "a1", "a2", "a3"]
 
 
+def test_what_waited_behind_a_failure_is_heard_in_the_same_round_in_order(heard):
+    heard.fails = {"hard"}
+    tell("hard", *(f"later {number}" for number in range(30)), key="deal:1")
+    deliver_open_events()
+    assert heard == [] and MissedDelivery.objects.filter(state="open").count() == 31
+    heard.fails = {"later 20"}
+    MissedDelivery.objects.update(next_try_at=clock.now())
+    assert deliver_open_events() == 21
+    assert heard == ["hard", *(f"later {number}" for number in range(20))]
+    heard.fails = set()
+    assert deliver_open_events() == 0, "the next one that failed has a pause of its own"
+    MissedDelivery.objects.filter(state="open").update(next_try_at=clock.now())
+    assert deliver_open_events() == 10
+    assert heard == ["hard", *(f"later {number}" for number in range(30))]
+
+
 def test_a_failing_listener_keeps_no_other_listener_waiting(heard):
     @listens_to(Happened)
     def hear_too(fact):
