@@ -210,7 +210,7 @@ def _register_menu() -> None:
         ("", _("Cart"), "shopping-cart", "cart", "orders.order", 45, {"count": count_in_cart}),
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
-        ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {}),
+        ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {"where": is_credited}),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:
@@ -218,6 +218,13 @@ def _register_menu() -> None:
                 section=section, label=label, icon=icon, url=f"orders:{url}", verb=verb, order=order,
                 audience=audience, hot=True, **more,
             )  # fmt: skip
+
+
+def is_credited(actor: Actor) -> bool:
+    """Whether the partner is, or was, credited with sales of others: most partners never are."""
+    from orders.models import CreditedLine
+
+    return bool(pulse.kept("credited", actor, lambda: CreditedLine.objects.visible_to(actor).exists()))
 
 
 def count_to_approve(actor: Actor) -> int:

@@ -25,6 +25,7 @@ class CommonPolicy:
     name: Any
     says: Any
     policy: dict[str, Any]
+    asks: str = ""  # a field that only the reader can fill in, and without which the policy would be another
 
 
 def _bands(*pairs: tuple[str, str]) -> list[dict[str, str]]:
@@ -56,6 +57,7 @@ COMMON = (
     CommonPolicy(
         "new-product", _("New-product SPIF"), _("A fixed amount for each unit sold of the products that you name."),
         {"period": "month", "mechanism": {"kind": "spif", "per": "unit", "amount": "50"}},
+        asks="products",
     ),
     CommonPolicy(
         "mix", _("Product mix"), _("Who sells a good share of the focus lines is paid on everything."),

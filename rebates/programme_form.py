@@ -149,10 +149,11 @@ class ProgrammeForm(
         currency: str,
         known_code: str = "",
         kept: dict[str, Any] | None = None,
+        asks: str = "",
         **kwargs: Any,
     ):
         super().__init__(*args, currency=currency, **kwargs)
-        self.currency, self.kept = currency, kept or {}
+        self.currency, self.kept, self.asks = currency, kept or {}, asks
         for row in range(BAND_ROWS):
             self.fields[f"from_{row}"] = AmountField(
                 label=_("Band %(row)s, from") % {"row": row + 1}, required=False, decimal_places=6
@@ -314,6 +315,8 @@ class ProgrammeForm(
         if values["product_lines"]:
             found["product_lines"] = [line.code for line in values["product_lines"]]
         goods = details.codes_of(values["products"])
+        if self.asks == "products" and not goods:
+            raise Missing("products", _("Name the new products: without them every sale would be paid for."))
         known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
         for code in goods:
             if code not in known:

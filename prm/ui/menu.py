@@ -37,6 +37,7 @@ class Entry:
     tab: int | None
     tab_label: Any
     key: str
+    where: Callable[[Any], bool] | None
 
 
 _entries: dict[tuple[str, str], Entry] = {}
@@ -45,6 +46,7 @@ _entries: dict[tuple[str, str], Entry] = {}
 def register(
     *, section: str, label, icon: str, url: str, verb: str | None = None, order: int = 100, count=None,
     audience: str = "staff", hot: bool = False, tab: int | None = None, tab_label=None, key: str = "",
+    where: Callable[[Any], bool] | None = None,
 ) -> None:  # fmt: skip
     """Add an entry. Called from `AppConfig.ready()`; the same url and audience again replaces it.
 
@@ -55,14 +57,16 @@ def register(
     audience "staff", "partner", "both" or "operator" (the public site)
     tab      place in the phone's bottom bar: 1, 2, 4, 5; 3 is the raised one in the middle
     key      second key of the shortcut `G …` ("R" for registrations)
+    where    callable(actor) -> bool: whether there is anything for this person; None: for everybody
     """
     if section not in SECTIONS:
         raise ValueError(f"There is no menu section '{section}': {', '.join(SECTIONS)}.")
     if audience not in AUDIENCES:
         raise ValueError(f"There is no audience '{audience}': {', '.join(AUDIENCES)}.")
     _entries[url, audience] = Entry(
-        section, label, icon, url, verb, order, count, audience, hot, tab, tab_label or label, key.lower()
-    )
+        section, label, icon, url, verb, order, count, audience, hot, tab, tab_label or label, key.lower(),
+        where,
+    )  # fmt: skip
 
 
 def all_entries() -> list[Entry]:
@@ -144,7 +148,8 @@ def _menu_for(actor, *, audience: str, path: str, counts: bool) -> list[Section]
 def _is_for(entry: Entry, audience: str, actor) -> bool:
     if entry.audience != audience and not (entry.audience == "both" and audience in ("staff", "partner")):
         return False
-    return (entry.verb is None or entry.verb in actor.permissions) and name_is_on(entry.url)
+    may = (entry.verb is None or entry.verb in actor.permissions) and name_is_on(entry.url)
+    return may and (entry.where is None or entry.where(actor))
 
 
 def _address(entry: Entry) -> str:

@@ -330,9 +330,13 @@ def _totals_of(run: SettlementRun) -> list[dict[str, Any]]:
 
 
 _TOTALS = """
+WITH each AS MATERIALIZED (
+    SELECT partner_id, currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted
+    FROM rebates_result WHERE run_id = %(run)s GROUP BY partner_id, currency
+)
 SELECT currency, sum(accrued) AS accrued, sum(earned) AS earned, sum(adjusted) AS adjusted,
-       (SELECT count(*) FROM (SELECT DISTINCT partner_id FROM rebates_result WHERE run_id = %(run)s) each) AS partners
-FROM rebates_result WHERE run_id = %(run)s GROUP BY currency ORDER BY currency
+       (SELECT count(DISTINCT partner_id) FROM each) AS partners
+FROM each GROUP BY currency ORDER BY currency
 """
 
 

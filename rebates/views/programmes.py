@@ -162,6 +162,7 @@ def _editor(
         currency=newest.currency if newest else connection.tenant.currency,
         known_code=newest.programme.code if newest else "",
         kept=kept_of(newest) if newest else None,
+        asks=common.asks if common else "",
         initial=initial_of(newest) if newest else common_policies.beginning(common) if common else None,
     )
     if form.is_valid() and form.run(

@@ -120,3 +120,12 @@ def test_the_list_costs_the_same_for_one_row_and_for_many(acme, agent, finance, 
             counts.append(len(seen()))
     assert counts[0] == counts[1]
     assert CreditedLine.objects.for_everyone(because="a test").count() == 8
+
+
+def test_only_who_is_credited_has_the_page_in_its_menu(acme, agent, browse):
+    line = sell(acme, 100)
+    entry = 'href="/credits/"'
+    assert entry not in browse(agent.admin).get("/").content.decode()
+    credit(line, agent, 40)
+    assert entry in browse(agent.admin).get("/").content.decode()
+    assert entry not in browse(acme.admin).get("/").content.decode()

@@ -15,6 +15,7 @@ from tests.rebates.world import catalogue
 pytestmark = pytest.mark.django_db
 # What the form has to be told for those that cannot know it.
 ASKED = {
+    "new-product": {"products": "routing-1"},
     "mix": {"focus": ["routing"]},
     "sets": {"part_0": "routing-1", "count_0": "3", "part_1": "security-1", "count_1": "1"},
 }
@@ -37,18 +38,25 @@ def typed(code: str, finance) -> dict:
 @pytest.mark.parametrize("code", [one.code for one in COMMON])
 def test_each_is_saved_as_a_draft_once_it_knows_its_products(code, finance, browse):
     client = browse(finance)
-    page = client.get(f"/programmes/new/?template={code}").content.decode()
+    address = f"/programmes/new/?template={code}"
+    page = client.get(address).content.decode()
     assert f'value="{code}"' in page
-    before = client.post("/programmes/new/", typed(code, finance))
+    before = client.post(address, typed(code, finance))
     assert before.status_code == (422 if code in ASKED else 302)
     if code in ASKED:
-        assert client.post("/programmes/new/", typed(code, finance) | ASKED[code]).status_code == 302
+        assert client.post(address, typed(code, finance) | ASKED[code]).status_code == 302
     version = Version.objects.get(programme__code=code)
     assert version.state == "draft" and version.programme.name_zh
     assert (
         version.starts.isoformat()
         == {"month": "2026-12-01", "quarter": "2027-01-01", "year": "2027-01-01"}[version.policy["period"]]
     )
+
+
+def test_a_new_product_spif_says_that_without_products_every_sale_would_be_paid_for(finance, browse):
+    page = browse(finance).post("/programmes/new/?template=new-product", typed("new-product", finance))
+    assert "Name the new products: without them every sale would be paid for." in page.content.decode()
+    assert not Version.objects.filter(programme__code="new-product").exists()
 
 
 def test_they_pay_what_they_say(finance, browse):
