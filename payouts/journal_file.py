@@ -1,7 +1,8 @@
 """The journal as a file: a row for each entry, the same bytes whenever it is made.
 
-Guarantee: it holds nothing that can change afterwards. Entries and transactions of the ledger never do, and the codes
-are those that the export froze. Debits and credits are equal in each transaction and currency, as the ledger's are.
+Guarantee: it holds nothing that can change afterwards. Entries and transactions of the ledger never do, partners keep
+their numbers, and the codes are those that the export froze. Columns are those of its layout: a later one only adds
+some at the end. Debits and credits are equal in each transaction and currency, as the ledger's are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
+from partners.models import Partner
 from payouts.models import Journal, Journalled
 from prm.ledger.models import Account, Entry
 from prm.ui.export import safe_text
@@ -28,14 +30,22 @@ HEADS = (
     "transaction", "event", "booked_on", "account", "account_name", "kind", "partner_id", "purpose", "currency",
     "debit", "credit", "text",
 )  # fmt: skip
+# By layout, what stands after them: the partner's number, which it keeps for ever.
+MORE_HEADS: dict[int, tuple[str, ...]] = {1: (), 2: ("partner",)}
 CHART_HEADS = ("kind", "account", "account_name")
 AMOUNTS = (HEADS.index("debit"), HEADS.index("credit"))
 CHUNK = 5_000
 IN_MEMORY = 4 * 1024 * 1024
 
 
+def heads(journal: Journal) -> tuple[str, ...]:
+    return HEADS + MORE_HEADS[journal.layout]
+
+
 def rows(journal: Journal) -> Iterator[list[Any]]:
     """The entries in the order of the ledger."""
+    columns = len(heads(journal))
+    numbers = dict(Partner.objects.for_everyone(because="the books name them").values_list("pk", "number"))
     entries = (
         Entry.objects.for_everyone(because="the books of the whole channel")
         .filter(transaction__in=Journalled.objects.filter(journal=journal).values("transaction_id"))
@@ -44,12 +54,14 @@ def rows(journal: Journal) -> Iterator[list[Any]]:
     )
     for entry in entries.iterator(chunk_size=CHUNK):
         code, name = journal.codes[entry.account.kind]
-        yield [
+        row = [
             f"T{entry.transaction_id}", entry.transaction.event, entry.transaction.booked_on.isoformat(),
             safe_text(code), safe_text(name), entry.account.kind, entry.account.partner_id or "",
             safe_text(entry.purpose.code) if entry.purpose else "", entry.account.currency,
             f"{max(entry.amount, 0):.2f}", f"{max(-entry.amount, 0):.2f}", safe_text(entry.transaction.memo),
+            safe_text(numbers.get(entry.account.partner_id, "")),
         ]  # fmt: skip
+        yield row[:columns]
 
 
 def write(journal: Journal, kind: str, target: IO[bytes]) -> None:
@@ -77,7 +89,7 @@ def digest(journal: Journal) -> str:
 def _write_csv(journal: Journal, target: IO[bytes]) -> None:
     text = TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(HEADS)
+    writer.writerow(heads(journal))
     writer.writerows(rows(journal))
     text.flush()
     text.detach()
@@ -88,7 +100,7 @@ def _write_xlsx(journal: Journal, target: IO[bytes]) -> None:
     book = xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False})
     book.set_properties({"created": journal.made_at.replace(tzinfo=None, microsecond=0)})
     sheet, money = book.add_worksheet("journal"), book.add_format({"num_format": "#,##0.00"})
-    sheet.write_row(0, 0, HEADS)
+    sheet.write_row(0, 0, heads(journal))
     for at, row in enumerate(rows(journal), start=1):
         for column, value in enumerate(row):
             if column in AMOUNTS:

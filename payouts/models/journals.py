@@ -42,6 +42,8 @@ class Journal(models.Model):
     totals = models.JSONField(default=dict)
     # As they were: {kind: [code, name]}, so that the file stays the same when they change.
     codes = models.JSONField(default=dict)
+    # Which columns its file has, see `journal_file.py`: an earlier export keeps those that it had.
+    layout = models.PositiveSmallIntegerField(default=2)
     digest = models.CharField(_("SHA-256 of the CSV file"), max_length=64, blank=True)
 
     objects = JournalQuerySet.as_manager()

@@ -88,6 +88,25 @@ def test_what_is_booked_after_the_day_waits_for_a_later_export(codes, acme, fina
     assert export_journal(last_day=booked, by=finance).transaction_count == 1
 
 
+def test_entries_of_a_partner_name_its_number(codes, acme, finance):
+    closed((acme, 50_000))
+    lines = rows(export_journal(last_day=clock.today(), by=finance))
+    assert {(line["kind"], line["partner"]) for line in lines} == {
+        ("expense", ""),
+        ("payable", acme.row.number),
+    }
+
+
+def test_an_export_of_before_keeps_the_columns_that_it_had(codes, acme, finance):
+    closed((acme, 50_000))
+    journal = export_journal(last_day=clock.today(), by=finance)
+    Journal.objects.filter(pk=journal.pk).update(layout=1)
+    journal.refresh_from_db()
+    head, first = content(journal, "csv").decode("utf-8-sig").splitlines()[:2]
+    assert tuple(head.split(",")) == journal_file.HEADS
+    assert first.count(",") == head.count(",")
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_downloaded_again_it_is_the_same_bytes(codes, acme, finance, kind):
     run = closed((acme, 50_000))
@@ -108,7 +127,7 @@ def test_the_workbook_holds_the_entries_and_the_chart_of_accounts(codes, acme, f
     book = CalamineWorkbook.from_filelike(io.BytesIO(content(journal, "xlsx")))
     assert book.sheet_names == ["journal", "accounts"]
     lines = book.get_sheet_by_name("journal").to_python()
-    assert tuple(lines[0]) == journal_file.HEADS
+    assert tuple(lines[0]) == (*journal_file.HEADS, "partner")
     assert len(lines) == journal.entry_count + 1
     assert sum(line[9] for line in lines[1:]) == sum(line[10] for line in lines[1:]) == 1000
     assert len(book.get_sheet_by_name("accounts").to_python()) == len(CODES) + 1
