@@ -15,6 +15,7 @@ from prm.values.actor import Actor
 from prm.values.money import minor_unit
 from prm.values.periods import Period
 from rebates.models import OpeningBalance, Programme, RunScope, SettledOutside, Version
+from rebates.returned import AT_ORIGINAL_RATE
 from rebates.services.golive import Balance, Settled
 
 WHY = "checked against the partners of the file"
@@ -90,6 +91,16 @@ def too_fine(values: Values, names: Iterable[str], currency: str) -> Refusal:
     return None
 
 
+def needs_measured(version: Version) -> bool:
+    """Whether later figures go by what was measured, not by what was paid: a year so far, or the original rate."""
+    looks_back = version.policy.get("cumulative") or version.policy.get("returns") == AT_ORIGINAL_RATE
+    return bool(looks_back) and version.paid_in != version.currency
+
+
+def measured(values: Values) -> Decimal | None:
+    return Decimal(values["measured"]) if "measured" in values else None
+
+
 class SettledChecks(Checks):
     """Of periods that were settled outside."""
 
@@ -115,7 +126,17 @@ class SettledChecks(Checks):
         version = self.version(values)
         if version is None:
             return "period", "no_version_then", {}
-        return too_fine(values, ("earned", "paid"), version.paid_in)
+        if "measured" not in values and needs_measured(version):
+            return (
+                "measured",
+                "measured_is_missing",
+                {"currency": version.currency, "paid_in": version.paid_in},
+            )
+        if "measured" in values and version.paid_in == version.currency:
+            return "measured", "measured_as_paid", {"currency": version.currency}
+        return too_fine(values, ("earned", "paid"), version.paid_in) or too_fine(
+            values, ("measured",), version.currency
+        )
 
     def place(self, values: Values) -> Any:
         return values["partner_number"], values["programme"], values["period"]
@@ -127,7 +148,12 @@ class SettledChecks(Checks):
     def is_on_file(self, values: Values) -> bool:
         row = self.on_file(values)
         figures = tuple(Decimal(values.get(name, "0")) for name in ("base", "earned", "paid"))
-        return row is not None and figures == (row.base, row.earned, row.paid)
+        return row is not None and (*figures, measured(values)) == (
+            row.base,
+            row.earned,
+            row.paid,
+            row.measured,
+        )
 
     def differs(self, values: Values) -> Refusal:
         return "earned", "settled_differs", {}
@@ -143,8 +169,9 @@ class SettledChecks(Checks):
         base, earned, paid = (Decimal(values.get(name, "0")) for name in ("base", "earned", "paid"))
         period = Period.parse(values["period"])
         return Settled(
-            self.version(values), self.partners[values["partner_number"]], period, base, earned, paid
-        )
+            self.version(values), self.partners[values["partner_number"]], period, base, earned, paid,
+            measured(values),
+        )  # fmt: skip
 
 
 class BalanceChecks(Checks):

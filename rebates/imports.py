@@ -32,6 +32,10 @@ reasons.register(
     settled_differs=_("This partner's period is on file already with other figures."),
     balance_differs=_("This partner's balance is on file already: %(known)s."),
     row_twice=_("Row %(row)s says the same of this partner."),
+    measured_is_missing=_(
+        "The programme pays in %(paid_in)s and goes by what it settled in %(currency)s before: say that too."
+    ),
+    measured_as_paid=_("The programme measures in %(currency)s as it pays: leave this empty."),
     paid_below_zero=_("What was paid is zero or more."),
     not_paid_in=_("The programme pays in %(currency)s."),
 )
@@ -102,14 +106,17 @@ class SettledPeriods(GoLive):
                "4400.00", _("What was settled, in the currency in which the programme pays.")),
         Column("paid", _("paid"), cells.amount(places=2), False, ("paid out",),
                "4400.00", _("What of it was paid; it is not paid again. Empty: nothing.")),
+        Column("measured", _("measured"), cells.amount(places=2), False, ("earned in measure currency",),
+               "", _("What was settled, in the currency in which the programme measures, where it pays in another.")),
     )  # fmt: skip
     chinese = CHINESE | {
         "period": "期间 结算期间 月份",
         "base": "基数 返利基数 计算基数",
         "earned": "已结算 应得 应得返利 返利金额 结算金额",
         "paid": "已付 已付金额 已支付",
+        "measured": "计量币种金额 计量金额",
     }
-    shown = ("partner_number", "programme", "period", "base", "earned", "paid")
+    shown = ("partner_number", "programme", "period", "base", "earned", "paid", "measured")
 
     def check_row(self, values: dict[str, str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
         if Decimal(values.get("paid", "0")) < 0:

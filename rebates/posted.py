@@ -51,5 +51,6 @@ def relation(plan: Plan, scope: Scope, *, until: datetime | None = None) -> str:
             ON run.id = result.run_id AND run.state IN ('closed', 'paid'){closed}
         WHERE result.programme_id = {programme}
         UNION ALL
-        SELECT partner_id, starts, ends, earned, earned, earned, base, brought_at FROM rebates_settledoutside
+        SELECT partner_id, starts, ends, COALESCE(measured, earned), earned, COALESCE(measured, earned), base,
+               brought_at FROM rebates_settledoutside
         WHERE programme_id = {programme}{brought}"""

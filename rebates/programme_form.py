@@ -316,7 +316,8 @@ class ProgrammeForm(
             found["product_lines"] = [line.code for line in values["product_lines"]]
         goods = details.codes_of(values["products"])
         if self.asks == "products" and not goods:
-            raise Missing("products", _("Name the new products: without them every sale would be paid for."))
+            words = _("Name the new products: without them every sale would be paid for.")
+            raise Missing("products", str(words))
         known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
         for code in goods:
             if code not in known:

@@ -28,6 +28,9 @@ class SettledOutside(models.Model):
     currency = models.CharField(max_length=3)
     base = models.DecimalField(_("base"), max_digits=20, decimal_places=3)
     earned = models.DecimalField(_("earned"), max_digits=18, decimal_places=2)
+    # The same as `earned` where the programme measures in another currency than it pays in: what a year so far, or a
+    # return at the original rate, is held against.
+    measured = models.DecimalField(_("measured"), max_digits=18, decimal_places=2, null=True)
     paid = models.DecimalField(_("paid"), max_digits=18, decimal_places=2)
     # The newest sales line on file when this came in: what was recorded after it came late.
     watermark = models.BigIntegerField()

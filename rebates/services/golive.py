@@ -48,6 +48,9 @@ class Settled:
     base: Decimal
     earned: Decimal
     paid: Decimal
+    measured: Decimal | None = (
+        None  # `earned` in the currency in which the programme measures, where it pays in another
+    )
 
     @property
     def key(self) -> Key:
@@ -80,6 +83,7 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
         SettledOutside(
             programme_id=row.version.programme_id, partner_id=row.partner_id, starts=row.period.start,
             ends=row.period.end, currency=row.version.paid_in, base=row.base, earned=row.earned, paid=row.paid,
+            measured=row.measured,
             # In place of a row that was taken back, it knows the lines that that one knew.
             watermark=before.get((*row.key[:2], row.period.end), (seen, 0))[0], brought_at=now,
             brought_by_label=by.label[:200],

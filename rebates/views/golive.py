@@ -85,6 +85,8 @@ def _facts(row: Any) -> list[Fact]:
             Fact(_("Earned"), formats.money(row.earned, row.currency)),
             Fact(_("Paid"), formats.money(row.paid, row.currency)),
         ]
+        if row.measured is not None:
+            found.insert(-1, Fact(_("Measured"), formats.number(row.measured, 2)))
     else:
         found.append(Fact(_("Balance"), formats.money(row.amount, row.currency)))
     return [*found, Fact(_("Brought in"), f"{row.brought_by_label}, {formats.exact(row.brought_at)}")]

@@ -244,6 +244,43 @@ def test_what_was_settled_before_go_live_counts_as_settled(acme, outside, tmp_pa
         assert said.returncode == 0, said.stdout
 
 
+def test_a_year_paid_in_another_currency_goes_by_what_was_measured_outside(acme, tmp_path):
+    """3,300.00 CNY were settled outside and paid as 412.50 EUR: March adds 2,700.00 CNY, at 8 CNY for a EUR."""
+    apply(yearly(payout_currency="EUR"))
+    known("EUR/CNY 2026-03-31 8")
+    buys(acme)
+    path = tmp_path / "settled.csv"
+    rows = (
+        f"{acme.row.number},core,2026-01,60000,150,150,1200",
+        f"{acme.row.number},core,2026-02,50000,262.50,262.50,2100",
+    )
+    path.write_text("\n".join(["partner_number,programme,period,base,earned,paid,measured", *rows]))
+    assert import_file(kind="settled", path=path, by=Actor.command("import_data")).written == 2
+    march = only(settle("2026-03"))
+    assert (march.earned, march.currency) == (Decimal("337.50"), "EUR")
+    assert march.explanation["cumulative"]["before"] == "3300.00"
+    (statement,) = statements()
+    said = verify(unpacked(statement, tmp_path / statement.number))
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize(
+    ("entries", "measured", "said"),
+    [({"payout_currency": "EUR"}, "", "measured_is_missing"), ({}, "1200", "measured_as_paid")],
+)
+def test_what_was_measured_outside_is_said_where_it_matters_and_nowhere_else(
+    acme, tmp_path, entries, measured, said
+):
+    apply(yearly(**entries))
+    path = tmp_path / "settled.csv"
+    heading = "partner_number,programme,period,base,earned,paid,measured"
+    path.write_text(f"{heading}\n{acme.row.number},core,2026-01,60000,150,150,{measured}")
+    upload = import_file(kind="settled", path=path, by=Actor.command("import_data"))
+    (row,) = upload.rows.all()
+    assert upload.written == 0
+    assert [one["code"] for one in (row.problems or []) + (row.findings or [])] == [said]
+
+
 def test_without_the_lines_of_that_time_the_partner_is_left_out_and_said(acme, rival, outside):
     apply(yearly())
     outside()
