@@ -18,6 +18,7 @@ class ClaimsConfig(AppConfig):
         postings.register("claims.approve", debit="expense", credit="payable")
         postings.register("claims.release", debit="payable", credit="approved")
         postings.register("claims.pay", debit="approved", credit="clearing")
+        postings.register("claims.pay", debit="approved", credit="credit_notes")
 
     def _declare(self) -> None:
         from claims.registrations import open_work_when_off

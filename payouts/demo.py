@@ -48,7 +48,14 @@ THEIRS = {
     ],
 }
 IBANS = ("DE89370400440532013000", "FR1420041010050500013M02606", "NL91ABNA0417164300")
-CODES = {"accrued": "2180", "payable": "2190", "approved": "2195", "expense": "6710", "clearing": "1800"}
+CODES = {
+    "accrued": "2180",
+    "payable": "2190",
+    "approved": "2195",
+    "expense": "6710",
+    "clearing": "1800",
+    "credit_notes": "1122",
+}
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:

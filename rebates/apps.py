@@ -44,6 +44,7 @@ class RebatesConfig(AppConfig):
         postings.register("rebates.correct", debit="expense", credit="payable")
         postings.register("rebates.release", debit="payable", credit="approved")
         postings.register("rebates.pay", debit="approved", credit="clearing")
+        postings.register("rebates.pay", debit="approved", credit="credit_notes")
         postings.register("rebates.pay", debit="approved", credit="wallet")
         postings.register("rebates.outside_earned", debit="expense", credit="payable")
         postings.register("rebates.outside_paid", debit="payable", credit="clearing")

@@ -1,4 +1,4 @@
-"""Refusals about payments as goods and into the wallet."""
+"""Refusals about payments as goods, by credit note and into the wallet."""
 
 from __future__ import annotations
 
@@ -28,6 +28,25 @@ class DeliveryInTheFuture(DomainError):
     code = "delivery_in_the_future"
     message = _("The day lies after today, %(today)s. Choose today or an earlier day.")
     field = "delivered_on"
+
+
+class IssuedAlready(DomainError):
+    code = "credit_note_issued_already"
+    message = _("%(person)s has confirmed this credit note already.")
+
+
+class IssuedInTheFuture(DomainError):
+    code = "issued_in_the_future"
+    message = _("The day lies after today, %(today)s. Choose today or an earlier day.")
+    field = "issued_on"
+
+
+class CreditNoteTaken(DomainError):
+    code = "credit_note_taken"
+    message = _(
+        "This credit note stands for payment %(payment)s already. Each number stands for one payment."
+    )
+    field = "reference"
 
 
 class NotPaidByTransfer(DomainError):

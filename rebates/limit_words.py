@@ -60,6 +60,7 @@ _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays m
 PAID_AS = {
     "wallet": gettext_lazy("It is paid into the wallet for orders."),
     "goods": gettext_lazy("It is paid in goods."),
+    "credit_note": gettext_lazy("It is paid by credit note."),
 }
 SIGN_OFF = {
     "wanted": gettext_lazy("Partners are asked to sign this version."),

@@ -38,7 +38,7 @@ def _parts(statement: Statement, by: Actor) -> dict[str, Any]:
         "lines": lines,
         "kept": kept_rows(statement),
         "further": further.parts_of(statement, by),
-        "payments": statement.payments.select_related("goods").order_by("id"),
+        "payments": statement.payments.select_related("goods", "credit_note").order_by("id"),
         "explained": explained,
         "manual": [one for line in lines for one in line.manual],
         "own": facts_on_paper("partner", statement.partner, by),

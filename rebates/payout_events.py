@@ -39,3 +39,29 @@ class GoodsDelivered:
     payment_id: int
     delivered_on: str
     reference: str
+
+
+@event(
+    "rebates.credit_note_due", version=1, label=_("Rebate paid by credit note: to be issued"), subject="statement",
+    object_id="statement_id",
+)  # fmt: skip
+class CreditNoteDue:
+    """What the system that issues credit notes needs: for whom, how much, and the number to name."""
+
+    statement_id: int
+    payment_id: int
+    payment: str
+    partner: str
+    amount: str
+    currency: str
+
+
+@event(
+    "rebates.credit_note_issued", version=1, label=_("Credit note of a rebate issued"), subject="statement",
+    object_id="statement_id",
+)  # fmt: skip
+class CreditNoteIssued:
+    statement_id: int
+    payment_id: int
+    issued_on: str
+    reference: str

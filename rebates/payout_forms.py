@@ -1,4 +1,4 @@
-"""What finance fills in about goods that were delivered."""
+"""What finance fills in about goods that were delivered and credit notes that were issued."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ class DeliveredForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["delivered_on"].initial = clock.today()
+
+
+class IssuedForm(ServiceForm):
+    issued_on = forms.DateField(label=_("Issued on"))
+    reference = forms.CharField(
+        label=_("Credit note number"),
+        max_length=100,
+        help_text=_("Of the finance system; the partner reads it."),
+    )
+    pairs = (("issued_on", "reference"),)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["issued_on"].initial = clock.today()

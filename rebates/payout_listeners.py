@@ -12,7 +12,7 @@ from prm.outbox.events import listens_to
 from prm.ui import said
 from rebates.events import SettlementClosed, StatementPaid
 from rebates.models import Payment
-from rebates.payout_events import GoodsDelivered, GoodsDue, WalletCredited
+from rebates.payout_events import CreditNoteDue, CreditNoteIssued, GoodsDelivered, GoodsDue, WalletCredited
 from rebates.services.announcing import start_announcing
 
 
@@ -23,7 +23,7 @@ def tell_of_statements(fact: SettlementClosed) -> None:
 
 @listens_to(StatementPaid)
 def tell_of_a_payment(fact: StatementPaid) -> None:
-    """Of a transfer; a wallet and goods have words of their own."""
+    """Of a transfer; the other ways have words of their own."""
     payment = _payment(fact.payment_id)
     if payment.method == Payment.Method.TRANSFER:
         _tell(
@@ -52,9 +52,20 @@ def tell_of_a_delivery(fact: GoodsDelivered) -> None:
     )
 
 
+@listens_to(CreditNoteDue)
+def tell_of_a_credit_note(fact: CreditNoteDue) -> None:
+    _tell("credit_note_due", fact.payment_id)
+
+
+@listens_to(CreditNoteIssued)
+def tell_of_an_issued_credit_note(fact: CreditNoteIssued) -> None:
+    note = _payment(fact.payment_id).credit_note
+    _tell("credit_note_issued", fact.payment_id, number=note.reference, day=said.Day(note.issued_on))
+
+
 def _payment(payment_id: int) -> Payment:
     rows = Payment.objects.for_everyone(because="an event names it")
-    return rows.select_related("statement", "goods").get(pk=payment_id)
+    return rows.select_related("statement", "goods", "credit_note").get(pk=payment_id)
 
 
 def _tell(kind: str, payment_id: int, *, link: str = "", **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""As what a statement is paid: by transfer, into the partner's wallet for orders, or in goods.
+"""As what a statement is paid: by transfer, by credit note, into the partner's wallet for orders, or in goods.
 
 A programme says `payout_as`; without it, by transfer. Where all that a statement owes is paid alike, that is the
 statement's method; where its programmes differ it is "" and finance chooses, payment by payment.
@@ -20,6 +20,7 @@ WORDS = {
     METHOD.TRANSFER: _("by transfer"),
     METHOD.WALLET: _("into the wallet for orders"),
     METHOD.GOODS: _("in goods"),
+    METHOD.CREDIT_NOTE: _("by credit note"),
 }
 
 

@@ -16,6 +16,7 @@ CHOICES = [
 
 PAID_AS = [
     ("", _("By transfer")),
+    ("credit_note", _("By credit note")),
     ("wallet", _("Into the wallet for orders")),
     ("goods", _("In goods")),
 ]

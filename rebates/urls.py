@@ -4,7 +4,7 @@ from rebates.books import LedgerList
 from rebates.correction_lists import AdjustmentList
 from rebates.dispute_lists import DisputeList
 from rebates.golive_lists import BalanceList, SettledList
-from rebates.goods_lists import GoodsList
+from rebates.goods_lists import CreditNoteList, GoodsList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
 from rebates.views import (
     backtests,
@@ -86,7 +86,9 @@ urlpatterns = [
     path("rebates/wallet/", wallets.mine, name="wallet"),
     path("wallets/", wallets.everybody, name="wallets"),
     path("goods/", GoodsList.as_view(), name="goods"),
+    path("credit-notes/", CreditNoteList.as_view(), name="credit_notes"),
     path("payouts/<str:number>/delivered/", wallets.delivered, name="goods_delivered"),
+    path("payouts/<str:number>/credit-note/", wallets.issued, name="credit_note_issued"),
     path("rebates/agreements/", signatures.mine, name="agreements"),
     path("rebates/agreements/<slug:code>/<int:number>/", signatures.agreement, name="agreement_sign"),
     path(

@@ -1,4 +1,5 @@
-"""Money of claims in the ledger: expense → payable at the approval, payable → approved → clearing at the payment.
+"""Money of claims in the ledger: expense → payable at the approval, payable → approved → clearing, or
+credit notes, at the payment.
 
 Entries carry the purpose "claim", so that they stand apart from rebates: what statements say is owed, and what the
 ledger says is owed for rebates, do not change by a claim.
@@ -76,7 +77,8 @@ def pay_claim(
         reference=reference, paid_by_label=by.label,
     )  # fmt: skip
     _post("claims.release", payment.number, [("payable", "approved")], claim, amount, paid_on, by)
-    _post("claims.pay", payment.number, [("approved", "clearing")], claim, amount, paid_on, by)
+    to = "credit_notes" if method == ClaimPayment.Method.CREDIT_NOTE else "clearing"
+    _post("claims.pay", payment.number, [("approved", to)], claim, amount, paid_on, by)
     claim.paid_amount += amount
     claim.save(update_fields=["paid_amount"])
     changes: dict[str, list[Any]] = {"amount": [None, amount], "paid_on": [None, paid_on]}

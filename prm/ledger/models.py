@@ -33,6 +33,7 @@ class Account(models.Model):
         WALLET = "wallet", _("Wallet")
         EXPENSE = "expense", _("Expense")
         CLEARING = "clearing", _("Clearing")
+        CREDIT_NOTES = "credit_notes", _("Credit-note clearing")
         ROUNDING = "rounding", _("Rounding")
 
     OF_PARTNERS = (Kind.ACCRUED, Kind.PAYABLE, Kind.APPROVED, Kind.WALLET)
@@ -61,7 +62,7 @@ class Account(models.Model):
                     purpose__isnull=True,
                 )
                 | models.Q(
-                    kind__in=["expense", "clearing", "rounding"],
+                    kind__in=["expense", "clearing", "credit_notes", "rounding"],
                     partner_id__isnull=True,
                     purpose__isnull=False,
                 ),

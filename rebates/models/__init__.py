@@ -1,3 +1,4 @@
+from rebates.models.credit_notes import CreditNote
 from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
 from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.golive_reversals import GoLiveReversal
@@ -13,6 +14,7 @@ from rebates.models.signatures import Signature
 from rebates.models.statements import Payment, Statement
 
 __all__ = [
+    "CreditNote",
     "AccrualCheck",
     "AccrualMark",
     "AdditionToSum",

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from prm.ui.doers import doer
-from prm.values import clock
 from rebates.goods_querysets import GoodsQuerySet
+from rebates.models.awaited import Awaited
 from rebates.models.statements import Payment
 
 
-class GoodsDelivery(models.Model):
+class GoodsDelivery(Awaited):
     """Goods worth a payment, that somebody delivers and says so. What is owed keeps its words."""
 
     class State(models.TextChoices):
         DUE = "due", pgettext_lazy("goods", "To be delivered")
         DELIVERED = "delivered", pgettext_lazy("goods", "Delivered")
 
+    DONE = State.DELIVERED
     TRANSITIONS = {State.DUE: (State.DELIVERED,), State.DELIVERED: ()}
     TONES = {"due": "warn", "delivered": "ok"}
-    PARTNER_PATH = "payment__statement__partner"
 
     payment = models.OneToOneField(Payment, models.PROTECT, related_name="goods")
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DUE)
     what = models.TextField(_("what is delivered"))
-    created_at = models.DateTimeField(default=clock.now)
     delivered_on = models.DateField(_("delivered on"), null=True)
     reference = models.CharField(_("delivery note"), max_length=100, blank=True)
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    confirmed_by_label = models.CharField(_("confirmed by"), max_length=200, blank=True)
-    confirmed_at = models.DateTimeField(null=True)
 
     objects = GoodsQuerySet.as_manager()
 
@@ -50,19 +46,9 @@ class GoodsDelivery(models.Model):
         ]
         indexes = [models.Index(fields=["state", "id"], name="goods_by_state")]
 
-    def __str__(self) -> str:
-        return self.payment.number
-
     def get_absolute_url(self) -> str:
         return reverse("rebates:goods_delivered", args=[self.payment.number])
 
     @property
-    def confirmer(self) -> str:
-        return doer(self.confirmed_by_label, self.confirmed_by_id)
-
-    @property
-    def tone(self) -> str:
-        return self.TONES[self.state]
-
-    def may_become(self, state: str) -> bool:
-        return state in self.TRANSITIONS[self.State(self.state)]
+    def done_on(self) -> Any:
+        return self.delivered_on

@@ -143,6 +143,7 @@ class Payment(models.Model):
         TRANSFER = "transfer", pgettext_lazy("payment", "Transfer")
         WALLET = "wallet", pgettext_lazy("payment", "Wallet for orders")
         GOODS = "goods", pgettext_lazy("payment", "Goods")
+        CREDIT_NOTE = "credit_note", pgettext_lazy("payment", "Credit note")
 
     PARTNER_PATH = "statement__partner"
 
@@ -151,7 +152,7 @@ class Payment(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     method = models.CharField(
         _("paid as"),
-        max_length=8,
+        max_length=12,
         choices=Method.choices,
         default=Method.TRANSFER,
         db_default=Method.TRANSFER,

@@ -12,7 +12,7 @@ from rebates.services.deciding import (
     send_back_adjustment,
     take_up_dispute,
 )
-from rebates.services.delivering import confirm_delivery
+from rebates.services.delivering import confirm_credit_note, confirm_delivery
 from rebates.services.disputing import (
     Claim,
     answer_dispute,
@@ -77,6 +77,7 @@ __all__ = [
     "close_run",
     "comment_run",
     "compute_approved_again",
+    "confirm_credit_note",
     "confirm_delivery",
     "confirm_return",
     "refuse_return",

@@ -1,4 +1,4 @@
-"""Goods that partners get instead of money: named with the payment, confirmed when they are there."""
+"""Goods and credit notes that partners get instead of money: confirmed when they are there, once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.errors_of_payouts import DeliveredAlready, DeliveryInTheFuture
-from rebates.models import GoodsDelivery
-from rebates.payout_events import GoodsDelivered
+from rebates.errors_of_payouts import (
+    CreditNoteTaken,
+    DeliveredAlready,
+    DeliveryInTheFuture,
+    IssuedAlready,
+    IssuedInTheFuture,
+)
+from rebates.models import CreditNote, GoodsDelivery
+from rebates.payout_events import CreditNoteIssued, GoodsDelivered
 
 
 @transaction.atomic
@@ -28,12 +34,8 @@ def confirm_delivery(
         raise DeliveredAlready(person=goods.confirmer)
     if delivered_on > clock.today():
         raise DeliveryInTheFuture(today=clock.today())
-    goods.state, goods.delivered_on, goods.reference = GoodsDelivery.State.DELIVERED, delivered_on, reference
-    goods.confirmed_by_id, goods.confirmed_by_label, goods.confirmed_at = (
-        by.user_id,
-        by.label[:200],
-        clock.now(),
-    )
+    goods.delivered_on, goods.reference = delivered_on, reference
+    goods.confirm(by)
     goods.save()
     payment = goods.payment
     changes: dict[str, list[Any]] = {
@@ -50,3 +52,36 @@ def confirm_delivery(
         object_key=f"statement:{payment.statement_id}",
     )  # fmt: skip
     return goods
+
+
+@transaction.atomic
+def confirm_credit_note(*, note: CreditNote, issued_on: date, reference: str, by: Actor) -> CreditNote:
+    """Say that the credit note was issued, under which number of the finance system. Each number counts once."""
+    require(by, "rebates.pay", note)
+    note = CreditNote.objects.locked(note)
+    if note.state == CreditNote.State.ISSUED:
+        raise IssuedAlready(person=note.confirmer)
+    if issued_on > clock.today():
+        raise IssuedInTheFuture(today=clock.today())
+    payment, reference = note.payment, reference.strip()
+    others = CreditNote.objects.for_everyone(because="a number counts once")
+    other = others.filter(reference=reference).select_related("payment").first()
+    if other is not None:
+        raise CreditNoteTaken(payment=other.payment.number)
+    note.issued_on, note.reference = issued_on, reference
+    note.confirm(by)
+    note.save()
+    changes: dict[str, list[Any]] = {
+        "payment": [None, payment.number],
+        "issued_on": [None, issued_on],
+        "reference": [None, reference],
+    }
+    record(payment.statement, "credit note issued", by=by, changes=changes)
+    emit(
+        CreditNoteIssued(
+            statement_id=payment.statement_id, payment_id=payment.pk, issued_on=issued_on.isoformat(),
+            reference=reference,
+        ),
+        object_key=f"statement:{payment.statement_id}",
+    )  # fmt: skip
+    return note

@@ -1,13 +1,17 @@
-"""What a payment that is no transfer becomes: money in the partner's wallet, or goods that are to be delivered."""
+"""What a payment that is no transfer becomes: money in the partner's wallet, goods that are to be delivered, or a
+credit note that is to be issued.
+"""
 
 from __future__ import annotations
 
 from prm.outbox.services import emit
 from rebates.errors_of_payouts import GoodsNotNamed, GoodsOnlyForGoods
-from rebates.models import GoodsDelivery, Payment
-from rebates.payout_events import GoodsDue, WalletCredited
+from rebates.models import CreditNote, GoodsDelivery, Payment
+from rebates.payout_events import CreditNoteDue, GoodsDue, WalletCredited
 
 METHOD = Payment.Method
+# Where a payment ends in the ledger, if not on the clearing account of the bank.
+ACCOUNTS = {METHOD.WALLET.value: "wallet", METHOD.CREDIT_NOTE.value: "credit_notes"}
 
 
 def refuse_goods(method: str, goods: str) -> None:
@@ -18,13 +22,13 @@ def refuse_goods(method: str, goods: str) -> None:
         raise GoodsOnlyForGoods()
 
 
-def into_wallet(event: str, payment: Payment) -> bool:
-    """Whether this posting of the payment ends in the partner's wallet instead of the clearing account."""
-    return event == "rebates.pay" and payment.method == METHOD.WALLET
+def account_of(payment: Payment) -> str:
+    """The kind of account that the payment is made to."""
+    return ACCOUNTS.get(payment.method, "clearing")
 
 
 def hand_over(payment: Payment, goods: str) -> None:
-    """Tell the world of a payment that is no transfer, and keep what is to be delivered."""
+    """Tell the world of a payment that is no transfer, and keep what is to be delivered or issued."""
     statement = payment.statement
     amount, key = f"{payment.amount:.2f}", f"statement:{statement.pk}"
     if payment.method == METHOD.WALLET:
@@ -40,6 +44,15 @@ def hand_over(payment: Payment, goods: str) -> None:
             GoodsDue(
                 statement_id=statement.pk, payment_id=payment.pk, what=goods, amount=amount,
                 currency=statement.currency,
+            ),
+            object_key=key,
+        )  # fmt: skip
+    elif payment.method == METHOD.CREDIT_NOTE:
+        CreditNote.objects.create(payment=payment)
+        emit(
+            CreditNoteDue(
+                statement_id=statement.pk, payment_id=payment.pk, payment=payment.number,
+                partner=statement.partner.number, amount=amount, currency=statement.currency,
             ),
             object_key=key,
         )  # fmt: skip

@@ -1,4 +1,5 @@
-"""Paying what statements owe. Releasing and paying are postings of one service: payable → approved → clearing.
+"""Paying what statements owe. Releasing and paying are postings of one service: payable → approved → clearing,
+wallet or credit notes.
 
 Whoever pays holds, in this order: the partners, so that nobody suspends them meanwhile; the run; the balances.
 """
@@ -43,7 +44,7 @@ from rebates.minimums import kept_now
 from rebates.models import Dispute, Payment, PaymentHold, Programme, SettlementRun, Statement
 from rebates.payout_methods import methods_of
 from rebates.services.closing import hold_balances, refuse_author
-from rebates.services.handing_over import hand_over, into_wallet, refuse_goods
+from rebates.services.handing_over import account_of, hand_over, refuse_goods
 from rebates.services.reserved import refuse_reserved
 
 ZERO = Decimal("0.00")
@@ -306,20 +307,15 @@ def _post(payments: Sequence[Payment], opens: Sequence[Open], by: Actor) -> None
     shares = [
         _split(found, payment.amount, programmes) for payment, found in zip(payments, opens, strict=True)
     ]
-    for event, debit, credit in (
-        ("rebates.release", "payable", "approved"),
-        ("rebates.pay", "approved", "clearing"),
+    for event, debit, to in (
+        ("rebates.release", "payable", lambda payment: "approved"),
+        ("rebates.pay", "approved", account_of),
     ):
         postings = [
             Posting(
                 key=f"{event}:{payment.number}",
                 moves=[
-                    Move(
-                        debit,
-                        "wallet" if into_wallet(event, payment) else credit,
-                        programmes[purpose].purpose,
-                        share,
-                    )
+                    Move(debit, to(payment), programmes[purpose].purpose, share)
                     for purpose, share in by_purpose.items()
                 ],
                 currency=payment.statement.currency,

@@ -73,6 +73,10 @@ def start_release(
     )  # fmt: skip
 
 
+# What needs no words of anybody; goods are named, payment by payment.
+AT_ONCE = (Payment.Method.TRANSFER, Payment.Method.WALLET, Payment.Method.CREDIT_NOTE)
+
+
 @dataclass(frozen=True)
 class Total:
     """So many statements and their sum in one currency."""
@@ -126,7 +130,7 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
 
 def by_hand(one: Open) -> bool:
     """Whether somebody has to say how it is paid: in goods, or in several ways."""
-    return one.method not in (Payment.Method.TRANSFER, Payment.Method.WALLET)
+    return one.method not in AT_ONCE
 
 
 def _totals(some: list[Open]) -> list[Total]:
@@ -181,7 +185,7 @@ def release_some(
         and not by_hand(one)
         and not held[one.statement.partner_id].is_on_hold
     ]
-    for method in (Payment.Method.TRANSFER, Payment.Method.WALLET):
+    for method in AT_ONCE:
         of_kind = [(one, amount) for one, amount in due if one.method == method]
         write_payments(of_kind, paid_on=paid_on, reference=reference, by=by, method=method)
     return len(due), len(found) - len(due)

@@ -71,7 +71,9 @@ def statement(request: Any, number: str) -> HttpResponse:
             "parts": parts,
             "payment_state": paid,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
-            "payments": found.payments.prefetch_related("returns").select_related("goods").order_by("id"),
+            "payments": found.payments.prefetch_related("returns")
+            .select_related("goods", "credit_note")
+            .order_by("id"),
             "history": history_of(found, request.actor) if request.actor.is_staff else [],
             "may_pay": may_pay,
             "may_correct": allowed(request.actor, "rebates.settle", found),

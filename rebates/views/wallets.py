@@ -1,4 +1,4 @@
-"""Rebates that are no transfers: wallets for orders, and goods."""
+"""Rebates that are no transfers: wallets for orders, goods, and credit notes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -14,8 +15,9 @@ from partners.models import Partner
 from prm.access.decorators import requires
 from prm.ui import formats
 from rebates import services
-from rebates.models import GoodsDelivery
-from rebates.payout_forms import DeliveredForm
+from rebates.goods_lists import CreditNoteList, GoodsList
+from rebates.models import CreditNote, GoodsDelivery
+from rebates.payout_forms import DeliveredForm, IssuedForm
 from rebates.wallets import movements, wallets
 
 
@@ -45,13 +47,42 @@ def delivered(request: Any, number: str) -> HttpResponse:
     """The goods of a payment are there: when, and by which delivery note."""
     rows = GoodsDelivery.objects.visible_to(request.actor).for_list()
     goods = get_object_or_404(rows, payment__number=number)
-    statement = goods.payment.statement
-    if goods.state == GoodsDelivery.State.DELIVERED:
-        return redirect(statement)
     form = DeliveredForm(request.POST if request.method == "POST" else None, actor=request.actor)
+    if goods.state == GoodsDelivery.State.DELIVERED:
+        return redirect(goods.payment.statement)
     if form.is_valid() and form.run(services.confirm_delivery, goods=goods, by=request.actor):
         messages.success(request, _("Delivery confirmed."))
-        return redirect(statement)
-    worth = formats.money(goods.payment.amount, statement.currency)
-    context = {"form": form, "goods": goods, "statement": statement, "worth": worth}
-    return render(request, "rebates/goods_delivered.html", context, status=form.status)
+        return redirect(goods.payment.statement)
+    heading = _("Goods for %(partner)s") % {"partner": goods.payment.statement.partner.name}
+    words = {"heading": heading, "submit": _("Confirm delivery"), "what": goods.what}
+    return _confirmation(request, form, goods, words, ("rebates:goods", GoodsList.title))
+
+
+@requires("rebates.pay")
+def issued(request: Any, number: str) -> HttpResponse:
+    """The credit note of a payment was issued: when, and under which number."""
+    rows = CreditNote.objects.visible_to(request.actor).for_list()
+    note = get_object_or_404(rows, payment__number=number)
+    form = IssuedForm(request.POST if request.method == "POST" else None, actor=request.actor)
+    if note.state == CreditNote.State.ISSUED:
+        return redirect(note.payment.statement)
+    if form.is_valid() and form.run(services.confirm_credit_note, note=note, by=request.actor):
+        messages.success(request, _("Credit note confirmed."))
+        return redirect(note.payment.statement)
+    heading = _("Credit note for %(partner)s") % {"partner": note.payment.statement.partner.name}
+    words = {"heading": heading, "submit": _("Confirm credit note"), "what": ""}
+    return _confirmation(request, form, note, words, ("rebates:credit_notes", CreditNoteList.title))
+
+
+def _confirmation(
+    request: Any,
+    form: Any,
+    awaited: GoodsDelivery | CreditNote,
+    words: dict[str, str],
+    crumb: tuple[str, Any],
+) -> HttpResponse:
+    payment = awaited.payment
+    worth = formats.money(payment.amount, payment.statement.currency)
+    context = words | {"form": form, "payment": payment, "statement": payment.statement, "worth": worth}
+    context |= {"list_url": reverse(crumb[0]), "list_title": crumb[1]}
+    return render(request, "rebates/payment_awaits.html", context, status=form.status)
