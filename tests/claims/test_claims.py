@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
 from claims import books
@@ -33,7 +34,7 @@ from claims.services import (
     submit_claim,
     withdraw_claim,
 )
-from prm.ledger.models import Transaction
+from prm.ledger.models import Entry, Transaction
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
 from prm.values.errors import NotAllowed
@@ -81,6 +82,18 @@ def test_a_sale_under_an_agreement_is_claimed_approved_and_paid(acme, finance, s
     assert (check.owed, check.settled, check.paid, check.difference) == (0, 600, 600, 0)
     with pytest.raises(NothingOpen):
         pay_claim(claim=claim, by=second)
+
+
+def test_what_is_paid_by_credit_note_is_cleared_by_credit_notes_not_by_the_bank(acme, finance, second):
+    agreement = agreed(acme)
+    bought(acme, 100)
+    sold(acme, 30)
+    claim = approve_claim(claim=claimed(agreement), by=finance)
+    pay_claim(claim=claim, by=second, amount=Decimal("200"))
+    pay_claim(claim=claim, by=second, method="credit_note", reference="CN-1")
+    entries = Entry.objects.for_everyone(because="a test").filter(transaction__event="claims.pay").order_by()
+    sums = dict(entries.values_list("account__kind").annotate(sum=Sum("amount")))
+    assert sums == {"approved": Decimal(600), "clearing": Decimal(-200), "credit_notes": Decimal(-400)}
 
 
 def test_what_is_owed_for_claims_is_none_of_what_statements_say(acme, finance):
