@@ -55,6 +55,8 @@ CODES = {
     "expense": "6710",
     "clearing": "1800",
     "credit_notes": "1122",
+    "wallet": "2205",
+    "rounding": "6711",
 }
 
 

@@ -12,19 +12,21 @@ from django.contrib.auth import get_user_model
 from orders.models import CreditedLine
 from orders.services import correct_credit
 from prm.access.scope import actor_for
+from prm.catalogue.models import Product
 from prm.sealing.services import seal_waiting
 from prm.starter import kit
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import dispute_demo
-from rebates.models import SettlementRun, Statement
+from rebates.models import CreditNote, SettlementRun, Statement
 from rebates.policy import read_yaml
 from rebates.services import (
     apply_programmes,
     approve_run,
     close_run,
     compute_run,
+    confirm_credit_note,
     pay_statement,
     submit_for_review,
 )
@@ -111,11 +113,14 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     finance = actor_for(people.get(email="finance@demo.example"))
     controller = actor_for(people.get(email="controller@demo.example"))
     run = _settle(first, finance, controller)
-    _pay(run, 1, finance, but=None)
+    _pay(run, 1, finance, but=None, ways=("credit_note",))
+    _confirm_credit_notes(run, finance)
     dispute_demo.correct(run, finance=finance, controller=controller)
     _correct_a_share(first, finance)
     run = _settle(settled, finance, controller)
-    _pay(run, Fraction(2, 3), finance, but=dispute_demo.own_partner())
+    _pay(
+        run, Fraction(2, 3), finance, but=dispute_demo.own_partner(), ways=("credit_note", "wallet", "goods")
+    )
     dispute_demo.fill(run, finance=finance, controller=controller)
 
 
@@ -146,13 +151,34 @@ def _settle(month: Period, finance: Actor, controller: Actor) -> SettlementRun:
         return close_run(run=approve_run(run=run, by=controller), by=controller)
 
 
-def _pay(run: SettlementRun, share: int | Fraction, finance: Actor, *, but: int | None) -> None:
-    """Pay that share of what is open, the first statements first; nothing to the partner that disputes its own."""
+def _pay(
+    run: SettlementRun, share: int | Fraction, finance: Actor, *, but: int | None, ways: tuple[str, ...]
+) -> None:
+    """Pay that share of what is open, the first statements first, these as `ways` say and the others by transfer;
+    nothing to the partner that disputes its own.
+    """
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
     statements = statements.exclude(partner_id=but) if but else statements
+    some = statements[: int(share * statements.count())]
+    goods = f"12 × {Product.objects.order_by('code').first()}"
     with clock.at(clock.start_of_day(clock.days_after(run.ends, 15))):
-        for statement in statements[: int(share * statements.count())]:
-            pay_statement(statement=statement, by=finance, reference=f"BT-{statement.number}")
+        for number, statement in enumerate(some):
+            way = ways[number] if number < len(ways) else "transfer"
+            pay_statement(
+                statement=statement, by=finance, method=way,
+                reference=f"BT-{statement.number}" if way == "transfer" else "",
+                goods=goods if way == "goods" else "",
+            )  # fmt: skip
+
+
+def _confirm_credit_notes(run: SettlementRun, finance: Actor) -> None:
+    """The finance system issued them a few days after the payment."""
+    with clock.at(clock.start_of_day(clock.days_after(run.ends, 18))):
+        notes = CreditNote.objects.visible_to(finance).filter(payment__statement__run=run)
+        for number, note in enumerate(notes.order_by("pk"), start=1):
+            confirm_credit_note(
+                note=note, issued_on=clock.today(), reference=f"CN-{run.ends:%y%m}-{number:03}", by=finance
+            )
 
 
 kit.register_demo("rebates", fill, order=50)
