@@ -28,6 +28,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
 from rebates.approvals import approved_at_a_step
+from rebates.dues import dues_of, split
 from rebates.errors import (
     MoreThanOpen,
     NothingToPay,
@@ -289,23 +290,12 @@ def refuse_release(run: SettlementRun, by: Actor) -> None:
     refuse_author(run, by)
 
 
-def _split(found: Open, amount: Decimal, programmes: dict[int, Programme]) -> dict[int, Decimal]:
-    """The payment by purpose: all balances where it settles them, else from the first programme on."""
-    if amount == sum(found.owed.values(), ZERO):
-        return found.owed
-    shares, rest = {}, amount
-    for purpose in sorted(found.owed, key=lambda purpose: programmes[purpose].code):
-        shares[purpose] = max(ZERO, min(rest, found.owed[purpose]))
-        rest -= shares[purpose]
-    if rest:  # the bank paid more than is owed by now: the last programme's balance goes below zero
-        shares[purpose] += rest
-    return {purpose: share for purpose, share in shares.items() if share}
-
-
 def _post(payments: Sequence[Payment], opens: Sequence[Open], by: Actor) -> None:
     programmes = {row.purpose_id: row for row in Programme.objects.select_related("purpose")}
+    dues = dues_of([found.statement for found in opens])
     shares = [
-        _split(found, payment.amount, programmes) for payment, found in zip(payments, opens, strict=True)
+        split(found.owed, dues[found.statement.pk], payment.amount, lambda purpose: programmes[purpose].code)
+        for payment, found in zip(payments, opens, strict=True)
     ]
     for event, debit, to in (
         ("rebates.release", "payable", lambda payment: "approved"),
