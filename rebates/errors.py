@@ -122,10 +122,7 @@ class NotApproved(DomainError):
 
 class AuthorMayNotApprove(DomainError):
     code = "author_may_not_approve"
-    message = _(
-        "You wrote the current version of %(programme)s, which pays more than %(limit)s here."
-        " Somebody else has to approve."
-    )
+    message = _("You wrote what moves more than %(limit)s here: %(programme)s. Somebody else has to approve.")
 
 
 class SecondPersonNeeded(DomainError):

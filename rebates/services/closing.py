@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q, Sum
+from django.utils.translation import pgettext
 
 from prm.access.rules import who_may
 from prm.approvals.reads import deciders_of
@@ -41,7 +43,7 @@ def refuse_before_the_end(run: SettlementRun) -> None:
 
 def approvers(run: SettlementRun) -> list[Any]:
     """The people who may approve `run` as it stands, by name."""
-    return [user for user in who_may("rebates.approve") if _written_beyond_limit(run, user.pk) is None]
+    return [user for user in who_may("rebates.approve") if not _written_beyond_limit(run, user.pk)]
 
 
 def whose_turn(run: SettlementRun) -> list[Any]:
@@ -51,8 +53,8 @@ def whose_turn(run: SettlementRun) -> list[Any]:
 
 
 def authors_beyond_limit(run: SettlementRun) -> set[int]:
-    """The authors of versions that move more than the stated sum in this run: they neither approve nor pay."""
-    return {version.author_id for version in _beyond_limit(run)}
+    """The authors whose versions together move more than the stated sum in this run: they neither approve nor pay."""
+    return set(_beyond_limit(run))
 
 
 def locked(run: SettlementRun) -> SettlementRun:
@@ -70,31 +72,41 @@ def move(run: SettlementRun, state: str, *, refuse_only: bool = False) -> None:
 
 
 def refuse_author(run: SettlementRun, by: Actor) -> None:
-    """Nobody approves or pays more than the stated sum under a version of their own."""
-    version = _written_beyond_limit(run, by.user_id)
-    if version is not None:
-        limit = f"{version.paid_in} {settings.REBATE_AUTHOR_LIMIT:,.2f}"
-        raise AuthorMayNotApprove(programme=str(version.programme), limit=limit)
+    """Nobody approves or pays more than the stated sum under versions of their own, however many they are."""
+    written = _written_beyond_limit(run, by.user_id)
+    if written:
+        limit = f"{written[0].paid_in} {settings.REBATE_AUTHOR_LIMIT:,.2f}"
+        names = pgettext("between the words of a list", ", ").join(str(one.programme) for one in written)
+        raise AuthorMayNotApprove(programme=names, limit=limit)
 
 
-def _written_beyond_limit(run: SettlementRun, user_id: int | None) -> Version | None:
-    """A version by this author that moves more than the stated sum in this run."""
-    return _beyond_limit(run, author_id=user_id).first() if user_id is not None else None
+def _written_beyond_limit(run: SettlementRun, user_id: int | None) -> list[Version]:
+    """What this author wrote, if it moves more than the stated sum in this run."""
+    if user_id is None:
+        return []
+    found = _beyond_limit(run, version__author_id=user_id).get(user_id, set())
+    return list(Version.objects.select_related("programme").filter(pk__in=found).order_by("programme__code"))
 
 
-def _beyond_limit(run: SettlementRun, **author: int) -> Any:
-    """The versions that a person wrote and that move more than the stated sum in this run."""
-    written = {f"version__{name}": value for name, value in author.items()} or {
-        "version__author_id__isnull": False
-    }
+def _beyond_limit(run: SettlementRun, **author: int) -> dict[int, set[int]]:
+    """By author, the versions by which their figures move: of those who move more than the stated sum of a currency in
+    this run, all their versions added up.
+    """
     sums = (
         Result.objects.for_everyone(because="who may approve")
-        .filter(run=run, **written)
-        .values("version_id")
+        .filter(run=run, version__author_id__isnull=False, **author)
+        .order_by()
+        .values_list("version__author_id", "currency", "version_id")
         .annotate(moved=Sum(F("earned") + F("adjusted")))
     )
-    beyond = [row["version_id"] for row in sums if abs(row["moved"]) > Decimal(settings.REBATE_AUTHOR_LIMIT)]
-    return Version.objects.select_related("programme").filter(pk__in=beyond)
+    moved: dict[tuple[int, str], dict[int, Decimal]] = defaultdict(dict)
+    for author_id, currency, version_id, amount in sums:
+        moved[author_id, currency][version_id] = abs(amount)
+    found: dict[int, set[int]] = defaultdict(set)
+    for (author_id, _currency), amounts in moved.items():
+        if sum(amounts.values()) > Decimal(settings.REBATE_AUTHOR_LIMIT):
+            found[author_id] |= {version_id for version_id, amount in amounts.items() if amount}
+    return found
 
 
 def hold_balances() -> None:

@@ -55,6 +55,19 @@ def test_who_wrote_the_version_may_not_release_more_than_the_stated_sum(acme, fi
     assert release_run(run=run, by=second) == 1
 
 
+def test_what_one_person_wrote_counts_together_against_the_stated_sum(acme, finance, second, settings):
+    flat = {"kind": "flat", "rate": "1%"}
+    apply(policy("a", mechanism=flat), policy("b", mechanism=flat))
+    sell(acme, 100_000)
+    run = settle("2026-09", close=False)
+    Version.objects.update(author_id=second.user_id)
+    settings.REBATE_AUTHOR_LIMIT = 1_500  # each moves 1,000.00
+    with pytest.raises(AuthorMayNotApprove, match="A, B"):
+        approve_run(run=run, by=second)
+    settings.REBATE_AUTHOR_LIMIT = 2_000
+    assert approve_run(run=run, by=second).state == "approved"
+
+
 def test_statements_and_payments_are_found_by_the_partners_name(acme, rival, second, browse):
     apply(policy())
     for company in (acme, rival):
