@@ -10,11 +10,13 @@ class PayoutsConfig(AppConfig):
     def ready(self) -> None:
         from payouts import registrations
         from payouts.prospect import taken_by_batches
-        from rebates.services import reserved
+        from payouts.reads import without_account
+        from rebates.services import reserved, unconfirmed
 
         self._register_verbs()
         registrations.register()
         reserved.register(taken_by_batches)
+        unconfirmed.register(without_account)
         self._declare()
 
     def _declare(self) -> None:

@@ -36,6 +36,7 @@ from rebates.services.payments import (
 )
 from rebates.services.pressed import Pressed
 from rebates.services.reserved import reserved
+from rebates.services.unconfirmed import unconfirmed
 
 JOB = "rebates.release"
 
@@ -98,6 +99,7 @@ class Outlook:
     carried: int  # which have nothing to pay: not above zero, or below a minimum payout
     elsewhere: int = 0  # that are being paid elsewhere
     by_hand: list[Open] = field(default_factory=list)  # in goods, or in several ways: paid one by one
+    unconfirmed: int = 0  # transfers to partners of which no account was confirmed
 
     @property
     def due_count(self) -> int:
@@ -116,8 +118,11 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     free = [one for one in owing if one.statement.pk not in taken]
     blocked = [one for one in free if one.is_blocked]
     carried = sum(1 for row in statements if row.payable <= 0)
+    due = [one for one in free if one.amount > 0 and not one.is_blocked and not by_hand(one)]
+    transfers = [one.statement for one in due if one.method == Payment.Method.TRANSFER]
     return Outlook(
-        due=_totals([one for one in free if one.amount > 0 and not one.is_blocked and not by_hand(one)]),
+        due=_totals(due),
+        unconfirmed=len(unconfirmed(transfers)),
         by_hand=[one for one in free if one.amount > 0 and not one.is_blocked and by_hand(one)],
         blocked=blocked,
         blocked_totals=_totals(blocked),

@@ -25,6 +25,7 @@ from rebates.limit_words import kept_rows
 from rebates.models import Payment, Statement
 from rebates.paper import statement_text
 from rebates.services.payments import open_amount, open_on, payment_state, refuse_release
+from rebates.services.unconfirmed import unconfirmed
 from rebates.statements import statement_lines
 
 COLUMNS = {
@@ -165,6 +166,7 @@ def pay(request: Any, number: str) -> HttpResponse:
         messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
         return redirect(found)
     context = {"form": form, "statement": found, "open": parts.amount, "parts": parts}
+    context["unconfirmed"] = found.pk in unconfirmed([found])
     return render(request, "rebates/pay.html", context, status=form.status)
 
 
