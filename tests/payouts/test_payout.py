@@ -454,7 +454,7 @@ def test_whoever_pays_past_the_file_is_told_that_no_account_was_confirmed(
         in browse(finance).get(f"/settlements/{run.number}/confirm-release/").content.decode()
     )
     pages = {
-        company: browse(finance).get(f"{statement_of(company).get_absolute_url()}pay/").content.decode()
+        company: browse(finance).get(f"{statement_of(company, run).get_absolute_url()}pay/").content.decode()
         for company in (acme, rival)
     }
     assert words in pages[rival] and words not in pages[acme]
