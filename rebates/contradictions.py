@@ -178,8 +178,6 @@ def _as_group(policy: dict[str, Any]) -> Found:
         yield ("sign_off",), words
     if policy.get("joining") == "by_days":
         yield ("joining",), _("A group has one target: nobody's days change it.")
-    if policy.get("cumulative"):
-        yield ("cumulative",), _("A group is settled period by period, not as a year so far.")
     if policy.get("stacking", {}).get("kind", "additive") != "additive":
         yield ("stacking", "kind"), _("A programme that takes partners as a group stands in no stack.")
     for index, cap in enumerate(policy.get("caps", [])):

@@ -18,7 +18,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rebates import partner_pools, traits
+from rebates import group_years, partner_pools, traits
 from rebates.plans import Plan
 from rebates.sums import Sums
 
@@ -52,6 +52,11 @@ class Source:
     plan_columns: str
 
     @property
+    def plan(self) -> Plan:
+        """The one programme: whoever pays groups is read by itself."""
+        return self.sums.plans[0]
+
+    @property
     def names(self) -> list[str]:
         return ["partner_id", *self.member, *self.plan_columns.split(", "), *self.sums.figures, "lines"]
 
@@ -62,10 +67,11 @@ class Source:
         """The partners that belong to a group, and to which: all to one, or each to that of its topmost partner."""
         asks = traits.TAKES_PART if "region" in self.member else ""
         group = "COALESCE(plan.family, plan.partner_id)" if "family" in self.member else "0::bigint"
-        return (
+        taking = (
             f"SELECT plan.partner_id, {group} AS head FROM (SELECT member.*, asked.* FROM {self.members} member"
             f" CROSS JOIN (VALUES ({self.plan_row})) asked({self.plan_columns})) plan WHERE {FITS} {asks}"
         )
+        return group_years.known(taking, self.plan)
 
     def as_one(self) -> str:
         """What stands for `relation`, the members of a group being one partner."""
@@ -126,7 +132,8 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
             SELECT own.*, taking.head FROM ({source.based(source.relation, source.members)}) own
             JOIN taking USING (partner_id)
         ), crew AS (
-            SELECT head, NOT bool_and(is_alone) AND ({_few(source.sums)}) AS few
+            SELECT head, NOT bool_and(is_alone)
+                   AND ({_few(source.sums)} OR head IN ({_told_before(source)})) AS few
             FROM own JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head)
             GROUP BY head
         )
@@ -134,8 +141,8 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
                weighed.ends, weighed.currency, weighed.tier, weighed.own_counted AS qualifier,
                weighed.own_payable AS base, NULL::numeric AS reference,
                CASE WHEN crew.few THEN 0 ELSE whole.band END AS band, weighed.lines,
-               COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
-                        THEN 1 ELSE 0 END) / {scale}, 0) AS earned,
+               round(COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
+                              THEN 1 ELSE 0 END) / {scale}, 0), {digits}) AS earned,
                CASE WHEN crew.few THEN '{WITHHELD}'::jsonb
                     ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
                          whole.explanation -> 'grouped' || jsonb_build_object({said})) END AS explanation
@@ -166,11 +173,23 @@ def _few(sums: Sums) -> str:
     )
 
 
+def _told_before(source: Source) -> str:
+    """Groups of which an earlier sum of the year, taken from this one, would tell of few."""
+    counted, payable = _own_sums(source.sums.converts)
+    return group_years.told_before(source.plan, source.sums.scope, counted=counted, payable=payable)
+
+
+def _own_sums(converts: bool) -> tuple[str, str]:
+    """What counts of a member, a row of `own`, and what it is paid on, in the currency itself."""
+    counted, payable = (
+        _in_currency(f"own.{name}", f"own.{name}_in", converts) for name in ("counted", "payable")
+    )
+    return counted, payable
+
+
 def _weighed(converts: bool, scale: str) -> str:
     """The rows of `own` with their sums in the currency itself, and what falls to each in whole minor units."""
-    payable, counted = (
-        _in_currency(f"own.{name}", f"own.{name}_in", converts) for name in ("payable", "counted")
-    )
+    counted, payable = _own_sums(converts)
     return f"""
             SELECT divided.*, sum(units) OVER (PARTITION BY head) AS all_units,
                    row_number() OVER (PARTITION BY head ORDER BY rest DESC NULLS LAST, number COLLATE "C") AS rank

@@ -164,6 +164,7 @@ def as_member(
     more: dict[str, Any],
 ) -> Fraction:
     """What a partner is paid whose programme takes all of them as one group."""
+    first = counted_from(policy, first, more)
     read, _before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
     group, mode = more["groups"][policy["code"]], mode_of(policy)
     return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"])

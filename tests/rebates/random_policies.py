@@ -258,7 +258,7 @@ def random_policy(random: Random, number: int) -> dict:
 
 def as_group(random: Random, made: dict) -> None:
     """All partners as one, or each family: what is asked of each by itself is left out."""
-    for name in ("gates", "factors", "joining", "cumulative"):
+    for name in ("gates", "factors", "joining"):
         made.pop(name, None)
     if made.get("returns") == "at_original_rate":
         made["returns"] = "by_origin"

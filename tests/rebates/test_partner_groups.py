@@ -402,7 +402,6 @@ def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(fou
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"cumulative": True}, "not as a year so far"),
         ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
         ({"returns": "at_original_rate"}, "paid no rate to one partner"),
         ({"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": 1}]}]}, "Gates and factors"),
