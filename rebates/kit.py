@@ -46,7 +46,7 @@ COLUMNS = (
 
 
 Read = dict[tuple[date, date], list[Result]]
-GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts")
+GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts", "counting")
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 

@@ -396,7 +396,7 @@ class World:
         """All partners that fit, or those of a family, as if they were one, and its figure by what each is paid on."""
         digits, after = dict(self.rates.digits)[policy["currency"]], period.end
         first = date(2026, 1, 1) if policy.get("cumulative") else period.start
-        read, before, bases = [], [], {}
+        read, before, bases, own_factors = [], [], {}, {}
         for partner, _tier in self.partners:
             if top not in ("", self.tops[partner.number]):
                 continue
@@ -409,10 +409,16 @@ class World:
             read, before = read + own, before + early
             if oracle.facts(policy, own, early).lines:
                 bases[partner.number] = oracle.paid_base(policy, own)
+                found = more["found"][policy["code"]]
+                own_factors[partner.number] = verifier_mechanisms.own_factor(policy, found)
         it, mode = oracle.facts(policy, read, before), oracle.mode_of(policy)
-        figure = verifier_mechanisms.figure_of_group(policy, it, mode, digits)
         side = -1 if sum(bases.values()) < 0 else 1
         weights = {number: base * side for number, base in bases.items() if base * side > 0}
+        counting = {number: weight * own_factors[number] for number, weight in weights.items()}
+        counts = sum(counting.values()) / sum(weights.values()) if weights else Fraction(1)
+        figure = verifier_mechanisms.figure_of_group(policy, it, mode, digits, counts)
+        if figure > 0:
+            weights = {number: weight for number, weight in counting.items() if weight}
         cents = dict.fromkeys(bases, 0)
         shares = {
             number: abs(figure) * 10**digits * weight / sum(weights.values())

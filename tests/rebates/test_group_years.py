@@ -22,13 +22,15 @@ from rebates.forecast import forecast, forecast_of_all
 from rebates.models import Result, SettledOutside, Statement, Version
 from rebates.policy import read_yaml
 from rebates.programme_form import initial_of, is_editable
+from tests.cast import Company as Cast
 from tests.exchange.world import known
+from tests.rebates.disputing import marked, statement_of
 from tests.rebates.test_partner_families import by_family, family, loner, moves
 from tests.rebates.test_partner_groups import bought, fifth, grouped, kits_agree, money, said_by
 from tests.rebates.test_partner_pools import Company, earned, four
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import verify
-from tests.rebates.world import BY, adjustments, apply, results, sell, settle
+from tests.rebates.world import BY, adjustments, apply, catalogue, results, sell, settle
 
 __all__ = ["family", "four", "loner"]
 pytestmark = pytest.mark.django_db
@@ -252,6 +254,8 @@ def test_the_month_in_which_one_bought_is_not_told_as_the_difference_of_two_sums
     for result in results(runs[2]):
         assert "200000" not in json.dumps(result.explanation) and result.band == 0
         assert said_by(result)["Difference"]
+        assert "or behind what it moved since" in said_by(result)["Share of the group's figure"]
+    assert [one["kind"] for one in runs[2].findings] == ["few_members"]
     kits_agree(tmp_path)
     kit = json.loads((tmp_path / statements_of(four[1])[2].number / "kit.json").read_text())
     assert kit["periods"][0]["groups"]["core"] == {"paid": "900.00"}
@@ -268,6 +272,31 @@ def test_it_is_told_again_when_four_moved_since_it_was_told(four):
     assert set(told(settle("2026-04")).values()) == {False}  # nobody moved any more
 
 
+@pytest.mark.parametrize(("many", "is_told"), [(4, True), (1, False)])
+def test_four_have_to_move_each_of_the_sums(four, many, is_told):
+    catalogue("routing", "wireless")
+    apply(yearly(pay={"product_lines": ["routing"]}))
+    buys(four, 1)
+    for company in four:
+        sell(company, 100, "2026-01-20", line="wireless")
+    assert set(told(settle("2026-01")).values()) == {True}
+    bought(four, *[1_000] * many, on="2026-02-10")
+    for company in four:
+        sell(company, 100, "2026-02-20", line="wireless")
+    assert set(told(settle("2026-02")).values()) == {is_told}
+
+
+@pytest.mark.parametrize(("many", "is_told"), [(4, True), (1, False)])
+def test_what_one_bought_a_year_before_is_not_told_as_the_difference_of_two_baselines(four, many, is_told):
+    growth = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
+    apply(yearly(mechanism=growth, baseline={"kind": "prior_year"}))
+    bought(four, *[5_000] * 4, on="2025-01-10")
+    bought(four, *[7_000] * many, on="2025-02-10")
+    buys(four, 2)
+    assert set(told(settle("2026-01")).values()) == {True}
+    assert set(told(settle("2026-02")).values()) == {is_told}
+
+
 def test_whoever_comes_or_goes_is_not_told_by_its_year(four):
     apply(yearly(who={"types": ["reseller"]}))
     five = [*four, fifth()]
@@ -282,9 +311,9 @@ def test_a_month_is_told_once_the_one_before_is_settled(four):
     buys(four, 2)
     with time_machine.travel("2026-02-28 04:00:00+00:00", tick=False):
         january, february = accruals(by=BY, partners=[four[0].row.pk])
-        assert (explanations.explain(january).withheld, explanations.explain(february).withheld) == (
-            False,
-            True,
+        assert not explanations.explain(january).withheld and explanations.explain(february).withheld
+        assert said_by(february)["Share of the group's figure"].startswith(
+            "Until the period before is settled"
         )
     settle("2026-01")
     with time_machine.travel("2026-02-28 04:00:00+00:00", tick=False):
@@ -314,6 +343,19 @@ def test_the_causes_of_a_change_add_up_and_tell_no_band_of_what_is_withheld(four
     (change,) = between(february, march)
     assert (change.difference, [one.amount for one in change.causes]) == (-700, [-700])
     assert "band" not in change.causes[0].text
+
+
+def test_what_is_disputed_of_a_year_holds_back_its_share_of_what_the_year_pays(acme, rival):
+    casts = [acme, rival, Cast("Third Ltd"), Cast("Fourth Ltd")]
+    apply(yearly())
+    with time_machine.travel("2026-09-05 04:00:00+00:00", tick=False):
+        for company, amount in zip(casts, YEAR["2026-01"], strict=True):
+            sell(company, amount, "2026-07-10")
+        settle("2026-07")
+        sell(acme, 90_000, "2026-08-10", document="INV-9")
+        settle("2026-08")  # 150,000: 4,500.00, of which 3,600.00 for 120,000, less 600.00
+        assert statement_of(acme).earned == Decimal("3000.00")
+        assert marked(acme, "INV-9", what="not_ours").held == Decimal("2700.00")
 
 
 # Said and chosen
