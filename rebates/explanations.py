@@ -117,41 +117,18 @@ def _is_fine(policy: dict[str, Any]) -> bool:
 
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
-    policy = result.version.policy
-    bands, notes = bands_of(policy), result.explanation
+    policy, notes = result.version.policy, result.explanation
     figures = arithmetic.Figures.of(result)
-    exact = arithmetic.from_notes(notes, bands, figures)
-    behind = arithmetic.through_gates(notes, exact)
-    collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
-    asked = [*_gates(result, raw), *_factors(result, behind)]
-    if "grouped" in notes:  # each member is asked for its own part
-        collected = arithmetic.by_members(notes, exact)
-        asked = group_words.of_members(result, collected)
-    with_returns = arithmetic.taken_back(notes, collected)
-    paid_out = arithmetic.limited(bands, with_returns)
     counted, payable = Decimal(notes.get("counted", figures.qualifier)), figures.base
-    if bands.increment is None:
+    if bands_of(policy).increment is None:
         payable = Decimal(notes.get("payable", payable))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
-    computed = [
-        *_capped_measure(result),
-        *_net_of(result),
-        *_band(result),
-        Step(6, _("Rebate"), wording.mechanism(policy), raw),
-        *asked,
-        *_collection(result, arithmetic.shown(collected)),
-        *_taken_back(result, arithmetic.shown(with_returns)),
-        *_capped_payout(result, arithmetic.shown(paid_out)),
-        *_shared_cap(result),
-        *_pooled(result),
-        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
-    ]
     steps = [
         Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
         *_sums(result, counted, payable),
         *(_own_gates_and_factors(result) if "grouped" in notes else []),
-        *([] if group_words.is_withheld(result) else computed),
+        *([] if group_words.is_withheld(result) else _computed(result, raw)),
         *_share(result),
         *_best_of(result),
         *_year(result),
@@ -166,6 +143,33 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     ]
     steps += _adjusted(result)
     return steps
+
+
+def _computed(result: Figure, raw: Decimal) -> list[Step]:
+    """From the band to the rounded figure."""
+    policy, notes = result.version.policy, result.explanation
+    bands = bands_of(policy)
+    exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
+    behind = arithmetic.through_gates(notes, exact)
+    collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
+    asked = [*_gates(result, raw), *_factors(result, behind)]
+    if "grouped" in notes:  # each member is asked for its own part
+        collected = arithmetic.by_members(notes, exact)
+        asked = group_words.of_members(result, collected)
+    with_returns = arithmetic.taken_back(notes, collected)
+    return [
+        *_capped_measure(result),
+        *_net_of(result),
+        *_band(result),
+        Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        *asked,
+        *_collection(result, arithmetic.shown(collected)),
+        *_taken_back(result, arithmetic.shown(with_returns)),
+        *_capped_payout(result, arithmetic.shown(arithmetic.limited(bands, with_returns))),
+        *_shared_cap(result),
+        *_pooled(result),
+        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
+    ]
 
 
 def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:

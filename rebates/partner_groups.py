@@ -207,7 +207,7 @@ def _few(sums: Sums) -> str:
         f"CASE WHEN sum(payable) < 0 THEN {below} ELSE {above} END",
     ]
     if any(plan.baseline for plan in sums.plans):
-        behind.append("count(*) FILTER (WHERE reference <> 0)")
+        behind.append(f"count(*) FILTER (WHERE {_has_baseline(sums.plans[0])})")
     apart = [
         f"CASE WHEN sum(payable) < 0 THEN {above} ELSE {below} END",
         "count(*) FILTER (WHERE counted <> payable)",
@@ -217,6 +217,13 @@ def _few(sums: Sums) -> str:
     return " OR ".join(
         [*(f"{one} < {least}" for one in behind), *(f"{one} BETWEEN 1 AND {least - 1}" for one in apart)]
     )
+
+
+def _has_baseline(plan: Plan) -> str:
+    """Whether a member's own sales are part of the group's baseline: not what is stated for a new partner."""
+    rules = plan.policy.get("baseline", {})
+    new = f" AND reference <> {rules['amount']} * {plan.counted_in}" if "amount" in rules else ""
+    return f"reference <> 0{new}"
 
 
 def _told_before(source: Source, asks: bool) -> str:

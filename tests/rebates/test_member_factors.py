@@ -18,6 +18,7 @@ from rebates.backtest import back_test
 from rebates.changes import between
 from rebates.exchange import as_yaml
 from rebates.models import Statement, Version
+from rebates.paper import statement_paper
 from rebates.policy import read_yaml
 from rebates.programme_form import initial_of, is_editable
 from tests.cast import Company as Cast
@@ -264,6 +265,9 @@ def test_a_member_reads_its_own_factor_and_what_counts_of_all_and_no_other(eight
     assert "V-1" not in text and "15000" not in text and "360" not in text
     kits_agree(tmp_path)
     statement = Statement.objects.for_everyone(because="a test").get(partner=eight[1].row)
+    paper = statement_paper(statement, BY, None)
+    assert "Gates and factors of the members" in paper and "so 80% counts" in paper
+    assert "15,000" not in paper and "360.00" not in paper
     folder = tmp_path / statement.number
     kit = (folder / "kit.json").read_text()
     period = json.loads(kit)["periods"][0]
