@@ -231,7 +231,8 @@ def _stays_hidden(sums: settlement.Read) -> dict[str, str]:
             f"CASE WHEN {is_hidden} THEN {partner_pools.WITHOUT_SUM.format(row='f')} ELSE f.explanation END"
         )
         return {"told": told, "band": "f.band", "hidden": hidden}
-    paid = "jsonb_strip_nulls(jsonb_build_object('payout', f.explanation -> 'payout'))"
+    own = ", ".join(f"'{name}', f.explanation -> '{name}'" for name in partner_groups.OWN_NOTES)
+    paid = f"jsonb_strip_nulls(jsonb_build_object({own}))"
     told = f"CASE WHEN {is_hidden} THEN '{partner_groups.WITHHELD}'::jsonb || {paid} ELSE f.explanation END"
     return {"told": told, "band": f"CASE WHEN {is_hidden} THEN 0 ELSE f.band END", "hidden": hidden}
 

@@ -239,6 +239,14 @@ def by_measures(notes: dict[str, Any], value: Fraction) -> Fraction:
     return value
 
 
+def by_members(notes: dict[str, Any], value: Fraction) -> Fraction:
+    """What of a group's figure counts by the gates and factors of its members."""
+    said = notes.get("grouped", {})
+    if value <= 0 or "counting" not in said or not Fraction(said["sum"]):
+        return value
+    return value * Fraction(said["counting"]) / Fraction(said["sum"])
+
+
 def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:
     """What counts by the days until invoices were paid."""
     said = notes.get("collection")

@@ -162,24 +162,29 @@ def _as_group(policy: dict[str, Any]) -> Found:
     if policy.get("who", {}).get("as") not in ("group", "family"):
         return
     rules = policy["mechanism"]
-    if rules["kind"] in ("bundle", "formula") or (
-        rules["kind"] == "spif" and rules.get("per", "serial") == "serial"
-    ):
-        words = _("A group is not paid for complete sets or serial numbers, nor by a formula.")
+    if rules["kind"] == "bundle":
+        words = _(
+            "Parts that several members bought make sets on which none of them is paid: nothing would share the figure."
+        )
         yield ("mechanism", "kind"), words
-    for name in ("gates", "factors"):
-        if policy.get(name):
-            words = _(
-                "Gates and factors ask each partner by itself, and a group counts as one. Leave them out."
-            )
-            yield (name,), words
-    if policy.get("sign_off") == "before_accrual":
-        words = _("Each partner signs for itself, and a group counts as one. Ask for the signature only.")
-        yield ("sign_off",), words
+    if rules["kind"] == "spif" and rules.get("per", "serial") == "serial":
+        words = _(
+            "A serial number is one partner's: nothing of it is read from what all bought. Pay for units."
+        )
+        yield ("mechanism", "per"), words
+    if rules["kind"] == "formula" and rules.get("measures"):
+        words = _(
+            "A group has no figure of its own: a formula for it reads what is paid on and what counts only."
+        )
+        yield ("mechanism", "measures"), words
+    if any(factor["kind"] == "collection" for factor in policy.get("factors", [])):
+        words = _(
+            "Days to payment are those of each buyer's invoices: a group is on no invoice. Leave the collection factor"
+            " out."
+        )
+        yield ("factors",), words
     if policy.get("joining") == "by_days":
         yield ("joining",), _("A group has one target: nobody's days change it.")
-    if policy.get("cumulative"):
-        yield ("cumulative",), _("A group is settled period by period, not as a year so far.")
     if policy.get("stacking", {}).get("kind", "additive") != "additive":
         yield ("stacking", "kind"), _("A programme that takes partners as a group stands in no stack.")
     for index, cap in enumerate(policy.get("caps", [])):

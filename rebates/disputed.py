@@ -270,4 +270,6 @@ def _held(result: Result, plan: Plan, away: Sequence[Goods], exact: bool) -> Dec
         return min(figure, max(ZERO, result.computed - _f(result, plan, moved)))
     share = abs(moved[1] or moved[0]) / result.base if result.base > 0 else Decimal(1)
     unit = minor_unit(result.currency)
-    return min(figure, (figure * min(share, Decimal(1))).quantize(unit, rounding=ROUND_CEILING))
+    # Of a year so far the base is that of all of it, and so is what it pays.
+    whole = max(figure, result.computed) if "cumulative" in result.explanation else figure
+    return min(figure, (whole * min(share, Decimal(1))).quantize(unit, rounding=ROUND_CEILING))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -31,19 +31,9 @@ from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
 from rebates.partner_pools import hangs_on_all
+from rebates.steps import Figure, Step, computed_of, measured_of
 
 ZERO = Decimal("0.00")
-Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the order of operations. `value` is a figure, where the step ends in one."""
-
-    number: int
-    title: str
-    text: str
-    value: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,8 @@ def explain(result: Figure) -> Explanation:
     notes = result.explanation
     withheld = group_words.is_withheld(result)
     raw = arithmetic.shown(arithmetic.from_notes(notes, bands, figures))
-    raw = Decimal(raw if {"line_sum", "formula"} & notes.keys() else notes.get("raw", raw)).normalize()
+    known = {"line_sum", "formula"} & notes.keys() or "counting" in notes.get("grouped", {})
+    raw = Decimal(raw if known else notes.get("raw", raw)).normalize()
     extra = Decimal(1 if bands.pays_units else 10_000)
     return Explanation(
         result=result,
@@ -105,9 +96,9 @@ def explain(result: Figure) -> Explanation:
         steps=_steps(result, raw),
         parts=[] if withheld else arithmetic.parts(bands, figures),
         raw=raw,
-        rounded=_computed(result),
+        rounded=computed_of(result),
         base=figures.base,
-        share=_measured(result) if "grouped" in notes else None,
+        share=measured_of(result) if "grouped" in notes else None,
         withheld=withheld,
         units=bands.pays_units,
         to_next_band=None if withheld else arithmetic.to_next_band(policy, figures),
@@ -126,37 +117,18 @@ def _is_fine(policy: dict[str, Any]) -> bool:
 
 
 def _steps(result: Figure, raw: Decimal) -> list[Step]:
-    policy = result.version.policy
-    bands, notes = bands_of(policy), result.explanation
+    policy, notes = result.version.policy, result.explanation
     figures = arithmetic.Figures.of(result)
-    exact = arithmetic.from_notes(notes, bands, figures)
-    behind = arithmetic.through_gates(notes, exact)
-    collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
-    with_returns = arithmetic.taken_back(notes, collected)
-    paid_out = arithmetic.limited(bands, with_returns)
     counted, payable = Decimal(notes.get("counted", figures.qualifier)), figures.base
-    if bands.increment is None:
+    if bands_of(policy).increment is None:
         payable = Decimal(notes.get("payable", payable))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
-    computed = [
-        *_capped_measure(result),
-        *_net_of(result),
-        *_band(result),
-        Step(6, _("Rebate"), wording.mechanism(policy), raw),
-        *_gates(result, raw),
-        *_factors(result, behind),
-        *_collection(result, arithmetic.shown(collected)),
-        *_taken_back(result, arithmetic.shown(with_returns)),
-        *_capped_payout(result, arithmetic.shown(paid_out)),
-        *_shared_cap(result),
-        *_pooled(result),
-        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
-    ]
     steps = [
         Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
         *_sums(result, counted, payable),
-        *([] if group_words.is_withheld(result) else computed),
+        *(_own_gates_and_factors(result) if "grouped" in notes else []),
+        *([] if group_words.is_withheld(result) else _computed(result, raw)),
         *_share(result),
         *_best_of(result),
         *_year(result),
@@ -171,6 +143,33 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     ]
     steps += _adjusted(result)
     return steps
+
+
+def _computed(result: Figure, raw: Decimal) -> list[Step]:
+    """From the band to the rounded figure."""
+    policy, notes = result.version.policy, result.explanation
+    bands = bands_of(policy)
+    exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
+    behind = arithmetic.through_gates(notes, exact)
+    collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
+    asked = [*_gates(result, raw), *_factors(result, behind)]
+    if "grouped" in notes:  # each member is asked for its own part
+        collected = arithmetic.by_members(notes, exact)
+        asked = group_words.of_members(result, collected)
+    with_returns = arithmetic.taken_back(notes, collected)
+    return [
+        *_capped_measure(result),
+        *_net_of(result),
+        *_band(result),
+        Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        *asked,
+        *_collection(result, arithmetic.shown(collected)),
+        *_taken_back(result, arithmetic.shown(with_returns)),
+        *_capped_payout(result, arithmetic.shown(arithmetic.limited(bands, with_returns))),
+        *_shared_cap(result),
+        *_pooled(result),
+        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
+    ]
 
 
 def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
@@ -197,7 +196,7 @@ def _share(result: Figure) -> list[Step]:
     group = group_words.group_of(result)
     if group is None and not group_words.is_withheld(result):
         return []
-    return [Step(9, _("Share of the group's figure"), group_words.share(result, group), _measured(result))]
+    return [Step(9, _("Share of the group's figure"), group_words.share(result, group), measured_of(result))]
 
 
 def _lines(result: Figure) -> str:
@@ -291,6 +290,11 @@ def _hangs_on_others(result: Figure) -> bool:
         {"shared", "pooled", "grouped", "best", "net_of", "collection", "returned", "factors"}
         & result.explanation.keys()
     )
+
+
+def _own_gates_and_factors(result: Figure) -> list[Step]:
+    """Of a member of a group what was asked of it by itself: its part counts by that."""
+    return [replace(step, value=None) for step in (*_gates(result, ZERO), *_factors(result, Fraction(0)))]
 
 
 def _factors(result: Figure, value: Fraction) -> list[Step]:
@@ -391,7 +395,7 @@ def _pooled(result: Figure) -> list[Step]:
         return []
     own, most = Decimal(said["own"]), Decimal(said["amount"])
     if "withheld" in said:
-        value = _measured(result) if said["lowered"] and own > 0 else own
+        value = measured_of(result) if said["lowered"] and own > 0 else own
         return [Step(8, _("Cap over all partners"), group_words.pool_of_few(result), value)]
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
@@ -409,27 +413,13 @@ def _pooled(result: Figure) -> list[Step]:
         "At most %(amount)s for all partners together; they come to %(sum)s, so each figure counts × %(factor)s:"
         " %(own)s × %(factor)s, to the cent by largest remainder"
     )
-    return [Step(8, _("Cap over all partners"), text % words, _measured(result))]
+    return [Step(8, _("Cap over all partners"), text % words, measured_of(result))]
 
 
 def _before_the_best(result: Figure) -> Decimal:
     """The rounded figure before only the best of a group pays."""
     said = result.explanation.get("best")
-    return Decimal(said["own"]) if said else _computed(result)
-
-
-def _computed(result: Figure) -> Decimal:
-    """The rounded total; of a member of a group, the group's."""
-    said = result.explanation.get("grouped")
-    return Decimal(said["figure"]) if said and "figure" in said else _measured(result)
-
-
-def _measured(result: Figure) -> Decimal:
-    """The rounded total in the measure currency."""
-    year, said = result.explanation.get("cumulative"), result.explanation.get("payout")
-    if year:
-        return Decimal(year["total"])
-    return Decimal(said["measured"]) if said else result.computed
+    return Decimal(said["own"]) if said else computed_of(result)
 
 
 def _payout(result: Figure) -> list[Step]:
@@ -457,7 +447,10 @@ def _year(result: Figure) -> list[Step]:
     return [
         Step(9, _("Settled before in this year"), words, before),
         Step(
-            9, _("Difference"), _("The year so far, less what was settled of it"), _measured(result) - before
+            9,
+            _("Difference"),
+            _("The year so far, less what was settled of it"),
+            measured_of(result) - before,
         ),
     ]
 
@@ -472,7 +465,7 @@ def _best_of(result: Figure) -> list[Step]:
         "amount": formats.money(Decimal(said["paid"]), result.version.currency),
     }
     words = _("Of %(programmes)s only the best pays: %(winner)s with %(amount)s") % names
-    return [Step(9, _("Best of the group"), words, _measured(result))]
+    return [Step(9, _("Best of the group"), words, measured_of(result))]
 
 
 def _minimum(result: Figure) -> list[Step]:

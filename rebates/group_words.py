@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from prm.ui import formats
 from rebates import arithmetic
+from rebates.steps import Step
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,22 @@ class Group:
     payable: Decimal
     figure: Decimal
     sum: Decimal
+    counting: Decimal | None = None  # what of that counts behind gates and factors, where a policy has any
+    own: Decimal = Decimal(1)  # the member's own factor behind them
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether gates and factors move the figure: not one that is not above zero."""
+        return self.counting is not None and self.figure > 0
+
+    @property
+    def shares(self) -> Decimal:
+        """By what the figure is shared."""
+        return self.counting if self.counting is not None and self.is_weighed else self.sum
 
     @property
     def factor(self) -> Fraction:
-        return abs(Fraction(self.figure)) / Fraction(self.sum) if self.sum else Fraction(0)
+        return abs(Fraction(self.figure)) / Fraction(self.shares) if self.shares else Fraction(0)
 
 
 def group_of(result: Any) -> Group | None:
@@ -38,6 +51,10 @@ def group_of(result: Any) -> Group | None:
         Decimal(said["payable"] or figures.base),
         Decimal(said["figure"]),
         arithmetic.shown(Fraction(said["sum"]) / Fraction(said["parts"])),
+        arithmetic.shown(Fraction(said["counting"]) / Fraction(said["parts"]))
+        if "counting" in said
+        else None,
+        Decimal(said.get("own", 1)),
     )
 
 
@@ -52,26 +69,60 @@ def tells_own_only(result: Any) -> bool:
     return is_withheld(result) or ("withheld" in pooled and bool(pooled["lowered"]))
 
 
+def _why_withheld(notes: dict[str, Any]) -> str:
+    if "early" in notes["grouped"]:
+        return _(
+            "Until the period before is settled nothing is told of the group's year: told are this partner's own sum"
+            " and its share"
+        )
+    if "cumulative" in notes:
+        return _(
+            "Fewer than four partners stand behind a sum of the group, or behind what it moved since the year was told"
+            " before: told are this partner's own sum and its share"
+        )
+    return _(
+        "Fewer than four partners stand behind a sum of the group: told are this partner's own sum and its share"
+    )
+
+
 def share(result: Any, group: Group | None) -> str:
     """How a member's share comes from its own sum."""
     if group is None:
-        return _(
-            "Fewer than four partners stand behind a sum of the group: told are this partner's own sum and its share"
-        )
+        return _why_withheld(result.explanation)
     words = {
         "own": formats.number(result.base, None),
-        "sum": formats.number(group.sum, None),
+        "sum": formats.number(group.shares, None),
+        "part": formats.number(group.own, None),
         "figure": formats.money(group.figure, result.version.currency),
         "factor": formats.number(arithmetic.shown(group.factor), None),
     }
-    if not group.sum or result.base * group.sum <= 0:
+    own = group.own if group.is_weighed else 1
+    if result.base * group.shares * own <= 0:
         text = _("The group's %(figure)s is shared by what each is paid on; this partner has no part in it")
+        return text % words
+    if group.is_weighed:
+        text = _(
+            "The group's %(figure)s is shared by what of each counts behind its own gates and factors, %(sum)s in all,"
+            " so that each counts × %(factor)s: %(own)s × %(part)s × %(factor)s, to the cent by largest remainder"
+        )
         return text % words
     text = _(
         "The group's %(figure)s is shared by what each is paid on, %(sum)s in all, so each counts × %(factor)s:"
         " %(own)s × %(factor)s, to the cent by largest remainder"
     )
     return text % words
+
+
+def of_members(result: Any, value: Fraction) -> list[Step]:
+    """How much of the group's figure counts behind the gates and factors of its members."""
+    group = group_of(result)
+    if group is None or group.counting is None or value <= 0:
+        return []
+    words = {"sum": formats.number(group.sum, None), "counting": formats.number(group.counting, None)}
+    text = _(
+        "Of the %(sum)s that members are paid on, %(counting)s count behind each one's own gates and factors"
+    )
+    return [Step(7, _("Gates and factors of the members"), text % words, arithmetic.shown(value))]
 
 
 def pool_of_few(result: Any) -> str:

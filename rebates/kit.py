@@ -46,7 +46,7 @@ COLUMNS = (
 
 
 Read = dict[tuple[date, date], list[Result]]
-GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts")
+GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts", "counting")
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
@@ -319,7 +319,9 @@ def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, 
 
 
 def _paid(row: Result) -> str:
-    """A figure in the currency in which it is measured."""
+    """A figure in the currency in which it is measured; of a year that of all of it so far."""
+    if "cumulative" in row.explanation:
+        return str(row.explanation["cumulative"]["total"])
     return str(row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"))
 
 

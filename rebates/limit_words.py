@@ -31,6 +31,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(gates(policy) for _gate in policy.get("gates", [])[:1]),
         *(str(SIGN_OFF[policy["sign_off"]]) for _key in [policy.get("sign_off")] if _key),
         *(factor(one) for one in factors_of(policy)),
+        *(str(_MEMBERS_WORDS) for _one in [is_group(policy) and _asks(policy)] if _one),
         *(collection(policy) for _step in steps_of(policy)[:1]),
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if is_own_cap(cap)),
@@ -53,6 +54,10 @@ _FAMILY_WORDS = gettext_lazy(
     "Each parent partner counts with its branches as one group: everything above is of what a group buys together, and"
     " what it pays is shared by what each member is paid on, to the cent by largest remainder."
 )
+_MEMBERS_WORDS = gettext_lazy(
+    "Gates and factors are asked of each member by itself: its part of the group's figure counts by its own, and what"
+    " does not count falls to nobody."
+)
 _NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
 
@@ -68,6 +73,10 @@ SIGN_OFF = {
         "Anything above zero accrues only after the partner has signed this version."
     ),
 }
+
+
+def _asks(policy: dict[str, Any]) -> bool:
+    return bool(policy.get("gates") or policy.get("sign_off") == "before_accrual" or factors_of(policy))
 
 
 def measure_name(code: str) -> str:

@@ -6,6 +6,8 @@ Guarantees
 - That figure is shared by what each member is paid on, as it was before a cap or full increments: in minor units, by
   largest remainder, ties to the lower partner number. The shares come to the figure exactly. A member whose sum lies on
   the other side of zero than the group's gets nothing; where nobody has one nothing is paid.
+- Gates and factors are asked of each member by itself (`member_factors.py`); of a year so far each is posted the
+  difference of its share (`group_years.py`).
 - As under a cap over all partners (`partner_pools.py`) each figure hangs on those of all: they are always computed for
   everybody, and a member's explanation and kit hold its own sum and those of the whole group. Where fewer than four
   partners of a group bought anything they hold its own sum and share only. The two give the factor, and with the policy
@@ -18,11 +20,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rebates import partner_pools, traits
+from rebates import group_years, member_factors, partner_pools, traits
 from rebates.plans import Plan
 from rebates.sums import Sums
 
 WITHHELD = json.dumps({"rule": "withheld", "grouped": {"withheld": True}})
+# The same until the period before is settled, see `group_years.py`.
+EARLY = json.dumps({"rule": "withheld", "grouped": {"withheld": True, "early": True}})
+# What is a member's own, and told where the group's sums are not.
+OWN_NOTES = ("payout", "cumulative", "gates", "factors")
 NOBODY_ASKS = (
     "tiers",
     "types",
@@ -50,6 +56,12 @@ class Source:
     member: Sequence[str]
     plan_row: str
     plan_columns: str
+    asked: member_factors.Asked
+
+    @property
+    def plan(self) -> Plan:
+        """The one programme: whoever pays groups is read by itself."""
+        return self.sums.plans[0]
 
     @property
     def names(self) -> list[str]:
@@ -62,10 +74,11 @@ class Source:
         """The partners that belong to a group, and to which: all to one, or each to that of its topmost partner."""
         asks = traits.TAKES_PART if "region" in self.member else ""
         group = "COALESCE(plan.family, plan.partner_id)" if "family" in self.member else "0::bigint"
-        return (
+        taking = (
             f"SELECT plan.partner_id, {group} AS head FROM (SELECT member.*, asked.* FROM {self.members} member"
             f" CROSS JOIN (VALUES ({self.plan_row})) asked({self.plan_columns})) plan WHERE {FITS} {asks}"
         )
+        return group_years.known(taking, self.plan)
 
     def as_one(self) -> str:
         """What stands for `relation`, the members of a group being one partner."""
@@ -114,33 +127,73 @@ def _in_currency(name: str, parts: str, converts: bool) -> str:
 
 def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) -> str:
     """The figures of the members: their group's, which `settled` makes of its row, shared out."""
-    scale = f"10.0 ^ {digits}"
+    scale, asks = f"10.0 ^ {digits}", member_factors.matter([source.plan])
     said = (
-        "'figure', whole.earned::text, 'sum', trim_scale(weighed.weights)::text,"
-        f" 'parts', ({'weighed.payable_in' if source.sums.converts else '1'})::text"
+        "'figure', whole.earned::text, 'sum', trim_scale(shared.weights)::text,"
+        f" 'parts', ({'shared.payable_in' if source.sums.converts else '1'})::text"
     )
+    if asks:
+        said += ", 'counting', trim_scale(shared.counting)::text, 'own', trim_scale(shared.factor)::text"
+    if source.plan.cumulative and _tells_reference(source.plan):
+        own = _own_sum("shared", "reference", source.sums.converts)
+        said += f", 'own_reference', round({own}, 3)::text"
+    early = group_years.is_early(source.plan, source.sums.scope)
+    hidden = f"NOT crew.is_alone AND (crew.few OR {early})"
     return f"""
         WITH taking AS MATERIALIZED ({source.taking_part()}),
-        whole AS MATERIALIZED ({settled(source.based_as_one())}),
-        own AS MATERIALIZED (
-            SELECT own.*, taking.head FROM ({source.based(source.relation, source.members)}) own
-            JOIN taking USING (partner_id)
-        ), crew AS (
-            SELECT head, NOT bool_and(is_alone) AND ({_few(source.sums)}) AS few
-            FROM own JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head)
+        own AS MATERIALIZED ({_own(source)}), sided AS MATERIALIZED ({_SIDED}), weighing AS ({_WEIGHING}),
+        whole AS MATERIALIZED ({settled(_with_weights(source) if asks else source.based_as_one())}),
+        crew AS (
+            SELECT head, bool_and(is_alone) AS is_alone,
+                   {_few(source.sums)}{f" OR {member_factors.few()}" if asks else ""}
+                   OR head IN ({_told_before(source, asks)}) AS few
+            FROM sided JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head)
             GROUP BY head
         )
-        SELECT weighed.no AS plan, weighed.programme_id, weighed.version_id, weighed.partner_id, weighed.starts,
-               weighed.ends, weighed.currency, weighed.tier, weighed.own_counted AS qualifier,
-               weighed.own_payable AS base, NULL::numeric AS reference,
-               CASE WHEN crew.few THEN 0 ELSE whole.band END AS band, weighed.lines,
-               COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
-                        THEN 1 ELSE 0 END) / {scale}, 0) AS earned,
-               CASE WHEN crew.few THEN '{WITHHELD}'::jsonb
+        SELECT shared.no AS plan, shared.programme_id, shared.version_id, shared.partner_id, shared.starts,
+               shared.ends, shared.currency, shared.tier, shared.own_counted AS qualifier,
+               shared.own_payable AS base, NULL::numeric AS reference,
+               CASE WHEN {hidden} THEN 0 ELSE whole.band END AS band, shared.lines,
+               round(COALESCE(sign(whole.earned) * (units + CASE WHEN rank <= abs(whole.earned) * {scale} - all_units
+                              THEN 1 ELSE 0 END) / {scale}, 0), {digits}) AS earned,
+               CASE WHEN {hidden} THEN CASE WHEN crew.few THEN '{WITHHELD}' ELSE '{EARLY}' END::jsonb
                     ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
-                         whole.explanation -> 'grouped' || jsonb_build_object({said})) END AS explanation
-        FROM ({_weighed(source.sums.converts, scale)}) weighed
-        JOIN whole ON whole.partner_id = weighed.head JOIN crew USING (head) ORDER BY weighed.partner_id"""
+                         whole.explanation -> 'grouped' || jsonb_build_object({said})) END
+               || shared.asked AS explanation
+        FROM ({_shared(source.sums.converts, scale)}) shared
+        JOIN whole ON whole.partner_id = shared.head JOIN crew USING (head) ORDER BY shared.partner_id"""
+
+
+def _own(source: Source) -> str:
+    """The members' own rows, with what each is asked."""
+    asked = source.asked
+    return (
+        f"SELECT plan.*, taking.head, {asked.factor} AS factor, {asked.said} AS asked"
+        f" FROM ({source.based(source.relation, source.members)}) plan"
+        f" JOIN taking ON taking.partner_id = plan.partner_id {asked.laterals}"
+    )
+
+
+# The same with what each weighs: its sum, where that lies on the group's side of zero; and how many have its factor.
+_SIDED = f"""
+            SELECT weighed.*, {member_factors.ALIKE} FROM (
+                SELECT own.*, side.below,
+                       greatest(CASE WHEN side.below THEN -1 ELSE 1 END * own.payable, 0) AS weight
+                FROM own JOIN (SELECT head, sum(payable) < 0 AS below FROM own GROUP BY head) side USING (head)
+            ) weighed"""
+# By what a group's figure is shared, and what of that counts; below zero where the group's sum is.
+_WEIGHING = """
+            SELECT head, CASE WHEN below THEN -1 ELSE 1 END * sum(weight) AS weights,
+                   CASE WHEN below THEN -1 ELSE 1 END * sum(weight * factor) AS counting
+            FROM sided GROUP BY head, below"""
+
+
+def _with_weights(source: Source) -> str:
+    """The groups' own rows, with the sums of `weighing`."""
+    return (
+        f"SELECT one.*, weighing.weights, weighing.counting FROM ({source.based_as_one()}) one"
+        " LEFT JOIN weighing ON weighing.head = one.partner_id"
+    )
 
 
 def _few(sums: Sums) -> str:
@@ -154,7 +207,7 @@ def _few(sums: Sums) -> str:
         f"CASE WHEN sum(payable) < 0 THEN {below} ELSE {above} END",
     ]
     if any(plan.baseline for plan in sums.plans):
-        behind.append("count(*) FILTER (WHERE reference <> 0)")
+        behind.append(f"count(*) FILTER (WHERE {_has_baseline(sums.plans[0])})")
     apart = [
         f"CASE WHEN sum(payable) < 0 THEN {above} ELSE {below} END",
         "count(*) FILTER (WHERE counted <> payable)",
@@ -166,25 +219,46 @@ def _few(sums: Sums) -> str:
     )
 
 
-def _weighed(converts: bool, scale: str) -> str:
-    """The rows of `own` with their sums in the currency itself, and what falls to each in whole minor units."""
-    payable, counted = (
-        _in_currency(f"own.{name}", f"own.{name}_in", converts) for name in ("payable", "counted")
-    )
+def _has_baseline(plan: Plan) -> str:
+    """Whether a member's own sales are part of the group's baseline: not what is stated for a new partner."""
+    rules = plan.policy.get("baseline", {})
+    new = f" AND reference <> {rules['amount']} * {plan.counted_in}" if "amount" in rules else ""
+    return f"reference <> 0{new}"
+
+
+def _told_before(source: Source, asks: bool) -> str:
+    """Groups of which an earlier sum of the year, taken from this one, would tell of few."""
+    names = ("counted", "payable", *(["reference"] if _tells_reference(source.plan) else []))
+    own = {name: _own_sum("sided", name, source.sums.converts) for name in names}
+    return group_years.told_before(source.plan, source.sums.scope, own, asks=asks)
+
+
+def _tells_reference(plan: Plan) -> bool:
+    """Whether what the bands are shares of is a sum of what members buy or bought."""
+    return plan.baseline is not None or plan.bands.share_of == "total"
+
+
+def _own_sum(row: str, name: str, converts: bool) -> str:
+    """What counts of a member, what it is paid on, or its part of the reference, in the currency itself."""
+    parts = "payable_in" if name == "payable" else "counted_in"
+    return _in_currency(f"{row}.{name}", f"{row}.{parts}", converts)
+
+
+def _shared(converts: bool, scale: str) -> str:
+    """The rows of `sided` with their sums in the currency itself, and what falls to each in whole minor units."""
+    counted, payable = (_own_sum("sided", name, converts) for name in ("counted", "payable"))
     return f"""
             SELECT divided.*, sum(units) OVER (PARTITION BY head) AS all_units,
                    row_number() OVER (PARTITION BY head ORDER BY rest DESC NULLS LAST, number COLLATE "C") AS rank
             FROM (
-                SELECT summed.*, div(abs(earned) * {scale} * weight, nullif(abs(weights), 0)) AS units,
-                       mod(abs(earned) * {scale} * weight, nullif(abs(weights), 0)) AS rest
+                SELECT summed.*, div(abs(earned) * {scale} * own_weight, nullif(abs(all_weights), 0)) AS units,
+                       mod(abs(earned) * {scale} * own_weight, nullif(abs(all_weights), 0)) AS rest
                 FROM (
-                    SELECT sided.*, whole.earned,
-                           CASE WHEN below THEN -1 ELSE 1 END * sum(weight) OVER (PARTITION BY head) AS weights
-                    FROM (
-                        SELECT own.*, {counted} AS own_counted, {payable} AS own_payable, partner.number,
-                               side.below, greatest(CASE WHEN side.below THEN -1 ELSE 1 END * own.payable, 0) AS weight
-                        FROM own JOIN partners_partner partner ON partner.id = own.partner_id
-                        JOIN (SELECT head, sum(payable) < 0 AS below FROM own GROUP BY head) side USING (head)
-                    ) sided JOIN whole ON whole.partner_id = sided.head
+                    SELECT sided.*, {counted} AS own_counted, {payable} AS own_payable, partner.number,
+                           whole.earned, weighing.weights, weighing.counting,
+                           sided.weight * CASE WHEN whole.earned > 0 THEN sided.factor ELSE 1 END AS own_weight,
+                           CASE WHEN whole.earned > 0 THEN weighing.counting ELSE weighing.weights END AS all_weights
+                    FROM sided JOIN weighing USING (head) JOIN whole ON whole.partner_id = sided.head
+                    JOIN partners_partner partner ON partner.id = sided.partner_id
                 ) summed
             ) divided"""

@@ -25,6 +25,7 @@ from rebates import (
     line_rounding,
     linked_sql,
     measure_factors,
+    member_factors,
     partner_groups,
     partner_pools,
     returned,
@@ -89,9 +90,9 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
         return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
     if isinstance(sums, Sums) and partner_groups.matter(sums.plans):  # read by itself
-        text = _of_group(
-            partner_groups.Source(sums, relation, members, member, plan_rows[0], plan_columns), params
-        )
+        asked = member_factors.asked_of(sums.plans[0], params, _keys(sums))
+        source = partner_groups.Source(sums, relation, members, member, plan_rows[0], plan_columns, asked)
+        text = _of_group(source, params)
     elif links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
     else:
@@ -113,7 +114,7 @@ def _of_group(source: partner_groups.Source, params: dict[str, Any]) -> str:
     notes = _notes(sums) + partner_groups.noted(sums.converts)
     return partner_groups.shared_out(
         source,
-        lambda whole: _alone(whole, sums, notes, params, with_raw=False),
+        lambda whole: _alone(whole, sums, notes, params, with_raw=False, as_one=True),
         digits=get_currency_precision(sums.plans[0].version.currency),
     )
 
@@ -137,11 +138,16 @@ def _with_more(based: str, names: list[str], sums: Read, params: dict[str, Any])
     return based, names
 
 
-def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool) -> str:
-    """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared."""
+def _alone(
+    source: str, sums: Read, notes: str, params: dict[str, Any], *, with_raw: bool, as_one: bool = False
+) -> str:  # fmt: skip
+    """The figures of each programme by itself, from the rows of `sums.based`. `raw` is for caps that are shared;
+    `as_one`: the rows are groups, whose members were asked.
+    """
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if sums.converts else ("", "")
-    gated = any(traits.gates_for(plan) for plan in sums.plans)
+    gated = not as_one and any(traits.gates_for(plan) for plan in sums.plans)
+    weighed = as_one and member_factors.matter(sums.plans)
     collects = collection.matter(sums.plans)
     takes_back = returned.at_original_rate(sums.plans)
     notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")
@@ -149,14 +155,14 @@ def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_
     notes += returned.SAID if takes_back else ""
     by_line = line_rounding.arm(paid_on) if line_rounding.matter(sums.plans) else ""
     notes += line_rounding.SAID if by_line else ""
-    formulas, factors = _formulas(sums, params), _factors(sums, params)
+    formulas, factors = _formulas(sums, params), "" if as_one else _factors(sums, params)
     notes += measure_factors.SAID if factors else ""
     notes += formula.SAID if formulas else ""
     return f"""
         SELECT plan.no AS plan, plan.programme_id, plan.version_id, plan.partner_id, plan.starts, plan.ends,
                plan.currency, plan.tier, {_whole("qualifier", counted)} AS qualifier, {_whole("base", paid_on)} AS base,
                {_whole("reference", counted)} AS reference, band.number AS band, plan.lines,
-               {_rounded(sums.plans, divisor)} AS earned,
+               {_rounded(sums.plans, "" if weighed else divisor)} AS earned,
                plan.clauses[CASE WHEN plan.base < 0 THEN 1 ELSE band.number + 2 END]{notes} AS explanation
                {", figure.raw, figure.divisor" if with_raw else ""}
         FROM ({source}) plan
@@ -164,7 +170,7 @@ def _alone(source: str, sums: Read, notes: str, params: dict[str, Any], *, with_
         {traits.GATE if gated else ""}
         {formulas} {factors}
         CROSS JOIN LATERAL (SELECT {_raw(bands, by_line, _formula_arm(sums))} AS raw, {divisor} AS divisor OFFSET 0)
-        {_moved(bands, gated=gated, factored=bool(factors), collects=collects, takes_back=takes_back)}
+        {_moved(bands, gated=gated, factored=bool(factors), collects=collects, takes_back=takes_back, weighed=weighed)}
         WHERE (plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))
           {traits.TAKES_PART if traits.matter(sums.plans) else ""}
@@ -265,7 +271,9 @@ def _net_of(sums: Read) -> str:
     )
 
 
-def _moved(bands: Sequence[Bands], *, gated: bool, factored: bool, collects: bool, takes_back: bool) -> str:
+def _moved(
+    bands: Sequence[Bands], *, gated: bool, factored: bool, collects: bool, takes_back: bool, weighed: bool
+) -> str:  # fmt: skip
     """The unrounded figure after gates, factors, what is taken back and the cap on the payout, with what it is still to
     be divided by.
     """
@@ -275,6 +283,8 @@ def _moved(bands: Sequence[Bands], *, gated: bool, factored: bool, collects: boo
         changes.append((measure_factors.RAW, same))
     if collects:
         changes.append((collection.RAW, collection.DIVISOR))
+    if weighed:
+        changes.append((member_factors.RAW, member_factors.DIVISOR))
     if takes_back:
         changes.append((returned.RAW, returned.DIVISOR))
     if any(one.most_paid is not None for one in bands):

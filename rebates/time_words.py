@@ -13,6 +13,7 @@ from prm.ui import formats
 from prm.values.periods import Period
 from rebates.counting_days import BOOKING, ORDER, PAYMENT, SHIPMENT, basis_of
 from rebates.mechanisms import bands_of
+from rebates.partner_pools import is_group
 from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
 
 
@@ -58,6 +59,12 @@ def year(policy: dict[str, Any]) -> list[str]:
     """That the year so far is counted; nothing where each period stands by itself."""
     if not policy.get("cumulative"):
         return []
+    if is_group(policy):
+        words = _(
+            "All of the year so far is counted, and of each member's share of what it pays is taken off what was"
+            " settled to that member before."
+        )
+        return [words]
     return [_("All of the year so far is counted, and what was settled of it before is taken off.")]
 
 

@@ -29,6 +29,7 @@ from rebates.verifier_mechanisms import (
     Contradiction,
     Facts,
     facts,
+    own_factor,
     paid_base,
     raw,
     share_of_group,
@@ -164,9 +165,11 @@ def as_member(
     more: dict[str, Any],
 ) -> Fraction:
     """What a partner is paid whose programme takes all of them as one group."""
+    first = counted_from(policy, first, more)
     read, _before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
     group, mode = more["groups"][policy["code"]], mode_of(policy)
-    return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"])
+    own = own_factor(policy, more.get("found", {}).get(policy["code"], {}))
+    return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"], own)
 
 
 def mode_of(policy: dict[str, Any]) -> str:

@@ -7,7 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 from rebates.verifier_days import serials_of
-from rebates.verifier_terms import matches, measured, most_paid, pays_units, rounded
+from rebates.verifier_formula import formula
+from rebates.verifier_terms import (
+    by_measures,
+    matches,
+    measured,
+    most_paid,
+    pays_units,
+    rounded,
+    through_gates,
+)
 
 
 def rate(text: Any) -> Fraction:
@@ -190,13 +199,19 @@ class Contradiction(Exception):
     """Sums of a group of which one cannot be, as another one is."""
 
 
-def refuse_contradictions(policy: dict[str, Any], base: Fraction, group: dict[str, Any]) -> None:
+def refuse_contradictions(
+    policy: dict[str, Any], base: Fraction, group: dict[str, Any], own: Fraction
+) -> None:
     """The sums of a group are given, not computed; but what shares the figure is at least what the members are paid on
     together, and no member's own is more of it.
     """
     whole = Fraction(group["sum"]) / Fraction(group["parts"])
     if base * whole > 0 and abs(base) > abs(whole):
         raise Contradiction(f"{policy['code']}: the partner's own sum is above what all share by")
+    if base * whole > 0 and abs(base) * own > abs(whole) * counting(group):
+        raise Contradiction(
+            f"{policy['code']}: what counts of the partner's own sum is above what counts of all"
+        )
     as_bought = policy["mechanism"]["kind"] != "per_increment" and not any(
         cap["on"] == "measure" for cap in policy.get("caps", [])
     )
@@ -204,28 +219,49 @@ def refuse_contradictions(policy: dict[str, Any], base: Fraction, group: dict[st
         raise Contradiction(f"{policy['code']}: the group is paid on more than what all share by")
 
 
-def figure_of_group(policy: dict[str, Any], it: Facts, mode: str, digits: int) -> Fraction:
-    """What all members together are paid."""
-    return rounded(most_paid(policy, raw(policy, it)), mode, digits)
+def counting(group: dict[str, Any]) -> Fraction:
+    """How much of what shares a group's figure counts behind its members' gates and factors."""
+    if "counting" not in group or not Fraction(group["sum"]):
+        return Fraction(1)
+    return Fraction(group["counting"]) / Fraction(group["sum"])
+
+
+def own_factor(policy: dict[str, Any], found: dict[str, Any]) -> Fraction:
+    """How much of what a member is paid on counts behind its own gates and factors."""
+    return by_measures(policy, through_gates(policy, Fraction(1), found), found)
+
+
+def figure_of_group(
+    policy: dict[str, Any], it: Facts, mode: str, digits: int, counts: Fraction = Fraction(1)
+) -> Fraction:
+    """What all members together are paid; `counts` of a figure above zero."""
+    figure = raw(policy, it)
+    if policy["mechanism"]["kind"] == "formula":
+        figure = formula(policy["mechanism"], it.base, it.qualifier, {})
+    return rounded(most_paid(policy, figure * counts if figure > 0 else figure), mode, digits)
 
 
 def share_of_group(
-    policy: dict[str, Any], base: Fraction, group: dict[str, Any], mode: str, digits: int
-) -> Fraction:
-    """What of a group's figure falls to the member that is paid on `base`.
+    policy: dict[str, Any], base: Fraction, group: dict[str, Any], mode: str, digits: int,
+    own: Fraction = Fraction(1),
+) -> Fraction:  # fmt: skip
+    """What of a group's figure falls to the member that is paid on `base`, of which `own` counts where the figure is
+    above zero.
 
-    "group" has the sums of all, the "sum" by which the figure is shared, still to be divided by "parts", and what was
-    "paid": who is given a cent more hangs on the others' sums, so the share may be one above its whole cents.
-    Of a group so small that its sums would tell another's there is nothing but what was "paid".
+    "group" has the sums of all, the "sum" by which the figure is shared and what of it is "counting", still to be
+    divided by "parts", and what was "paid": who is given a cent more hangs on the others' sums, so the share may be one
+    above its whole cents. Of a group so small that its sums would tell another's there is nothing but what was "paid".
     """
     if "sum" not in group:
         return Fraction(group["paid"])
-    refuse_contradictions(policy, base, group)
+    refuse_contradictions(policy, base, group, own)
     counted_in, paid_on_in = Fraction(group["counted_in"]), Fraction(group["paid_on_in"])
     reference = None if group["reference"] is None else Fraction(group["reference"]) / counted_in
     it = Facts(Fraction(group["qualifier"]) / counted_in, Fraction(group["base"]) / paid_on_in, reference, 1)
-    figure = figure_of_group(policy, it, mode, digits)
+    figure = figure_of_group(policy, it, mode, digits, counting(group))
     whole_base = Fraction(group["sum"]) / Fraction(group["parts"])
+    if figure > 0:
+        base, whole_base = base * own, whole_base * counting(group)
     if base * whole_base <= 0:
         return Fraction(0)
     share = abs(figure) * 10**digits * base / whole_base

@@ -20,6 +20,7 @@ from django.db import connection
 
 from rebates import credited, posted
 from rebates.models import SettlementRun
+from rebates.partner_pools import is_group
 from rebates.plans import Plan
 from rebates.scope import Scope
 
@@ -99,25 +100,29 @@ _WITHOUT_LINES = """
                 AND outside.ends <= year.now AND {unknown}"""
 
 
+def unknown(plan: Plan) -> str:
+    """SELECT of partner_id: of whom something was settled outside within the year so far, and nothing is on file."""
+    return f"""
+        SELECT DISTINCT outside.partner_id FROM rebates_settledoutside outside
+        WHERE outside.programme_id = {plan.version.programme_id} AND outside.starts >= '{plan.counted.start}'
+            AND outside.ends <= '{plan.period.start}'
+            AND {_UNKNOWN.replace("{table}", credited.table(plan.policy))}"""
+
+
 def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    """The partners that a run leaves out, by programme."""
+    """The partners that a run leaves out, by programme; a group with any of them is left out as a whole."""
     found = []
     for plan in plans:
         if not plan.cumulative:
             continue
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(DISTINCT outside.partner_id) FROM rebates_settledoutside outside"
-                " WHERE outside.programme_id = %s AND outside.starts >= %s AND outside.ends <= %s"
-                f" AND {_UNKNOWN.replace('{table}', credited.table(plan.policy))}",
-                [plan.version.programme_id, plan.counted.start, plan.period.start],
-            )
+            cursor.execute(f"SELECT count(*) FROM ({unknown(plan)}) unknown")
             (count,) = cursor.fetchone()
         if count:
             found.append(
                 {
                     "kind": "year_without_lines", "period": str(plan.period), "partners": count,
-                    "programmes": [plan.code],
+                    "programmes": [plan.code], "with_group": is_group(plan.policy),
                 }
             )  # fmt: skip
     return found

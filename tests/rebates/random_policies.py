@@ -100,6 +100,12 @@ FORMULAS = (
     "round(base / 7, 2) - round(tests_score / 8) + 0.005",
     "if(not (tests_routing = 0 or qualifier / tests_routing < 300), base − qualifier ÷ 3, −tests_score × 2)",
 )
+OF_A_GROUP = (
+    "base * 0.025",
+    "if(qualifier >= 1000 and base > 1, base * 3 / 100, max(base / 7, 1))",
+    "round(base / 7, 2) - round(qualifier / 8) / 100 + 0.005",
+    "value(base * qualifier / (base - 500), min(base, 12.345)) / 100",
+)
 OTHERS = {
     "growth": lambda random: {
         "kind": "growth", "on": random.choice(["all", "growth"]), "bands": shares(random, "-10%", "0%", "20%", "33.3%"),
@@ -240,7 +246,7 @@ def random_policy(random: Random, number: int) -> dict:
         caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
         made["caps"] = caps
     by_serial = kind == "spif" and rules.get("per") == "serial"
-    if kind not in ("bundle", "formula") and not by_serial and random.random() < 0.2:
+    if kind != "bundle" and not by_serial and random.random() < 0.2:
         as_group(random, made)
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
@@ -257,9 +263,11 @@ def random_policy(random: Random, number: int) -> dict:
 
 
 def as_group(random: Random, made: dict) -> None:
-    """All partners as one, or each family: what is asked of each by itself is left out."""
-    for name in ("gates", "factors", "joining", "cumulative"):
-        made.pop(name, None)
+    """All partners as one, or each family: what has no meaning for them together is left out."""
+    made.pop("joining", None)
+    if made["mechanism"]["kind"] == "formula":
+        made["mechanism"] = {"kind": "formula", "expression": random.choice(OF_A_GROUP)}
+    made["factors"] = [one for one in made.get("factors", []) if one["kind"] != "collection"]
     if made.get("returns") == "at_original_rate":
         made["returns"] = "by_origin"
     if "caps" in made:

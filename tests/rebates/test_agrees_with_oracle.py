@@ -293,6 +293,11 @@ class World:
             plain = [{k: v for k, v in one.items() if k != "payout_currency"} for one in self.policies]
             alike = ("period", "currency", "cumulative")
             mine = [one for one in plain if all(one.get(name) == policy.get(name) for name in alike)]
+            if years and "as" in policy.get("who", {}):
+                (own,) = (one for one in mine if one["code"] == policy["code"])
+                shares = self.shared_by_all(own, period, is_open=True)
+                found |= {(pk, code): figure for (code, pk, _ends), figure in shares.items()}
+                continue
             for partner, _tier in self.partners:
                 lines, more = self.known(partner, years=years), self.traits(partner, mine, period)
                 tier = verifier_terms.tier_on(last_day, more)
@@ -389,8 +394,9 @@ class World:
         self, policy: dict, period: Period, top: str, *, is_open: bool
     ) -> dict[tuple[str, int, date], Fraction]:
         """All partners that fit, or those of a family, as if they were one, and its figure by what each is paid on."""
-        digits, first, after = dict(self.rates.digits)[policy["currency"]], period.start, period.end
-        read, before, bases = [], [], {}
+        digits, after = dict(self.rates.digits)[policy["currency"]], period.end
+        first = date(2026, 1, 1) if policy.get("cumulative") else period.start
+        read, before, bases, own_factors = [], [], {}, {}
         for partner, _tier in self.partners:
             if top not in ("", self.tops[partner.number]):
                 continue
@@ -403,10 +409,16 @@ class World:
             read, before = read + own, before + early
             if oracle.facts(policy, own, early).lines:
                 bases[partner.number] = oracle.paid_base(policy, own)
+                found = more["found"][policy["code"]]
+                own_factors[partner.number] = verifier_mechanisms.own_factor(policy, found)
         it, mode = oracle.facts(policy, read, before), oracle.mode_of(policy)
-        figure = verifier_mechanisms.figure_of_group(policy, it, mode, digits)
         side = -1 if sum(bases.values()) < 0 else 1
         weights = {number: base * side for number, base in bases.items() if base * side > 0}
+        counting = {number: weight * own_factors[number] for number, weight in weights.items()}
+        counts = sum(counting.values()) / sum(weights.values()) if weights else Fraction(1)
+        figure = verifier_mechanisms.figure_of_group(policy, it, mode, digits, counts)
+        if figure > 0:
+            weights = {number: weight for number, weight in counting.items() if weight}
         cents = dict.fromkeys(bases, 0)
         shares = {
             number: abs(figure) * 10**digits * weight / sum(weights.values())
@@ -419,6 +431,10 @@ class World:
             cents[number] += 1
         sign = 1 if figure >= 0 else -1
         paid = {number: Fraction(sign * count, 10**digits) for number, count in cents.items()}
+        if policy.get("cumulative"):
+            ids = {partner.number: partner.pk for partner, _tier in self.partners}
+            for number in paid:
+                paid[number] -= self.posted.get((ids[number], policy["code"]), Fraction(0))
         return self.paid_out(policy, period, paid)
 
     def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:

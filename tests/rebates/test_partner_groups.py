@@ -137,6 +137,17 @@ def test_full_increments_are_those_of_all_and_shared_by_money(four, tmp_path):
     kits_agree(tmp_path)
 
 
+def test_a_formula_reads_what_all_bought(four, tmp_path):
+    formula = {"kind": "formula", "expression": "base / 40 + if(qualifier >= 100000, 500, 0)"}
+    apply(grouped(mechanism=formula))
+    bought(four, 60_000, 30_000, 7_000, 3_000)
+    run = settle("2026-09")  # 2,500.00 and 500.00
+    assert earned(run) == money("1800.00", "900.00", "210.00", "90.00")
+    steps = {step.title: step.value for step in explanations.explain(results(run)[0]).steps}
+    assert (steps["Paid base of the group"], steps["Rebate"]) == (100_000, 3_000)
+    kits_agree(tmp_path)
+
+
 def test_growth_is_that_of_all_also_of_who_buys_nothing_any_more(four, tmp_path):
     growth = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
     apply(grouped(mechanism=growth))
@@ -402,21 +413,24 @@ def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(fou
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"cumulative": True}, "not as a year so far"),
         ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
         ({"returns": "at_original_rate"}, "paid no rate to one partner"),
-        ({"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": 1}]}]}, "Gates and factors"),
-        ({"gates": [{"kind": "certificate", "code": "a"}]}, "Gates and factors"),
-        ({"mechanism": {"kind": "formula", "expression": "base / 3"}}, "nor by a formula"),
-        ({"mechanism": {"kind": "spif", "amount": 5}}, "serial numbers"),
+        (
+            {"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": 1}]}]},
+            "a group is on no invoice",
+        ),
+        (
+            {"mechanism": {"kind": "formula", "expression": "base * a", "measures": ["a"]}},
+            "a formula for it reads what is paid on and what counts only",
+        ),
+        ({"mechanism": {"kind": "spif", "amount": 5}}, "A serial number is one partner's"),
         (
             {"mechanism": {"kind": "bundle", "parts": [{"product": "a", "quantity": 1}], "amount": 5}},
-            "complete sets",
+            "Parts that several members bought",
         ),
         ({"caps": [POOL]}, "one cap on the payout, its own"),
         ({"caps": [{"on": "payout", "amount": 9, "programmes": ["b"]}]}, "one cap on the payout, its own"),
         ({"rounding": {"on": "line"}}, "before it is shared"),
-        ({"sign_off": "before_accrual"}, "signs for itself"),
         (
             {
                 "joining": "by_days",
@@ -439,9 +453,9 @@ def test_what_does_not_go_together_is_refused_by_name(entries, said):
 def test_a_draft_of_an_earlier_release_is_not_published_with_what_does_not_go_together(four):
     (text,) = read_document({"schema": 1, "programmes": [grouped()]})
     draft = save_draft(text=text, by=BY)
-    draft.policy |= {"gates": [{"kind": "certificate", "code": "a"}]}
+    draft.policy |= {"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": "1"}]}]}
     draft.save()
-    with pytest.raises(TextRefused, match="Gates and factors ask each partner by itself"):
+    with pytest.raises(TextRefused, match="a group is on no invoice"):
         publish_version(version=draft, by=BY)
 
 

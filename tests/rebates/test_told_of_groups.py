@@ -47,9 +47,10 @@ def test_who_bought_and_gave_all_of_it_back_hides_nobody(four):
     assert all(explanations.explain(row).withheld for row in results(settle("2026-09")))
 
 
-def test_a_baseline_of_one_old_partner_is_not_told_to_three_new_ones(four):
+@pytest.mark.parametrize("new", [{}, {"new_partner": "zero"}, {"new_partner": "stated", "amount": 777}])
+def test_a_baseline_of_one_old_partner_is_not_told_to_three_new_ones(four, new):
     growth = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
-    apply(grouped(mechanism=growth))
+    apply(grouped(mechanism=growth, baseline=new))
     bought(four, 40_000, on="2026-08-10")
     bought(four, 20_000, 30_000, 30_000, 30_000)
     assert not any("40000" in json.dumps(row.explanation) for row in results(settle("2026-09")))
