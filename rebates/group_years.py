@@ -6,6 +6,8 @@ Guarantees
 - Of whose time before go-live something is not on file, the whole group is left out: its year would be too small.
 - Sums of the year are told of each period, so one could be taken from another. They are told where at least four
   members' own sums differ from what each earlier settlement of the year told, and once the period before is settled.
+- The same holds of every period that late lines adjust: what an adjustment tells is held against what the close and
+  each adjustment before it told.
 """
 
 from __future__ import annotations
@@ -24,30 +26,35 @@ def known(taking: str, plan: Plan) -> str:
 
 
 def told_before(plan: Plan, scope: Scope, sums: dict[str, str], *, asks: bool) -> str:
-    """SELECT of `head`: the groups of which a sum of the year less one that was told would tell of few. `sums` are a
-    member's own in a row of `sided`, in the currency itself: "counted", "payable" and, where it is told, "reference";
-    `asks`: whether they count by a factor.
+    """SELECT of `head`: the groups of which a sum less one that was told of the same lines would tell of few.
+
+    `sums` are a member's own in a row of `sided`, in the currency itself: "counted", "payable" and, where it is told,
+    "reference"; `asks`: whether they count by a factor.
     """
-    if not plan.cumulative or scope.posted:  # a back-test tells no partner anything
+    adjusts = scope.closed_at_line is not None
+    if scope.posted or not (plan.cumulative or adjusts):  # a back-test tells no partner anything
         return "SELECT NULL::bigint AS head WHERE false"
-    upto = "<=" if scope.closed_at_line is not None else "<"
+    upto = "<=" if adjusts else "<"
     return f"""
         WITH told AS (
-            SELECT result.partner_id, result.ends, result.qualifier AS counted, result.base AS payable,
+            SELECT result.partner_id, result.run_id, result.ends, result.kind,
+                   result.qualifier AS counted, result.base AS payable,
                    (result.explanation #>> '{{grouped,own}}')::numeric AS factor,
                    (result.explanation #>> '{{grouped,own_reference}}')::numeric AS reference
             FROM rebates_result result JOIN rebates_settlementrun run
                 ON run.id = result.run_id AND run.state IN ('closed', 'paid')
-            WHERE result.programme_id = {plan.version.programme_id} AND result.kind = 'earned'
+            WHERE result.programme_id = {plan.version.programme_id}
                 AND result.ends > '{plan.counted.start}' AND result.ends {upto} '{plan.period.end}'
                 AND NOT {partner_pools.IS_WITHHELD.format(row="result")}
         ), now AS (
             SELECT sided.head, sided.partner_id, sided.factor,
                    {", ".join(f"round({text}, 3) AS {name}" for name, text in sums.items())} FROM sided
         )
-        SELECT now.head FROM now CROSS JOIN (SELECT DISTINCT ends FROM told) day
-        LEFT JOIN told was ON was.partner_id = now.partner_id AND was.ends = day.ends
-        GROUP BY now.head, day.ends HAVING count(was.partner_id) > 0 AND ({_moved_by_few(set(sums), asks)})"""
+        SELECT now.head FROM now CROSS JOIN (SELECT DISTINCT run_id, ends, kind FROM told) time
+        LEFT JOIN told was ON was.partner_id = now.partner_id
+            AND (was.run_id, was.ends, was.kind) = (time.run_id, time.ends, time.kind)
+        GROUP BY now.head, time.run_id, time.ends, time.kind
+        HAVING count(was.partner_id) > 0 AND ({_moved_by_few(set(sums), asks)})"""
 
 
 def _moved_by_few(names: set[str], asks: bool) -> str:
@@ -60,7 +67,8 @@ def _moved_by_few(names: set[str], asks: bool) -> str:
     if asks:
         told.append("{row}.payable * {row}.factor")
         apart.append("{row}.payable * (1 - {row}.factor)")
-    moved = "count(*) FILTER (WHERE {} IS DISTINCT FROM {})"
+    # An adjustment has a row of those only whose figure it changed: of the others nobody knows that their sums moved.
+    moved = "count(*) FILTER (WHERE {} IS DISTINCT FROM {} AND (was.partner_id IS NOT NULL OR time.kind = 'earned'))"
     counts = [moved.format(one.format(row="now"), one.format(row="was")) for one in (*told, *apart)]
     return " OR ".join(
         [
@@ -80,16 +88,4 @@ def is_early(plan: Plan, scope: Scope) -> str:
         "NOT (EXISTS (SELECT FROM rebates_runscope one JOIN rebates_settlementrun run ON run.id = one.run_id"
         f" AND run.state IN ('closed', 'paid') WHERE {mine})"
         f" OR EXISTS (SELECT FROM rebates_settledoutside one WHERE one.reversed_at IS NULL AND {mine}))"
-    )
-
-
-def _counts_of_few(payable: str) -> str:
-    """The same of what counts by the members' factors, and of what does not."""
-    now = f"round({payable}, 3)"
-    counts = f"{now} * sided.factor IS DISTINCT FROM was.base * was.factor"
-    rest = f"{now} * (1 - sided.factor) IS DISTINCT FROM was.base * (1 - was.factor)"
-    least = partner_pools.LEAST_MEMBERS
-    return (
-        f"count(*) FILTER (WHERE {counts}) < {least}"
-        f" OR count(*) FILTER (WHERE {rest}) BETWEEN 1 AND {least - 1}"
     )

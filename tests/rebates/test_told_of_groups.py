@@ -103,6 +103,20 @@ def test_an_adjustment_tells_nothing_that_the_close_withheld(four, tmp_path):
     kits_agree(tmp_path)
 
 
+@pytest.mark.parametrize("many", [1, 3, 4])
+def test_what_few_bought_late_is_not_told_as_the_difference_to_the_close(four, many, tmp_path):
+    apply(grouped())
+    bought(four, 60_000, 30_000, 10_000, 20_000, on="2026-08-10")
+    assert not any(explanations.explain(row).withheld for row in results(settle("2026-08")))
+    for company in four[:many]:
+        sell(company, 1_000, "2026-08-20")
+    assert {explanations.explain(row).withheld for row in adjustments(settle("2026-09"))} == {many < 4}
+    for company in four[:many]:  # and so on, adjustment by adjustment
+        sell(company, 1_000, "2026-08-21")
+    assert {explanations.explain(row).withheld for row in adjustments(settle("2026-10"))} == {many < 4}
+    kits_agree(tmp_path)
+
+
 def test_partners_that_came_after_the_close_hide_nobody(four):
     for name in ("V-3", "V-4"):
         Partner.objects.for_everyone(because="a test").filter(number=name).update(type="agent")
