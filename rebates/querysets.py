@@ -80,15 +80,11 @@ class VersionQuerySet(models.QuerySet):
         )
 
     def comparable_with(self, version: Any) -> list[Any]:
-        """The other versions, of any programme and state, that are settled as often and in the same currency."""
+        """The other versions, of any programme and state, that are paid in the same currency."""
         others = (
             self.exclude(pk=version.pk).select_related("programme").order_by("programme__code", "-number")
         )
-        return [
-            other
-            for other in others
-            if (other.period_length, other.paid_in) == (version.period_length, version.paid_in)
-        ]
+        return [other for other in others if other.paid_in == version.paid_in]
 
     def ending_on(self, last_day: date) -> list[tuple[Any, Period]]:
         """The versions with a period that ends on `last_day`, each with that period, by programme code.

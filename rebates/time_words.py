@@ -58,7 +58,12 @@ def year(policy: dict[str, Any]) -> list[str]:
     """That the year so far is counted; nothing where each period stands by itself."""
     if not policy.get("cumulative"):
         return []
-    return [_("All of the year so far is counted, and what was settled of it before is taken off.")]
+    return [
+        _(
+            "All of the year so far is counted, as far as this version is in force, and what was settled of it before"
+            " is taken off."
+        )
+    ]
 
 
 def returns(policy: dict[str, Any]) -> list[str]:
