@@ -228,6 +228,10 @@ class ResultQuerySet(PartnerOwned):
             .order_by("programme_id", "currency")
         )
 
+    def periods_of(self, run: Any) -> Any:
+        """The programmes and ends of periods that a run posted something for, adjustments of closed ones included."""
+        return self.filter(run=run).order_by().values_list("programme_id", "ends").distinct()
+
     def by_partner(self, run: Any) -> Any:
         """Rows of partner_id, number, name, currency, base, earned, adjusted of a run, keyset-pageable by partner."""
         return (
