@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, Min, OuterRef
 
 from payouts.models import AccountCode, Batch, BatchLine, Journalled, PayingAccount
 from payouts.prospect import Sum
-from prm.ledger.models import Transaction
+from prm.ledger.models import Account, Entry, Transaction
 from prm.values.actor import Actor
 
 LINES_A_PAGE = 100
@@ -34,6 +34,12 @@ def not_exported() -> Waiting:
 def paying_accounts() -> list[PayingAccount]:
     """The tenant's own accounts, by currency."""
     return list(PayingAccount.objects.order_by("currency"))
+
+
+def kinds_in_use() -> list[str]:
+    """The kinds of account on which something is booked: an export asks a code of each."""
+    entries = Entry.objects.for_everyone(because="the books of the whole channel")
+    return [kind for kind in Account.Kind.values if entries.filter(account__kind=kind).exists()]
 
 
 def known_codes() -> dict[str, tuple[str, str]]:

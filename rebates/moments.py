@@ -58,57 +58,77 @@ class _Moment:
         return Book.between(first, min(last, self.day), known_before=self.limit)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """From one moment of a figure to another, the tier of the first day kept."""
+
+    accrual: Accrual
+    first: _Moment
+    last: _Moment
+
+    def then(self, **what: Any) -> Step:
+        """The earlier figure, of the lines that `what` says."""
+        day, limit = self.first.day, self.first.limit
+        return _known(self.accrual, day, books=self.first.book, on=day, recorded_before=limit, **what)
+
+    def now(self, books: currencies.Books | None = None, **what: Any) -> Step:
+        """The later figure at the rates of `books`, without them as if none had moved."""
+        day, limit = self.last.day, self.last.limit
+        books = books or self._carried_on
+        return _known(self.accrual, self.first.day, books=books, on=day, recorded_before=limit, **what)
+
+    def _carried_on(self, start: date, end: date) -> Book:
+        return rates_then.carried_on(self.first.book(start, end), self.first.day, self.last.book(start, end))
+
+    def end(self) -> Decimal:
+        """The later figure with all that holds then, its tier too."""
+        day, limit = self.last.day, self.last.limit
+        if limit is None:
+            return self.accrual.amount
+        return _known(self.accrual, day, books=self.last.book, on=day, recorded_before=limit).amount
+
+
 def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
     """What moved the figure from the end of `day` in the tenant's zone to that of `until`, before today; without it to
     now. The caller loaded the accrual.
     """
     first = _Moment(day, _end_of(day))
     last = _Moment(clock.today(), None) if until is None else _Moment(until, _end_of(until))
-
-    def carried_on(start: date, end: date) -> Book:
-        return rates_then.carried_on(first.book(start, end), day, last.book(start, end))
-
-    def known(books: currencies.Books, **what: Any) -> Step:
-        """The later figure with the tier of the first day, at the rates of `books`, of the lines that `what` says."""
-        return _known(accrual, day, books=books, on=last.day, recorded_before=last.limit, **what)
-
-    def known_then(**what: Any) -> Step:
-        return _known(accrual, day, books=first.book, on=day, recorded_before=first.limit, **what)
-
-    gross: dict[str, Any] = {"without_returns": True, "without_taken_back": True}
-    then, gross_then = known_then(), known_then(**gross)
-    now, gross_now = known(carried_on), known(carried_on, **gross)
-    by_rates = known(last.book)
-    after = accrual.amount
-    if until is not None:
-        after = _known(accrual, until, books=last.book, on=until, recorded_before=last.limit).amount
-    returned = (then.amount - gross_then.amount, now.amount - gross_now.amount)
-    sales = [
-        Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount, lines="sold"),
-        Cause(
-            _("Returns"), _returns(*returned, accrual.currency), returned[1] - returned[0], lines="returns"
-        ),
-    ]
-    policy = accrual.version.policy
+    way, policy = _Way(accrual, first, last), accrual.version.policy
+    then, now, by_rates, after = way.then(), way.now(), way.now(last.book), way.end()
     came = between(accrual, _end_of(day), last.limit, late_until=day)
-    if is_credited(policy):
-        stood_then, stood = known_then(without_taken_back=True), known(carried_on, without_taken_back=True)
-        gone = came.rows.filter(came.kinds["taken_back"]).order_by("-id")
-        sales = brokered_causes(
-            Brokered(gross_then, stood_then, then.amount),
-            Brokered(gross_now, stood, now.amount),
-            lambda before, after: _returns(before, after, accrual.currency),
-            taken_back_words.said(list(gone[: taken_back_words.MOST_NAMED + 1])),
-        )
     left = after - by_rates.amount
     causes = [
         # Apart they would tell what others gave back.
-        *([sold(then, now, brokered=is_credited(policy))] if hangs_on_all(policy) else sales),
+        *(
+            [sold(then, now, brokered=is_credited(policy))]
+            if hangs_on_all(policy)
+            else _sales(way, then, now, came)
+        ),
         Cause(_("Exchange rate"), _rates(accrual, first, last), by_rates.amount - now.amount),
         members_moved(left) if is_group(policy) else Cause(_("Tier"), _tier(accrual, until), left),
     ]
     change = Change(accrual.programme, then.amount, after, [one for one in causes if one.amount])
     return Moments(change, day, until, came)
+
+
+def _sales(way: _Way, then: Step, now: Step, came: CameIn) -> list[Cause]:
+    """What was sold and what came back; of an agent also what was taken back."""
+    gross: dict[str, Any] = {"without_returns": True, "without_taken_back": True}
+    gross_then, gross_now, currency = way.then(**gross), way.now(**gross), way.accrual.currency
+    if is_credited(way.accrual.version.policy):
+        gone = came.rows.filter(came.kinds["taken_back"]).order_by("-id")
+        return brokered_causes(
+            Brokered(gross_then, way.then(without_taken_back=True), then.amount),
+            Brokered(gross_now, way.now(without_taken_back=True), now.amount),
+            lambda before, after: _returns(before, after, currency),
+            taken_back_words.said(list(gone[: taken_back_words.MOST_NAMED + 1])),
+        )
+    before, after = then.amount - gross_then.amount, now.amount - gross_now.amount
+    return [
+        Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount, lines="sold"),
+        Cause(_("Returns"), _returns(before, after, currency), after - before, lines="returns"),
+    ]
 
 
 def _end_of(day: date) -> datetime:

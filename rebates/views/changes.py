@@ -201,8 +201,8 @@ def accrual(request: Any, programme: str, period: str, partner: int) -> HttpResp
         since = moments.since(found, form.cleaned_data["since"], until=form.cleaned_data["until"])
         context |= {"since": since, "figures": _moved(since, found.currency)}
         context |= _page_of(request, since.came, _said(request, "lines") or "all", "lines")
-        days = {name: form[name].value() for name in ("since", "until")}
-        context["lines_at"] = f"?{urlencode(days)}&lines="
+        chosen = {name: form[name].value() for name in ("since", "until")}
+        context["lines_at"] = f"?{urlencode(chosen)}&lines="
     return render(request, "rebates/moments.html", context, status=200 if form.is_valid() else 422)
 
 
