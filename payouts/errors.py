@@ -171,3 +171,12 @@ class PeriodHasNotEnded(DomainError):
 class CodeMissing(DomainError):
     code = "account_code_missing"
     message = _("Give each kind of account a code of your finance system first: %(kinds)s.")
+
+
+class CodeLooksLikeAFormula(DomainError):
+    """A spreadsheet would compute it; written as text it would no longer be the finance system's code."""
+
+    code = "account_code_looks_like_a_formula"
+    message = _(
+        "“%(given)s” begins with “%(sign)s”, which spreadsheets take for a formula. Write the code without it."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -143,16 +144,19 @@ class JournalForm(ServiceForm):
 
 
 class CodesForm(ServiceForm):
-    """The finance system's code and name of each kind of account."""
+    """The finance system's code and name of each kind of account; a kind that is `used` needs its code."""
 
-    def __init__(self, *args: Any, known: dict[str, tuple[str, str]], **kwargs: Any):
+    def __init__(
+        self, *args: Any, known: dict[str, tuple[str, str]], used: Collection[str] = (), **kwargs: Any
+    ):
         self.base_fields = {}
         super().__init__(*args, **kwargs)
         for kind in Account.Kind:
             code, name = known.get(kind.value, ("", ""))
             self.fields[f"code_{kind.value}"] = forms.CharField(
-                label=kind.label, max_length=40, required=False, initial=code
-            )
+                label=kind.label, max_length=40, required=kind.value in used, initial=code,
+                help_text=_("In use: exports need its code.") if kind.value in used else _("Not used yet."),
+            )  # fmt: skip
             self.fields[f"name_{kind.value}"] = forms.CharField(
                 label=_("Name there"), max_length=120, required=False, initial=name
             )

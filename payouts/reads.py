@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef
 
 from payouts.models import AccountCode, BankAccount, Batch, BatchLine, Journalled, PayingAccount
 from payouts.prospect import Sum
-from prm.ledger.models import Transaction
+from prm.ledger.models import Account, Entry, Transaction
 from prm.modules import registry
 from prm.values import clock
 from prm.values.actor import Actor
@@ -50,6 +50,12 @@ def without_account(statements: Sequence[Statement]) -> set[int]:
     known = rows.in_force(clock.today()).filter(partner__in={one.partner_id for one in statements})
     places = set(known.values_list("partner_id", "currency"))
     return {one.pk for one in statements if (one.partner_id, one.currency) not in places}
+
+
+def kinds_in_use() -> list[str]:
+    """The kinds of account on which something is booked: an export asks a code of each."""
+    entries = Entry.objects.for_everyone(because="the books of the whole channel")
+    return [kind for kind in Account.Kind.values if entries.filter(account__kind=kind).exists()]
 
 
 def known_codes() -> dict[str, tuple[str, str]]:

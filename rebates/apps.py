@@ -35,7 +35,7 @@ class RebatesConfig(AppConfig):
         signature_registrations.register()
         conditions.register()
         approvals.register()
-        facts.register("statements_issued", sealing.complaint)
+        facts.register(sealing.ISSUED, sealing.complaint)
         self._declare()
         postings.register("rebates.accrue", debit="expense", credit="accrued")
         postings.register("rebates.accrual_released", debit="accrued", credit="expense")

@@ -19,23 +19,13 @@ from prm.access.rules import require
 from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.periods import Period
-from rebates import (
-    arithmetic,
-    backtest_posted,
-    currencies,
-    formula,
-    line_rounding,
-    partner_pools,
-    settlement,
-    traits,
-)
+from prm.values.periods import MONTHS, Period
+from rebates import backtest_posted, currencies, settlement, temptations, traits
 from rebates.backtest_posted import AS_IT_WAS
 from rebates.errors import NotComputedYet
 from rebates.links import linked_with
-from rebates.mechanisms import bands_of
 from rebates.models import Version
-from rebates.plans import Plan, plans_for
+from rebates.plans import Plan, counted_days, plans_for
 from rebates.policy import uncomputed
 from rebates.scope import Scope
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
@@ -45,7 +35,6 @@ MOST_MONTHS = 36
 MOST_VERSIONS = 5  # up to four drafts beside the policy in force
 SWINGS = (Decimal("0.9"), Decimal("1.1"))
 BARRED = '{"gates": [{"passed": false}]}'
-NEAR = Decimal("0.05")  # of the bound: whoever is nearer may be tempted to pull an order forward
 
 
 @dataclass(frozen=True)
@@ -55,25 +44,34 @@ class PartnerCost:
     partner_id: int
     amounts: tuple[Decimal, ...]
 
+    def difference_from(self, place: int) -> Decimal:
+        """The version tried less the one at `place`; where there is none, all that it costs."""
+        return self.amounts[0] - self.amounts[place] if place < len(self.amounts) else self.amounts[0]
+
     @property
     def difference(self) -> Decimal:
-        """The first version less the second, the policy that it is held against."""
-        return self.amounts[0] - self.amounts[1] if len(self.amounts) > 1 else self.amounts[0]
+        """From the first that it is held against."""
+        return self.difference_from(1)
 
 
 @dataclass(frozen=True)
-class Temptation:
-    """A partner that stood just below a bound in the newest period: `missing` more would have paid `gain` more."""
+class Held:
+    """What the version tried makes of another, over all periods."""
 
-    partner_id: int
-    period: Period
-    missing: Decimal
-    gain: Decimal
+    place: int
+    version: Version
+    cost: Decimal
+    difference: Decimal
+    winners: int
+    losers: int
 
 
 @dataclass
 class BackTest:
-    """`versions[0]` is the one tried; the others are what it is held against."""
+    """`versions[0]` is the one tried; the others are what it is held against.
+
+    `periods` are those of the version that is settled least often; of the others the periods within them are added up.
+    """
 
     versions: list[Version]
     periods: list[Period]
@@ -81,21 +79,56 @@ class BackTest:
     # By period: what each version would have cost. By swing of volume (0.9, 1.1): the same over all periods.
     costs: dict[Period, list[Decimal]] = field(default_factory=dict)
     swings: dict[Decimal, list[Decimal]] = field(default_factory=dict)
-    temptations: list[Temptation] = field(default_factory=list)
-    base: Decimal = ZERO  # sales on which the first version would have paid
+    temptations: list[temptations.Temptation] = field(default_factory=list)
+    # Sales on which the first version would have paid, by the day from which they are counted.
+    bases: dict[date, Decimal] = field(default_factory=dict)
+    bases_before: dict[date, Decimal] = field(default_factory=dict)
     lines: int = 0
+
+    @property
+    def base(self) -> Decimal:
+        """Each sale once: a year that is counted as a whole stands with its newest period."""
+        return sum((base - self.bases_before.get(day, ZERO) for day, base in self.bases.items()), ZERO)
 
     @property
     def totals(self) -> list[Decimal]:
         return [sum(column, ZERO) for column in zip(*self.costs.values(), strict=True)] if self.costs else []
 
     @property
-    def winners(self) -> int:
-        return sum(1 for row in self.partners if row.difference > 0)
+    def held(self) -> list[Held]:
+        """The version tried against each of the others."""
+        found = []
+        for place, (version, cost) in enumerate(zip(self.versions, self.totals, strict=False)):
+            if place:
+                moved = [row.difference_from(place) for row in self.partners]
+                up, down = sum(1 for one in moved if one > 0), sum(1 for one in moved if one < 0)
+                found.append(Held(place, version, cost, self.totals[0] - cost, up, down))
+        return found
 
     @property
-    def losers(self) -> int:
-        return sum(1 for row in self.partners if row.difference < 0)
+    def newest(self) -> Period | None:
+        """The newest period of the version tried that has begun."""
+        own = [one for row in self.periods for one in within(row, self.versions[0].period_length)]
+        begun = [one for one in own if one.start <= clock.today()]
+        return (begun or own or [None])[-1]
+
+    @property
+    def unfinished(self) -> list[Period]:
+        """The periods that are not over."""
+        return [period for period in self.periods if clock.today() < period.end]
+
+    @property
+    def counts_more_than_settled(self) -> bool:
+        """Whether a year is counted as a whole that the version tried, once settled, counts from its first day on."""
+        version = self.versions[0]
+        if not version.policy.get("cumulative") or not self.periods:
+            return False
+        begins_within = (version.starts.month, version.starts.day) != (1, 1)
+        return begins_within and self.periods[0].start < version.starts
+
+    @property
+    def tells_temptations(self) -> bool:
+        return temptations.can_be_told(self.versions[0])
 
 
 def periods_between(length: str, first: Period, last: Period) -> list[Period]:
@@ -108,13 +141,18 @@ def periods_between(length: str, first: Period, last: Period) -> list[Period]:
     return found
 
 
+def within(period: Period, length: str) -> list[Period]:
+    """The periods of that length that lie in a longer one, or the period itself."""
+    return periods_between(length, period, period)
+
+
 def last_full_month() -> Period:
     return Period.of("month", clock.today()).previous
 
 
 @transaction.atomic
 def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: Actor) -> BackTest:
-    """Run `versions`, all settled as often, over whole periods from `first` to `last`, for partners that `by` sees.
+    """Run `versions` over whole periods from `first` to `last`, for partners that `by` sees.
 
     Raises NotComputedYet where one asks for what this release does not calculate.
     """
@@ -122,14 +160,18 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     for version in versions:
         if missing := uncomputed(version.policy):
             raise NotComputedYet(programme=str(version.programme), names=", ".join(missing))
-    tried = BackTest(list(versions), periods_between(versions[0].period_length, first, last))
+    lengths = sorted({version.period_length for version in versions}, key=MONTHS.__getitem__)
+    tried = BackTest(list(versions), periods_between(lengths[-1], first, last))
     by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
-    for period in _year_before(tried):
-        _computed(tried, period, by)
+    for period in _years_before(tried, lengths):
+        _before(tried, period, by)
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
-    for period in tried.periods:
-        _try_period(tried, period, by_partner, by)
+    for whole in tried.periods:
+        tried.costs[whole] = [ZERO] * len(versions)
+        for length in lengths:
+            for period in within(whole, length):
+                _try_period(tried, whole, period, by_partner, by)
     tried.partners = sorted(
         (PartnerCost(partner_id, tuple(amounts)) for partner_id, amounts in by_partner.items()),
         key=lambda row: (-abs(row.difference), row.partner_id),
@@ -137,26 +179,42 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     return tried
 
 
-def _year_before(tried: BackTest) -> list[Period]:
+def _years_before(tried: BackTest, lengths: Sequence[str]) -> list[Period]:
     """The periods of the first one's year before it, where a version counts the year as a whole."""
     if not tried.periods:
         return []
-    period = tried.periods[0]
-    if any(version.policy.get("cumulative") for version in tried.versions):
-        period = Period.of(period.length, date(period.start.year, 1, 1))
-    plans = _plans_of(tried.versions, period)
+    start = tried.periods[0].start
+    year = date(start.year, 1, 1)
+    firsts = [Period.of(length, year if _counts_years(tried, length) else start) for length in lengths]
+    plans = [plan for period in firsts for plan in _plans_of(tried.versions, period)]
     if backtest_posted.look_back(plans):
         with connection.cursor() as cursor:
             backtest_posted.begin(cursor, plans, (AS_IT_WAS, *SWINGS))
     found = []
-    while period < tried.periods[0]:
-        found.append(period)
-        period = period.next
+    for period in firsts:
+        while period.start < start:
+            found.append(period)
+            period = period.next
     return found
 
 
+def _counts_years(tried: BackTest, length: str) -> bool:
+    return any(one.policy.get("cumulative") for one in tried.versions if one.period_length == length)
+
+
+def _before(tried: BackTest, period: Period, by: Actor) -> None:
+    """A period before the first: what it would have posted is taken off, what it would have counted too."""
+    base = sum((row[4] for row in _computed(tried, period, by) if row[0] == 0), ZERO)
+    if tried.versions[0].period_length == period.length:
+        tried.bases_before[counted_days(tried.versions[0], period).start] = base
+
+
 def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...]]:
-    """One period: the lines are read once, all versions and swings are computed from the sums."""
+    """One period, for the versions of its length: the lines are read once, all versions and swings are computed from
+    the sums. Each row begins with the place of its version.
+    """
+    if period.start > clock.today():
+        return []
     plans = _plans_of(tried.versions, period)
     scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids), kept=True)
     on = min(period.last_day, clock.today())
@@ -167,19 +225,21 @@ def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...
     ]
 
 
-def _try_period(tried: BackTest, period: Period, by_partner: dict[int, list[Decimal]], by: Actor) -> None:
-    """What each version would have cost in one period."""
-    rows = _computed(tried, period, by)
-    costs = [ZERO] * len(tried.versions)
-    for plan, partner_id, earned, _qualifier, base, _reference, lines, _barred in rows:
-        costs[plan] += earned
-        by_partner[partner_id][plan] += earned
-        if plan == 0:
-            tried.base += base
-            tried.lines += lines
-    tried.costs[period] = costs
-    if period == tried.periods[-1]:
-        tried.temptations = _temptations(tried.versions[0], period, [row for row in rows if row[0] == 0])
+def _try_period(
+    tried: BackTest, whole: Period, period: Period, by_partner: dict[int, list[Decimal]], by: Actor
+) -> None:
+    """What each version of the period's length would have cost in it, which lies in `whole`."""
+    first, rows = tried.versions[0], _computed(tried, period, by)
+    for place, partner_id, earned, *_rest in rows:
+        tried.costs[whole][place] += earned
+        by_partner[partner_id][place] += earned
+    if first.period_length != period.length:
+        return
+    own = [row for row in rows if row[0] == 0]
+    tried.bases[counted_days(first, period).start] = sum((row[4] for row in own), ZERO)
+    tried.lines += sum(row[6] for row in own)
+    if period == tried.newest:
+        tried.temptations = temptations.found(first, period, [temptations.Stood(*row[1:]) for row in own])
 
 
 def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:
@@ -204,9 +264,7 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
                 params = {}
             wanted = _TRIED if swing == AS_IT_WAS else _MOVED
             cursor.execute(wanted.format(figures=relation), params | {"barred": BARRED})
-            rows = [(part.numbers[row[0]], *row[1:]) for row in cursor.fetchall()]
-            # The others are only settled with them.
-            found[swing] = [row for row in rows if row[0] < len(tried.versions)]
+            found[swing] = _of_versions(tried, sums.plans, cursor.fetchall())
         for swing in SWINGS:
             for place, amount in found[swing]:
                 tried.swings[swing][place] += amount
@@ -215,47 +273,38 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
     return found[AS_IT_WAS]
 
 
+def _of_versions(
+    tried: BackTest, plans: Sequence[Plan], rows: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Rows of plans as rows of the versions tried; the others are only settled with them."""
+    return [
+        (plan.world, *row[1:])
+        for row in rows
+        if (plan := plans[row[0]]).version == tried.versions[plan.world]
+    ]
+
+
 _TRIED = """
 SELECT plan, partner_id, earned, qualifier, base, reference, lines,
-       explanation @> %(barred)s OR explanation ?| '{{collection,returned,factors}}' AS barred
+       explanation @> %(barred)s OR explanation ?| '{{collection,returned,factors}}' AS barred,
+       explanation ->> 'counted' AS counted, explanation #>> '{{formula,read}}' AS read
 FROM {figures}"""
 _MOVED = "SELECT plan, sum(earned) FROM {figures} GROUP BY plan"
 
 
 def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:
-    """Plans of the versions, then of what each would have been settled together with, in a world of its own."""
-    worlds = [(version, world) for world, version in enumerate(versions)]
+    """Plans of the versions that are settled as often as `period`, then of what each would have been settled together
+    with, each in a world of its own: the place of the version.
+    """
+    worlds = [
+        (version, world) for world, version in enumerate(versions) if version.period_length == period.length
+    ]
     in_force = list(Version.objects.in_force(period).select_related("programme"))
     worlds += [
         (other, world)
-        for world, version in enumerate(versions)
+        for version, world in tuple(worlds)
         for other in linked_with(version, in_force)
         if other.period_length == version.period_length
     ]
     plans = plans_for((version, period) for version, _world in worlds)
     return [replace(plan, world=world) for plan, (_version, world) in zip(plans, worlds, strict=True)]
-
-
-def _temptations(version: Version, period: Period, rows: list[tuple[Any, ...]]) -> list[Temptation]:
-    """Who stood just below a bound at which the payout jumps, by what it would have brought."""
-    if (
-        bands_of(version.policy).counts_increments
-        or formula.by_formula(version.policy)
-        or line_rounding.by_line(version.policy)  # a cent more or less hangs on the order's own lines
-        or currencies.needs_rates(version.policy)
-        or currencies.is_gross(version.policy)
-        or partner_pools.hangs_on_all(version.policy)
-        or linked_with(version, list(Version.objects.published().select_related("programme")))
-    ):
-        return []  # what one more order brings hangs on other programmes too
-    found = []
-    for _plan, partner_id, _earned, qualifier, base, reference, _lines, barred in rows:
-        if barred:
-            continue  # a gate or an unpaid invoice stands between one more order and its rebate
-        figures = arithmetic.Figures(qualifier, base, reference)
-        missing = arithmetic.to_next_band(version.policy, figures)
-        if missing is None or missing > NEAR * (qualifier + missing):
-            continue
-        gain = arithmetic.one_more(version.policy, figures, extra=missing)
-        found.append(Temptation(partner_id, period, missing, gain))
-    return sorted(found, key=lambda one: (-one.gain, one.partner_id))

@@ -7,6 +7,7 @@ warns people and changes nobody's rebate: what a policy promises is paid.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -37,6 +38,10 @@ class Use:
     accrued: Decimal
     forecast: Decimal
     levels: tuple[int, ...]
+
+    @property
+    def code(self) -> str:
+        return self.programme.code
 
     @property
     def currency(self) -> str:
@@ -74,28 +79,98 @@ class Use:
         return [level for level in self.levels if amount * 100 >= self.budget * level]
 
 
+@dataclass(frozen=True)
+class Overview:
+    """The budgets of today, and those of this year's periods that are over, the newest first."""
+
+    now: list[Use]
+    over: list[Use]
+
+
 def uses(by: Actor, *, programme: Programme | None = None) -> list[Use]:
     """The budgets of today, by programme code. `by` sees every partner: a part of the cost would say nothing."""
+    return overview(by, programmes=None if programme is None else [programme.pk], with_over=False).now
+
+
+def overview(
+    by: Actor,
+    *,
+    programmes: Collection[int] | None = None,
+    years: Collection[int] = (),
+    with_over: bool = True,
+) -> Overview:
+    """The budgets of these programmes, of all without; periods that are over also of `years` beside the running one."""
+    if by.partner_ids is not None:
+        return Overview([], [])
     today = clock.today()
-    versions = Version.objects.on(today).filter(policy__has_key="budget").select_related("programme")
-    if programme is not None:
-        versions = versions.filter(programme=programme)
-    found = list(versions.order_by("programme__code"))
-    if not found or by.partner_ids is not None:
-        return []
-    settled, open_ = _settled(found), _open(by)
-    return [_use(version, today, settled, open_) for version in found]
+    budgeted = Version.objects.published().filter(policy__has_key="budget").select_related("programme")
+    if programmes is not None:
+        budgeted = budgeted.filter(programme__in=programmes)
+    versions = list(budgeted.order_by("programme__code", "-number"))
+    now = [one for one in versions if one.starts <= today and (one.ends is None or today < one.ends)]
+    over = [pair for one in versions for pair in _over(one, {today.year, *years})] if with_over else []
+    if not now and not over:
+        return Overview([], [])
+    settled, open_ = _settled([*now, *(one for one, _time in over)]), _open(by)
+    ended = [_use_of_past(version, time, settled, open_) for version, time in over]
+    return Overview(
+        [_use(version, today, settled, open_) for version in now],
+        sorted(
+            (one for one in ended if one is not None), key=lambda one: (-one.time.start.toordinal(), one.code)
+        ),
+    )
+
+
+def _over(version: Version, years: Collection[int]) -> list[tuple[Version, Period]]:
+    """The times of a version's budget within these years that are over; of a whole year the version at its end."""
+    length = "year" if _per_year(version) else version.period_length
+    found = []
+    for year in sorted(years):
+        period = Period.of(length, date(year, 1, 1))
+        while period.start.year == year and period.end <= clock.today():
+            if version.covers(Period.of(version.period_length, period.last_day)):
+                found.append((version, period))
+            period = period.next
+    return found
+
+
+def _per_year(version: Version) -> bool:
+    return bool(version.policy["budget"].get("per") == "year")
+
+
+def _use_of_past(version: Version, time: Period, settled: Figures, open_: Figures) -> Use | None:
+    """What was used of a budget whose time is over; None where nothing was settled and nothing accrues."""
+    earned, accrued = _within(settled, version, time), _within(open_, version, time)
+    if not earned and not accrued:
+        return None
+    total = sum(earned.values(), ZERO) + sum(accrued.values(), ZERO)
+    return _made(version, time, earned, accrued, total)
+
+
+def _within(figures: Figures, version: Version, time: Period) -> dict[Period, Decimal]:
+    return {
+        period: amount
+        for (programme, period), amount in figures.items()
+        if programme == version.programme_id and _lies_in(period, time)
+    }
+
+
+def _made(
+    version: Version, time: Period, earned: dict[Period, Decimal], accrued: dict[Period, Decimal],
+    expected: Decimal,
+) -> Use:  # fmt: skip
+    rules = version.policy["budget"]
+    return Use(
+        programme=version.programme, version=version, time=time, budget=Decimal(rules["amount"]),
+        earned=sum(earned.values(), ZERO), accrued=sum(accrued.values(), ZERO), forecast=expected,
+        levels=tuple(rules.get("warn_at", LEVELS)),
+    )  # fmt: skip
 
 
 def _use(version: Version, today: date, settled: Figures, open_: Figures) -> Use:
-    rules, pk = version.policy["budget"], version.programme_id
-    time = Period.of("year" if rules.get("per") == "year" else version.period_length, today)
-    earned = {
-        period: amount for (one, period), amount in settled.items() if one == pk and _lies_in(period, time)
-    }
-    accrued = {
-        period: amount for (one, period), amount in open_.items() if one == pk and _lies_in(period, time)
-    }
+    pk = version.programme_id
+    time = Period.of("year" if _per_year(version) else version.period_length, today)
+    earned, accrued = _within(settled, version, time), _within(open_, version, time)
     current = Period.of(version.period_length, today)
     figures = earned | accrued
     if current not in earned:
@@ -116,11 +191,7 @@ def _use(version: Version, today: date, settled: Figures, open_: Figures) -> Use
     to_come = _periods_after(current, time)
     mean = sum(figures.values(), ZERO) / max(1, len(figures))
     expected = sum(figures.values(), ZERO) + (mean * to_come).quantize(ZERO)
-    return Use(
-        programme=version.programme, version=version, time=time, budget=Decimal(rules["amount"]),
-        earned=sum(earned.values(), ZERO), accrued=sum(accrued.values(), ZERO), forecast=expected,
-        levels=tuple(rules.get("warn_at", LEVELS)),
-    )  # fmt: skip
+    return _made(version, time, earned, accrued, expected)
 
 
 def _lies_in(period: Period, time: Period) -> bool:

@@ -41,6 +41,9 @@ class Cause:
     text: str
     amount: Decimal
     link: str = ""
+    lines: str = (
+        ""  # which lines stand behind it, see `lines_between.KINDS`; empty where lines are not the cause
+    )
 
 
 @dataclass
@@ -122,6 +125,15 @@ def _results(statement: Statement) -> Any:
         .select_related("programme", "version", "run")
         .order_by("ends", "pk")
     )
+
+
+def result_of(statement: Statement, programme: str, adjusted: str) -> Result | None:
+    """A statement's own figure of a programme, by its code; or its adjustment of the period `adjusted`."""
+    rows = [one for one in _results(statement) if one.programme.code == programme]
+    if not adjusted:
+        return _own(rows)
+    late = (one for one in rows if one.kind == Result.Kind.ADJUSTED)
+    return next((one for one in late if str(one.period) == adjusted), None)
 
 
 def scopes_of(run: SettlementRun) -> Scopes:
@@ -292,8 +304,13 @@ def _sales(was: Result | None, now: Result | None, steps: list[Step], together: 
         return [sold(net_before, net_after)]
     before, after = net_before.amount - gross_before.amount, net_after.amount - gross_after.amount
     return [
-        Cause(_("Sales"), moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
-        Cause(_("Returns"), _returned(before, after, was or now), after - before),
+        Cause(
+            _("Sales"),
+            moved(gross_before, gross_after),
+            gross_after.amount - gross_before.amount,
+            lines="sold",
+        ),
+        Cause(_("Returns"), _returned(before, after, was or now), after - before, lines="returns"),
     ]
 
 
@@ -332,16 +349,21 @@ def brokered_causes(
 ) -> list[Cause]:
     gross = after.gross.amount - before.gross.amount
     return [
-        Cause(_("Credited sales"), moved(before.gross, after.gross), gross),
-        Cause(_("Returns"), returned(before.returns, after.returns), after.returns - before.returns),
-        Cause(taken_back_words.name(), taken_back, after.taken_back - before.taken_back),
+        Cause(_("Credited sales"), moved(before.gross, after.gross), gross, lines="sold"),
+        Cause(
+            _("Returns"),
+            returned(before.returns, after.returns),
+            after.returns - before.returns,
+            lines="returns",
+        ),
+        Cause(taken_back_words.name(), taken_back, after.taken_back - before.taken_back, lines="taken_back"),
     ]
 
 
 def sold(before: Step, after: Step, *, brokered: bool = False) -> Cause:
     """Sales and returns as one cause."""
     name = _("Credited sales, returns, and what was taken back") if brokered else _("Sales and returns")
-    return Cause(name, moved(before, after), after.amount - before.amount)
+    return Cause(name, moved(before, after), after.amount - before.amount, lines="all")
 
 
 def _membership(was: Result | None, now: Result | None, amount: Decimal, group: bool) -> Cause:
@@ -422,6 +444,7 @@ def _late(before: Iterable[Result], after: Iterable[Result]) -> list[Cause]:
             Cause(
                 _("Adjustment of %(period)s") % {"period": formats.period(row.period)},
                 text or _came_late(row), sign * row.adjusted, row.get_absolute_url(),
+                lines="" if text else f"late-{row.period}",
             )
             for row in rows
             if row.adjusted

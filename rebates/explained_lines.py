@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -145,6 +146,15 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     return LinePage(
         found[:size], arithmetic.shown(before), f"{last.booking_date.isoformat()}_{last.pk}" if last else ""
     )
+
+
+def every_line(result: Figure, *, size: int = 2000) -> Iterator[Any]:
+    """The lines behind a figure as `lines_page` tells of them, all of them, no more than a page of them at once."""
+    after, more = "", True
+    while more:
+        page = lines_page(result, after=after, size=size)
+        yield from page.lines
+        after, more = page.next_after, bool(page.next_after)
 
 
 def _measured(result: Figure, told: Any, column: str, converter: Converter | None) -> Fraction:

@@ -26,7 +26,16 @@ from prm.sealing.canonical import moment
 from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import outside, verifier, verifier_days, verifier_formula, verifier_mechanisms, verifier_terms
+from rebates import (
+    outside,
+    sealing,
+    verifier,
+    verifier_chain,
+    verifier_days,
+    verifier_formula,
+    verifier_mechanisms,
+    verifier_terms,
+)
 from rebates.credited import is_credited
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
@@ -34,7 +43,7 @@ from rebates.kit_credits import as_csv, credits_of
 from rebates.links import linked_with
 from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
-from rebates.models import ManualAdjustment, Result, SettlementRun, Statement, Version
+from rebates.models import ManualAdjustment, Programme, Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
 from rebates.policy import as_partners_read
 from rebates.traits import SIGNATURE, SIGNATURE_GATE
@@ -63,10 +72,8 @@ def recompute_kit(statement: Statement) -> bytes:
             with translation.override(language):
                 said = {"statement": statement, "manual": _manual(statement), "credits": credits}
                 file.writestr(name, render_to_string("rebates/kit_readme.txt", said))
-        file.writestr(
-            "kit.json",
-            json.dumps(_facts(statement, read, _ids(lines), _ids(credits)), ensure_ascii=False, indent=1),
-        )
+        facts = _facts(statement, read, _ids(lines), _ids(credits)) | {"sealed": sealing.proof_of(statement)}
+        file.writestr("kit.json", json.dumps(facts, ensure_ascii=False, indent=1))
         file.writestr("lines.csv", _as_csv(lines))
         file.writestr("credits.csv", as_csv(credits))
         file.writestr("payments.csv", _payments_as_csv(statement))
@@ -78,7 +85,7 @@ def recompute_kit(statement: Statement) -> bytes:
 def stand_alone() -> str:
     """The verifier as one file: its further parts stand where they are imported."""
     text = Path(verifier.__file__).read_text(encoding="utf-8")
-    for module in (verifier_days, verifier_formula, verifier_mechanisms, verifier_terms):
+    for module in (verifier_chain, verifier_days, verifier_formula, verifier_mechanisms, verifier_terms):
         name = module.__name__.replace(".", r"\.")
         taken = re.search(rf"^from {name} import .*?\n(?=\n|from )", text, re.MULTILINE | re.DOTALL)
         if taken is None:
@@ -186,7 +193,7 @@ def _facts(statement: Statement, read: Read, lines: list[int], credits: list[int
         _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
     )
     return {
-        "schema": 1,
+        "schema": 2,
         "statement": {
             "number": statement.number,
             "partner": statement.partner.number,
@@ -198,7 +205,8 @@ def _facts(statement: Statement, read: Read, lines: list[int], credits: list[int
             "issued": moment(statement.issued_at),
             "brought": f"{statement.brought:.2f}",
             "payable": f"{statement.payable:.2f}",
-            "carried": _as_the_database_writes_it(statement),
+            "carried": _carried(statement),
+            "carried_as_sealed": _as_the_database_writes_it(statement),
             "digest": statement.digest,
             "audit_head": statement.run.audit_head,
         },
@@ -403,6 +411,13 @@ def _result(row: Result) -> dict[str, Any]:
         **{name: f"{getattr(row, name):.2f}" for name in ("computed", "settled", "earned", "adjusted")},
         "line_count": row.line_count,
     }
+
+
+def _carried(statement: Statement) -> dict[str, dict[str, str]]:
+    """What came over and went on, by programme code."""
+    codes = dict(Programme.objects.filter(pk__in=statement.carried).values_list("pk", "code"))
+    found = {codes[int(programme)]: money for programme, money in statement.carried.items()}
+    return dict(sorted(found.items()))
 
 
 def _as_the_database_writes_it(statement: Statement) -> str:

@@ -22,6 +22,7 @@ from prm.outbox.events import listens_to
 from prm.ui import said
 from prm.values import clock
 from rebates import (  # noqa: F401  they register their own
+    budget_notices,
     correction_listeners,
     payout_listeners,
     return_listeners,

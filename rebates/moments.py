@@ -1,15 +1,14 @@
-"""What moved an open period's figure since a day, cause by cause, and the lines that came in since."""
+"""What moved an open period's figure between two days, cause by cause, and the lines that came in between."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.models import CreditedLine, SalesLine
 from prm.exchange.book import Book
 from prm.ui import formats
 from prm.values import clock
@@ -29,81 +28,117 @@ from rebates.changes import (
     steps_of,
 )
 from rebates.credited import is_credited
-from rebates.explained_lines import lines_behind
+from rebates.lines_between import CameIn, between
 from rebates.models import Version
 from rebates.partner_pools import hangs_on_all, is_group
 from rebates.plans import plans_for
 from rebates.scope import Scope
 
-MOST_LINES = 200
-
 
 @dataclass(frozen=True)
 class Moments:
-    """A figure at the end of `since` and now; the lines that came in between, at most MOST_LINES of `count`."""
+    """A figure at the end of `since` and of `until`, None: now; and the lines that came in between."""
 
     change: Change
     since: date
-    lines: list[SalesLine | CreditedLine]
-    count: int
-
-    @property
-    def more(self) -> int:
-        return self.count - len(self.lines)
+    until: date | None
+    came: CameIn
 
 
-def since(accrual: Accrual, day: date) -> Moments:
-    """What moved the figure since the end of `day` in the tenant's zone. The caller loaded the accrual."""
-    limit = clock.start_of_day(day + timedelta(days=1))
+@dataclass(frozen=True)
+class _Moment:
+    """The end of a day, or now: until when lines and rates are known, and of which day the tier is."""
 
-    def of_then(first: date, last: date) -> Book:
-        return Book.between(first, min(last, day), known_before=limit)
+    day: date
+    limit: datetime | None
 
-    def carried_on(first: date, last: date) -> Book:
-        return rates_then.carried_on(of_then(first, last), day, Book.between(first, last))
+    def book(self, first: date, last: date) -> Book:
+        if self.limit is None:
+            return Book.between(first, last)
+        return Book.between(first, min(last, self.day), known_before=self.limit)
 
-    def known(books: currencies.Books, on: date | None = None, **what: Any) -> Step:
-        """The figure with the tier of then, at the rates of `books`, of the lines that `what` says."""
-        return _known(accrual, day, books=books, on=on or clock.today(), **what)
 
-    gross: dict[str, Any] = {"without_returns": True, "without_taken_back": True}
-    then = known(of_then, day, recorded_before=limit)
-    gross_then = known(of_then, day, recorded_before=limit, **gross)
-    now, gross_now = known(carried_on), known(carried_on, **gross)
-    by_rates = known(Book.between)
-    returned = (then.amount - gross_then.amount, now.amount - gross_now.amount)
-    sales = [
-        Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount),
-        Cause(_("Returns"), _returns(*returned, accrual.currency), returned[1] - returned[0]),
-    ]
-    policy, came = accrual.version.policy, lines_behind(accrual).filter(recorded_at__gte=limit)
-    if is_credited(policy):
-        stood_then = known(of_then, day, recorded_before=limit, without_taken_back=True)
-        stood = known(carried_on, without_taken_back=True)
-        gone = came.filter(takes_back__isnull=False, is_return=False).order_by("-id")
-        sales = brokered_causes(
-            Brokered(gross_then, stood_then, then.amount),
-            Brokered(gross_now, stood, now.amount),
-            lambda before, after: _returns(before, after, accrual.currency),
-            taken_back_words.said(list(gone[: taken_back_words.MOST_NAMED + 1])),
-        )
-    left = accrual.amount - by_rates.amount
+@dataclass(frozen=True)
+class _Way:
+    """From one moment of a figure to another, the tier of the first day kept."""
+
+    accrual: Accrual
+    first: _Moment
+    last: _Moment
+
+    def then(self, **what: Any) -> Step:
+        """The earlier figure, of the lines that `what` says."""
+        day, limit = self.first.day, self.first.limit
+        return _known(self.accrual, day, books=self.first.book, on=day, recorded_before=limit, **what)
+
+    def now(self, books: currencies.Books | None = None, **what: Any) -> Step:
+        """The later figure at the rates of `books`, without them as if none had moved."""
+        day, limit = self.last.day, self.last.limit
+        books = books or self._carried_on
+        return _known(self.accrual, self.first.day, books=books, on=day, recorded_before=limit, **what)
+
+    def _carried_on(self, start: date, end: date) -> Book:
+        return rates_then.carried_on(self.first.book(start, end), self.first.day, self.last.book(start, end))
+
+    def end(self) -> Decimal:
+        """The later figure with all that holds then, its tier too."""
+        day, limit = self.last.day, self.last.limit
+        if limit is None:
+            return self.accrual.amount
+        return _known(self.accrual, day, books=self.last.book, on=day, recorded_before=limit).amount
+
+
+def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
+    """What moved the figure from the end of `day` in the tenant's zone to that of `until`, before today; without it to
+    now. The caller loaded the accrual.
+    """
+    first = _Moment(day, _end_of(day))
+    last = _Moment(clock.today(), None) if until is None else _Moment(until, _end_of(until))
+    way, policy = _Way(accrual, first, last), accrual.version.policy
+    then, now, by_rates, after = way.then(), way.now(), way.now(last.book), way.end()
+    came = between(accrual, _end_of(day), last.limit, late_until=day)
+    left = after - by_rates.amount
     causes = [
         # Apart they would tell what others gave back.
-        *([sold(then, now, brokered=is_credited(policy))] if hangs_on_all(policy) else sales),
-        Cause(_("Exchange rate"), _rates(accrual, of_then, day), by_rates.amount - now.amount),
-        members_moved(left) if is_group(accrual.version.policy) else Cause(_("Tier"), _tier(accrual), left),
+        *(
+            [sold(then, now, brokered=is_credited(policy))]
+            if hangs_on_all(policy)
+            else _sales(way, then, now, came)
+        ),
+        Cause(_("Exchange rate"), _rates(accrual, first, last), by_rates.amount - now.amount),
+        members_moved(left) if is_group(policy) else Cause(_("Tier"), _tier(accrual, until), left),
     ]
-    change = Change(accrual.programme, then.amount, accrual.amount, [one for one in causes if one.amount])
-    lines = came.order_by("recorded_at", "id")
-    return Moments(change, day, list(lines[:MOST_LINES]), lines.count())
+    change = Change(accrual.programme, then.amount, after, [one for one in causes if one.amount])
+    return Moments(change, day, until, came)
 
 
-def _rates(accrual: Accrual, of_then: currencies.Books, day: date) -> str:
-    today = clock.today()
-    days = accrual.period.start, min(accrual.period.last_day, today)
+def _sales(way: _Way, then: Step, now: Step, came: CameIn) -> list[Cause]:
+    """What was sold and what came back; of an agent also what was taken back."""
+    gross: dict[str, Any] = {"without_returns": True, "without_taken_back": True}
+    gross_then, gross_now, currency = way.then(**gross), way.now(**gross), way.accrual.currency
+    if is_credited(way.accrual.version.policy):
+        gone = came.rows.filter(came.kinds["taken_back"]).order_by("-id")
+        return brokered_causes(
+            Brokered(gross_then, way.then(without_taken_back=True), then.amount),
+            Brokered(gross_now, way.now(without_taken_back=True), now.amount),
+            lambda before, after: _returns(before, after, currency),
+            taken_back_words.said(list(gone[: taken_back_words.MOST_NAMED + 1])),
+        )
+    before, after = then.amount - gross_then.amount, now.amount - gross_now.amount
+    return [
+        Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount, lines="sold"),
+        Cause(_("Returns"), _returns(before, after, currency), after - before, lines="returns"),
+    ]
+
+
+def _end_of(day: date) -> datetime:
+    return clock.start_of_day(day + timedelta(days=1))
+
+
+def _rates(accrual: Accrual, first: _Moment, last: _Moment) -> str:
+    days = accrual.period.start, min(accrual.period.last_day, last.day)
     return rates_then.words(
-        accrual.version.policy, of_then(*days), min(day, days[1]), Book.between(*days), days[1]
+        accrual.version.policy, first.book(*days), min(first.day, days[1]), last.book(*days), days[1]
     )
 
 
@@ -112,7 +147,9 @@ def _returns(before: Decimal, after: Decimal, currency: str) -> str:
     return _("Returns moved it by %(before)s then, by %(after)s now") % words
 
 
-def _tier(accrual: Accrual) -> str:
+def _tier(accrual: Accrual, until: date | None) -> str:
+    if until is not None:
+        return _("The tier at the end of %(day)s counts") % {"day": formats.day(until)}
     return _("The tier of today counts: %(tier)s") % {"tier": wording.tier(accrual.tier) or _("no tier")}
 
 

@@ -86,15 +86,8 @@ class Plan:
 
     @property
     def counted(self) -> Period:
-        """The days whose lines count: the period; of a cumulative programme the year so far, as far as the version
-        was in force. A back-test tries a version before it is in force; then all of it.
-        """
-        if not self.cumulative:
-            return self.period
-        first = date(self.period.start.year, 1, 1)
-        if first < self.version.starts <= self.period.start:
-            first = self.version.starts
-        return Period(first, self.period.end)
+        """The days whose lines count."""
+        return counted_days(self.version, self.period)
 
     @property
     def target_days(self) -> Period:
@@ -156,6 +149,18 @@ class Plan:
         if term == "base":
             return self.bands.pays_units
         return term.startswith("part") or self.bands.reads_units
+
+
+def counted_days(version: Version, period: Period) -> Period:
+    """The days whose lines count: the period; of a cumulative programme the year so far, as far as the version
+    was in force. A back-test tries a version before it is in force; then all of it.
+    """
+    if not version.policy.get("cumulative"):
+        return period
+    first = date(period.start.year, 1, 1)
+    if first < version.starts <= period.start:
+        first = version.starts
+    return Period(first, period.end)
 
 
 def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:

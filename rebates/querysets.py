@@ -80,15 +80,11 @@ class VersionQuerySet(models.QuerySet):
         )
 
     def comparable_with(self, version: Any) -> list[Any]:
-        """The other versions, of any programme and state, that are settled as often and in the same currency."""
+        """The other versions, of any programme and state, that are paid in the same currency."""
         others = (
             self.exclude(pk=version.pk).select_related("programme").order_by("programme__code", "-number")
         )
-        return [
-            other
-            for other in others
-            if (other.period_length, other.paid_in) == (version.period_length, version.paid_in)
-        ]
+        return [other for other in others if other.paid_in == version.paid_in]
 
     def ending_on(self, last_day: date) -> list[tuple[Any, Period]]:
         """The versions with a period that ends on `last_day`, each with that period, by programme code.
@@ -231,6 +227,10 @@ class ResultQuerySet(PartnerOwned):
             )
             .order_by("programme_id", "currency")
         )
+
+    def periods_of(self, run: Any) -> Any:
+        """The programmes and ends of periods that a run posted something for, adjustments of closed ones included."""
+        return self.filter(run=run).order_by().values_list("programme_id", "ends").distinct()
 
     def by_partner(self, run: Any) -> Any:
         """Rows of partner_id, number, name, currency, base, earned, adjusted of a run, keyset-pageable by partner."""

@@ -11,7 +11,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from rebates.models import SettlementRun
+from prm.audit.models import AuditEntry
+from prm.sealing import proof, tree
+from rebates import verifier_chain
+from rebates.models import SettlementRun, Statement
+
+ISSUED = "statements_issued"
 
 # Needs the parameter run, and READ_SETTINGS: the days are written as the session writes days. `results` has a row a
 # partner and currency: its results and then its manual adjustments as lines of text, and the sums of both.
@@ -71,24 +76,58 @@ ORDER BY statement.number LIMIT 1
 
 
 def issued(run: SettlementRun) -> dict[str, list[Any]]:
-    """What the trail keeps of the statements that `run` has just issued."""
+    """What the trail keeps of the statements that `run` has just issued. The row that holds it is of the product's own
+    work: whoever recomputes a statement reads its bytes.
+    """
     count, digest = _one(_SUM, run.pk)
-    known = {"statements": [None, count], "sha256": [None, digest]}
+    known = {
+        "statements": [None, count],
+        "sha256": [None, digest],
+        "root": [None, tree.root(_leaves(run.pk))],
+    }
     return known | ({"audit_head": [None, run.audit_head]} if run.audit_head else {})
 
 
 def complaint(row: dict[str, Any]) -> str:
     """What no longer agrees with the sealed row of a close; empty when all does."""
-    run = int(row["object_id"])
+    run, kept = int(row["object_id"]), row["changes"]
     changed = _one(_CHANGED, run)
     if changed:
         return _("statement %(number)s, or a result behind it, was changed after it was issued.") % {
             "number": changed[0]
         }
     count, digest = _one(_SUM, run)
-    if [count, digest] != [row["changes"]["statements"][1], row["changes"]["sha256"][1]]:
+    same = [count, digest] == [kept["statements"][1], kept["sha256"][1]]
+    if not same or ("root" in kept and kept["root"][1] != tree.root(_leaves(run))):
         return _("the statements of %(run)s are not those that were issued.") % {"run": row["object_label"]}
     return ""
+
+
+def proof_of(statement: Statement) -> dict[str, Any] | None:
+    """The sealed chain from the head on a statement to the batch that seals it, and the statement's way into that.
+
+    Hashes only, but for the row of the close itself; None while that waits for its seal, and for statements without a
+    digest. Closes of before roots were kept have the chain and no way into it.
+    """
+    rows = AuditEntry.objects.of(statement.run).filter(verb=ISSUED)
+    row = rows.first() if statement.digest else None
+    found = proof.proof(row.pk, since=statement.run.audit_head) if row else None
+    if row is None or found is None:
+        return None
+    found["shortened"] = found["from"] != (statement.run.audit_head or verifier_chain.FIRST_HEAD)
+    if "root" in row.changes:
+        leaves = _leaves(statement.run_id)
+        found["row"] = proof.bytes_of(row.pk)
+        found["path"] = tree.path(leaves, leaves.index(f"{statement.number} {statement.digest}"))
+    return found
+
+
+def _leaves(run: int) -> list[str]:
+    """What the root of a close stands for: number and digest of each statement, in the order of numbers."""
+    rows = Statement.objects.for_everyone(because="the seal of a close is over all of its statements").filter(
+        run=run
+    )
+    return sorted(f"{number} {digest}" for number, digest in rows.values_list("number", "digest"))
 
 
 def _one(query: str, run: int) -> Any:

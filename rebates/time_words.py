@@ -61,11 +61,16 @@ def year(policy: dict[str, Any]) -> list[str]:
         return []
     if is_group(policy):
         words = _(
-            "All of the year so far is counted, and of each member's share of what it pays is taken off what was"
-            " settled to that member before."
+            "All of the year so far is counted, as far as this version is in force, and of each member's share of what"
+            " it pays is taken off what was settled to that member before."
         )
         return [words]
-    return [_("All of the year so far is counted, and what was settled of it before is taken off.")]
+    return [
+        _(
+            "All of the year so far is counted, as far as this version is in force, and what was settled of it before"
+            " is taken off."
+        )
+    ]
 
 
 def returns(policy: dict[str, Any]) -> list[str]:

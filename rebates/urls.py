@@ -110,6 +110,11 @@ urlpatterns = [
     path("statements/<str:number>/statement.xlsx", statements.spreadsheet, name="statement_xlsx"),
     path("statements/<str:number>/recompute.zip", statements.kit, name="statement_kit"),
     path("statements/<str:number>/changes/", changes.statement, name="statement_changes"),
+    path(
+        "statements/<str:number>/changes/<slug:programme>/lines/",
+        changes.statement_lines,
+        name="statement_changes_lines",
+    ),
     path("statements/<str:number>/pay/", statements.pay, name="pay"),
     path("statements/<str:number>/dispute/", disputes.new, name="statement_dispute"),
     path("statements/<str:number>/dispute/ledger/", disputes.ledger, name="statement_ledger"),

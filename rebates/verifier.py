@@ -21,6 +21,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rebates.verifier_chain import chain_complaints
 from rebates.verifier_days import Credit, credits_for, dated, day_or_none, of_kind, read_credits, with_serials
 from rebates.verifier_formula import (
     formula,
@@ -281,7 +282,7 @@ def digest_of(kit: dict[str, Any]) -> str:
     text = ["qudao.statement.1", f"number {said['number']}", f"partner {said['partner']}"]
     text += [f"period {said['starts']} {said['ends']}", f"currency {said['currency']}"]
     text += [f"{name} {said[name]}" for name in AMOUNTS]
-    text += [f"issued {said['issued']}", f"carried {said['carried']}"]
+    text += [f"issued {said['issued']}", f"carried {said['carried_as_sealed']}"]
     for one in sorted(rows, key=lambda row: (row["programme"], row["ends"], row["kind"])):
         names = "kind programme starts ends qualifier base band computed settled earned adjusted line_count"
         words = [one[name] for name in names.split()]
@@ -366,7 +367,7 @@ def complaints(
         same = digest_of(kit) == said["digest"]
         say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")
         found += [] if same else ["digest"]
-    return found
+    return found + chain_complaints(kit, say)
 
 
 def main(folder: str = ".") -> int:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
 
 from payouts import journal_file
-from payouts.errors import CodeMissing, NothingToExport, PeriodHasNotEnded
+from payouts.errors import CodeLooksLikeAFormula, CodeMissing, NothingToExport, PeriodHasNotEnded
 from payouts.events import JournalExported
 from payouts.models import AccountCode, Journal, Journalled
 from prm.access.rules import require
@@ -21,6 +21,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.numbers import random_number
 
+FORMULA = ("=", "+", "-", "@")
 _TAKE = """
 INSERT INTO payouts_journalled (transaction_id, journal_id)
 SELECT t.id, %s FROM ledger_transaction t
@@ -94,6 +95,8 @@ def set_account_code(*, kind: str, code: str, name: str = "", by: Actor) -> Acco
     require(by, "payouts.set_codes")
     known = AccountCode.objects.select_for_update().filter(kind=kind).first()
     code, name = code.strip(), name.strip()
+    if code.startswith(FORMULA):
+        raise CodeLooksLikeAFormula(field=f"code_{kind}", given=code, sign=code[0])
     before = known.code if known is not None else None
     if not code:
         if known is not None:

@@ -63,7 +63,8 @@ def download(request: Any, number: str, kind: str) -> HttpResponseBase:
 @requires("payouts.set_codes")
 def codes(request: Any) -> HttpResponse:
     """What does the finance system call our accounts?"""
-    form = CodesForm(request.POST or None, actor=request.actor, known=reads.known_codes())
+    known, used = reads.known_codes(), reads.kinds_in_use()
+    form = CodesForm(request.POST or None, actor=request.actor, known=known, used=used)
     if form.is_valid() and form.run(services.set_account_codes, by=request.actor):
         messages.success(request, _("Saved. Exports from now on use these codes; earlier ones keep theirs."))
         return redirect("payouts:codes")

@@ -136,6 +136,7 @@ _names: dict[str, Any] = {
     "may_write": _("may write"),
     "member": pgettext_lazy("change", "person"),
     "module": _("module"),
+    "root": _("root over all of them"),
     "rows": pgettext_lazy("change", "rows"),
     "sections": _("sections"),
     "sessions_ended": pgettext_lazy("change", "devices signed out"),

@@ -64,11 +64,13 @@ def _y(value: Any, top: float) -> float:
     return BOTTOM - float(value) / top * (BOTTOM - TOP)
 
 
-def _frame(label: Any, inside: SafeString) -> SafeString:
+def _frame(label: Any, inside: SafeString, *, lift: int = 0) -> SafeString:
+    """`lift`: how much taller, above the usual height."""
     return format_html(
-        '<svg class="ui-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
+        '<svg class="ui-chart" viewBox="0 {} {} {}" role="img" aria-label="{}">{}</svg>',
+        -lift,
         WIDTH,
-        HEIGHT,
+        HEIGHT + lift,
         label,
         inside,
     )
@@ -105,18 +107,25 @@ def bars(
     return Chart(_frame(label, _joined(parts)), label, heads, _table(points, shown))
 
 
-SHADES = ("s1", "s3", "s4", "s2")  # darker to lighter
+SHADES = ("s1", "s3", "s4", "s2", "s5")  # darker to lighter, then what stands apart
+LEGEND = 14  # height of a line of the legend
+LONGEST = 72  # characters of a name that fit beside its square
 
 
 def side_by_side(
     groups: Sequence[tuple[Any, Sequence[Any]]], series: Sequence[Any], *, label: Any, heads: tuple = (),
-    shown: Callable[[Any], str] = _plain,
+    shown: Callable[[Any], str] = _plain, tick: Callable[[Any, Any], Any] = lambda name, before: name,
 ) -> Chart:  # fmt: skip
-    """Up to four bars beside each other for each (label, values) of `groups`; `series` names them in a legend."""
+    """Up to five bars beside each other for each (label, values) of `groups`; `series` names them in a legend above.
+
+    `tick` writes a group's label below its bars; it is told the label that stands before, or None.
+    """
     marks = nice_steps(max([float(value) for _label, values in groups for value in values], default=0.0))
     slot = (WIDTH - LEFT) / max(len(groups), 1)
     width = min(slot * 0.8 / max(len(series), 1), 36)
-    parts = [_grid(marks, shown), _legend(series)]
+    lift = max(LEGEND * len(series) - TOP + 8, 0)
+    parts = [_grid(marks, shown), _legend(series, top=-lift)]
+    before = None
     for at, (name, values) in enumerate(groups):
         middle = LEFT + slot * (at + 0.5)
         first = middle - width * len(series) / 2
@@ -126,24 +135,23 @@ def side_by_side(
                 '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>', SHADES[number],
                 f"{first + width * number:.1f}", f"{y:.1f}", f"{max(width - 1, 1):.1f}", f"{max(BOTTOM - y, 0):.1f}",
             ))  # fmt: skip
-        if len(groups) <= 13 or at % 2 == 0:
+        if len(groups) <= 13 or at % 3 == 0:
+            words, before = tick(name, before), name
             parts.append(
-                format_html('<text x="{}" y="268" text-anchor="middle">{}</text>', f"{middle:.1f}", name)
+                format_html('<text x="{}" y="268" text-anchor="middle">{}</text>', f"{middle:.1f}", words)
             )
     rows = [(name, *(shown(value) for value in values)) for name, values in groups]
-    return Chart(_frame(label, _joined(parts)), label, heads, rows)
+    return Chart(_frame(label, _joined(parts), lift=lift), label, heads, rows)
 
 
-def _legend(series: Sequence[Any]) -> SafeString:
-    """Names above the bars, each behind a square of its shade; two a line."""
-    wide = WIDTH / 2
-    places = [
-        (SHADES[at], f"{LEFT + wide * (at % 2):.0f}", 1 + 14 * (at // 2), name)
-        for at, name in enumerate(series)
-    ]
+def _legend(series: Sequence[Any], *, top: int) -> SafeString:
+    """Names above the bars, a line each, behind a square of its shade."""
+    names = [str(name) for name in series]
+    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
+    places = [(SHADES[at], LEFT, top + 1 + LEGEND * at, name) for at, name in enumerate(short)]
     return format_html_join(
         "", '<rect class="{}" x="{}" y="{}" width="9" height="9" rx="2"/><text x="{}" y="{}">{}</text>',
-        ((shade, x, y, int(x) + 14, y + 9, name) for shade, x, y, name in places),
+        ((shade, x, y, x + 14, y + 9, name) for shade, x, y, name in places),
     )  # fmt: skip
 
 

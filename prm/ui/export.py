@@ -1,8 +1,9 @@
 """A list as a file: CSV and XLSX of the whole filter; what looks like a formula is written as text."""
 
 import csv
+import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -72,10 +73,38 @@ def _cells(columns: list) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
             yield _("Currency"), column.currency_of
 
 
+class Bold(list):
+    """A row of a sheet that stands out: a heading among lines."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook: its name in the reader's language, a row of headings where there is one, and its lines.
+
+    `widths` are those of the first columns, in characters.
+    """
+
+    name: str
+    lines: Iterable[list[Any]]
+    heads: Sequence[str] = ()
+    widths: Sequence[int] = ()
+
+
 def table(kind: str, title: str, heads: list[str], lines: Iterable[list[Any]]) -> FileResponse:
     """The same from headings and lines of values."""
+    if kind == "csv":
+        return _file(kind, title, lambda target: write_csv(target, heads, lines))
+    return _file(kind, title, lambda target: write_xlsx(target, heads, lines))
+
+
+def book(title: str, sheets: Iterable[Sheet]) -> FileResponse:
+    """A workbook of several sheets as a download; its lines are read as they are written."""
+    return _file("xlsx", title, lambda target: write_sheets(target, sheets))
+
+
+def _file(kind: str, title: str, write: Callable[[IO[bytes]], None]) -> FileResponse:
     target: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
-    (write_csv if kind == "csv" else write_xlsx)(target, heads, lines)
+    write(target)
     target.seek(0)
     name = f"{slugify(title, allow_unicode=True) or 'list'}-{clock.today():%Y-%m-%d}.{kind}"
     response = FileResponse(target, as_attachment=True, filename=name, content_type=FORMATS[kind])
@@ -106,31 +135,46 @@ def _plain(value: Any) -> str:
     return safe_text(str(value))
 
 
-def write_xlsx(target: IO[bytes], heads: list[str], lines) -> None:
-    """Numbers as numbers, days as days, everything else as text, never as a formula or link."""
+def write_xlsx(target: IO[bytes], heads: Sequence[str], lines: Iterable[list[Any]]) -> None:
+    """One sheet: numbers as numbers, days as days, everything else as text, never as a formula or link."""
+    write_sheets(target, [Sheet("", lines, heads)])
+
+
+def write_sheets(target: IO[bytes], sheets: Iterable[Sheet]) -> None:
+    """Sheet after sheet, row after row: no more than a row is held in memory."""
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "in_memory": False,
     }
-    book = xlsxwriter.Workbook(target, options)
-    sheet = book.add_worksheet()
-    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-    for at, head in enumerate(heads):
-        sheet.write_string(0, at, head, bold)
-    sheet.freeze_panes(1, 0)
-    for number, line in enumerate(lines, start=1):
-        for at, value in enumerate(line):
-            if value is None or value == "":
-                continue
-            if isinstance(value, datetime):
-                sheet.write_datetime(number, at, value, moment)
-            elif isinstance(value, date):
-                sheet.write_datetime(number, at, datetime.combine(value, time()), day)
-            elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-                sheet.write_number(number, at, float(value))
-            else:
-                sheet.write_string(number, at, safe_text(str(value)))
-    book.close()
+    made = xlsxwriter.Workbook(target, options)
+    bold, day = made.add_format({"bold": True}), made.add_format({"num_format": "yyyy-mm-dd"})
+    moment = made.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    for one in sheets:
+        sheet = made.add_worksheet(_sheet_name(one.name) or None)
+        for at, width in enumerate(one.widths):
+            sheet.set_column(at, at, width)
+        for at, head in enumerate(one.heads):
+            sheet.write_string(0, at, head, bold)
+        if one.heads:
+            sheet.freeze_panes(1, 0)
+        for number, line in enumerate(one.lines, start=1 if one.heads else 0):
+            text = bold if isinstance(line, Bold) else None
+            for at, value in enumerate(line):
+                if value is None or value == "":
+                    continue
+                if isinstance(value, datetime):
+                    sheet.write_datetime(number, at, value, moment)
+                elif isinstance(value, date):
+                    sheet.write_datetime(number, at, datetime.combine(value, time()), day)
+                elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+                    sheet.write_number(number, at, float(value), text)
+                else:
+                    sheet.write_string(number, at, safe_text(str(value)), text)
+    made.close()
+
+
+def _sheet_name(name: str) -> str:
+    """What every spreadsheet takes for a sheet's name."""
+    return re.sub(r"[\[\]:*?/\\]", " ", name)[:31].strip().strip("'")

@@ -135,7 +135,8 @@ def finish_close(run_id: int, *, by: Actor) -> SettlementRun:
     run.closed_at = clock.now()
     run.save()
     record(run, "closed", by=by, changes={"state": [STATE.CLOSING, STATE.CLOSED]})
-    record(run, "statements_issued", by=by, changes=sealing.issued(run))
+    # The row above says who; this one, whose bytes stand in recompute kits, names nobody.
+    record(run, sealing.ISSUED, by=Actor.job("settlement"), changes=sealing.issued(run))
     emit(SettlementClosed(run_id=run.pk), object_key=f"run:{run.pk}")
     return run
 

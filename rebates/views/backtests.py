@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +22,7 @@ from prm.values.periods import MONTHS, Period
 from rebates.backtest import (
     MOST_MONTHS,
     MOST_VERSIONS,
-    NEAR,
+    SWINGS,
     BackTest,
     back_test,
     last_full_month,
@@ -32,9 +31,11 @@ from rebates.backtest import (
 from rebates.errors import NotComputedYet
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
+from rebates.temptations import NEAR
 
 SHOWN = 50  # partners and temptations on the page; the export has all
 BACK = 12  # months tried unless others are chosen
+LESS, MORE = SWINGS
 
 
 class BackTestForm(forms.Form):
@@ -134,13 +135,19 @@ def _version(programme: Programme, number: str) -> Version:
 
 
 def _usual(version: Version, others: list[Version]) -> dict[str, Any]:
-    """The last twelve full months, against what is in force of the same programme."""
-    last = last_full_month()
-    months = max(BACK, MONTHS[version.period_length])
-    count = last.start.year * 12 + last.start.month - months
-    start = date(count // 12, count % 12 + 1, 1)
+    """The last twelve full months, against what is in force of the same programme.
+
+    Of an annual version its last whole year, and the one that runs.
+    """
+    first = last = last_full_month()
+    for _month in range(BACK - 1):
+        first = first.previous
+    if MONTHS[version.period_length] >= BACK:
+        running = Period.of(version.period_length, last.start)
+        whole = running if running.end <= last.end else running.previous
+        first, last = Period.of("month", whole.start), Period.of("month", running.last_day)
     own = [one for one in others if one.programme_id == version.programme_id and one.state == "published"]
-    return {"first": f"{start:%Y-%m}", "last": str(last), "against": [_key(one) for one in own[:1]]}
+    return {"first": str(first), "last": str(last), "against": [_key(one) for one in own[:1]]}
 
 
 def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
@@ -155,13 +162,14 @@ def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
         "currency": currency,
         "heads": [_name(version) for version in tried.versions],
         "figures": _figures(tried, currency),
+        "notes": _notes(tried, actor),
+        "held": [(_name(one.version), one) for one in tried.held],
         "chart": _chart(tried, currency) if tried.periods else None,
         "periods": [{"period": period, "amounts": amounts} for period, amounts in tried.costs.items()],
         "totals": totals,
         "swings": [
-            (_("10 % less bought"), tried.swings[Decimal("0.9")]),
-            (_("As it was bought"), totals),
-            (_("10 % more bought"), tried.swings[Decimal("1.1")]),
+            (_name(version), *(tried.swings[swing][place] for swing in (LESS, MORE)), totals[place])
+            for place, version in enumerate(tried.versions[: len(totals)])
         ],
         "partners": [{"partner": names.get(row.partner_id), "row": row} for row in tried.partners[:SHOWN]],
         "more": max(len(tried.partners) - SHOWN, 0),
@@ -177,22 +185,39 @@ def _figures(tried: BackTest, currency: str) -> list[Figure]:
     policy = tried.versions[0].policy
     same = not _in_units(tried) and tried.versions[0].paid_in == policy["currency"]
     share = totals[0] / tried.base if tried.base and same else None
-    found = [
+    return [
         Figure(
             label=_("This version"),
             value=formats.money(totals[0], currency),
             note=_("%(share)s of what it is paid on") % {"share": formats.percent(share, 2)} if share else "",
         )
     ]
-    if len(totals) > 1:
-        found += [
-            Figure(label=_("Held against"), value=formats.money(totals[1], currency)),
-            Figure(label=_("Difference"), value=formats.money(totals[0] - totals[1], currency)),
-            Figure(
-                label=_("Partners that gain · lose"),
-                value=f"{formats.number(tried.winners)} · {formats.number(tried.losers)}",
-            ),
-        ]
+
+
+def _notes(tried: BackTest, actor: Any) -> list[str]:
+    """What a reader must know of how it was counted."""
+    found, starts = [], tried.versions[0].starts
+    if tried.counts_more_than_settled:
+        found.append(
+            _(
+                "The year is counted from 1 January here, as if this version had been in force since then. Settled, it"
+                " begins on %(day)s and counts the year from that day."
+            )
+            % {"day": formats.day(starts)}
+        )
+    found += [
+        _("%(period)s is not over: it is counted as far as sales are booked today.")
+        % {"period": formats.period(period)}
+        for period in tried.unfinished
+    ]
+    if len({version.period_length for version in tried.versions}) > 1:
+        found.append(
+            _(
+                "The versions are not settled equally often: of each, the periods that lie in a row are added up."
+            )
+        )
+    if actor.partner_ids is not None:
+        found.append(_("Only the partners that you see are counted, in every figure here."))
     return found
 
 
@@ -204,13 +229,13 @@ def _in_units(tried: BackTest) -> bool:
 def _chart(tried: BackTest, currency: str) -> charts.Chart:
     label = _("Cost by period in %(currency)s") % {"currency": currency}
     names = [_name(version) for version in tried.versions]
-    groups = [(_short(period), amounts) for period, amounts in tried.costs.items()]
-    return charts.side_by_side(groups, names, label=label, heads=(_("Period"), *names))
+    groups = [(str(period), amounts) for period, amounts in tried.costs.items()]
+    return charts.side_by_side(groups, names, label=label, heads=(_("Period"), *names), tick=_tick)
 
 
-def _short(period: Period) -> str:
-    """A period below its bar; the table beside tells the year."""
-    return f"{period.start:%m}" if period.length == "month" else str(period)[-4:].removeprefix("-")
+def _tick(name: str, before: str | None) -> str:
+    """A period below its bars: with its year where that is another than before."""
+    return name if before is None or name[:4] != before[:4] else name[4:].removeprefix("-")
 
 
 def _names(actor: Any, ids: list[int]) -> dict[int, Partner]:
@@ -227,13 +252,15 @@ def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
     unit = minor_unit(tried.versions[0].paid_in)
 
     names_of_versions = [_name(version) for version in tried.versions]
-    heads = [_("Number"), _("Partner"), *names_of_versions, _("Difference"), _("Currency")]
+    differences = [_("Difference from %(version)s") % {"version": name} for name in names_of_versions[1:]]
+    heads = [_("Number"), _("Partner"), *names_of_versions, *differences, _("Currency")]
     currency = tried.versions[0].paid_in
     lines = [
         [
             whose.number,
             whose.name,
-            *(amount.quantize(unit) for amount in (*row.amounts, row.difference)),
+            *(amount.quantize(unit) for amount in row.amounts),
+            *(row.difference_from(place).quantize(unit) for place in range(1, len(row.amounts))),
             currency,
         ]
         for row in tried.partners

@@ -12,16 +12,16 @@ from django.views.decorators.http import require_GET
 
 from prm.access.decorators import requires
 from prm.ui import export, formats
-from rebates.budgets import Use, uses
+from rebates.budgets import Use, overview
 
 
 @requires("rebates.view_runs")
 @require_GET
 def page(request: Any) -> HttpResponseBase:
-    found = uses(request.actor)
+    found = overview(request.actor)
     if request.GET.get("export") == "xlsx":
-        return _table(request, found)
-    return render(request, "rebates/budgets.html", {"uses": found})
+        return _table(request, [*found.now, *found.over])
+    return render(request, "rebates/budgets.html", {"uses": found.now, "over": found.over})
 
 
 def _table(request: Any, found: list[Use]) -> HttpResponseBase:

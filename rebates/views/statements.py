@@ -26,13 +26,8 @@ from rebates.models import Payment, Statement
 from rebates.paper import statement_text
 from rebates.services.payments import open_amount, open_on, payment_state, refuse_release
 from rebates.services.unconfirmed import unconfirmed
+from rebates.statement_book import sheets_of
 from rebates.statements import statement_lines
-
-COLUMNS = {
-    "opening": gettext_lazy("Opening"), "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"),
-    "adjusted": gettext_lazy("Adjusted"), "paid": gettext_lazy("Paid"), "closing": gettext_lazy("Closing"),
-    "kept": gettext_lazy("Carried forward"),
-}  # fmt: skip
 
 
 @requires("rebates.view")
@@ -104,35 +99,10 @@ def data(request: Any, number: str) -> HttpResponse:
 
 @requires("rebates.view")
 def spreadsheet(request: Any, number: str) -> HttpResponseBase:
-    """A row for each programme, the total, corrections by hand, then what is owed beside rebates."""
+    """A workbook: the figures by programme, how each came about, and the lines behind each."""
     found = _statement(request, number)
     export.note(request.actor, found.number, kind="xlsx")
-    heads = [_("Programme"), _("Code"), *(str(label) for label in COLUMNS.values()), _("Currency")]
-    rows = [
-        [str(line.programme), line.programme.code, *(getattr(line, name) for name in COLUMNS), found.currency]
-        for line in statement_lines(found)
-    ]
-    rows.append([_("Total"), "", *(getattr(found, name) for name in COLUMNS), found.currency])
-    rows += [
-        [wording.manual(one), line.programme.code, "", "", "", one.amount, "", "", found.currency]
-        for line in statement_lines(found)
-        for one in line.manual
-    ]
-    for part in further.parts_of(found, request.actor):
-        rows += _rows_of(part, found.currency)
-    return export.table("xlsx", found.number, heads, rows)
-
-
-def _rows_of(part: further.Part, currency: str) -> list[list[Any]]:
-    """A part under the heads of the figures: what was added stands as earned."""
-    heading = [part.title, "", part.opening, "", part.added, "", part.paid, part.closing, "", currency]
-    bookings = [
-        [one.label, one.number, "", "", "", "", -one.amount, "", "", currency]
-        if one.is_payment
-        else [one.label, one.number, "", "", one.amount, "", "", "", "", currency]
-        for one in part.bookings
-    ]
-    return [heading, *bookings]
+    return export.book(found.number, sheets_of(found, request.actor))
 
 
 @requires("rebates.view")

@@ -13,9 +13,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from python_calamine import CalamineWorkbook
 
-from payouts import journal_file
-from payouts.errors import CodeMissing, NothingToExport, PeriodHasNotEnded
-from payouts.models import Journal
+from payouts import journal_file, reads
+from payouts.errors import CodeLooksLikeAFormula, CodeMissing, NothingToExport, PeriodHasNotEnded
+from payouts.models import AccountCode, Journal
 from payouts.services import export_journal, set_account_codes
 from prm.audit.models import AuditEntry
 from prm.ledger.models import Account, Transaction
@@ -176,3 +176,31 @@ def test_codes_are_set_on_their_page(finance, browse):
     assert answer.status_code == 302
     page = client.get("/settings/account-codes/").content.decode()
     assert 'value="2100"' in page and 'value="Rebates payable"' in page
+
+
+# The codes
+
+
+def test_a_kind_in_use_is_marked_and_needs_its_code(acme, finance, browse):
+    closed((acme, 50_000))
+    client = browse(finance)
+    form = client.get("/settings/account-codes/").context["form"]
+    needed = {name for name, field in form.fields.items() if field.required}
+    assert needed == {f"code_{kind}" for kind in reads.kinds_in_use()}
+    assert {"code_payable", "code_expense"} <= needed and "code_wallet" not in needed
+    assert str(form.fields["code_payable"].help_text) == "In use: exports need its code."
+    filled = dict.fromkeys(needed, "2190")
+    refused = client.post("/settings/account-codes/", filled | {"code_payable": ""})
+    assert refused.status_code == 422 and not AccountCode.objects.exists()
+    assert client.post("/settings/account-codes/", filled).status_code == 302
+    assert export_journal(last_day=clock.today(), by=finance).entry_count > 0
+
+
+@pytest.mark.parametrize("code", ["=2241.05", "+2241", "-2241", "@2241", " =2241"])
+def test_a_code_that_looks_like_a_formula_is_refused_at_its_field(acme, finance, browse, code):
+    with pytest.raises(CodeLooksLikeAFormula):
+        set_account_codes(codes={"payable": ("2190", ""), "wallet": (code, "")}, by=finance)
+    assert not AccountCode.objects.exists()
+    page = browse(finance).post("/settings/account-codes/", {"code_wallet": code})
+    (problem,) = page.context["form"].errors["code_wallet"]
+    assert page.status_code == 422 and "spreadsheets take for a formula" in problem

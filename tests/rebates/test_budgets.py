@@ -10,9 +10,10 @@ import pytest
 import time_machine
 
 from prm.jobs.daily import daily_work
-from prm.notices.models import Notice
+from prm.notices.models import Letter, Notice
+from prm.outbox.services import deliver_open_events
 from prm.values.periods import Period
-from rebates.budgets import uses
+from rebates.budgets import overview, uses
 from rebates.models import Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of
@@ -23,6 +24,11 @@ from tests.rebates.world import BY, apply, policy, sell, settle
 pytestmark = pytest.mark.django_db
 FLAT = {"kind": "flat", "rate": "10%"}
 __all__ = ["browse"]
+
+
+def deliver() -> None:
+    while deliver_open_events():
+        pass
 
 
 @pytest.fixture
@@ -101,3 +107,62 @@ def test_a_budget_of_nothing_is_refused():
     with pytest.raises(PolicyProblem) as refused:
         read_document({"schema": 1, "programmes": [policy(budget={"amount": 0})]})
     assert "budget.amount" in refused.value.problems[0]
+
+
+# With the close, and afterwards
+
+
+def test_a_close_tells_what_it_used_of_a_period_that_is_over(acme, finance, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100, "warn_at": [50, 80, 100]}))
+    sell(acme, 1480, "2026-10-10")
+    settle("2026-10")
+    deliver()
+    (told,) = Notice.objects.filter(kind__startswith="rebates.budget")
+    assert (told.user_id, told.kind, told.values["level"]) == (
+        finance.user_id, "rebates.budget_reached", 100,
+    )  # fmt: skip
+    assert told.fact.endswith(":2026-10:100") and "100" in Letter.objects.get(text__contains="budget").subject
+    deliver()
+    daily_work()["rebates.budgets"]()
+    assert Notice.objects.filter(kind__startswith="rebates.budget").count() == 1
+
+
+def test_a_late_line_that_fills_a_closed_periods_budget_is_told_with_the_next_close(
+    acme, finance, mid_november
+):
+    apply(policy(mechanism=FLAT, budget={"amount": 100}))
+    sell(acme, 700, "2026-09-10")
+    settle("2026-09")
+    deliver()
+    assert not Notice.objects.filter(kind__startswith="rebates.budget").exists()
+    sell(acme, 200, "2026-09-20")
+    sell(acme, 100, "2026-10-10")
+    settle("2026-10")
+    deliver()
+    (told,) = Notice.objects.filter(kind__startswith="rebates.budget")
+    assert told.fact.endswith(":2026-09:80")
+
+
+def test_the_page_shows_the_periods_of_this_year_that_are_over(acme, finance, browse, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100}))
+    sell(acme, 2690, "2026-09-10")
+    settle("2026-09")
+    sell(acme, 500, "2026-10-10")  # accrues: October is over and not settled
+    found = overview(BY)
+    assert [(str(one.time), one.earned, one.accrued, one.share) for one in found.over] == [
+        ("2026-10", Decimal(0), Decimal("50.00"), 50), ("2026-09", Decimal("269.00"), Decimal(0), 269),
+    ]  # fmt: skip
+    page = browse(finance).get("/programmes/budgets/").content.decode()
+    ended = page.split("Periods of this year that are over")[-1]
+    assert "September 2026" in ended and "269 %" in ended and "November 2026" not in ended
+
+
+def test_an_amended_budget_holds_from_its_own_first_day(acme, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100}))
+    apply(policy(mechanism=FLAT, budget={"amount": 900}, from_="2026-11-01"))
+    sell(acme, 500, "2026-10-10")
+    settle("2026-10")
+    found = overview(BY)
+    assert [(str(one.time), one.budget) for one in (*found.now, *found.over)] == [
+        ("2026-11", Decimal(900)), ("2026-10", Decimal(100)),
+    ]  # fmt: skip

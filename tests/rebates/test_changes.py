@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from partners.models import TierMembership
 from prm.values.actor import Actor
-from rebates import changes, moments
+from rebates import changes, lines_between, moments
 from rebates.accruals import accruals
 from rebates.models import Statement
 from tests.cast import browse
@@ -137,8 +138,118 @@ def test_an_open_figure_is_held_against_a_day(acme):
         found = moments.since(accrual, date(2026, 9, 13))
     assert (found.change.before, found.change.after) == (Decimal("1900.00"), Decimal("3150.00"))
     assert causes(found.change) == {"Sales": Decimal("1310.00"), "Returns": Decimal("-60.00")}
-    assert [line.net_amount for line in found.lines] == [Decimal("12000.00"), Decimal("-2000.00")]
-    assert found.more == 0
+    lines, more = found.came.page("all")
+    assert [line.net_amount for line in lines] == [Decimal("12000.00"), Decimal("-2000.00")]
+    assert more is None
+
+
+# Between any two days, and the lines behind
+
+
+@pytest.fixture
+def september(acme):
+    """Sold on the 10th, 13th and 16th, with a late line of the 11th; one came back; the tier rose on the 18th."""
+    apply(policy(kind="retroactive"))
+    with time_machine.travel(datetime(2026, 9, 10, 12, tzinfo=SHANGHAI)):
+        sell(acme, "95000.00", "2026-09-10", document="FIRST")
+    with time_machine.travel(datetime(2026, 9, 13, 12, tzinfo=SHANGHAI)):
+        sell(acme, "12000.00", "2026-09-13", document="NEW")
+        sell(acme, "3000.00", "2026-09-11", document="LATE")
+        sell(acme, "-2000.00", "2026-09-13", document="BACK")
+    with time_machine.travel(datetime(2026, 9, 16, 12, tzinfo=SHANGHAI)):
+        sell(acme, "10000.00", "2026-09-16", document="AFTER")
+    with time_machine.travel(datetime(2026, 9, 20, 12, tzinfo=SHANGHAI)):
+        yield accruals(by=Actor.job("tests"), partners=[acme.row.pk])[0]
+
+
+def test_an_open_figure_is_compared_between_any_two_days(september):
+    found = moments.since(september, date(2026, 9, 12), until=date(2026, 9, 14))
+    assert (found.change.before, found.change.after) == (Decimal("1900.00"), Decimal("3240.00"))
+    assert causes(found.change) == {"Sales": Decimal("1400.00"), "Returns": Decimal("-60.00")}
+    rest = moments.since(september, date(2026, 9, 14))
+    assert (rest.change.before, rest.change.after) == (Decimal("3240.00"), Decimal("3540.00"))
+    assert causes(rest.change) == {"Sales": Decimal("300.00")}
+
+
+def test_a_rate_of_after_the_second_day_moves_nothing(acme):
+    with time_machine.travel("2026-09-10 04:00:00+00:00", tick=False):
+        known("EUR/CNY 2026-09-09 8")
+        apply(policy("counts", mechanism={"kind": "flat", "rate": "10%"}, exchange="period_end"))
+        sell(acme, 100, "2026-09-05", currency="EUR")
+    for day, rate in ((12, 9), (16, 10)):
+        with time_machine.travel(f"2026-09-{day} 04:00:00+00:00", tick=False):
+            known(f"EUR/CNY 2026-09-{day} {rate}")
+    with time_machine.travel("2026-09-20 04:00:00+00:00", tick=False):
+        (accrual,) = accruals(by=BY)
+        change = moments.since(accrual, date(2026, 9, 11), until=date(2026, 9, 14)).change
+    assert (change.before, causes(change)) == (Decimal("80.00"), {"Exchange rate": Decimal("10.00")})
+    assert change.causes[-1].text == "1 EUR = 8.00 → 9.00 CNY"
+
+
+@pytest.mark.parametrize(
+    ("kind", "documents"),
+    [
+        ("all", ["NEW", "LATE", "BACK"]),
+        ("sold", ["NEW", "LATE"]),
+        ("new", ["NEW"]),
+        ("late", ["LATE"]),
+        ("returns", ["BACK"]),
+    ],
+)
+def test_each_cause_opens_into_the_lines_behind_it(september, acme, browse, kind, documents):
+    address = f"/accruals/core/2026-09/{acme.row.pk}/changes/?since=2026-09-12&until=2026-09-14"
+    page = browse(acme.admin).get(f"{address}&lines={kind}")
+    assert [line.document for line in page.context["lines"]] == documents
+    told = page.content.decode()
+    assert "?since=2026-09-12&amp;until=2026-09-14&amp;lines=returns#lines" in told
+
+
+def test_the_lines_are_paged(september, acme, browse, monkeypatch):
+    monkeypatch.setattr(lines_between, "SIZE", 2)
+    client, address = browse(acme.admin), f"/accruals/core/2026-09/{acme.row.pk}/changes/"
+    page = client.get(f"{address}?since=2026-09-12&until=2026-09-14")
+    assert [line.document for line in page.context["lines"]] == ["NEW", "LATE"]
+    rest = client.get(f"{address}{page.context['next']}")
+    assert [line.document for line in rest.context["lines"]] == ["BACK"] and rest.context["next"] == ""
+    assert client.get(f"{address}?lines=nonsense").status_code == 404
+    assert client.get(f"{address}?after=x").status_code == 404
+
+
+@pytest.mark.parametrize("until", ["2026-09-12", "2026-09-21"])
+def test_the_second_day_lies_after_the_first_and_is_not_to_come(september, acme, browse, until):
+    address = f"/accruals/core/2026-09/{acme.row.pk}/changes/?since=2026-09-12&until={until}"
+    answer = browse(acme.admin).get(address)
+    assert answer.status_code == 422 and "Choose a day after the first" in answer.content.decode()
+
+
+@time_machine.travel("2026-11-15")
+def test_the_causes_of_a_statement_open_into_lines_too(acme, rival, browse):
+    apply(policy())
+    sell(acme, "1000.00", "2026-09-10", document="SEPT")
+    sell(rival, "1000.00", "2026-09-10")
+    settle("2026-09")
+    sell(acme, "300.00", "2026-09-20", document="LATE")
+    sell(acme, "4000.00", "2026-10-10", document="OCT")
+    sell(acme, "-50.00", "2026-10-11", document="BACK")
+    settle("2026-10")
+    earlier, later = (
+        Statement.objects.for_everyone(because="a test").filter(partner=acme.row).order_by("ends")
+    )
+    client = browse(acme.admin)
+    page = html.unescape(client.get(f"{later.get_absolute_url()}changes/").content.decode())
+    address = f"{later.get_absolute_url()}changes/core/lines/?against={earlier.number}"
+
+    def documents(rest: str) -> list[str]:
+        assert f"{address}&kind=" in page
+        return [line.document for line in client.get(f"{address}{rest}").context["lines"]]
+
+    assert documents("&kind=sold") == ["OCT"]
+    assert documents("&kind=returns") == ["BACK"]
+    assert documents("&kind=sold&of=earlier") == ["SEPT"]
+    assert documents("&kind=late-2026-09") == ["LATE"] and f"{address}&kind=late-2026-09" in page
+    for wrong in ("&kind=late-2026-08", "&kind=", ""):
+        assert client.get(f"{address}{wrong}").status_code == 404
+    assert browse(rival.admin).get(f"{address}&kind=sold").status_code == 404
 
 
 @time_machine.travel("2026-11-15")

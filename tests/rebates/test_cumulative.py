@@ -374,7 +374,10 @@ def test_the_sentence_says_it_and_finance_chooses_it(finance, browse):
         assert answer.status_code == 302, answer.content.decode()
         version = Version.objects.get()
         assert version.policy["cumulative"] is True
-        said = "All of the year so far is counted, and what was settled of it before is taken off."
+        said = (
+            "All of the year so far is counted, as far as this version is in force, and what was settled of it before"
+            " is taken off."
+        )
         assert said in wording.sentence(version)
         with translation.override("zh-hans"):
             assert "本年" in wording.sentence(version)

@@ -7,15 +7,20 @@ import io
 import subprocess
 import sys
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from prm.audit.models import AuditEntry
+from prm.ui import formats
 from rebates import kit
 from rebates.kit import recompute_kit
-from rebates.models import Statement
+from rebates.models import Result, Statement
+from rebates.statement_book import sheets_of as sheets_of_statement
 from tests.rebates import world
 
 pytestmark = pytest.mark.django_db
@@ -158,12 +163,63 @@ def test_the_statement_is_a_spreadsheet_and_data_too(settled, rival, browse):
         "top",
         "unit",
     }
-    file = io.BytesIO(b"".join(client.get(f"{address}statement.xlsx").streaming_content))
-    rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
-    assert rows[0][:3] == ["Programme", "Code", "Opening"] and rows[-1][0] == "Total"
-    assert rows[-1][4] == float(statement.earned) and sum(row[4] for row in rows[1:-1]) == rows[-1][4]
+    assert data["statement"]["carried"]["core"] == {"opening": "3762.96", "paid": "0"}
+    rows = sheets_of(client.get(f"{address}statement.xlsx"))["Statement"]
+    said = {row[0]: row[1] for row in rows[:8]}
+    assert (said["Statement"], said["Partner number"]) == (statement.number, statement.partner.number)
+    assert (said["Period"], said["Currency"], said["State"]) == ("October 2026", "CNY", "To be paid")
+    head = next(at for at, row in enumerate(rows) if row[0] == "Programme")
+    assert rows[head][:3] == ["Programme", "Code", "Opening"] and rows[-1][0] == "Total"
+    assert rows[-1][4] == float(statement.earned)
+    assert sum(row[4] for row in rows[head + 1 : -1]) == pytest.approx(rows[-1][4])
     for name in ("statement.json", "statement.xlsx"):
         assert browse(rival.sales).get(f"{address}{name}").status_code == 404
+
+
+def sheets_of(answer) -> dict[str, list[list]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_the_workbook_explains_each_figure_and_lists_the_lines_behind_it(settled, browse):
+    statement = statements(settled)[1]
+    sheets = sheets_of(browse(settled.sales).get(f"{statement.get_absolute_url()}statement.xlsx"))
+    assert list(sheets) == ["Statement", "How it came about", "Lines"]
+    ends = {(row[1], row[2], row[3]): row[10] for row in sheets["How it came about"] if row[6] == "Result"}
+    figures = Result.objects.for_everyone(because="a test").filter(run=statement.run, partner=settled.row)
+    assert ends == {
+        (one.programme.code, formats.period(one.period), one.get_kind_display()): float(one.amount)
+        for one in figures.select_related("programme")
+    }
+    core = [row for row in sheets["How it came about"] if row[1] == "core" and row[3] == "Earned"]
+    assert [row[8:11] for row in core if row[6] == "The arithmetic"][:2] == [
+        [100_000, 0.02, 2000], [150_000, 0.03, 4500],
+    ]  # fmt: skip
+    lines = [row for row in sheets["Lines"] if row[1] == "core" and row[3] == "Adjusted"]
+    assert [row[9] for row in lines] == [120000.01, 40000, -1234.56, 12000, -500]
+    assert lines[0][5] == date(2026, 9, 10) and lines[0][4].startswith("TEST-")
+    assert {row[11] for row in lines} == {"paid on"}
+
+
+def test_more_lines_ask_no_more_of_the_database(acme, rival):
+    world.apply(world.policy(), world.policy("second", kind="retroactive"))
+    world.sell(acme, "1000.00", "2026-09-01")
+    for day in range(1, 29):
+        world.sell(rival, "1000.00", f"2026-09-{day:02}")
+    world.settle("2026-09")
+    counts = []
+    for partner in (acme, rival):
+        with CaptureQueriesContext(connection) as asked:
+            read = [list(sheet.lines) for sheet in sheets_of_statement(statements(partner)[0], partner.admin)]
+        counts.append((len(read[2]), len(asked)))
+    assert [lines for lines, _asked in counts] == [2, 56] and counts[0][1] == counts[1][1]
+
+
+def test_the_workbook_speaks_the_readers_language(settled, browse):
+    client = browse(settled.sales)
+    client.cookies["django_language"] = "zh-hans"
+    sheets = sheets_of(client.get(f"{statements(settled)[1].get_absolute_url()}statement.xlsx"))
+    assert list(sheets) == ["对账单", "计算过程", "明细"]
 
 
 def test_the_trail_keeps_who_took_it_away(settled, finance, browse):

@@ -1,0 +1,181 @@
+"""Who stood just below a bound at which a version would have paid more: a band, a full increment, a jump of a formula.
+
+Such a bound tempts to pull an order forward, or to book one that is none. Told only where what one more order brings
+hangs on the partner's own sums and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from prm.customfields import expressions
+from prm.customfields.expressions import Node
+from prm.values.money import minor_unit
+from prm.values.periods import Period
+from rebates import arithmetic, currencies, formula, line_rounding, partner_pools
+from rebates.arithmetic import Figures
+from rebates.links import linked_with
+from rebates.mechanisms import Bands, bands_of
+from rebates.models import Version
+
+NEAR = Decimal("0.05")  # of the bound: whoever is nearer may be tempted
+
+
+@dataclass(frozen=True)
+class Stood:
+    """A partner's sums at the end of a period. `barred`: a gate or an unpaid invoice stands between one more order and
+    its rebate; `counted`: what counts before a cap, where one lowered it; `read`: what a formula read, as JSON.
+    """
+
+    partner_id: int
+    earned: Decimal
+    qualifier: Decimal
+    base: Decimal
+    reference: Decimal | None
+    lines: int
+    barred: bool | None
+    counted: str | None
+    read: str | None
+
+    @property
+    def figures(self) -> Figures:
+        return Figures(self.qualifier, self.base, self.reference)
+
+
+@dataclass(frozen=True)
+class Temptation:
+    """A partner that stood just below a bound in a period: `missing` more would have paid `gain` more."""
+
+    partner_id: int
+    period: Period
+    missing: Decimal
+    gain: Decimal
+
+
+def can_be_told(version: Version) -> bool:
+    """Whether what one more order would have brought is known from a partner's sums."""
+    policy, bands = version.policy, bands_of(version.policy)
+    return not (
+        bands.counts_sets
+        or (bands.increment is not None and _pays_on_other_lines(policy))
+        or (formula.by_formula(policy) and bands.reads_units != bands.pays_units)
+        or line_rounding.by_line(policy)  # a cent more or less hangs on the order's own lines
+        or currencies.needs_rates(policy)
+        or currencies.is_gross(policy)
+        or partner_pools.hangs_on_all(policy)
+        # What one more order brings hangs on other programmes too.
+        or linked_with(version, list(Version.objects.published().select_related("programme")))
+    )
+
+
+def found(version: Version, period: Period, rows: Sequence[Stood]) -> list[Temptation]:
+    """Who stood just below a bound, by what it would have brought; nobody to whom it would have brought nothing."""
+    if not can_be_told(version):
+        return []
+    policy = version.policy
+    steps = list(_steps_of(formula.parsed(policy))) if formula.by_formula(policy) else []
+    told = []
+    for one in rows:
+        if one.barred:
+            continue
+        if steps:
+            near = _to_next_jump(policy, steps, one)
+        elif bands_of(policy).increment is not None:
+            near = _to_next_increment(policy, one)
+        else:
+            near = _to_next_band(policy, one)
+        if near is not None and near[1] > 0:
+            told.append(Temptation(one.partner_id, period, *near))
+    return sorted(told, key=lambda one: (-one.gain, one.partner_id))
+
+
+Near = tuple[Decimal, Decimal]  # what is missing, and what it would bring
+
+
+def _is_near(missing: Decimal, measured: Decimal) -> bool:
+    return missing <= NEAR * (measured + missing)
+
+
+def _to_next_band(policy: dict[str, Any], one: Stood) -> Near | None:
+    missing = arithmetic.to_next_band(policy, one.figures)
+    if missing is None or not _is_near(missing, one.qualifier):
+        return None
+    return missing, arithmetic.one_more(policy, one.figures, extra=missing)
+
+
+def _pays_on_other_lines(policy: dict[str, Any]) -> bool:
+    """Whether what is paid on is not what counts: of increments only their number is known then."""
+    counted = policy.get("qualify")
+    return policy.get("pay", counted) != counted
+
+
+def _to_next_increment(policy: dict[str, Any], one: Stood) -> Near | None:
+    """To the next full step of what was bought; None above a cap."""
+    bands = bands_of(policy)
+    if bands.increment is None:
+        return None
+    bought = Decimal(one.counted) if one.counted is not None else one.qualifier
+    bound = bands.increment * (one.base + 1)
+    missing = bound - bought
+    if not _is_near(missing, bought) or (bands.most_base is not None and bound > bands.most_base):
+        return None
+    more = replace(one.figures, qualifier=one.qualifier + missing, base=one.base + 1)
+    return missing, arithmetic.rebate(policy, more) - arithmetic.rebate(policy, one.figures)
+
+
+def _steps_of(node: Node) -> Iterator[Node]:
+    """The parts of a formula at which it may jump: comparisons and roundings."""
+    if node.what in expressions.COMPARISONS or node.what == "round":
+        yield node
+    for part in node.parts:
+        if isinstance(part, Node):
+            yield from _steps_of(part)
+
+
+def _to_next_jump(policy: dict[str, Any], steps: Sequence[Node], one: Stood) -> Near | None:
+    """To the nearest bound at which a formula pays more than the cent that was bought."""
+    bands = bands_of(policy)
+    unit = Decimal(1) if bands.pays_units else minor_unit(policy["currency"])
+    read = json.loads(one.read) if one.read else {}
+
+    def known(count: int) -> dict[str, Any]:
+        more = replace(one.figures, qualifier=one.qualifier + count * unit, base=one.base + count * unit)
+        figures = arithmetic.capped(bands, more)
+        return read | {"qualifier": figures.qualifier, "base": figures.base}
+
+    def paid(count: int) -> Decimal:
+        return _paid_by_formula(policy, bands, known(count))
+
+    nearest = None
+    for node in steps:
+        measured = one.qualifier if "qualifier" in expressions.names_in(node) else one.base
+        most = int(measured * NEAR / (1 - NEAR) / unit)
+        count = _first_change(node, known, most)
+        if count and paid(count) - paid(count - 1) > unit and (nearest is None or count < nearest):
+            nearest = count
+    return None if nearest is None else (nearest * unit, paid(nearest) - paid(0))
+
+
+def _first_change(node: Node, known: Any, most: int) -> int | None:
+    """The fewest units more at which a part of a formula comes out differently; None where `most` change nothing."""
+    before = expressions.evaluate(node, known(0))
+    if most < 1 or expressions.evaluate(node, known(most)) == before:
+        return None
+    low, high = 0, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        if expressions.evaluate(node, known(middle)) == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _paid_by_formula(policy: dict[str, Any], bands: Bands, figures: dict[str, Any]) -> Decimal:
+    value: Fraction = arithmetic.limited(bands, formula.value(policy, figures))
+    return arithmetic.rounded(value, policy["currency"], policy.get("rounding", {}).get("mode", "half_up"))
