@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
-from prm.ui.forms import MoneyField, ServiceForm
+from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
 from rebates.models import DisputedLine, Programme
 from rebates.services import Claim
 
@@ -205,7 +205,7 @@ class AcceptForm(ServiceForm):
     )
 
 
-class AdjustmentForm(ServiceForm):
+class AdjustmentForm(AsksOnceMore):
     """Accepted with a sum."""
 
     programme = forms.ModelChoiceField(label=gettext_lazy("Programme"), queryset=Programme.objects.none())

@@ -19,6 +19,7 @@ from prm.ui.parts import Fact, Verb
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import disputed
+from rebates.beyond import refuse_beyond
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
 
@@ -53,17 +54,24 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
     return {
         "dispute": dispute,
         "wait": waiting(dispute, actor),
-        "tone": dispute.tone,
+        "shown": dispute.shown_to(actor),
         "lines": lines[:MOST_LINES],
         "has_more": len(lines) > MOST_LINES,
         "sums": sums(dispute),
         "talk": dispute.messages.all(),
         "facts": _facts(dispute, actor),
-        "adjustment": getattr(dispute, "adjustment", None),
+        "proposed": _proposed(dispute, actor),
         "effects": effects(dispute, actor),
         "happenings": history_of(dispute, actor),
         "verbs": _partner_verbs(dispute, actor) if actor.is_partner else _staff_verbs(dispute, actor),
     }
+
+
+def _proposed(dispute: Dispute, actor: Actor) -> ManualAdjustment | None:
+    """The sum that waits for finance's second person; a partner reads of it when it is decided."""
+    if actor.is_partner or dispute.state != State.PROPOSED:
+        return None
+    return dispute.adjustment
 
 
 def sums(dispute: Dispute) -> list[dict[str, Any]]:
@@ -118,11 +126,12 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
     disputes = list(Dispute.objects.visible_to(actor).of(statement).order_by("-pk"))
     for dispute in disputes:
         dispute.statement = statement
+    shown = [(one, one.shown_to(actor)) for one in disputes]
     live = next((one for one in disputes if one.is_live), None)
     until = disputed.window(statement)
     is_open = until is not None and clock.today() <= until
     return {
-        "disputes": disputes,
+        "disputes": shown,
         "held": live.held if live else Decimal("0.00"),
         "dispute_wait": waiting(live, actor) if live else None,
         "dispute_until": until,
@@ -209,6 +218,7 @@ def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
                 post=_to("confirm", dispute),
                 primary=True,
                 why_not=_refused(dispute, actor),
+                ask=refusals.why_not(refuse_beyond, dispute.adjustment.amount, dispute.statement, dispute),
             ),
             Verb(_("Do not confirm"), href=_to("send_back", dispute), final=True),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, Unusual
 
 
 class DisputeWindowOver(DomainError):
@@ -94,6 +94,27 @@ class ProgrammeOfTheStatement(DomainError):
 class AdjustmentMovesNothing(DomainError):
     code = "adjustment_moves_nothing"
     message = _("An adjustment of 0 changes nothing. Enter the sum, or decide without one.")
+    field = "amount"
+
+
+class SumBeyondStatement(Unusual):
+    code = "sum_beyond_statement"
+    message = _("%(amount)s is more than the whole statement says, %(statement)s. Is it meant so?")
+    field = "amount"
+
+
+class SumBeyondLines(Unusual):
+    code = "sum_beyond_lines"
+    message = _("%(amount)s is more than the disputed lines come to, %(lines)s. Is it meant so?")
+    field = "amount"
+
+
+class SumBeyondStatementAndLines(Unusual):
+    code = "sum_beyond_statement_and_lines"
+    message = _(
+        "%(amount)s is more than the whole statement says, %(statement)s, and more than the disputed lines come to,"
+        " %(lines)s. Is it meant so?"
+    )
     field = "amount"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -14,10 +15,18 @@ from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from prm.ui.doers import doer
 from prm.values import clock
+from prm.values.actor import Actor
 from rebates.dispute_querysets import AdjustmentQuerySet, DisputedLineQuerySet, DisputeQuerySet
 from rebates.models.programmes import Programme
 from rebates.models.runs import SettlementRun
 from rebates.models.statements import Statement
+
+
+class Shown(NamedTuple):
+    """A state in words, and its tone."""
+
+    word: Any
+    tone: str
 
 
 class Dispute(models.Model):
@@ -134,10 +143,6 @@ class Dispute(models.Model):
         return self.state in (self.State.DRAFT, self.State.ASKED)
 
     @property
-    def tone(self) -> str:
-        return self.TONES[self.state]
-
-    @property
     def decider(self) -> str:
         return doer(self.decided_by_label, self.decided_by_id)
 
@@ -147,6 +152,13 @@ class Dispute(models.Model):
 
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
+
+    def shown_to(self, actor: Actor) -> Shown:
+        """The state as it is read: what finance weighs between its two people is no business of the partner's."""
+        state = self.State(self.state)
+        if actor.is_partner and state == self.State.PROPOSED:
+            state = self.State.IN_REVIEW
+        return Shown(state.label, self.TONES[state])
 
 
 class DisputedLine(models.Model):

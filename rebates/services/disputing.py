@@ -123,7 +123,7 @@ def send_dispute(*, dispute: Dispute, reason: str, by: Actor) -> Dispute:
     require(by, "rebates.dispute", dispute)
     statement = _locked(dispute.statement)
     dispute = Dispute.objects.locked(dispute)
-    must_be(dispute, State.OPEN)
+    must_be(dispute, State.OPEN, by)
     results = _disputable(statement)
     if not reason.strip():
         raise DisputeReasonMissing()
@@ -136,7 +136,7 @@ def discard_draft(*, dispute: Dispute, by: Actor) -> None:
     """Throw a comparison away that was not sent."""
     require(by, "rebates.dispute", dispute)
     dispute = Dispute.objects.locked(dispute)
-    must_be(dispute, State.OPEN)
+    must_be(dispute, State.OPEN, by)
     if dispute.state != State.DRAFT:
         raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
     record(dispute, "draft deleted", by=by)
@@ -152,7 +152,7 @@ def answer_dispute(*, dispute: Dispute, text: str, by: Actor) -> Dispute:
         raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
     say(dispute, text, by)
     if dispute.state == State.ASKED:
-        move(dispute, State.IN_REVIEW)
+        move(dispute, State.IN_REVIEW, by)
         dispute.save()
         record(dispute, "answered", by=by, changes={"state": [State.ASKED, State.IN_REVIEW]})
     emit(DisputeAnswered(dispute_id=dispute.pk, at=clock.now().isoformat()), object_key=key_of(dispute))
@@ -164,9 +164,9 @@ def withdraw_dispute(*, dispute: Dispute, reason: str = "", by: Actor) -> Disput
     """Take it back: nothing is held back any more, nothing changes."""
     require(by, "rebates.dispute", dispute)
     dispute = Dispute.objects.locked(dispute)
-    must_be(dispute, State.WITHDRAWN)
+    must_be(dispute, State.WITHDRAWN, by)
     before = dispute.state
-    move(dispute, State.WITHDRAWN)
+    move(dispute, State.WITHDRAWN, by)
     dispute.save()
     record(dispute, "withdrawn", by=by, changes={"state": [before, State.WITHDRAWN]}, reason=reason.strip())
     emit(DisputeWithdrawn(dispute_id=dispute.pk), object_key=key_of(dispute))
@@ -180,15 +180,15 @@ def key_of(dispute: Dispute) -> str:
     return f"dispute:{dispute.pk}"
 
 
-def must_be(dispute: Dispute, state: str) -> None:
+def must_be(dispute: Dispute, state: str, by: Actor) -> None:
     """Raise unless the dispute may become `state`."""
     if not dispute.may_become(state):
-        raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
+        raise DisputeNotInThisState(number=dispute.number, state=dispute.shown_to(by).word)
 
 
-def move(dispute: Dispute, state: str) -> None:
+def move(dispute: Dispute, state: str, by: Actor) -> None:
     """Into the next state, with the clock of whose turn it is then. The caller saves."""
-    must_be(dispute, state)
+    must_be(dispute, state, by)
     dispute.state, dispute.state_since, dispute.due = state, clock.now(), None
     if dispute.is_live:
         hours = PARTNER_HOURS if state == State.ASKED else FINANCE_HOURS
@@ -332,7 +332,7 @@ def _measure(
 def _send(dispute: Dispute, reason: str, by: Actor) -> Dispute:
     dispute.reason, dispute.opened_at = reason.strip(), clock.now()
     dispute.opened_by_id, dispute.opened_by_label = by.user_id, by.label
-    move(dispute, State.OPEN)
+    move(dispute, State.OPEN, by)
     dispute.save()
     held = said.Money(dispute.held, dispute.currency)
     record(dispute, "disputed", by=by, changes={"held": [None, held]}, reason=dispute.reason)
