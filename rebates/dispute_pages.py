@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,8 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "has_more": len(lines) > MOST_LINES,
         "sums": sums(dispute),
         "talk": dispute.messages.all(),
+        "agreed": agreed(dispute),
+        "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
         "proposed": _proposed(dispute, actor),
         "effects": effects(dispute, actor),
@@ -261,6 +263,23 @@ def rows(dispute: Dispute) -> list[list[Any]]:
         ]
         for line in dispute.lines.all()
     ]  # fmt: skip
+
+
+def not_compared(dispute: Dispute) -> str:
+    """How many of our lines a ledger was not compared with, "" where there are none."""
+    said = dispute.summary
+    if not said.get("left"):
+        return ""
+    words = ngettext(
+        "%(count)s line of ours was not compared: %(sum)s, %(first)s",
+        "%(count)s lines of ours were not compared: %(sum)s, %(first)s to %(last)s",
+        said["left"],
+    )
+    return words % {
+        "count": formats.number(said["left"], 0), "sum": formats.money(said["left_sum"], dispute.currency, 2),
+        "first": formats.day(date.fromisoformat(said["left_first"])),
+        "last": formats.day(date.fromisoformat(said["left_last"])),
+    }  # fmt: skip
 
 
 def agreed(dispute: Dispute) -> str:

@@ -77,6 +77,15 @@ class LedgerAgrees(DomainError):
     field = "file"
 
 
+class LedgerAgreesAsFar(DomainError):
+    code = "ledger_agrees_as_far"
+    message = _(
+        "As far as they were compared, your ledger and ours agree: %(count)s lines, %(sum)s. Not compared are %(left)s"
+        " lines of ours from earlier periods; choose below to compare them too."
+    )
+    field = "file"
+
+
 class LedgerOfAnotherTime(DomainError):
     code = "ledger_of_another_time"
     message = _(

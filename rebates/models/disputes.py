@@ -88,7 +88,8 @@ class Dispute(models.Model):
         _("difference"), max_digits=18, decimal_places=2, default=Decimal("0.00")
     )
     worth = models.DecimalField(_("worth"), max_digits=18, decimal_places=2, null=True)
-    # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text.
+    # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text. Where lines of ours were not
+    # compared: {"left", "left_sum", "left_first", "left_last"}.
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -24,7 +24,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money, round_money
 from prm.values.numbers import random_number
-from rebates import disputed, ledger_file, own_ledger
+from rebates import disputed, ledger_file, ledger_reach, own_ledger
 from rebates.dispute_events import DisputeAnswered, DisputeWithdrawn, StatementDisputed
 from rebates.errors_of_disputes import (
     DisputedAlready,
@@ -32,11 +32,13 @@ from rebates.errors_of_disputes import (
     DisputeReasonMissing,
     DisputeWindowOver,
     LedgerAgrees,
+    LedgerAgreesAsFar,
     LedgerOfAnotherTime,
     NotALineOfTheStatement,
     NothingMarked,
     NothingToDispute,
 )
+from rebates.ledger_reach import Reach
 from rebates.models import Dispute, DisputedLine, DisputeMessage, Result, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import open_on
@@ -85,30 +87,37 @@ def open_dispute(*, statement: Statement, claims: Sequence[Claim], reason: str, 
 
 
 @transaction.atomic
-def compare_ledger(*, statement: Statement, file: Any, by: Actor) -> Dispute:
-    """Read a partner's own ledger and keep what differs as a draft, in place of an earlier one. Nothing is sent yet."""
+def compare_ledger(*, statement: Statement, file: Any, reach: str = Reach.FILE, by: Actor) -> Dispute:
+    """Read a partner's own ledger and keep what differs as a draft, in place of an earlier one. Nothing is sent yet.
+
+    `reach`: which of our lines of earlier periods it is compared with, see `ledger_reach.py`.
+    """
     require(by, "rebates.dispute", statement)
     statement = _locked(statement)
     results = _disputable(statement)
     theirs = ledger_file.read(file)
     ours = {line.pk: line for line in disputed.lines_of(statement, results)}
     plain = [_plain(line) for line in ours.values()]
-    inside = _inside(theirs, plain, results)
-    if not inside:
+    sides = ledger_reach.compared(
+        plain, theirs, periods=ledger_reach.periods_of(results), reach=reach,
+        late=ledger_reach.late_lines(statement.run, results, plain),
+    )  # fmt: skip
+    if not sides.theirs:
         last = max(result.period.last_day for result in results)
         raise LedgerOfAnotherTime(first=min(result.starts for result in results), last=last)
-    found = own_ledger.match(plain, inside)
+    found = own_ledger.match(sides.ours, sides.theirs)
     agreed = sum((line.amount for line in found.agreed), ZERO)
     if found.is_same:
-        raise LedgerAgrees(count=len(found.agreed), sum=Money(agreed, statement.currency))
+        said = {"count": len(found.agreed), "sum": Money(agreed, statement.currency)}
+        raise LedgerAgreesAsFar(left=len(sides.left), **said) if sides.left else LedgerAgrees(**said)
     for draft in Dispute.objects.visible_to(by).of(statement).filter(state=State.DRAFT):
         draft.delete()
     dispute = _new(statement, Dispute.Kind.LEDGER, by)
     dispute.file_name = str(getattr(file, "name", ""))[:200]
     dispute.summary = {
-        "rows": len(theirs), "outside": len(theirs) - len(inside), "agree": len(found.agreed), "agreed": str(agreed),
-        "ours": str(sum((line.amount for line in plain), ZERO)),
-        "theirs": str(sum((line.amount for line in inside), ZERO)),
+        "rows": len(theirs), "outside": len(theirs) - len(sides.theirs), "agree": len(found.agreed),
+        "agreed": str(agreed), "ours": str(sum((line.amount for line in sides.ours), ZERO)),
+        "theirs": str(sum((line.amount for line in sides.theirs), ZERO)), **sides.told,
     }  # fmt: skip
     dispute.save()
     _measure(dispute, _differing(dispute, found, ours, statement), results)
@@ -262,17 +271,6 @@ def _plain(line: Ours) -> own_ledger.Line:
     if isinstance(line, CreditedLine):
         quantity, amount = quantity.quantize(PIECES, ROUND_HALF_UP), round_money(amount, line.currency)
     return own_ledger.Line(line.pk, line.document, line.booking_date, line.product.code, quantity, amount)
-
-
-def _inside(
-    theirs: Sequence[own_ledger.Line], ours: Sequence[own_ledger.Line], results: Sequence[Result]
-) -> list[own_ledger.Line]:
-    """Rows of the disputed periods, and of documents that we have there, whatever day the partner booked them on."""
-    documents = {own_ledger.spelled(line.document) for line in ours}
-    return [
-        line for line in theirs
-        if any(one.starts <= line.day < one.ends for one in results) or own_ledger.spelled(line.document) in documents
-    ]  # fmt: skip
 
 
 def _differing(

@@ -26,6 +26,7 @@ from rebates.dispute_forms import (
     WithdrawForm,
 )
 from rebates.errors_of_disputes import DisputedAlready
+from rebates.ledger_reach import rests_on_earlier
 from rebates.models import Dispute, Statement
 
 LINES = 200  # to tick on the page; whoever has more uploads a ledger
@@ -37,9 +38,7 @@ def detail(request: Any, number: str) -> HttpResponse:
     """Who says what, and what comes of it?"""
     dispute = _dispute(request, number)
     context = dispute_pages.dispute_page(dispute, request.actor)
-    return render(
-        request, "rebates/disputes/detail.html", context | {"agreed": dispute_pages.agreed(dispute)}
-    )
+    return render(request, "rebates/disputes/detail.html", context)
 
 
 @require_GET
@@ -88,8 +87,9 @@ def ledger(request: Any, number: str) -> HttpResponse:
     if live := _live(request, statement):
         return live
     form = LedgerForm(
-        request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor
-    )
+        request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor,
+        earlier=rests_on_earlier(disputed.open_results(statement)),
+    )  # fmt: skip
     if form.is_valid() and form.run(services.compare_ledger, statement=statement, by=request.actor):
         return redirect(form.result)
     context = {"form": form, "statement": statement, "until": disputed.window(statement)}
