@@ -72,9 +72,8 @@ def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | Non
     if statement is None:
         return None
     results = disputed.open_results(statement)
-    plans = disputed.plans_of(results)
     lines = list(disputed.lines_of(statement, results))
-    counted = disputed.counted(plans, lines)
+    counted = disputed.counted(results, lines)
     lines = [line for line in lines if line.pk in counted]
     if not lines:
         return None

@@ -22,6 +22,7 @@ from rebates import disputed
 from rebates.beyond import refuse_beyond
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
+from rebates.worth import Untold
 
 State = Dispute.State
 MOST_LINES = 500  # on the page; the spreadsheet has all
@@ -58,6 +59,7 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "lines": lines[:MOST_LINES],
         "has_more": len(lines) > MOST_LINES,
         "sums": sums(dispute),
+        "why_untold": why_untold(dispute),
         "talk": dispute.messages.all(),
         "agreed": agreed(dispute),
         "not_compared": not_compared(dispute),
@@ -263,6 +265,14 @@ def rows(dispute: Dispute) -> list[list[Any]]:
         ]
         for line in dispute.lines.all()
     ]  # fmt: skip
+
+
+def why_untold(dispute: Dispute) -> str:
+    """Why it is not told what the dispute is worth, "" where it is."""
+    if dispute.worth is not None:
+        return ""
+    why = dispute.summary.get("untold")
+    return str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
 
 
 def not_compared(dispute: Dispute) -> str:

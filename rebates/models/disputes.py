@@ -89,7 +89,7 @@ class Dispute(models.Model):
     )
     worth = models.DecimalField(_("worth"), max_digits=18, decimal_places=2, null=True)
     # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text. Where lines of ours were not
-    # compared: {"left", "left_sum", "left_first", "left_last"}.
+    # compared: {"left", "left_sum", "left_first", "left_last"}. Of any: "untold", why `worth` is None.
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -42,6 +42,7 @@ from rebates.ledger_reach import Reach
 from rebates.models import Dispute, DisputedLine, DisputeMessage, Result, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import open_on
+from rebates.worth import worth_of
 
 State = Dispute.State
 What = DisputedLine.What
@@ -108,7 +109,7 @@ def compare_ledger(*, statement: Statement, file: Any, reach: str = Reach.FILE, 
     found = own_ledger.match(sides.ours, sides.theirs)
     agreed = sum((line.amount for line in found.agreed), ZERO)
     if found.is_same:
-        said = {"count": len(found.agreed), "sum": Money(agreed, statement.currency)}
+        said: dict[str, Any] = {"count": len(found.agreed), "sum": Money(agreed, statement.currency)}
         raise LedgerAgreesAsFar(left=len(sides.left), **said) if sides.left else LedgerAgrees(**said)
     for draft in Dispute.objects.visible_to(by).of(statement).filter(state=State.DRAFT):
         draft.delete()
@@ -317,11 +318,13 @@ def _measure(
     dispute: Dispute, lines: list[DisputedLine], results: Sequence[Result], *, keep: bool = False
 ) -> None:
     """Set what the dispute holds back, the difference in sales, and what that would have earned; store its lines."""
+    worth = worth_of(dispute.statement, lines, results)
+    dispute.worth = worth.amount
+    told = {key: value for key, value in dispute.summary.items() if key != "untold"}
+    dispute.summary = told | ({"untold": worth.untold} if worth.untold else {})
     hold_balances()
-    touched = disputed.touched(dispute.statement, lines, results)
     (found,) = open_on([dispute.statement])
-    dispute.held = min(touched.held, found.rest)
-    dispute.worth = touched.worth
+    dispute.held = min(disputed.held_of(lines, results), found.rest)
     dispute.difference = sum((line.difference for line in lines), ZERO)
     if not keep:
         DisputedLine.objects.bulk_create(lines)

@@ -59,12 +59,11 @@ def new(request: Any, number: str) -> HttpResponse:
     results = disputed.open_results(statement)
     text = request.GET.get("q", "").strip()[:60]
     lines = disputed.lines_of(statement, results, document=text, most=LINES + 1)
-    plans = disputed.plans_of(results)
     form = LinesForm(
         request.POST if request.method == "POST" else None,
         actor=request.actor,
         lines=lines[:LINES],
-        counted=disputed.counted(plans, lines),
+        counted=disputed.counted(results, lines),
     )
     if form.is_valid() and form.run(services.open_dispute, statement=statement, by=request.actor):
         messages.success(request, _said(form.result))
