@@ -31,6 +31,14 @@ class NothingMarked(DomainError):
     message = _("Mark at least one line, or name one that is missing.")
 
 
+class SignsDiffer(DomainError):
+    code = "signs_differ"
+    message = _(
+        "%(document)s: an amount of %(amount)s for a quantity of %(quantity)s. Both are above zero for a sale and below"
+        " zero for a return."
+    )
+
+
 class NotALineOfTheStatement(DomainError):
     code = "not_a_line_of_the_statement"
     message = _(

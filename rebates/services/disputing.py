@@ -19,7 +19,7 @@ from prm.access.rules import require
 from prm.approvals.working import calendar
 from prm.audit.services import record
 from prm.outbox.services import emit
-from prm.ui import said
+from prm.ui import formats, said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money, round_money
@@ -37,6 +37,7 @@ from rebates.errors_of_disputes import (
     NotALineOfTheStatement,
     NothingMarked,
     NothingToDispute,
+    SignsDiffer,
 )
 from rebates.ledger_reach import Reach
 from rebates.models import Dispute, DisputedLine, DisputeMessage, Result, Statement
@@ -80,6 +81,8 @@ def open_dispute(*, statement: Statement, claims: Sequence[Claim], reason: str, 
     ours = {line.pk: line for line in disputed.lines_of(statement, results, ids=wanted)}
     if wanted - set(ours):
         raise NotALineOfTheStatement()
+    for claim in claims:
+        _refuse_signs(claim, ours.get(claim.sales_line or 0), statement.currency)
     dispute = _new(statement, Dispute.Kind.LINES, by)
     dispute.save()
     lines = [_marked(dispute, claim, ours.get(claim.sales_line or 0)) for claim in claims]
@@ -240,6 +243,20 @@ def _new(statement: Statement, kind: str, by: Actor) -> Dispute:
         statement=statement, partner_id=statement.partner_id, kind=kind, opened_by_id=by.user_id,
         number=random_number("DS", on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
     )  # fmt: skip
+
+
+def _refuse_signs(claim: Claim, ours: Ours | None, currency: str) -> None:
+    """Raise where the right amount has another sign than the quantity, which is ours where none is named."""
+    if ours is None:
+        quantity, amount, document = claim.quantity, claim.amount, claim.document
+    else:
+        plain = _plain(ours)
+        quantity = plain.quantity if claim.quantity is None else claim.quantity
+        amount, document = plain.amount if claim.amount is None else claim.amount, ours.document
+    is_named = claim.quantity is not None or claim.amount is not None
+    if is_named and own_ledger.signs_differ(quantity, amount):
+        money = None if amount is None else Money(amount, currency)
+        raise SignsDiffer(document=document, amount=money, quantity=formats.all_digits(quantity, 0))
 
 
 def _marked(dispute: Dispute, claim: Claim, ours: Ours | None) -> DisputedLine:

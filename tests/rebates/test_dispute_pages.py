@@ -85,6 +85,16 @@ def test_what_was_typed_stays_when_something_is_wrong(acme, browse):
     assert not Dispute.objects.for_everyone(because="a test").exists()
 
 
+def test_an_amount_of_another_sign_than_its_quantity_is_refused_with_its_row(acme, browse):
+    statement = settled(acme, 50_000)
+    line = lines_of(acme)["INV-1"]
+    sent = {"line": [line.pk], f"what-{line.pk}": "amount", f"amount-{line.pk}": "-5", "reason": "Wrong"}
+    answer = browse(acme.admin).post(f"{statement.get_absolute_url()}dispute/", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "INV-1: an amount of −¥5.00 for a quantity of 1." in page and 'value="-5"' in page
+
+
 def test_a_missing_line_is_named_on_the_page(acme, browse):
     statement = settled(acme, 50_000)
     sent = {
