@@ -141,6 +141,7 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
         "dispute_until": until,
         "dispute_is_open": is_open,
         "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
+        "may_add": is_open and live is not None and allowed(actor, "rebates.dispute", statement),
     }
 
 
@@ -209,6 +210,11 @@ def _partner_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
             _("Answer") if asked else _("Add a message"), href=_to("answer", dispute), primary=asked, key="m"
         )
     ]
+    until = disputed.window(dispute.statement)
+    if until is not None and clock.today() <= until:
+        verbs.append(
+            Verb(_("Add lines"), href=reverse("rebates:statement_dispute", args=[dispute.statement.number]))
+        )
     if dispute.may_become(State.WITHDRAWN):
         verbs.append(Verb(_("Withdraw"), href=_to("withdraw", dispute), final=True))
     return verbs

@@ -22,8 +22,22 @@ class NothingToDispute(DomainError):
 class DisputedAlready(DomainError):
     code = "disputed_already"
     message = _(
-        "This statement is disputed already: %(number)s. Add what is missing there, or withdraw it first."
+        "This statement is disputed already: %(number)s. “Add lines” there disputes more of its lines with it; to"
+        " compare a ledger, withdraw it first."
     )
+
+
+class DisputeBeingDecided(DomainError):
+    code = "dispute_being_decided"
+    message = _(
+        "Finance is deciding about %(number)s, so nothing can be added to it. What else is wrong can be disputed after"
+        " the decision, until %(day)s; write it in a message to %(number)s now, and finance knows."
+    )
+
+
+class LineDisputedAlready(DomainError):
+    code = "line_disputed_already"
+    message = _("The line of %(document)s is disputed already, in %(number)s.")
 
 
 class NothingMarked(DomainError):

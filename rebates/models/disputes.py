@@ -154,6 +154,11 @@ class Dispute(models.Model):
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
 
+    def known_lines(self) -> set[int]:
+        """The ids of our lines and credits that it names; no credit has the id of a sales line."""
+        pairs = self.lines.values_list("sales_line_id", "credit_id")
+        return {one for pair in pairs for one in pair if one is not None}
+
     def shown_to(self, actor: Actor) -> Shown:
         """The state as it is read: what finance weighs between its two people is no business of the partner's."""
         state = self.State(self.state)

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
@@ -34,6 +35,7 @@ from rebates.errors_of_disputes import (
     LedgerAgrees,
     LedgerAgreesAsFar,
     LedgerOfAnotherTime,
+    LineDisputedAlready,
     NotALineOfTheStatement,
     NothingMarked,
     NothingToDispute,
@@ -73,21 +75,37 @@ def open_dispute(*, statement: Statement, claims: Sequence[Claim], reason: str, 
     require(by, "rebates.dispute", statement)
     statement = _locked(statement)
     results = _disputable(statement)
-    if not claims:
-        raise NothingMarked()
-    if not reason.strip():
-        raise DisputeReasonMissing()
-    wanted = {claim.sales_line for claim in claims if claim.sales_line is not None}
-    ours = {line.pk: line for line in disputed.lines_of(statement, results, ids=wanted)}
-    if wanted - set(ours):
-        raise NotALineOfTheStatement()
-    for claim in claims:
-        _refuse_signs(claim, ours.get(claim.sales_line or 0), statement.currency)
     dispute = _new(statement, Dispute.Kind.LINES, by)
-    dispute.save()
-    lines = [_marked(dispute, claim, ours.get(claim.sales_line or 0)) for claim in claims]
-    _measure(dispute, lines, results)
-    return _send(dispute, reason, by)
+    lines = _lines(dispute, claims, reason, results)
+    return _sent(dispute, lines, reason, results, by)
+
+
+@transaction.atomic
+def add_to_dispute(*, dispute: Dispute, claims: Sequence[Claim], reason: str, by: Actor) -> Dispute:
+    """Dispute more lines of the same statement: it goes on as a new dispute with all its lines and what was said.
+
+    So one sum is held back for all of them together, what a dispute says never changes, and nothing is paid meanwhile.
+    """
+    require(by, "rebates.dispute", dispute)
+    statement = _statement_locked(dispute.statement)
+    dispute = Dispute.objects.locked(dispute)
+    must_be(dispute, State.WITHDRAWN, by)
+    results = _disputable(statement)
+    known = list(dispute.lines.select_related("sales_line", "credit"))
+    _refuse_known(dispute, known, claims)
+    more = _new(statement, dispute.kind, by)
+    more.file_name, more.summary = dispute.file_name, dispute.summary
+    lines = _lines(more, claims, reason, results)
+    told = said.Sentence(_("Goes on as %(number)s, with more lines"), number=more.number)
+    _take_back(dispute, told, by)
+    for line in known:
+        line.pk, line.dispute = None, more
+    _sent(more, [*known, *lines], f"{dispute.reason}\n\n{reason.strip()}", results, by)
+    talk = list(dispute.messages.all())
+    for message in talk:
+        message.pk, message.dispute = None, more
+    DisputeMessage.objects.bulk_create(talk)
+    return more
 
 
 @transaction.atomic
@@ -123,9 +141,10 @@ def compare_ledger(*, statement: Statement, file: Any, reach: str = Reach.FILE, 
         "agreed": str(agreed), "ours": str(sum((line.amount for line in sides.ours), ZERO)),
         "theirs": str(sum((line.amount for line in sides.theirs), ZERO)), **sides.told,
     }  # fmt: skip
+    lines = _differing(dispute, found, ours, statement)
+    _measure(dispute, lines, results)
     dispute.save()
-    _measure(dispute, _differing(dispute, found, ours, statement), results)
-    dispute.save()
+    DisputedLine.objects.bulk_create(lines)
     record(dispute, "ledger compared", by=by)
     return dispute
 
@@ -140,7 +159,7 @@ def send_dispute(*, dispute: Dispute, reason: str, by: Actor) -> Dispute:
     results = _disputable(statement)
     if not reason.strip():
         raise DisputeReasonMissing()
-    _measure(dispute, list(dispute.lines.select_related("sales_line", "credit")), results, keep=True)
+    _measure(dispute, list(dispute.lines.select_related("sales_line", "credit")), results)
     return _send(dispute, reason, by)
 
 
@@ -178,10 +197,14 @@ def withdraw_dispute(*, dispute: Dispute, reason: str = "", by: Actor) -> Disput
     require(by, "rebates.dispute", dispute)
     dispute = Dispute.objects.locked(dispute)
     must_be(dispute, State.WITHDRAWN, by)
+    return _take_back(dispute, reason.strip(), by)
+
+
+def _take_back(dispute: Dispute, reason: Any, by: Actor) -> Dispute:
     before = dispute.state
     move(dispute, State.WITHDRAWN, by)
     dispute.save()
-    record(dispute, "withdrawn", by=by, changes={"state": [before, State.WITHDRAWN]}, reason=reason.strip())
+    record(dispute, "withdrawn", by=by, changes={"state": [before, State.WITHDRAWN]}, reason=reason)
     emit(DisputeWithdrawn(dispute_id=dispute.pk), object_key=key_of(dispute))
     return dispute
 
@@ -219,9 +242,13 @@ def say(dispute: Dispute, text: str, by: Actor) -> DisputeMessage:
 # How a dispute is put together
 
 
-def _locked(statement: Statement) -> Statement:
+def _statement_locked(statement: Statement) -> Statement:
     Partner.objects.hold([statement.partner_id])
-    statement = Statement.objects.locked(statement)
+    return Statement.objects.locked(statement)
+
+
+def _locked(statement: Statement) -> Statement:
+    statement = _statement_locked(statement)
     live = Dispute.objects.for_everyone(because="one at a time").of(statement).live().first()
     if live is not None:
         raise DisputedAlready(number=live.number)
@@ -243,6 +270,41 @@ def _new(statement: Statement, kind: str, by: Actor) -> Dispute:
         statement=statement, partner_id=statement.partner_id, kind=kind, opened_by_id=by.user_id,
         number=random_number("DS", on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
     )  # fmt: skip
+
+
+def _lines(
+    dispute: Dispute, claims: Sequence[Claim], reason: str, results: Sequence[Result]
+) -> list[DisputedLine]:
+    """What is claimed, as lines of the dispute; nothing is stored."""
+    if not claims:
+        raise NothingMarked()
+    if not reason.strip():
+        raise DisputeReasonMissing()
+    wanted = {claim.sales_line for claim in claims if claim.sales_line is not None}
+    ours = {line.pk: line for line in disputed.lines_of(dispute.statement, results, ids=wanted)}
+    if wanted - set(ours):
+        raise NotALineOfTheStatement()
+    for claim in claims:
+        _refuse_signs(claim, ours.get(claim.sales_line or 0), dispute.currency)
+    return [_marked(dispute, claim, ours.get(claim.sales_line or 0)) for claim in claims]
+
+
+def _refuse_known(dispute: Dispute, known: Sequence[DisputedLine], claims: Sequence[Claim]) -> None:
+    """Raise where a line that is claimed stands in the dispute already."""
+    marked = {line.ours.pk: line.document for line in known if line.ours is not None}
+    for claim in claims:
+        if claim.sales_line in marked:
+            raise LineDisputedAlready(document=marked[claim.sales_line], number=dispute.number)
+
+
+def _sent(
+    dispute: Dispute, lines: list[DisputedLine], reason: str, results: Sequence[Result], by: Actor
+) -> Dispute:
+    """Measure a new dispute, send it and store its lines."""
+    _measure(dispute, lines, results)
+    _send(dispute, reason, by)
+    DisputedLine.objects.bulk_create(lines)
+    return dispute
 
 
 def _refuse_signs(claim: Claim, ours: Ours | None, currency: str) -> None:
@@ -331,10 +393,8 @@ def _booked_elsewhere(statement: Statement, documents: set[str], known: set[int]
     return found
 
 
-def _measure(
-    dispute: Dispute, lines: list[DisputedLine], results: Sequence[Result], *, keep: bool = False
-) -> None:
-    """Set what the dispute holds back, the difference in sales, and what that would have earned; store its lines."""
+def _measure(dispute: Dispute, lines: list[DisputedLine], results: Sequence[Result]) -> None:
+    """Set what the dispute holds back, the difference in sales, and what that would have earned."""
     worth = worth_of(dispute.statement, lines, results)
     dispute.worth = worth.amount
     told = {key: value for key, value in dispute.summary.items() if key != "untold"}
@@ -343,8 +403,6 @@ def _measure(
     (found,) = open_on([dispute.statement])
     dispute.held = min(disputed.held_of(lines, results), found.rest)
     dispute.difference = sum((line.difference for line in lines), ZERO)
-    if not keep:
-        DisputedLine.objects.bulk_create(lines)
 
 
 def _send(dispute: Dispute, reason: str, by: Actor) -> Dispute:
