@@ -32,7 +32,7 @@ from rebates import (
 from rebates.counting_days import BOOKING, PAYMENT, basis_of
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
-from rebates.plans import Plan, plans_for
+from rebates.plans import Plan, plans_for, scope_plans
 from rebates.scope import Scope
 
 
@@ -56,10 +56,10 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
     """For each closed run the partners with lines of its periods that no close has looked at yet."""
     found = []
     for earlier in closed:
-        plans = _plans(earlier)
+        plans = plans_after(earlier)
         if not plans:
             continue
-        seen, partners = _seen_to(earlier, closed), set[int]()
+        seen, partners = seen_to(earlier, closed), set[int]()
         for table in (credited.LINES, credited.CREDITS):
             some = [plan for plan in plans if credited.table(plan.policy) == table]
             partners |= _with_late_rows(table, some, seen, run, earlier) if some else set()
@@ -99,14 +99,12 @@ WHERE back.id > %(seen)s AND back.id <= %(watermark)s
     AND origin.booking_date >= %(first)s AND origin.booking_date < %(after)s"""
 
 
-def _plans(earlier: SettlementRun) -> list[Plan]:
+def plans_after(earlier: SettlementRun) -> list[Plan]:
     """What late lines of a closed run change, as it was frozen."""
-    scopes = earlier.scopes.select_related("version__programme").order_by("programme__code")
-    plans = plans_for((scope.version, scope.period) for scope in scopes)
-    return [plan for plan in plans if yearly.adjusts(plan)]
+    return [plan for plan in scope_plans(earlier) if yearly.adjusts(plan)]
 
 
-def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
+def seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
     """Up to which line id `earlier`'s periods are settled: by its own close and by runs frozen after it."""
     later = [run.watermark for run in closed if run.frozen_at > earlier.closed_at]
     return max([earlier.watermark, *later])
@@ -156,11 +154,9 @@ def _serials_since(run: SettlementRun, earlier: SettlementRun, closed: list[Sett
 def _adjust(
     run: SettlementRun, earlier: SettlementRun, partners: list[int], missing: list[currencies.Stopped]
 ) -> int:
-    late = replace(
-        _scope(run, partners, earlier.watermark), tiers_of_run=earlier.pk, closed_before=earlier.frozen_at
-    )
+    late = scope_after(run, earlier, partners)
     books, on = books_after(earlier), earlier.period.last_day
-    plans, pooled = partner_pools.apart(_plans(earlier))
+    plans, pooled = partner_pools.apart(plans_after(earlier))
     found = currencies.parts(plans, late, books=books, on=on, stopped=missing)
     # Under a cap over all partners, and in a group, a late line of one moves everybody's figure.
     found += currencies.parts(pooled, replace(late, partners=None), books=books, on=on, stopped=missing)
@@ -184,6 +180,12 @@ def _adjust_outside(
             )
             written += sum(_write(run, part.sums, members_of=0) for part in found)
     return written
+
+
+def scope_after(run: SettlementRun, earlier: SettlementRun, partners: list[int]) -> Scope:
+    """The lines that `run` knows of, as `earlier` froze what they are read by."""
+    scope = _scope(run, partners, earlier.watermark)
+    return replace(scope, tiers_of_run=earlier.pk, closed_before=earlier.frozen_at)
 
 
 def _scope(run: SettlementRun, partners: list[int], closed_at_line: int) -> Scope:

@@ -28,7 +28,6 @@ from rebates.models import ManualAdjustment, Programme, Result, RunScope, Settle
 from rebates.partner_pools import hangs_on_all, is_family, is_group
 from rebates.plans import Sql, plans_for
 from rebates.scope import Scope
-from rebates.services.computing import frozen_members
 
 ZERO = Decimal("0.00")
 
@@ -199,7 +198,7 @@ def _members(
     """What partners were, with the tier that `earlier` froze: then; with the certificates and scores of then in the
     later period; with those of the later period.
     """
-    was = Sql(frozen_members(), {"run": earlier.pk})
+    was = Sql(traits.frozen_members(), {"run": earlier.pk})
     plans = plans_for([*moved.values(), *after.values()])
     if not traits.all_asked(plans) and not any(is_family(plan.policy) for plan in plans):
         return was, was, was

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from prm.ui.forms import MoneyField, ServiceForm
+from prm.ui.forms import AsksOnceMore, MoneyField
 from rebates.models import Programme
 
 
-class CorrectionForm(ServiceForm):
+class CorrectionForm(AsksOnceMore):
     programme = forms.ModelChoiceField(
         label=_("Programme"),
         queryset=Programme.objects.none(),

@@ -42,6 +42,7 @@ def register() -> None:
             "correction not confirmed": _("correction by hand not confirmed"),
         }
     )
+    words.keep_internal(["correction proposed", "correction confirmed", "correction not confirmed"])
     words.register_names({"adjustment": pgettext_lazy("change", "adjustment")})
     work.register(open_work, count=count_open_work, verb="rebates.approve")
     menu.register(

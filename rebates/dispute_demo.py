@@ -39,8 +39,8 @@ def fill(run: SettlementRun, *, finance: Actor, controller: Actor) -> None:
         results = disputed.results_of(decided.statement)
         with clock.at(clock.now() - timedelta(days=4)):
             proposed = propose_adjustment(
-                dispute=decided, programme=results[0].programme, amount=Decimal("-36.00"), fully=False, by=finance,
-                reason="Delivery note shows one case less; the other two were signed for.",
+                dispute=decided, programme=results[0].programme, amount=Decimal("-36.00"), fully=False, anyway=True,
+                reason="Delivery note shows one case less; the other two were signed for.", by=finance,
             )  # fmt: skip
         with clock.at(clock.now() - timedelta(days=3)):
             confirm_adjustment(dispute=proposed, by=controller)
@@ -55,7 +55,7 @@ def correct(run: SettlementRun, *, finance: Actor, controller: Actor) -> None:
         programme = disputed.results_of(statement)[0].programme
         words: dict[str, Any] = {"statement": statement, "programme": programme, "reason": reason}
         with clock.at(clock.start_of_day(clock.days_after(run.ends, 17))):
-            found = propose_correction(amount=Decimal(amount), by=controller, **words)
+            found = propose_correction(amount=Decimal(amount), anyway=True, by=controller, **words)
             if place == 0:
                 confirm_correction(adjustment=found, by=finance)
 
@@ -72,9 +72,8 @@ def _dispute(run: SettlementRun, email: str, reason: str, *, more: Decimal | Non
     if statement is None:
         return None
     results = disputed.open_results(statement)
-    plans = disputed.plans_of(results)
     lines = list(disputed.lines_of(statement, results))
-    counted = disputed.counted(plans, lines)
+    counted = disputed.counted(results, lines)
     lines = [line for line in lines if line.pk in counted]
     if not lines:
         return None

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
-from prm.ui.forms import MoneyField, ServiceForm
+from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
+from rebates.ledger_reach import Reach
 from rebates.models import DisputedLine, Programme
 from rebates.services import Claim
 
@@ -173,6 +174,19 @@ class LedgerForm(ServiceForm):
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
     )
+    reach = forms.ChoiceField(
+        label=gettext_lazy("What is compared"), choices=Reach.choices, initial=Reach.FILE, widget=forms.RadioSelect,
+        required=False, help_text=gettext_lazy("The statement also rests on lines of earlier periods."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, earlier: bool, **options: Any):
+        """`earlier`: whether the statement rests on lines of earlier periods, so that there is something to choose."""
+        super().__init__(*args, **options)
+        if not earlier:
+            del self.fields["reach"]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        return {"file": self.cleaned_data["file"], "reach": self.cleaned_data.get("reach") or Reach.FILE}
 
 
 class DisputeReasonForm(ServiceForm):
@@ -205,7 +219,7 @@ class AcceptForm(ServiceForm):
     )
 
 
-class AdjustmentForm(ServiceForm):
+class AdjustmentForm(AsksOnceMore):
     """Accepted with a sum."""
 
     programme = forms.ModelChoiceField(label=gettext_lazy("Programme"), queryset=Programme.objects.none())

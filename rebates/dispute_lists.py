@@ -30,6 +30,19 @@ class Promised(Column):
         return formats.local(row.due).replace(tzinfo=None) if row.due else None
 
 
+class State(Choice):
+    """The state; `shown` is what partners read of it."""
+
+    def __init__(self, name: str, **options: Any):
+        super().__init__(name, tones=Dispute.TONES, choices=_choices(name), **options)
+
+
+def _choices(name: str) -> list[tuple[str, Any]]:
+    return [
+        (one.value, one.label) for one in Dispute.State if name == "state" or one != Dispute.State.PROPOSED
+    ]
+
+
 class DisputeList(ListPage):
     """What do partners say is wrong, and whose turn is it?"""
 
@@ -43,7 +56,8 @@ class DisputeList(ListPage):
     )
 
     def get_rows(self, actor: Any) -> QuerySet:
-        return Dispute.objects.for_list()
+        rows = Dispute.objects.for_list()
+        return rows.as_partners_read() if actor.is_partner else rows
 
     def find(self, rows: Any, text: str) -> Any:
         return rows.numbered(text)
@@ -65,7 +79,7 @@ class DisputeList(ListPage):
             Text("statement__number", label=_("Statement"), phone="sub", css="ui-fig ui-sub"),
             Text("period", label=_("Period"), value=lambda row: formats.month(row.statement.starts)),
             Choice("kind", filter=True, tones={}, phone=None),
-            Choice("state", filter=True),
+            State("shown" if actor.is_partner else "state", label=_("State"), filter=True),
             When("state_since", label=_("Since"), phone=None),
             Promised("due", phone=None),
             Amount("held", currency="currency", places=2, phone="b"),

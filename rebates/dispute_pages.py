@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,8 +19,10 @@ from prm.ui.parts import Fact, Verb
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import disputed
+from rebates.beyond import refuse_beyond
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
+from rebates.worth import Untold
 
 State = Dispute.State
 MOST_LINES = 500  # on the page; the spreadsheet has all
@@ -53,17 +55,27 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
     return {
         "dispute": dispute,
         "wait": waiting(dispute, actor),
-        "tone": dispute.tone,
+        "shown": dispute.shown_to(actor),
         "lines": lines[:MOST_LINES],
         "has_more": len(lines) > MOST_LINES,
         "sums": sums(dispute),
+        "why_untold": why_untold(dispute),
         "talk": dispute.messages.all(),
+        "agreed": agreed(dispute),
+        "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
-        "adjustment": getattr(dispute, "adjustment", None),
+        "proposed": _proposed(dispute, actor),
         "effects": effects(dispute, actor),
         "happenings": history_of(dispute, actor),
         "verbs": _partner_verbs(dispute, actor) if actor.is_partner else _staff_verbs(dispute, actor),
     }
+
+
+def _proposed(dispute: Dispute, actor: Actor) -> ManualAdjustment | None:
+    """The sum that waits for finance's second person; a partner reads of it when it is decided."""
+    if actor.is_partner or dispute.state != State.PROPOSED:
+        return None
+    return dispute.adjustment
 
 
 def sums(dispute: Dispute) -> list[dict[str, Any]]:
@@ -118,16 +130,18 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
     disputes = list(Dispute.objects.visible_to(actor).of(statement).order_by("-pk"))
     for dispute in disputes:
         dispute.statement = statement
+    shown = [(one, one.shown_to(actor)) for one in disputes]
     live = next((one for one in disputes if one.is_live), None)
     until = disputed.window(statement)
     is_open = until is not None and clock.today() <= until
     return {
-        "disputes": disputes,
+        "disputes": shown,
         "held": live.held if live else Decimal("0.00"),
         "dispute_wait": waiting(live, actor) if live else None,
         "dispute_until": until,
         "dispute_is_open": is_open,
         "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
+        "may_add": is_open and live is not None and allowed(actor, "rebates.dispute", statement),
     }
 
 
@@ -196,6 +210,11 @@ def _partner_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
             _("Answer") if asked else _("Add a message"), href=_to("answer", dispute), primary=asked, key="m"
         )
     ]
+    until = disputed.window(dispute.statement)
+    if until is not None and clock.today() <= until:
+        verbs.append(
+            Verb(_("Add lines"), href=reverse("rebates:statement_dispute", args=[dispute.statement.number]))
+        )
     if dispute.may_become(State.WITHDRAWN):
         verbs.append(Verb(_("Withdraw"), href=_to("withdraw", dispute), final=True))
     return verbs
@@ -209,6 +228,7 @@ def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
                 post=_to("confirm", dispute),
                 primary=True,
                 why_not=_refused(dispute, actor),
+                ask=refusals.why_not(refuse_beyond, dispute.adjustment.amount, dispute.statement, dispute),
             ),
             Verb(_("Do not confirm"), href=_to("send_back", dispute), final=True),
         ]
@@ -251,6 +271,31 @@ def rows(dispute: Dispute) -> list[list[Any]]:
         ]
         for line in dispute.lines.all()
     ]  # fmt: skip
+
+
+def why_untold(dispute: Dispute) -> str:
+    """Why it is not told what the dispute is worth, "" where it is."""
+    if dispute.worth is not None:
+        return ""
+    why = dispute.summary.get("untold")
+    return str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
+
+
+def not_compared(dispute: Dispute) -> str:
+    """How many of our lines a ledger was not compared with, "" where there are none."""
+    said = dispute.summary
+    if not said.get("left"):
+        return ""
+    words = ngettext(
+        "%(count)s line of ours was not compared: %(sum)s, %(first)s",
+        "%(count)s lines of ours were not compared: %(sum)s, %(first)s to %(last)s",
+        said["left"],
+    )
+    return words % {
+        "count": formats.number(said["left"], 0), "sum": formats.money(said["left_sum"], dispute.currency, 2),
+        "first": formats.day(date.fromisoformat(said["left_first"])),
+        "last": formats.day(date.fromisoformat(said["left_last"])),
+    }  # fmt: skip
 
 
 def agreed(dispute: Dispute) -> str:

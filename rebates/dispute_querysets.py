@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Case, CharField, F, Q, Sum, Value, When
 
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
@@ -23,6 +23,11 @@ class DisputeQuerySet(PartnerOwned):
 
     def for_list(self) -> DisputeQuerySet:
         return self.select_related("partner", "statement").order_by("-id")
+
+    def as_partners_read(self) -> DisputeQuerySet:
+        """With `shown`: the state, without what finance weighs between its two people."""
+        internal = When(state="proposed", then=Value("in_review"))
+        return self.annotate(shown=Case(internal, default=F("state"), output_field=CharField()))
 
     def for_page(self) -> DisputeQuerySet:
         return self.select_related(

@@ -89,6 +89,7 @@ def register() -> None:
             "decided": _("decided"),
         }
     )
+    words.keep_internal(["adjustment proposed", "adjustment confirmed", "adjustment not confirmed"])
     words.register_types({"rebates.dispute": _("Dispute of a statement")})
     words.register_names({"held": pgettext_lazy("change", "held back")})
 
@@ -99,7 +100,7 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
         yield work.Work(
             title=dispute.number if actor.is_partner else dispute.partner.name, link=dispute.get_absolute_url(),
             since=dispute.state_since, due=dispute.due, icon="message",
-            subtitle=f"{formats.month(dispute.statement.starts)} · {dispute.get_state_display()}", kind=_("Dispute"),
+            subtitle=f"{formats.month(dispute.statement.starts)} · {dispute.shown_to(actor).word}", kind=_("Dispute"),
         )  # fmt: skip
 
 
@@ -126,7 +127,8 @@ def find_disputes(actor: Any, text: str, limit: int) -> list[search.Row]:
     return [
         search.Row(
             row.number, row.get_absolute_url(), detail="" if actor.is_partner else row.partner.name,
-            state=str(row.get_state_display()), tone=row.tone,
+            state=str(shown.word), tone=shown.tone,
         )
         for row in rows[:limit]
+        for shown in [row.shown_to(actor)]
     ]  # fmt: skip

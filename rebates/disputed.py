@@ -1,13 +1,13 @@
-"""What of a statement can be disputed until when, and which money a dispute touches.
+"""What of a statement can be disputed until when, and what a dispute holds back; what it is worth: `worth.py`.
 
 Guarantee: the undisputed part of each figure is what the policy pays on the lines that nobody disputes. So what is
 held back of a figure is `figure − f(lines without the disputed ones)`, never below zero and never more than the figure.
 Of a line whose amount or quantity the partner names, only what exceeds the partner's own is disputed; what only the
-partner has is no part of the figure. `worth` is `f(lines as the partner has them) − f(lines)`.
+partner has is no part of the figure.
 
 Where f is not a function of the sums alone (a cap, complete sets or full increments, a share of all that counts, a
 collection factor, other currencies, returns at the original rate, programmes that are settled together) the held part
-is the figure's share of the disputed lines in its base, rounded up, and the worth is not told.
+is the figure's share of the disputed lines in its base, rounded up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any
 from django.db.models import Q
 
 from orders.models import CreditedLine, SalesLine
-from prm.catalogue.models import Product
 from prm.values import clock
 from prm.values.money import minor_unit
 from rebates import arithmetic
@@ -30,7 +29,6 @@ from rebates.counting_days import BOOKING, basis_of, days_of
 from rebates.credited import is_credited
 from rebates.explained_lines import whose
 from rebates.models import DisputedLine, Programme, Result, Statement
-from rebates.own_ledger import spelled
 from rebates.plans import Plan, plans_for
 from rebates.returned import BY_ORIGIN, how
 from rebates.serials import by_serial
@@ -53,14 +51,6 @@ class Goods:
     quantity: Decimal
     amount: Decimal
     credited: bool = False  # whether an agent is credited with it, not a purchase of the partner
-
-
-@dataclass(frozen=True)
-class Touched:
-    """What a dispute does to the statement: `held` of its figure, `worth` of the change; None: it cannot be told."""
-
-    held: Decimal
-    worth: Decimal | None
 
 
 def results_of(statement: Statement) -> list[Result]:
@@ -133,10 +123,12 @@ def plans_of(results: Sequence[Result]) -> list[tuple[Result, Plan]]:
     return list(zip(results, plans_for((one.version, one.period) for one in results), strict=True))
 
 
-def counted(plans: Sequence[tuple[Result, Plan]], lines: Sequence[Ours]) -> set[int]:
-    """The ids of those lines that count in any of the figures; no credit has the id of a sales line."""
+def counted(results: Sequence[Result], lines: Sequence[Ours]) -> set[int]:
+    """The ids of those lines that count in any of the figures, or in another that was settled of a month which these
+    adjust; no credit has the id of a sales line.
+    """
     found = set()
-    for result, plan in plans:
+    for result, plan in plans_of([*results, *_settled_before(results)]):
         basis = basis_of(plan.policy)
         mine = [line for line in lines if isinstance(line, CreditedLine) == is_credited(plan.policy)]
         known = days_of(basis, [line.pk for line in mine], whose(result))
@@ -147,22 +139,22 @@ def counted(plans: Sequence[tuple[Result, Plan]], lines: Sequence[Ours]) -> set[
     return found
 
 
-def touched(statement: Statement, lines: Sequence[DisputedLine], results: Sequence[Result]) -> Touched:
-    """What disputed lines, saved or not, do to the figures of `results`."""
-    products, kinds = _products(lines), {is_credited(one.version.policy) for one in results}
+def _settled_before(results: Sequence[Result]) -> list[Result]:
+    """The partner's figures of the months that are adjusted, as those months' settlements computed them."""
+    adjusted = [one for one in results if one.kind == "adjusted"]
+    if not adjusted:
+        return []
+    rows = Result.objects.for_everyone(because="of the statement's own partner").filter(
+        partner_id=adjusted[0].partner_id, kind="earned", run__state__in=("closed", "paid"),
+        ends__in={one.ends for one in adjusted},
+    )  # fmt: skip
+    return list(rows.select_related("programme", "version", "run"))
+
+
+def held_of(lines: Sequence[DisputedLine], results: Sequence[Result]) -> Decimal:
+    """What disputed lines, saved or not, hold back of the figures of `results`."""
     away = [goods for line in lines if (goods := _undecided(line)) is not None]
-    known = [_change(line, products, kinds) for line in lines]
-    change = [goods for some in known if some is not None for goods in some]
-    held, worth, can_tell = ZERO, ZERO, None not in known
-    for result, plan in plans_of(results):
-        exact = _is_exact(result, plan)
-        held += _held(result, plan, away, exact)
-        gone = _moved(result, plan, change)
-        if gone != (ZERO, ZERO) and not exact:
-            can_tell = False
-        elif gone != (ZERO, ZERO):
-            worth += _f(result, plan, gone) - result.computed
-    return Touched(held, worth if can_tell else None)
+    return sum((_held(result, plan, away) for result, plan in plans_of(results)), ZERO)
 
 
 def _undecided(line: DisputedLine) -> Goods | None:
@@ -193,31 +185,6 @@ def _excess(ours: Decimal, theirs: Decimal | None) -> Decimal:
     if theirs is None:
         return ZERO
     return max(ZERO, ours - theirs)
-
-
-def _change(line: DisputedLine, products: dict[str, Product], kinds: set[bool]) -> list[Goods] | None:
-    """What changes in the sums if the partner is right; None where that cannot be told. `kinds`: whether the figures
-    are of purchases, of credits, or of both, where nobody can say which a missing line is.
-    """
-    ours = line.ours
-    if ours is not None:
-        quantity = ZERO if line.their_quantity is None else line.their_quantity - ours.quantity
-        amount = ZERO if line.their_amount is None else line.their_amount - ours.net_amount
-        if line.what == What.NOT_OURS:
-            quantity, amount = -ours.quantity, -ours.net_amount
-        elif line.what == What.COUNT or (line.their_amount is None and line.their_quantity is None):
-            return None
-        return [_goods(ours, quantity, amount)]
-    product = products.get(spelled(line.product)) if line.product else None
-    if product is None or line.their_amount is None or len(kinds) > 1:
-        return None
-    quantity, amount = line.their_quantity or ZERO, line.their_amount
-    return [Goods(line.day, None, product.product_line_id, product.pk, quantity, amount, True in kinds)]
-
-
-def _products(lines: Iterable[DisputedLine]) -> dict[str, Product]:
-    codes = {line.product for line in lines if line.ours is None and line.product}
-    return {spelled(product.code): product for product in Product.objects.filter(code__in=codes)}
 
 
 def _moved(result: Result, plan: Plan, goods: Iterable[Goods]) -> tuple[Decimal, Decimal]:
@@ -261,12 +228,12 @@ def _f(result: Result, plan: Plan, moved: tuple[Decimal, Decimal]) -> Decimal:
     return arithmetic.rebate(plan.policy, moved_figures)
 
 
-def _held(result: Result, plan: Plan, away: Sequence[Goods], exact: bool) -> Decimal:
+def _held(result: Result, plan: Plan, away: Sequence[Goods]) -> Decimal:
     figure = max(ZERO, result.amount)
     moved = _moved(result, plan, away)
     if not figure or moved == (ZERO, ZERO):
         return ZERO
-    if exact:
+    if _is_exact(result, plan):
         return min(figure, max(ZERO, result.computed - _f(result, plan, moved)))
     share = abs(moved[1] or moved[0]) / result.base if result.base > 0 else Decimal(1)
     unit = minor_unit(result.currency)

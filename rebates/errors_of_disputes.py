@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, Unusual
 
 
 class DisputeWindowOver(DomainError):
@@ -22,13 +22,35 @@ class NothingToDispute(DomainError):
 class DisputedAlready(DomainError):
     code = "disputed_already"
     message = _(
-        "This statement is disputed already: %(number)s. Add what is missing there, or withdraw it first."
+        "This statement is disputed already: %(number)s. “Add lines” there disputes more of its lines with it; to"
+        " compare a ledger, withdraw it first."
     )
+
+
+class DisputeBeingDecided(DomainError):
+    code = "dispute_being_decided"
+    message = _(
+        "Finance is deciding about %(number)s, so nothing can be added to it. What else is wrong can be disputed after"
+        " the decision, until %(day)s; write it in a message to %(number)s now, and finance knows."
+    )
+
+
+class LineDisputedAlready(DomainError):
+    code = "line_disputed_already"
+    message = _("The line of %(document)s is disputed already, in %(number)s.")
 
 
 class NothingMarked(DomainError):
     code = "nothing_marked"
     message = _("Mark at least one line, or name one that is missing.")
+
+
+class SignsDiffer(DomainError):
+    code = "signs_differ"
+    message = _(
+        "%(document)s: an amount of %(amount)s for a quantity of %(quantity)s. Both are above zero for a sale and below"
+        " zero for a return."
+    )
 
 
 class NotALineOfTheStatement(DomainError):
@@ -77,6 +99,15 @@ class LedgerAgrees(DomainError):
     field = "file"
 
 
+class LedgerAgreesAsFar(DomainError):
+    code = "ledger_agrees_as_far"
+    message = _(
+        "As far as they were compared, your ledger and ours agree: %(count)s lines, %(sum)s. Not compared are %(left)s"
+        " lines of ours from earlier periods; choose below to compare them too."
+    )
+    field = "file"
+
+
 class LedgerOfAnotherTime(DomainError):
     code = "ledger_of_another_time"
     message = _(
@@ -94,6 +125,27 @@ class ProgrammeOfTheStatement(DomainError):
 class AdjustmentMovesNothing(DomainError):
     code = "adjustment_moves_nothing"
     message = _("An adjustment of 0 changes nothing. Enter the sum, or decide without one.")
+    field = "amount"
+
+
+class SumBeyondStatement(Unusual):
+    code = "sum_beyond_statement"
+    message = _("%(amount)s is more than the whole statement says, %(statement)s. Is it meant so?")
+    field = "amount"
+
+
+class SumBeyondLines(Unusual):
+    code = "sum_beyond_lines"
+    message = _("%(amount)s is more than the disputed lines come to, %(lines)s. Is it meant so?")
+    field = "amount"
+
+
+class SumBeyondStatementAndLines(Unusual):
+    code = "sum_beyond_statement_and_lines"
+    message = _(
+        "%(amount)s is more than the whole statement says, %(statement)s, and more than the disputed lines come to,"
+        " %(lines)s. Is it meant so?"
+    )
     field = "amount"
 
 

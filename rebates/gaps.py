@@ -13,7 +13,7 @@ from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from rebates.credited import is_credited
 from rebates.models import Result, RunMember, SettlementRun
-from rebates.services.computing import scope_plans
+from rebates.plans import scope_plans
 from rebates.since import lines_of
 
 WHY = "a settlement concerns all"

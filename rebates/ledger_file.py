@@ -15,7 +15,7 @@ from prm.spreadsheets.matching import matched
 from prm.spreadsheets.reading import open_table
 from prm.spreadsheets.registry import BadValue, Column, ImportKind
 from rebates.errors_of_disputes import LedgerColumnMissing, LedgerRowsBad, LedgerTooLarge
-from rebates.own_ledger import Line
+from rebates.own_ledger import Line, signs_differ
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -98,6 +98,11 @@ def _values(kind: ImportKind, places: dict[str, int], row: list[str]) -> tuple[d
             values[column.name] = column.parse(text)
         except BadValue as bad:
             problems.append(_said(column, bad.code, bad.values))
+    quantity, amount = (
+        Decimal(values[name]) if name in values else None for name in ("quantity", "net_amount")
+    )
+    if signs_differ(quantity, amount):
+        problems.append(_said(kind.columns[-1], "signs_differ", {}))
     return values, problems
 
 

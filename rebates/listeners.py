@@ -90,7 +90,9 @@ def tell_the_partner_of_the_decision(fact: events.DisputeDecided) -> None:
 @listens_to(events.DisputeWithdrawn)
 def tell_finance_of_the_end(fact: events.DisputeWithdrawn) -> None:
     dispute = _dispute(fact.dispute_id)
-    _tell(who_may("rebates.decide_disputes"), "withdrawn", dispute)
+    rows = Dispute.objects.for_everyone(because="of the same statement")
+    if not rows.of(dispute.statement).live().exists():  # else it goes on as another, of which finance is told
+        _tell(who_may("rebates.decide_disputes"), "withdrawn", dispute)
 
 
 def _dispute(dispute_id: int) -> Dispute:

@@ -74,6 +74,11 @@ class Matched:
         return not (self.differ or self.only_ours or self.only_theirs)
 
 
+def signs_differ(quantity: Decimal | None, amount: Decimal | None) -> bool:
+    """Whether goods would be sold for less than nothing, or come back for more; 0 is either."""
+    return quantity is not None and amount is not None and quantity * amount < 0
+
+
 def spelled(text: str) -> str:
     """A document's number or a product's code without case, width and spaces."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())

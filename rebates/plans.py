@@ -15,7 +15,7 @@ from partners.models import Partner
 from prm.catalogue.models import Product, ProductLine
 from prm.values.periods import Period
 from rebates.mechanisms import Bands, bands_of, named_products
-from rebates.models import Version
+from rebates.models import SettlementRun, Version
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,12 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
             terms = {f"part{number}": chosen(part, qualifying) for number, part in enumerate(parts)}
         plans.append(Plan(version, period, bands, terms, everything, chosen=chosen_partners(policy, numbers)))
     return plans
+
+
+def scope_plans(run: SettlementRun) -> list[Plan]:
+    """The plans that the run froze, by programme code."""
+    scopes = run.scopes.select_related("version__programme").order_by("programme__code")
+    return plans_for((scope.version, scope.period) for scope in scopes)
 
 
 def _partners_named(policies: Iterable[dict[str, Any]]) -> dict[str, int]:

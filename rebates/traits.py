@@ -146,6 +146,11 @@ def matter(plans: Iterable[Plan]) -> bool:
 # SQL
 
 
+def frozen_members() -> str:
+    """The relation of what partners were when the run %(run)s was computed."""
+    return "(SELECT partner_id, tier, type, region, family, figures FROM rebates_runmember WHERE run_id = %(run)s)"
+
+
 def members_on(day: date, plans: Sequence[Plan] = ()) -> Sql:
     """(partner_id, tier, type, region, family, figures) of every partner on `day`; tier '' where there is none.
 

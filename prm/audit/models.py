@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from prm.audit import words
 from prm.audit.searching import Words, partner_model, spoken_verbs, words_index
 from prm.ui import said
 from prm.values.actor import Actor
@@ -24,17 +25,18 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         return self.filter(found).order_by("-id")
 
     def visible_to(self, actor: Actor) -> AuditQuerySet:
-        """Staff who see every partner see all; others what concerns their partners."""
+        """Staff who see every partner see all; others what concerns their partners, partners nothing internal."""
+        rows = self.exclude(verb__in=words.internal()) if actor.is_partner else self
         if actor.partner_ids is None:
-            return self
-        return self.filter(partner_id__in=sorted(actor.partner_ids))
+            return rows
+        return rows.filter(partner_id__in=sorted(actor.partner_ids))
 
     def saying(self, text: str) -> AuditQuerySet:
         """Rows in whose names, reason, address, changes or verb, as it is read here, each word of `text` occurs."""
         rows, spoken = self.annotate(all_words=Words()), spoken_verbs()
         for word in text.split():
             found = models.Q(all_words__contains=word.upper())
-            if verbs := [verb for verb, words in spoken.items() if word.casefold() in words]:
+            if verbs := [verb for verb, told in spoken.items() if word.casefold() in told]:
                 found |= models.Q(verb__in=verbs)
             rows = rows.filter(found)
         return rows

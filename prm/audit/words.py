@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -193,6 +193,19 @@ def known_names() -> dict[str, Any]:
 def register(words: Mapping[str, Any]) -> None:
     """Add an app's verbs: {"tier_set": _("tier set")}; called from `ready()`."""
     _verbs.update(words)
+
+
+# What staff weigh among themselves: the trail of a partner's own records has it, partners do not read it.
+_internal: set[str] = set()
+
+
+def keep_internal(verbs: Iterable[str]) -> None:
+    """Say which of an app's verbs only staff read; called from `ready()`."""
+    _internal.update(verbs)
+
+
+def internal() -> list[str]:
+    return sorted(_internal)
 
 
 def register_types(names: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, Unusual
 
 
 class NoRate(DomainError):
@@ -17,6 +17,15 @@ class RateExists(DomainError):
     code = "rate_exists"
     field = "value"
     message = _("%(pair)s of %(day)s is %(value)s already. To correct it, say so.")
+
+
+class RateFarOff(Unusual):
+    code = "rate_far_off"
+    field = "value"
+    message = _(
+        "%(pair)s of %(day)s is %(rate)s here; the last one known is %(known)s of %(known_day)s. That is %(percent)s."
+        " Is it meant so?"
+    )
 
 
 class RateWaits(DomainError):

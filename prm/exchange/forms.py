@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.exchange.book import policy_of_tenant
 from prm.exchange.models import PLACES
-from prm.ui.forms import AmountField, ServiceForm
+from prm.ui.forms import AmountField, AsksOnceMore, ServiceForm
 from prm.values import clock
 
 
@@ -22,7 +22,7 @@ class CurrencyField(forms.CharField):
         return super().to_python(value).upper()
 
 
-class RateForm(ServiceForm):
+class RateForm(AsksOnceMore):
     """One rate, as its source publishes it."""
 
     pairs = (("base", "quote"), ("value", "day"))

@@ -15,6 +15,7 @@ from prm.exchange.book import policy_of_tenant
 from prm.exchange.errors import OtherDirection, RateExists, RateWaits
 from prm.exchange.models import PLACES, Batch, Rate
 from prm.exchange.services import Quoted, propose_rates, refuse_known
+from prm.exchange.unlikely import far_off
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.models import ImportRow
 from prm.spreadsheets.registry import Column, ImportKind, RowRefused, import_kind
@@ -28,6 +29,10 @@ reasons.register(
     same_currency=_("A rate is between two currencies."),
     rate_not_above_zero=_("A rate is above zero."),
     rate_of_tomorrow=_("Nobody knows the rate of a day to come."),
+    rate_far_off=_(
+        "The last one known is %(known)s of %(known_day)s: this is %(percent)s. Is it meant so? Then write yes under"
+        " meant."
+    ),
     rate_twice=_("Row %(row)s has a rate of this source, pair and day already."),
     rate_differs=_("On file it is %(known)s. To correct it, write yes under corrects."),
     rate_waits=_("It was entered already and waits for its confirmation."),
@@ -55,6 +60,8 @@ class ExchangeRates(ImportKind):
                "ECB", _("Who says so. Empty: the source that programmes compute with.")),
         Column("corrects", _("corrects"), cells.YES_NO, False, ("correction",),
                "no", _("yes: where another rate is on file, this one corrects it. Empty: no.")),
+        Column("meant", _("meant"), cells.YES_NO, False, (),
+               "no", _("yes: the rate is meant so, though it is far from the last one known of its pair. Empty: no.")),
     )  # fmt: skip
     chinese = {
         "day": "日期 汇率日期",
@@ -63,6 +70,7 @@ class ExchangeRates(ImportKind):
         "rate": "汇率",
         "source": "来源 汇率来源",
         "corrects": "更正 是否更正",
+        "meant": "确认无误 是否确认",
     }
     shown = ("day", "base", "quote", "rate", "source")
 
@@ -82,6 +90,7 @@ class ExchangeRates(ImportKind):
         )
         seen: dict[Any, int] = {}
         same = []
+        self._ask_of_far_ones(staged, rows, default)
         for row in rows:
             source, one = _read(row, default)
             slot = (source, frozenset((one.base, one.quote)), one.day)
@@ -101,6 +110,16 @@ class ExchangeRates(ImportKind):
                 continue
             self._refuse(staged, row, head, one)
         staged.same(where="r.number = ANY(%(same)s)", same=same)
+
+    def _ask_of_far_ones(self, staged: Staged, rows: list[ImportRow], default: str) -> None:
+        """A rate that is far from the last one known of its pair is a bad row until the file says that it is meant."""
+        read = [(row, _read(row, default)[1]) for row in rows]
+        unlikely = {(one.pair, one.day, one.value): one for one in far_off([one for _row, one in read])}
+        for row, one in read:
+            found = unlikely.get((one.pair, one.day, one.value))
+            if found is not None and row.values.get("meant") != "yes":
+                told = found.said | {"day": found.day.isoformat(), "known_day": formats.day(found.known_day)}
+                staged.refuse(RowRefused(row.number, field="rate", code="rate_far_off", **told))
 
     def _refuse(self, staged: Staged, row: ImportRow, head: Rate, one: Quoted) -> None:
         try:
@@ -134,7 +153,7 @@ class ExchangeRates(ImportKind):
         for source, rates in sorted(by_source.items()):
             # Whether a row may correct what is on file was asked row by row, a moment ago and under the same lock.
             propose_rates(
-                source=source, rates=rates, by=by, correct=True, kind=Batch.Kind.FILE,
+                source=source, rates=rates, by=by, correct=True, anyway=True, kind=Batch.Kind.FILE,
                 note=staged.upload.file_name[:200],
             )  # fmt: skip
         return sum(map(len, by_source.values()))

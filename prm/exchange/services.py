@@ -16,6 +16,7 @@ from prm.exchange.errors import (
     NothingEntered,
     OtherDirection,
     RateExists,
+    RateFarOff,
     RateInTheFuture,
     RateOutOfRange,
     RateWaits,
@@ -25,6 +26,7 @@ from prm.exchange.errors import (
 )
 from prm.exchange.events import RatesConfirmed, RatesProposed, RatesRejected
 from prm.exchange.models import PLACES, Batch, Decision, Policy, Rate
+from prm.exchange.unlikely import Quote, far_off
 from prm.outbox.services import emit
 from prm.ui import formats
 from prm.values import clock
@@ -52,20 +54,20 @@ class Quoted:
 @transaction.atomic
 def propose_rate(
     *, source: str, base: str, quote: str, day: date, value: Decimal, by: Actor, correct: bool = False,
-    note: str = "",
+    note: str = "", anyway: bool = False,
 ) -> Batch:  # fmt: skip
     """Enter one rate. It counts when somebody else has confirmed it."""
-    return propose_rates(
-        source=source, rates=[Quoted(base, quote, day, value)], by=by, correct=correct, note=note
-    )
+    rates = [Quoted(base, quote, day, value)]
+    return propose_rates(source=source, rates=rates, by=by, correct=correct, note=note, anyway=anyway)
 
 
 @transaction.atomic
 def propose_rates(
     *, source: str, rates: Sequence[Quoted], by: Actor, correct: bool = False, note: str = "",
-    kind: str = Batch.Kind.ENTRY,
+    kind: str = Batch.Kind.ENTRY, anyway: bool = False,
 ) -> Batch:  # fmt: skip
-    """Enter rates of one source together. `correct`: those that are on file already are corrected.
+    """Enter rates of one source together. `correct`: those that are on file already are corrected. `anyway`: also such
+    as are far from the last one known of their pair.
 
     Raises RateExists and what else a rate can be refused for; then nothing is entered.
     """
@@ -75,6 +77,8 @@ def propose_rates(
         raise NothingEntered()
     for one in rates:
         refuse_impossible(one)
+    if not anyway:
+        refuse_far_off(rates)
     heads = Rate.objects.heads((source, one.base, one.quote, one.day) for one in rates)
     batch = Batch.objects.create(
         kind=kind, source=source, note=note, proposed_by_id=by.user_id, proposed_by_label=by.label[:200],
@@ -121,6 +125,12 @@ def refuse_impossible(one: Quoted) -> None:
         raise RateOutOfRange()
     if one.day > clock.today():
         raise RateInTheFuture(today=clock.today())
+
+
+def refuse_far_off(rates: Sequence[Quote], *, without: Sequence[int] = ()) -> None:
+    """Raise an Unusual with the first of them that is far from the last one known of its pair."""
+    for one in far_off(rates, without=without):
+        raise RateFarOff(**one.said)
 
 
 def refuse_known(head: Rate, one: Quoted, *, correct: bool) -> None:

@@ -15,12 +15,15 @@ from prm.access.decorators import requires
 from prm.audit.history import history_of
 from prm.exchange import services
 from prm.exchange.book import policy_of_tenant, stored_policy
+from prm.exchange.errors import RateFarOff
 from prm.exchange.forms import PolicyForm, RateForm, RejectForm
 from prm.exchange.models import Batch
+from prm.exchange.unlikely import FarOff, far_off
 from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 
 SHOWN = 200
+ASKED = 3  # unlikely rates that are named before they are confirmed; the page has all
 
 
 def _batch(pk: int) -> Batch:
@@ -55,12 +58,14 @@ def batch(request: Any, pk: int) -> HttpResponse:
     """Rates that were entered together: who did, who confirmed, and what each corrects."""
     row = _batch(pk)
     rates = list(row.rates.select_related("replaces").order_by("-day", "base", "quote")[: SHOWN + 1])
+    unlikely = far_off(list(row.rates.all()), without=[row.pk]) if row.state == "waiting" else []
     context = {
         "row": row,
         "rates": rates[:SHOWN],
         "count": row.rates.count() if len(rates) > SHOWN else len(rates),
         "facts": _facts(row),
-        "verbs": _verbs(row, request.actor),
+        "verbs": _verbs(row, request.actor, unlikely),
+        "unlikely": [formats.refusal(RateFarOff(**one.said)) for one in unlikely[:SHOWN]],
         "waits": row.state == "waiting" and row.proposed_by_id == request.actor.user_id,
         "is_other_source": row.source != policy_of_tenant().source,
         "policy": policy_of_tenant(),
@@ -86,13 +91,16 @@ def _facts(row: Batch) -> list[Fact]:
     return facts
 
 
-def _verbs(row: Batch, actor: Any) -> list[Verb]:
+def _verbs(row: Batch, actor: Any, unlikely: list[FarOff]) -> list[Verb]:
+    """`unlikely`: what the second person is asked about too."""
     if row.state != "waiting" or "exchange.confirm" not in actor.permissions:
         return []
     if row.proposed_by_id == actor.user_id:
         return []
+    ask = " ".join(formats.refusal(RateFarOff(**one.said)) for one in unlikely[:ASKED])
+    confirm = reverse("exchange:confirm", args=[row.pk])
     return [
-        Verb(_("Confirm"), post=reverse("exchange:confirm", args=[row.pk]), icon="checks", primary=True),
+        Verb(_("Confirm"), post=confirm, icon="checks", primary=True, ask=ask),
         Verb(_("Do not confirm"), href=reverse("exchange:reject", args=[row.pk]), icon="x", final=True),
     ]
 

@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.ui import formats
 from prm.ui.formats import SYMBOLS
 from prm.values.actor import Actor
-from prm.values.errors import DomainError, NotAllowed
+from prm.values.errors import DomainError, NotAllowed, Unusual
 
 
 @dataclass
@@ -126,6 +126,37 @@ class ServiceForm(forms.Form):
         if self.more:
             found.append(Block(_("More"), [[self[name]] for name in self.more], folded=True))
         return found
+
+
+class AsksOnceMore(ServiceForm):
+    """A form of which the service may find the values unusual: then it asks whether they are meant, with a box to tick.
+
+    The service takes `anyway` and raises an Unusual without it.
+    """
+
+    anyway = forms.BooleanField(
+        label=_("It is meant so"), required=False, widget=forms.HiddenInput,
+        help_text=_("Tick this and send the form again."),
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["anyway"] = self.fields.pop("anyway")  # below what it is asked about
+        if self.is_bound and self.data.get(self.add_prefix("anyway")):
+            self._ask()
+
+    def run(self, service: Callable[..., Any], **kwargs) -> bool:
+        def asking(**values: Any) -> Any:
+            try:
+                return service(**values)
+            except Unusual:
+                self._ask()
+                raise
+
+        return super().run(asking, **kwargs)
+
+    def _ask(self) -> None:
+        self.fields["anyway"].widget = forms.CheckboxInput(attrs={"class": "ui-check"})
 
 
 def _unless_told(label: Any, text: Any) -> Any:

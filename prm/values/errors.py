@@ -44,6 +44,12 @@ class ReadOnly(NotAllowed):
     message = _("You are acting for somebody with read access only.")
 
 
+class Unusual(DomainError):
+    """Possible, but hardly meant: the service does it when it is told so with `anyway=True`."""
+
+    code = "unusual"
+
+
 class Stale(DomainError):
     """Somebody else was faster; nothing was changed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -14,10 +15,18 @@ from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from prm.ui.doers import doer
 from prm.values import clock
+from prm.values.actor import Actor
 from rebates.dispute_querysets import AdjustmentQuerySet, DisputedLineQuerySet, DisputeQuerySet
 from rebates.models.programmes import Programme
 from rebates.models.runs import SettlementRun
 from rebates.models.statements import Statement
+
+
+class Shown(NamedTuple):
+    """A state in words, and its tone."""
+
+    word: Any
+    tone: str
 
 
 class Dispute(models.Model):
@@ -79,7 +88,8 @@ class Dispute(models.Model):
         _("difference"), max_digits=18, decimal_places=2, default=Decimal("0.00")
     )
     worth = models.DecimalField(_("worth"), max_digits=18, decimal_places=2, null=True)
-    # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text.
+    # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text. Where lines of ours were not
+    # compared: {"left", "left_sum", "left_first", "left_last"}. Of any: "untold", why `worth` is None.
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -134,10 +144,6 @@ class Dispute(models.Model):
         return self.state in (self.State.DRAFT, self.State.ASKED)
 
     @property
-    def tone(self) -> str:
-        return self.TONES[self.state]
-
-    @property
     def decider(self) -> str:
         return doer(self.decided_by_label, self.decided_by_id)
 
@@ -147,6 +153,18 @@ class Dispute(models.Model):
 
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
+
+    def known_lines(self) -> set[int]:
+        """The ids of our lines and credits that it names; no credit has the id of a sales line."""
+        pairs = self.lines.values_list("sales_line_id", "credit_id")
+        return {one for pair in pairs for one in pair if one is not None}
+
+    def shown_to(self, actor: Actor) -> Shown:
+        """The state as it is read: what finance weighs between its two people is no business of the partner's."""
+        state = self.State(self.state)
+        if actor.is_partner and state == self.State.PROPOSED:
+            state = self.State.IN_REVIEW
+        return Shown(state.label, self.TONES[state])
 
 
 class DisputedLine(models.Model):

@@ -15,6 +15,7 @@ from rebates.services.deciding import (
 from rebates.services.delivering import confirm_credit_note, confirm_delivery
 from rebates.services.disputing import (
     Claim,
+    add_to_dispute,
     answer_dispute,
     compare_ledger,
     discard_draft,
@@ -51,6 +52,7 @@ from rebates.services.talking import comment_run
 __all__ = [
     "Claim",
     "accept_dispute",
+    "add_to_dispute",
     "answer_dispute",
     "ask_back",
     "ask_to_take_back",

@@ -44,7 +44,7 @@ from rebates.events import SettlementComputed
 from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
 from rebates.marks import highest_of
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
-from rebates.plans import Plan, plans_for
+from rebates.plans import Plan, plans_for, scope_plans
 from rebates.reads import added, together
 from rebates.scope import Scope
 from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
@@ -206,7 +206,7 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[
 
 
 def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[str, Any]]:
-    figures = settlement.figures(sums, relation="rebates_sums", members=frozen_members())
+    figures = settlement.figures(sums, relation="rebates_sums", members=traits.frozen_members())
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         left_out = _read_lines(cursor, sums)
@@ -217,11 +217,6 @@ def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[st
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
         cursor.execute(READ_SETTINGS_END)
     return written, inputs
-
-
-def frozen_members() -> str:
-    """The relation of what partners were when the run %(run)s was computed."""
-    return "(SELECT partner_id, tier, type, region, family, figures FROM rebates_runmember WHERE run_id = %(run)s)"
 
 
 def _read_lines(cursor: Any, sums: settlement.Read) -> list[list[Any]]:
@@ -248,12 +243,6 @@ SELECT %(run)s, partner_id, programme_id, version_id, 'earned', starts, ends, cu
 FROM ({figures}) figures
 CROSS JOIN LATERAL (SELECT {before} AS before) year
 """
-
-
-def scope_plans(run: SettlementRun) -> list[Plan]:
-    """The plans that the run froze, by programme code."""
-    scopes = run.scopes.select_related("version__programme").order_by("programme__code")
-    return plans_for((scope.version, scope.period) for scope in scopes)
 
 
 def finish(run_id: int) -> SettlementRun:

@@ -19,6 +19,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.numbers import random_number
+from rebates.beyond import refuse_beyond
 from rebates.correction_events import CorrectionDecided, CorrectionProposed
 from rebates.errors import NotInThisState
 from rebates.errors_of_disputes import (
@@ -35,11 +36,17 @@ STATE = ManualAdjustment.State
 
 @transaction.atomic
 def propose_correction(
-    *, statement: Statement, programme: Programme, amount: Decimal, reason: str, by: Actor
+    *,
+    statement: Statement,
+    programme: Programme,
+    amount: Decimal,
+    reason: str,
+    anyway: bool = False,
+    by: Actor,
 ) -> ManualAdjustment:
     """Propose that the partner gets (above zero) or gives back `amount` in the statement's currency.
 
-    Nothing is booked until somebody else confirms it.
+    Nothing is booked until somebody else confirms it. `anyway`: also more than the statement says in all.
     """
     require(by, "rebates.settle", statement)
     if not statement.run.is_closed:
@@ -50,6 +57,8 @@ def propose_correction(
         raise AdjustmentMovesNothing()
     if not Programme.objects.paid_in(statement.currency).filter(pk=programme.pk).exists():
         raise ProgrammePaysInAnotherCurrency(programme=str(programme), currency=statement.currency)
+    if not anyway:
+        refuse_beyond(amount, statement)
     adjustment = ManualAdjustment.objects.create(
         number=random_number("AJ", on=clock.today(), length=7), statement=statement, partner_id=statement.partner_id,
         programme=programme, currency=statement.currency, amount=amount, reason=reason.strip(),

@@ -18,6 +18,7 @@ from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import disputed
+from rebates.beyond import refuse_beyond
 from rebates.dispute_events import DisputeAnswered, DisputeAskedBack, DisputeDecided, DisputeProposed
 from rebates.errors import AuthorMayNotApprove
 from rebates.errors_of_disputes import (
@@ -50,7 +51,7 @@ def ask_back(*, dispute: Dispute, text: str, by: Actor) -> Dispute:
     """Ask the partner; it is its turn until it answers, and the money stays held back."""
     require(by, "rebates.decide_disputes", dispute)
     dispute = Dispute.objects.locked(dispute)
-    must_be(dispute, State.ASKED)
+    must_be(dispute, State.ASKED, by)
     say(dispute, text, by)
     _go(dispute, State.ASKED, "asked back", by)
     emit(DisputeAskedBack(dispute_id=dispute.pk, at=clock.now().isoformat()), object_key=key_of(dispute))
@@ -87,18 +88,24 @@ def reject_dispute(*, dispute: Dispute, reason: str, by: Actor) -> Dispute:
 
 @transaction.atomic
 def propose_adjustment(
-    *, dispute: Dispute, programme: Programme, amount: Decimal, reason: str, fully: bool = True, by: Actor
-) -> Dispute:
-    """Accept it with a sum that the next statement pays or takes; somebody else has to confirm the sum."""
+    *, dispute: Dispute, programme: Programme, amount: Decimal, reason: str, fully: bool = True,
+    anyway: bool = False, by: Actor,
+) -> Dispute:  # fmt: skip
+    """Accept it with a sum that the next statement pays or takes; somebody else has to confirm the sum.
+
+    `anyway`: also one that is more than the statement, or the disputed lines, come to.
+    """
     require(by, "rebates.decide_disputes", dispute)
     dispute = Dispute.objects.locked(dispute)
-    must_be(dispute, State.PROPOSED)
+    must_be(dispute, State.PROPOSED, by)
     if not reason.strip():
         raise DisputeReasonMissing()
     if not amount:
         raise AdjustmentMovesNothing()
     if programme.pk not in {result.programme_id for result in disputed.results_of(dispute.statement)}:
         raise ProgrammeOfTheStatement()
+    if not anyway:
+        refuse_beyond(amount, dispute.statement, dispute)
     adjustment = ManualAdjustment.objects.create(
         number=dispute.number, statement_id=dispute.statement_id, dispute=dispute, partner_id=dispute.partner_id,
         programme=programme, currency=dispute.currency, amount=amount,
@@ -106,7 +113,7 @@ def propose_adjustment(
         proposed_at=clock.now(),
     )  # fmt: skip
     before = dispute.state
-    move(dispute, State.PROPOSED)
+    move(dispute, State.PROPOSED, by)
     dispute.save()
     money = said.Money(adjustment.amount, adjustment.currency)
     changes: dict[str, list[Any]] = {"state": [before, State.PROPOSED], "amount": [None, money]}
@@ -163,8 +170,9 @@ def _proposed(dispute: Dispute) -> ManualAdjustment:
 
 
 def _go(dispute: Dispute, state: str, verb: str, by: Actor, reason: str = "") -> None:
-    before = dispute.state
-    move(dispute, state)
+    # A partner reads this: that a sum waited for finance's second person is told to staff by other entries.
+    before = None if dispute.state == State.PROPOSED else dispute.state
+    move(dispute, state, by)
     dispute.save()
     record(dispute, verb, by=by, changes={"state": [before, state]}, reason=reason)
 
@@ -172,7 +180,7 @@ def _go(dispute: Dispute, state: str, verb: str, by: Actor, reason: str = "") ->
 def _decide(dispute: Dispute, state: str, effect: str, reason: str, by: Actor) -> Dispute:
     if dispute.state == State.PROPOSED:
         raise DisputeNotInThisState(number=dispute.number, state=dispute.get_state_display())
-    must_be(dispute, state)
+    must_be(dispute, state, by)
     if not reason.strip():
         raise DisputeReasonMissing()
     return _close(dispute, state, effect, reason.strip(), by)

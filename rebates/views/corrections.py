@@ -17,6 +17,7 @@ from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
 from rebates import services
+from rebates.beyond import refuse_beyond
 from rebates.correction_forms import CorrectionForm
 from rebates.forms import ReasonForm
 from rebates.models import ManualAdjustment, Programme, Statement
@@ -127,7 +128,13 @@ def _verbs(found: ManualAdjustment, actor: Actor) -> list[Verb]:
         return []
     why = refusals.why_not(refuse_to_confirm, found, actor)
     return [
-        Verb(_("Confirm the sum"), post=to("adjustment_confirm"), primary=True, why_not=why),
+        Verb(
+            _("Confirm the sum"),
+            post=to("adjustment_confirm"),
+            primary=True,
+            why_not=why,
+            ask=refusals.why_not(refuse_beyond, found.amount, found.statement),
+        ),
         Verb(_("Do not confirm…"), href=to("adjustment_refuse"), icon="ban", final=True),
     ]
 

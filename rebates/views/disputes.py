@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +26,8 @@ from rebates.dispute_forms import (
     SayForm,
     WithdrawForm,
 )
-from rebates.errors_of_disputes import DisputedAlready
+from rebates.errors_of_disputes import DisputeBeingDecided, DisputedAlready
+from rebates.ledger_reach import rests_on_earlier
 from rebates.models import Dispute, Statement
 
 LINES = 200  # to tick on the page; whoever has more uploads a ledger
@@ -37,9 +39,7 @@ def detail(request: Any, number: str) -> HttpResponse:
     """Who says what, and what comes of it?"""
     dispute = _dispute(request, number)
     context = dispute_pages.dispute_page(dispute, request.actor)
-    return render(
-        request, "rebates/disputes/detail.html", context | {"agreed": dispute_pages.agreed(dispute)}
-    )
+    return render(request, "rebates/disputes/detail.html", context)
 
 
 @require_GET
@@ -55,19 +55,28 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
 def new(request: Any, number: str) -> HttpResponse:
     """Tick lines of a statement and say what is wrong."""
     statement = _statement(request, number)
-    if live := _live(request, statement):
-        return live
+    live = Dispute.objects.visible_to(request.actor).of(statement).live().first()
+    until = disputed.window(statement)
+    if live is not None and not live.may_become(Dispute.State.WITHDRAWN):
+        messages.error(request, formats.refusal(DisputeBeingDecided(number=live.number, day=until)))
+        return redirect(live)
     results = disputed.open_results(statement)
     text = request.GET.get("q", "").strip()[:60]
-    lines = disputed.lines_of(statement, results, document=text, most=LINES + 1)
-    plans = disputed.plans_of(results)
+    known = live.known_lines() if live is not None else set()
+    found = disputed.lines_of(statement, results, document=text, most=LINES + 1 + len(known))
+    lines = [line for line in found if line.pk not in known][: LINES + 1]
     form = LinesForm(
         request.POST if request.method == "POST" else None,
         actor=request.actor,
         lines=lines[:LINES],
-        counted=disputed.counted(plans, lines),
+        counted=disputed.counted(results, lines),
     )
-    if form.is_valid() and form.run(services.open_dispute, statement=statement, by=request.actor):
+    service = (
+        partial(services.open_dispute, statement=statement)
+        if live is None
+        else partial(services.add_to_dispute, dispute=live)
+    )
+    if form.is_valid() and form.run(service, by=request.actor):
         messages.success(request, _said(form.result))
         return redirect(form.result)
     context = {
@@ -76,33 +85,28 @@ def new(request: Any, number: str) -> HttpResponse:
         "text": text,
         "has_more": len(lines) > LINES,
         "most": LINES,
+        "until": until,
+        "live": live,
     }
-    until = disputed.window(statement)
-    return render(request, "rebates/disputes/lines.html", context | {"until": until}, status=form.status)
+    return render(request, "rebates/disputes/lines.html", context, status=form.status)
 
 
 @requires("rebates.dispute")
 def ledger(request: Any, number: str) -> HttpResponse:
     """Compare the partner's own ledger; what differs is shown before anything is sent."""
     statement = _statement(request, number)
-    if live := _live(request, statement):
-        return live
+    live = Dispute.objects.visible_to(request.actor).of(statement).live().first()
+    if live is not None:  # before anybody uploads another one
+        messages.error(request, DisputedAlready(number=live.number).text)
+        return redirect(live)
     form = LedgerForm(
-        request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor
-    )
+        request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor,
+        earlier=rests_on_earlier(disputed.open_results(statement)),
+    )  # fmt: skip
     if form.is_valid() and form.run(services.compare_ledger, statement=statement, by=request.actor):
         return redirect(form.result)
     context = {"form": form, "statement": statement, "until": disputed.window(statement)}
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
-
-
-def _live(request: Any, statement: Statement) -> HttpResponse | None:
-    """To the dispute that a statement has already, before anybody types another one."""
-    found = Dispute.objects.visible_to(request.actor).of(statement).live().first()
-    if found is None:
-        return None
-    messages.error(request, DisputedAlready(number=found.number).text)
-    return redirect(found)
 
 
 def _said(dispute: Dispute) -> str:

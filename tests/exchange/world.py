@@ -22,7 +22,9 @@ def quoted(text: str) -> Quoted:
 
 
 def propose(*rates: str, by: Any = CLERK, source: str = "manual", **more: Any) -> Batch:
-    return propose_rates(source=source, rates=[quoted(text) for text in rates], by=by, **more)
+    return propose_rates(
+        source=source, rates=[quoted(text) for text in rates], by=by, **{"anyway": True} | more
+    )
 
 
 def known(*rates: str, source: str = "manual", **more: Any) -> Batch:

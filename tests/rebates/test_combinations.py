@@ -14,6 +14,7 @@ from rebates.backtest import back_test
 from rebates.errors import RatesMissing
 from rebates.models import DisputedLine, Statement, Version
 from rebates.services import approve_run
+from rebates.worth import worth_of
 from tests.exchange.world import known
 from tests.rebates.test_collection import collecting, pays
 from tests.rebates.test_linked import best_of, cap, flat, net_of
@@ -195,5 +196,6 @@ def test_a_dispute_holds_back_the_share_of_a_figure_that_hangs_on_more_than_its_
     settle("2026-09")
     statement = Statement.objects.for_everyone(because="a test").get()
     disputed_line = DisputedLine(what="amount", sales_line=line, our_amount=1_000, their_amount=Decimal(500))
-    touched = disputed.touched(statement, [disputed_line], disputed.results_of(statement))
-    assert touched == disputed.Touched(held=Decimal("25.00"), worth=None)
+    results = disputed.results_of(statement)
+    assert disputed.held_of([disputed_line], results) == Decimal("25.00")
+    assert worth_of(statement, [disputed_line], results).amount == Decimal("-25.00")

@@ -22,6 +22,7 @@ from rebates.errors_of_disputes import (
     NotALineOfTheStatement,
     NothingMarked,
     PaymentDisputed,
+    SignsDiffer,
 )
 from rebates.models import Dispute, Payment, Statement
 from rebates.services import (
@@ -236,6 +237,39 @@ def test_what_a_dispute_says_is_never_changed(acme):
             change()
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ({"amount": Decimal("-5.00")}, r"INV-1: .*-5\.00 for a quantity of 15"),
+        ({"quantity": Decimal(-2)}, "for a quantity of −2"),
+        ({"quantity": Decimal(3), "amount": Decimal("-0.01")}, "for a quantity of 3"),
+        ({"amount": Decimal(0)}, None),  # given away
+        ({"quantity": Decimal(-2), "amount": Decimal(-80)}, None),
+    ],
+)  # fmt: skip
+def test_an_amount_has_the_sign_of_its_quantity(acme, claim, said):
+    apply(policy())
+    sell(acme, 50_000, "2026-08-11", document="INV-1", quantity=15)
+    settle("2026-08")
+    if said is None:
+        assert marked(acme, "INV-1", **claim).state == "open"
+        return
+    with pytest.raises(SignsDiffer, match=said):
+        marked(acme, "INV-1", **claim)
+    assert not Dispute.objects.for_everyone(because="a test").exists()
+
+
+def test_a_missing_line_has_one_sign_too_and_a_return_is_taken(acme):
+    statement = settled(acme, 50_000)
+    words = {"what": "missing", "document": "INV-9", "day": statement.starts, "product": "routing-1"}
+    for quantity, amount, fits in ((1, -20, False), (-1, 20, False), (-1, -20, True)):
+        claims = [Claim(**words, quantity=Decimal(quantity), amount=Decimal(amount))]
+        if not fits:
+            with pytest.raises(SignsDiffer, match="INV-9"):
+                open_dispute(statement=statement, claims=claims, reason="x", by=acme.admin)
+    assert open_dispute(statement=statement, claims=claims, reason="x", by=acme.admin).state == "open"
+
+
 # The partner's own ledger
 
 
@@ -317,6 +351,7 @@ def test_chinese_headings_are_understood(acme):
         (["a,b"], "what,ever", LedgerColumnMissing, "Document, Booking date, Net amount"),
         (["INV-1,11.09.2026,,,1"], None, LedgerRowsBad, "Row 2: Booking date"),
         (["INV-1,2026-08-11,,,12o"], None, LedgerRowsBad, "the letter o"),
+        (["INV-1,2026-08-11,,1,1", "INV-2,2026-08-11,,15,-5"], None, LedgerRowsBad, "Row 3: .*different signs"),
         (["INV-8,2025-01-01,,,1"], None, LedgerOfAnotherTime, "2026-08-01"),
     ],
 )  # fmt: skip

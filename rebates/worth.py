@@ -1,0 +1,287 @@
+"""What a rebate would be if disputed lines were as the partner has them: f(lines changed) − f(lines).
+
+Guarantee: f is the settlement's own SQL over the partner's own lines, with the policy versions, tiers, rates and
+watermarks that the closed settlement froze: exact for every mechanism, for programmes that are settled together, under
+caps of the partner's own, for a year that is counted as a whole; of a closed month that the statement adjusts, as that
+month's close froze it. Nothing is stored: the partner's lines are copied into a table of the transaction that hides the
+real one from the same SQL, are changed there, and everything is thrown away.
+
+It cannot be told where the partner does not say what is right, where a missing line does not say what the programme
+goes by, and where the figure hangs on other partners: two figures around lines of one's own would tell theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import CreditedLine, SalesLine
+from prm.catalogue.models import Product
+from rebates import collection, currencies, partner_pools, settlement, traits
+from rebates.adjustments import plans_after, scope_after
+from rebates.counting_days import BOOKING, basis_of
+from rebates.credited import CREDITS, LINES, is_credited
+from rebates.disputed import results_of
+from rebates.frozen_rates import books_after, books_of, computable, last_known
+from rebates.models import DisputedLine, Result, RunMember, SettlementRun, Statement
+from rebates.own_ledger import spelled
+from rebates.plans import Plan, Sql, scope_plans
+from rebates.scope import Scope
+from rebates.serials import by_serial
+
+ZERO = Decimal("0.00")
+What = DisputedLine.What
+Figures = dict[tuple[int, date], Decimal]  # by programme and the day after its period
+
+
+class Untold(models.TextChoices):
+    """Why the worth of a dispute is not told."""
+
+    FIGURE = "figure", _("a line is said to be wrong, and not what is right")
+    COUNTS = "counts", _("whether a line should count is a question of the policy")
+    PRODUCT = "product", _("a missing line names no product of ours")
+    KIND = "kind", _("a missing line may be a purchase or a credit")
+    SERIALS = "serials", _("the programme counts serial numbers, which the lines do not say")
+    DAY = "day", _("the programme goes by a day or a payment that a missing line does not say")
+    RATE = "rate", _("an exchange rate is missing")
+    OUTSIDE = "outside", _("the period was settled before the settlements here began")
+    OTHERS = "others", _("the figure hangs on what other partners bought")
+
+
+@dataclass(frozen=True)
+class Worth:
+    amount: Decimal | None
+    untold: str = ""
+
+
+class _NotTold(Exception):
+    def __init__(self, why: Untold):
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A line of ours as it would be, or one that we lack; without quantity and amount it would be gone."""
+
+    ours: SalesLine | CreditedLine | None
+    day: date
+    product_line: int
+    product: int
+    credited: bool
+    document: str
+    is_gone: bool = False
+    quantity: Decimal = ZERO
+    amount: Decimal = ZERO
+
+    @property
+    def table(self) -> str:
+        return CREDITS if self.credited else LINES
+
+    def touches(self, plan: Plan) -> bool:
+        """Whether it may move a figure of the plan."""
+        if self.credited != is_credited(plan.policy) or not plan.counts(self.product_line, self.product):
+            return False
+        reverses = self.ours.reverses if self.ours is not None else None
+        days = [self.day, *([reverses.booking_date] if reverses else [])]
+        return basis_of(plan.policy) != BOOKING or any(day in plan.counted for day in days)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """Periods as a closed settlement froze them."""
+
+    run: SettlementRun
+    plans: list[Plan]
+    scope: Scope
+    books: currencies.Books
+    on: date
+
+
+def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Sequence[Result]) -> Worth:
+    """What the disputed lines, saved or not, would change in the figures of `results` and what hangs together with
+    them, if all of them were as the partner says.
+    """
+    try:
+        changes = list(_changes(lines, {is_credited(one.version.policy) for one in results}))
+        settled = list(_settled(statement, results, changes))
+        for one in settled:
+            _refuse_untold(one.plans, changes)
+        closed = {(one.programme_id, one.ends) for one in results_of(statement)}
+        closed -= {(one.programme_id, one.ends) for one in results}
+        with transaction.atomic():
+            _hide_lines(statement.partner_id)
+            before = _figures(settled, statement, closed)
+            for number, change in enumerate(changes, start=1):
+                _apply(change, -number, statement)
+            after = _figures(settled, statement, closed)
+            transaction.set_rollback(True)
+    except _NotTold as untold:
+        return Worth(None, untold.why)
+    return Worth(sum(after.values(), ZERO) - sum(before.values(), ZERO))
+
+
+# What changes
+
+
+def _changes(lines: Iterable[DisputedLine], kinds: set[bool]) -> Iterator[_Change]:
+    """`kinds`: whether the figures are of purchases, of credits, or of both."""
+    codes = {line.product for line in lines if line.ours is None and line.product}
+    products = {spelled(one.code): one for one in Product.objects.filter(code__in=codes)}
+    for line in lines:
+        yield _of_ours(line) if line.ours is not None else _of_theirs(line, products, kinds)
+
+
+def _of_ours(line: DisputedLine) -> _Change:
+    ours = line.ours
+    assert ours is not None
+    if line.what == What.COUNT:
+        raise _NotTold(Untold.COUNTS)
+    is_gone = line.what == What.NOT_OURS
+    if not is_gone and line.their_amount is None and line.their_quantity is None:
+        raise _NotTold(Untold.FIGURE)
+    return _Change(
+        ours, ours.booking_date, ours.product_line_id, ours.product_id, isinstance(ours, CreditedLine),
+        ours.document, is_gone,
+        quantity=ours.quantity if line.their_quantity is None else line.their_quantity,
+        amount=ours.net_amount if line.their_amount is None else line.their_amount,
+    )  # fmt: skip
+
+
+def _of_theirs(line: DisputedLine, products: dict[str, Product], kinds: set[bool]) -> _Change:
+    product = products.get(spelled(line.product)) if line.product else None
+    if product is None:
+        raise _NotTold(Untold.PRODUCT)
+    if len(kinds) > 1:
+        raise _NotTold(Untold.KIND)
+    return _Change(
+        None, line.day, product.product_line_id, product.pk, True in kinds, line.document,
+        quantity=line.their_quantity or ZERO, amount=line.their_amount or ZERO,
+    )  # fmt: skip
+
+
+# What was settled
+
+
+def _settled(
+    statement: Statement, results: Sequence[Result], changes: Sequence[_Change]
+) -> Iterator[_Settled]:
+    """The settlement of the statement, and of the closed months that it adjusts those that settled them."""
+    run, whose = statement.run, [statement.partner_id]
+    if any(one.kind != "adjusted" for one in results):
+        scope = Scope(
+            watermark=run.watermark, partners=whose, paid_to=run.paid_watermark, serials_to=run.serial_watermark,
+            tiers_of_run=run.pk, closed_before=run.frozen_at,
+        )  # fmt: skip
+        yield _Settled(run, computable(run, scope_plans(run)), scope, books_of(run), last_known(run))
+    earlier = {one.ends: one for one in SettlementRun.objects.closed().exclude(pk=run.pk)}
+    for ends in sorted({one.ends for one in results if one.kind == "adjusted"}):
+        if ends in earlier:
+            found = earlier[ends]
+            scope = scope_after(run, found, whose)
+            yield _Settled(found, plans_after(found), scope, books_after(found), found.period.last_day)
+        elif any(change.day < ends for change in changes):
+            raise _NotTold(Untold.OUTSIDE)
+
+
+def _refuse_untold(plans: Sequence[Plan], changes: Sequence[_Change]) -> None:
+    """Raise where some plan goes by what the changes do not say, or hangs on other partners."""
+    for change in changes:
+        for plan in plans:
+            if not change.touches(plan):
+                continue
+            if partner_pools.hangs_on_all(plan.policy):
+                raise _NotTold(Untold.OTHERS)
+            is_new = change.ours is None
+            resized = (
+                not change.is_gone and change.ours is not None and change.quantity != change.ours.quantity
+            )
+            if by_serial(plan.policy) and (is_new or resized):
+                raise _NotTold(Untold.SERIALS)
+            if is_new and (basis_of(plan.policy) != BOOKING or collection.steps_of(plan.policy)):
+                raise _NotTold(Untold.DAY)
+
+
+# The figures
+
+
+def _hide_lines(partner_id: int) -> None:
+    """From here to the end of the transaction the partner's lines and credits stand in tables of the same names."""
+    with connection.cursor() as cursor:
+        for table in (LINES, CREDITS):
+            cursor.execute(
+                f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT * FROM {table} WHERE partner_id = %s",
+                [partner_id],
+            )
+            cursor.execute(f"ANALYZE {table}")
+
+
+def _apply(change: _Change, number: int, statement: Statement) -> None:
+    """Change the hidden copy. A line that we lack gets a number below all of ours: it stands there in time."""
+    with connection.cursor() as cursor:
+        if change.ours is not None and change.is_gone:
+            cursor.execute(f"DELETE FROM {change.table} WHERE id = %s", [change.ours.pk])
+        elif change.ours is not None:
+            cursor.execute(
+                f"UPDATE {change.table} SET quantity = %(quantity)s, net_amount = %(amount)s, gross_amount ="
+                " CASE WHEN gross_amount IS NULL OR net_amount = %(amount)s THEN gross_amount"
+                " ELSE round(%(amount)s * (1 + tax_rate), 2) END WHERE id = %(id)s",
+                {"quantity": change.quantity, "amount": change.amount, "id": change.ours.pk},
+            )
+        else:
+            _add(cursor, change, number, statement)
+
+
+def _add(cursor: Any, change: _Change, number: int, statement: Statement) -> None:
+    row = {
+        "id": number, "partner_id": statement.partner_id, "product_id": change.product,
+        "product_line_id": change.product_line, "booking_date": change.day, "quantity": change.quantity,
+        "net_amount": change.amount, "tax_rate": 0, "currency": statement.currency, "document": change.document,
+        "recorded_at": statement.run.frozen_at,
+    }  # fmt: skip
+    if change.credited:
+        row |= {"is_return": change.amount < 0, "first_id": number, "first_at": statement.run.frozen_at}
+    values = ", ".join(f"%({name})s" for name in row)
+    cursor.execute(f"INSERT INTO {change.table} ({', '.join(row)}) VALUES ({values})", row)
+
+
+def _figures(settled: Iterable[_Settled], statement: Statement, closed: set[tuple[int, date]]) -> Figures:
+    """What the partner earns in the statement's currency, without what can be disputed no more."""
+    found: Figures = {}
+    for one in settled:
+        plans, _pooled = partner_pools.apart(one.plans)
+        stopped = list[currencies.Stopped]()
+        for part in currencies.parts(plans, one.scope, books=one.books, on=one.on, stopped=stopped):
+            for programme, ends, currency, earned in _read(part, one.run, statement.partner_id):
+                if currency == statement.currency and (programme, ends) not in closed:
+                    found[programme, ends] = earned
+        if stopped:
+            raise _NotTold(Untold.RATE)
+    return found
+
+
+def _read(part: currencies.Part, run: SettlementRun, partner_id: int) -> list[tuple[int, date, str, Decimal]]:
+    sums = part.sums
+    read, members = sums.read(), _members(part, run, partner_id)
+    figures = settlement.figures(sums, relation="sums", members="(SELECT * FROM member)")
+    text = (
+        f"WITH sums AS MATERIALIZED ({read.text}), member AS MATERIALIZED ({members.text})"
+        f" SELECT programme_id, ends, currency, earned FROM ({figures.text}) figures"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, read.params | members.params | figures.params)
+        return cursor.fetchall()
+
+
+def _members(part: currencies.Part, run: SettlementRun, partner_id: int) -> Sql:
+    """What the partner was when the run was computed; who came later has its history."""
+    rows = RunMember.objects.for_everyone(because="of the statement's own partner")
+    if rows.filter(run=run, partner_id=partner_id).exists():
+        return Sql(f"SELECT * FROM {traits.frozen_members()} frozen", {"run": run.pk})
+    return traits.members_on(run.period.last_day, part.sums.plans)
