@@ -30,6 +30,7 @@ from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
 from rebates.services.closing import refuse_before_the_end
 from rebates.services.issuing import is_closing
+from rebates.services.offered import mark_of
 from rebates.services.payments import refuse_release
 from rebates.services.releasing import JOB as RELEASE
 from rebates.services.releasing import is_releasing
@@ -235,8 +236,10 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
 def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> list[Verb]:
     """The buttons of the decision line: one primary, the one that throws away last. `since`: as `came_in` says."""
 
+    mark = mark_of(run)
+
     def to(name: str) -> str:
-        return reverse(f"rebates:{name}", args=[run.number])
+        return reverse(f"rebates:{name}", args=[run.number], query={"seen": mark})
 
     may = {name: allowed(actor, f"rebates.{name}") for name in ("settle", "approve", "close", "pay")}
     verbs = []
@@ -264,8 +267,7 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
             close = Verb(_("Close the month…"), href=to("confirm_close"), icon="lock", why_not=why)
             verbs.append(replace(close, primary=not overtaken))
         if may["approve"]:
-            ask = _("The run goes back to review. Nobody can close it until it is approved anew.")
-            verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up", ask=ask))
+            verbs.append(Verb(_("Withdraw approval…"), href=to("withdraw"), icon="arrow-back-up"))
     if run.state == State.CLOSING and may["close"] and not is_closing(run):
         verbs.append(Verb(_("Go on closing"), post=to("close"), primary=True, icon="lock"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):
