@@ -59,7 +59,7 @@ def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple
         plans = _plans(earlier)
         if not plans:
             continue
-        seen, partners = _seen_to(earlier, closed), set[int]()
+        seen, partners = seen_to(earlier, closed), set[int]()
         for table in (credited.LINES, credited.CREDITS):
             some = [plan for plan in plans if credited.table(plan.policy) == table]
             partners |= _with_late_rows(table, some, seen, run, earlier) if some else set()
@@ -106,7 +106,7 @@ def _plans(earlier: SettlementRun) -> list[Plan]:
     return [plan for plan in plans if yearly.adjusts(plan)]
 
 
-def _seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
+def seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
     """Up to which line id `earlier`'s periods are settled: by its own close and by runs frozen after it."""
     later = [run.watermark for run in closed if run.frozen_at > earlier.closed_at]
     return max([earlier.watermark, *later])

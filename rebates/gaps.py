@@ -14,7 +14,7 @@ from partners.models import Partner
 from rebates.credited import is_credited
 from rebates.models import Result, RunMember, SettlementRun
 from rebates.services.computing import scope_plans
-from rebates.since import lines_of
+from rebates.since_counts import lines_of
 
 WHY = "a settlement concerns all"
 SHOWN = 20  # rows of each list; the count says how many there are
