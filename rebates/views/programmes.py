@@ -19,7 +19,7 @@ from prm.audit.history import history_of_many
 from prm.files import paper
 from prm.ui import formats, refusals
 from prm.values.actor import Actor
-from rebates import common_policies, pages, services, wording
+from rebates import common_policies, pages, services, ties, wording
 from rebates.amendments import amendment
 from rebates.budgets import Use, uses
 from rebates.errors import VersionInReview
@@ -94,6 +94,8 @@ def detail(request: Any, code: str) -> HttpResponse:
             "shown": shown,
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
+            "linked": ties.sentences(shown),
+            "effects": ties.effects(shown) if shown.state != Version.State.PUBLISHED else [],
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,
             "editable": importable and is_editable(shown.policy),
             "importable": importable,
