@@ -343,3 +343,11 @@ class SettledOutsideMeanwhile(DomainError):
         "%(programme)s was settled before go-live for %(period)s, and settlement %(number)s would settle it again."
         " Compute it again."
     )
+
+
+class DraftMovedOn(DomainError):
+    code = "draft_moved_on"
+    message = _(
+        "The draft of %(programme)s is not the one any more that you had opened. Meanwhile: %(meanwhile)s. What you"
+        " typed stands below and is not saved: save it over what is there now, or leave it."
+    )
