@@ -8,7 +8,7 @@ settlement counts itself (of a quarter, say, whose first months are closed by an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -70,6 +70,26 @@ def of_closed(
             first = min(touched, key=lambda period: period.start)
             found[run.pk] = Older(sold.count, given.count, came.count, first, sold.sums)
     return found
+
+
+def after_grace(rows: Sequence[Any]) -> set[int]:
+    """Of these late lines, or credits, those that closed programmes would count, had they come in time."""
+    if not rows:
+        return set()
+    model = type(rows[0])
+    other: Any = SalesLine if model is CreditedLine else CreditedLine
+    days = {row.booking_date for row in rows} | {row.reverses.booking_date for row in rows if row.reverses}
+    wanted, timely = Q(pk__in=[]), Q(pk__in=[])
+    for earlier, plans in _closed_concerned({model: days, other: set()}, set()):
+        for plan in plans:
+            if is_credited(plan.policy) == (model is CreditedLine):
+                wanted |= lines_of(plan)
+                timely |= lines_of(plan) & in_time(plan, earlier.watermark or 0)
+    found = model.objects.for_everyone(because=WHY).filter(pk__in=[row.pk for row in rows])
+    counted_ones, in_time_ones = (
+        set(found.filter(rule).values_list("pk", flat=True)) for rule in (wanted, timely)
+    )
+    return counted_ones - in_time_ones
 
 
 @dataclass

@@ -50,6 +50,7 @@ def detail(request: Any, number: str) -> HttpResponse:
         "rebates/run.html",
         {
             "run": run,
+            "read_from": pages.read_from(run),
             "history": history_of(run, request.actor),
             "job": job,
             "begun_by": begun_by(job) if job else "",
