@@ -45,6 +45,11 @@ class Asked:
     last: date
     programme: Programme | None = None
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the last day is over: what open periods would pay is known of today only."""
+        return self.last < clock.today()
+
 
 @dataclass
 class Row:
@@ -107,7 +112,7 @@ class Check:
 
 
 def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
-    """Accrued now, earned, adjusted and paid in the days, owed on the last of them."""
+    """Earned, adjusted and paid in the days, owed on the last of them; accrued now, where that day is not over."""
     programmes = {row.purpose_id: row for row in Programme.objects.visible_to(by)}
     if asked.programme is not None:
         programmes = {asked.programme.purpose_id: asked.programme}
@@ -138,7 +143,8 @@ def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
         )
         one.paid = found["paid"] or ZERO
     known = {programme.pk: programme for programme in programmes.values()}
-    for (programme_id, _period, currency), amount in accruals.sums(by=by).items():
+    open_now = {} if asked.is_past else accruals.sums(by=by)
+    for (programme_id, _period, currency), amount in open_now.items():
         if programme_id in known:
             row(known[programme_id], currency).accrued += amount
     return sorted(rows.values(), key=lambda one: (one.programme.code, one.currency))

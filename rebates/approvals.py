@@ -141,11 +141,15 @@ def brief_of_run(run: SettlementRun) -> Iterable[Any]:
 
 def facts_of_version(version: Version, actor: Actor) -> Iterable[Fact]:
     """What an approver reads first: the policy in words, and from when it pays."""
-    from rebates import pages, wording
+    from rebates import pages, ties, wording
 
+    changed = [str(effect) for effect in ties.effects(version)]
     found = [
         Fact(_("Programme"), str(version.programme), href=version.get_absolute_url()),
-        Fact(_("In words"), wording.sentence(version), strong=True),
+        Fact(
+            _("In words"), wording.joined([wording.sentence(version), *ties.sentences(version)]), strong=True
+        ),
+        Fact(_("Changes what other programmes pay"), "; ".join(changed), strong=True),
         Fact(_("Mechanism"), pages.mechanism_name(version.mechanism)),
         Fact(_("In force from"), formats.day(version.starts)),
         Fact(_("In force before"), formats.day(version.ends) if version.ends else ""),

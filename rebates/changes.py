@@ -409,7 +409,7 @@ def _rates(was: Result | None, now: Result | None) -> str:
 
 def _amended(was: Result | None, now: Result | None) -> str:
     if was is None or now is None or was.version_id == now.version_id:
-        return _("Programmes that are settled together were amended")
+        return _("Programmes that are settled together were amended or came into force")
     words = {"was": was.version.number, "now": now.version.number, "day": formats.day(now.version.starts)}
     return _("Version %(was)s → %(now)s, in force from %(day)s") % words
 

@@ -82,16 +82,14 @@ class ComputedTooEarly(DomainError):
 class LinesCameIn(DomainError):
     code = "lines_came_in"
     message = _(
-        "Sales lines and credits that are in none of the figures of settlement %(number)s: %(count)s. Compute it again,"
-        " or close it without them."
+        "Sales lines, credits and payments that are in none of the figures of settlement %(number)s: %(count)s. Compute"
+        " it again, or close it without them."
     )
 
 
 class NothingCameIn(DomainError):
     code = "nothing_came_in"
-    message = _(
-        "No sales line and no credit came in since settlement %(number)s was computed: its approval stands."
-    )
+    message = _("Nothing that counts came in since settlement %(number)s was computed: its approval stands.")
 
 
 class StillComputing(DomainError):
@@ -341,4 +339,12 @@ class SettledOutsideMeanwhile(DomainError):
     message = _(
         "%(programme)s was settled before go-live for %(period)s, and settlement %(number)s would settle it again."
         " Compute it again."
+    )
+
+
+class DraftMovedOn(DomainError):
+    code = "draft_moved_on"
+    message = _(
+        "The draft of %(programme)s is not the one any more that you had opened. Meanwhile: %(meanwhile)s. What you"
+        " typed stands below and is not saved: save it over what is there now, or leave it."
     )

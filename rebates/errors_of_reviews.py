@@ -7,6 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from prm.values.errors import DomainError
 
 
+class MovedOn(DomainError):
+    code = "settlement_moved_on"
+    message = _(
+        "Settlement %(number)s is “%(state)s” by now; the page on which you pressed was older, and nothing was changed."
+        " Meanwhile: %(meanwhile)s."
+    )
+
+
 class CommentEmpty(DomainError):
     code = "run_comment_empty"
     message = _("Write what you want to say.")

@@ -19,6 +19,7 @@ from rebates import (
     group_words,
     limit_words,
     tier_days,
+    ties,
     time_words,
     wording,
 )
@@ -92,7 +93,7 @@ def explain(result: Figure) -> Explanation:
     return Explanation(
         result=result,
         clause=policy.get("clause", ""),
-        sentence=wording.sentence(version),
+        sentence=wording.joined([wording.sentence(version), *ties.sentences_in(version, result.period)]),
         steps=_steps(result, raw),
         parts=[] if withheld else arithmetic.parts(bands, figures),
         raw=raw,

@@ -14,7 +14,7 @@ from partners.models import Partner
 from rebates.credited import is_credited
 from rebates.models import Result, RunMember, SettlementRun
 from rebates.plans import scope_plans
-from rebates.since import lines_of
+from rebates.since_counts import lines_of
 
 WHY = "a settlement concerns all"
 SHOWN = 20  # rows of each list; the count says how many there are
@@ -90,7 +90,9 @@ def late_credits(run: SettlementRun) -> Some:
     rows = CreditedLine.objects.for_everyone(because=WHY).filter(
         pk__gt=before or 0, pk__lte=run.watermark or 0, booking_date__lt=run.starts
     )
-    named = rows.select_related("partner", "product", "takes_back").order_by("-booking_date", "-pk")
+    named = rows.select_related("partner", "product", "takes_back", "reverses").order_by(
+        "-booking_date", "-pk"
+    )
     settles = any(is_credited(plan.policy) for plan in scope_plans(run))
     return _some(named if before is not None and settles else rows.none())
 

@@ -36,11 +36,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
         *(cap_on_payout(policy, cap) for cap in caps if is_own_cap(cap)),
         *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap or cap.get("over") == "partners"),
-        *(
-            _BEST_WORDS % {"programmes": programmes(codes)}
-            for codes in [stacked_on(policy, BEST_OF)]
-            if codes
-        ),
+        *(best_of_words(codes) for codes in [stacked_on(policy, BEST_OF)] if codes),
         *(minimum(policy) for _key in [policy.get("minimum_payout")] if _key),
         *(str(PAID_AS[policy["payout_as"]]) for _key in [policy.get("payout_as")] if _key),
     ]
@@ -170,6 +166,11 @@ def programmes(codes: Iterable[str]) -> str:
     codes = list(codes)
     names = {row.code: str(row) for row in Programme.objects.filter(code__in=codes)}
     return pgettext("between the words of a list", ", ").join(names.get(code, code) for code in codes)
+
+
+def best_of_words(codes: Iterable[str]) -> str:
+    """That of a programme and these others one pays."""
+    return _BEST_WORDS % {"programmes": programmes(codes)}
 
 
 def cap_on_measure(policy: dict[str, Any], cap: dict[str, Any]) -> str:

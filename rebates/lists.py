@@ -126,7 +126,11 @@ class RunList(ListPage):
         ]
 
     def context(self, actor: Any) -> dict[str, Any]:
-        return {"months": pages.months_to_settle(), "begun": pages.runs_to_go_on_with(actor)}
+        return {
+            "months": pages.months_to_settle(),
+            "running": pages.month_that_runs(),
+            "begun": pages.runs_to_go_on_with(actor),
+        }
 
 
 def totals_of(run: SettlementRun, decided: dict[str, Decimal]) -> str:

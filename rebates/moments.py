@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from prm.exchange.book import Book
 from prm.ui import formats
@@ -29,10 +31,14 @@ from rebates.changes import (
 )
 from rebates.credited import is_credited
 from rebates.lines_between import CameIn, between
+from rebates.links import linked_with
 from rebates.models import Version
 from rebates.partner_pools import hangs_on_all, is_group
 from rebates.plans import plans_for
 from rebates.scope import Scope
+from rebates.ties import known_on
+
+ScopesOf = Callable[[Version, Period], Scopes]
 
 
 @dataclass(frozen=True)
@@ -60,22 +66,27 @@ class _Moment:
 
 @dataclass(frozen=True)
 class _Way:
-    """From one moment of a figure to another, the tier of the first day kept."""
+    """From one moment of a figure to another, the tier and the policies of the first kept."""
 
     accrual: Accrual
     first: _Moment
     last: _Moment
+    policies: _Policies
 
     def then(self, **what: Any) -> Step:
         """The earlier figure, of the lines that `what` says."""
         day, limit = self.first.day, self.first.limit
-        return _known(self.accrual, day, books=self.first.book, on=day, recorded_before=limit, **what)
+        scopes = self.policies.then
+        return _known(self.accrual, day, scopes, books=self.first.book, on=day, recorded_before=limit, **what)
 
-    def now(self, books: currencies.Books | None = None, **what: Any) -> Step:
-        """The later figure at the rates of `books`, without them as if none had moved."""
+    def now(self, books: currencies.Books | None = None, scopes: ScopesOf | None = None, **what: Any) -> Step:
+        """The later figure at the rates of `books` and by the policies `scopes`, without them as if none had moved."""
         day, limit = self.last.day, self.last.limit
         books = books or self._carried_on
-        return _known(self.accrual, self.first.day, books=books, on=day, recorded_before=limit, **what)
+        scopes = scopes or self.policies.then
+        return _known(
+            self.accrual, self.first.day, scopes, books=books, on=day, recorded_before=limit, **what
+        )
 
     def _carried_on(self, start: date, end: date) -> Book:
         return rates_then.carried_on(self.first.book(start, end), self.first.day, self.last.book(start, end))
@@ -85,7 +96,8 @@ class _Way:
         day, limit = self.last.day, self.last.limit
         if limit is None:
             return self.accrual.amount
-        return _known(self.accrual, day, books=self.last.book, on=day, recorded_before=limit).amount
+        scopes = self.policies.after
+        return _known(self.accrual, day, scopes, books=self.last.book, on=day, recorded_before=limit).amount
 
 
 def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
@@ -94,10 +106,12 @@ def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
     """
     first = _Moment(day, _end_of(day))
     last = _Moment(clock.today(), None) if until is None else _Moment(until, _end_of(until))
-    way, policy = _Way(accrual, first, last), accrual.version.policy
+    policies, policy = _Policies(accrual, first, last), accrual.version.policy
+    way = _Way(accrual, first, last, policies)
     then, now, by_rates, after = way.then(), way.now(), way.now(last.book), way.end()
+    by_policy = way.now(last.book, policies.after) if policies.moved else by_rates
     came = between(accrual, _end_of(day), last.limit, late_until=day)
-    left = after - by_rates.amount
+    left = after - by_policy.amount
     causes = [
         # Apart they would tell what others gave back.
         *(
@@ -106,6 +120,7 @@ def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
             else _sales(way, then, now, came)
         ),
         Cause(_("Exchange rate"), _rates(accrual, first, last), by_rates.amount - now.amount),
+        policies.cause(by_rates.amount, by_policy.amount),
         members_moved(left) if is_group(policy) else Cause(_("Tier"), _tier(accrual, until), left),
     ]
     change = Change(accrual.programme, then.amount, after, [one for one in causes if one.amount])
@@ -167,20 +182,71 @@ def in_force_with(version: Version, period: Period) -> Scopes:
     }
 
 
-def _known(accrual: Accrual, day: date, *, books: currencies.Books, on: date, **what: Any) -> Step:
+class _Policies:
+    """The versions for the accrual's period as they were known at one moment, against those of the other. Where its own
+    programme was not published by the first, those of the second count for both: the figure did not exist.
+    """
+
+    def __init__(self, accrual: Accrual, first: _Moment, last: _Moment):
+        self.accrual, self.first, self.last = accrual, first, last
+        own, now = accrual.version.programme_id, self.after(accrual.version, accrual.period)
+        then = _policies_at(first, accrual.version, accrual.period)
+        self.was = then if own in then else now
+        self.came = [pair[0] for pk, pair in now.items() if self.was.get(pk, (None,))[0] != pair[0]]
+        self.gone = [pair[0] for pk, pair in self.was.items() if pk not in now]
+        self.moved = bool(self.came or self.gone)
+
+    def then(self, version: Version, period: Period) -> Scopes:
+        return _policies_at(self.first if self.moved else self.last, version, period)
+
+    def after(self, version: Version, period: Period) -> Scopes:
+        return _policies_at(self.last, version, period)
+
+    def cause(self, before: Decimal, after: Decimal) -> Cause:
+        return Cause(_("Policy"), self._words(before, after) if self.moved else "", after - before)
+
+    def _words(self, before: Decimal, after: Decimal) -> str:
+        """Which versions moved the figure: its own, or those of programmes that are settled together with it."""
+        money = {
+            "before": formats.money(before, self.accrual.currency), "after": formats.money(after, self.accrual.currency)
+        }  # fmt: skip
+        own, was = self.accrual.version, self.was[self.accrual.version.programme_id][0]
+        if own != was:
+            words = {"was": was.number, "now": own.number, "day": formats.day(own.starts)}
+            return _(
+                "Version %(was)s → %(now)s, in force from %(day)s: %(before)s before, %(after)s after"
+            ) % (words | money)
+        linked = linked_with(own, [*self.came, *(pair[0] for pair in self.was.values())])
+        named = [one for one in (*self.came, *self.gone) if one in linked or one in self.gone]
+        listed = pgettext("between the words of a list", ", ").join(
+            _("%(programme)s, from %(day)s") % {"programme": one.programme, "day": formats.day(one.starts)}
+            for one in named
+        )
+        return _(
+            "Programmes that are settled together were amended or came into force (%(programmes)s): %(before)s before,"
+            " %(after)s after"
+        ) % (money | {"programmes": listed})
+
+
+def _policies_at(moment: _Moment, version: Version, period: Period) -> Scopes:
+    if moment.limit is None:
+        return in_force_with(version, period)
+    return known_on(version, period, moment.limit)
+
+
+def _known(
+    accrual: Accrual, day: date, scopes: ScopesOf, *, books: currencies.Books, on: date, **what: Any
+) -> Step:
     """One step's figure; of a cumulative year without what an open period before it will post."""
-    step = _figure(accrual.version, accrual.period, accrual.partner_id, day, books=books, on=on, **what)
+
+    def figure(period: Period) -> Step:
+        plans = plans_for(scopes(accrual.version, period).values())
+        scope = Scope(partners=[accrual.partner_id], **what)
+        members = traits.members_on(min(day, period.last_day), plans)
+        parts = currencies.parts(plans, scope, books=books, on=on, stopped=[])
+        return steps_of(parts, f"({members.text})", members.params).get(accrual.version.programme_id, Step())
+
+    step = figure(accrual.period)
     if "open" not in accrual.explanation.get("cumulative", {}):
         return step
-    before = accrual.period.previous
-    earlier = _figure(accrual.version, before, accrual.partner_id, day, books=books, on=on, **what)
-    return replace(step, amount=step.amount - earlier.amount)
-
-
-def _figure(
-    version: Version, period: Period, partner_id: int, day: date, *, books: currencies.Books, on: date, **what: Any
-) -> Step:  # fmt: skip
-    plans = plans_for(in_force_with(version, period).values())
-    scope, members = Scope(partners=[partner_id], **what), traits.members_on(min(day, period.last_day), plans)
-    parts = currencies.parts(plans, scope, books=books, on=on, stopped=[])
-    return steps_of(parts, f"({members.text})", members.params).get(version.programme_id, Step())
+    return replace(step, amount=step.amount - figure(accrual.period.previous).amount)

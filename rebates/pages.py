@@ -28,8 +28,10 @@ from rebates.accruals import Accrual, accruals
 from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
+from rebates.plans import scope_plans
 from rebates.services.closing import refuse_before_the_end
 from rebates.services.issuing import is_closing
+from rebates.services.offered import mark_of
 from rebates.services.payments import refuse_release
 from rebates.services.releasing import JOB as RELEASE
 from rebates.services.releasing import is_releasing
@@ -68,6 +70,13 @@ def months_to_settle(back: int = 12) -> list[Period]:
             found.append(month)
         month = month.previous
     return found
+
+
+def month_that_runs() -> Period | None:
+    """The running month, where it has programmes to look at and no run yet: it may be computed, and not closed."""
+    month = Period.of("month", clock.today())
+    begun = SettlementRun.objects.filter(ends=month.end).exists()
+    return month if not begun and Version.objects.ending_on(month.last_day) else None
 
 
 def runs_to_go_on_with(actor: Actor) -> list[dict[str, Any]]:
@@ -112,6 +121,7 @@ class Owed:
     kept: Decimal = ZERO  # below a minimum payout, until more comes together
     paid_this_year: Decimal = ZERO
     earned_this_year: Decimal = ZERO
+    adjusted_this_year: Decimal = ZERO
     accruals: list[Accrual] = field(default_factory=list)
 
 
@@ -137,7 +147,8 @@ def owed_to(actor: Actor) -> list[Owed]:
         of(currency).unpaid = max(ZERO, (owed or ZERO) - kept.get(currency, ZERO))
     for statement in Statement.objects.visible_to(actor).filter(partner_id__in=own).for_list():
         if statement.starts.year == year:
-            of(statement.currency).earned_this_year += statement.own_amount
+            of(statement.currency).earned_this_year += statement.earned
+            of(statement.currency).adjusted_this_year += statement.adjusted
             of(statement.currency).paid_this_year += statement.payments_sum
     return sorted(found.values(), key=lambda owed: owed.currency)
 
@@ -165,7 +176,19 @@ def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
 
 
 def approval_of(run: SettlementRun, actor: Actor) -> approvals.Approval | None:
-    return approvals.of_object(SETTLEMENT, run.pk, actor)
+    """The approval of the run's figures; one that lapsed with figures that are gone is history."""
+    found = approvals.of_object(SETTLEMENT, run.pk, actor)
+    lapsed = run.state in (State.DRAFT, State.COMPUTED) and found is not None and found.is_granted
+    return None if lapsed else found
+
+
+def read_from(run: SettlementRun) -> date | None:
+    """The first day of the sales lines that the run looked at, where it is before its own month: of a quarter, of a
+    year that is counted as a whole, of what growth is held against.
+    """
+    days = [plan.period_of(term).start for plan in scope_plans(run) for term in plan.terms]
+    first = min(days, default=run.starts)
+    return first if first < run.starts else None
 
 
 def waiting_line(run: SettlementRun) -> str:
@@ -235,8 +258,10 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
 def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> list[Verb]:
     """The buttons of the decision line: one primary, the one that throws away last. `since`: as `came_in` says."""
 
+    mark = mark_of(run)
+
     def to(name: str) -> str:
-        return reverse(f"rebates:{name}", args=[run.number])
+        return reverse(f"rebates:{name}", args=[run.number], query={"seen": mark})
 
     may = {name: allowed(actor, f"rebates.{name}") for name in ("settle", "approve", "close", "pay")}
     verbs = []
@@ -264,8 +289,7 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
             close = Verb(_("Close the month…"), href=to("confirm_close"), icon="lock", why_not=why)
             verbs.append(replace(close, primary=not overtaken))
         if may["approve"]:
-            ask = _("The run goes back to review. Nobody can close it until it is approved anew.")
-            verbs.append(Verb(_("Withdraw approval"), post=to("withdraw"), icon="arrow-back-up", ask=ask))
+            verbs.append(Verb(_("Withdraw approval…"), href=to("withdraw"), icon="arrow-back-up"))
     if run.state == State.CLOSING and may["close"] and not is_closing(run):
         verbs.append(Verb(_("Go on closing"), post=to("close"), primary=True, icon="lock"))
     if run.state == State.CLOSED and may["pay"] and not is_releasing(run):

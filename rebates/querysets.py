@@ -233,13 +233,14 @@ class ResultQuerySet(PartnerOwned):
         return self.filter(run=run).order_by().values_list("programme_id", "ends").distinct()
 
     def by_partner(self, run: Any) -> Any:
-        """Rows of partner_id, number, name, currency, base, earned, adjusted of a run, keyset-pageable by partner."""
+        """Rows of partner_id, number, name, currency, earned, adjusted of a run, keyset-pageable by partner.
+
+        Without a base: programmes overlap, and some count money, others units or sets.
+        """
         return (
             self.filter(run=run)
             .values("partner_id", "partner__number", "partner__name", "currency")
-            .annotate(
-                base=Sum("base"), accrued=Sum("accrued"), earned=Sum("earned"), adjusted=Sum("adjusted")
-            )
+            .annotate(accrued=Sum("accrued"), earned=Sum("earned"), adjusted=Sum("adjusted"))
             .order_by("partner_id", "currency")
         )
 

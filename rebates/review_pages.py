@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from prm.access.rules import allowed
 from prm.ui.parts import Verb
 from prm.values.actor import Actor
-from rebates import gaps, outliers
+from rebates import gaps, outliers, since_closed
 from rebates.models import PaymentHold, RunComment, SettlementRun
 
 State = SettlementRun.State
@@ -63,16 +63,17 @@ def rule_of_outliers() -> dict[str, Any]:
 
 def look(run: SettlementRun) -> dict[str, Any]:
     """All that needs a look in a computed settlement."""
-    found = outliers.outliers(run)
+    found, late, credits = outliers.outliers(run), gaps.late_lines(run), gaps.late_credits(run)
     return {
         "run": run,
+        "too_late": since_closed.after_grace(late.rows) | since_closed.after_grace(credits.rows),
         "outliers": found,
         "first": found[:FIRST],
         "is_full": len(found) == outliers.MOST,
         "rule": rule_of_outliers(),
         "gaps": gaps.gaps(run),
-        "late": gaps.late_lines(run),
-        "late_credits": gaps.late_credits(run),
+        "late": late,
+        "late_credits": credits,
         "returns": gaps.returns(run),
     }
 

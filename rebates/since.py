@@ -3,7 +3,8 @@ after.
 
 They stand in none of its figures. A close without them leaves them to the late rule: a later settlement posts what they
 change as an adjustment, and of those recorded after a programme's grace days only returns count. A closed settlement
-has those that no later one has posted yet.
+has those that no later one has posted yet; one that is open has beside its own those of closed periods, which it would
+adjust (`since_closed.py`).
 """
 
 from __future__ import annotations
@@ -11,19 +12,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Max, Q
 
 from orders.models import CreditedLine, SalesLine
-from prm.values import clock
-from rebates.counted_lines import counted_by
 from rebates.credited import is_credited
-from rebates.currencies import is_exchanged
 from rebates.models import RunScope, SettlementRun
 from rebates.plans import Plan, plans_for
+from rebates.since_closed import Older, of_closed
+from rebates.since_counts import Some, counted, in_time, lines_of
 
 STATE = SettlementRun.State
 OPEN = (STATE.COMPUTED, STATE.IN_REVIEW, STATE.APPROVED)  # computed, and not yet being closed
@@ -32,7 +30,7 @@ OPEN = (STATE.COMPUTED, STATE.IN_REVIEW, STATE.APPROVED)  # computed, and not ye
 @dataclass(frozen=True)
 class Since:
     """So many lines, and credits of agents, and their net sums by currency; `too_late` of them earn nothing unless it
-    is computed again.
+    is computed again. `older`: what came in for closed periods.
     """
 
     lines: int = 0
@@ -40,10 +38,15 @@ class Since:
     too_late: int = 0
     sums: list[tuple[str, Decimal]] = field(default_factory=list)
     credited: list[tuple[str, Decimal]] = field(default_factory=list)
+    older: Older = field(default_factory=Older)
+
+    @property
+    def own(self) -> int:
+        return self.lines + self.credits
 
     @property
     def count(self) -> int:
-        return self.lines + self.credits
+        return self.own + self.older.count
 
 
 def came_in(run: SettlementRun) -> Since:
@@ -52,52 +55,21 @@ def came_in(run: SettlementRun) -> Since:
 
 
 def came_in_by_run(runs: Iterable[SettlementRun]) -> dict[int, Since]:
-    """By the id of each run for which something came in: five queries for all."""
+    """By the id of each run for which something came in: a fixed number of queries for all, few where nothing did."""
     runs = list(runs)
     watermarks = _watermarks(runs)
     plans = _plans_of(watermarks)
     above = min(watermarks.values(), default=0)
-    lines = _counted(SalesLine, _lines_of(watermarks, plans, credits=False), above)
-    credits = _counted(CreditedLine, _lines_of(watermarks, plans, credits=True), above)
+    own = [_lines_of(watermarks, plans, credits=credits) for credits in (False, True)]
+    lines, credits = counted(SalesLine, own[0], above), counted(CreditedLine, own[1], above)
+    older = of_closed([run for run in runs if run.pk in watermarks and run.state in OPEN], *own)
     found = {}
-    for run_id in {**lines, **credits}:
+    for run_id in {**lines, **credits, **older}:
         sold, given = lines.get(run_id, Some()), credits.get(run_id, Some())
-        found[run_id] = Since(sold.count, given.count, sold.too_late + given.too_late, sold.sums, given.sums)
-    return found
-
-
-@dataclass(frozen=True)
-class Some:
-    count: int = 0
-    too_late: int = 0
-    sums: list[tuple[str, Decimal]] = field(default_factory=list)
-
-
-def _counted(model: Any, lines: dict[int, tuple[Q, Q]], above: int) -> dict[int, Some]:
-    """By the id of each run with any, of sales lines or of credits above an id."""
-    if not lines:
-        return {}
-    figures: dict[str, Any] = {}
-    for run_id, (counted, in_time) in lines.items():
-        figures[f"count_{run_id}"] = Count("pk", filter=counted)
-        figures[f"in_time_{run_id}"] = Count("pk", filter=counted & in_time)
-        figures[f"sum_{run_id}"] = Sum("net_amount", filter=counted)
-    rows: list[dict[str, Any]] = [
-        dict(row)
-        for row in model.objects.for_everyone(because="a settlement concerns all")
-        .filter(pk__gt=above)
-        .order_by("currency")
-        .values("currency")
-        .annotate(**figures)
-    ]
-    found = {}
-    for run_id in lines:
-        mine = [row for row in rows if row[f"count_{run_id}"]]
-        if mine:
-            count = sum(row[f"count_{run_id}"] for row in mine)
-            earning = sum(row[f"in_time_{run_id}"] for row in mine)
-            sums = [(row["currency"], row[f"sum_{run_id}"]) for row in mine]
-            found[run_id] = Some(count, count - earning, sums)
+        found[run_id] = Since(
+            sold.count, given.count, sold.too_late + given.too_late, sold.sums, given.sums,
+            older.get(run_id, Older()),
+        )  # fmt: skip
     return found
 
 
@@ -128,29 +100,10 @@ def _lines_of(
     found, own = {}, dict(SettlementRun.objects.filter(pk__in=plans).values_list("pk", "watermark"))
     for run_id, of_run in plans.items():
         mine = [plan for plan in of_run if is_credited(plan.policy) == credits]
-        counted, in_time = Q(pk__in=[]), Q(pk__in=[])
+        wanted, timely = Q(pk__in=[]), Q(pk__in=[])
         for plan in mine:
-            counted |= lines_of(plan)
-            in_time |= lines_of(plan) & _in_time(plan, own[run_id])
+            wanted |= lines_of(plan)
+            timely |= lines_of(plan) & in_time(plan, own[run_id])
         if mine:
-            found[run_id] = (Q(pk__gt=watermarks[run_id]) & counted, in_time)
+            found[run_id] = (Q(pk__gt=watermarks[run_id]) & wanted, timely)
     return found
-
-
-def lines_of(plan: Plan) -> Q:
-    """The lines of the period that the programme counts."""
-    lines = counted_by(plan, plan.own_terms)
-    if not is_exchanged(plan.policy):
-        lines &= Q(currency=plan.version.currency)
-    return lines
-
-
-def _in_time(plan: Plan, watermark: int) -> Q:
-    """What counts although the period is closed; `watermark`: up to which id its own settlement had read."""
-    if plan.grace_until is None:
-        return Q(pk__isnull=False)
-    limit = clock.start_of_day(plan.grace_until + timedelta(days=1))
-    if is_credited(plan.policy):
-        nameless = Q(is_return=True, reverses__isnull=True)
-        return Q(first_id__lte=watermark) | nameless | Q(first_at__lt=limit)
-    return Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)

@@ -44,7 +44,12 @@ def sentence(version: Version) -> str:
         *currency_words.paid(policy),
         *time_words.disputes(policy),
     ]
-    return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, further, main)
+    return joined([main, *further])
+
+
+def joined(sentences: list[str]) -> str:
+    """Sentences one after the other, as the language puts them."""
+    return reduce(lambda said, more: _("%(said)s %(more)s") % {"said": said, "more": more}, sentences)
 
 
 def whose_sales(policy: dict[str, Any]) -> list[str]:

@@ -22,10 +22,17 @@ from rebates import kept
 from rebates.models import Programme, SettlementRun
 
 HEADS = {
-    "accrued": gettext_lazy("Accrued"), "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
+    "accrued": gettext_lazy("Accrued now"), "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
     "paid": gettext_lazy("Paid"), "owed": gettext_lazy("Owed"), "booked": gettext_lazy("Accrued in the books"),
     "liability": gettext_lazy("Liability"),
 }  # fmt: skip
+
+
+def heads_of(asked: overview.Asked | None) -> dict[str, Any]:
+    """The columns: of a past day without what is accrued now, which was another figure then."""
+    return {
+        name: label for name, label in HEADS.items() if name != "accrued" or not (asked and asked.is_past)
+    }
 
 
 class OverviewForm(ServiceForm):
@@ -63,7 +70,12 @@ def page(request: Any) -> HttpResponseBase:
 
 
 def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "asked": asked, "heads": HEADS, "age_names": overview.AGE_NAMES}
+    context: dict[str, Any] = {
+        "form": form,
+        "asked": asked,
+        "heads": heads_of(asked),
+        "age_names": overview.AGE_NAMES,
+    }
     if asked is not None:
         sees_runs = is_on("rebates") and allowed(request.actor, "rebates.view_runs")
         rows = overview.by_programme(asked, by=request.actor)
@@ -87,10 +99,15 @@ def _export(request: Any, asked: overview.Asked) -> HttpResponseBase:
     if not allowed(request.actor, "payouts.export"):
         raise NotAllowed()
     title = said.Sentence(gettext_lazy("Rebates until %(day)s"), day=asked.last.isoformat())
-    heads = [_("Programme"), _("Code"), *map(str, HEADS.values()), _("Currency")]
+    heads = [_("Programme"), _("Code"), *map(str, heads_of(asked).values()), _("Currency")]
     rows = overview.by_programme(asked, by=request.actor)
     lines = [
-        [str(row.programme), row.programme.code, *(getattr(row, name) for name in HEADS), row.currency]
+        [
+            str(row.programme),
+            row.programme.code,
+            *(getattr(row, name) for name in heads_of(asked)),
+            row.currency,
+        ]
         for row in rows
     ]
     export.note(request.actor, title, kind=request.GET["export"], rows=len(lines))

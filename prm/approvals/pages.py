@@ -174,6 +174,10 @@ class Approval:
     def people(self) -> list[Any]:
         return [task.user for task in self.tasks]
 
+    @property
+    def is_granted(self) -> bool:
+        return self.run.state == ApprovalRun.State.APPROVED
+
     @cached_property
     def turn(self) -> reads.Turn | None:
         return reads.turn_of(self.run, self.actor, self.tasks) if self.run.is_open else None

@@ -13,7 +13,6 @@ from django.utils.translation import pgettext
 
 from prm.access.rules import who_may
 from prm.approvals.reads import deciders_of
-from prm.jobs.models import Job
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates.approvals import SETTLEMENT
@@ -28,7 +27,7 @@ from rebates.errors import (
 )
 from rebates.models import Result, SettlementRun, Version
 from rebates.returned import AT_ORIGINAL_RATE
-from rebates.services.computing import JOB
+from rebates.services.computing import is_computing
 
 STATE = SettlementRun.State
 
@@ -59,7 +58,7 @@ def authors_beyond_limit(run: SettlementRun) -> set[int]:
 
 def locked(run: SettlementRun) -> SettlementRun:
     run = SettlementRun.objects.select_for_update().get(pk=run.pk)
-    if not run.is_closed and Job.objects.open().filter(kind=JOB, key=run.number).exists():
+    if not run.is_closed and is_computing(run):
         raise StillComputing(number=run.number)
     return run
 

@@ -93,6 +93,10 @@ def start_settlement(*, period: Period, by: Actor, chunk: int = CHUNK) -> Job:
     )  # fmt: skip
 
 
+def is_computing(run: SettlementRun) -> bool:
+    return Job.objects.open().filter(kind=JOB, key=run.number).exists()
+
+
 def compute_run(*, period: Period, by: Actor, chunk: int = CHUNK) -> SettlementRun:
     """Compute in this process and wait for the end; for commands."""
     job = run_to_end(start_settlement(period=period, by=by, chunk=chunk))
@@ -363,7 +367,7 @@ def discard_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     approvals.hold(SETTLEMENT, run.pk)
     run = SettlementRun.objects.select_for_update().get(pk=run.pk)
     _refuse_unless_recomputable(run)
-    if Job.objects.open().filter(kind=JOB, key=run.number).exists():
+    if is_computing(run):
         raise StillComputing(number=run.number)
     _forget(run)
     approvals.cancel_run(subject=SETTLEMENT, obj=run, by=by)

@@ -50,6 +50,7 @@ from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 from rebates.reading import read_text
 from rebates.services.asking import unknown_to_traits
+from rebates.services.drafting import refuse_when_moved_on
 from rebates.services.linking import (
     in_link_order,
     refuse_told_apart,
@@ -169,11 +170,13 @@ def refuse_uncomputed(text: ProgrammeText) -> None:
 
 @transaction.atomic
 def save_draft(
-    *, text: ProgrammeText, by: Actor, version: Version | None = None, is_new: bool = False
-) -> Version:
+    *, text: ProgrammeText, by: Actor, version: Version | None = None, is_new: bool = False,
+    opened: str | None = None,
+) -> Version:  # fmt: skip
     """Create a draft, as a new programme or as the next version of one; or change the draft `version`.
 
     `is_new` refuses the code of a programme that exists. What is published keeps its name until the draft is.
+    `opened`: the mark of the draft on which the writer stands (drafting.py); None where nobody had opened one.
     """
     require(by, "rebates.edit_programmes")
     check_references([text])
@@ -191,6 +194,9 @@ def save_draft(
     waiting = programme.versions.filter(state=STATE.IN_REVIEW).first()
     if waiting is not None and not by.is_system:
         raise VersionInReview(programme=programme.code, number=waiting.number)
+    refuse_when_moved_on(
+        programme, programme.versions.filter(state=STATE.DRAFT).order_by("-number").first(), opened
+    )
     if version is None:
         newest = programme.versions.order_by("-number").first()
         version = Version(programme=programme, number=newest.number + 1 if newest else 1)

@@ -30,6 +30,8 @@ def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
     """Hand a computed run to those who approve."""
     require(by, "rebates.settle")
     run = locked(run)
+    if run.state != STATE.COMPUTED:  # an approved run goes back by `withdraw_approval` only, with its reason
+        raise NotInThisState(number=run.number, state=run.get_state_display())
     return _hand_over(run, by, by.user_id)
 
 
@@ -129,12 +131,16 @@ def refuse_run(*, run: SettlementRun, reason: str, by: Actor) -> SettlementRun:
 
 @transaction.atomic
 def withdraw_approval(*, run: SettlementRun, reason: str, by: Actor) -> SettlementRun:
-    """Back to review, for example to compute again. Where a flow decides it begins anew."""
+    """An approved run back to review, with the reason. Where a flow decides it begins anew."""
     require(by, "rebates.approve")
     run = locked(run)
+    if run.state != STATE.APPROVED:
+        raise NotInThisState(number=run.number, state=run.get_state_display())
+    if not reason.strip():
+        raise ReasonMissing()
     move(run, STATE.IN_REVIEW)
     run.approved_by, run.approved_by_label, run.approved_at = None, "", None
     run.save()
-    record(run, "approval withdrawn", by=by, reason=reason)
+    record(run, "approval withdrawn", by=by, reason=reason.strip())
     approvals.start_run(subject=SETTLEMENT, obj=run, by=by)
     return run

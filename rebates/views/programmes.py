@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,10 +20,10 @@ from prm.audit.history import history_of_many
 from prm.files import paper
 from prm.ui import formats, refusals
 from prm.values.actor import Actor
-from rebates import common_policies, pages, services, wording
+from rebates import common_policies, pages, services, ties, wording
 from rebates.amendments import amendment
 from rebates.budgets import Use, uses
-from rebates.errors import VersionInReview
+from rebates.errors import DraftMovedOn, VersionInReview
 from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm, TextForm
 from rebates.links import named_programmes
@@ -32,6 +33,7 @@ from rebates.paper import agreement_text
 from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
 from rebates.policy import MECHANISMS
 from rebates.programme_form import ProgrammeForm, initial_of, is_editable, kept_of
+from rebates.services.drafting import mark_of
 
 IN_REVIEW = Version.State.IN_REVIEW
 TRIALS = ("0.5", "1", "1.25", "2")
@@ -94,6 +96,8 @@ def detail(request: Any, code: str) -> HttpResponse:
             "shown": shown,
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
+            "linked": ties.sentences(shown),
+            "effects": ties.effects(shown) if shown.state != Version.State.PUBLISHED else [],
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,
             "editable": importable and is_editable(shown.policy),
             "importable": importable,
@@ -141,7 +145,7 @@ def amend(request: Any, code: str) -> HttpResponse:
     """The next version, beginning from the newest; or the draft that is open."""
     programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
     newest = programme.versions.order_by("-number").first()
-    if newest and newest.state == Version.State.IN_REVIEW:
+    if newest and newest.state == Version.State.IN_REVIEW and request.method != "POST":
         messages.error(request, VersionInReview(programme=programme.code, number=newest.number).text)
         return redirect(newest)
     draft = newest if newest and newest.state == Version.State.DRAFT else None
@@ -165,11 +169,17 @@ def _editor(
         asks=common.asks if common else "",
         initial=initial_of(newest) if newest else common_policies.beginning(common) if common else None,
     )
+    opened = request.POST.get("over") or request.POST.get("opened")
     if form.is_valid() and form.run(
-        services.save_draft, version=draft, is_new=newest is None, by=request.actor
+        services.save_draft, version=draft, is_new=newest is None, opened=opened, by=request.actor
     ):
         return redirect(form.result.programme)
     context = {"form": form, "title": title, "cancel": cancel, "preview": None, "common": common}
+    moved_on = form.has_error(NON_FIELD_ERRORS, DraftMovedOn.code)
+    context |= {
+        "opened": mark_of(draft) if opened is None else opened,
+        "over": mark_of(draft) if moved_on else "",
+    }
     context["commons"] = [] if newest else common_policies.COMMON
     return render(request, "rebates/programme_form.html", context, status=form.status)
 

@@ -22,7 +22,7 @@ from prm.values.periods import Period
 from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
-from rebates.services import closing, computing, issuing, releasing
+from rebates.services import closing, computing, issuing, offered, releasing
 from rebates.since import came_in
 
 PARTNERS_A_PAGE = 50
@@ -50,6 +50,7 @@ def detail(request: Any, number: str) -> HttpResponse:
         "rebates/run.html",
         {
             "run": run,
+            "read_from": pages.read_from(run),
             "history": history_of(run, request.actor),
             "job": job,
             "begun_by": begun_by(job) if job else "",
@@ -118,7 +119,7 @@ def start(request: Any) -> HttpResponse:
     """Settle a month in the background. Pressed twice it is one run."""
     try:
         period = Period.parse(request.POST.get("period", ""))
-        services.start_settlement(period=period, by=request.actor)
+        offered.begin(period=period, by=request.actor)
     except ValueError as problem:
         messages.error(request, str(problem))
         return redirect("rebates:runs")
@@ -131,60 +132,50 @@ def start(request: Any) -> HttpResponse:
     return redirect(run)
 
 
-def _verb(verb: str, service: Callable[..., Any], done: Any) -> Any:
-    """A button on the run's page: one service, then back with its word or its refusal."""
+def _verb(verb: str, service: Callable[..., Any], done: Any, further: Any = None) -> Any:
+    """A button on the run's page: one service, then back with its word or its refusal. `further`: what else the
+    service is told, from the request.
+    """
 
     @require_POST
     @requires(verb)
     def view(request: Any, number: str) -> HttpResponse:
         run = _run(request, number)
         with refusals.told(request):
-            outcome = service(run, request)
+            said = further(request) if further else {}
+            outcome = offered.pressed(service, run=run, mark=_mark(request), by=request.actor, **said)
             messages.success(request, done(outcome))
         return redirect(run)
 
     return view
 
 
-recompute = _verb(
-    "rebates.settle",
-    lambda run, request: (
-        services.compute_approved_again(run=run, by=request.actor)
-        if run.state == SettlementRun.State.APPROVED
-        else services.start_settlement(period=run.period, by=request.actor)
-    ),
-    lambda outcome: _("The computation has begun."),
-)
+def _mark(request: Any) -> str:
+    """Of the page on which the verb was pressed, see services/offered.py."""
+    return request.GET.get("seen", "")
+
+
+recompute = _verb("rebates.settle", offered.compute_again, lambda outcome: _("The computation has begun."))
 discard = _verb(
     "rebates.settle",
-    lambda run, request: services.discard_run(run=run, by=request.actor),
+    services.discard_run,
     lambda outcome: _("The computation was thrown away. Compute again when you are ready."),
 )
-review = _verb(
-    "rebates.settle",
-    lambda run, request: services.submit_for_review(run=run, by=request.actor),
-    lambda outcome: _("Handed over for approval."),
-)
+review = _verb("rebates.settle", services.submit_for_review, lambda outcome: _("Handed over for approval."))
 approve = _verb(
     "rebates.approve",
-    lambda run, request: services.approve_run(run=run, by=request.actor),
+    services.approve_run,
     lambda run: (
         _("Approved. It can be closed now.")
         if run.state == SettlementRun.State.APPROVED
         else _("Approved at your step. Others decide next.")
     ),
 )
-withdraw = _verb(
-    "rebates.approve",
-    lambda run, request: services.withdraw_approval(
-        run=run, reason=request.POST.get("reason", ""), by=request.actor
-    ),
-    lambda outcome: _("The approval was withdrawn."),
-)
 close = _verb(
     "rebates.close",
-    lambda run, request: services.start_close(run=run, by=request.actor, without=_told_of(request)),
+    services.start_close,
     lambda outcome: _("The close has begun. This page shows how far it is."),
+    lambda request: {"without": _told_of(request)},
 )
 
 
@@ -197,30 +188,69 @@ def _told_of(request: Any) -> int:
 @requires("rebates.approve")
 def reject(request: Any, number: str) -> HttpResponse:
     """The figures are not right: why, and back to whoever computed them."""
-    run = _run(request, number)
-    form = ReasonForm(request.POST or None, actor=request.actor)
-    if form.is_valid() and form.run(services.reject_run, run=run, by=request.actor):
-        messages.success(request, _("Rejected. It can be computed again and handed over anew."))
+    return _with_reason(
+        request,
+        number,
+        services.reject_run,
+        title=_("Reject settlement"),
+        effect=_("Nothing is closed. Whoever handed the settlement over reads your reason."),
+        done=_("Rejected. It can be computed again and handed over anew."),
+    )
+
+
+@requires("rebates.approve")
+def withdraw(request: Any, number: str) -> HttpResponse:
+    """Approved figures go back to review: why."""
+    return _with_reason(
+        request,
+        number,
+        services.withdraw_approval,
+        title=_("Withdraw approval"),
+        effect=_("The run goes back to review. Nobody can close it until it is approved anew."),
+        done=_("The approval was withdrawn."),
+    )
+
+
+def _with_reason(
+    request: Any, number: str, service: Callable[..., Any], *, title: str, effect: str, done: str
+) -> HttpResponse:
+    """A verb that asks why: its page, then the service, in the state in which it was offered."""
+    run, form = _run(request, number), ReasonForm(request.POST or None, actor=request.actor)
+    if _refused(request, offered.refuse_when_moved_on, run, _mark(request)):
+        return redirect(run)
+    if form.is_valid() and form.run(
+        offered.pressed, verb=service, run=run, mark=_mark(request), by=request.actor
+    ):
+        messages.success(request, done)
         return redirect(run)
     context = {
-        "form": form, "title": _("Reject settlement"), "cancel": run.get_absolute_url(), "crumb": run.number,
-        "effect": _("Nothing is closed. Whoever handed the settlement over reads your reason."),
+        "form": form, "title": title, "cancel": run.get_absolute_url(), "crumb": run.number, "effect": effect,
     }  # fmt: skip
     return render(request, "rebates/verb.html", context, status=form.status)
+
+
+def _refused(request: Any, rule: Callable[..., None], *arguments: Any) -> bool:
+    """Whether the rule says no; then its sentence is told."""
+    try:
+        rule(*arguments)
+    except DomainError as refusal:
+        messages.error(request, formats.refusal(refusal))
+        return True
+    return False
 
 
 @requires("rebates.close")
 def confirm_close(request: Any, number: str) -> HttpResponse:
     """What closing writes, before it is done for ever."""
     run = _run(request, number)
-    try:
-        closing.refuse_before_the_end(run)
-    except DomainError as refusal:
-        messages.error(request, formats.refusal(refusal))
+    if _refused(request, offered.refuse_when_moved_on, run, _mark(request)) or _refused(
+        request, closing.refuse_before_the_end, run
+    ):
         return redirect(run)
     results = Result.objects.visible_to(request.actor).filter(run=run)
     context = {
         "run": run,
+        "mark": offered.mark_of(run),
         "since": came_in(run),
         "may_settle": allowed(request.actor, "rebates.settle"),
         "statement_count": results.values("partner_id", "currency").distinct().count(),
@@ -233,14 +263,21 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
 @requires("rebates.pay")
 def confirm_release(request: Any, number: str) -> HttpResponse:
     """What releasing all payments pays and what it leaves out, before it is done; and under which date."""
-    return _release_page(request, _run(request, number), ReleaseForm(actor=request.actor))
+    run = _run(request, number)
+    if _refused(request, offered.refuse_when_moved_on, run, _mark(request)):
+        return redirect(run)
+    return _release_page(request, run, ReleaseForm(actor=request.actor))
 
 
 @require_POST
 @requires("rebates.pay")
 def release(request: Any, number: str) -> HttpResponse:
     run, form = _run(request, number), ReleaseForm(request.POST, actor=request.actor)
-    if not form.is_valid() or not form.run(services.start_release, run=run, by=request.actor):
+    if _refused(request, offered.refuse_when_moved_on, run, _mark(request)):
+        return redirect(run)
+    if not form.is_valid() or not form.run(
+        offered.pressed, verb=services.start_release, run=run, mark=_mark(request), by=request.actor
+    ):
         return _release_page(request, run, form)
     said = wording.release(form.cleaned_data["paid_on"], form.cleaned_data["reference"])
     messages.success(
@@ -259,5 +296,5 @@ def _release_page(request: Any, run: SettlementRun, form: ReleaseForm) -> HttpRe
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
         return redirect(run)
-    context = {"run": run, "outlook": found, "form": form}
+    context = {"run": run, "outlook": found, "form": form, "mark": _mark(request) or offered.mark_of(run)}
     return render(request, "rebates/run_release.html", context, status=form.status)

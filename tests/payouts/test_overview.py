@@ -142,3 +142,20 @@ def test_decided_disputes_stand_in_the_sums_and_the_books_agree(acme, finance, s
     assert (row.earned, row.adjusted, row.owed) == (2_020, 250, 2_270)
     assert {check.difference for check in overview.checks(by=finance)} == {Decimal(0)}
     assert "¥270.00" in browse(finance).get("/settlements/").content.decode()
+
+
+def test_of_a_past_day_nothing_is_said_that_is_known_of_today_only(acme, finance, browse):
+    apply(policy())
+    sell(acme, 10_000, clock.today().isoformat())
+    page = browse(finance)
+    today = page.get("/rebate-money/").content.decode()
+    assert "Accrued now" in today and "what of it is not booked yet is no part of the liability" in today
+    day = clock.today() - timedelta(days=1)
+    (row,) = overview.by_programme(asked(day), by=finance) or [None]
+    assert row is None or row.accrued == 0
+    past = page.get("/rebate-money/", {"last": day.isoformat()}).content.decode()
+    assert "Accrued now" not in past and "Accrued in the books" in past
+    assert "is known of today only" in past
+    table = page.get("/rebate-money/", {"last": day.isoformat(), "export": "csv"})
+    head = (b"".join(table.streaming_content) if table.streaming else table.content).decode("utf-8-sig")
+    assert "Accrued now" not in head.splitlines()[0] and "Accrued in the books" in head.splitlines()[0]

@@ -76,7 +76,12 @@ class Command(TenantCommand):
             self._show(run, options)
             raise CommandError(f"{run.number} must be approved first, {by}", returncode=REFUSED)
         since = came_in(run)
-        if since.count:
+        if since.older.count:
+            self.stderr.write(
+                f"{run.number}: {since.older.count} sales lines, credits and payments of closed months, from"
+                f" {since.older.first} on, came in since it was computed. The next settlement adjusts."
+            )
+        if since.own:
             credits = f" and {since.credits} credits of agents" if since.credits else ""
             self.stderr.write(
                 f"{run.number}: {since.lines} sales lines{credits} came in since it was computed. It is closed without"
