@@ -18,6 +18,8 @@ from rebates import (
     formula,
     group_words,
     limit_words,
+    mechanism_words,
+    sales_words,
     tier_days,
     time_words,
     wording,
@@ -142,7 +144,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *_capped_measure(result),
         *_net_of(result),
         *_band(result),
-        Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        Step(6, _("Rebate"), mechanism_words.mechanism(policy), raw),
         *_gates(result, raw),
         *_factors(result, behind),
         *_collection(result, arithmetic.shown(collected)),
@@ -176,7 +178,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
 def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
     """What counts and what is paid on; of a member of a group its own, then the group's."""
     policy, group = result.version.policy, group_words.group_of(result)
-    counts, paid = wording.qualifier(policy), wording.paid_on(policy)
+    counts, paid = sales_words.qualifier(policy), sales_words.paid_on(policy)
     if group is None:
         return [
             Step(3, _("Qualifier"), counts, counted),
@@ -223,7 +225,12 @@ def _band(result: Figure) -> list[Step]:
     policy, said = result.version.policy, result.explanation.get("formula")
     if said is None:
         return [
-            Step(5, _("Band"), wording.band(policy, result.band, arithmetic.Figures.of(result).base), None)
+            Step(
+                5,
+                _("Band"),
+                mechanism_words.band(policy, result.band, arithmetic.Figures.of(result).base),
+                None,
+            )
         ]
     names = formula.measures_of(policy)
     return [
@@ -253,7 +260,7 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    text = wording.reference(result.version.policy, result.period, plan_of(result).baseline)
+    text = mechanism_words.reference(result.version.policy, result.period, plan_of(result).baseline)
     said = result.explanation.get("joining")
     if said:
         text = _("%(rule)s, for %(days)s of %(of)s days") % {
@@ -261,7 +268,7 @@ def _reference(result: Figure) -> list[Step]:
             "days": said["days"],
             "of": said["of"],
         }
-    return [Step(3, wording.reference_name(name), text, arithmetic.Figures.of(result).reference)]
+    return [Step(3, mechanism_words.reference_name(name), text, arithmetic.Figures.of(result).reference)]
 
 
 def _capped_measure(result: Figure) -> list[Step]:
@@ -361,7 +368,7 @@ def _net_of(result: Figure) -> list[Step]:
     said = result.explanation.get("net_of")
     if not said:
         return []
-    words = _("Less what %(programmes)s pay: %(amount)s") % {
+    words = _("Less what is paid by %(programmes)s: %(amount)s") % {
         "programmes": limit_words.programmes(said["codes"]),
         "amount": formats.money(Decimal(said["less"]), result.version.currency),
     }
