@@ -19,8 +19,7 @@ def money(amount: str, currency: str) -> str:
     number = Decimal(amount)
     if number == number.to_integral_value():
         return formats.money(number, currency, 0)
-    places = -int(number.normalize().as_tuple().exponent)
-    return formats.money(number, currency, max(places, 2))
+    return formats.exact_money(number, currency)
 
 
 def measured(amount: str, currency: str) -> str:
