@@ -274,7 +274,7 @@ def _band(result: Figure) -> list[Step]:
                 _("Band"),
                 mechanism_words.band(policy, result.band, arithmetic.Figures.of(result).base),
                 None,
-            )
+            ),
         ]
     names = formula.measures_of(policy)
     return [

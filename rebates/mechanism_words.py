@@ -270,6 +270,27 @@ def _rate_band(band: dict[str, str], upper: str | None, unit: str) -> str:
     return _("%(rate)s from %(lower)s to %(upper)s") % words
 
 
+def falling_rates(policy: Policy) -> list[str]:
+    """A warning for each band that is paid less on all of it than the band below: whoever reaches it loses."""
+    rules = policy["mechanism"]
+    if rules["kind"] in ("marginal", "per_unit_stepped") or rules.get("on") in ("growth", "excess"):
+        return []
+    rows = rules.get("bands") or rules.get("points") or []
+    figures = [row.get("rate", row.get("amount")) for row in rows]
+    found = []
+    for number, (was, now) in enumerate(zip(figures, figures[1:], strict=False), start=2):
+        if Decimal(now) < Decimal(was):
+            if rules["kind"] == "lump_sum":
+                words = {"was": money(was, policy["currency"]), "now": money(now, policy["currency"])}
+            else:
+                words = {"was": percent(was), "now": percent(now)}
+            said = _(
+                "Band %(number)s pays %(now)s and the band below it %(was)s: who sells more is paid less."
+            )
+            found.append(said % (words | {"number": number}))
+    return found
+
+
 # What an explanation says of it
 
 
