@@ -20,6 +20,7 @@ from rebates import currencies, settlement, traits
 from rebates.models import Programme, Version
 from rebates.plans import Plan, Sql, plans_for
 from rebates.scope import Scope
+from rebates.standing import standing
 
 Pair = tuple[Version, Period]  # a version and one of its periods
 
@@ -58,6 +59,11 @@ class Accrual:
     def tier_day(self) -> date:
         """The day whose tier counts so far."""
         return min(self.period.last_day, clock.today())
+
+    @property
+    def standing(self) -> str:
+        """Base and band in words."""
+        return standing(self)
 
     @property
     def computed(self) -> Decimal:

@@ -5,9 +5,47 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from rebates import wording
 from rebates.exchange import version_as_yaml
 from rebates.models import Version
+
+# What each key of a programme's text is called; every key of the schema but those that name and date the version.
+PARTS = {
+    "currency": _("Measured in"),
+    "payout_currency": _("Paid in"),
+    "exchange": _("Sales in other currencies"),
+    "counts": _("What counts"),
+    "date_basis": _("Day on which a sale counts"),
+    "period": _("Settled each"),
+    "cumulative": _("The year as a whole"),
+    "amount_basis": _("Which amounts count"),
+    "tax_rate": _("Tax taken out"),
+    "who": _("Who takes part"),
+    "tier_on": _("Day whose tier counts"),
+    "joining": _("Joining and leaving"),
+    "measure": _("Bands are read from"),
+    "qualify": _("Sales that count"),
+    "pay": _("Sales paid on"),
+    "mechanism": _("Mechanism"),
+    "baseline": _("Baseline"),
+    "gates": _("Gates"),
+    "factors": _("Factors"),
+    "caps": _("Caps"),
+    "minimum_payout": _("Minimum payout"),
+    "stacking": _("Other programmes"),
+    "rounding": _("Rounding"),
+    "returns": _("Returns"),
+    "late": _("Late lines"),
+    "dispute_days": _("Days for disputes"),
+    "clause": _("Clause of the agreement"),
+    "text": _("Text"),
+    "text_zh": _("Chinese text"),
+    "payout_as": _("Paid as"),
+    "sign_off": _("Signature"),
+    "budget": _("Budget"),
+}
 
 
 @dataclass(frozen=True)
@@ -19,6 +57,12 @@ class Amendment:
     was: str
     becomes: str
     lines: list[str]
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the parts of the policy that differ, in the order of the programme's text."""
+        was, becomes = self.before.policy, self.after.policy
+        return [str(words) for key, words in PARTS.items() if was.get(key) != becomes.get(key)]
 
     @property
     def reads_alike(self) -> bool:

@@ -215,7 +215,10 @@ def _causes(
 
 
 def _moved(before: Step, after: Step) -> str:
-    words = {"before": formats.number(before.base, None), "after": formats.number(after.base, None)}
+    words = {
+        "before": formats.number(round(before.base, 2), None),
+        "after": formats.number(round(after.base, 2), None),
+    }
     return _("Paid base %(before)s → %(after)s") % words
 
 

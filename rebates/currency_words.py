@@ -13,13 +13,13 @@ from rebates.numbers_in_words import percent
 
 
 def counted(policy: dict[str, Any]) -> list[str]:
-    """How sales in other currencies count; nothing where they do not."""
+    """In which currency sales count, and how those in others do."""
     words = {
         "booking_date": _("Sales in other currencies count in %(currency)s at the rate of their booking date."),
         "period_end": _("Sales in other currencies count in %(currency)s at the rate of the period's last day."),
     }  # fmt: skip
-    how = policy.get("exchange", "none")
-    return [*tax(policy), *([words[how] % {"currency": policy["currency"]}] if how in words else [])]
+    words["none"] = _("Only sales in %(currency)s count.")
+    return [*tax(policy), words[policy.get("exchange", "none")] % {"currency": policy["currency"]}]
 
 
 def tax(policy: dict[str, Any]) -> list[str]:

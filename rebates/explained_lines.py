@@ -100,16 +100,60 @@ def _counts_late(result: Result) -> Q:
     days = result.version.policy.get("late", {}).get("grace_days")
     if days is None:
         return Q()
-    known = outside.watermark_of(result.programme_id, result.ends)
+    known = _known_at_the_close(result)
     if known is None:
-        closed = SettlementRun.objects.get(scopes__programme_id=result.programme_id, ends=result.ends)
-        known = closed.watermark
+        return Q()
     last = date.fromordinal(result.period.last_day.toordinal() + days + 1)
     limit = clock.start_of_day(last)
     if credited.is_credited(result.version.policy):
         nameless = Q(is_return=True, reverses__isnull=True)
         return Q(id__lte=known) | Q(first_id__lte=known) | nameless | Q(first_at__lt=limit)
     return Q(id__lte=known) | Q(net_amount__lt=0) | Q(quantity__lt=0) | Q(recorded_at__lt=limit)
+
+
+def _known_at_the_close(result: Result) -> int | None:
+    """The last line on file when the period of an adjustment was settled, here or by the system before."""
+    known = outside.watermark_of(result.programme_id, result.ends)
+    if known is not None:
+        return int(known)
+    closed = SettlementRun.objects.filter(scopes__programme_id=result.programme_id, ends=result.ends)
+    return closed.closed().values_list("watermark", flat=True).first()
+
+
+def sold_of_parts(result: Figure) -> list[Decimal]:
+    """How many were sold of each part of a set."""
+    plan = plan_of(result)
+    return _SetsSoFar(result, plan).of(lines_behind(result))
+
+
+class _SetsSoFar:
+    """Complete sets as line after line adds to its parts."""
+
+    def __init__(self, result: Figure, plan: Plan):
+        self._parts = plan.bands.parts
+        self._wanted = [
+            summed_by(plan, [f"part{number}"], whose(result)) for number in range(len(self._parts))
+        ]
+        self._sold = [ZERO for _part in self._parts]
+
+    def of(self, lines: Any) -> list[Decimal]:
+        """What these lines sell of each part."""
+        rows = [lines.filter(wanted).order_by() for wanted in self._wanted]
+        return [one.aggregate(sold=Sum("quantity"))["sold"] or ZERO for one in rows]
+
+    def begin(self, told: Any, page: Any) -> None:
+        """After the lines that were told before, with the lines of the page still to come."""
+        self._sold = self.of(told)
+        self._members = [set(page.filter(wanted).values_list("pk", flat=True)) for wanted in self._wanted]
+
+    def with_line(self, line: SalesLine | CreditedLine) -> Decimal:
+        """How many sets there are with this line."""
+        self._sold = [
+            sold + (line.quantity if line.pk in members else ZERO)
+            for sold, members in zip(self._sold, self._members, strict=True)
+        ]
+        sets = (sold // part.quantity for sold, part in zip(self._sold, self._parts, strict=True))
+        return max(min(sets), ZERO)
 
 
 def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
@@ -119,7 +163,7 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     paid = _paid_lines(result)
     differs = is_converted(result.version.policy) and column == "net_amount"
     converter = Converter(result, plan_of(result), whose(result)) if differs else None
-    before = Fraction(0)
+    before, told = Fraction(0), lines.none()
     if after:
         text, _sep, pk = after.partition("_")
         day = date.fromisoformat(text)
@@ -131,7 +175,13 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
     paying = set(paid(lines.filter(pk__in=[line.pk for line in found])).values_list("pk", flat=True))
     running, named = before, _serials(result, [line.pk for line in found])
     noted(found, basis_of(result.version.policy), whose(result))
+    sets = None
+    if bands_of(result.version.policy).counts_sets:
+        sets = _SetsSoFar(result, plan_of(result))
+        sets.begin(told, lines.filter(pk__in=[line.pk for line in found]))
+    known = _known_before(result)
     for line in found:
+        line.came_late = known is not None and line.pk > known
         line.is_paid, line.serials_known = line.pk in paying, named.get(line.pk, [])
         if line.is_paid and serials.by_serial(result.version.policy):
             running += serials.count_of(line.serials_known)
@@ -139,7 +189,7 @@ def lines_page(result: Figure, *, after: str = "", size: int = 50) -> LinePage:
             running += converter.of(line)
         elif line.is_paid:
             running += Fraction(getattr(line, column))
-        line.running = arithmetic.shown(running)
+        line.running = sets.with_line(line) if sets else arithmetic.shown(running)
         line.pays = _pays(result, line, converter) if line.is_paid else None
     more = len(found) > size
     last = found[size - 1] if more else None
@@ -155,6 +205,13 @@ def every_line(result: Figure, *, size: int = 2000) -> Iterator[Any]:
         page = lines_page(result, after=after, size=size)
         yield from page.lines
         after, more = page.next_after, bool(page.next_after)
+
+
+def _known_before(result: Figure) -> int | None:
+    """Up to which line an adjusted period was settled; None of any other figure."""
+    if isinstance(result, Result) and result.kind == Result.Kind.ADJUSTED:
+        return _known_at_the_close(result)
+    return None
 
 
 def _measured(result: Figure, told: Any, column: str, converter: Converter | None) -> Fraction:

@@ -18,6 +18,9 @@ from rebates import (
     formula,
     group_words,
     limit_words,
+    mechanism_words,
+    next_step,
+    sales_words,
     tier_days,
     ties,
     time_words,
@@ -26,7 +29,9 @@ from rebates import (
 from rebates.accruals import Accrual
 from rebates.currencies import is_converted, is_exchanged, is_gross, needs_rates
 from rebates.explained_lines import plan_of
+from rebates.explained_steps import parts_of_set, put_in, share_reached
 from rebates.line_rounding import by_line
+from rebates.linked_steps import before_the_best, best_of, net_of, pooled, shared_cap
 from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
@@ -57,6 +62,8 @@ class Explanation:
     base: Decimal = ZERO  # what the arithmetic is about, capped: the group's, where the partners are one
     share: Decimal | None = None  # of the group's figure
     withheld: bool = False  # whether the group's sums are not told
+    put_in: str = ""  # what a formula read
+    missing: str = ""  # to the next full step, complete set or share, in words
 
     @property
     def shares(self) -> bool:
@@ -67,6 +74,37 @@ class Explanation:
     def limits(self) -> list[Step]:
         """The steps that stand between the arithmetic of the bands and what it comes to."""
         return [step for step in self.steps if step.number in (4, 7, 8)] + _share(self.result)
+
+    @property
+    def before_bands(self) -> list[Step]:
+        """What lowers the figures before the bands are asked."""
+        return [step for step in self.steps if step.number == 4]
+
+    @property
+    def after_bands(self) -> list[Step]:
+        """What stands between the figure of the bands and its rounding: gates, factors, collection, returns, caps."""
+        return [step for step in self.steps if step.number in (7, 8)]
+
+    @property
+    def per_piece(self) -> bool:
+        """Whether an amount is paid for each unit, set or full step, so that the rate is money."""
+        bands = bands_of(self.result.version.policy)
+        return bands.pays_units or bands.counts_increments
+
+    @property
+    def counts_sets(self) -> bool:
+        return bands_of(self.result.version.policy).counts_sets
+
+    @property
+    def exact_ones(self) -> list[tuple[str, Decimal]]:
+        """The figures that are shown rounded, with all their decimals."""
+        named = [(step.title, step.value) for step in self.steps if step.value is not None]
+        named += [(_("The arithmetic"), one) for part in self.parts for one in (part.base, part.amount)]
+        found: dict[str, tuple[str, Decimal]] = {}
+        for title, value in named:
+            if formats.is_long(value):
+                found.setdefault(formats.all_digits(value), (title, value))
+        return list(found.values())
 
     @property
     def hangs_on_all(self) -> bool:
@@ -101,6 +139,8 @@ def explain(result: Figure) -> Explanation:
         base=figures.base,
         share=measured_of(result) if "grouped" in notes else None,
         withheld=withheld,
+        put_in=put_in(result),
+        missing=next_step.missing(result),
         units=bands.pays_units,
         to_next_band=None if withheld else arithmetic.to_next_band(policy, figures),
         one_more=None
@@ -131,7 +171,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *(_own_gates_and_factors(result) if "grouped" in notes else []),
         *([] if group_words.is_withheld(result) else _computed(result, raw)),
         *_share(result),
-        *_best_of(result),
+        *best_of(result),
         *_year(result),
         *_payout(result),
         *_minimum(result),
@@ -160,27 +200,34 @@ def _computed(result: Figure, raw: Decimal) -> list[Step]:
     with_returns = arithmetic.taken_back(notes, collected)
     return [
         *_capped_measure(result),
-        *_net_of(result),
+        *net_of(result),
         *_band(result),
-        Step(6, _("Rebate"), wording.mechanism(policy), raw),
+        Step(6, _("Rebate"), _paid(result), raw),
         *asked,
         *_collection(result, arithmetic.shown(collected)),
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(arithmetic.limited(bands, with_returns))),
-        *_shared_cap(result),
-        *_pooled(result),
-        Step(9, _("Rounding"), wording.rounding(policy), _before_the_best(result)),
+        *shared_cap(result),
+        *pooled(result),
+        Step(9, _("Rounding"), wording.rounding(policy), before_the_best(result)),
     ]
+
+
+def _paid(result: Figure) -> str:
+    """What the mechanism pays; of a formula with what was put in."""
+    words, read = mechanism_words.mechanism(result.version.policy), put_in(result)
+    return _("%(formula)s; put in: %(values)s") % {"formula": words, "values": read} if read else words
 
 
 def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
     """What counts and what is paid on; of a member of a group its own, then the group's."""
     policy, group = result.version.policy, group_words.group_of(result)
-    counts, paid = wording.qualifier(policy), wording.paid_on(policy)
+    counts, paid = sales_words.qualifier(policy), sales_words.paid_on(policy)
     if group is None:
         return [
             Step(3, _("Qualifier"), counts, counted),
             *([] if group_words.is_withheld(result) else _reference(result)),
+            *parts_of_set(result),
             Step(3, _("Paid base"), paid, payable),
         ]
     return [
@@ -223,7 +270,13 @@ def _band(result: Figure) -> list[Step]:
     policy, said = result.version.policy, result.explanation.get("formula")
     if said is None:
         return [
-            Step(5, _("Band"), wording.band(policy, result.band, arithmetic.Figures.of(result).base), None)
+            *share_reached(result),
+            Step(
+                5,
+                _("Band"),
+                mechanism_words.band(policy, result.band, arithmetic.Figures.of(result).base),
+                None,
+            ),
         ]
     names = formula.measures_of(policy)
     return [
@@ -253,7 +306,7 @@ def _reference(result: Figure) -> list[Step]:
     name = bands_of(result.version.policy).share_of
     if not name:
         return []
-    text = wording.reference(result.version.policy, result.period, plan_of(result).baseline)
+    text = mechanism_words.reference(result.version.policy, result.period, plan_of(result).baseline)
     said = result.explanation.get("joining")
     if said:
         text = _("%(rule)s, for %(days)s of %(of)s days") % {
@@ -261,7 +314,7 @@ def _reference(result: Figure) -> list[Step]:
             "days": said["days"],
             "of": said["of"],
         }
-    return [Step(3, wording.reference_name(name), text, arithmetic.Figures.of(result).reference)]
+    return [Step(3, mechanism_words.reference_name(name), text, arithmetic.Figures.of(result).reference)]
 
 
 def _capped_measure(result: Figure) -> list[Step]:
@@ -362,67 +415,6 @@ def _gates(result: Figure, raw: Decimal) -> list[Step]:
     return found
 
 
-def _net_of(result: Figure) -> list[Step]:
-    said = result.explanation.get("net_of")
-    if not said:
-        return []
-    words = _("Less what %(programmes)s pay: %(amount)s") % {
-        "programmes": limit_words.programmes(said["codes"]),
-        "amount": formats.money(Decimal(said["less"]), result.version.currency),
-    }
-    return [Step(3, _("Paid base, net of earlier programmes"), words, result.base)]
-
-
-def _shared_cap(result: Figure) -> list[Step]:
-    said = result.explanation.get("shared")
-    if not said:
-        return []
-    names = {
-        "programmes": limit_words.programmes(said["codes"]),
-        "amount": formats.money(Decimal(said["amount"]), result.version.currency),
-        "sum": formats.number(Decimal(said["sum"]), None),
-    }
-    if not said["lowered"] or Decimal(said["own"]) <= 0:
-        words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s")
-        return [Step(8, _("Shared cap"), words % names, Decimal(said["own"]))]
-    words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s, each keeps its share")
-    return [Step(8, _("Shared cap"), words % names, _before_the_best(result))]
-
-
-def _pooled(result: Figure) -> list[Step]:
-    """The partner's own figure, the sum of all and the factor: nothing of any other partner."""
-    said = result.explanation.get("pooled")
-    if not said:
-        return []
-    own, most = Decimal(said["own"]), Decimal(said["amount"])
-    if "withheld" in said:
-        value = measured_of(result) if said["lowered"] and own > 0 else own
-        return [Step(8, _("Cap over all partners"), group_words.pool_of_few(result), value)]
-    pool = Decimal(said["sum"]) / Decimal(said["parts"])
-    words = {
-        "amount": formats.money(most, result.version.currency),
-        "own": formats.number(arithmetic.shown(Fraction(own)), None),
-        "sum": formats.number(arithmetic.shown(Fraction(pool)), None),
-    }
-    if not said["lowered"] or own <= 0:
-        text = _(
-            "At most %(amount)s for all partners together; they come to %(sum)s, this partner to %(own)s"
-        )
-        return [Step(8, _("Cap over all partners"), text % words, own)]
-    words["factor"] = formats.number(arithmetic.shown(Fraction(most) / Fraction(pool)), None)
-    text = _(
-        "At most %(amount)s for all partners together; they come to %(sum)s, so each figure counts × %(factor)s:"
-        " %(own)s × %(factor)s, to the cent by largest remainder"
-    )
-    return [Step(8, _("Cap over all partners"), text % words, measured_of(result))]
-
-
-def _before_the_best(result: Figure) -> Decimal:
-    """The rounded figure before only the best of a group pays."""
-    said = result.explanation.get("best")
-    return Decimal(said["own"]) if said else computed_of(result)
-
-
 def _payout(result: Figure) -> list[Step]:
     said = result.explanation.get("payout")
     if not said:
@@ -454,19 +446,6 @@ def _year(result: Figure) -> list[Step]:
             measured_of(result) - before,
         ),
     ]
-
-
-def _best_of(result: Figure) -> list[Step]:
-    said = result.explanation.get("best")
-    if not said:
-        return []
-    names = {
-        "programmes": limit_words.programmes(said["codes"]),
-        "winner": limit_words.programmes([said["winner"]]),
-        "amount": formats.money(Decimal(said["paid"]), result.version.currency),
-    }
-    words = _("Of %(programmes)s only the best pays: %(winner)s with %(amount)s") % names
-    return [Step(9, _("Best of the group"), words, measured_of(result))]
 
 
 def _minimum(result: Figure) -> list[Step]:

@@ -51,6 +51,11 @@ def asked_of(policy: dict[str, Any]) -> list[dict[str, str]]:
     return [{"kind": measure.kind if measure else "measure", "code": code} for code, measure in found]
 
 
+def names_in(policy: dict[str, Any]) -> set[str]:
+    """The names that the expression reads."""
+    return set(re.findall(r"[^\W\d]\w*", policy["mechanism"]["expression"]))
+
+
 def parsed(policy: dict[str, Any]) -> Node:
     """The formula as a tree; DomainError where it cannot be read."""
     names = (*OWN, *measures_of(policy))

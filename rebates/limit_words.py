@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from prm.measures import registry
 from prm.ui import formats
+from prm.ui.formats import filled
 from rebates.collection import steps_of
 from rebates.links import BEST_OF, NET_OF, stacked_on
 from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
 from rebates.models import Programme, Statement
-from rebates.numbers_in_words import money, percent
+from rebates.numbers_in_words import measured, money, percent
 from rebates.partner_pools import is_family, is_group
 from rebates.traits import SIGNATURE, gates_of
 
@@ -33,7 +34,11 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(factor(one) for one in factors_of(policy)),
         *(str(_MEMBERS_WORDS) for _one in [is_group(policy) and _asks(policy)] if _one),
         *(collection(policy) for _step in steps_of(policy)[:1]),
-        *(_NET_WORDS % {"programmes": programmes(codes)} for codes in [stacked_on(policy, NET_OF)] if codes),
+        *(
+            filled(_NET_WORDS, {"programmes": programmes(codes)})
+            for codes in [stacked_on(policy, NET_OF)]
+            if codes
+        ),
         *(cap_on_payout(policy, cap) for cap in caps if is_own_cap(cap)),
         *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap or cap.get("over") == "partners"),
         *(best_of_words(codes) for codes in [stacked_on(policy, BEST_OF)] if codes),
@@ -54,7 +59,7 @@ _MEMBERS_WORDS = gettext_lazy(
     "Gates and factors are asked of each member by itself: its part of the group's figure counts by its own, and what"
     " does not count falls to nobody."
 )
-_NET_WORDS = gettext_lazy("What %(programmes)s pay is taken off the base first.")
+_NET_WORDS = gettext_lazy("What is paid by %(programmes)s is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
 
 
@@ -170,13 +175,13 @@ def programmes(codes: Iterable[str]) -> str:
 
 def best_of_words(codes: Iterable[str]) -> str:
     """That of a programme and these others one pays."""
-    return _BEST_WORDS % {"programmes": programmes(codes)}
+    return filled(_BEST_WORDS, {"programmes": programmes(codes)})
 
 
 def cap_on_measure(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     bands, of = bands_of(policy), cap.get("of", "both")
     units = bands.pays_units if of == "base" else bands.reads_units
-    words = {"amount": money(cap["amount"], "" if units else policy["currency"])}
+    words = {"amount": measured(cap["amount"], "" if units else policy["currency"])}
     if of == "qualifier":
         return _("At most %(amount)s count.") % words
     if of == "base":
@@ -193,7 +198,8 @@ def cap_on_payout(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     words = {"amount": money(cap["amount"], policy["currency"])}
     if "programmes" in cap:
         words["programmes"] = programmes(cap["programmes"])
-        return _("Together with %(programmes)s a partner is paid at most %(amount)s a period.") % words
+        said = _("Together with %(programmes)s a partner is paid at most %(amount)s a period.")
+        return filled(said, words)
     if cap.get("over") == "partners":
         return _("All partners together are paid at most %(amount)s a period, each in proportion.") % words
     if is_family(policy):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.utils.translation import ngettext
+
 from prm.ui import formats
 
 
@@ -13,8 +15,17 @@ def percent(rate: str) -> str:
 
 
 def money(amount: str, currency: str) -> str:
-    """An amount in `currency`, or a number of units without one; decimals only where there are some."""
+    """An amount in `currency`; decimals only where there are some, and then all of them."""
     number = Decimal(amount)
-    if not currency:
-        return formats.number(number, None)
-    return formats.money(number, currency, 0 if number == number.to_integral_value() else None)
+    if number == number.to_integral_value():
+        return formats.money(number, currency, 0)
+    return formats.exact_money(number, currency)
+
+
+def measured(amount: str, currency: str) -> str:
+    """An amount in `currency`, or so many units without one."""
+    if currency:
+        return money(amount, currency)
+    number = Decimal(amount)
+    words = ngettext("%(count)s unit", "%(count)s units", 1 if number == 1 else 2)
+    return words % {"count": formats.number(number, None)}

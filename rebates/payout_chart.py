@@ -90,7 +90,7 @@ def chart(policy: dict[str, Any]) -> Chart:
         if stop < top and abs(after - before) > highest / 200:
             jumps.append(
                 {"path": f"M{x(stop)} {y(before)}V{y(after)}", "x": x(stop) - 6, "y": (y(before) + y(after)) / 2,
-                 "size": formats.number(after - before, 0)}
+                 "size": formats.number(abs(after - before), 0), "falls": after < before}
             )  # fmt: skip
             steps.append(f"M{x(stop)} {y(after)}")
     return Chart(

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from prm.ui.forms import AmountField
+from prm.ui.forms import RateField
 from rebates.collection import KIND, steps_of
 from rebates.programme_details import Missing
 
@@ -27,7 +27,7 @@ class CollectionFields(forms.Form):
                 min_value=0,
                 max_value=3660,
             )
-            self.fields[f"paid_share_{row}"] = AmountField(
+            self.fields[f"paid_share_{row}"] = RateField(
                 label=_("Step %(row)s, share in %%") % number, required=False, decimal_places=6,
                 min_value=Decimal(0), max_value=Decimal(1000),
             )  # fmt: skip

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rebates.policy import DEFAULTS
+from rebates.programme_rows import MOST
 
-BAND_ROWS = 6
+BAND_ROWS = MOST["bands"]
 PART_ROWS = 4
 COUNTS = ("product_lines", "products")
 PAYS = ("pay_lines",)
@@ -45,7 +46,7 @@ KINDS: dict[str, Kind] = {
         gettext_lazy("Retroactive from a floor: one rate below it, the rate reached above it"),
         fields=("floor", "first_rate"), counting=BOTH, by_quantity=True,
     ),
-    "flat": Kind(gettext_lazy("Flat: one rate on everything")),
+    "flat": Kind(gettext_lazy("Flat: one rate on everything"), rows=1),
     "lump_sum": Kind(
         gettext_lazy("Lump sum: the amount of the band reached"), value=AMOUNT, by_quantity=True
     ),
@@ -86,6 +87,24 @@ KINDS: dict[str, Kind] = {
         low=NOTHING, rows=0, by_quantity=True, fields=("expression", "measures"), counting=BOTH,
     ),
 }  # fmt: skip
+
+
+# Without which a mechanism pays nothing.
+NEEDED = ("floor", "first_rate", "target", "increment", "amount", "focus", "expression")
+
+
+def needed_by(kind: str) -> list[str]:
+    """Names of the fields that a mechanism cannot do without."""
+    return [name for name in KINDS[kind].fields if name in NEEDED]
+
+
+def unit_beside(name: str, currency: str, *, units: bool) -> str:
+    """The unit of an amount that a mechanism asks for: a currency, or units; empty where there is none."""
+    if name in ("amount", "floor"):
+        return currency
+    if name in ("target", "increment", "baseline_amount"):
+        return _("units") if units else currency
+    return ""
 
 
 def fields_of(kind: str) -> list[str]:

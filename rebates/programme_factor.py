@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from prm.ui.forms import AmountField
+from prm.ui.forms import AmountField, RateField
 from rebates.limit_words import measure_name
 from rebates.measure_factors import KIND, factors_of
 from rebates.programme_details import Missing
@@ -38,7 +38,7 @@ class FactorFields(forms.Form):
             self.fields[f"factor_from_{row}"] = AmountField(
                 label=_("Factor %(row)s, from") % number, required=False, decimal_places=6
             )
-            self.fields[f"factor_share_{row}"] = AmountField(
+            self.fields[f"factor_share_{row}"] = RateField(
                 label=_("Factor %(row)s, share in %%") % number, required=False, decimal_places=6,
                 min_value=Decimal(0), max_value=Decimal(1000),
             )  # fmt: skip

@@ -6,6 +6,7 @@ policy stays as it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
-from prm.ui.forms import AmountField, ServiceForm
+from prm.ui.forms import AmountField, RateField, ServiceForm
 from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_budget as budget
@@ -71,18 +72,21 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("rounding", "on"): "rounding_on",
     ("rounding",): "rounding",
     ("late",): "grace_days",
+    ("dispute_days",): "dispute_days",
+    ("currency",): "currency",
     ("clause",): "clause",
     ("budget",): "budget",
     ("sign_off",): "sign_off",
     ("payout_as",): "payout_as",
 }
+BAND_NAMES = ("from", "rate")
 # What of a policy's text the form shows; the rest is carried over when a version is amended.
 SHOWN = {
     *("code", "name", "name_zh", "from", "until", "currency", "period", "mechanism", "measure", "baseline"),
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
     *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
     *("amount_basis", "tax_rate", "date_basis"),
-    *("sign_off", "payout_as", "counts"),
+    *("sign_off", "payout_as", "counts", "dispute_days"),
 }
 
 
@@ -141,6 +145,13 @@ class ProgrammeForm(
         required=False,
         help_text=_("Calendar days after the period; later lines earn nothing. Empty: no limit."),
     )
+    dispute_days = forms.IntegerField(
+        label=_("Days for disputes"),
+        min_value=0,
+        max_value=3660,
+        required=False,
+        help_text=_("Days after the statement in which a partner can dispute its figures. Empty: 30."),
+    )
     clause = forms.CharField(label=_("Clause of the agreement"), max_length=80, required=False)
 
     def __init__(
@@ -150,10 +161,13 @@ class ProgrammeForm(
         known_code: str = "",
         kept: dict[str, Any] | None = None,
         asks: str = "",
+        currency_fixed: bool = False,
         **kwargs: Any,
     ):
         super().__init__(*args, currency=currency, **kwargs)
-        self.currency, self.kept, self.asks = currency, kept or {}, asks
+        self.base_currency, self.currency_fixed = currency, currency_fixed
+        self.measured_in = currency if currency_fixed else money.typed_currency(self.data, currency)
+        self.kept, self.asks = kept or {}, asks
         for row in range(BAND_ROWS):
             self.fields[f"from_{row}"] = AmountField(
                 label=_("Band %(row)s, from") % {"row": row + 1}, required=False, decimal_places=6
@@ -173,12 +187,35 @@ class ProgrammeForm(
         for name in self.fields:
             if name.startswith(("from_", "rate_", "count_")):
                 self.fields[name].widget.attrs.update({"class": "ui-input ui-num", "inputmode": "decimal"})
+        self.fields["currency"].initial = currency
+        if currency_fixed:
+            self.fields["currency"].widget.attrs["readonly"] = True
         self.fields["from_0"].initial = "0"
         self.fields["starts"].initial = Period.of("month", clock.today()).next.start
         self.fields["mechanism"].initial = "marginal"
         if known_code:
             self.fields["code"].initial = known_code
             self.fields["code"].disabled = True
+        self._ask_as_the_mechanism_does()
+
+    def _ask_as_the_mechanism_does(self) -> None:
+        """Which fields are required, in which unit amounts are, and which columns hold rates."""
+        units = self["measure"].value() == "quantity"
+        for name in details.needed_by(self.kind):
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = _("This mechanism needs it.")
+        for name in KINDS[self.kind].fields:
+            unit = details.unit_beside(name, self.measured_in, units=units)
+            if unit:
+                words = {"name": self.fields[name].label, "unit": unit}
+                self.fields[name].label = _("%(name)s, %(unit)s") % words
+        for row in range(BAND_ROWS):
+            if KINDS[self.kind].value == RATE:
+                self.fields[f"rate_{row}"].wrong = RateField.wrong
+                self.fields[f"rate_{row}"].signs = RateField.signs
+            if KINDS[self.kind].low == SHARE:
+                self.fields[f"from_{row}"].wrong = RateField.wrong
+                self.fields[f"from_{row}"].signs = RateField.signs
 
     # What the page shows
 
@@ -198,16 +235,22 @@ class ProgrammeForm(
 
     @property
     def band_rows(self) -> list[tuple[Any, Any]]:
-        return [(self[f"from_{row}"], self[f"rate_{row}"]) for row in range(KINDS[self.kind].rows)]
+        most = KINDS[self.kind].rows
+        shown = self.rows_shown("bands", BAND_NAMES) if most == BAND_ROWS else most
+        return [(self[f"from_{row}"], self[f"rate_{row}"]) for row in range(shown)]
+
+    @property
+    def more_bands(self) -> bool:
+        return KINDS[self.kind].rows == BAND_ROWS and self.can_have_more("bands", BAND_NAMES)
 
     @property
     def band_heads(self) -> tuple[str, str]:
-        return details.heads_of(self.kind, self.currency, units=self["measure"].value() == "quantity")
+        return details.heads_of(self.kind, self.measured_in, units=self["measure"].value() == "quantity")
 
     @property
     def part_rows(self) -> list[tuple[Any, Any]]:
-        rows = range(PART_ROWS) if self.kind == "bundle" else ()
-        return [(self[f"part_{row}"], self[f"count_{row}"]) for row in rows]
+        shown = range(PART_ROWS) if self.kind == "bundle" else ()
+        return [(self[f"part_{row}"], self[f"count_{row}"]) for row in shown]
 
     @property
     def offered_parts(self) -> list[tuple[str, str]]:
@@ -246,6 +289,16 @@ class ProgrammeForm(
             self._say(problem)
             return False
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Without the programme's code in front, which a file's reader needs and whoever fills in the form does not."""
+        code = str(self["code"].value() or "")
+        if code and not isinstance(error, dict) and not hasattr(error, "error_dict"):
+            error = [
+                forms.ValidationError(_without_code(one, code), code=getattr(one, "code", None))
+                for one in forms.ValidationError(error).error_list
+            ]
+        super().add_error(field, error)
+
     def _say(self, problem: PolicyProblem) -> None:
         """Each sentence at the field that stands for its place, else on top."""
         for one in problem.found:
@@ -279,7 +332,7 @@ class ProgrammeForm(
             "code": values["code"],
             "name": values["name"],
             "from": values["starts"].isoformat(),
-            "currency": self.currency,
+            "currency": values["currency"],
             "period": values["period"],
             "mechanism": self._mechanism(values),
             "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
@@ -299,7 +352,7 @@ class ProgrammeForm(
             "sign_off": values["sign_off"],
             "payout_as": values["payout_as"],
             **limits.limits_of(values),
-            **money.currencies_of(values, self.currency),
+            **money.currencies_of(values, values["currency"]),
             **times.time_of(values),
             **counting.counts_of(values),
         }
@@ -308,6 +361,8 @@ class ProgrammeForm(
         entry |= {name: part for name, part in parts.items() if part}
         if values["grace_days"] is not None:
             entry["late"] = {"grace_days": values["grace_days"]}
+        if values["dispute_days"] is not None:
+            entry["dispute_days"] = values["dispute_days"]
         return entry
 
     def _qualifying(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -381,6 +436,11 @@ class ProgrammeForm(
             self.add_error(f"from_{row}", words % {"row": row + 1})
 
 
+def _without_code(error: forms.ValidationError, code: str) -> str:
+    (words,) = error.messages
+    return re.sub(rf"^{re.escape(code)}(: |：)", "", words)
+
+
 def initial_of(version: Any) -> dict[str, Any]:
     """A version's policy as the form shows it."""
     policy = version.policy
@@ -404,6 +464,8 @@ def initial_of(version: Any) -> dict[str, Any]:
             "rounding": policy.get("rounding", {}).get("mode", "half_up"),
             "rounding_on": policy.get("rounding", {}).get("on", "total"),
             "grace_days": policy.get("late", {}).get("grace_days"),
+            "dispute_days": policy.get("dispute_days"),
+            "currency": policy["currency"],
             "clause": policy.get("clause", ""),
         }
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from prm.catalogue.models import ProductLine
-from prm.ui.forms import AmountField
+from prm.ui.forms import AmountField, RateField
 from rebates.formula import name_of
 from rebates.traits import offered
 
@@ -52,7 +52,7 @@ class MechanismFields(forms.Form):
         ],
     )
     floor = AmountField(label=_("Floor"), required=False, min_value=Decimal(0))
-    first_rate = AmountField(
+    first_rate = RateField(
         label=_("Rate below the floor, %"),
         required=False,
         decimal_places=6,

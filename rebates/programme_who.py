@@ -14,9 +14,11 @@ from partners.models import Partner
 from prm.ui.forms import AmountField
 from rebates.limit_words import measure_name
 from rebates.programme_details import Missing, codes_of
+from rebates.programme_rows import MOST, RowFields
 from rebates.traits import offered
 
-GATE_ROWS = 3
+GATE_ROWS = MOST["gates"]
+GATE_NAMES = ("gate", "gate_least")
 PLACES = {"regions": "regions", "certificates": "certificates", "partners": "partners", "as": "taken_as"}
 
 
@@ -53,7 +55,7 @@ TAKEN_AS = [
 JOINING = [("whole", _("The whole target")), ("by_days", _("The target by days in these tiers"))]
 
 
-class WhoFields(forms.Form):
+class WhoFields(RowFields):
     tier_on = forms.ChoiceField(
         label=_("Which tier counts"), choices=TIER_ON, required=False, initial="period_end"
     )
@@ -119,7 +121,12 @@ class WhoFields(forms.Form):
 
     @property
     def gate_rows(self) -> list[tuple[Any, Any]]:
-        return [(self[f"gate_{row}"], self[f"gate_least_{row}"]) for row in range(GATE_ROWS)]
+        shown = range(self.rows_shown("gates", GATE_NAMES))
+        return [(self[f"gate_{row}"], self[f"gate_least_{row}"]) for row in shown]
+
+    @property
+    def more_gates(self) -> bool:
+        return self.can_have_more("gates", GATE_NAMES)
 
     @property
     def gates_lack(self) -> bool:

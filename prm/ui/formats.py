@@ -78,6 +78,15 @@ def all_digits(value, least: int = 2) -> str:
     return number(value, max(least, -exponent if isinstance(exponent, int) else 0))
 
 
+LONG = 4  # so many decimals are read; more are rounded for reading
+
+
+def is_long(value) -> bool:
+    """Whether a figure has more decimals than people read."""
+    exponent = Decimal(value).normalize().as_tuple().exponent
+    return isinstance(exponent, int) and -exponent > LONG
+
+
 def money(amount, currency: str, places: int | None = None, *, iso: bool = False) -> str:
     """¥1,234.50, or EUR 1,234.50 with `iso` (pages with two currencies); −¥12.00 when negative."""
     if amount is None or amount == "":
@@ -90,6 +99,13 @@ def money(amount, currency: str, places: int | None = None, *, iso: bool = False
     if iso or currency not in SYMBOLS:
         return f"{sign}{currency} {digits}".strip()
     return f"{sign}{SYMBOLS[currency]}{digits}"
+
+
+def exact_money(amount, currency: str) -> str:
+    """As `money`, with every decimal that there is: ¥0.125 for each unit."""
+    exponent = Decimal(amount).normalize().as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) else 0
+    return money(amount, currency, max(places, get_currency_precision(currency or "CNY")))
 
 
 def short_number(value) -> tuple[str, str]:

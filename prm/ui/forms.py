@@ -14,6 +14,7 @@
 In the page: `{% include "components/form.html" with form=form submit=_("Extend") cancel=back %}`.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -191,11 +192,19 @@ def _dress(field: forms.Field) -> None:
         widget.attrs.setdefault("inputmode", "decimal")
 
 
+# Thousands may be set apart by commas or blanks: then every group but the first has three digits.
+_GROUPED = re.compile(r"[-+]? ?\d{1,3}(?:[, ]\d{3})*(?:\.\d*)?")
+_GROUPED_WRONGLY = re.compile(r"[-+]? ?[\d.]*[, ][\d., ]*")
+
+
 class AmountField(forms.DecimalField):
     """A decimal as people type it: 264,000.50, full-width digits, a leading currency sign."""
 
     widget = forms.TextInput
     wrong: Any = _("Write an amount in digits, such as 264,000.50.")
+    wrong_groups: Any = _("Write thousands in groups of three digits, such as 264,000.50, or without commas.")
+
+    signs: tuple[str, ...] = (*SYMBOLS.values(), "RMB", "元")
 
     def __init__(self, **kwargs):
         kwargs.setdefault("max_digits", 18)
@@ -205,11 +214,12 @@ class AmountField(forms.DecimalField):
     def to_python(self, value):
         if value in self.empty_values:
             return None
-        text = (
-            unicodedata.normalize("NFKC", str(value)).replace(",", "").replace(" ", "").replace("\u2212", "-")
-        )
-        for sign in (*SYMBOLS.values(), "RMB", "元"):
-            text = text.removeprefix(sign).removesuffix(sign)
+        text = unicodedata.normalize("NFKC", str(value)).replace("\u2212", "-").strip()
+        for sign in self.signs:
+            text = text.removeprefix(sign).removesuffix(sign).strip()
+        if not _GROUPED.fullmatch(text) and _GROUPED_WRONGLY.fullmatch(text):
+            raise ValidationError(self.wrong_groups, code="groups")
+        text = text.replace(",", "").replace(" ", "")
         try:
             number = Decimal(text)
         except InvalidOperation:
@@ -217,6 +227,13 @@ class AmountField(forms.DecimalField):
         if not number.is_finite():
             raise ValidationError(self.wrong, code="invalid")
         return number
+
+
+class RateField(AmountField):
+    """A share in per cent as people type it: 2.5, or 2.5%."""
+
+    wrong: Any = _("Write a rate in per cent, such as 2.5.")
+    signs = ("%",)
 
 
 class MoneyField(AmountField):

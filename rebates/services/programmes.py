@@ -44,8 +44,9 @@ from rebates.errors import (
     VersionTooEarly,
 )
 from rebates.events import ProgrammePublished
+from rebates.first_days import closed_until
 from rebates.mechanisms import named_lines, named_products
-from rebates.models import Programme, SettlementRun, Version
+from rebates.models import Programme, Version
 from rebates.plans import plans_for
 from rebates.policy import PolicyProblem, ProgrammeText, uncomputed
 from rebates.reading import read_text
@@ -411,15 +412,10 @@ def _refuse_parts_of_periods(text: ProgrammeText) -> None:
 
 def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
     """Raise PeriodClosed when a period from `first` on ended with a run that is closed: it would never be settled."""
-    length = text.policy["period"]
-    for ends in (
-        SettlementRun.objects.closed().filter(ends__gt=first).order_by("-ends").values_list("ends", flat=True)
-    ):
-        period = Period.of(length, ends - timedelta(days=1))
-        within = period.start >= first and (text.until is None or period.last_day <= text.until)
-        if period.end == ends and within:
-            month = Period.of("month", period.last_day)
-            raise PeriodClosed(programme=text.code, month=month, choice=ends)
+    ends = closed_until(text.policy["period"], first, text.until)
+    if ends is not None:
+        month = Period.of("month", ends - timedelta(days=1))
+        raise PeriodClosed(programme=text.code, month=month, choice=ends)
 
 
 def text_of(version: Version) -> ProgrammeText:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,17 +27,23 @@ from rebates.amendments import amendment
 from rebates.budgets import Use, uses
 from rebates.errors import DraftMovedOn, VersionInReview
 from rebates.exchange import as_yaml
+from rebates.first_days import first_possible
 from rebates.forms import ReasonForm, TextForm
 from rebates.links import named_programmes
+from rebates.mechanism_words import falling_rates
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
 from rebates.paper import agreement_text
 from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
 from rebates.policy import MECHANISMS
-from rebates.programme_form import ProgrammeForm, initial_of, is_editable, kept_of
+from rebates.programme_currency import typed_currency
+from rebates.programme_form import BAND_NAMES, ProgrammeForm, initial_of, is_editable, kept_of
+from rebates.programme_rows import one_more
+from rebates.programme_who import GATE_NAMES
 from rebates.services.drafting import mark_of
 
 IN_REVIEW = Version.State.IN_REVIEW
+ROWS = {"bands": BAND_NAMES, "gates": GATE_NAMES}
 TRIALS = ("0.5", "1", "1.25", "2")
 
 
@@ -44,6 +52,8 @@ class Preview:
     """A policy read aloud, drawn, and tried at a few volumes."""
 
     sentences: list[str]
+    others: list[dict[str, str]]  # the first of them in every other language: code and sentence
+    warnings: list[str]
     chart: Chart | None
     trial: list[dict[str, str]]
 
@@ -74,7 +84,16 @@ def preview_of(policy: dict[str, Any]) -> Preview:
         sentences.append(_("The curve is drawn for partners of whom every other figure is 0."))
     if named_programmes(policy):
         sentences.append(_("The curve is drawn without what other programmes change."))
-    return Preview(sentences, chart(policy), trial)
+    return Preview(sentences, _in_other_languages(policy), falling_rates(policy), chart(policy), trial)
+
+
+def _in_other_languages(policy: dict[str, Any]) -> list[dict[str, str]]:
+    reader, found = translation.get_language(), []
+    for code, _name in settings.LANGUAGES:
+        if code != reader:
+            with translation.override(code):
+                found.append({"code": code, "sentence": wording.sentence(Version(policy=policy))})
+    return found
 
 
 @requires("rebates.view_programmes")
@@ -160,14 +179,20 @@ def _editor(
     request: Any, title: str, cancel: str, *, newest: Version | None = None, draft: Version | None = None,
     common: common_policies.CommonPolicy | None = None,
 ) -> HttpResponse:  # fmt: skip
+    published = newest is not None and newest.programme.versions.published().exists()
     form = ProgrammeForm(
         request.POST or None,
         actor=request.actor,
         currency=newest.currency if newest else connection.tenant.currency,
+        currency_fixed=published,
         known_code=newest.programme.code if newest else "",
         kept=kept_of(newest) if newest else None,
         asks=common.asks if common else "",
-        initial=initial_of(newest) if newest else common_policies.beginning(common) if common else None,
+        initial=_beginning(newest, draft)
+        if newest
+        else common_policies.beginning(common)
+        if common
+        else None,
     )
     opened = request.POST.get("over") or request.POST.get("opened")
     if form.is_valid() and form.run(
@@ -184,23 +209,43 @@ def _editor(
     return render(request, "rebates/programme_form.html", context, status=form.status)
 
 
+def _beginning(newest: Version, draft: Version | None) -> dict[str, Any]:
+    """The draft as it is; of a next version what the newest says, from the first day that can be."""
+    known = initial_of(newest)
+    return known if draft else known | {"starts": first_possible(newest)}
+
+
 @require_POST
 @requires("rebates.edit_programmes")
 def preview(request: Any) -> HttpResponse:
-    """What the form as typed would pay; nothing is stored."""
+    """What the form as typed would pay, or what is wrong in which field; nothing is stored."""
     form = ProgrammeForm(request.POST, actor=request.actor, currency=connection.tenant.currency)
-    found = preview_of(form.cleaned_data["text"].policy) if form.is_valid() else None
-    return render(request, "rebates/preview.html", {"preview": found})
+    if form.is_valid():
+        return render(
+            request, "rebates/preview.html", {"preview": preview_of(form.cleaned_data["text"].policy)}
+        )
+    missing = [
+        form[name].label
+        for name, errors in form.errors.as_data().items()
+        if name in form.fields and all(error.code == "required" for error in errors)
+    ]
+    wrong = [one for one in form.problems if one["label"] not in missing]
+    return render(request, "rebates/preview.html", {"preview": None, "missing": missing, "wrong": wrong})
 
 
 @require_POST
 @requires("rebates.edit_programmes")
 def details(request: Any) -> HttpResponse:
-    """The fields of the mechanism just chosen, with what was typed; nothing is stored and nothing refused yet."""
-    typed = ProgrammeForm(request.POST, actor=request.actor, currency=connection.tenant.currency)
+    """The fields of the mechanism just chosen, with what was typed, or one row more; nothing is stored."""
+    currency = typed_currency(request.POST, connection.tenant.currency)
+    typed = ProgrammeForm(request.POST, actor=request.actor, currency=currency)
     values = {name: typed[name].value() for name in typed.fields}
-    form = ProgrammeForm(actor=request.actor, currency=connection.tenant.currency, initial=values)
-    return render(request, "rebates/programme_details.html", {"form": form})
+    more = request.POST.get("more", "")
+    if more in ROWS:
+        values = one_more(values, typed, more, ROWS[more])
+    form = ProgrammeForm(actor=request.actor, currency=currency, initial=values)
+    part = "rebates/programme_gates.html" if more == "gates" else "rebates/programme_details.html"
+    return render(request, part, {"form": form})
 
 
 @require_POST

@@ -157,7 +157,7 @@ def test_the_explanations_say_what_the_others_did(acme):
 def test_the_sentences_name_the_others():
     apply(flat("a"), flat("b", stacking=net_of("a")), flat("c"), flat("d", caps=cap(5, "c")))
     said = {version.programme.code: wording.sentence(version) for version in Version.objects.all()}
-    assert said["b"].endswith("What A pay is taken off the base first.")
+    assert said["b"].endswith("What is paid by A is taken off the base first.")
     assert said["d"].endswith("Together with C a partner is paid at most ¥5 a period.")
 
 

@@ -52,7 +52,7 @@ def text(**entries: Any) -> Any:
 def test_a_first_day_inside_a_quarter_is_refused_when_the_draft_is_saved(finance, browse, november):
     status, shown = save(browse(finance), starts="2027-02-01")
     assert status == 422
-    assert "In force from: core: 1 Feb 2027 does not begin or end a period" in shown
+    assert "In force from: 1 Feb 2027 does not begin or end a period" in shown
     assert "Choose 1 Jan 2027 / 1 Apr 2027." in shown
     assert not Version.objects.exists()
 
@@ -255,17 +255,17 @@ def test_choosing_a_mechanism_brings_its_fields_with_what_was_typed(finance, bro
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"mechanism": "target"}, "Target: This mechanism needs it."),
+        ({"mechanism": "target"}, "Target, CNY: This mechanism needs it."),
         ({"mechanism": "mix"}, "Focus product lines: This mechanism needs it."),
         ({"mechanism": "linear"}, "A rising rate has two rows"),
         (
             {"mechanism": "per_increment", "amount": "5", "increment": "0"},
-            "Each full: This must be above zero.",
+            "Each full, CNY: This must be above zero.",
         ),
         ({"mechanism": "bundle", "amount": "5"}, "Say what a complete set holds."),
         ({"mechanism": "bundle", "amount": "5", "part_0": "nothing", "count_0": "1"}, "has the code nothing"),
         ({"mechanism": "bundle", "amount": "5", "part_0": "routing"}, "Fill in both, or neither."),
-        ({"mechanism": "growth", "baseline": "stated"}, "Stated baseline: This mechanism needs it."),
+        ({"mechanism": "growth", "baseline": "stated"}, "Stated baseline, CNY: This mechanism needs it."),
         ({"mechanism": "growth", "on": "above", "pay_lines": ["wireless"]}, "are those that count"),
         ({"mechanism": "retroactive", "rate_0": "101"}, "A rate is 100 % at most."),
         ({"mechanism": "spif", "amount": "5", "products": "routing-9"}, "No product has the code routing-9."),
@@ -281,11 +281,11 @@ def test_what_a_mechanism_lacks_is_said_at_its_field(changes, says, finance, bro
 
 def test_what_the_form_does_not_show_is_kept_when_a_version_is_amended(finance, browse, november):
     world.catalogue("routing")
-    (version,) = world.apply(world.policy(from_="2026-12-01", text="As agreed in May.", dispute_days=30))
+    (version,) = world.apply(world.policy(from_="2026-12-01", text="As agreed in May.", text_zh="五月商定。"))
     answer = browse(finance).get("/programmes/core/amend/")
     assert answer.status_code == 200
     values = FILLED | {"starts": "2027-01-01", "period": "month"}
     browse(finance).post("/programmes/core/amend/", values)
     newest = version.programme.versions.order_by("-number").first()
     assert newest != version
-    assert (newest.policy["text"], newest.policy["dispute_days"]) == ("As agreed in May.", 30)
+    assert (newest.policy["text"], newest.policy["text_zh"]) == ("As agreed in May.", "五月商定。")

@@ -139,7 +139,9 @@ def test_the_explanation_lists_the_serials_and_the_sentence_says_it(acme, financ
     assert (first.lines[0].running, second.before, second.lines[0].running) == (2, 2, 1)
     page = browse(finance).get(result.get_absolute_url()).content.decode()
     assert "SN-1, SN-2" in page and "−SN-2" in page
-    words = "¥50 for each serial number, once ever; for one that comes back it is taken back"
+    words = (
+        "¥50 for each serial number of all product lines, once ever; for one that comes back it is taken back"
+    )
     assert words in wording.sentence(Version.objects.get())
     assert "per: serial" in as_yaml(Version.objects.get().programme)
 

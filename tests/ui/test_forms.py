@@ -71,6 +71,16 @@ def test_amounts_are_read_as_people_type_them(typed):
     assert form.cleaned_data["value"] == Decimal("264000.50")
 
 
+@pytest.mark.parametrize(
+    "typed", ["1,000,00", "264000,50", "1,00,000", "10,0000", "264.000,50", "12 34", "1,000,"]
+)
+def test_thousands_that_are_no_groups_of_three_digits_are_refused_and_not_read_as_another_amount(typed):
+    form = DealForm({**FILLED, "value": typed})
+    assert form.errors["value"] == [
+        "Write thousands in groups of three digits, such as 264,000.50, or without commas."
+    ]
+
+
 @pytest.mark.parametrize("typed", ["NaN", "Infinity", "12a", "-1"])
 def test_what_is_no_amount_is_said_in_a_sentence(typed):
     assert DealForm({**FILLED, "value": typed}).errors["value"]

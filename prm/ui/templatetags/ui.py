@@ -93,6 +93,22 @@ def all_digits(value):
 
 
 @register.filter
+def exact_money(amount, currency):
+    """¥0.125 a unit: every decimal that there is."""
+    return formats.exact_money(amount, currency)
+
+
+@register.filter
+def readable(value):
+    """As `all_digits`; a figure with more than four decimals as ≈ 34.4167, whose title is the exact one."""
+    if value is None or value == "" or not formats.is_long(value):
+        return formats.all_digits(value)
+    return format_html(
+        '<span title="{}">≈ {}</span>', formats.all_digits(value), formats.number(value, formats.LONG)
+    )
+
+
+@register.filter
 def rate(share):
     """0.02 as 2%, 0.02125 as 2.125%."""
     return formats.percent(share, None)
