@@ -142,6 +142,7 @@ def claim_page(claim: Claim, actor: Actor) -> dict[str, Any]:
         "subject_href": _subject_of(claim, actor),
         "figures": _claim_figures(claim),
         "lines": lines[:MOST_LINES],
+        "heads": _heads(claim),
         "has_more": len(lines) > MOST_LINES,
         "payments": list(ClaimPayment.objects.visible_to(actor).filter(claim=claim).for_page()),
         "standing": _standing(claim),
@@ -149,6 +150,13 @@ def claim_page(claim: Claim, actor: Actor) -> dict[str, Any]:
         "verbs": claim_verbs(claim, actor),
         "history": history_of(claim, actor),
     }
+
+
+def _heads(claim: Claim) -> dict[str, str]:
+    """What the lines of this kind of claim are of, and the two prices whose difference is claimed."""
+    if claim.kind == Claim.Kind.PRICE_PROTECTION:
+        return {"what": pgettext("of a claim", "Stock on"), "prices": _("Old price − new price")}
+    return {"what": _("Sale"), "prices": _("Basis − agreed")}
 
 
 def _subject_of(claim: Claim, actor: Actor) -> str:

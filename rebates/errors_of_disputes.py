@@ -48,7 +48,7 @@ class NothingMarked(DomainError):
 class SignsDiffer(DomainError):
     code = "signs_differ"
     message = _(
-        "%(document)s: an amount of %(amount)s for a quantity of %(quantity)s. Both are above zero for a sale and below"
+        "%(row)s: an amount of %(amount)s for a quantity of %(quantity)s. Both are above zero for a sale and below"
         " zero for a return."
     )
 

@@ -310,15 +310,18 @@ def _sent(
 def _refuse_signs(claim: Claim, ours: Ours | None, currency: str) -> None:
     """Raise where the right amount has another sign than the quantity, which is ours where none is named."""
     if ours is None:
-        quantity, amount, document = claim.quantity, claim.amount, claim.document
+        quantity, amount, row = claim.quantity, claim.amount, (claim.document, claim.product)
     else:
         plain = _plain(ours)
         quantity = plain.quantity if claim.quantity is None else claim.quantity
-        amount, document = plain.amount if claim.amount is None else claim.amount, ours.document
+        amount = plain.amount if claim.amount is None else claim.amount
+        row = (plain.document, plain.product)
     is_named = claim.quantity is not None or claim.amount is not None
     if is_named and own_ledger.signs_differ(quantity, amount):
         money = None if amount is None else Money(amount, currency)
-        raise SignsDiffer(document=document, amount=money, quantity=formats.all_digits(quantity, 0))
+        raise SignsDiffer(
+            row=", ".join(filter(None, row)), amount=money, quantity=formats.all_digits(quantity, 0)
+        )
 
 
 def _marked(dispute: Dispute, claim: Claim, ours: Ours | None) -> DisputedLine:

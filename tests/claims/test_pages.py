@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from claims.models import Agreement, AgreementItem, Claim, PriceDrop, SellThroughLine, StockLine
-from claims.services import approve_agreement
+from claims.services import approve_agreement, confirm_drop, draft_price_claim, enter_drop
 from prm.starter.demo import bring_in
 from prm.values import clock
 from tests.claims.world import (
@@ -15,6 +19,7 @@ from tests.claims.world import (
     bought,
     claimed,
     customer,
+    in_stock,
     lines,
     product,
     sold,
@@ -193,3 +198,23 @@ def test_a_price_drop_goes_through_its_pages(acme, finance, second, browse):
     assert "Confirmed" in browse(second).post(f"{page}confirm/", follow=True).content.decode()
     assert own.get(page).status_code == 200
     assert own.post(f"{page}claim/", {"partner": acme.row.pk}).status_code == 422
+
+
+def heads_of(client, claim) -> list[str]:
+    page = client.get(claim.get_absolute_url()).content.decode()
+    return re.findall(r"<th role=\"columnheader\"[^>]*>([^<]*)</th>", page)[1:3]
+
+
+def test_a_claims_page_names_what_its_kind_is_about(acme, finance, second, browse):
+    drop = enter_drop(
+        product=product(), currency="CNY", day=date(2026, 9, 15), old_price=Decimal(100), new_price=Decimal(90),
+        days_back=30, by=finance,
+    )  # fmt: skip
+    in_stock(acme, 120, "2026-09-15")
+    bought(acme, 50, on="2026-08-16")
+    protection = draft_price_claim(drop=confirm_drop(drop=drop, by=second), partner=acme.row, by=acme.admin)
+    for who in (finance, acme.admin):
+        assert heads_of(browse(who), protection) == ["Stock on", "Old price − new price"]
+    special = agreed(acme)
+    sold(acme, 10)
+    assert heads_of(browse(finance), claimed(special)) == ["Sale", "Basis − agreed"]

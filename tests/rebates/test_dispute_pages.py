@@ -92,7 +92,7 @@ def test_an_amount_of_another_sign_than_its_quantity_is_refused_with_its_row(acm
     answer = browse(acme.admin).post(f"{statement.get_absolute_url()}dispute/", sent)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "INV-1: an amount of −¥5.00 for a quantity of 1." in page and 'value="-5"' in page
+    assert "INV-1, routing-1: an amount of −¥5.00 for a quantity of 1." in page and 'value="-5"' in page
 
 
 def test_a_missing_line_is_named_on_the_page(acme, browse):

@@ -240,7 +240,7 @@ def test_what_a_dispute_says_is_never_changed(acme):
 @pytest.mark.parametrize(
     ("claim", "said"),
     [
-        ({"amount": Decimal("-5.00")}, r"INV-1: .*-5\.00 for a quantity of 15"),
+        ({"amount": Decimal("-5.00")}, r"INV-1, routing-1: .*-5\.00 for a quantity of 15"),
         ({"quantity": Decimal(-2)}, "for a quantity of −2"),
         ({"quantity": Decimal(3), "amount": Decimal("-0.01")}, "for a quantity of 3"),
         ({"amount": Decimal(0)}, None),  # given away
