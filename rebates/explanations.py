@@ -295,7 +295,9 @@ def _taking_part(result: Figure) -> list[Step]:
         steps.append(Step(1, _("Tier"), text))
     elif result.tier:
         tier, last = wording.tier(result.tier), formats.day(result.tier_day)
-        steps.append(Step(1, _("Tier"), _("%(tier)s on %(last)s") % {"tier": tier, "last": last}))
+        steps.append(
+            Step(1, _("Tier"), formats.filled(_("%(tier)s on %(last)s"), {"tier": tier, "last": last}))
+        )
     if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
         steps.append(Step(1, _("Takes part"), _took_part(result)))
     return steps

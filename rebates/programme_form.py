@@ -188,6 +188,7 @@ class ProgrammeForm(
             if name.startswith(("from_", "rate_", "count_")):
                 self.fields[name].widget.attrs.update({"class": "ui-input ui-num", "inputmode": "decimal"})
         self.fields["currency"].initial = currency
+        self.fields["currency"].always_chosen = True
         if currency_fixed:
             self.fields["currency"].widget.attrs["readonly"] = True
         self.fields["from_0"].initial = "0"
