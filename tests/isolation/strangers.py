@@ -40,6 +40,10 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
     (r"payouts/<str:number>/", lambda made: {"number": made["payment"].number}),
     (r"disputes/<str:number>/", lambda made: {"number": made["dispute"].number}),
     (r"adjustments/<str:number>/", lambda made: {"number": made["adjustment"].number}),
+    (
+        r"statements/<str:number>/changes/<slug:programme>/",
+        lambda made: {"number": made["statement"].number, "programme": made["accrual"].programme.code},
+    ),
     (r"statements/<str:number>/", lambda made: {"number": made["statement"].number}),
     (
         r"accruals/<slug:programme>/",
