@@ -190,17 +190,21 @@ class _Policies:
     def __init__(self, accrual: Accrual, first: _Moment, last: _Moment):
         self.accrual, self.first, self.last = accrual, first, last
         own, now = accrual.version.programme_id, self.after(accrual.version, accrual.period)
-        then = _policies_at(first, accrual.version, accrual.period)
+        then = known_on(accrual.version, accrual.period, first.limit)
         self.was = then if own in then else now
         self.came = [pair[0] for pk, pair in now.items() if self.was.get(pk, (None,))[0] != pair[0]]
         self.gone = [pair[0] for pk, pair in self.was.items() if pk not in now]
         self.moved = bool(self.came or self.gone)
 
     def then(self, version: Version, period: Period) -> Scopes:
-        return _policies_at(self.first if self.moved else self.last, version, period)
+        if not self.moved:
+            return self.after(version, period)
+        return known_on(version, period, self.first.limit)
 
     def after(self, version: Version, period: Period) -> Scopes:
-        return _policies_at(self.last, version, period)
+        """As known at the second moment; as today where its own programme was not published by then either."""
+        known = known_on(version, period, self.last.limit) if self.last.limit else {}
+        return known if version.programme_id in known else in_force_with(version, period)
 
     def cause(self, before: Decimal, after: Decimal) -> Cause:
         return Cause(_("Policy"), self._words(before, after) if self.moved else "", after - before)
@@ -226,12 +230,6 @@ class _Policies:
             "Programmes that are settled together were amended or came into force (%(programmes)s): %(before)s before,"
             " %(after)s after"
         ) % (money | {"programmes": listed})
-
-
-def _policies_at(moment: _Moment, version: Version, period: Period) -> Scopes:
-    if moment.limit is None:
-        return in_force_with(version, period)
-    return known_on(version, period, moment.limit)
 
 
 def _known(
