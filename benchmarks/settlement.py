@@ -5,7 +5,8 @@
 - product: freeze, compute, approve, close — from stored lines to results, explanations, ledger and statements, as the
   jobs run them: in this process, with the other workers helping
 - with kept accruals: the same once the nightly check has proven the kept sums of the lines, which are read then
-- floor: the lines read once in a grouped sum, and as many result and entry rows inserted into equal tables
+- floor: the lines read once in a grouped sum, and as many rows as the settlement wrote inserted into equal tables:
+  members, results, transactions, entries and statements, without triggers and foreign keys
 - loop: lines of a sample one by one through the ORM, added up in memory, each result saved and posted by itself
 
 The server plans both as it likes. On a busy machine `--one-core` keeps the second core out of both, workers included,
@@ -24,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,9 @@ from benchmarks.database import enter, own_database
 BANDS = [{"from": 0, "rate": "2%"}, {"from": 20_000, "rate": "3%"}, {"from": 60_000, "rate": "5%"}]
 KINDS = ("marginal", "retroactive")
 PRODUCT = ("compute", "approve", "close")
-FLOOR = ("grouped sum", "bare results", "bare entries")
+# What a settlement writes, row by row; the floor inserts as many.
+WRITTEN = ("rebates_runmember", "rebates_result", "ledger_transaction", "ledger_entry", "rebates_statement")
+FLOOR = ("grouped sum", *(f"bare {table.partition('_')[2]}" for table in WRITTEN))
 Times = tuple[float, float]
 MONTH = "2026-09"
 
@@ -106,7 +110,7 @@ def _report(stages: list[dict[str, Times]], *, one_core: bool, aim: str) -> floa
             f"{kind} {statistics.median(stage[name][at] for stage in stages):.3f}"
             for kind, at in kinds.items()
         ]
-        _say(f"  {name:<14} {'   '.join(times)}")
+        _say(f"  {name:<18} {'   '.join(times)}")
     found = []
     for kind, at in kinds.items():
         product, floor = (
@@ -294,14 +298,14 @@ def _start_over() -> None:
     _sql(f"TRUNCATE {tables} CASCADE")
     _sql("UPDATE rebates_version SET accrued_at = NULL")
     _sql("SET session_replication_role = DEFAULT")
-    _sql("DROP TABLE floor_result, floor_entry")
+    _sql(f"DROP TABLE {', '.join(f'floor_{table}' for table in WRITTEN)}")
     _sql(f"VACUUM ANALYZE {tables}")
 
 
 def _floor() -> list[tuple[str, Times]]:
     """After the product, so that the rows to copy are there."""
-    _sql("CREATE TABLE floor_result (LIKE rebates_result INCLUDING ALL)")
-    _sql("CREATE TABLE floor_entry (LIKE ledger_entry INCLUDING ALL)")
+    for table in WRITTEN:
+        _sql(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
     timed = [
         _timed(
             "grouped sum",
@@ -312,12 +316,15 @@ def _floor() -> list[tuple[str, Times]]:
                 " GROUP BY partner_id, product_line_id) sums"
             ),
         ),
-        _timed("bare results", lambda: _sql("INSERT INTO floor_result SELECT * FROM rebates_result")),
-        _timed("bare entries", lambda: _sql("INSERT INTO floor_entry SELECT * FROM ledger_entry")),
+        *(_timed(name, partial(_copy, table)) for name, table in zip(FLOOR[1:], WRITTEN, strict=True)),
     ]
     counts = [_sql(f"SELECT count(*) FROM {table}")[0][0] for table in ("rebates_result", "ledger_entry")]
     _say(f"  {counts[0]:,} results, {counts[1]:,} ledger entries")
     return timed
+
+
+def _copy(table: str) -> None:
+    _sql(f"INSERT INTO floor_{table} SELECT * FROM {table}")
 
 
 # The loop through the ORM
