@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from prm.access.rules import require
 from prm.audit.services import record
@@ -38,19 +38,11 @@ def confirm_delivery(
     goods.confirm(by)
     goods.save()
     payment = goods.payment
-    changes: dict[str, list[Any]] = {
-        "payment": [None, payment.number],
-        "delivered_on": [None, delivered_on],
-        "reference": [None, reference],
-    }
-    record(payment.statement, "goods delivered", by=by, changes=changes)
-    emit(
-        GoodsDelivered(
-            statement_id=payment.statement_id, payment_id=payment.pk, delivered_on=delivered_on.isoformat(),
-            reference=reference,
-        ),
-        object_key=f"statement:{payment.statement_id}",
+    told = GoodsDelivered(
+        statement_id=payment.statement_id, payment_id=payment.pk, delivered_on=delivered_on.isoformat(),
+        reference=reference,
     )  # fmt: skip
+    _tell(goods, "goods delivered", "delivered_on", told, by)
     return goods
 
 
@@ -64,24 +56,37 @@ def confirm_credit_note(*, note: CreditNote, issued_on: date, reference: str, by
     if issued_on > clock.today():
         raise IssuedInTheFuture(today=clock.today())
     payment, reference = note.payment, reference.strip()
-    others = CreditNote.objects.for_everyone(because="a number counts once")
-    other = others.filter(reference=reference).select_related("payment").first()
-    if other is not None:
-        raise CreditNoteTaken(payment=other.payment.number)
+    taken = _payment_of(reference)
+    if taken:
+        raise CreditNoteTaken(payment=taken)
     note.issued_on, note.reference = issued_on, reference
     note.confirm(by)
-    note.save()
+    try:
+        with transaction.atomic():
+            note.save()
+    except IntegrityError:  # somebody confirmed another one under this number at the same moment
+        raise CreditNoteTaken(payment=_payment_of(reference)) from None
+    told = CreditNoteIssued(
+        statement_id=payment.statement_id, payment_id=payment.pk, issued_on=issued_on.isoformat(),
+        reference=reference,
+    )  # fmt: skip
+    _tell(note, "credit note issued", "issued_on", told, by)
+    return note
+
+
+def _payment_of(reference: str) -> str:
+    """The payment that a credit note's number stands for already; empty where it is free."""
+    rows = CreditNote.objects.for_everyone(because="a number counts once").filter(reference=reference)
+    return rows.values_list("payment__number", flat=True).first() or ""
+
+
+def _tell(awaited: GoodsDelivery | CreditNote, verb: str, day: str, fact: Any, by: Actor) -> None:
+    """The trail of the statement, and everybody else, hear that what a payment waited for is there."""
+    payment = awaited.payment
     changes: dict[str, list[Any]] = {
         "payment": [None, payment.number],
-        "issued_on": [None, issued_on],
-        "reference": [None, reference],
+        day: [None, awaited.done_on],
+        "reference": [None, awaited.reference],
     }
-    record(payment.statement, "credit note issued", by=by, changes=changes)
-    emit(
-        CreditNoteIssued(
-            statement_id=payment.statement_id, payment_id=payment.pk, issued_on=issued_on.isoformat(),
-            reference=reference,
-        ),
-        object_key=f"statement:{payment.statement_id}",
-    )  # fmt: skip
-    return note
+    record(payment.statement, verb, by=by, changes=changes)
+    emit(fact, object_key=f"statement:{payment.statement_id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -47,15 +48,12 @@ def delivered(request: Any, number: str) -> HttpResponse:
     """The goods of a payment are there: when, and by which delivery note."""
     rows = GoodsDelivery.objects.visible_to(request.actor).for_list()
     goods = get_object_or_404(rows, payment__number=number)
-    form = DeliveredForm(request.POST if request.method == "POST" else None, actor=request.actor)
-    if goods.state == GoodsDelivery.State.DELIVERED:
-        return redirect(goods.payment.statement)
-    if form.is_valid() and form.run(services.confirm_delivery, goods=goods, by=request.actor):
-        messages.success(request, _("Delivery confirmed."))
-        return redirect(goods.payment.statement)
-    heading = _("Goods for %(partner)s") % {"partner": goods.payment.statement.partner.name}
-    words = {"heading": heading, "submit": _("Confirm delivery"), "what": goods.what}
-    return _confirmation(request, form, goods, words, ("rebates:goods", GoodsList.title))
+    words = {
+        "heading": _("Goods for %(partner)s") % {"partner": goods.payment.statement.partner.name},
+        "submit": _("Confirm delivery"), "done": _("Delivery confirmed."), "what": goods.what,
+        "list_url": reverse("rebates:goods"), "list_title": GoodsList.title,
+    }  # fmt: skip
+    return _confirm(request, goods, DeliveredForm, partial(services.confirm_delivery, goods=goods), words)
 
 
 @requires("rebates.pay")
@@ -63,26 +61,26 @@ def issued(request: Any, number: str) -> HttpResponse:
     """The credit note of a payment was issued: when, and under which number."""
     rows = CreditNote.objects.visible_to(request.actor).for_list()
     note = get_object_or_404(rows, payment__number=number)
-    form = IssuedForm(request.POST if request.method == "POST" else None, actor=request.actor)
-    if note.state == CreditNote.State.ISSUED:
-        return redirect(note.payment.statement)
-    if form.is_valid() and form.run(services.confirm_credit_note, note=note, by=request.actor):
-        messages.success(request, _("Credit note confirmed."))
-        return redirect(note.payment.statement)
-    heading = _("Credit note for %(partner)s") % {"partner": note.payment.statement.partner.name}
-    words = {"heading": heading, "submit": _("Confirm credit note"), "what": ""}
-    return _confirmation(request, form, note, words, ("rebates:credit_notes", CreditNoteList.title))
+    words = {
+        "heading": _("Credit note for %(partner)s") % {"partner": note.payment.statement.partner.name},
+        "submit": _("Confirm credit note"), "done": _("Credit note confirmed."), "what": "",
+        "list_url": reverse("rebates:credit_notes"), "list_title": CreditNoteList.title,
+    }  # fmt: skip
+    return _confirm(request, note, IssuedForm, partial(services.confirm_credit_note, note=note), words)
 
 
-def _confirmation(
-    request: Any,
-    form: Any,
-    awaited: GoodsDelivery | CreditNote,
-    words: dict[str, str],
-    crumb: tuple[str, Any],
+def _confirm(
+    request: Any, awaited: GoodsDelivery | CreditNote, form_class: Any, service: Any, words: dict[str, Any]
 ) -> HttpResponse:
+    """What a payment waited for is there; once that is said, its statement says it."""
     payment = awaited.payment
-    worth = formats.money(payment.amount, payment.statement.currency)
-    context = words | {"form": form, "payment": payment, "statement": payment.statement, "worth": worth}
-    context |= {"list_url": reverse(crumb[0]), "list_title": crumb[1]}
+    statement = payment.statement
+    if awaited.state == awaited.DONE:
+        return redirect(statement)
+    form = form_class(request.POST if request.method == "POST" else None, actor=request.actor)
+    if form.is_valid() and form.run(service, by=request.actor):
+        messages.success(request, words["done"])
+        return redirect(statement)
+    worth = formats.money(payment.amount, statement.currency)
+    context = words | {"form": form, "payment": payment, "statement": statement, "worth": worth}
     return render(request, "rebates/payment_awaits.html", context, status=form.status)

@@ -15,7 +15,7 @@ from rebates.errors_of_payouts import CreditNoteTaken, IssuedAlready, IssuedInTh
 from rebates.kit import facts_of
 from rebates.models import CreditNote, Payment
 from rebates.programme_form import initial_of, is_editable
-from rebates.services import confirm_credit_note, pay_statement, release_run, report_return
+from rebates.services import confirm_credit_note, delivering, pay_statement, release_run, report_return
 from tests.rebates.test_goods_and_wallet import FLAT, balances, settled, statement_of, told
 from tests.rebates.world import apply, policy, sell, settle
 
@@ -83,6 +83,21 @@ def test_it_is_issued_once_not_ahead_and_under_a_number_of_its_own(acme, rival, 
             change()
     with pytest.raises(NotPaidByTransfer):
         report_return(payment=paid, returned_on=today, reason="?", by=finance)
+
+
+def test_two_confirm_one_number_at_the_same_moment_and_one_of_them_is_told(
+    acme, rival, finance, paid, monkeypatch
+):
+    sell(rival, 50_000, "2026-10-05")
+    settle("2026-10")
+    first, other = note_of(paid), note_of(pay_statement(statement=statement_of(rival), by=finance))
+    confirm_credit_note(note=first, issued_on=clock.today(), reference="CN-1", by=finance)
+    looks = iter([""])  # the other one is stored between the look and the write
+    known = delivering._payment_of
+    monkeypatch.setattr(delivering, "_payment_of", lambda reference: next(looks, known(reference)))
+    with pytest.raises(CreditNoteTaken, match=paid.number):
+        confirm_credit_note(note=other, issued_on=clock.today(), reference="CN-1", by=finance)
+    assert note_of(other.payment).state == "due"
 
 
 def test_nobody_else_confirms_it_and_no_other_partner_sees_it(acme, rival, browse, paid):
