@@ -5,7 +5,8 @@
 - product: freeze, compute, approve, close — from stored lines to results, explanations, ledger and statements, as the
   jobs run them: in this process, with the other workers helping
 - with kept accruals: the same once the nightly check has proven the kept sums of the lines, which are read then
-- floor: the lines read once in a grouped sum, and as many rows as the settlement wrote inserted into equal tables:
+- floor: the lines read once in a grouped sum of what the programmes must tell apart (partner, product line, named
+  product, month; amount, quantity, number), and as many rows as the settlement wrote inserted into equal tables:
   members, results, transactions, entries and statements, without triggers and foreign keys
 - loop: lines of a sample one by one through the ORM, added up in memory, each result saved and posted by itself
 
@@ -32,7 +33,40 @@ from typing import Any
 from benchmarks.database import enter, own_database
 
 BANDS = [{"from": 0, "rate": "2%"}, {"from": 20_000, "rate": "3%"}, {"from": 60_000, "rate": "5%"}]
-KINDS = ("marginal", "retroactive")
+ABOVE = [{"from": "100%", "rate": "1%"}, {"from": "120%", "rate": "2%"}]
+SHARES = [{"from": "10%", "rate": "1%"}, {"from": "30%", "rate": "1.5%"}]
+STEPS = [{"from": 0, "amount": 1}, {"from": 50, "amount": 2}]
+# What the loop computes for all of them: the kindest.
+PLAIN = {
+    "mechanism": {
+        "kind": "marginal",
+        "bands": [{"from": "0", "rate": "0.02"}, {"from": "20000", "rate": "0.03"}],
+    },
+    "currency": "CNY",
+}
+# Every mechanism, in its variants; a programme counts three of the ten product lines and takes the next of these.
+MECHANISMS: list[dict[str, Any]] = [
+    {"kind": "marginal", "bands": BANDS},
+    {"kind": "retroactive", "bands": BANDS},
+    {"kind": "flat", "rate": "2.5%"},
+    {"kind": "retroactive_from_floor", "floor": 10_000, "first_rate": "1%", "bands": BANDS},
+    {"kind": "lump_sum", "bands": [{"from": 20_000, "amount": 300}, {"from": 60_000, "amount": 1_200}]},
+    {"kind": "linear", "points": [{"at": 20_000, "rate": "1%"}, {"at": 80_000, "rate": "3%"}]},
+    {"kind": "growth", "on": "all", "bands": SHARES},
+    {"kind": "growth", "on": "growth", "bands": SHARES},
+    {"kind": "target", "target": 40_000, "on": "all", "bands": ABOVE},
+    {"kind": "target", "target": 40_000, "on": "excess", "bands": ABOVE},
+    {"kind": "mix", "bands": SHARES},
+    {"kind": "per_unit", "amount": "1.25"},
+    {"kind": "per_unit_stepped", "bands": STEPS},
+    {"kind": "per_increment", "increment": 5_000, "amount": 40},
+    {"kind": "spif", "per": "unit", "amount": 3},
+    {"kind": "spif", "per": "serial", "amount": 30},
+    {"kind": "bundle", "amount": 5},
+    {"kind": "formula", "expression": "min(base * 0.02, 500)"},
+    {"kind": "marginal", "split": "average", "bands": BANDS},
+    {"kind": "marginal", "split": "top_slice", "bands": BANDS},
+]  # fmt: skip
 PRODUCT = ("compute", "approve", "close")
 # What a settlement writes, row by row; the floor inserts as many.
 WRITTEN = ("rebates_runmember", "rebates_result", "ledger_transaction", "ledger_entry", "rebates_statement")
@@ -53,7 +87,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--partners", type=int, default=10_000)
-    parser.add_argument("--programmes", type=int, default=10)
+    parser.add_argument("--programmes", type=int, default=len(MECHANISMS))
     parser.add_argument("--sample", type=int, default=20_000, help="lines for the loop through the ORM")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
@@ -185,6 +219,10 @@ def _fill(options: argparse.Namespace) -> None:
         " ON tier.code = CASE WHEN partner.id % 3 = 0 THEN 'gold' ELSE 'base' END WHERE partner.number LIKE 'B-%'"
     )
     _fill_lines(options)
+    _sql(
+        "INSERT INTO orders_serialmoved (serial, product_id, line_id, returned, recorded_at)"
+        " SELECT 'SN-' || id, product_id, id, false, now() FROM orders_salesline WHERE id % 50 = 1 AND quantity > 0"
+    )
     _apply_programmes(options.programmes)
     _sql("VACUUM ANALYZE")
     _say(f"filled in {time.perf_counter() - began:.0f} s")
@@ -204,7 +242,8 @@ def _fill_lines(options: argparse.Namespace) -> None:
     _sql(
         "INSERT INTO orders_salesline (line_number, partner_id, product_id, product_line_id, booking_date, quantity,"
         " net_amount, tax_rate, currency, source, document, document_line, recorded_at)"
-        " SELECT 'B-' || i, p.id, product.id, product.product_line_id, date '2026-09-01' + abs(hashint4(i + 3)) %% 30,"
+        " SELECT 'B-' || i, p.id, product.id, product.product_line_id, "
+        " CASE WHEN i %% 10 = 9 THEN date '2026-08-01' ELSE date '2026-09-01' END + abs(hashint4(i + 3)) %% 30,"
         " sign * (1 + i %% 9), sign * (abs(hashint4(i + 5)) %% 1000000 + 1) / 100.0, 0.13, 'CNY', 'import',"
         " 'D-' || i / 5, (i %% 5)::text, now()"
         " FROM generate_series(1, %s) i"
@@ -218,22 +257,35 @@ def _fill_lines(options: argparse.Namespace) -> None:
 
 
 def _apply_programmes(count: int) -> None:
-    """Marginal and retroactive ones in turn, on three of the ten product lines each, for all partners."""
+    """The mechanisms in turn, on three of the ten product lines each, for all partners."""
     from prm.values.actor import Actor
     from rebates.policy import read_document
     from rebates.services import apply_programmes
 
-    programmes = [
-        {
-            "code": f"b-{number}", "name": f"B {number}", "from": "2026-01-01", "currency": "CNY",
-            "qualify": {"product_lines": [f"b-{(number + step) % 10}" for step in range(3)]},
-            "mechanism": {"kind": KINDS[number % 2], "bands": BANDS},
-        }
-        for number in range(count)
-    ]  # fmt: skip
     apply_programmes(
-        texts=read_document({"schema": 1, "programmes": programmes}), by=Actor.command("benchmark")
+        texts=read_document({"schema": 1, "programmes": [_programme(number) for number in range(count)]}),
+        by=Actor.command("benchmark"),
     )
+
+
+def _programme(number: int) -> dict[str, Any]:
+    lines = [f"b-{(number + step) % 10}" for step in range(3)]
+    mechanism = MECHANISMS[number % len(MECHANISMS)]
+    more: dict[str, Any] = {"qualify": {"product_lines": lines}}
+    if mechanism["kind"] == "mix":
+        mechanism = {**mechanism, "focus": lines[:1]}
+    if mechanism["kind"] == "bundle":
+        mechanism = {**mechanism, "parts": [
+            {"product": f"B-{lines[0]}", "quantity": 3}, {"product_line": lines[1], "quantity": 1}]}  # fmt: skip
+        more = {}  # the parts say what counts
+    if mechanism["kind"] == "spif":
+        more["pay"] = {"products": [f"B-{line}" for line in lines[:2]]}
+    if "split" in mechanism:
+        more["pay"] = {"product_lines": lines[:1]}
+    return {
+        "code": f"b-{number}", "name": f"B {number}", "from": "2026-01-01", "currency": "CNY",
+        **more, "mechanism": mechanism,
+    }  # fmt: skip
 
 
 # What is measured
@@ -310,10 +362,11 @@ def _floor() -> list[tuple[str, Times]]:
         _timed(
             "grouped sum",
             lambda: _sql(
-                "SELECT count(*), sum(amount), sum(lines) FROM (SELECT partner_id, product_line_id,"
-                " sum(net_amount) AS amount, count(*) AS lines FROM orders_salesline"
-                " WHERE booking_date >= '2026-09-01' AND booking_date < '2026-10-01'"
-                " GROUP BY partner_id, product_line_id) sums"
+                "SELECT count(*), sum(amount), sum(quantity), sum(lines) FROM (SELECT partner_id, product_line_id,"
+                " CASE WHEN product_id = ANY(%s) THEN product_id END AS product, booking_date >= '2026-09-01' AS slot,"
+                " sum(net_amount) AS amount, sum(quantity) AS quantity, count(*) AS lines FROM orders_salesline"
+                " WHERE booking_date >= '2026-08-01' AND booking_date < '2026-10-01' GROUP BY 1, 2, 3, 4) sums",
+                [_products_named()],
             ),
         ),
         *(_timed(name, partial(_copy, table)) for name, table in zip(FLOOR[1:], WRITTEN, strict=True)),
@@ -321,6 +374,16 @@ def _floor() -> list[tuple[str, Times]]:
     counts = [_sql(f"SELECT count(*) FROM {table}")[0][0] for table in ("rebates_result", "ledger_entry")]
     _say(f"  {counts[0]:,} results, {counts[1]:,} ledger entries")
     return timed
+
+
+def _products_named() -> list[int]:
+    """The products that some programme pays on by name."""
+    from prm.catalogue.models import Product
+    from rebates.mechanisms import named_products
+    from rebates.models import Version
+
+    codes = {code for version in Version.objects.published() for code in named_products(version.policy)}
+    return list(Product.objects.filter(code__in=codes).values_list("pk", flat=True))
 
 
 def _copy(table: str) -> None:
@@ -368,7 +431,7 @@ def _loop_saving(run: Any, lines: Any, versions: Any) -> None:
     results = Result.objects.for_everyone(because="benchmark")
     for line in lines.iterator():
         for version in versions:
-            if line.product_line.code in version.policy["qualify"]["product_lines"]:
+            if line.product_line.code in _lines_of(version.policy):
                 result, _new = results.get_or_create(
                     run=run, partner_id=line.partner_id, programme=version.programme, ends=run.ends,
                     defaults=_empty(run, version),
@@ -386,7 +449,7 @@ def _loop_in_memory(run: Any, lines: Any, versions: Any) -> None:
     found: dict[tuple[int, int], Result] = {}
     for line in lines.iterator():
         for version in versions:
-            if line.product_line.code in version.policy["qualify"]["product_lines"]:
+            if line.product_line.code in _lines_of(version.policy):
                 key = line.partner_id, version.pk
                 if key not in found:
                     found[key] = Result(
@@ -397,6 +460,12 @@ def _loop_in_memory(run: Any, lines: Any, versions: Any) -> None:
     for result in found.values():
         result.save()
         _post(result)
+
+
+def _lines_of(policy: dict[str, Any]) -> list[str]:
+    parts = policy["mechanism"].get("parts", [])
+    of_set = [part.get("product_line") or part["product"].removeprefix("B-") for part in parts]
+    return of_set or policy["qualify"]["product_lines"]
 
 
 def _empty(run: Any, version: Any) -> dict[str, Any]:
@@ -414,7 +483,7 @@ def _add(result: Any, line: Any, version: Any) -> None:
     result.qualifier += line.net_amount
     result.base += line.net_amount
     result.line_count += 1
-    result.earned = rebate(version.policy, Figures(result.qualifier, result.base))
+    result.earned = rebate(PLAIN, Figures(result.qualifier, result.base))
     result.explanation = {"base": str(result.base), "earned": str(result.earned)}
 
 

@@ -66,7 +66,7 @@ class Grouped(ABC):
     @property
     def hopes(self) -> bool:
         """Whether it pays to read first and to look for other currencies meanwhile: there are hardly ever any."""
-        return self.side_by_side and len(self.currencies) == 1 and self.money is None
+        return len(self.currencies) == 1 and self.money is None
 
     @property
     def from_kept(self) -> bool:
@@ -113,14 +113,14 @@ class Grouped(ABC):
                 )
                 if self.units:
                     columns.append(f"sum(quantity){only} AS q{number}")
-            if hoping:
-                columns.append("sum(foreign_lines) AS foreign_lines")
             keys = "partner_id ORDER BY partner_id"
         else:
             quantity = ["sum(quantity) AS quantity"] if self.units else []
             cell = f"{self._cell(params)} AS cell"
             sums = ["sum(amount) AS amount", "sum(lines)::int AS lines", fingerprint, *quantity]
             columns, keys = ["partner_id", cell, *sums], "partner_id, cell"
+        if hoping:
+            columns.append("sum(foreign_lines) AS foreign_lines")
         return Sql(f"SELECT {', '.join(columns)} FROM ({groups}) groups GROUP BY {keys}", params)
 
     def _straight(self, params: dict[str, Any], *, hoping: bool) -> str:

@@ -87,9 +87,7 @@ class Source:
             quantity = ", own.quantity" if self.sums.units else ""
             return f"(SELECT taking.head AS partner_id, own.cell, own.amount, own.lines{quantity} {members})"
         kinds = ("a", "n", "q") if self.sums.units else ("a", "n")
-        columns = [
-            f"sum(own.{kind}{cell}) AS {kind}{cell}" for cell in range(len(self.sums.cells)) for kind in kinds
-        ]
+        columns = [f"sum(own.{kind}{cell}) AS {kind}{cell}" for cell in self.sums.columns for kind in kinds]
         return f"(SELECT taking.head AS partner_id, {', '.join(columns)} {members} GROUP BY taking.head)"
 
     def based_as_one(self) -> str:

@@ -2,7 +2,8 @@
 
 Each line falls into a cell: the product lines that the same programmes count, its currency, the periods it lies in,
 and whether it came late. Programmes are unions of cells. With few cells the sums stand side by side in one row a
-partner, which saves adding them up once more; with many they are rows of their own. `grouped.py` reads.
+partner, which saves adding them up once more; with many they are rows of their own, of which those that occur may be
+few enough to be laid side by side afterwards (`beside`). `grouped.py` reads.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from rebates.term_figures import figures_of
 
 __all__ = ["READ_SETTINGS", "READ_SETTINGS_END", "Sums"]
 SIDE_BY_SIDE = 40  # cells
+MOST_BESIDE = 200  # cells that occur
 NOTHING_READ: dict[str, Any] = {"lines": 0, "hash": 0, "sums": {}}
 
 
@@ -44,6 +46,7 @@ class Sums(Grouped):
     money: Money | None = None
     only: Scope | None = None  # whose figures are told, where those of all partners are computed
     offset: int = 0  # by how much the numbers of the plans are higher where several reads stand together
+    occurring: frozenset[int] | None = None  # the cells that lines lie in, where that is known
     days: list[date] = field(init=False)
     currencies: list[str] = field(init=False)
     # What each class of lines is for: (number of a plan, name of a term) pairs.
@@ -116,6 +119,11 @@ class Sums(Grouped):
 
     # Which cells a plan takes
 
+    @property
+    def columns(self) -> list[int]:
+        """Numbers of the cells that have columns where sums stand side by side."""
+        return sorted(range(len(self.cells)) if self.occurring is None else self.occurring)
+
     def taken(self, number: int, term: str) -> list[int]:
         """Numbers of the cells that plan `number` adds up for `term`."""
         plan, period = self.plans[number], self.plans[number].period_of(term)
@@ -127,7 +135,8 @@ class Sums(Grouped):
         return [
             index
             for index, (use, currency, slot, late, tier) in enumerate(self.cells)
-            if (number, term) in self.classes[use]
+            if (self.occurring is None or index in self.occurring)
+            and (number, term) in self.classes[use]
             and self.currencies[currency] == plan.version.currency
             and first <= slot < last
             and late <= latest
@@ -215,6 +224,19 @@ class Sums(Grouped):
         made.keep_sums("counted" in self.figures)
         return made
 
+    def beside(self, relation: str, occurring: Sequence[int]) -> tuple[Sums, str]:
+        """`relation`, a row a partner and cell, as a SELECT of a row a partner, and the sums that use it."""
+        made = replace(self, occurring=frozenset(occurring))
+        made.side_by_side = True
+        made.keep_sums("counted" in self.figures)
+        columns = ["partner_id"]
+        for cell in made.columns:
+            only = f"FILTER (WHERE cell = {cell})"
+            columns += [f"sum(amount) {only} AS a{cell}", f"COALESCE(sum(lines) {only}, 0)::int AS n{cell}"]
+            if self.units:
+                columns.append(f"sum(quantity) {only} AS q{cell}")
+        return made, f"SELECT {', '.join(columns)} FROM {relation} GROUP BY partner_id ORDER BY partner_id"
+
     def _of_reference(self, number: int) -> list[int]:
         return self.taken(number, "reference") if "reference" in self.plans[number].terms else []
 
@@ -275,11 +297,10 @@ class Sums(Grouped):
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
         """What was read: lines, fingerprint and the sum by currency."""
         if self.side_by_side:
-            cells = range(len(self.cells))
-            columns = ", ".join(f"sum(a{cell})" for cell in cells)
+            columns = ", ".join(f"sum(a{cell})" for cell in self.columns)
             cursor.execute(f"SELECT sum(lines)::bigint, bit_xor(fingerprint), {columns} FROM {relation}")
             lines, fingerprint, *amounts = cursor.fetchone()
-            found = list(zip(cells, amounts, strict=True))
+            found = list(zip(self.columns, amounts, strict=True))
         else:
             cursor.execute(
                 f"SELECT cell, sum(amount), sum(lines)::bigint, bit_xor(fingerprint) FROM {relation} GROUP BY cell"

@@ -47,7 +47,7 @@ from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for, scope_plans
 from rebates.reads import added, together
 from rebates.scope import Scope
-from rebates.sums import READ_SETTINGS, READ_SETTINGS_END
+from rebates.sums import MOST_BESIDE, READ_SETTINGS, READ_SETTINGS_END, Sums
 
 CHUNK = 5_000  # partners a part
 LAST = 2**62 - 1  # above every partner's id
@@ -210,22 +210,39 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[
 
 
 def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[str, Any]]:
-    figures = settlement.figures(sums, relation="rebates_sums", members=traits.frozen_members())
     with connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
         left_out = _read_lines(cursor, sums)
+        inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": left_out}
+        figures = settlement.figures(
+            _laid_side_by_side(cursor, sums), relation="rebates_sums", members=traits.frozen_members()
+        )
         text = _INSERT_RESULTS.format(figures=figures.text, before=yearly.settled_before(sums.plans))
         cursor.execute(text, figures.params | {"run": run.pk})
         written = cursor.rowcount
-        inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": left_out}
         cursor.execute("DROP TABLE pg_temp.rebates_sums")
         cursor.execute(READ_SETTINGS_END)
     return written, inputs
 
 
+def _laid_side_by_side(cursor: Any, sums: settlement.Read) -> settlement.Read:
+    """What was read, as a row a partner where few enough cells occur in it: adding up columns is cheaper than rows."""
+    if not isinstance(sums, Sums) or sums.side_by_side:
+        return sums
+    cursor.execute("SELECT DISTINCT cell FROM rebates_sums")
+    occurring = [cell for (cell,) in cursor]
+    if not 0 < len(occurring) <= MOST_BESIDE:
+        return sums
+    laid, text = sums.beside("pg_temp.rebates_sums", occurring)
+    cursor.execute(f"CREATE TEMP TABLE rebates_beside ON COMMIT DROP AS {text}")
+    cursor.execute("DROP TABLE pg_temp.rebates_sums")
+    cursor.execute("ALTER TABLE pg_temp.rebates_beside RENAME TO rebates_sums")
+    return laid
+
+
 def _read_lines(cursor: Any, sums: settlement.Read) -> list[list[Any]]:
     """Fill the temporary table `rebates_sums`. Returns the lines in other currencies, see `other_currencies`."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums")
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums, pg_temp.rebates_beside")
     create = "CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS"
     if sums.hopes:
         read = sums.read(hoping=True)
