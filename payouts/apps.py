@@ -9,14 +9,13 @@ class PayoutsConfig(AppConfig):
 
     def ready(self) -> None:
         from payouts import registrations
-        from payouts.prospect import taken_by_batches
-        from payouts.reads import without_account
+        from payouts.prospect import doubts_about_accounts, taken_by_batches
         from rebates.services import reserved, unconfirmed
 
         self._register_verbs()
         registrations.register()
         reserved.register(taken_by_batches)
-        unconfirmed.register(without_account)
+        unconfirmed.register(doubts_about_accounts)
         self._declare()
 
     def _declare(self) -> None:

@@ -74,21 +74,33 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     run = SettlementRun.objects.closed().order_by("ends").last()
     if run is None:
         return
-    owed = list(Statement.objects.visible_to(finance).for_list().of_run(run).to_be_paid().order_by("pk")[:3])
+    owed = list(Statement.objects.visible_to(finance).for_list().of_run(run).to_be_paid().order_by("pk"))
     theirs = THEIRS.get(currency, [{"iban": iban} for iban in IBANS[:2]])
-    with clock.at(clock.now() - timedelta(days=21)):
-        for statement, number in zip(owed, theirs, strict=False):
-            asked = ask_for_account(
-                partner=statement.partner, holder=statement.partner.name, currency=currency, **number,
-                reason="Signed form of the bank, filed with the agreement", by=finance,
-            )  # fmt: skip
-            confirm_account(account=asked, by=controller)
+    _confirmed(owed[:2], theirs, finance, controller)
     if len(owed) > 2:  # asked for by somebody else, so that the clerk on the sign-in page can confirm it
         ask_for_account(
             partner=owed[2].partner, holder=owed[2].partner.name, currency=currency, **theirs[0],
             reason="New bank, letter of last week", by=controller,
         )  # fmt: skip
     _pay(run, finance, controller)
+    _confirmed(owed[4:], theirs, finance, controller)  # the fourth has none here
+
+
+def _confirmed(owed: list[Statement], theirs: list[dict[str, str]], finance: Any, controller: Any) -> None:
+    """Accounts whose hold is over."""
+    with clock.at(clock.now() - timedelta(days=21)):
+        for place, statement in enumerate(owed):
+            asked = ask_for_account(
+                partner=statement.partner, holder=statement.partner.name, currency=statement.currency,
+                **_number(theirs[place % 2], statement.partner_id),
+                reason="Signed form of the bank, filed with the agreement", by=finance,
+            )  # fmt: skip
+            confirm_account(account=asked, by=controller)
+
+
+def _number(bank: dict[str, str], own: int) -> dict[str, str]:
+    """An account of that bank, another one for each partner; IBANs have check digits and stay."""
+    return bank if "iban" in bank else {**bank, "account_number": f"{int(bank['account_number']) + 13 * own}"}
 
 
 def _pay(run: SettlementRun, finance: Any, controller: Any) -> None:

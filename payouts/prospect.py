@@ -7,7 +7,7 @@ is not above zero, or that a later negative one took up, owes nothing; they are 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from payouts.models import BankAccount, BatchLine, PayingAccount
+from prm.modules import registry
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
@@ -116,7 +117,7 @@ def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
     carried = sum(1 for row in statements if row.own_amount <= 0)
     made = Prospect(settled=len(statements) - len(owing) - carried, carried=carried)
-    world = Known(owing)
+    world = Known([one.statement for one in owing])
     for one in owing:
         judged = world.judge(one)
         if isinstance(judged, Due):
@@ -129,8 +130,8 @@ def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
 class Known:
     """What must be known to judge some open statements, read in four queries for all."""
 
-    def __init__(self, owing: Iterable[Open]):
-        partners = {one.statement.partner_id for one in owing}
+    def __init__(self, statements: Sequence[Statement]):
+        partners = {one.partner_id for one in statements}
         accounts = BankAccount.objects.for_everyone(because="of the partners of the caller's statements")
         accounts = accounts.filter(partner__in=partners)
         today = clock.today()
@@ -139,12 +140,11 @@ class Known:
         self.asked = {(row.partner_id, row.currency) for row in accounts.waiting()}
         self.paying = set(PayingAccount.objects.values_list("currency", flat=True))
         self.bounced = bounced_accounts(partners)
-        self.taken = taken_by_batches(one.statement.pk for one in owing)
+        self.taken = taken_by_batches(one.pk for one in statements)
 
     def judge(self, one: Open, *, own: bool = False) -> Due | LeftOut:
         """`own`: it stands in the payout that asks, and is therefore not taken by another."""
         statement = one.statement
-        whose = (statement.partner_id, statement.currency)
         if not own and statement.pk in self.taken:
             return LeftOut(one, "elsewhere", self.taken[statement.pk])
         if statement.partner.is_on_hold:
@@ -153,16 +153,37 @@ class Known:
             return LeftOut(one, "stopped", one.stopped)
         if one.method != Payment.Method.TRANSFER:
             return LeftOut(one, "not_by_bank", str(WORDS[one.method]))
-        account = self.in_force.get(whose)
-        if account is None and whose in self.held:
-            return LeftOut(one, "held", self.held[whose].starts.isoformat())
-        if account is None:
-            return LeftOut(one, "unconfirmed" if whose in self.asked else "no_account")
-        if account.pk in self.bounced:
-            return LeftOut(one, "bounced", self.bounced[account.pk])
+        account = self.account_of(statement)
+        if isinstance(account, tuple):
+            return LeftOut(one, *account)
         if statement.currency not in self.paying:
             return LeftOut(one, "no_paying_account")
         return Due(one, account)
+
+    def account_of(self, statement: Statement) -> BankAccount | tuple[str, str]:
+        """The account that is paid to now, or why none is: one of REASONS with its detail."""
+        whose = (statement.partner_id, statement.currency)
+        account = self.in_force.get(whose)
+        if account is None and whose in self.held:
+            return "held", self.held[whose].starts.isoformat()
+        if account is None:
+            return "unconfirmed" if whose in self.asked else "no_account", ""
+        return ("bounced", self.bounced[account.pk]) if account.pk in self.bounced else account
+
+
+def doubts_about_accounts(statements: Sequence[Statement]) -> dict[int, str]:
+    """By id the statements of partners that no confirmed account is in force for, and why; "" where none is kept here.
+
+    None while the tenant keeps no accounts here at all.
+    """
+    if not registry.is_on("payouts"):
+        return {}
+    world, found = Known(statements), dict[int, str]()
+    for statement in statements:
+        account = world.account_of(statement)
+        if isinstance(account, tuple):
+            found[statement.pk] = "" if account[0] == "no_account" else reason_text(*account)
+    return found
 
 
 def bounced_accounts(partners: Iterable[int]) -> dict[int, str]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef
 
-from payouts.models import AccountCode, BankAccount, Batch, BatchLine, Journalled, PayingAccount
+from payouts.models import AccountCode, Batch, BatchLine, Journalled, PayingAccount
 from payouts.prospect import Sum
 from prm.ledger.models import Account, Entry, Transaction
-from prm.modules import registry
-from prm.values import clock
 from prm.values.actor import Actor
-from rebates.models import Statement
 
 LINES_A_PAGE = 100
 
@@ -38,18 +34,6 @@ def not_exported() -> Waiting:
 def paying_accounts() -> list[PayingAccount]:
     """The tenant's own accounts, by currency."""
     return list(PayingAccount.objects.order_by("currency"))
-
-
-def without_account(statements: Sequence[Statement]) -> set[int]:
-    """The ids of the statements of partners that no confirmed account is in force for, in the statement's currency;
-    none while the tenant keeps no accounts here.
-    """
-    if not registry.is_on("payouts"):
-        return set()
-    rows = BankAccount.objects.for_everyone(because="of the partners of the caller's statements")
-    known = rows.in_force(clock.today()).filter(partner__in={one.partner_id for one in statements})
-    places = set(known.values_list("partner_id", "currency"))
-    return {one.pk for one in statements if (one.partner_id, one.currency) not in places}
 
 
 def kinds_in_use() -> list[str]:

@@ -168,6 +168,7 @@ def _pay(
                 statement=statement, by=finance, method=way,
                 reference=f"BT-{statement.number}" if way == "transfer" else "",
                 goods=goods if way == "goods" else "",
+                account_checked="As in the partner master of the finance system" if way == "transfer" else "",
             )  # fmt: skip
 
 

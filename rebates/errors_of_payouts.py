@@ -19,6 +19,28 @@ class GoodsOnlyForGoods(DomainError):
     field = "goods"
 
 
+class AccountInDoubt(DomainError):
+    code = "account_in_doubt"
+    message = _("No transfer to %(partner)s is booked now. %(reason)s")
+
+
+class AccountNotChecked(DomainError):
+    code = "account_not_checked"
+    message = _(
+        "No bank account of %(partner)s is kept here. Say how it was checked where the money goes, or have an account"
+        " confirmed first."
+    )
+    field = "account_checked"
+
+
+class PaidMeanwhile(DomainError):
+    code = "paid_meanwhile"
+    message = _(
+        "Since this page was opened %(number)s was booked: %(amount)s, by %(person)s. Look whether this payment is"
+        " still wanted, then press again."
+    )
+
+
 class DeliveredAlready(DomainError):
     code = "goods_delivered_already"
     message = _("%(person)s has confirmed this delivery already.")

@@ -68,11 +68,20 @@ class ReleaseForm(ServiceForm):
         required=False,
         help_text=_("As on the bank's slip; partners read it."),
     )
+    account_checked = forms.CharField(
+        label=_("How the account was checked"), widget=forms.Textarea, max_length=500, required=False,
+        help_text=_("Of transfers to accounts that are not kept here. Kept in the history."),
+    )  # fmt: skip
     pairs: tuple[tuple[str, str], ...] = (("paid_on", "reference"),)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["paid_on"].initial = clock.today()
+
+    def ask_about_accounts(self, ask: bool) -> None:
+        """Whether the page asks about accounts that are not kept here."""
+        if not ask:
+            del self.fields["account_checked"]
 
 
 class PaymentForm(ReleaseForm):
@@ -84,8 +93,14 @@ class PaymentForm(ReleaseForm):
         label=_("What is delivered"), widget=forms.Textarea, max_length=2000, required=False,
         help_text=_("For a payment in goods: products and quantities. The partner reads it."),
     )  # fmt: skip
+    # How many payments the statement had when the page was made.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     pairs = (("amount", "paid_on"), ("method", "reference"))
-    field_order = ("amount", "paid_on", "method", "reference", "goods")
+    field_order = ("amount", "paid_on", "method", "reference", "goods", "account_checked")
+
+    def show_anew(self, payments: int) -> None:
+        """The page as it is answered now: pressed again on purpose it may pay beside what was paid meanwhile."""
+        self.data = {**self.data.dict(), "seen": str(payments)} if self.is_bound else self.data
 
 
 class WhatIfForm(ServiceForm):

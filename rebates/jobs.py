@@ -104,6 +104,7 @@ class Release(JobHandler):
             last,
             paid_on=date.fromisoformat(job.params["paid_on"]),
             reference=job.params["reference"],
+            account_checked=job.params.get("account_checked", ""),
             by=self.by(job),
         )
         job.say(paid=job.counts.get("paid", 0) + paid, blocked=job.counts.get("blocked", 0) + blocked)

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
 from prm.ledger.models import Entry
-from prm.ui import refusals
+from prm.ui import formats, refusals
 from prm.ui.parts import Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
@@ -95,6 +96,11 @@ def stages(run: SettlementRun) -> list[Stage]:
         )
         for place, state in enumerate(order)
     ]
+
+
+def author_limit(currency: str) -> str:
+    """Beyond which sum under their own versions nobody approves or releases, see `services.closing`."""
+    return formats.money(Decimal(settings.REBATE_AUTHOR_LIMIT), currency)
 
 
 def release_said(job: Any) -> str:

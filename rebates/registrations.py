@@ -141,6 +141,7 @@ def _register_words() -> None:
             "paid_on": pgettext_lazy("change", "paid on"),
             "reference": pgettext_lazy("change", "reference"),
             "method": pgettext_lazy("change", "way of payment"),
+            "account_checked": pgettext_lazy("change", "how the account was checked"),
         }
     )
 

@@ -70,7 +70,7 @@ def _refuse_what_changed(lines: list[BatchLine]) -> None:
     for at in range(0, len(lines), SOME):
         some = lines[at : at + SOME]
         opens = open_on([line.statement for line in some])
-        known = Known(opens)
+        known = Known([one.statement for one in opens])
         for line, found in zip(some, opens, strict=True):
             judged = known.judge(found, own=True)
             if not isinstance(judged, Due):

@@ -74,7 +74,7 @@ def refuse_author(run: SettlementRun, by: Actor) -> None:
     """Nobody approves or pays more than the stated sum under versions of their own, however many they are."""
     written = _written_beyond_limit(run, by.user_id)
     if written:
-        limit = f"{written[0].paid_in} {settings.REBATE_AUTHOR_LIMIT:,.2f}"
+        limit = f"{written[0].paid_in} {Decimal(settings.REBATE_AUTHOR_LIMIT):,.2f}"
         names = pgettext("between the words of a list", ", ").join(str(one.programme) for one in written)
         raise AuthorMayNotApprove(programme=names, limit=limit)
 

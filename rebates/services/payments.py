@@ -39,6 +39,7 @@ from rebates.errors import (
     SecondPersonNeeded,
 )
 from rebates.errors_of_disputes import PaymentDisputed
+from rebates.errors_of_payouts import PaidMeanwhile
 from rebates.errors_of_reviews import PaymentHeld
 from rebates.events import StatementPaid
 from rebates.minimums import kept_now
@@ -47,6 +48,7 @@ from rebates.payout_methods import methods_of
 from rebates.services.closing import hold_balances, refuse_author
 from rebates.services.handing_over import account_of, hand_over, refuse_goods
 from rebates.services.reserved import refuse_reserved
+from rebates.services.unconfirmed import refuse_doubtful
 
 ZERO = Decimal("0.00")
 SOME = 200  # statements that are looked at together
@@ -187,10 +189,14 @@ def pay_statement(
     reference: str = "",
     method: str = "",
     goods: str = "",
+    account_checked: str = "",
+    seen: int | None = None,
 ) -> Payment:
     """Release and pay what is open, or a part: neither who approved the run nor who wrote what it pays by.
 
     `method`: as what, a Payment.Method; without it as the programmes say. `goods`: what is delivered.
+    `account_checked`: of a transfer to an account that is not kept here, how it was checked. `seen`: how many payments
+    the statement had when the page was made on which it was pressed; with more by now PaidMeanwhile is raised.
     """
     require(by, "rebates.pay", statement)
     (partner,) = Partner.objects.hold([statement.partner_id])
@@ -199,6 +205,7 @@ def pay_statement(
     refuse_release(run, by)
     hold_balances()
     (found,) = open_on([statement])
+    _refuse_paid_meanwhile(statement, found, seen)
     if found.rest <= 0:
         raise NothingToPay(number=statement.number)
     if partner.is_on_hold:
@@ -215,11 +222,25 @@ def pay_statement(
     paid_on = payment_day(run, paid_on)
     method = method or found.method or Payment.Method.TRANSFER
     refuse_goods(method, goods)
+    refuse_doubtful(statement, method=method, checked=account_checked)
     (payment,) = write_payments(
-        [(found, amount)], paid_on=paid_on, reference=reference, by=by, method=method, goods=goods.strip()
-    )
+        [(found, amount)], paid_on=paid_on, reference=reference, by=by, method=method, goods=goods.strip(),
+        account_checked=account_checked.strip() if method == Payment.Method.TRANSFER else "",
+    )  # fmt: skip
     finish_run(run, by)
     return payment
+
+
+def _refuse_paid_meanwhile(statement: Statement, found: Open, seen: int | None) -> None:
+    if seen is None or seen == found.payments:
+        return
+    newest = statement.payments.order_by("pk").last()
+    if newest is not None:
+        raise PaidMeanwhile(
+            number=newest.number,
+            amount=Money(newest.amount, statement.currency),
+            person=newest.released_by_label,
+        )
 
 
 def write_payments(
@@ -231,10 +252,12 @@ def write_payments(
     releaser: tuple[int | None, str] | None = None,
     method: str = Payment.Method.TRANSFER,
     goods: str = "",
+    account_checked: str = "",
 ) -> list[Payment]:
     """Pay each statement that amount. The caller holds the locks and has asked the rules.
 
-    `releaser`: who released it, by id and name, where that is somebody else than `by`, who books it.
+    `account_checked`: how an account was checked that is not kept here. `releaser`: who released it, by id and name,
+    where that is somebody else than `by`, who books it.
     """
     released_by_id, released_by_label = releaser or (by.user_id, by.label)
     payments = Payment.objects.bulk_create(
@@ -258,6 +281,8 @@ def write_payments(
             changes["reference"] = [None, payment.reference]
         if payment.method != Payment.Method.TRANSFER:
             changes["method"] = [None, payment.get_method_display()]
+        if account_checked:
+            changes["account_checked"] = [None, account_checked]
         record(payment.statement, "paid", by=by, changes=changes)
         emit(
             StatementPaid(statement_id=payment.statement_id, payment_id=payment.pk),

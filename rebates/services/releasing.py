@@ -36,7 +36,7 @@ from rebates.services.payments import (
 )
 from rebates.services.pressed import Pressed
 from rebates.services.reserved import reserved
-from rebates.services.unconfirmed import unconfirmed
+from rebates.services.unconfirmed import NOT_KEPT, doubts
 
 JOB = "rebates.release"
 
@@ -48,9 +48,13 @@ def start_release(
     by: Actor,
     paid_on: date | None = None,
     reference: str = "",
+    account_checked: str = "",
     chunk: int = SOME,
 ) -> Job:
-    """Pay every open statement of a closed run in full, as a background job. Pressed twice it is one job."""
+    """Pay every open statement of a closed run in full, as a background job. Pressed twice it is one job.
+
+    `account_checked`: how the accounts were checked that are not kept here; without it such transfers are left out.
+    """
     require(by, "rebates.pay")
     run = SettlementRun.objects.select_for_update().get(pk=run.pk)
     refuse_release(run, by)
@@ -65,6 +69,7 @@ def start_release(
         "bounds": _bounds(run, chunk),
         "paid_on": paid_on.isoformat(),
         "reference": reference,
+        "account_checked": account_checked.strip(),
         "by": asdict(Pressed.of(by)),
     }
     record(run, "release started", by=by)
@@ -99,11 +104,17 @@ class Outlook:
     carried: int  # which have nothing to pay: not above zero, or below a minimum payout
     elsewhere: int = 0  # that are being paid elsewhere
     by_hand: list[Open] = field(default_factory=list)  # in goods, or in several ways: paid one by one
-    unconfirmed: int = 0  # transfers to partners of which no account was confirmed
+    # Transfers to partners of which no account is kept here: paid only with words about how it was checked.
+    not_kept: list[Open] = field(default_factory=list)
+    doubtful: list[tuple[Open, str]] = field(default_factory=list)  # whose account is in doubt, and why
 
     @property
     def due_count(self) -> int:
         return sum(total.count for total in self.due)
+
+    @property
+    def not_kept_totals(self) -> list[Total]:
+        return _totals(self.not_kept)
 
 
 def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
@@ -118,11 +129,12 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     free = [one for one in owing if one.statement.pk not in taken]
     blocked = [one for one in free if one.is_blocked]
     carried = sum(1 for row in statements if row.payable <= 0)
-    due = [one for one in free if one.amount > 0 and not one.is_blocked and not by_hand(one)]
-    transfers = [one.statement for one in due if one.method == Payment.Method.TRANSFER]
+    payable = [one for one in free if one.amount > 0 and not one.is_blocked and not by_hand(one)]
+    known, not_kept, doubtful = _by_account(payable)
     return Outlook(
-        due=_totals(due),
-        unconfirmed=len(unconfirmed(transfers)),
+        due=_totals(known),
+        not_kept=not_kept,
+        doubtful=doubtful,
         by_hand=[one for one in free if one.amount > 0 and not one.is_blocked and by_hand(one)],
         blocked=blocked,
         blocked_totals=_totals(blocked),
@@ -131,6 +143,15 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
         carried=carried,
         elsewhere=len(taken),
     )
+
+
+def _by_account(payable: list[Open]) -> tuple[list[Open], list[Open], list[tuple[Open, str]]]:
+    """What can be paid, transfers to accounts that are not kept here, and those in doubt with the reason."""
+    found = doubts([one.statement for one in payable if one.method == Payment.Method.TRANSFER])
+    why = {one.statement.pk: found.get(one.statement.pk) for one in payable}
+    known = [one for one in payable if why[one.statement.pk] is None]
+    not_kept = [one for one in payable if why[one.statement.pk] == NOT_KEPT]
+    return known, not_kept, [(one, text) for one in payable if (text := why[one.statement.pk])]
 
 
 def by_hand(one: Open) -> bool:
@@ -149,9 +170,18 @@ def is_releasing(run: SettlementRun) -> bool:
     return _open_job(run) is not None
 
 
-def release_run(*, run: SettlementRun, by: Actor, paid_on: date | None = None, reference: str = "") -> int:
+def release_run(
+    *,
+    run: SettlementRun,
+    by: Actor,
+    paid_on: date | None = None,
+    reference: str = "",
+    account_checked: str = "",
+) -> int:
     """Release in this process and wait for the end, for commands. Returns how many statements were paid."""
-    job = run_to_end(start_release(run=run, by=by, paid_on=paid_on, reference=reference))
+    job = run_to_end(
+        start_release(run=run, by=by, paid_on=paid_on, reference=reference, account_checked=account_checked)
+    )
     return job.counts.get("paid", 0)
 
 
@@ -170,7 +200,14 @@ def _bounds(run: SettlementRun, chunk: int) -> list[list[int]]:
 
 
 def release_some(
-    run_id: int, first: int, last: int, *, paid_on: date, reference: str, by: Actor
+    run_id: int,
+    first: int,
+    last: int,
+    *,
+    paid_on: date,
+    reference: str,
+    by: Actor,
+    account_checked: str = "",
 ) -> tuple[int, int]:
     """Pay what is open on the run's statements `first` to `last`. Returns how many were paid, how many are blocked."""
     require(by, "rebates.pay")
@@ -182,18 +219,24 @@ def release_some(
     found = [one for one in open_on(list(rows.order_by("pk"))) if one.rest > 0]
     taken = reserved(one.statement.pk for one in found)
     found = [one for one in found if one.statement.pk not in taken]
-    due = [
-        (one, one.amount)
+    payable = [
+        one
         for one in found
         if one.amount > 0
         and not one.stopped
         and not by_hand(one)
         and not held[one.statement.partner_id].is_on_hold
     ]
+    known, not_kept, _doubtful = _by_account(payable)
+    paid = list(known)
     for method in AT_ONCE:
-        of_kind = [(one, amount) for one, amount in due if one.method == method]
+        of_kind = [(one, one.amount) for one in known if one.method == method]
         write_payments(of_kind, paid_on=paid_on, reference=reference, by=by, method=method)
-    return len(due), len(found) - len(due)
+    if account_checked:
+        words = {"paid_on": paid_on, "reference": reference, "account_checked": account_checked}
+        write_payments([(one, one.amount) for one in not_kept], **words, by=by)
+        paid += not_kept
+    return len(paid), len(found) - len(paid)
 
 
 def finish(run_id: int, *, by: Actor) -> None:

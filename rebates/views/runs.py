@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db import connection
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -296,5 +297,7 @@ def _release_page(request: Any, run: SettlementRun, form: ReleaseForm) -> HttpRe
     except DomainError as refusal:
         messages.error(request, formats.refusal(refusal))
         return redirect(run)
+    form.ask_about_accounts(bool(found.not_kept))
     context = {"run": run, "outlook": found, "form": form, "mark": _mark(request) or offered.mark_of(run)}
+    context["author_limit"] = pages.author_limit(connection.tenant.currency)
     return render(request, "rebates/run_release.html", context, status=form.status)

@@ -25,7 +25,7 @@ from rebates.limit_words import kept_rows
 from rebates.models import Payment, Statement
 from rebates.paper import statement_text
 from rebates.services.payments import open_amount, open_on, payment_state, refuse_release
-from rebates.services.unconfirmed import unconfirmed
+from rebates.services.unconfirmed import NOT_KEPT, doubts
 from rebates.statement_book import sheets_of
 from rebates.statements import statement_lines
 
@@ -128,15 +128,26 @@ def pay(request: Any, number: str) -> HttpResponse:
         request.POST or None,
         actor=request.actor,
         currency=found.currency,
-        initial={"amount": parts.amount, "method": parts.method or Payment.Method.TRANSFER},
+        initial={
+            "amount": parts.amount,
+            "method": parts.method or Payment.Method.TRANSFER,
+            "seen": parts.payments,
+        },
     )
     if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
         paid = form.result
         amount = formats.money(paid.amount, found.currency)
         messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
         return redirect(found)
+    doubt = doubts([found]).get(found.pk)
+    form.show_anew(parts.payments)
+    form.ask_about_accounts(doubt == NOT_KEPT)
     context = {"form": form, "statement": found, "open": parts.amount, "parts": parts}
-    context["unconfirmed"] = found.pk in unconfirmed([found])
+    context |= {
+        "not_kept": doubt == NOT_KEPT,
+        "doubt": doubt,
+        "author_limit": pages.author_limit(found.currency),
+    }
     return render(request, "rebates/pay.html", context, status=form.status)
 
 

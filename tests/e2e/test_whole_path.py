@@ -185,6 +185,7 @@ def pay(page: Page) -> str:
     press(page, "Pay")
     expect(page.get_by_label("Amount")).to_have_value(re.compile(r"^9,?000"))
     page.get_by_label("Reference").fill("BANK-1")
+    page.get_by_label("How the account was checked").fill("By phone, number from the agreement")
     press(page, "Release payment")
     expect(page.get_by_text("paid; nothing is open any more")).to_be_visible()
     expect(page.get_by_text("reference BANK-1").first).to_be_visible()

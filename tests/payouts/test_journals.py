@@ -48,7 +48,7 @@ def test_every_entry_stands_under_the_tenants_own_code_and_each_transaction_bala
     codes, acme, rival, finance
 ):
     run = closed((acme, 50_000), (rival, 20_000))
-    release_run(run=run, by=BY)
+    release_run(run=run, by=BY, account_checked="By phone")
     journal = export_journal(last_day=clock.today(), by=finance)
     found = rows(journal)
     balances: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -72,7 +72,7 @@ def test_the_next_export_begins_after_the_one_before(codes, acme, finance):
     with pytest.raises(NothingToExport):
         export_journal(last_day=clock.today(), by=finance)
     assert Journal.objects.count() == 1
-    release_run(run=run, by=BY)
+    release_run(run=run, by=BY, account_checked="By phone")
     second = export_journal(last_day=clock.today(), by=finance)
     assert {row["event"] for row in rows(second)} == {"rebates.release", "rebates.pay"}
     assert not {row["transaction"] for row in rows(first)} & {row["transaction"] for row in rows(second)}
@@ -113,7 +113,7 @@ def test_downloaded_again_it_is_the_same_bytes(codes, acme, finance, kind):
     journal = export_journal(last_day=clock.today(), by=finance)
     before = content(journal, kind)
     set_account_codes(codes=dict.fromkeys(CODES, ("9999", "Other")), by=finance)
-    release_run(run=run, by=BY)
+    release_run(run=run, by=BY, account_checked="By phone")
     export_journal(last_day=clock.today(), by=finance)
     with clock.at(clock.now() + timedelta(days=400)):
         assert content(journal, kind) == before

@@ -441,20 +441,3 @@ def test_a_payment_without_a_file_shows_the_account_of_its_day_to_be_wrong(acme,
     confirm_return(found=report_return(payment=payment, by=first, **said), by=other)
     (left,) = prospect(run, by=first).left_out
     assert left.reason == "bounced" and "Account closed" in left.text
-
-
-def test_whoever_pays_past_the_file_is_told_that_no_account_was_confirmed(
-    acme, rival, finance, second, browse
-):
-    run, words = closed((acme, 50_000), (rival, 20_000)), "account of this partner was confirmed for CNY"
-    account(acme, finance, second)
-    assert outlook(run=run, by=finance).unconfirmed == 1
-    assert (
-        "1 transfer goes to a partner"
-        in browse(finance).get(f"/settlements/{run.number}/confirm-release/").content.decode()
-    )
-    pages = {
-        company: browse(finance).get(f"{statement_of(company, run).get_absolute_url()}pay/").content.decode()
-        for company in (acme, rival)
-    }
-    assert words in pages[rival] and words not in pages[acme]
