@@ -233,8 +233,10 @@ def release_some(
         of_kind = [(one, one.amount) for one in known if one.method == method]
         write_payments(of_kind, paid_on=paid_on, reference=reference, by=by, method=method)
     if account_checked:
-        words = {"paid_on": paid_on, "reference": reference, "account_checked": account_checked}
-        write_payments([(one, one.amount) for one in not_kept], **words, by=by)
+        write_payments(
+            [(one, one.amount) for one in not_kept],
+            paid_on=paid_on, reference=reference, account_checked=account_checked, by=by,
+        )  # fmt: skip
         paid += not_kept
     return len(paid), len(found) - len(paid)
 
