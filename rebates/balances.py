@@ -94,6 +94,27 @@ def _entries(statement: Statement, programme: Programme, figure: str) -> Any:
     return entries.exclude(payments | own) if figure == "opening" else entries
 
 
+def paid_before(statement: Statement) -> list[dict[str, str]]:
+    """The payments that the statement's paid figure consists of, programme by programme, in the order of the ledger."""
+    codes = dict(Programme.objects.values_list("purpose_id", "code"))
+    entries = Entry.objects.for_everyone(because="the statement names the partner").filter(
+        account__partner_id=statement.partner_id,
+        account__currency=statement.currency,
+        account__kind="approved",
+        transaction__event="rebates.pay",
+        transaction_id__gt=_cut_before(statement.run),
+        transaction_id__lte=statement.run.ledger_cut or 0,
+        purpose__in=codes,
+    )
+    rows = entries.values_list("transaction__memo", "purpose_id", "transaction__booked_on")
+    return [
+        {"number": number, "programme": codes[purpose], "amount": f"{amount:.2f}", "paid_on": str(day)}
+        for number, purpose, day, amount in rows.annotate(sum=Sum("amount")).order_by(
+            "transaction_id", "purpose_id"
+        )
+    ]
+
+
 def _cut_before(run: SettlementRun) -> int:
     """The cut of the close before; payments after it belong to this run's statements."""
     earlier = Q(closed_at__lt=run.closed_at) | Q(closed_at=run.closed_at, pk__lt=run.pk)
