@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import subprocess
 import sys
 import zipfile
@@ -206,9 +207,10 @@ def test_the_workbook_explains_each_figure_and_lists_the_lines_behind_it(settled
         [100_000, 0.02, 2000], [150_000, 0.03, 4500],
     ]  # fmt: skip
     lines = [row for row in sheets["Lines"] if row[1] == "core" and row[3] == "Adjusted"]
-    assert [row[9] for row in lines] == [120000.01, 40000, -1234.56, 12000, -500]
+    assert [row[10] for row in lines] == [120000.01, 40000, -1234.56, 12000, -500]
+    assert lines[0][8] == "routing-1"  # by which a dispute's upload matches
     assert lines[0][5] == date(2026, 9, 10) and lines[0][4].startswith("TEST-")
-    assert {row[11] for row in lines} == {"paid on"}
+    assert {row[12] for row in lines} == {"paid on"}
 
 
 def test_more_lines_ask_no_more_of_the_database(acme, rival):
@@ -230,6 +232,21 @@ def test_the_workbook_speaks_the_readers_language(settled, browse):
     client.cookies["django_language"] = "zh-hans"
     sheets = sheets_of(client.get(f"{statements(settled)[1].get_absolute_url()}statement.xlsx"))
     assert list(sheets) == ["对账单", "计算过程", "明细"]
+    assert (
+        sheets["计算过程"][0][9] == "比率" and "汇率" not in sheets["计算过程"][0]
+    )  # of a band, not of exchange
+    assert {row[12] for row in sheets["明细"][1:]} == {"计返"}
+
+
+def test_money_shows_its_cents_in_the_workbook(settled, browse):
+    answer = browse(settled.sales).get(f"{statements(settled)[1].get_absolute_url()}statement.xlsx")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        styles = book.read("xl/styles.xml").decode()
+    codes = dict(re.findall(r'numFmtId="(\d+)" formatCode="([^"]+)"', styles))
+    formats_of = re.findall(r'<xf numFmtId="(\d+)"', styles[styles.index("<cellXfs") :])
+    cells = re.findall(r'<c r="[C-I](\d+)" s="(\d+)"><v>', sheet)
+    assert cells and {codes[formats_of[int(style)]] for _row, style in cells} == {"#,##0.00"}
 
 
 def test_the_trail_keeps_who_took_it_away(settled, finance, browse):
