@@ -38,6 +38,7 @@ class Booking:
     amount: Decimal
     running: Decimal
     statement: Statement | None
+    awaits: str = ""  # of a payment: what is still to come of it
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
     )
     sign = -1 if figure == "paid" else 1  # a payment lowers what is owed, and is shown as what was paid
     earlier = sum((sign * row["owed"] for row in rows[:-SHOWN]), ZERO)
-    statements = _statements(statement, {row["transaction__memo"] for row in rows[-SHOWN:]})
+    memos = {row["transaction__memo"] for row in rows[-SHOWN:]}
+    statements, awaited = _statements(statement, memos), _awaited(statement, memos)
     running, bookings = earlier, []
     for row in rows[-SHOWN:]:
         running += sign * row["owed"]
@@ -72,6 +74,7 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
                 amount=sign * row["owed"],
                 running=running,
                 statement=statements.get(row["transaction__memo"]),
+                awaits=awaited.get(row["transaction__memo"], ""),
             )
         )
     return Behind(running, earlier, bookings)
@@ -132,3 +135,15 @@ def _statements(statement: Statement, memos: set[str]) -> dict[str, Statement]:
         statement__in=own, number__in=memos
     )
     return found | {payment.number: payment.statement for payment in payments.select_related("statement")}
+
+
+def _awaited(statement: Statement, memos: set[str]) -> dict[str, str]:
+    """Of the payments that the bookings name: those that are still to come, by number, in words."""
+    own = Payment.objects.for_everyone(because="of the statement's own partner").filter(
+        statement__partner_id=statement.partner_id, number__in=memos
+    )
+    words = {"credit_note": Statement.PaymentState.CREDIT_DUE, "goods": Statement.PaymentState.GOODS_DUE}
+    due = Q(credit_note__state="due") | Q(goods__state="due")
+    return {
+        number: str(words[method].label) for number, method in own.filter(due).values_list("number", "method")
+    }

@@ -9,12 +9,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from prm.customfields.showing import facts_on_paper
+from prm.values import clock
 from prm.values.actor import Actor
 from rebates import further, wording
 from rebates.exchange import version_as_yaml
 from rebates.explanations import explain
 from rebates.limit_words import kept_rows
-from rebates.models import Statement, Version
+from rebates.models import Dispute, Statement, Version
+from rebates.services.payments import open_on, state_of
 from rebates.statements import statement_lines
 
 
@@ -33,8 +35,13 @@ def _parts(statement: Statement, by: Actor) -> dict[str, Any]:
     lines = statement_lines(statement)
     explained = [explain(line.result) for line in lines if line.result]
     explained += [explain(result) for line in lines for result in line.adjustments]
+    (parts,), live = open_on([statement]), Dispute.objects.visible_to(by).of(statement).live()
     return {
         "statement": statement,
+        "parts": parts,
+        "payment_state": state_of(parts),
+        "disputes": list(live.values_list("number", flat=True)),
+        "as_of": clock.now(),
         "lines": lines,
         "kept": kept_rows(statement),
         "further": further.parts_of(statement, by),
