@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from rebates import accruals
 from rebates.books import reconciled
-from rebates.models import ManualAdjustment, Payment, Programme, Result, Statement
+from rebates.models import ManualAdjustment, Payment, Programme, Result, SettlementRun, Statement
 from rebates.querysets import MONEY
 from rebates.querysets import ZERO as NOTHING
 
@@ -72,11 +72,12 @@ class Row:
 
 @dataclass
 class Cost:
-    """Earned and adjusted beside the net sales of the same days."""
+    """Earned and adjusted beside the net sales of the same days, as far as they are settled."""
 
     currency: str
     cost: Decimal
     revenue: Decimal
+    until: date | None = None  # the last day of those sales; None where nothing is settled
 
     @property
     def share(self) -> Decimal | None:
@@ -85,15 +86,18 @@ class Cost:
 
 @dataclass
 class Ageing:
-    """What is owed in a currency, by how long ago its statement was issued; `other` is on no statement any more."""
+    """What is owed in a currency, by how long ago its statement was issued; `later` is booked in the days and was told
+    by a statement that was issued after them, `other` is on no statement any more.
+    """
 
     currency: str
     open: list[Decimal] = field(default_factory=lambda: [ZERO] * len(AGE_NAMES))
     owed: Decimal = ZERO
+    later: Decimal = ZERO
 
     @property
     def other(self) -> Decimal:
-        return self.owed - sum(self.open, ZERO)
+        return self.owed - sum(self.open, ZERO) - self.later
 
 
 @dataclass(frozen=True)
@@ -160,14 +164,21 @@ def totals(rows: Iterable[Row]) -> dict[str, dict[str, Decimal]]:
 
 
 def cost(rows: Iterable[Row], asked: Asked, *, by: Actor) -> list[Cost]:
-    """By currency: what was earned and adjusted, as a share of the net sales of the same days."""
-    lines = SalesLine.objects.visible_to(by).filter(
-        booking_date__gte=asked.first, booking_date__lte=asked.last
-    )
-    sales = dict(lines.order_by().values_list("currency").annotate(net=Sum("net_amount")))
+    """By currency: what was earned and adjusted, as a share of the net sales of the same days. Sales of months that are
+    not settled yet have earned nothing yet: they are left out.
+    """
+    closed = SettlementRun.objects.closed().filter(ends__lte=clock.days_after(asked.last, 1))
+    newest = closed.order_by("-ends").first()
+    until, sales = (newest.period.last_day if newest else None), dict[str, Decimal]()
+    if until is not None:
+        lines = SalesLine.objects.visible_to(by).filter(
+            booking_date__gte=asked.first, booking_date__lte=until
+        )
+        sales = dict(lines.order_by().values_list("currency").annotate(net=Sum("net_amount")))
     sums = totals(rows)
     return [
-        Cost(code, sums[code]["earned"] + sums[code]["adjusted"], sales.get(code) or ZERO) for code in sums
+        Cost(code, sums[code]["earned"] + sums[code]["adjusted"], sales.get(code) or ZERO, until)
+        for code in sums
     ]
 
 
@@ -187,13 +198,18 @@ def ageing(asked: Asked, *, by: Actor) -> list[Ageing]:
     cases = [When(issued_at__gte=bound, then=Value(at)) for at, bound in enumerate(bounds)]
     rows = (
         Statement.objects.visible_to(by)
-        .filter(issued_at__lt=end)
+        .filter(ends__lte=clock.days_after(asked.last, 1))  # a close is booked on its month's last day
         .annotate(paid_then=Coalesce(Subquery(paid, output_field=MONEY), NOTHING))
         .annotate(
             unpaid_then=Greatest(
                 Least(F("earned") + F("adjusted"), F("closing")) - F("paid_then"), NOTHING, output_field=MONEY
             ),
-            age=Case(*cases, default=Value(len(AGES))),
+            age=Case(
+                When(issued_at__gte=end, then=None),
+                *cases,
+                default=Value(len(AGES)),
+                output_field=IntegerField(),
+            ),
         )
         .order_by()
         .values("currency", "age")
@@ -209,7 +225,11 @@ def ageing(asked: Asked, *, by: Actor) -> list[Ageing]:
     )
     found: dict[str, Ageing] = {code: Ageing(code, owed=sum_) for code, sum_ in owed}
     for row in rows:
-        found.setdefault(row["currency"], Ageing(row["currency"])).open[row["age"]] += row["sum"]
+        one = found.setdefault(row["currency"], Ageing(row["currency"]))
+        if row["age"] is None:
+            one.later += row["sum"]
+        else:
+            one.open[row["age"]] += row["sum"]
     return [found[code] for code in sorted(found)]
 
 

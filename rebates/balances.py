@@ -38,6 +38,7 @@ class Booking:
     amount: Decimal
     running: Decimal
     statement: Statement | None
+    awaits: str = ""  # of a payment: what is still to come of it
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
     )
     sign = -1 if figure == "paid" else 1  # a payment lowers what is owed, and is shown as what was paid
     earlier = sum((sign * row["owed"] for row in rows[:-SHOWN]), ZERO)
-    statements = _statements(statement, {row["transaction__memo"] for row in rows[-SHOWN:]})
+    memos = {row["transaction__memo"] for row in rows[-SHOWN:]}
+    statements, awaited = _statements(statement, memos), _awaited(statement, memos)
     running, bookings = earlier, []
     for row in rows[-SHOWN:]:
         running += sign * row["owed"]
@@ -72,6 +74,7 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
                 amount=sign * row["owed"],
                 running=running,
                 statement=statements.get(row["transaction__memo"]),
+                awaits=awaited.get(row["transaction__memo"], ""),
             )
         )
     return Behind(running, earlier, bookings)
@@ -94,6 +97,27 @@ def _entries(statement: Statement, programme: Programme, figure: str) -> Any:
     return entries.exclude(payments | own) if figure == "opening" else entries
 
 
+def paid_before(statement: Statement) -> list[dict[str, str]]:
+    """The payments that the statement's paid figure consists of, programme by programme, in the order of the ledger."""
+    codes = dict(Programme.objects.values_list("purpose_id", "code"))
+    entries = Entry.objects.for_everyone(because="the statement names the partner").filter(
+        account__partner_id=statement.partner_id,
+        account__currency=statement.currency,
+        account__kind="approved",
+        transaction__event="rebates.pay",
+        transaction_id__gt=_cut_before(statement.run),
+        transaction_id__lte=statement.run.ledger_cut or 0,
+        purpose__in=codes,
+    )
+    rows = entries.values_list("transaction__memo", "purpose_id", "transaction__booked_on")
+    return [
+        {"number": number, "programme": codes[purpose], "amount": f"{amount:.2f}", "paid_on": str(day)}
+        for number, purpose, day, amount in rows.annotate(sum=Sum("amount")).order_by(
+            "transaction_id", "purpose_id"
+        )
+    ]
+
+
 def _cut_before(run: SettlementRun) -> int:
     """The cut of the close before; payments after it belong to this run's statements."""
     earlier = Q(closed_at__lt=run.closed_at) | Q(closed_at=run.closed_at, pk__lt=run.pk)
@@ -111,3 +135,15 @@ def _statements(statement: Statement, memos: set[str]) -> dict[str, Statement]:
         statement__in=own, number__in=memos
     )
     return found | {payment.number: payment.statement for payment in payments.select_related("statement")}
+
+
+def _awaited(statement: Statement, memos: set[str]) -> dict[str, str]:
+    """Of the payments that the bookings name: those that are still to come, by number, in words."""
+    own = Payment.objects.for_everyone(because="of the statement's own partner").filter(
+        statement__partner_id=statement.partner_id, number__in=memos
+    )
+    words = {"credit_note": Statement.PaymentState.CREDIT_DUE, "goods": Statement.PaymentState.GOODS_DUE}
+    due = Q(credit_note__state="due") | Q(goods__state="due")
+    return {
+        number: str(words[method].label) for number, method in own.filter(due).values_list("number", "method")
+    }

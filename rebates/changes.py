@@ -23,8 +23,8 @@ from prm.values.periods import Period
 from rebates import currencies, rates_then, settlement, taken_back_words, traits, wording
 from rebates.credited import any_credited, is_credited
 from rebates.frozen_rates import book_of, books_after
-from rebates.group_words import is_withheld
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
+from rebates.moved_base import Step, moved, step_of
 from rebates.partner_pools import hangs_on_all, is_family, is_group
 from rebates.plans import Sql, plans_for
 from rebates.scope import Scope
@@ -57,16 +57,6 @@ class Change:
     @property
     def difference(self) -> Decimal:
         return self.after - self.before
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a programme would pay at one step of the way."""
-
-    amount: Decimal = ZERO
-    base: Decimal = ZERO
-    band: int = 0
-    withheld: bool = False  # the band is not told, see `partner_groups.py`
 
 
 Steps = dict[int, Step]  # by programme
@@ -264,6 +254,7 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
     """The figures by programme: of one partner, or what those of several add up to."""
     found: Steps = {}
     for part in parts:
+        units = {plan.version.programme_id: plan.bands.pays_units for plan in part.sums.plans}
         read = part.sums.read()
         figures = settlement.figures(part.sums, relation="sums", members=members)
         text = (
@@ -272,7 +263,9 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
             f" FROM ({figures.text}) figures GROUP BY programme_id"
         )
         for row in settlement.rows(Sql(text, read.params | figures.params | params)):
-            found[row["programme_id"]] = Step(row["earned"], row["base"], row["band"], row["withheld"])
+            found[row["programme_id"]] = Step(
+                row["earned"], row["base"], row["band"], row["withheld"], units[row["programme_id"]]
+            )
     return found
 
 
@@ -298,14 +291,14 @@ def _causes(
 def _sales(was: Result | None, now: Result | None, steps: list[Step], together: bool) -> list[Cause]:
     """What was sold and what came back; as one where `together`, for apart they would tell what others gave back."""
     gross_before, gross_after, net_after = steps[:3]
-    net_before = Step(was.earned, was.base, was.band, is_withheld(was)) if was else Step()
+    net_before = step_of(was)
     if together:
         return [sold(net_before, net_after)]
     before, after = net_before.amount - gross_before.amount, net_after.amount - gross_after.amount
     return [
         Cause(
             _("Sales"),
-            moved(gross_before, gross_after),
+            moved(gross_before, gross_after, gross=True),
             gross_after.amount - gross_before.amount,
             lines="sold",
         ),
@@ -315,7 +308,7 @@ def _sales(was: Result | None, now: Result | None, steps: list[Step], together: 
 
 def _brokered(was: Result | None, now: Result | None, steps: list[Step], together: bool) -> list[Cause]:
     """The same of what an agent is credited with: and what of it was taken back, with the shares."""
-    net_before = Step(was.earned, was.base, was.band, is_withheld(was)) if was else Step()
+    net_before = step_of(was)
     if together:
         return [sold(net_before, steps[2], brokered=True)]
     return brokered_causes(
@@ -348,7 +341,7 @@ def brokered_causes(
 ) -> list[Cause]:
     gross = after.gross.amount - before.gross.amount
     return [
-        Cause(_("Credited sales"), moved(before.gross, after.gross), gross, lines="sold"),
+        Cause(_("Credited sales"), moved(before.gross, after.gross, gross=True), gross, lines="sold"),
         Cause(
             _("Returns"),
             returned(before.returns, after.returns),
@@ -375,18 +368,6 @@ def _membership(was: Result | None, now: Result | None, amount: Decimal, group: 
 
 def members_moved(amount: Decimal) -> Cause:
     return Cause(_("Members of the group"), _("Who belongs to the group, as found for each moment"), amount)
-
-
-def moved(before: Step, after: Step) -> str:
-    words = {
-        "before": formats.number(round(before.base, 2), None), "after": formats.number(round(after.base, 2), None),
-        "was": before.band, "now": after.band,
-    }  # fmt: skip
-    if before.withheld or after.withheld:
-        return _("Paid base %(before)s → %(after)s") % words
-    if before.band == after.band:
-        return _("Paid base %(before)s → %(after)s, in band %(now)s as before") % words
-    return _("Paid base %(before)s → %(after)s, band %(was)s → %(now)s") % words
 
 
 def _returned(before: Decimal, after: Decimal, one: Result | None) -> str:

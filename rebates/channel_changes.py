@@ -25,7 +25,6 @@ from rebates.changes import (
     Brokered,
     Cause,
     Scopes,
-    Step,
     Steps,
     brokered_causes,
     members_moved,
@@ -34,6 +33,7 @@ from rebates.changes import (
 )
 from rebates.credited import is_credited
 from rebates.models import ManualAdjustment, Programme, Result, RunMember, SettlementRun, Statement, Version
+from rebates.moved_base import Step, moved
 from rebates.partner_pools import is_group
 from rebates.querysets import MONEY
 
@@ -192,7 +192,11 @@ def _causes(
     if is_group(versions[1].policy):
         members = members_moved(left)
     sales = [
-        *_cause(_("Sales"), _moved(gross_before, gross_after), gross_after.amount - gross_before.amount),
+        *_cause(
+            _("Sales"),
+            moved(gross_before, gross_after, gross=True, bands=False),
+            gross_after.amount - gross_before.amount,
+        ),
         *_cause(_("Returns"), _returned(returns, total.currency), returns[1] - returns[0]),
     ]
     if is_credited(versions[0].policy):
@@ -212,14 +216,6 @@ def _causes(
         *_cause(_("New partners"), _("They took no part in the earlier settlement"), joined),
         *_cause(members.name, members.text, left),
     ]
-
-
-def _moved(before: Step, after: Step) -> str:
-    words = {
-        "before": formats.number(round(before.base, 2), None),
-        "after": formats.number(round(after.base, 2), None),
-    }
-    return _("Paid base %(before)s → %(after)s") % words
 
 
 def _returned(sums: list[Decimal], currency: str) -> str:

@@ -326,6 +326,12 @@ class NothingToSell(DomainError):
     field = "product_line"
 
 
+class ProductOrAmountNeeded(DomainError):
+    code = "product_or_amount_needed"
+    message = _("State the net amount, or the number of a product whose price is taken.")
+    field = "amount"
+
+
 class NoSuchProduct(DomainError):
     code = "no_such_product"
     message = _(

@@ -66,6 +66,11 @@ class Explanation:
     missing: str = ""  # to the next full step, complete set or share, in words
 
     @property
+    def gap(self) -> str:
+        """What is missing to the next band, in words; empty where nothing is."""
+        return next_step.gap_in_words(self.result.version.policy, self.to_next_band)
+
+    @property
     def shares(self) -> bool:
         """Whether the bands are read from a share: of a baseline, a target, or all that counts."""
         return bool(bands_of(self.result.version.policy).share_of)

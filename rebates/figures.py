@@ -35,7 +35,12 @@ def accrued(actor: Any) -> Figure | None:
 
 def own_unpaid(actor: Any) -> Figure | None:
     owed = pages.owed_to(actor)
-    return _own(_("Rebate to be paid"), owed, "unpaid", _("settled and not paid yet"))
+    several = len(owed) > 1
+    held = " · ".join(formats.money(one.held, one.currency, iso=several) for one in owed if one.held)
+    note = (
+        _("besides %(money)s that is disputed") % {"money": held} if held else _("settled and not paid yet")
+    )
+    return _own(_("Rebate to be paid"), owed, "unpaid", note)
 
 
 def own_accrued(actor: Any) -> Figure | None:

@@ -110,14 +110,14 @@ class WhatIfForm(ServiceForm):
     product_line = VisibleChoice(ProductLine, label=_("Product line"), open_to_partners=True)
     product = forms.CharField(
         label=_("Product number"), max_length=60, required=False,
-        help_text=_("Only where a policy counts single products."),
+        help_text=_("Where a policy counts single products, or where your price is to be taken."),
     )  # fmt: skip
     quantity = forms.DecimalField(
         label=_("Quantity"), initial=1, min_value=Decimal("0.001"), max_digits=12, decimal_places=3
     )
     amount = MoneyField(
         label=_("Net amount"), min_value=Decimal("0.01"), required=False,
-        help_text=_("Empty: your price times the quantity."),
+        help_text=_("Empty, with a product number: your price of it times the quantity."),
     )  # fmt: skip
     currency = forms.ChoiceField(label=_("Currency"))
     pairs = (("product_line", "product"), ("quantity", "amount"))

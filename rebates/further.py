@@ -71,5 +71,26 @@ def parts_of(statement: Statement, by: Actor) -> list[Part]:
     return [part for part in found if part is not None]
 
 
+def as_data(found: list[Part]) -> list[dict[str, Any]]:
+    """The parts for another program, with the figures that page, paper and workbook show."""
+    return [
+        {
+            "title": str(part.title),
+            **{name: f"{getattr(part, name):.2f}" for name in ("opening", "added", "paid", "closing")},
+            "bookings": [
+                {
+                    "day": str(one.day),
+                    "number": one.number,
+                    "label": str(one.label),
+                    "amount": f"{one.amount:.2f}",
+                    "is_payment": one.is_payment,
+                }
+                for one in part.bookings
+            ],
+        }
+        for part in found
+    ]
+
+
 def owed_to(by: Actor) -> list[Owed]:
     return [one for owes in owed if runs(owes) for one in owes(by)]

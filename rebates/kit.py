@@ -32,10 +32,13 @@ from rebates import (
     verifier,
     verifier_chain,
     verifier_days,
+    verifier_files,
     verifier_formula,
     verifier_mechanisms,
+    verifier_results,
     verifier_terms,
 )
+from rebates.balances import paid_before
 from rebates.credited import is_credited
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
@@ -54,38 +57,61 @@ COLUMNS = (
 )  # fmt: skip
 
 
+PARTS = (
+    verifier_chain,
+    verifier_days,
+    verifier_files,
+    verifier_formula,
+    verifier_mechanisms,
+    verifier_results,
+    verifier_terms,
+)
 Read = dict[tuple[date, date], list[Result]]
 GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts", "counting")
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
 def recompute_kit(statement: Statement) -> bytes:
-    """A ZIP file: kit.json, the CSV files of lines, credits, payments and serials, verify.py, and how to use them.
+    """A ZIP file: kit.json, the CSV files of lines, credits, payments and serials, verify.py, how to use them, and the
+    SHA-256 of each.
 
     The caller loaded the statement, with run and partner, through `visible_to`.
     """
     read = _read(statement)
     lines, credits = _lines(statement, read), credits_of(statement, _each(read))
+    facts = _facts(statement, read, _ids(lines), _ids(credits)) | {"sealed": sealing.proof_of(statement)}
+    files = {
+        **_readmes(statement, credits),
+        "kit.json": json.dumps(facts, ensure_ascii=False, indent=1),
+        "lines.csv": _as_csv(lines),
+        "credits.csv": as_csv(credits),
+        "payments.csv": _payments_as_csv(statement),
+        "serials.csv": _serials_as_csv(statement, lines),
+        "verify.py": stand_alone(),
+    }
+    packed = [(name, text.encode()) for name, text in files.items()]
+    packed.append((verifier_files.MANIFEST, verifier_files.manifest_of(packed).encode()))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
-            with translation.override(language):
-                said = {"statement": statement, "manual": _manual(statement), "credits": credits}
-                file.writestr(name, render_to_string("rebates/kit_readme.txt", said))
-        facts = _facts(statement, read, _ids(lines), _ids(credits)) | {"sealed": sealing.proof_of(statement)}
-        file.writestr("kit.json", json.dumps(facts, ensure_ascii=False, indent=1))
-        file.writestr("lines.csv", _as_csv(lines))
-        file.writestr("credits.csv", as_csv(credits))
-        file.writestr("payments.csv", _payments_as_csv(statement))
-        file.writestr("serials.csv", _serials_as_csv(statement, lines))
-        file.writestr("verify.py", stand_alone())
+        for name, content in packed:
+            file.writestr(name, content)
     return made.getvalue()
+
+
+def _readmes(statement: Statement, credits: list[Any]) -> dict[str, str]:
+    """How to use the kit, in both languages, by the file's name."""
+    said = {"statement": statement, "manual": _manual(statement), "credits": credits}
+    found = {}
+    for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
+        with translation.override(language):
+            found[name] = render_to_string("rebates/kit_readme.txt", said)
+    return found
 
 
 def stand_alone() -> str:
     """The verifier as one file: its further parts stand where they are imported."""
     text = Path(verifier.__file__).read_text(encoding="utf-8")
-    for module in (verifier_chain, verifier_days, verifier_formula, verifier_mechanisms, verifier_terms):
+    for module in PARTS:
         name = module.__name__.replace(".", r"\.")
         taken = re.search(rf"^from {name} import .*?\n(?=\n|from )", text, re.MULTILINE | re.DOTALL)
         if taken is None:
@@ -142,7 +168,7 @@ def _rows(statement: Statement, read: Read) -> Any:
     own = [row for row in results if not is_credited(row.version.policy)]
     if results and not own:  # all of it is paid on what the partner is credited with
         return SalesLine.objects.none()
-    starts = min((row.starts for row in own), default=statement.starts)
+    starts = min(map(_counted_from, own), default=statement.starts)
     rows = SalesLine.objects.for_everyone(because="the statement names the partner").filter(
         partner_id=statement.partner_id, id__lte=statement.run.watermark
     )
@@ -151,6 +177,12 @@ def _rows(statement: Statement, read: Read) -> Any:
     recent = rows.filter(booking_date__gte=Period.of("month", starts).year_before.start)
     reversed_ = recent.filter(reverses__isnull=False).order_by().values("reverses")
     return rows.filter(Q(pk__in=recent.order_by().values("pk")) | Q(pk__in=reversed_)).order_by("id")
+
+
+def _counted_from(row: Result) -> date:
+    """The first day that counts: of a cumulative programme the year's."""
+    year = row.explanation.get("cumulative")
+    return date.fromisoformat(year["first"]) if year else row.starts
 
 
 def _as_csv(lines: list[SalesLine]) -> str:
@@ -193,7 +225,7 @@ def _facts(statement: Statement, read: Read, lines: list[int], credits: list[int
         _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
     )
     return {
-        "schema": 2,
+        "schema": 3,
         "statement": {
             "number": statement.number,
             "partner": statement.partner.number,
@@ -230,6 +262,7 @@ def _facts(statement: Statement, read: Read, lines: list[int], credits: list[int
             }
             for row in _manual(statement)
         ],
+        "paid_before": paid_before(statement),
         "payments": _payments(statement),
         "periods": _periods(statement, read, lines, credits),
     }

@@ -19,7 +19,7 @@ from rebates.models import Result, SettlementRun
 
 SIZE = 50
 KINDS = {
-    "all": _("All"), "sold": _("Sales"), "new": _("New lines"), "late": _("Late lines"), "returns": _("Returns"),
+    "all": _("All"), "sold": _("Sales"), "new": _("of them new"), "late": _("of them late"), "returns": _("Returns"),
     "taken_back": _("Credits taken back"),
 }  # fmt: skip
 

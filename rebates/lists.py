@@ -152,6 +152,7 @@ class StatementList(ListPage):
     order = "-ends"
     search = ("number", "partner__name")
     search_label = _("Number, partner")
+    search_label_of_partners = _("Number of a statement")
     views = [
         View("all", _("All")),
         View("open", _("To be paid"), lambda rows, actor: rows.to_be_paid()),
@@ -170,7 +171,7 @@ class StatementList(ListPage):
             Amount("opening", currency="currency", places=2, phone=None, total=False),
             Amount("earned", currency="currency", places=2, phone="b"),
             Amount("adjusted", currency="currency", places=2, phone=None),
-            Amount("unpaid", label=_("To be paid"), currency="currency", places=2, phone=None),
+            Amount("to_pay", label=_("To be paid"), currency="currency", places=2, phone=None),
             Choice(
                 "payment_state",
                 label=_("Payment"),

@@ -22,10 +22,8 @@ from rebates.changes import (
     Cause,
     Change,
     Scopes,
-    Step,
     brokered_causes,
     members_moved,
-    moved,
     sold,
     steps_of,
 )
@@ -33,6 +31,7 @@ from rebates.credited import is_credited
 from rebates.lines_between import CameIn, between
 from rebates.links import linked_with
 from rebates.models import Version
+from rebates.moved_base import Step, moved
 from rebates.partner_pools import hangs_on_all, is_group
 from rebates.plans import plans_for
 from rebates.scope import Scope
@@ -141,7 +140,12 @@ def _sales(way: _Way, then: Step, now: Step, came: CameIn) -> list[Cause]:
         )
     before, after = then.amount - gross_then.amount, now.amount - gross_now.amount
     return [
-        Cause(_("Sales"), moved(gross_then, gross_now), gross_now.amount - gross_then.amount, lines="sold"),
+        Cause(
+            _("Sales"),
+            moved(gross_then, gross_now, gross=True),
+            gross_now.amount - gross_then.amount,
+            lines="sold",
+        ),
         Cause(_("Returns"), _returns(before, after, currency), after - before, lines="returns"),
     ]
 

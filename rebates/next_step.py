@@ -30,6 +30,15 @@ def missing(result: Any) -> str:
     return _to_the_next_share(result) if bands.share_of == "total" else ""
 
 
+def gap_in_words(policy: dict[str, Any], gap: Decimal | None) -> str:
+    """What is missing to the next band, as money or as a quantity; empty where nothing is."""
+    if not gap:
+        return ""
+    return (
+        formats.number(gap, None) if bands_of(policy).reads_units else formats.money(gap, policy["currency"])
+    )
+
+
 def _to_the_next_increment(result: Any) -> str:
     policy, notes = result.version.policy, result.explanation
     bands = bands_of(policy)

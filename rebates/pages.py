@@ -123,7 +123,10 @@ class Owed:
 
     currency: str
     accrued: Decimal = ZERO
-    unpaid: Decimal = ZERO
+    unpaid: Decimal = ZERO  # settled and not paid, without what is disputed
+    held: Decimal = ZERO  # what disputes under way hold back of it
+    credit_due: Decimal = ZERO  # paid by credit notes that are still to be issued
+    goods_due: Decimal = ZERO  # and in goods that are still to be delivered
     kept: Decimal = ZERO  # below a minimum payout, until more comes together
     paid_this_year: Decimal = ZERO
     earned_this_year: Decimal = ZERO
@@ -155,7 +158,13 @@ def owed_to(actor: Actor) -> list[Owed]:
         if statement.starts.year == year:
             of(statement.currency).earned_this_year += statement.earned
             of(statement.currency).adjusted_this_year += statement.adjusted
-            of(statement.currency).paid_this_year += statement.payments_sum
+            arrived = statement.payments_sum - statement.credit_due - statement.goods_due
+            of(statement.currency).paid_this_year += arrived
+        of(statement.currency).held += min(statement.held, statement.unpaid)
+        of(statement.currency).credit_due += statement.credit_due
+        of(statement.currency).goods_due += statement.goods_due
+    for money in found.values():
+        money.unpaid = max(ZERO, money.unpaid - money.held)
     return sorted(found.values(), key=lambda owed: owed.currency)
 
 

@@ -9,12 +9,15 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from prm.customfields.showing import facts_on_paper
+from prm.values import clock
 from prm.values.actor import Actor
 from rebates import further, wording
 from rebates.exchange import version_as_yaml
 from rebates.explanations import explain
 from rebates.limit_words import kept_rows
-from rebates.models import Statement, Version
+from rebates.models import Dispute, Signature, Statement, Version
+from rebates.services.payments import open_on, state_of
+from rebates.signing import digest_of, text_of
 from rebates.statements import statement_lines
 
 
@@ -33,8 +36,13 @@ def _parts(statement: Statement, by: Actor) -> dict[str, Any]:
     lines = statement_lines(statement)
     explained = [explain(line.result) for line in lines if line.result]
     explained += [explain(result) for line in lines for result in line.adjustments]
+    (parts,), live = open_on([statement]), Dispute.objects.visible_to(by).of(statement).live()
     return {
         "statement": statement,
+        "parts": parts,
+        "payment_state": state_of(parts),
+        "disputes": list(live.values_list("number", flat=True)),
+        "as_of": clock.now(),
         "lines": lines,
         "kept": kept_rows(statement),
         "further": further.parts_of(statement, by),
@@ -45,10 +53,11 @@ def _parts(statement: Statement, by: Actor) -> dict[str, Any]:
     }
 
 
-def agreement_text(version: Version, request: Any) -> str:
+def agreement_text(version: Version, request: Any, signed: Signature | None = None) -> str:
     """What both sides sign: the policy's own sentence in each language, the words finance added, and the exact text.
 
-    The sentence is made from the policy, so that what is signed and what is computed cannot differ.
+    The sentence is made from the policy, so that what is signed and what is computed cannot differ. `signed` is the
+    reader's own company's signature: who, when, and which text.
     """
     parts = []
     for code, name in settings.LANGUAGES:
@@ -56,5 +65,11 @@ def agreement_text(version: Version, request: Any) -> str:
             words = version.policy.get("text_zh" if code.startswith("zh") else "text", "")
             parts.append({"code": code, "language": name, "name": version.named,
                           "sentence": wording.sentence(version), "words": words})  # fmt: skip
-    context = {"version": version, "parts": parts, "text": version_as_yaml(version, for_partners=True)}
+    context = {
+        "version": version,
+        "parts": parts,
+        "text": version_as_yaml(version, for_partners=True),
+        "signed": signed,
+        "is_other_text": signed is not None and signed.digest != digest_of(text_of(version)),
+    }
     return render_to_string("rebates/agreement_pdf.html", context, request)

@@ -256,6 +256,11 @@ def _unpaid() -> Greatest:
     return Greatest(own - F("payments_sum"), ZERO, output_field=MONEY)
 
 
+def _paid_and(condition: Q) -> Coalesce:
+    """What of a statement's payments is so."""
+    return Coalesce(Sum("payments__amount", filter=NOT_RETURNED & condition), ZERO)
+
+
 def _held() -> Coalesce:
     """What a dispute under way holds back of a statement."""
     from rebates.models import Dispute
@@ -277,6 +282,8 @@ def _payment_state() -> Case:
     """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
     own = F("earned") + F("adjusted") + F("brought")
     return Case(
+        When(unpaid=0, credit_due__gt=0, then=Value("credit_due")),
+        When(unpaid=0, goods_due__gt=0, then=Value("goods_due")),
         When(unpaid=0, payments_sum__gt=0, then=Value("paid")),
         When(Q(unpaid=0) & (Q(closing__lt=0) | ~Q(kept=0)), then=Value("carried")),
         When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
@@ -295,16 +302,23 @@ class StatementQuerySet(PartnerOwned):
         return super().visible_to(actor).filter(run__state__in=("closed", "paid"))
 
     def for_list(self) -> StatementQuerySet:
-        """Newest period first, with `payments_sum`, `unpaid`, `held` and `payment_state`.
+        """Newest period first, with `payments_sum`, `credit_due`, `goods_due`, `unpaid`, `held`, `to_pay` and
+        `payment_state`.
 
         `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
         taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays. `held` is
-        what a dispute under way holds back of it.
+        what a dispute under way holds back of it, `to_pay` the rest. Of what was paid, credit notes that are still to
+        be issued and goods that are still to be delivered stand apart too.
         """
         return (
             self.select_related("run", "partner")
-            .annotate(payments_sum=Coalesce(Sum("payments__amount", filter=NOT_RETURNED), ZERO))
+            .annotate(
+                payments_sum=Coalesce(Sum("payments__amount", filter=NOT_RETURNED), ZERO),
+                credit_due=_paid_and(Q(payments__credit_note__state="due")),
+                goods_due=_paid_and(Q(payments__goods__state="due")),
+            )
             .annotate(unpaid=_unpaid(), held=_held())
+            .annotate(to_pay=Greatest(F("unpaid") - F("held"), ZERO, output_field=MONEY))
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
         )

@@ -52,11 +52,12 @@ def asked_of(version: Version, *, partners: Any = None) -> Any:
         held = TierMembership.objects.for_everyone(because=WHY).on(clock.today())
         rows = rows.filter(pk__in=held.filter(tier__code__in=who["tiers"]).values("partner_id"))
     if who.get("certificates"):
-        rows = rows.filter(pk__in=_holders(who["certificates"]))
+        rows = rows.filter(pk__in=holders(who["certificates"]))
     return rows.order_by("name", "pk")
 
 
-def _holders(codes: Iterable[str]) -> set[int]:
+def holders(codes: Iterable[str]) -> set[int]:
+    """The partners that hold one of the certificates today, by id."""
     today, found = clock.today(), set[int]()
     for measure in filter(None, (registry.find(code) for code in codes)):
         rows = measure.totals(today, clock.days_after(today, 1)).order_by()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from prm.ui import formats
 from prm.ui.export import Bold, Sheet
@@ -38,7 +38,7 @@ def sheets_of(statement: Statement, by: Actor) -> list[Sheet]:
             _explained_heads(),
             (26, 12, 16, 12, 14, 6, 26, 70, 18),
         ),
-        Sheet(_("Lines"), _lines(results), _line_heads(), (26, 12, 16, 12, 20, 12, 16, 30, 12, 16)),
+        Sheet(_("Lines"), _lines(results), _line_heads(), (26, 12, 16, 12, 20, 12, 16, 30, 16, 12, 16)),
     ]
 
 
@@ -103,7 +103,7 @@ def _rows_of(part: further.Part, currency: str) -> Iterator[list[Any]]:
 def _explained_heads() -> list[str]:
     return [
         _("Programme"), _("Code"), _("Period"), _("Figure"), _("Clause"), _("Step"), _("What"), _("In words"),
-        _("Base"), _("Rate"), _("Amount"), _("Currency"),
+        _("Base"), pgettext("of a band", "Rate"), _("Amount"), _("Currency"),
     ]  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _ends(result: Result, told: Explanation) -> Iterator[tuple[str, Any]]:
 def _line_heads() -> list[str]:
     return [
         _("Programme"), _("Code"), _("Period"), _("Figure"), _("Document"), _("Day"), _("Product line"), _("Product"),
-        _("Quantity"), _("Net amount"), _("Currency"), _("How it counts"), _("Running base"),
+        _("Product code"), _("Quantity"), _("Net amount"), _("Currency"), _("How it counts"), _("Running base"),
     ]  # fmt: skip
 
 
@@ -183,8 +183,8 @@ def _lines(results: list[Result]) -> Iterator[list[Any]]:
     for result in results:
         which = _which(result)
         for line in every_line(result):
-            counts = _("paid on") if line.is_paid else _("qualifies only")
+            counts = pgettext("how a line counts", "paid on") if line.is_paid else _("qualifies only")
             yield [
-                *which, line.document, line.booking_date, str(line.product_line), str(line.product), line.quantity,
-                line.net_amount, line.currency, counts, line.running,
+                *which, line.document, line.booking_date, str(line.product_line), str(line.product),
+                line.product.code, line.quantity, line.net_amount, line.currency, counts, line.running,
             ]  # fmt: skip

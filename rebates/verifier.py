@@ -1,11 +1,12 @@
 """Rebates computed slowly and plainly, line by line, on exact fractions: a second opinion on a statement.
 
 Shares no code with the product and needs only Python's standard library. In a recompute kit it stands as `verify.py`
-beside `kit.json`, `lines.csv`, `credits.csv` and `payments.csv`:
+beside `kit.json`, `lines.csv`, `credits.csv`, `payments.csv`, `serials.csv` and `SHA256SUMS`:
 
     python3 verify.py [FOLDER]
 
-prints each figure of the statement beside what it comes to here, and the digest of its data. Exit status 0 when all
+first holds each file against its sum in `SHA256SUMS`; then prints each figure of the statement beside what it comes to
+here, and the digest of its data. FOLDER is the one in which it stands, where none is named. Exit status 0 when all
 agrees, 1 when something differs, 2 when the files cannot be read. The product's own tests hold the engine to it.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,6 +25,7 @@ from typing import Any
 
 from rebates.verifier_chain import chain_complaints
 from rebates.verifier_days import Credit, credits_for, dated, day_or_none, of_kind, read_credits, with_serials
+from rebates.verifier_files import changed_files
 from rebates.verifier_formula import (
     formula,
 )
@@ -34,6 +37,14 @@ from rebates.verifier_mechanisms import (
     paid_base,
     raw,
     share_of_group,
+)
+from rebates.verifier_results import (
+    NOTHING_COUNTED,
+    Seen,
+    beside_the_money,
+    plain,
+    seen_alone,
+    seen_as_member,
 )
 from rebates.verifier_terms import (
     Rates,
@@ -125,9 +136,11 @@ def added_up(
 
 def exact(
     policy: dict[str, Any], lines: Iterable[Line], first: date, after: date, less: Fraction = Fraction(0),
-    rates: Rates | None = None, more: dict[str, Any] | None = None,
+    rates: Rates | None = None, more: dict[str, Any] | None = None, seen: dict[str, Seen] | None = None,
 ) -> Fraction | None:  # fmt: skip
-    """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts."""
+    """The unrounded rebate of one partner and period, `less` taken off its base; None where no line counts. What stands
+    behind it is put into `seen` under the policy's code.
+    """
     more, rates = more or {}, rates or Rates()
     lines = as_counted(policy, lines, more)
     first = counted_from(policy, first, more)
@@ -144,6 +157,8 @@ def exact(
         base = max(Fraction(0), it.base - max(less, Fraction(0)))
     else:
         base = min(Fraction(0), it.base - min(less, Fraction(0)))
+    if seen is not None:
+        seen[policy["code"]] = seen_alone(policy, replace(it, base=base))
     paid_on, units = [line for line in read if paid_for(policy, line)], pays_units(policy)
     found = more.get("found", {}).get(policy.get("code"), {})
     figure = raw(policy, replace(it, base=base))
@@ -164,11 +179,14 @@ def as_member(
     after: date,
     rates: Rates,
     more: dict[str, Any],
+    seen: dict[str, Seen] | None = None,
 ) -> Fraction:
-    """What a partner is paid whose programme takes all of them as one group."""
+    """What a partner is paid whose programme takes all of them as one group; its own sums are put into `seen`."""
     first = counted_from(policy, first, more)
-    read, _before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
+    read, before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
     group, mode = more["groups"][policy["code"]], mode_of(policy)
+    if seen is not None:
+        seen[policy["code"]] = seen_as_member(policy, read, before, group)
     own = own_factor(policy, more.get("found", {}).get(policy["code"], {}))
     return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"], own)
 
@@ -180,8 +198,10 @@ def mode_of(policy: dict[str, Any]) -> str:
 def together(
     policies: list[dict[str, Any]], tier: str, kind: str, lines: Iterable[Line], first: date, after: date,
     digits: int = 2, rates: Rates | None = None, more: dict[str, Any] | None = None,
+    seen: dict[str, Seen] | None = None,
 ) -> dict[str, Fraction]:  # fmt: skip
-    """What one partner earns for a period under each of the programmes in which it takes part, by their codes.
+    """What one partner earns for a period under each of the programmes in which it takes part, by their codes; `seen`
+    takes what stands behind each.
 
     `more` is what `takes_part` asks for, what each programme's gates "found", by its code, and the "receipts".
 
@@ -199,12 +219,12 @@ def together(
             left.remove(policy)
             less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
             mine = more | {"digits": places[policy["code"]]}
-            figure = exact(policy, lines, first, after, less, rates, mine)
+            figure = exact(policy, lines, first, after, less, rates, mine, seen)
             if figure is not None:
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
                 if policy["code"] in more.get("groups", {}):
-                    paid[policy["code"]] = as_member(policy, lines, first, after, rates, mine)
+                    paid[policy["code"]] = as_member(policy, lines, first, after, rates, mine, seen)
     for policy in policies:
         for cap in policy.get("caps", []):
             if "programmes" in cap:
@@ -262,8 +282,10 @@ def lines_for(period: dict[str, Any], lines: list[Line]) -> list[Line]:
 
 def recomputed(
     period: dict[str, Any], lines: list[Line], digits: int, receipts: Iterable[Receipt] = ()
-) -> dict[str, Fraction]:
-    """What each programme pays for a period. The kit names those in which the partner took part, so nobody is asked."""
+) -> tuple[dict[str, Fraction], dict[str, Seen]]:
+    """What each programme pays for a period, and what stands behind it. The kit names those in which the partner took
+    part, so nobody is asked.
+    """
     first, after = date.fromisoformat(period["starts"]), date.fromisoformat(period["ends"])
     policies = [
         {name: part for name, part in policy.items() if name != "who"}
@@ -273,7 +295,8 @@ def recomputed(
     rates = rates_of(period)
     more = {name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups")}
     more |= {"receipts": receipts, "spans": period["tiers"]}
-    return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more)
+    seen: dict[str, Seen] = {}
+    return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more, seen), seen
 
 
 def digest_of(kit: dict[str, Any]) -> str:
@@ -295,16 +318,20 @@ def digest_of(kit: dict[str, Any]) -> str:
 
 def own_figures(
     kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt]
-) -> Iterable[tuple[dict[str, Any], Fraction]]:
-    """Each result with what its programme comes to here; of a year with what was settled of it before."""
+) -> Iterable[tuple[dict[str, Any], Fraction, Seen]]:
+    """Each result with what its programme comes to here, of a year with what was settled of it before; and with what
+    stands behind that.
+    """
     periods = {(period["starts"], period["ends"]): period for period in kit["periods"]}
     digits = kit["statement"]["digits"]
-    figures = {days: recomputed(period, lines, digits, receipts) for days, period in periods.items()}
+    found = {days: recomputed(period, lines, digits, receipts) for days, period in periods.items()}
     for one in kit["results"]:
         days = one["starts"], one["ends"]
+        figures, seen = found[days]
         is_difference = one["programme"] in periods[days]["since"]
         settled = Fraction(one["settled"]) if is_difference else Fraction(0)
-        yield one, figures[days].get(one["programme"], Fraction(0)) + settled
+        own = figures.get(one["programme"], Fraction(0)) + settled
+        yield one, own, seen.get(one["programme"], NOTHING_COUNTED)
 
 
 def is_withheld(kit: dict[str, Any], one: dict[str, Any]) -> bool:
@@ -321,57 +348,91 @@ def is_withheld(kit: dict[str, Any], one: dict[str, Any]) -> bool:
     return any("sum" not in share for share in shares)
 
 
+class Findings:
+    """What does not agree; each figure is said beside its own."""
+
+    def __init__(self, say: Any, digits: int):
+        self.say, self.digits = say, digits
+        self.found: list[str] = []
+
+    def check(self, what: str, stated: Any, own: Fraction) -> None:
+        self.agree(what, Fraction(str(stated)) == own, stated, plain(own, self.digits))
+
+    def agree(self, what: str, agrees: bool, stated: Any, own: Any) -> None:
+        self.say(f"{'agrees ' if agrees else 'DIFFERS'}  {what}: stated {stated}, here {own}")
+        if not agrees:
+            self.found.append(what)
+
+
 def complaints(
     kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
 ) -> list[str]:
     """What does not agree; each figure is said beside its own."""
-    found = []
-
-    def check(what: str, stated: Any, own: Fraction) -> None:
-        agrees = Fraction(str(stated)) == own
-        say(f"{'agrees ' if agrees else 'DIFFERS'}  {what}: stated {stated}, here {float(own):,.2f}")
-        if not agrees:
-            found.append(what)
-
     said = kit["statement"]
+    findings = Findings(say, said["digits"])
     try:
         figures = list(own_figures(kit, lines, receipts))
     except Contradiction as problem:
         say(f"DIFFERS  {problem}")
         return [str(problem)]
-    for one, figure in figures:
+    for one, figure, seen in figures:
         what = f"{one['programme']} {one['starts']} to {one['ends']} (last day excluded)"
         if is_withheld(kit, one):
             say(f"stated   {what}, computed: {one['computed']}, a share of sums that are not in the kit")
         else:
-            check(f"{what}, computed", one["computed"], figure)
-        check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
-    manual = kit.get("manual", [])
+            findings.check(f"{what}, computed", one["computed"], figure)
+        findings.check(f"{what}, {one['kind']}", one[one["kind"]], figure - Fraction(one["settled"]))
+        for name, stated, own in beside_the_money(one, seen):
+            findings.agree(f"{what}, {name}", stated == own, plain(stated, 3), plain(own, 3))
+    check_sums(kit, findings)
+    check_payments(kit, findings)
+    if said["digest"]:
+        same = digest_of(kit) == said["digest"]
+        say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")
+        findings.found += [] if same else ["digest"]
+    return findings.found + chain_complaints(kit, say)
+
+
+def check_sums(kit: dict[str, Any], findings: Findings) -> None:
+    """The statement's own figures from those of its results."""
+    said, manual = kit["statement"], kit.get("manual", [])
     for one in manual:
-        say(f"agreed   {one['programme']}, manual adjustment {one['number']}: {one['amount']}")
+        findings.say(f"agreed   {one['programme']}, manual adjustment {one['number']}: {one['amount']}")
     for kind in ("earned", "adjusted"):
         given = [Fraction(one["amount"]) for one in manual] if kind == "adjusted" else []
         own = sum((Fraction(one[kind]) for one in kit["results"]), Fraction(0))
-        check(f"statement, {kind}", said[kind], own + sum(given, Fraction(0)))
+        findings.check(f"statement, {kind}", said[kind], own + sum(given, Fraction(0)))
     payable = Fraction(said["earned"]) + Fraction(said["adjusted"]) + Fraction(said["brought"])
     for one in kit["kept"]:
         rows = [row for row in kit["results"] if row["programme"] == one["programme"]]
         own = sum((Fraction(row["earned"]) + Fraction(row["adjusted"]) for row in rows), Fraction(0))
         kept = kept_back(Fraction(one["before"]) + own, one["minimum"])
-        check(f"{one['programme']}, carried forward", one["kept"], kept)
+        findings.check(f"{one['programme']}, carried forward", one["kept"], kept)
         payable += Fraction(one["before"]) - kept
-    check("statement, to be paid", said["payable"], payable)
+    findings.check("statement, to be paid", said["payable"], payable)
     parts = (Fraction(said[name]) for name in ("opening", "earned", "adjusted"))
-    check("statement, closing", said["closing"], sum(parts, -Fraction(said["paid"])))
-    if said["digest"]:
-        same = digest_of(kit) == said["digest"]
-        say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")
-        found += [] if same else ["digest"]
-    return found + chain_complaints(kit, say)
+    findings.check("statement, closing", said["closing"], sum(parts, -Fraction(said["paid"])))
 
 
-def main(folder: str = ".") -> int:
+def check_payments(kit: dict[str, Any], findings: Findings) -> None:
+    """What the statement says was paid from the payments behind it, programme by programme, and what came over."""
+    said = kit["statement"]
+    carried, paid = said["carried"], kit["paid_before"]
+    for code in sorted({*carried, *(one["programme"] for one in paid)}):
+        own = sum((Fraction(one["amount"]) for one in paid if one["programme"] == code), Fraction(0))
+        findings.check(f"{code}, paid", carried.get(code, {}).get("paid", 0), own)
+    for name in ("opening", "paid"):
+        own = sum((Fraction(one[name]) for one in carried.values()), Fraction(0))
+        findings.check(f"statement, {name}", said[name], own)
+    sealed = list(json.loads(said["carried_as_sealed"]).values())
+    same = all(list(carried.values()).count(one) == sealed.count(one) for one in [*carried.values(), *sealed])
+    findings.agree("what was carried over, by programme", same, carried, sealed)
+
+
+def main(folder: str = "") -> int:
+    folder = folder or os.path.dirname(os.path.abspath(__file__))
     try:
+        changed = changed_files(folder)
         with open(f"{folder}/kit.json", encoding="utf-8") as file:
             kit = json.load(file)
         with open(f"{folder}/lines.csv", encoding="utf-8", newline="") as file:
@@ -387,8 +448,16 @@ def main(folder: str = ".") -> int:
         return 2
     print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines", end="")
     print(f", {len(credits)} credits" if credits else "")
-    found = complaints(kit, lines + credits, receipts)
-    print("Everything agrees." if not found else f"{len(found)} figures differ.")
+    for one in changed:
+        print(f"DIFFERS  {one}")
+    if not changed:
+        print("agrees   every file is the one that was packed")
+    found = changed + complaints(kit, lines + credits, receipts)
+    print(
+        "Everything agrees."
+        if not found
+        else f"{len(found)} {'does' if len(found) == 1 else 'do'} not agree."
+    )
     return 1 if found else 0
 
 

@@ -22,10 +22,11 @@ from prm.values.periods import Period
 from rebates import arithmetic
 from rebates.accruals import Accrual, accruals
 from rebates.credited import is_credited
-from rebates.errors import NoSuchProduct, NothingToSell
+from rebates.errors import NoSuchProduct, NothingToSell, ProductOrAmountNeeded
 from rebates.group_words import tells_own_only
 from rebates.mechanisms import named_products
 from rebates.models import Programme, Version
+from rebates.next_step import gap_in_words
 
 ZERO = Decimal("0.00")
 
@@ -41,6 +42,12 @@ class Effect:
     after: Decimal
     accrual: Accrual | None  # with the order
     to_next_band: Decimal | None
+
+    @property
+    def gap(self) -> str:
+        """What is missing to the next band, in words; empty where nothing is."""
+        policy = self.accrual.version.policy if self.accrual else None
+        return gap_in_words(policy, self.to_next_band) if policy else ""
 
     @property
     def difference(self) -> Decimal:
@@ -71,9 +78,11 @@ def what_if(
     amount: Decimal | None, currency: str, by: Actor,
 ) -> WhatIf:  # fmt: skip
     """Try an order booked today. `product` is a code, or "" for any product of the line that no policy needs by name;
-    without `amount` it is the partner's price × quantity, in the price's currency.
+    without `amount` it is the partner's price of the product × quantity, in the price's currency.
     """
     require(by, "rebates.view")
+    if not product and amount is None:
+        raise ProductOrAmountNeeded  # prices differ within a line: none of them is the one that was meant
     sold = _product(product_line, product)
     if amount is None:
         price = price_for(sold, partner, clock.today())

@@ -20,6 +20,13 @@ from rebates.models import Version
 from rebates.sales_words import listed
 
 
+def gist(version: Version) -> str:
+    """Who earns what, in the one sentence that says most."""
+    policy = version.policy
+    words = {"who": who(policy), "period": period(policy), "paid": mechanism_words.paid(policy)}
+    return _("%(who)s earn %(period)s %(paid)s.") % words
+
+
 def sentence(version: Version) -> str:
     """Who earns what on which sales, in one sentence of the reader's language."""
     policy = version.policy

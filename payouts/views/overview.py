@@ -18,7 +18,7 @@ from prm.ui import export, said
 from prm.ui.forms import ServiceForm, VisibleChoice
 from prm.values import clock
 from prm.values.errors import NotAllowed
-from rebates import kept
+from rebates import kept, kept_changes
 from rebates.models import Programme, SettlementRun
 
 HEADS = {
@@ -89,8 +89,11 @@ def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> H
             "may_export": allowed(request.actor, "payouts.export"),
             "age": kept.age(request.actor),
             "check": kept.check_seen_by(request.actor),
+            "now": clock.now(),
             "newest": SettlementRun.objects.closed().order_by("-ends").first() if sees_runs else None,
         }
+        if context["newest"] is not None:
+            context["earlier"], context["explanations"] = kept_changes.top_of(context["newest"])
     return render(request, "payouts/overview.html", context, status=form.status)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Field
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from prm.ui import filters, formats
 from prm.ui.filters import Between
@@ -174,7 +175,7 @@ class Amount(Column):
 
     @property
     def heading(self):
-        return f"{self.label}, {self.sign}"
+        return f"{self.label}{pgettext('between a word and a currency', ', ')}{self.sign}"
 
     def cell(self, row):
         value, currency = self.value(row), self.currency_of(row)

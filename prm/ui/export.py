@@ -26,6 +26,7 @@ FORMATS = {
 listeners: list[Callable[[Actor, "Taken"], None]] = []
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 2000
+MONEY = "#,##0.00"
 IN_MEMORY = 4 * 1024 * 1024
 
 
@@ -151,6 +152,7 @@ def write_sheets(target: IO[bytes], sheets: Iterable[Sheet]) -> None:
     made = xlsxwriter.Workbook(target, options)
     bold, day = made.add_format({"bold": True}), made.add_format({"num_format": "yyyy-mm-dd"})
     moment = made.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    money, bold_money = (made.add_format({"num_format": MONEY, "bold": strong}) for strong in (False, True))
     for one in sheets:
         sheet = made.add_worksheet(_sheet_name(one.name) or None)
         for at, width in enumerate(one.widths):
@@ -169,10 +171,16 @@ def write_sheets(target: IO[bytes], sheets: Iterable[Sheet]) -> None:
                 elif isinstance(value, date):
                     sheet.write_datetime(number, at, datetime.combine(value, time()), day)
                 elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-                    sheet.write_number(number, at, float(value), text)
+                    form = (bold_money if text else money) if _is_money(value) else text
+                    sheet.write_number(number, at, float(value), form)
                 else:
                     sheet.write_string(number, at, safe_text(str(value)), text)
     made.close()
+
+
+def _is_money(value: Any) -> bool:
+    """Whether a number is kept to two decimals, as amounts are: 120 then shows as 120.00."""
+    return isinstance(value, Decimal) and value.as_tuple().exponent == -2
 
 
 def _sheet_name(name: str) -> str:

@@ -59,6 +59,8 @@ class Listing:
     def __init__(self, page):
         self.page, self.actor, self.query = page, page.actor, page.query
         self.title, self.text, self.search_label = page.title, page.text, page.search_label
+        if self.actor.is_partner and page.search_label_of_partners:
+            self.search_label = page.search_label_of_partners
         self.can_search, self.empty, self.create = bool(page.search), page.empty, page.create
         self.create_address = page.create_address()
         self.columns: list[Column] = [column for column in page.shown_columns if not column.hidden]

@@ -37,6 +37,9 @@ class Statement(models.Model):
         OPEN = "open", _("To be paid")
         PART_PAID = "part_paid", _("Part paid")
         PAID = "paid", _("Paid")
+        # Paid in the ledger, and not there yet: what it was paid as waits for somebody outside.
+        CREDIT_DUE = "credit_due", pgettext_lazy("payment", "Credit note to be issued")
+        GOODS_DUE = "goods_due", pgettext_lazy("payment", "Goods to be delivered")
         BLOCKED = "blocked", pgettext_lazy("payment", "Blocked")
         DISPUTED = "disputed", pgettext_lazy("payment", "Disputed")  # all that is open is
         OFFSET = "offset", pgettext_lazy("payment", "Offset")  # a negative figure took up what was not paid
@@ -46,7 +49,10 @@ class Statement(models.Model):
         )  # below zero, or below a minimum payout, for the next statement
         NOTHING = "nothing", _("Nothing to pay")
 
-    PAYMENT_TONES = {"open": "live", "part_paid": "live", "paid": "ok", "blocked": "bad", "disputed": "warn"}
+    PAYMENT_TONES = {
+        "open": "live", "part_paid": "live", "paid": "ok", "credit_due": "live", "goods_due": "live",
+        "blocked": "bad", "disputed": "warn",
+    }  # fmt: skip
     PARTNER_PATH = "partner"
 
     run = models.ForeignKey(

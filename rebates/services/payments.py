@@ -66,6 +66,8 @@ class Open:
     newer: Decimal  # what newer statements have still to pay of that balance
     held: Decimal = ZERO  # what a dispute under way holds back
     stopped: str = ""  # why somebody holds its payment
+    credit_due: Decimal = ZERO  # of what was paid: credit notes that are still to be issued
+    goods_due: Decimal = ZERO  # and goods that are still to be delivered
     method: str = Payment.Method.TRANSFER.value  # as what its programmes pay; "": they differ
 
     @property
@@ -102,12 +104,15 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
         .filter(statement__in=[statement.pk for statement in statements])
         .values_list("statement_id")
         .annotate(
-            payments=Count("pk"), paid=Coalesce(Sum("amount", filter=Q(returned_on__isnull=True)), ZERO)
+            payments=Count("pk"),
+            paid=_sum(Q()),
+            credit_due=_sum(Q(credit_note__state="due")),
+            goods_due=_sum(Q(goods__state="due")),
         )
     )
     held = Dispute.objects.all().held_of(statements)
     stopped, methods = PaymentHold.objects.all().reasons_of(statements), methods_of(statements)
-    payments = {statement_id: (count, paid) for statement_id, count, paid in sums}
+    payments = {statement_id: paid for statement_id, *paid in sums}
     owed, newer = _balances(partners), defaultdict(list)
     rows = (
         Statement.objects.for_everyone(because="the statements' own partners")
@@ -121,15 +126,20 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
     for statement in statements:
         whose = (statement.partner_id, statement.currency)
         later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
-        count, paid = payments.get(statement.pk, (0, ZERO))
+        count, paid, *due = payments.get(statement.pk, (0, ZERO))
         found.append(
             Open(
                 statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO),
-                stopped.get((statement.run_id, statement.partner_id), ""),
+                stopped.get((statement.run_id, statement.partner_id), ""), *(due or (ZERO, ZERO)),
                 methods.get(statement.pk, Payment.Method.TRANSFER.value),
             )
         )  # fmt: skip
     return found
+
+
+def _sum(condition: Q) -> Coalesce:
+    """What of the payments did not come back and is so."""
+    return Coalesce(Sum("amount", filter=Q(returned_on__isnull=True) & condition), ZERO)
 
 
 def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
@@ -164,9 +174,21 @@ def open_amount(statement: Statement) -> Decimal:
 
 
 def payment_state(statement: Statement) -> Statement.PaymentState:
-    """Follows from what is open; where nothing is, from why: paid, nothing earned, carried on, or offset."""
+    """Follows from what is open; where nothing is, from why: paid, paid as what is still to come, nothing earned,
+    carried on, or offset.
+    """
     (found,) = open_on([statement])
+    return state_of(found)
+
+
+def state_of(found: Open) -> Statement.PaymentState:
+    """The same of what is open on a statement."""
+    statement = found.statement
     if found.rest == 0:
+        if found.credit_due:
+            return State.CREDIT_DUE
+        if found.goods_due:
+            return State.GOODS_DUE
         if 0 < min(statement.payable, statement.closing - statement.kept) <= found.paid:
             return State.PAID
         if statement.closing < 0 or statement.kept:

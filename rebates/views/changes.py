@@ -8,29 +8,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.ui import export, formats
 from prm.ui.parts import Figure
 from prm.values import clock
-from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates import changes, channel_changes, lines_between, moments
+from rebates import changes, channel_changes, documents, kept_changes, lines_between, moments
 from rebates.accruals import Accrual, accrual_of
 from rebates.channel_changes import Total
 from rebates.models import SettlementRun, Statement
 
 BACK = timedelta(days=7)
 CHOICES = 36
-KEPT_SECONDS = 24 * 3600
-SHORT = 5  # explanations on the overview
 
 
 class AgainstForm(forms.Form):
@@ -142,6 +138,7 @@ def _page_of(request: Any, came: lines_between.CameIn, kind: str, name: str) -> 
     if kind not in came.kinds or not (after.isdigit() or not after):
         raise Http404
     lines, more = came.page(kind, after=int(after or 0))
+    documents.linked(lines, request.actor)
     rest = request.GET.copy()
     rest.pop("after", None)
     rest[name] = kind
@@ -170,11 +167,11 @@ def settlement(request: Any, number: str) -> HttpResponseBase:
     earlier = channel_changes.earlier_run(later)
     context: dict[str, Any] = {"run": later, "earlier": earlier}
     if earlier is not None:
-        found = _between(earlier, later, request.actor)
+        found = kept_changes.between(earlier, later, by=request.actor)
         if request.GET.get("export") == "xlsx":
             return _table_of_totals(request, f"{later.number}-{earlier.number}", found)
         if request.headers.get("HX-Request"):
-            context |= {"explanations": channel_changes.top(found, SHORT)}
+            context |= {"explanations": channel_changes.top(found, kept_changes.SHORT)}
             return render(request, "rebates/channel_changes_short.html", context)
         context |= {
             "explanations": channel_changes.top(found),
@@ -214,19 +211,6 @@ def _figures(earlier: Statement, later: Statement) -> list[Figure]:
         )
         for one in (earlier, later)
     ] + [Figure(_("Difference"), formats.money(difference, later.currency))]
-
-
-def _between(earlier: SettlementRun, later: SettlementRun, actor: Actor) -> list[Total]:
-    """Computed once for each language: closed settlements never change."""
-    key = f"channel-changes:{earlier.pk}:{later.pk}:{get_language()}"
-    try:
-        found: list[Total] | None = cache.get(key)
-    except Exception:  # without the broker everything is computed anew
-        return channel_changes.between_runs(earlier, later, by=actor)
-    if found is None:
-        found = channel_changes.between_runs(earlier, later, by=actor)
-        cache.set(key, found, KEPT_SECONDS)
-    return found
 
 
 def _sums(earlier: SettlementRun, later: SettlementRun, found: list[Total]) -> list[Figure]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.values.periods import Period
-from rebates import balances, explained_lines, explanations, kept, pages
+from rebates import balances, documents, explained_lines, explanations, kept, pages
 from rebates.accruals import accrual_of
 from rebates.forecast import forecast
 from rebates.models import Result, Statement
@@ -93,6 +93,7 @@ def _explained(
         lines = explained_lines.lines_page(figure, after=after, size=MORE if after else FIRST)
     except ValueError:
         raise Http404 from None
+    documents.linked(lines.lines, request.actor)
     context = {
         "result": figure,
         "explanation": explanations.explain(figure),

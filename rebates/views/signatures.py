@@ -75,10 +75,10 @@ def decline(request: Any, code: str, number: int) -> HttpResponse:
 @require_GET
 @requires("rebates.view")
 def document(request: Any, code: str, number: int) -> HttpResponse:
-    """The agreement on paper, for whom it asks."""
-    version, _standing = _own(request, code, number)
-    name = f"{code}-{number}"
-    return paper.answer(request, lambda: agreement_text(version, request), about=version, number=name)
+    """The agreement on paper, for whom it asks, with its signature once there is one."""
+    version, standing = _own(request, code, number)
+    name, signed = f"{code}-{number}", standing.answer if standing.state == "signed" else None
+    return paper.answer(request, lambda: agreement_text(version, request, signed), about=version, number=name)
 
 
 @require_GET

@@ -89,10 +89,13 @@ def pdf(request: Any, number: str) -> HttpResponse:
 
 @requires("rebates.view")
 def data(request: Any, number: str) -> HttpResponse:
-    """The statement for another program: its figures, and for each result the policy that was in force."""
+    """The statement for another program: its figures, for each result the policy that was in force, and what is owed
+    beside rebates.
+    """
     found = _statement(request, number)
     export.note(request.actor, found.number, kind="json")
-    answer = JsonResponse(facts_of(found), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    told = facts_of(found) | {"beside": further.as_data(further.parts_of(found, request.actor))}
+    answer = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = f'attachment; filename="{found.number}.json"'
     return answer
 

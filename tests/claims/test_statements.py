@@ -112,6 +112,18 @@ def test_the_spreadsheet_has_it_below_the_rebates(acme, second, browse, approved
     assert rows(acme.sales, "10") == []
 
 
+def test_the_data_for_other_programs_has_it_too(acme, browse, approved):
+    settle("2026-09")
+    address = f"{statement_of('09').get_absolute_url()}statement.json"
+    (part,) = browse(acme.admin).get(address).json()["beside"]
+    assert (part["title"], part["opening"], part["added"], part["closing"]) == (
+        "Price claims", "0.00", "600.00", "600.00",
+    )  # fmt: skip
+    (one,) = part["bookings"]
+    assert (one["number"], one["amount"], one["is_payment"]) == (approved.number, "600.00", False)
+    assert browse(acme.sales).get(address).json()["beside"] == []
+
+
 @pytest.fixture
 def claims_off(tenant):
     def switch() -> None:

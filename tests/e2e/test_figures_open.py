@@ -82,6 +82,34 @@ def test_on_a_desk_the_explanation_opens_beside_the_table(office: Office, statem
     stays_within(page, "#why")
 
 
+def test_on_a_desk_esc_close_and_back_shut_the_explanation_and_leave_the_page_open(
+    office: Office, statement: Statement
+) -> None:
+    page = office.enter("partner-sales")
+    page.goto(statement.get_absolute_url())
+    address = office.stack.url(office.tenant, statement.get_absolute_url())
+    panel, figure = page.locator("#why"), page.locator("a.ui-open").first
+    for shut in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: panel.get_by_role("button", name="Close").click(),
+        lambda: page.go_back(),
+    ):
+        figure.click()
+        expect(panel).to_contain_text("Step by step")
+        assert "#why=/results/" in page.url
+        shut()
+        expect(panel).to_contain_text("Select a figure")
+        expect(figure).to_be_focused()
+        expect(page).to_have_url(address)
+    figure.click()
+    expect(panel).to_contain_text("Step by step")
+    page.reload()  # the address opens it again
+    expect(panel).to_contain_text("Step by step")
+    page.keyboard.press("Escape")
+    expect(panel).to_contain_text("Select a figure")
+    expect(page).to_have_url(address)
+
+
 def test_a_number_stands_under_the_head_of_its_column(office: Office, cast: Any) -> None:
     from tests.factories.orders import order_of
 

@@ -81,6 +81,36 @@ def test_the_ageing_adds_up_to_what_is_owed(acme, rival, finance):
     assert sum(one.open) + one.other == one.owed == 1000
 
 
+def test_a_month_that_was_closed_after_the_days_is_told_by_a_later_statement(acme, finance, browse):
+    run = closed((acme, 50_000))  # booked on the month's last day, issued now
+    day = run.period.last_day
+    (one,) = overview.ageing(asked(day), by=finance)
+    assert (one.later, one.other, sum(one.open), one.owed) == (1000, 0, 0, 1000)
+    page = browse(finance).get("/rebate-money/", {"last": day.isoformat()}).content.decode()
+    assert "Statement issued later" in page
+    assert "All that was ever booked, as of" in page and "whatever days are chosen above" in page
+
+
+def test_the_share_of_sales_is_of_settled_sales(acme, finance, browse):
+    run = closed((acme, 50_000))
+    sell(acme, 950_000, clock.today().isoformat())  # earns nothing before its month is settled
+    rows = overview.by_programme(asked(), by=finance)
+    (cost,) = overview.cost(rows, asked(), by=finance)
+    assert (cost.cost, cost.revenue, cost.until) == (1000, 50_000, run.period.last_day)
+    assert "the last settled day" in browse(finance).get("/rebate-money/").content.decode()
+
+
+def test_the_top_explanations_stand_on_the_overview_once_they_are_known(acme, finance, browse):
+    closed((acme, 50_000), period="2026-08")
+    later = closed((acme, 90_000), period="2026-09")
+    client, address = browse(finance), f"/settlements/{later.number}/changes/"
+    first = client.get("/rebate-money/").content.decode()
+    assert f'hx-get="{address}" hx-trigger="load"' in first
+    client.get(address, headers={"HX-Request": "true"})
+    known = client.get("/rebate-money/").content.decode()
+    assert "Sales · " in known and f'href="{address}"' in known and f'hx-get="{address}"' not in known
+
+
 def test_the_books_agree_and_a_difference_shows(acme, finance, second, browse):
     pays_from(finance)
     account(acme, finance, second)

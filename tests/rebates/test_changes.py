@@ -52,7 +52,8 @@ def test_sales_returns_and_late_lines_are_told_apart(acme):
         "Returns": Decimal("-1800.00"),  # 90,000 at 2 %
         "Adjustment of September 2026": Decimal("-5800.00"),
     }
-    assert change.causes[0].text == "Paid base 260,000 → 120,000, band 3 → 2"
+    # Not the paid base of the explanations: that is with the returns.
+    assert change.causes[0].text == "Paid base without returns 260,000.00 → 120,000.00, band 3 → 2"
 
 
 @time_machine.travel("2026-11-15")

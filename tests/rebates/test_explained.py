@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from orders.models import Invoice
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import explained_lines, explanations
@@ -131,3 +132,17 @@ def test_tiers_are_called_by_their_names(acme, sold, finance, browse):
 def test_a_clerk_without_partners_sees_no_accrual(acme, sold):
     nobody = Actor.nobody(label="nobody")
     assert accrual_of(by=nobody, programme="core", period=NOVEMBER, partner_id=acme.row.pk) is None
+
+
+def test_a_document_is_a_link_where_its_invoice_may_be_opened(acme, rival, sold, finance, browse):
+    own, other, none = acme.row.sales_lines.order_by("booking_date", "id")
+    for line, whose in ((own, acme), (other, rival)):  # a number may be another partner's too
+        Invoice.objects.for_everyone(because="a test").create(
+            number=line.document, partner=whose.row, issued_on=line.booking_date, currency="CNY", net_total=1,
+            tax_total=0, created_by="test",
+        )  # fmt: skip
+    accrual = accrual_of(by=acme.sales, programme="core", period=NOVEMBER, partner_id=acme.row.pk)
+    for reader in (acme.admin, finance):
+        page = browse(reader).get(accrual.get_absolute_url()).content.decode()
+        linked = [f'href="/invoices/{line.document}/"' in page for line in (own, other, none)]
+        assert linked == [True, False, False]

@@ -12,7 +12,7 @@ import time_machine
 from orders.models import SalesLine
 from prm.catalogue.models import Product, ProductLine
 from rebates.accruals import accruals
-from rebates.errors import NoSuchProduct
+from rebates.errors import NoSuchProduct, ProductOrAmountNeeded
 from rebates.forecast import forecast
 from rebates.whatif import what_if
 from tests.cast import browse
@@ -109,8 +109,26 @@ def test_without_an_amount_the_partners_price_counts(acme, mid_november):
     apply(policy(mechanism={"kind": "flat", "rate": "10%"}))
     sell(acme, 100, "2026-11-10")
     Product.objects.filter(code="routing-1").update(list_price=Decimal("250.00"), currency="CNY")
-    tried = order(acme, None, quantity=Decimal(4))
+    tried = order(acme, None, quantity=Decimal(4), product="routing-1")
     assert (tried.amount, tried.totals) == (Decimal("1000.00"), {"CNY": Decimal("100.00")})
+
+
+def test_without_product_and_amount_no_price_is_invented(acme, mid_november, browse):
+    apply(policy(mechanism={"kind": "flat", "rate": "10%"}))
+    sell(acme, 100, "2026-11-10")
+    with pytest.raises(ProductOrAmountNeeded):
+        order(acme, None, quantity=Decimal(10))
+    line = ProductLine.objects.get(code="routing")
+    answer = browse(acme.admin).get(f"/rebates/what-if/?product_line={line.pk}&quantity=10&currency=CNY")
+    assert answer.status_code == 422
+    assert "the number of a product whose price is taken" in answer.content.decode()
+
+
+def test_what_is_missing_to_the_next_band_has_its_currency(acme, mid_november):
+    apply(policy(kind="retroactive"))
+    sell(acme, 50_000, "2026-11-10")
+    (effect,) = order(acme, "20000").effects
+    assert effect.gap == "¥30,000.00"
 
 
 def test_partners_try_their_own_and_staff_choose_whose(acme, rival, manager, browse, mid_november):

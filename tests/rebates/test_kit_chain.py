@@ -16,7 +16,7 @@ from prm.sealing.services import seal_waiting
 from rebates import sealing
 from rebates.models import Statement
 from tests.rebates import world
-from tests.rebates.test_recompute_kit import statements, unpacked, verify
+from tests.rebates.test_recompute_kit import repack, statements, unpacked, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,7 @@ def kit_of(folder: Path) -> dict[str, Any]:
 
 def differing(folder: Path, kit: dict[str, Any]) -> list[str]:
     (folder / "kit.json").write_text(json.dumps(kit))
+    repack(folder)
     said = verify(folder)
     found = [line for line in said.stdout.splitlines() if line.startswith("DIFFERS")]
     assert said.returncode == (1 if found else 0), said.stdout + said.stderr

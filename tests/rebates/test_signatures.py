@@ -24,6 +24,7 @@ from rebates.errors_of_signatures import (
     TextChangedMeanwhile,
 )
 from rebates.models import Signature, Statement, Version
+from rebates.paper import agreement_text
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import decline_version, remind_of_signatures, sign_version
 from rebates.signature_listeners import remind_of_signatures as remind_daily
@@ -233,3 +234,19 @@ def test_what_a_company_signed_it_can_read_when_the_version_is_over(acme, rival,
     page = reverse("rebates:agreement_sign", args=[version.programme.code, version.number])
     assert browse(acme.admin).get(page).status_code == 200
     assert browse(rival.admin).get(page).status_code == 404
+
+
+def test_the_paper_shows_who_signed_when_and_which_text(acme, rival, rf, tenant):
+    version = wanted()
+    signature = sign_version(
+        version=version, digest=signing.digest_of(signing.text_of(version)),
+        by=acme.admin.with_(address="203.0.113.7"),
+    )  # fmt: skip
+    request = rf.get("/")
+    request.actor, request.tenant = acme.admin, tenant
+    signed, unsigned = agreement_text(version, request, signature), agreement_text(version, request)
+    assert f"Signed by {signature.signer} on" in signed and "203.0.113.7" in signed
+    assert signature.digest in signed and acme.row.name in signed and "not word for word" not in signed
+    assert "name, date, signature" in unsigned and "name, date, signature" not in signed
+    version.programme.name_zh = version.name_zh = "另一个名称"
+    assert "not word for word" in agreement_text(version, request, signature)

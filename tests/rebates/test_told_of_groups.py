@@ -158,7 +158,7 @@ def test_what_others_gave_back_is_no_cause_of_its_own(four, text):
     settle("2026-09")
     found = causes_of(four[0])
     assert found.keys() == {"Sales and returns"}
-    assert found["Sales and returns"][0].startswith("Paid base 40,000 → 40,000, ")
+    assert found["Sales and returns"][0].startswith("Paid base 40,000.00 → 40,000.00, ")
 
 
 def test_of_a_small_group_no_cause_tells_a_band(four):
@@ -167,7 +167,7 @@ def test_of_a_small_group_no_cause_tells_a_band(four):
     settle("2026-08")
     bought(four, 40_000, 70_000)
     settle("2026-09")
-    assert causes_of(four[0]) == {"Sales and returns": ("Paid base 40,000 → 40,000", Decimal("400.00"))}
+    assert causes_of(four[0]) == {"Sales and returns": ("Paid base 40,000.00 → 40,000.00", Decimal("400.00"))}
 
 
 def test_who_came_into_the_group_moves_the_others_and_it_is_said_so(four):
