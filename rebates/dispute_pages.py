@@ -61,6 +61,8 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "sums": sums(dispute),
         "why_untold": why_untold(dispute),
         "talk": dispute.messages.all(),
+        "additions": dispute.additions.all(),
+        "goes_to": _goes_to(dispute, actor),
         "agreed": agreed(dispute),
         "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
@@ -69,6 +71,13 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "happenings": history_of(dispute, actor),
         "verbs": _partner_verbs(dispute, actor) if actor.is_partner else _staff_verbs(dispute, actor),
     }
+
+
+def _goes_to(dispute: Dispute, actor: Actor) -> Dispute | None:
+    """The dispute under way that a comparison would be added to."""
+    if dispute.state != State.DRAFT:
+        return None
+    return Dispute.objects.visible_to(actor).of(dispute.statement).live().first()
 
 
 def _proposed(dispute: Dispute, actor: Actor) -> ManualAdjustment | None:
@@ -141,7 +150,10 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
         "dispute_until": until,
         "dispute_is_open": is_open,
         "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
-        "may_add": is_open and live is not None and allowed(actor, "rebates.dispute", statement),
+        "may_add": is_open
+        and live is not None
+        and live.takes_more
+        and allowed(actor, "rebates.dispute", statement),
     }
 
 
@@ -211,10 +223,12 @@ def _partner_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
         )
     ]
     until = disputed.window(dispute.statement)
-    if until is not None and clock.today() <= until:
-        verbs.append(
-            Verb(_("Add lines"), href=reverse("rebates:statement_dispute", args=[dispute.statement.number]))
-        )
+    if dispute.takes_more and until is not None and clock.today() <= until:
+        of = [dispute.statement.number]
+        verbs += [
+            Verb(_("Add lines"), href=reverse("rebates:statement_dispute", args=of)),
+            Verb(_("Compare my ledger"), href=reverse("rebates:statement_ledger", args=of)),
+        ]
     if dispute.may_become(State.WITHDRAWN):
         verbs.append(Verb(_("Withdraw"), href=_to("withdraw", dispute), final=True))
     return verbs
@@ -299,7 +313,9 @@ def not_compared(dispute: Dispute) -> str:
 
 
 def agreed(dispute: Dispute) -> str:
-    """How much of a compared ledger agrees, in a sentence."""
-    count = int(dispute.summary.get("agree", 0))
+    """How much of a compared ledger agrees, in a sentence, "" where none was compared."""
+    if "agree" not in dispute.summary:
+        return ""
+    count = int(dispute.summary["agree"])
     words = ngettext("%(count)s line agrees", "%(count)s lines agree", count)
     return words % {"count": formats.number(count, 0)}

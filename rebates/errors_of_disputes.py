@@ -22,9 +22,13 @@ class NothingToDispute(DomainError):
 class DisputedAlready(DomainError):
     code = "disputed_already"
     message = _(
-        "This statement is disputed already: %(number)s. “Add lines” there disputes more of its lines with it; to"
-        " compare a ledger, withdraw it first."
+        "This statement is disputed already: %(number)s. “Add lines” there disputes more of its lines with it."
     )
+
+
+class AllDisputedAlready(DomainError):
+    code = "all_disputed_already"
+    message = _("All that differs is disputed already, in %(number)s.")
 
 
 class DisputeBeingDecided(DomainError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from rebates.dispute_forms import (
     SayForm,
     WithdrawForm,
 )
-from rebates.errors_of_disputes import DisputeBeingDecided, DisputedAlready
+from rebates.errors_of_disputes import DisputeBeingDecided
 from rebates.ledger_reach import rests_on_earlier
 from rebates.models import Dispute, Statement
 
@@ -57,9 +58,8 @@ def new(request: Any, number: str) -> HttpResponse:
     statement = _statement(request, number)
     live = Dispute.objects.visible_to(request.actor).of(statement).live().first()
     until = disputed.window(statement)
-    if live is not None and not live.may_become(Dispute.State.WITHDRAWN):
-        messages.error(request, formats.refusal(DisputeBeingDecided(number=live.number, day=until)))
-        return redirect(live)
+    if live is not None and not live.takes_more:
+        return _being_decided(request, live, until)
     results = disputed.open_results(statement)
     text = request.GET.get("q", "").strip()[:60]
     known = live.known_lines() if live is not None else set()
@@ -77,7 +77,7 @@ def new(request: Any, number: str) -> HttpResponse:
         else partial(services.add_to_dispute, dispute=live)
     )
     if form.is_valid() and form.run(service, by=request.actor):
-        messages.success(request, _said(form.result))
+        messages.success(request, _said(form.result, added=live is not None))
         return redirect(form.result)
     context = {
         "form": form,
@@ -96,24 +96,29 @@ def ledger(request: Any, number: str) -> HttpResponse:
     """Compare the partner's own ledger; what differs is shown before anything is sent."""
     statement = _statement(request, number)
     live = Dispute.objects.visible_to(request.actor).of(statement).live().first()
-    if live is not None:  # before anybody uploads another one
-        messages.error(request, DisputedAlready(number=live.number).text)
-        return redirect(live)
+    until = disputed.window(statement)
+    if live is not None and not live.takes_more:  # before anybody uploads another one
+        return _being_decided(request, live, until)
     form = LedgerForm(
         request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor,
         earlier=rests_on_earlier(disputed.open_results(statement)),
     )  # fmt: skip
     if form.is_valid() and form.run(services.compare_ledger, statement=statement, by=request.actor):
         return redirect(form.result)
-    context = {"form": form, "statement": statement, "until": disputed.window(statement)}
+    context = {"form": form, "statement": statement, "until": until, "live": live}
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
 
 
-def _said(dispute: Dispute) -> str:
-    money = formats.money(dispute.held, dispute.currency, 2)
-    return _("Dispute %(number)s was sent to finance. Held back until the decision: %(money)s.") % {
-        "number": dispute.number, "money": money,
-    }  # fmt: skip
+def _being_decided(request: Any, live: Dispute, until: date | None) -> HttpResponse:
+    messages.error(request, formats.refusal(DisputeBeingDecided(number=live.number, day=until)))
+    return redirect(live)
+
+
+def _said(dispute: Dispute, *, added: bool = False) -> str:
+    words = _("Dispute %(number)s was sent to finance. Held back until the decision: %(money)s.")
+    if added:
+        words = _("Added to dispute %(number)s. Held back until the decision: %(money)s.")
+    return words % {"number": dispute.number, "money": formats.money(dispute.held, dispute.currency, 2)}
 
 
 def _page(

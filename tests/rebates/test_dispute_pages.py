@@ -251,9 +251,10 @@ def test_after_the_window_the_page_offers_no_dispute(acme, browse):
         assert "could be disputed until" in page.content.decode()
 
 
-def test_who_compares_a_ledger_again_is_led_to_the_dispute_that_is_open(acme, browse):
+def test_who_compares_a_ledger_while_finance_decides_is_led_to_the_dispute(acme, finance, browse):
     statement = settled(acme, 50_000)
     dispute = marked(acme, "INV-1")
+    propose_adjustment(dispute=dispute, programme=programme(), amount=Decimal(9), reason="Proven", by=finance)
     page = browse(acme.admin).get(f"{statement.get_absolute_url()}dispute/ledger/", follow=True)
     assert page.redirect_chain[-1][0] == dispute.get_absolute_url()
-    assert "“Add lines” there disputes more of its lines" in page.content.decode()
+    assert "Finance is deciding about" in page.content.decode()
