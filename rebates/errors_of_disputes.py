@@ -57,6 +57,21 @@ class SignsDiffer(DomainError):
     )
 
 
+class NothingDiffers(DomainError):
+    code = "nothing_differs"
+    message = _(
+        "%(row)s: what you say is right, %(right)s, is what we have. Enter another figure, or untick the line."
+    )
+
+
+class MissingInAnotherPeriod(DomainError):
+    code = "missing_in_another_period"
+    message = _(
+        "%(document)s of %(day)s: this statement is about %(first)s to %(last)s. What is missing in another month is"
+        " disputed with the statement of that month."
+    )
+
+
 class NotALineOfTheStatement(DomainError):
     code = "not_a_line_of_the_statement"
     message = _(

@@ -13,14 +13,19 @@ from orders.models import CreditedLine, SalesLine
 from prm.ui import formats
 from prm.values.money import Money, round_money
 from rebates import disputed, own_ledger
+from rebates.counting_days import BOOKING, basis_of
 from rebates.errors_of_disputes import (
     DisputeReasonMissing,
     LineDisputedAlready,
+    MissingInAnotherPeriod,
     NotALineOfTheStatement,
+    NothingDiffers,
     NothingMarked,
     SignsDiffer,
 )
 from rebates.models import Dispute, DisputedLine, Result
+from rebates.plans import counted_days
+from rebates.returned import BY_ORIGIN, how
 
 What = DisputedLine.What
 PIECES = Decimal("0.001")
@@ -53,7 +58,11 @@ def claimed(
     if wanted - set(ours):
         raise NotALineOfTheStatement()
     for claim in claims:
-        _refuse_signs(claim, ours.get(claim.sales_line or 0), dispute.currency)
+        line = ours.get(claim.sales_line or 0)
+        _refuse_signs(claim, line, dispute.currency)
+        if line is not None:
+            _refuse_ours(claim, line, dispute.currency)
+    _refuse_other_periods(claims, results)
     return [_marked(dispute, claim, ours.get(claim.sales_line or 0)) for claim in claims]
 
 
@@ -117,6 +126,40 @@ def _refuse_signs(claim: Claim, ours: Ours | None, currency: str) -> None:
         raise SignsDiffer(
             row=", ".join(filter(None, row)), amount=money, quantity=formats.all_digits(quantity, 0)
         )
+
+
+def _refuse_ours(claim: Claim, ours: Ours, currency: str) -> None:
+    """Raise where what is said to be wrong is, as the partner has it, what we have."""
+    said = plain(ours)
+    row = ", ".join(filter(None, (said.document, said.product)))
+    if claim.what == What.AMOUNT and claim.amount == said.amount:
+        raise NothingDiffers(row=row, right=Money(said.amount, currency))
+    if claim.what == What.QUANTITY and claim.quantity is not None and claim.quantity == said.quantity:
+        raise NothingDiffers(row=row, right=formats.all_digits(said.quantity, 0))
+
+
+def _refuse_other_periods(claims: Sequence[Claim], results: Sequence[Result]) -> None:
+    """Raise where a line that is said to be missing could be in none of the figures, whatever else it says.
+
+    Where a figure goes by another day than that of the booking, or takes returns of its own lines whenever they are
+    booked, the booking date decides nothing.
+    """
+    for claim in claims:
+        if claim.sales_line is not None or claim.day is None:
+            continue
+        is_return = claim.amount is not None and claim.amount < 0
+        if not any(_may_have(one, claim.day, is_return=is_return) for one in results):
+            raise MissingInAnotherPeriod(
+                document=claim.document, day=claim.day, last=max(one.period.last_day for one in results),
+                first=min(counted_days(one.version, one.period).start for one in results),
+            )  # fmt: skip
+
+
+def _may_have(result: Result, day: date, *, is_return: bool) -> bool:
+    policy, days = result.version.policy, counted_days(result.version, result.period)
+    if day in days or basis_of(policy) != BOOKING:
+        return True
+    return is_return and day >= days.start and how(policy) == BY_ORIGIN
 
 
 def _marked(dispute: Dispute, claim: Claim, ours: Ours | None) -> DisputedLine:
