@@ -18,6 +18,8 @@ from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
 from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
+from prm.values.actor import Actor
+from rebates import dispute_words
 from rebates.ledger_reach import Reach
 from rebates.models import DisputedLine, Programme
 from rebates.services import Claim
@@ -69,9 +71,15 @@ class LinesForm(ServiceForm):
     )
 
     def __init__(
-        self, *args: Any, lines: Sequence[SalesLine | CreditedLine], counted: set[int], **options: Any
+        self,
+        *args: Any,
+        actor: Actor,
+        lines: Sequence[SalesLine | CreditedLine],
+        counted: set[int],
+        **options: Any,
     ):
-        super().__init__(*args, **options)
+        super().__init__(*args, actor=actor, **options)
+        self.reader = actor
         self.lines, self.counted = lines, counted
 
     @property
@@ -83,8 +91,8 @@ class LinesForm(ServiceForm):
             found.append(
                 Row(
                     line, line.pk in self.counted, str(line.pk) in ticked, self._typed(f"what-{line.pk}") or kinds[0],
-                    [(kind.value, kind.label) for kind in kinds], self._typed(f"quantity-{line.pk}"),
-                    self._typed(f"amount-{line.pk}"),
+                    [(kind.value, dispute_words.what(kind, self.reader)) for kind in kinds],
+                    self._typed(f"quantity-{line.pk}"), self._typed(f"amount-{line.pk}"),
                 )
             )  # fmt: skip
         return found

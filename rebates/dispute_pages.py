@@ -18,7 +18,7 @@ from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates import disputed
+from rebates import dispute_words, disputed
 from rebates.beyond import refuse_beyond
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
@@ -56,14 +56,18 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "dispute": dispute,
         "wait": waiting(dispute, actor),
         "shown": dispute.shown_to(actor),
-        "lines": lines[:MOST_LINES],
+        "lines": dispute_words.shown(lines[:MOST_LINES], actor),
+        "sides": dispute_words.sides(actor),
         "has_more": len(lines) > MOST_LINES,
-        "sums": sums(dispute),
+        "sums": dispute_words.sums(dispute, actor),
         "why_untold": why_untold(dispute),
         "talk": dispute.messages.all(),
         "additions": dispute.additions.all(),
         "goes_to": _goes_to(dispute, actor),
         "agreed": agreed(dispute),
+        "shifted": dispute_words.shifted(
+            dispute.summary.get("shifted", 0), dispute.summary.get("shifts", []), actor
+        ),
         "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
         "proposed": _proposed(dispute, actor),
@@ -85,18 +89,6 @@ def _proposed(dispute: Dispute, actor: Actor) -> ManualAdjustment | None:
     if actor.is_partner or dispute.state != State.PROPOSED:
         return None
     return dispute.adjustment
-
-
-def sums(dispute: Dispute) -> list[dict[str, Any]]:
-    """By what is wrong: how many lines and how much money they differ by."""
-    found: dict[str, dict[str, Any]] = {}
-    for line in dispute.lines.all():
-        one = found.setdefault(
-            line.what, {"label": line.get_what_display(), "count": 0, "sum": Decimal("0.00")}
-        )
-        one["count"] += 1
-        one["sum"] += line.difference
-    return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -267,24 +259,6 @@ def _refused(dispute: Dispute, actor: Actor) -> str:
     if dispute.state != State.PROPOSED:
         return ""
     return refusals.why_not(refuse_to_confirm, dispute.adjustment, actor)
-
-
-def heads() -> list[str]:
-    """The headings of the spreadsheet of a dispute's lines."""
-    return [
-        _("What is wrong"), _("Document"), _("Booking date"), _("Product"), _("Our quantity"), _("Our amount"),
-        _("Partner’s quantity"), _("Partner’s amount"), _("Difference"), _("Booked by us on"), _("Row of the file"),
-    ]  # fmt: skip
-
-
-def rows(dispute: Dispute) -> list[list[Any]]:
-    return [
-        [
-            line.get_what_display(), line.document, line.day, line.product, line.our_quantity, line.our_amount,
-            line.their_quantity, line.their_amount, line.difference, line.booked_on, line.file_row,
-        ]
-        for line in dispute.lines.all()
-    ]  # fmt: skip
 
 
 def why_untold(dispute: Dispute) -> str:

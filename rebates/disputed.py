@@ -173,7 +173,8 @@ def _undecided(line: DisputedLine) -> Goods | None:
     if ours is None or line.what == What.COUNT:
         return None
     quantity, amount = ours.quantity, ours.net_amount
-    if line.what != What.NOT_OURS and (line.their_amount is not None or line.their_quantity is not None):
+    elsewhere = line.what == What.NOT_OURS or line.their_day is not None
+    if not elsewhere and (line.their_amount is not None or line.their_quantity is not None):
         quantity = _excess(quantity, line.their_quantity)
         amount = _excess(amount, line.their_amount)
     return _goods(ours, -quantity, -amount)

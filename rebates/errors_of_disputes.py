@@ -112,21 +112,6 @@ class LedgerRowsBad(DomainError):
     field = "file"
 
 
-class LedgerAgrees(DomainError):
-    code = "ledger_agrees"
-    message = _("Your ledger and ours agree: %(count)s lines, %(sum)s. There is nothing to dispute.")
-    field = "file"
-
-
-class LedgerAgreesAsFar(DomainError):
-    code = "ledger_agrees_as_far"
-    message = _(
-        "As far as they were compared, your ledger and ours agree: %(count)s lines, %(sum)s. Not compared are %(left)s"
-        " lines of ours from earlier periods; choose below to compare them too."
-    )
-    field = "file"
-
-
 class LedgerOfAnotherTime(DomainError):
     code = "ledger_of_another_time"
     message = _(

@@ -68,7 +68,7 @@ class _NotTold(Exception):
 
 @dataclass(frozen=True)
 class _Change:
-    """A line of ours as it would be, or one that we lack; without quantity and amount it would be gone."""
+    """A line of ours as it would be, or one that we lack."""
 
     ours: SalesLine | CreditedLine | None
     day: date
@@ -89,7 +89,8 @@ class _Change:
         if self.credited != is_credited(plan.policy) or not plan.counts(self.product_line, self.product):
             return False
         reverses = self.ours.reverses if self.ours is not None else None
-        days = [self.day, *([reverses.booking_date] if reverses else [])]
+        days = [self.day, *([self.ours.booking_date] if self.ours is not None else [])]
+        days += [reverses.booking_date] if reverses else []
         return basis_of(plan.policy) != BOOKING or any(day in plan.counted for day in days)
 
 
@@ -144,11 +145,11 @@ def _of_ours(line: DisputedLine) -> _Change:
     if line.what == What.COUNT:
         raise _NotTold(Untold.COUNTS)
     is_gone = line.what == What.NOT_OURS
-    if not is_gone and line.their_amount is None and line.their_quantity is None:
+    if not is_gone and line.their_amount is None and line.their_quantity is None and line.their_day is None:
         raise _NotTold(Untold.FIGURE)
     return _Change(
-        ours, ours.booking_date, ours.product_line_id, ours.product_id, isinstance(ours, CreditedLine),
-        ours.document, is_gone,
+        ours, line.their_day or ours.booking_date, ours.product_line_id, ours.product_id,
+        isinstance(ours, CreditedLine), ours.document, is_gone,
         quantity=ours.quantity if line.their_quantity is None else line.their_quantity,
         amount=ours.net_amount if line.their_amount is None else line.their_amount,
     )  # fmt: skip
@@ -229,10 +230,16 @@ def _apply(change: _Change, number: int, statement: Statement) -> None:
             cursor.execute(f"DELETE FROM {change.table} WHERE id = %s", [change.ours.pk])
         elif change.ours is not None:
             cursor.execute(
-                f"UPDATE {change.table} SET quantity = %(quantity)s, net_amount = %(amount)s, gross_amount ="
+                f"UPDATE {change.table} SET booking_date = %(day)s, quantity = %(quantity)s, net_amount = %(amount)s,"
+                " gross_amount ="
                 " CASE WHEN gross_amount IS NULL OR net_amount = %(amount)s THEN gross_amount"
                 " ELSE round(%(amount)s * (1 + tax_rate), 2) END WHERE id = %(id)s",
-                {"quantity": change.quantity, "amount": change.amount, "id": change.ours.pk},
+                {
+                    "day": change.day,
+                    "quantity": change.quantity,
+                    "amount": change.amount,
+                    "id": change.ours.pk,
+                },
             )
         else:
             _add(cursor, change, number, statement)

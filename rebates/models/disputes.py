@@ -91,8 +91,9 @@ class Dispute(models.Model):
     )
     worth = models.DecimalField(_("worth"), max_digits=18, decimal_places=2, null=True)
     # Of a ledger, the last one where several were compared: {"rows", "agree", "agreed", "outside", "ours", "theirs"};
-    # sums as text. Where lines of ours were not compared: {"left", "left_sum", "left_first", "left_last"}. Of any:
-    # "untold", why `worth` is None.
+    # sums as text. Where lines of ours were not compared: {"left", "left_sum", "left_first", "left_last"}. What
+    # agrees on another day of the same period: {"shifted", and in "shifts" the first of them as document, our day,
+    # theirs}. Of any: "untold", why `worth` is None.
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -213,6 +214,7 @@ class DisputedLine(models.Model):
         MISSING = "missing", _("Missing from the statement")
         AMOUNT = "amount", _("Wrong amount")
         QUANTITY = "quantity", _("Wrong quantity")
+        DAY = "day", _("In another period")
         COUNT = "count", _("Should count")
         NOT_OURS = "not_ours", _("Not in the partner’s books")
 
@@ -234,6 +236,8 @@ class DisputedLine(models.Model):
     # What the partner says it should be; None: it only says that ours is wrong.
     their_quantity = models.DecimalField(max_digits=18, decimal_places=3, null=True)
     their_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    # The partner's own day of a line of ours, where that lies in another period.
+    their_day = models.DateField(null=True)
     # Where we booked a document that is missing here: a day of another period.
     booked_on = models.DateField(null=True)
     file_row = models.PositiveIntegerField(null=True)

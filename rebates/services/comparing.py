@@ -5,6 +5,8 @@ While a dispute of the statement is under way, the draft has what is new, and se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,8 +23,6 @@ from rebates.errors_of_disputes import (
     AllDisputedAlready,
     DisputeNotInThisState,
     DisputeReasonMissing,
-    LedgerAgrees,
-    LedgerAgreesAsFar,
     LedgerOfAnotherTime,
 )
 from rebates.ledger_reach import Reach
@@ -43,11 +43,27 @@ from rebates.services.disputing import (
 State = Dispute.State
 What = DisputedLine.What
 ZERO = Decimal("0.00")
+MOST_SHIFTS = 20  # lines on another day of the same period that are named
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A ledger with nothing to dispute: how many lines agree, what they come to, how many of ours were not compared,
+    and which the partner has on another day of the same period.
+    """
+
+    count: int
+    sum: Money
+    left: int
+    shifted: Sequence[own_ledger.Pair]
 
 
 @transaction.atomic
-def compare_ledger(*, statement: Statement, file: Any, reach: str = Reach.FILE, by: Actor) -> Dispute:
-    """Read a partner's own ledger and keep what differs as a draft, in place of an earlier one. Nothing is sent yet.
+def compare_ledger(
+    *, statement: Statement, file: Any, reach: str = Reach.FILE, by: Actor
+) -> Dispute | Agreement:
+    """Read a partner's own ledger and keep what differs as a draft, in place of an earlier one. Nothing is sent yet;
+    where nothing differs, nothing is kept.
 
     `reach`: which of our lines of earlier periods it is compared with, see `ledger_reach.py`.
     """
@@ -65,11 +81,10 @@ def compare_ledger(*, statement: Statement, file: Any, reach: str = Reach.FILE, 
     if not sides.theirs:
         last = max(result.period.last_day for result in results)
         raise LedgerOfAnotherTime(first=min(result.starts for result in results), last=last)
-    found = own_ledger.match(sides.ours, sides.theirs)
+    found = own_ledger.match(sides.ours, sides.theirs, ledger_reach.periods_of(results).all)
     agreed = sum((line.amount for line in found.agreed), ZERO)
     if found.is_same:
-        said: dict[str, Any] = {"count": len(found.agreed), "sum": Money(agreed, statement.currency)}
-        raise LedgerAgreesAsFar(left=len(sides.left), **said) if sides.left else LedgerAgrees(**said)
+        return Agreement(len(found.agreed), Money(agreed, statement.currency), len(sides.left), found.shifted)
     for draft in Dispute.objects.visible_to(by).of(statement).filter(state=State.DRAFT):
         draft.delete()
     dispute = new_dispute(statement, Dispute.Kind.LEDGER, by)
@@ -77,7 +92,7 @@ def compare_ledger(*, statement: Statement, file: Any, reach: str = Reach.FILE, 
     dispute.summary = {
         "rows": len(theirs), "outside": len(theirs) - len(sides.theirs), "agree": len(found.agreed),
         "agreed": str(agreed), "ours": str(sum((line.amount for line in sides.ours), ZERO)),
-        "theirs": str(sum((line.amount for line in sides.theirs), ZERO)), **sides.told,
+        "theirs": str(sum((line.amount for line in sides.theirs), ZERO)), **sides.told, **_shifts(found.shifted),
     }  # fmt: skip
     differing = _new_ones(_differing(dispute, found, ours, statement), live)
     _measure_draft(dispute, differing, live)
@@ -151,10 +166,10 @@ def _differing(
 ) -> list[DisputedLine]:
     lines = []
     for pair in found.differ:
-        what = What.AMOUNT if pair.difference else What.QUANTITY
         lines.append(
             DisputedLine(
-                dispute=dispute, what=what, their_quantity=pair.theirs.quantity, their_amount=pair.theirs.amount,
+                dispute=dispute, what=_what(pair), their_day=pair.theirs.day if pair.is_moved else None,
+                their_quantity=pair.theirs.quantity, their_amount=pair.theirs.amount,
                 file_row=pair.theirs.key, **ours_of(ours[pair.ours.key]),
             )
         )  # fmt: skip
@@ -172,6 +187,21 @@ def _differing(
         for line in found.only_ours
     ]
     return lines
+
+
+def _what(pair: own_ledger.Pair) -> str:
+    if pair.difference:
+        return What.AMOUNT
+    same = pair.theirs.quantity in (None, pair.ours.quantity)
+    return What.DAY if same else What.QUANTITY
+
+
+def _shifts(pairs: Sequence[own_ledger.Pair]) -> dict[str, Any]:
+    """For a dispute's summary."""
+    if not pairs:
+        return {}
+    rows = [[one.ours.document, str(one.ours.day), str(one.theirs.day)] for one in pairs[:MOST_SHIFTS]]
+    return {"shifted": len(pairs), "shifts": rows}
 
 
 def _booked_elsewhere(statement: Statement, documents: set[str], known: set[int]) -> dict[str, date]:

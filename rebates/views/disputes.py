@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.ui import export, formats, refusals
 from prm.ui.forms import ServiceForm
-from rebates import dispute_pages, disputed, services
+from rebates import dispute_pages, dispute_words, disputed, services
 from rebates.dispute_forms import (
     AcceptForm,
     AdjustmentForm,
@@ -49,7 +49,8 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
     """All lines of a dispute with both sides' figures."""
     dispute = _dispute(request, number)
     export.note(request.actor, dispute.number, kind="xlsx")
-    return export.table("xlsx", dispute.number, dispute_pages.heads(), dispute_pages.rows(dispute))
+    heads, rows = dispute_words.heads(request.actor), dispute_words.rows(dispute, request.actor)
+    return export.table("xlsx", dispute.number, heads, rows)
 
 
 @requires("rebates.dispute")
@@ -103,9 +104,12 @@ def ledger(request: Any, number: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor,
         earlier=rests_on_earlier(disputed.open_results(statement)),
     )  # fmt: skip
+    agrees = ""
     if form.is_valid() and form.run(services.compare_ledger, statement=statement, by=request.actor):
-        return redirect(form.result)
-    context = {"form": form, "statement": statement, "until": until, "live": live}
+        if isinstance(form.result, Dispute):
+            return redirect(form.result)
+        agrees = dispute_words.agreement(form.result, request.actor)
+    context = {"form": form, "statement": statement, "until": until, "live": live, "agrees": agrees}
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
 
 
