@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy
 from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
+from prm.ui import formats
 from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
 from prm.values.actor import Actor
 from rebates import dispute_words
+from rebates.could_change import CouldChange
 from rebates.ledger_reach import Reach
 from rebates.models import DisputedLine, Programme
 from rebates.services import Claim
@@ -237,10 +239,17 @@ class AdjustmentForm(AsksOnceMore):
     )
     fully = FULLY
     reason = _text_area(gettext_lazy("Reason"), gettext_lazy("It stands on the next statement."))
+    why_beyond = forms.CharField(
+        label=gettext_lazy("Why it is more than the lines could change"), required=False, max_length=500
+    )
     pairs = (("programme", "amount"),)
 
-    def __init__(self, *args: Any, programmes: Any, **options: Any):
-        super().__init__(*args, **options)
+    def __init__(self, *args: Any, programmes: Any, could: CouldChange, currency: str, **options: Any):
+        super().__init__(*args, currency=currency, **options)
+        under = ", ".join(f"{one} {formats.money(could.under(one.pk), currency, 2)}" for one in programmes)
+        self.fields["why_beyond"].help_text = _(
+            "At most the disputed lines could change: %(under)s. A larger sum needs this reason; both sides read it."
+        ) % {"under": under}
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0].pk

@@ -70,7 +70,8 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         ),
         "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
-        "proposed": _proposed(dispute, actor),
+        "proposed": (proposed := _proposed(dispute, actor)),
+        "proposed_beyond": beyond_lines(proposed) if proposed else "",
         "effects": effects(dispute, actor),
         "happenings": history_of(dispute, actor),
         "verbs": _partner_verbs(dispute, actor) if actor.is_partner else _staff_verbs(dispute, actor),
@@ -98,6 +99,7 @@ class Came:
     text: str
     amount: Decimal
     statement: Statement | None
+    beyond: str = ""  # why a sum is more than the lines could change
 
 
 def effects(dispute: Dispute, actor: Actor) -> list[Came]:
@@ -112,7 +114,7 @@ def effects(dispute: Dispute, actor: Actor) -> list[Came]:
     adjustment = getattr(dispute, "adjustment", None)
     if adjustment is not None:
         text = _("Manual adjustment, %(programme)s") % {"programme": adjustment.programme}
-        found.append(Came(text, adjustment.amount, by_run.get(adjustment.run_id)))
+        found.append(Came(text, adjustment.amount, by_run.get(adjustment.run_id), beyond_lines(adjustment)))
     if dispute.effect == Dispute.Effect.LINES:
         rows = Result.objects.visible_to(actor).filter(
             partner_id=dispute.partner_id, currency=dispute.currency, kind="adjusted", run__in=by_run,
@@ -234,7 +236,7 @@ def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
                 post=_to("confirm", dispute),
                 primary=True,
                 why_not=_refused(dispute, actor),
-                ask=refusals.why_not(refuse_beyond, dispute.adjustment.amount, dispute.statement, dispute),
+                ask=" ".join(filter(None, (beyond_lines(dispute.adjustment), _beyond_statement(dispute)))),
             ),
             Verb(_("Do not confirm"), href=_to("send_back", dispute), final=True),
         ]
@@ -254,6 +256,19 @@ def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
     ]
 
 
+def beyond_lines(adjustment: ManualAdjustment) -> str:
+    """That a sum is more than its lines could change, and why; "" where it is not."""
+    if not adjustment.why_beyond:
+        return ""
+    return _("The disputed lines could change at most %(money)s; it is more because: %(why)s") % {
+        "money": formats.money(adjustment.could_change, adjustment.currency, 2), "why": adjustment.why_beyond,
+    }  # fmt: skip
+
+
+def _beyond_statement(dispute: Dispute) -> str:
+    return refusals.why_not(refuse_beyond, dispute.adjustment.amount, dispute.statement)
+
+
 def _refused(dispute: Dispute, actor: Actor) -> str:
     """Why this person may not confirm the proposed sum, "" when they may or none is proposed."""
     if dispute.state != State.PROPOSED:
@@ -262,11 +277,16 @@ def _refused(dispute: Dispute, actor: Actor) -> str:
 
 
 def why_untold(dispute: Dispute) -> str:
-    """Why it is not told what the dispute is worth, "" where it is."""
-    if dispute.worth is not None:
-        return ""
+    """Why it is not told what the dispute, or some of its lines, are worth; "" where it is told of all."""
     why = dispute.summary.get("untold")
-    return str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
+    reason = str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
+    if dispute.worth is None:
+        return reason
+    left = dispute.summary.get("untold_lines", 0)
+    if not left:
+        return ""
+    words = ngettext("without %(count)s line: %(why)s", "without %(count)s lines: %(why)s", left)
+    return words % {"count": formats.number(left, 0), "why": reason}
 
 
 def not_compared(dispute: Dispute) -> str:

@@ -138,19 +138,13 @@ class SumBeyondStatement(Unusual):
     field = "amount"
 
 
-class SumBeyondLines(Unusual):
+class SumBeyondLines(DomainError):
     code = "sum_beyond_lines"
-    message = _("%(amount)s is more than the disputed lines come to, %(lines)s. Is it meant so?")
-    field = "amount"
-
-
-class SumBeyondStatementAndLines(Unusual):
-    code = "sum_beyond_statement_and_lines"
     message = _(
-        "%(amount)s is more than the whole statement says, %(statement)s, and more than the disputed lines come to,"
-        " %(lines)s. Is it meant so?"
+        "%(amount)s is more than the disputed lines could change under %(programme)s: %(lines)s. Say why it is more, or"
+        " enter another sum."
     )
-    field = "amount"
+    field = "why_beyond"
 
 
 class SecondPersonConfirms(DomainError):

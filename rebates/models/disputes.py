@@ -93,7 +93,7 @@ class Dispute(models.Model):
     # Of a ledger, the last one where several were compared: {"rows", "agree", "agreed", "outside", "ours", "theirs"};
     # sums as text. Where lines of ours were not compared: {"left", "left_sum", "left_first", "left_last"}. What
     # agrees on another day of the same period: {"shifted", and in "shifts" the first of them as document, our day,
-    # theirs}. Of any: "untold", why `worth` is None.
+    # theirs}. Of any: "untold", why `worth` leaves out "untold_lines", or is None.
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -331,6 +331,9 @@ class ManualAdjustment(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     reason = models.TextField(_("reason"))
+    # Of a dispute: what its lines could change under the programme at most, and why the sum is more.
+    could_change = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    why_beyond = models.TextField(blank=True)
     fully = models.BooleanField(default=True)  # whether the dispute is accepted fully with it, or partly
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_by_label = models.CharField(_("proposed by"), max_length=200)
@@ -353,6 +356,15 @@ class ManualAdjustment(models.Model):
         constraints = [
             models.CheckConstraint(name="manual_adjustment_moves_money", condition=~models.Q(amount=0)),
             models.CheckConstraint(name="manual_adjustment_has_a_reason", condition=~models.Q(reason="")),
+            models.CheckConstraint(
+                name="manual_adjustment_within_its_lines",
+                condition=models.Q(could_change__isnull=True)
+                | models.Q(
+                    amount__lte=models.F("could_change"),
+                    amount__gte=models.F("could_change") * models.Value(-1),
+                )
+                | ~models.Q(why_beyond=""),
+            ),
             models.CheckConstraint(
                 name="manual_adjustment_by_two",
                 condition=models.Q(confirmed_by__isnull=True)

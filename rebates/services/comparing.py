@@ -158,7 +158,7 @@ def _measure_draft(dispute: Dispute, lines: list[DisputedLine], live: Dispute | 
     if live is not None:
         dispute.held = max(ZERO, dispute.held - live.held)
         if dispute.worth is not None:
-            dispute.worth = None if live.worth is None else dispute.worth - live.worth
+            dispute.worth -= live.worth or ZERO
 
 
 def _differing(

@@ -181,8 +181,9 @@ def measure(dispute: Dispute, lines: Sequence[DisputedLine], known: Sequence[Dis
     together = [*known, *lines]
     worth = worth_of(dispute.statement, together, disputed.open_results(dispute.statement, on=first))
     dispute.worth = worth.amount
-    told = {key: value for key, value in dispute.summary.items() if key != "untold"}
-    dispute.summary = told | ({"untold": worth.untold} if worth.untold else {})
+    told = {key: value for key, value in dispute.summary.items() if key not in ("untold", "untold_lines")}
+    untold = {"untold": worth.untold, "untold_lines": len(worth.left)} if worth.untold else {}
+    dispute.summary = told | untold
     hold_balances()
     (found,) = open_on([dispute.statement])
     held = disputed.held_since(dispute.statement, [*sent, *((line, today) for line in lines)])

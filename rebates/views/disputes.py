@@ -18,6 +18,7 @@ from prm.access.decorators import requires
 from prm.ui import export, formats, refusals
 from prm.ui.forms import ServiceForm
 from rebates import dispute_pages, dispute_words, disputed, services
+from rebates.could_change import could_change
 from rebates.dispute_forms import (
     AcceptForm,
     AdjustmentForm,
@@ -150,7 +151,7 @@ def _page(
 def _choices(form_class: type[ServiceForm], dispute: Dispute) -> dict[str, Any]:
     if form_class is not AdjustmentForm:
         return {}
-    return {"programmes": disputed.programmes_of(dispute.statement)}
+    return {"programmes": disputed.programmes_of(dispute.statement), "could": could_change(dispute)}
 
 
 def _press(verb: str, service: Callable[..., Any], done: Any, *, gone: bool = False) -> Any:
