@@ -73,20 +73,19 @@ class LinesForm(ServiceForm):
     )
 
     def __init__(
-        self,
-        *args: Any,
-        actor: Actor,
-        lines: Sequence[SalesLine | CreditedLine],
-        counted: set[int],
-        **options: Any,
-    ):
+        self, *args: Any, actor: Actor, lines: Sequence[SalesLine | CreditedLine], counted: set[int],
+        typed: Any = None, **options: Any,
+    ):  # fmt: skip
+        """`typed`: what stands in the page's fields while a document is looked for; nothing of it is checked yet."""
+        if typed is not None:
+            options["initial"] = {"reason": typed.get("reason", "")}
         super().__init__(*args, actor=actor, **options)
-        self.reader = actor
+        self.reader, self.typed = actor, self.data if self.is_bound else typed
         self.lines, self.counted = lines, counted
 
     @property
     def rows_of_lines(self) -> list[Row]:
-        ticked = set(self.data.getlist("line")) if self.is_bound else set()
+        ticked = set(self.typed.getlist("line")) if self.typed is not None else set()
         found = []
         for line in self.lines:
             kinds = OF_OURS if line.pk in self.counted else OF_UNCOUNTED
@@ -170,7 +169,7 @@ class LinesForm(ServiceForm):
         return None
 
     def _typed(self, name: str) -> str:
-        return str(self.data.get(name, "")).strip()[:60] if self.is_bound else ""
+        return str(self.typed.get(name, "")).strip()[:60] if self.typed is not None else ""
 
 
 class LedgerForm(ServiceForm):

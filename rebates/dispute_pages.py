@@ -35,6 +35,7 @@ class Wait:
     who: str
     since: datetime
     due: datetime | None
+    on_partner: bool = False
 
     @property
     def is_late(self) -> bool:
@@ -46,8 +47,13 @@ def waiting(dispute: Dispute, actor: Actor) -> Wait | None:
         return None
     theirs = dispute.waits_for_partner
     mine = theirs == actor.is_partner and (actor.is_partner or not _refused(dispute, actor))
-    who = "" if mine else dispute.partner.name if theirs else _("Finance")
-    return Wait(who, dispute.state_since, dispute.due)
+    finance = (
+        _("Finance")
+        if actor.is_partner or dispute.state != State.PROPOSED
+        else _("a second person in finance")
+    )
+    who = "" if mine else dispute.partner.name if theirs else finance
+    return Wait(who, dispute.state_since, dispute.due, theirs)
 
 
 def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
@@ -71,6 +77,9 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
         "proposed": (proposed := _proposed(dispute, actor)),
+        "proposed_refused": _refused(dispute, actor)
+        if proposed and allowed(actor, "rebates.approve")
+        else "",
         "proposed_beyond": beyond_lines(proposed) if proposed else "",
         "effects": effects(dispute, actor),
         "happenings": history_of(dispute, actor),

@@ -63,16 +63,14 @@ def new(request: Any, number: str) -> HttpResponse:
     if live is not None and not live.takes_more:
         return _being_decided(request, live, until)
     results = disputed.open_results(statement)
-    text = request.GET.get("q", "").strip()[:60]
+    text = request.POST.get("q", request.GET.get("q", "")).strip()[:60]
     known = live.known_lines() if live is not None else set()
-    found = disputed.lines_of(statement, results, document=text, most=LINES + 1 + len(known))
-    lines = [line for line in found if line.pk not in known][: LINES + 1]
+    lines, has_more = _to_tick(statement, results, text, known, _ticked(request.POST))
+    searches = "find" in request.POST
     form = LinesForm(
-        request.POST if request.method == "POST" else None,
-        actor=request.actor,
-        lines=lines[:LINES],
-        counted=disputed.counted(results, lines),
-    )
+        request.POST if request.method == "POST" and not searches else None, actor=request.actor, lines=lines,
+        counted=disputed.counted(results, lines), typed=request.POST if searches else None,
+    )  # fmt: skip
     service = (
         partial(services.open_dispute, statement=statement)
         if live is None
@@ -85,12 +83,28 @@ def new(request: Any, number: str) -> HttpResponse:
         "form": form,
         "statement": statement,
         "text": text,
-        "has_more": len(lines) > LINES,
+        "has_more": has_more,
         "most": LINES,
         "until": until,
         "live": live,
     }
     return render(request, "rebates/disputes/lines.html", context, status=form.status)
+
+
+def _ticked(sent: Any) -> set[int]:
+    """The lines of ours that are ticked on the page."""
+    return {int(one) for one in sent.getlist("line") if one.isdecimal() and len(one) < 19}
+
+
+def _to_tick(
+    statement: Statement, results: Any, text: str, known: set[int], ticked: set[int]
+) -> tuple[list[Any], bool]:
+    """The lines that the page offers: what is ticked already, then what was looked for; whether there are more."""
+    kept = disputed.lines_of(statement, results, ids=ticked - known) if ticked else []
+    found = disputed.lines_of(statement, results, document=text, most=LINES + 1 + len(known) + len(kept))
+    there = known | {line.pk for line in kept}
+    others = [line for line in found if line.pk not in there]
+    return [*kept, *others[:LINES]], len(others) > LINES
 
 
 @requires("rebates.dispute")
