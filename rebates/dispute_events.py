@@ -22,6 +22,22 @@ class StatementDisputed:
 
 
 @event(
+    "rebates.dispute_extended",
+    version=1,
+    label=_("Dispute: lines added"),
+    subject="dispute",
+    object_id="dispute_id",
+)
+class DisputeExtended:
+    """`held`: what the dispute holds back with them."""
+
+    dispute_id: int
+    addition_id: int
+    held: str
+    currency: str
+
+
+@event(
     "rebates.dispute_asked_back",
     version=1,
     label=_("Dispute: asked back"),

@@ -17,7 +17,11 @@ from django.utils.translation import gettext_lazy
 from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
+from prm.ui import formats
 from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
+from prm.values.actor import Actor
+from rebates import dispute_words
+from rebates.could_change import CouldChange
 from rebates.ledger_reach import Reach
 from rebates.models import DisputedLine, Programme
 from rebates.services import Claim
@@ -69,22 +73,27 @@ class LinesForm(ServiceForm):
     )
 
     def __init__(
-        self, *args: Any, lines: Sequence[SalesLine | CreditedLine], counted: set[int], **options: Any
-    ):
-        super().__init__(*args, **options)
+        self, *args: Any, actor: Actor, lines: Sequence[SalesLine | CreditedLine], counted: set[int],
+        typed: Any = None, **options: Any,
+    ):  # fmt: skip
+        """`typed`: what stands in the page's fields while a document is looked for; nothing of it is checked yet."""
+        if typed is not None:
+            options["initial"] = {"reason": typed.get("reason", "")}
+        super().__init__(*args, actor=actor, **options)
+        self.reader, self.typed = actor, self.data if self.is_bound else typed
         self.lines, self.counted = lines, counted
 
     @property
     def rows_of_lines(self) -> list[Row]:
-        ticked = set(self.data.getlist("line")) if self.is_bound else set()
+        ticked = set(self.typed.getlist("line")) if self.typed is not None else set()
         found = []
         for line in self.lines:
             kinds = OF_OURS if line.pk in self.counted else OF_UNCOUNTED
             found.append(
                 Row(
                     line, line.pk in self.counted, str(line.pk) in ticked, self._typed(f"what-{line.pk}") or kinds[0],
-                    [(kind.value, kind.label) for kind in kinds], self._typed(f"quantity-{line.pk}"),
-                    self._typed(f"amount-{line.pk}"),
+                    [(kind.value, dispute_words.what(kind, self.reader)) for kind in kinds],
+                    self._typed(f"quantity-{line.pk}"), self._typed(f"amount-{line.pk}"),
                 )
             )  # fmt: skip
         return found
@@ -160,7 +169,7 @@ class LinesForm(ServiceForm):
         return None
 
     def _typed(self, name: str) -> str:
-        return str(self.data.get(name, "")).strip()[:60] if self.is_bound else ""
+        return str(self.typed.get(name, "")).strip()[:60] if self.typed is not None else ""
 
 
 class LedgerForm(ServiceForm):
@@ -229,10 +238,17 @@ class AdjustmentForm(AsksOnceMore):
     )
     fully = FULLY
     reason = _text_area(gettext_lazy("Reason"), gettext_lazy("It stands on the next statement."))
+    why_beyond = forms.CharField(
+        label=gettext_lazy("Why it is more than the lines could change"), required=False, max_length=500
+    )
     pairs = (("programme", "amount"),)
 
-    def __init__(self, *args: Any, programmes: Any, **options: Any):
-        super().__init__(*args, **options)
+    def __init__(self, *args: Any, programmes: Any, could: CouldChange, currency: str, **options: Any):
+        super().__init__(*args, currency=currency, **options)
+        under = ", ".join(f"{one} {formats.money(could.under(one.pk), currency, 2)}" for one in programmes)
+        self.fields["why_beyond"].help_text = _(
+            "At most the disputed lines could change: %(under)s. A larger sum needs this reason; both sides read it."
+        ) % {"under": under}
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0].pk

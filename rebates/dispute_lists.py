@@ -82,6 +82,6 @@ class DisputeList(ListPage):
             State("shown" if actor.is_partner else "state", label=_("State"), filter=True),
             When("state_since", label=_("Since"), phone=None),
             Promised("due", phone=None),
-            Amount("held", currency="currency", places=2, phone="b"),
+            Amount("held_now", label=_("Held back"), currency="currency", places=2, phone="b"),
             Amount("difference", label=_("Difference in sales"), currency="currency", places=2, phone=None),
         ]

@@ -18,7 +18,7 @@ from prm.ui import formats, refusals
 from prm.ui.parts import Fact, Verb
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates import disputed
+from rebates import dispute_words, disputed
 from rebates.beyond import refuse_beyond
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
@@ -35,6 +35,7 @@ class Wait:
     who: str
     since: datetime
     due: datetime | None
+    on_partner: bool = False
 
     @property
     def is_late(self) -> bool:
@@ -46,8 +47,13 @@ def waiting(dispute: Dispute, actor: Actor) -> Wait | None:
         return None
     theirs = dispute.waits_for_partner
     mine = theirs == actor.is_partner and (actor.is_partner or not _refused(dispute, actor))
-    who = "" if mine else dispute.partner.name if theirs else _("Finance")
-    return Wait(who, dispute.state_since, dispute.due)
+    finance = (
+        _("Finance")
+        if actor.is_partner or dispute.state != State.PROPOSED
+        else _("a second person in finance")
+    )
+    who = "" if mine else dispute.partner.name if theirs else finance
+    return Wait(who, dispute.state_since, dispute.due, theirs)
 
 
 def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
@@ -56,19 +62,36 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "dispute": dispute,
         "wait": waiting(dispute, actor),
         "shown": dispute.shown_to(actor),
-        "lines": lines[:MOST_LINES],
+        "lines": dispute_words.shown(lines[:MOST_LINES], actor),
+        "sides": dispute_words.sides(actor),
         "has_more": len(lines) > MOST_LINES,
-        "sums": sums(dispute),
+        "sums": dispute_words.sums(dispute, actor),
         "why_untold": why_untold(dispute),
         "talk": dispute.messages.all(),
+        "additions": dispute.additions.all(),
+        "goes_to": _goes_to(dispute, actor),
         "agreed": agreed(dispute),
+        "shifted": dispute_words.shifted(
+            dispute.summary.get("shifted", 0), dispute.summary.get("shifts", []), actor
+        ),
         "not_compared": not_compared(dispute),
         "facts": _facts(dispute, actor),
-        "proposed": _proposed(dispute, actor),
+        "proposed": (proposed := _proposed(dispute, actor)),
+        "proposed_refused": _refused(dispute, actor)
+        if proposed and allowed(actor, "rebates.approve")
+        else "",
+        "proposed_beyond": beyond_lines(proposed) if proposed else "",
         "effects": effects(dispute, actor),
         "happenings": history_of(dispute, actor),
         "verbs": _partner_verbs(dispute, actor) if actor.is_partner else _staff_verbs(dispute, actor),
     }
+
+
+def _goes_to(dispute: Dispute, actor: Actor) -> Dispute | None:
+    """The dispute under way that a comparison would be added to."""
+    if dispute.state != State.DRAFT:
+        return None
+    return Dispute.objects.visible_to(actor).of(dispute.statement).live().first()
 
 
 def _proposed(dispute: Dispute, actor: Actor) -> ManualAdjustment | None:
@@ -78,18 +101,6 @@ def _proposed(dispute: Dispute, actor: Actor) -> ManualAdjustment | None:
     return dispute.adjustment
 
 
-def sums(dispute: Dispute) -> list[dict[str, Any]]:
-    """By what is wrong: how many lines and how much money they differ by."""
-    found: dict[str, dict[str, Any]] = {}
-    for line in dispute.lines.all():
-        one = found.setdefault(
-            line.what, {"label": line.get_what_display(), "count": 0, "sum": Decimal("0.00")}
-        )
-        one["count"] += 1
-        one["sum"] += line.difference
-    return list(found.values())
-
-
 @dataclass(frozen=True)
 class Came:
     """Something that a decision did to a later statement."""
@@ -97,6 +108,7 @@ class Came:
     text: str
     amount: Decimal
     statement: Statement | None
+    beyond: str = ""  # why a sum is more than the lines could change
 
 
 def effects(dispute: Dispute, actor: Actor) -> list[Came]:
@@ -111,7 +123,7 @@ def effects(dispute: Dispute, actor: Actor) -> list[Came]:
     adjustment = getattr(dispute, "adjustment", None)
     if adjustment is not None:
         text = _("Manual adjustment, %(programme)s") % {"programme": adjustment.programme}
-        found.append(Came(text, adjustment.amount, by_run.get(adjustment.run_id)))
+        found.append(Came(text, adjustment.amount, by_run.get(adjustment.run_id), beyond_lines(adjustment)))
     if dispute.effect == Dispute.Effect.LINES:
         rows = Result.objects.visible_to(actor).filter(
             partner_id=dispute.partner_id, currency=dispute.currency, kind="adjusted", run__in=by_run,
@@ -141,7 +153,10 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
         "dispute_until": until,
         "dispute_is_open": is_open,
         "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
-        "may_add": is_open and live is not None and allowed(actor, "rebates.dispute", statement),
+        "may_add": is_open
+        and live is not None
+        and live.takes_more
+        and allowed(actor, "rebates.dispute", statement),
     }
 
 
@@ -211,10 +226,12 @@ def _partner_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
         )
     ]
     until = disputed.window(dispute.statement)
-    if until is not None and clock.today() <= until:
-        verbs.append(
-            Verb(_("Add lines"), href=reverse("rebates:statement_dispute", args=[dispute.statement.number]))
-        )
+    if dispute.takes_more and until is not None and clock.today() <= until:
+        of = [dispute.statement.number]
+        verbs += [
+            Verb(_("Add lines"), href=reverse("rebates:statement_dispute", args=of)),
+            Verb(_("Compare my ledger"), href=reverse("rebates:statement_ledger", args=of)),
+        ]
     if dispute.may_become(State.WITHDRAWN):
         verbs.append(Verb(_("Withdraw"), href=_to("withdraw", dispute), final=True))
     return verbs
@@ -228,7 +245,7 @@ def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
                 post=_to("confirm", dispute),
                 primary=True,
                 why_not=_refused(dispute, actor),
-                ask=refusals.why_not(refuse_beyond, dispute.adjustment.amount, dispute.statement, dispute),
+                ask=" ".join(filter(None, (beyond_lines(dispute.adjustment), _beyond_statement(dispute)))),
             ),
             Verb(_("Do not confirm"), href=_to("send_back", dispute), final=True),
         ]
@@ -248,6 +265,19 @@ def _staff_verbs(dispute: Dispute, actor: Actor) -> list[Verb]:
     ]
 
 
+def beyond_lines(adjustment: ManualAdjustment) -> str:
+    """That a sum is more than its lines could change, and why; "" where it is not."""
+    if not adjustment.why_beyond:
+        return ""
+    return _("The disputed lines could change at most %(money)s; it is more because: %(why)s") % {
+        "money": formats.money(adjustment.could_change, adjustment.currency, 2), "why": adjustment.why_beyond,
+    }  # fmt: skip
+
+
+def _beyond_statement(dispute: Dispute) -> str:
+    return refusals.why_not(refuse_beyond, dispute.adjustment.amount, dispute.statement)
+
+
 def _refused(dispute: Dispute, actor: Actor) -> str:
     """Why this person may not confirm the proposed sum, "" when they may or none is proposed."""
     if dispute.state != State.PROPOSED:
@@ -255,30 +285,17 @@ def _refused(dispute: Dispute, actor: Actor) -> str:
     return refusals.why_not(refuse_to_confirm, dispute.adjustment, actor)
 
 
-def heads() -> list[str]:
-    """The headings of the spreadsheet of a dispute's lines."""
-    return [
-        _("What is wrong"), _("Document"), _("Booking date"), _("Product"), _("Our quantity"), _("Our amount"),
-        _("Partner’s quantity"), _("Partner’s amount"), _("Difference"), _("Booked by us on"), _("Row of the file"),
-    ]  # fmt: skip
-
-
-def rows(dispute: Dispute) -> list[list[Any]]:
-    return [
-        [
-            line.get_what_display(), line.document, line.day, line.product, line.our_quantity, line.our_amount,
-            line.their_quantity, line.their_amount, line.difference, line.booked_on, line.file_row,
-        ]
-        for line in dispute.lines.all()
-    ]  # fmt: skip
-
-
 def why_untold(dispute: Dispute) -> str:
-    """Why it is not told what the dispute is worth, "" where it is."""
-    if dispute.worth is not None:
-        return ""
+    """Why it is not told what the dispute, or some of its lines, are worth; "" where it is told of all."""
     why = dispute.summary.get("untold")
-    return str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
+    reason = str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
+    if dispute.worth is None:
+        return reason
+    left = dispute.summary.get("untold_lines", 0)
+    if not left:
+        return ""
+    words = ngettext("without %(count)s line: %(why)s", "without %(count)s lines: %(why)s", left)
+    return words % {"count": formats.number(left, 0), "why": reason}
 
 
 def not_compared(dispute: Dispute) -> str:
@@ -299,7 +316,9 @@ def not_compared(dispute: Dispute) -> str:
 
 
 def agreed(dispute: Dispute) -> str:
-    """How much of a compared ledger agrees, in a sentence."""
-    count = int(dispute.summary.get("agree", 0))
+    """How much of a compared ledger agrees, in a sentence, "" where none was compared."""
+    if "agree" not in dispute.summary:
+        return ""
+    count = int(dispute.summary["agree"])
     words = ngettext("%(count)s line agrees", "%(count)s lines agree", count)
     return words % {"count": formats.number(count, 0)}

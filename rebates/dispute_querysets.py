@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, CharField, F, Q, Sum, Value, When
+from django.db.models import Case, CharField, DecimalField, F, Q, Sum, Value, When
 
 from prm.access.scoping import PartnerOwned
 from prm.values.actor import Actor
@@ -22,7 +22,9 @@ class DisputeQuerySet(PartnerOwned):
         return rows if actor.is_partner or actor.is_system else rows.exclude(state="draft")
 
     def for_list(self) -> DisputeQuerySet:
-        return self.select_related("partner", "statement").order_by("-id")
+        """With `held_now`: what a dispute under way holds back; one that is over, or not sent yet, holds nothing."""
+        now = Case(When(state__in=self.LIVE, then=F("held")), output_field=DecimalField())
+        return self.select_related("partner", "statement").annotate(held_now=now).order_by("-id")
 
     def as_partners_read(self) -> DisputeQuerySet:
         """With `shown`: the state, without what finance weighs between its two people."""
@@ -44,7 +46,7 @@ class DisputeQuerySet(PartnerOwned):
         return self.filter(state__in=("draft", "asked_back"))
 
     def decided(self) -> DisputeQuerySet:
-        return self.filter(state__in=("accepted", "partly_accepted", "rejected", "withdrawn"))
+        return self.filter(state__in=("accepted", "partly_accepted", "rejected"))
 
     def of(self, statement: Any) -> DisputeQuerySet:
         return self.filter(statement=statement)

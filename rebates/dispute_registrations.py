@@ -25,6 +25,10 @@ NOTICES = {
         MONEY, _("A partner disputes a statement"), _("%(partner)s disputes %(statement)s"),
         _("%(number)s, held back: %(held)s. %(reason)s"),
     ),
+    "extended": (
+        MONEY, _("A partner disputes more lines"), _("%(partner)s disputes more lines of %(statement)s"),
+        _("%(number)s, held back now: %(held)s. %(reason)s"),
+    ),
     "answered": (
         MONEY, _("A partner wrote about a dispute"), _("%(author)s wrote about %(number)s"), _("%(text)s"),
     ),
@@ -80,6 +84,7 @@ def register() -> None:
         {
             "ledger compared": _("own ledger compared"),
             "disputed": pgettext_lazy("done", "disputed"),
+            "lines added": _("lines added"),
             "taken up": _("taken up"),
             "asked back": _("asked back"),
             "answered": _("answered"),

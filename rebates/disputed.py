@@ -79,10 +79,10 @@ def window(statement: Statement) -> date | None:
     return max((last_day(statement, result) for result in results_of(statement)), default=None)
 
 
-def open_results(statement: Statement) -> list[Result]:
-    """The figures whose days to dispute are not over."""
-    today = clock.today()
-    return [result for result in results_of(statement) if today <= last_day(statement, result)]
+def open_results(statement: Statement, on: date | None = None) -> list[Result]:
+    """The figures whose days to dispute are not over, today or `on` a day."""
+    day = on or clock.today()
+    return [result for result in results_of(statement) if day <= last_day(statement, result)]
 
 
 def lines_of(
@@ -157,13 +157,24 @@ def held_of(lines: Sequence[DisputedLine], results: Sequence[Result]) -> Decimal
     return sum((_held(result, plan, away) for result, plan in plans_of(results)), ZERO)
 
 
+def held_since(statement: Statement, lines: Sequence[tuple[DisputedLine, date]]) -> Decimal:
+    """What lines hold back of the statement, each disputed on a day: of a figure only where that was not over then."""
+    away = [(day, goods) for line, day in lines if (goods := _undecided(line)) is not None]
+    found = ZERO
+    for result, plan in plans_of(results_of(statement)):
+        last = last_day(statement, result)
+        found += _held(result, plan, [goods for day, goods in away if day <= last])
+    return found
+
+
 def _undecided(line: DisputedLine) -> Goods | None:
     """What of our line nobody agrees on, as it would go away; None where the line is not ours or should count."""
     ours = line.ours
     if ours is None or line.what == What.COUNT:
         return None
     quantity, amount = ours.quantity, ours.net_amount
-    if line.what != What.NOT_OURS and (line.their_amount is not None or line.their_quantity is not None):
+    elsewhere = line.what == What.NOT_OURS or line.their_day is not None
+    if not elsewhere and (line.their_amount is not None or line.their_quantity is not None):
         quantity = _excess(quantity, line.their_quantity)
         amount = _excess(amount, line.their_amount)
     return _goods(ours, -quantity, -amount)

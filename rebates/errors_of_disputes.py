@@ -22,9 +22,13 @@ class NothingToDispute(DomainError):
 class DisputedAlready(DomainError):
     code = "disputed_already"
     message = _(
-        "This statement is disputed already: %(number)s. “Add lines” there disputes more of its lines with it; to"
-        " compare a ledger, withdraw it first."
+        "This statement is disputed already: %(number)s. “Add lines” there disputes more of its lines with it."
     )
+
+
+class AllDisputedAlready(DomainError):
+    code = "all_disputed_already"
+    message = _("All that differs is disputed already, in %(number)s.")
 
 
 class DisputeBeingDecided(DomainError):
@@ -50,6 +54,21 @@ class SignsDiffer(DomainError):
     message = _(
         "%(row)s: an amount of %(amount)s for a quantity of %(quantity)s. Both are above zero for a sale and below"
         " zero for a return."
+    )
+
+
+class NothingDiffers(DomainError):
+    code = "nothing_differs"
+    message = _(
+        "%(row)s: what you say is right, %(right)s, is what we have. Enter another figure, or untick the line."
+    )
+
+
+class MissingInAnotherPeriod(DomainError):
+    code = "missing_in_another_period"
+    message = _(
+        "%(document)s of %(day)s: this statement is about %(first)s to %(last)s. What is missing in another month is"
+        " disputed with the statement of that month."
     )
 
 
@@ -93,21 +112,6 @@ class LedgerRowsBad(DomainError):
     field = "file"
 
 
-class LedgerAgrees(DomainError):
-    code = "ledger_agrees"
-    message = _("Your ledger and ours agree: %(count)s lines, %(sum)s. There is nothing to dispute.")
-    field = "file"
-
-
-class LedgerAgreesAsFar(DomainError):
-    code = "ledger_agrees_as_far"
-    message = _(
-        "As far as they were compared, your ledger and ours agree: %(count)s lines, %(sum)s. Not compared are %(left)s"
-        " lines of ours from earlier periods; choose below to compare them too."
-    )
-    field = "file"
-
-
 class LedgerOfAnotherTime(DomainError):
     code = "ledger_of_another_time"
     message = _(
@@ -134,19 +138,13 @@ class SumBeyondStatement(Unusual):
     field = "amount"
 
 
-class SumBeyondLines(Unusual):
+class SumBeyondLines(DomainError):
     code = "sum_beyond_lines"
-    message = _("%(amount)s is more than the disputed lines come to, %(lines)s. Is it meant so?")
-    field = "amount"
-
-
-class SumBeyondStatementAndLines(Unusual):
-    code = "sum_beyond_statement_and_lines"
     message = _(
-        "%(amount)s is more than the whole statement says, %(statement)s, and more than the disputed lines come to,"
-        " %(lines)s. Is it meant so?"
+        "%(amount)s is more than the disputed lines could change under %(programme)s: %(lines)s. Say why it is more, or"
+        " enter another sum."
     )
-    field = "amount"
+    field = "why_beyond"
 
 
 class SecondPersonConfirms(DomainError):

@@ -56,7 +56,7 @@ def read(upload: Any) -> list[Line]:
         for chunk in upload.chunks():
             kept.write(chunk)
         kept.flush()
-        with open_table(kept.name) as table:
+        with open_table(kept.name, str(getattr(upload, "name", ""))) as table:
             kind = OwnLedger()
             places = matched(kind, table.header)
             missing = [column for column in kind.columns if column.required and column.name not in places]

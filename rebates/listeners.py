@@ -89,10 +89,15 @@ def tell_the_partner_of_the_decision(fact: events.DisputeDecided) -> None:
 
 @listens_to(events.DisputeWithdrawn)
 def tell_finance_of_the_end(fact: events.DisputeWithdrawn) -> None:
+    _tell(who_may("rebates.decide_disputes"), "withdrawn", _dispute(fact.dispute_id))
+
+
+@listens_to(events.DisputeExtended)
+def tell_finance_of_more_lines(fact: events.DisputeExtended) -> None:
     dispute = _dispute(fact.dispute_id)
-    rows = Dispute.objects.for_everyone(because="of the same statement")
-    if not rows.of(dispute.statement).live().exists():  # else it goes on as another, of which finance is told
-        _tell(who_may("rebates.decide_disputes"), "withdrawn", dispute)
+    addition = dispute.additions.get(pk=fact.addition_id)
+    words = {"held": said.Money(addition.held, dispute.currency), "reason": addition.reason}
+    _tell(who_may("rebates.decide_disputes"), "extended", dispute, about=str(addition.pk), **words)
 
 
 def _dispute(dispute_id: int) -> Dispute:

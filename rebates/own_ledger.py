@@ -1,13 +1,14 @@
 """A partner's own ledger beside our sales lines: which lines are the same, which differ, which only one side has.
 
 Guarantee: every line of either side stands in the answer exactly once; the order of the rows changes nothing; and
-theirs − ours = what only they have − what only we have + the differences, to the cent. Pure: no table is read.
+theirs − ours = what only they have − what only we have + the differences, to the cent. A line that either side has in
+another period is a difference, though its money is the same. Pure: no table is read.
 
 Lines meet by source document, then product, then amount. In one document and product: first those with the same amount
-and quantity, then those with the same amount, then those with the same quantity, then what is left, the largest
-first. What is left of a document after that meets by its amount alone, since partners have product codes of their own;
-then, where either side names no product, in order. Where one side has several lines and the other one that is their
-sum, the document agrees.
+and quantity (of these first those of the same day), then those with the same amount, then those with the same quantity,
+then what is left, the largest first. What is left of a document after that meets by its amount alone, since partners
+have product codes of their own; then, where either side names no product, in order. Where one side has several lines
+and the other one that is their sum, the document agrees, if all of them are of the same period.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 ZERO = Decimal("0.00")
+Span = tuple[date, date]  # the first day, the day after the last
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Pair:
 
     ours: Line
     theirs: Line
+    is_moved: bool = False  # whether the days lie in different periods
 
     @property
     def difference(self) -> Decimal:
@@ -48,14 +51,18 @@ class Pair:
     @property
     def agrees(self) -> bool:
         """Quantities are compared where the partner's ledger has them."""
-        return not self.difference and self.theirs.quantity in (None, self.ours.quantity)
+        same = not self.difference and self.theirs.quantity in (None, self.ours.quantity)
+        return same and not self.is_moved
 
 
 @dataclass
 class Matched:
-    """`agreed`: lines of ours that the partner has too; the rest is what differs."""
+    """`agreed`: lines of ours that the partner has too, `shifted` those of them that it has on another day of the same
+    period; the rest is what differs.
+    """
 
     agreed: list[Line] = field(default_factory=list)
+    shifted: list[Pair] = field(default_factory=list)
     differ: list[Pair] = field(default_factory=list)
     only_ours: list[Line] = field(default_factory=list)
     only_theirs: list[Line] = field(default_factory=list)
@@ -84,8 +91,8 @@ def spelled(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def match(ours: Iterable[Line], theirs: Iterable[Line]) -> Matched:
-    """Both sides' lines of one currency, matched."""
+def match(ours: Iterable[Line], theirs: Iterable[Line], spans: Sequence[Span] = ()) -> Matched:
+    """Both sides' lines of one currency, matched; `spans`: the periods that are told apart, else calendar months."""
     found = Matched()
     by_document: dict[str, tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
     for side, lines in enumerate((ours, theirs)):
@@ -93,8 +100,13 @@ def match(ours: Iterable[Line], theirs: Iterable[Line]) -> Matched:
             by_document[spelled(line.document)][side].append(line)
     for document in sorted(by_document):
         own, other = (sorted(lines, key=_order) for lines in by_document[document])
-        _match_document(own, other, found)
+        _match_document(own, other, found, lambda day: _place(day, spans))
     return found
+
+
+def _place(day: date, spans: Sequence[Span]) -> Hashable:
+    """The periods in which a day lies; outside all of them its month."""
+    return tuple(span for span in spans if span[0] <= day < span[1]) or (day.year, day.month)
 
 
 def _order(line: Line) -> tuple[Decimal, Decimal, str, date, int]:
@@ -102,13 +114,17 @@ def _order(line: Line) -> tuple[Decimal, Decimal, str, date, int]:
     return (-line.amount, -(line.quantity or ZERO), spelled(line.product), line.day, line.key)
 
 
-def _match_document(ours: list[Line], theirs: list[Line], found: Matched) -> None:
+def _match_document(
+    ours: list[Line], theirs: list[Line], found: Matched, place: Callable[[date], Hashable]
+) -> None:
     pairs: list[Pair] = []
     for same in (
+        lambda line: (spelled(line.product), line.amount, line.quantity, line.day),
         lambda line: (spelled(line.product), line.amount, line.quantity),
         lambda line: (spelled(line.product), line.amount),
         lambda line: (spelled(line.product), line.quantity),
         lambda line: spelled(line.product),
+        lambda line: (line.amount, line.quantity, line.day),
         lambda line: (line.amount, line.quantity),
         lambda line: line.amount,
     ):
@@ -116,10 +132,18 @@ def _match_document(ours: list[Line], theirs: list[Line], found: Matched) -> Non
     nameless = [line for line in theirs if not line.product]
     if nameless and len(nameless) == len(theirs) == len(ours):
         ours, theirs = _meet(ours, theirs, lambda line: "", pairs)
-    if ours and theirs and sum(x.amount for x in ours) == sum(x.amount for x in theirs):
+    are_together = len({place(line.day) for line in (*ours, *theirs)}) == 1
+    if ours and theirs and are_together and sum(x.amount for x in ours) == sum(x.amount for x in theirs):
         found.agreed += ours  # one side booked in one line what the other split
         ours, theirs = [], []
+    pairs = [
+        replace(pair, is_moved=place(pair.ours.day) != place(pair.theirs.day))
+        if pair.ours.day != pair.theirs.day
+        else pair
+        for pair in pairs
+    ]
     found.agreed += [pair.ours for pair in pairs if pair.agrees]
+    found.shifted += [pair for pair in pairs if pair.agrees and pair.ours.day != pair.theirs.day]
     found.differ += sorted((pair for pair in pairs if not pair.agrees), key=lambda pair: _order(pair.ours))
     found.only_ours += ours
     found.only_theirs += theirs

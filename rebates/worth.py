@@ -6,14 +6,16 @@ caps of the partner's own, for a year that is counted as a whole; of a closed mo
 month's close froze it. Nothing is stored: the partner's lines are copied into a table of the transaction that hides the
 real one from the same SQL, are changed there, and everything is thrown away.
 
-It cannot be told where the partner does not say what is right, where a missing line does not say what the programme
-goes by, and where the figure hangs on other partners: two figures around lines of one's own would tell theirs.
+A line is left out of it, and said to be, where the partner does not say what is right, and where a missing line does
+not say what the programme goes by. Nothing is told where the figure hangs on other partners: two figures around lines
+of one's own would tell theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -56,8 +58,12 @@ class Untold(models.TextChoices):
 
 @dataclass(frozen=True)
 class Worth:
+    """`left`: the lines that it leaves out, for the reason `untold`; None in `amount` where it leaves out all."""
+
     amount: Decimal | None
     untold: str = ""
+    left: Sequence[DisputedLine] = ()
+    by_programme: Mapping[int, Decimal] = field(default_factory=dict)
 
 
 class _NotTold(Exception):
@@ -68,7 +74,9 @@ class _NotTold(Exception):
 
 @dataclass(frozen=True)
 class _Change:
-    """A line of ours as it would be, or one that we lack; without quantity and amount it would be gone."""
+    """A line of ours as it would be, or one that we lack; `claim` says so."""
+
+    claim: DisputedLine
 
     ours: SalesLine | CreditedLine | None
     day: date
@@ -89,7 +97,8 @@ class _Change:
         if self.credited != is_credited(plan.policy) or not plan.counts(self.product_line, self.product):
             return False
         reverses = self.ours.reverses if self.ours is not None else None
-        days = [self.day, *([reverses.booking_date] if reverses else [])]
+        days = [self.day, *([self.ours.booking_date] if self.ours is not None else [])]
+        days += [reverses.booking_date] if reverses else []
         return basis_of(plan.policy) != BOOKING or any(day in plan.counted for day in days)
 
 
@@ -108,11 +117,11 @@ def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Seque
     """What the disputed lines, saved or not, would change in the figures of `results` and what hangs together with
     them, if all of them were as the partner says.
     """
+    left: list[tuple[DisputedLine, Untold]] = []
     try:
-        changes = list(_changes(lines, {is_credited(one.version.policy) for one in results}))
+        changes = list(_changes(lines, {is_credited(one.version.policy) for one in results}, left))
         settled = list(_settled(statement, results, changes))
-        for one in settled:
-            _refuse_untold(one.plans, changes)
+        changes = list(_told(changes, settled, left))
         closed = {(one.programme_id, one.ends) for one in results_of(statement)}
         closed -= {(one.programme_id, one.ends) for one in results}
         with transaction.atomic():
@@ -123,19 +132,31 @@ def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Seque
             after = _figures(settled, statement, closed)
             transaction.set_rollback(True)
     except _NotTold as untold:
-        return Worth(None, untold.why)
-    return Worth(sum(after.values(), ZERO) - sum(before.values(), ZERO))
+        return Worth(None, untold.why, lines)
+    why, without = (left[0][1], [line for line, _why in left]) if left else ("", [])
+    if left and not changes:
+        return Worth(None, why, without)
+    by_programme: dict[int, Decimal] = defaultdict(Decimal)
+    for figures, sign in ((after, 1), (before, -1)):
+        for (programme, _ends), amount in figures.items():
+            by_programme[programme] += sign * amount
+    return Worth(sum(by_programme.values(), ZERO), why, without, by_programme)
 
 
 # What changes
 
 
-def _changes(lines: Iterable[DisputedLine], kinds: set[bool]) -> Iterator[_Change]:
-    """`kinds`: whether the figures are of purchases, of credits, or of both."""
+def _changes(
+    lines: Iterable[DisputedLine], kinds: set[bool], left: list[tuple[DisputedLine, Untold]]
+) -> Iterator[_Change]:
+    """`kinds`: whether the figures are of purchases, of credits, or of both. What cannot be told goes to `left`."""
     codes = {line.product for line in lines if line.ours is None and line.product}
     products = {spelled(one.code): one for one in Product.objects.filter(code__in=codes)}
     for line in lines:
-        yield _of_ours(line) if line.ours is not None else _of_theirs(line, products, kinds)
+        try:
+            yield _of_ours(line) if line.ours is not None else _of_theirs(line, products, kinds)
+        except _NotTold as untold:
+            left.append((line, untold.why))
 
 
 def _of_ours(line: DisputedLine) -> _Change:
@@ -144,11 +165,11 @@ def _of_ours(line: DisputedLine) -> _Change:
     if line.what == What.COUNT:
         raise _NotTold(Untold.COUNTS)
     is_gone = line.what == What.NOT_OURS
-    if not is_gone and line.their_amount is None and line.their_quantity is None:
+    if not is_gone and line.their_amount is None and line.their_quantity is None and line.their_day is None:
         raise _NotTold(Untold.FIGURE)
     return _Change(
-        ours, ours.booking_date, ours.product_line_id, ours.product_id, isinstance(ours, CreditedLine),
-        ours.document, is_gone,
+        line, ours, line.their_day or ours.booking_date, ours.product_line_id, ours.product_id,
+        isinstance(ours, CreditedLine), ours.document, is_gone,
         quantity=ours.quantity if line.their_quantity is None else line.their_quantity,
         amount=ours.net_amount if line.their_amount is None else line.their_amount,
     )  # fmt: skip
@@ -161,7 +182,7 @@ def _of_theirs(line: DisputedLine, products: dict[str, Product], kinds: set[bool
     if len(kinds) > 1:
         raise _NotTold(Untold.KIND)
     return _Change(
-        None, line.day, product.product_line_id, product.pk, True in kinds, line.document,
+        line, None, line.day, product.product_line_id, product.pk, True in kinds, line.document,
         quantity=line.their_quantity or ZERO, amount=line.their_amount or ZERO,
     )  # fmt: skip
 
@@ -190,22 +211,32 @@ def _settled(
             raise _NotTold(Untold.OUTSIDE)
 
 
-def _refuse_untold(plans: Sequence[Plan], changes: Sequence[_Change]) -> None:
-    """Raise where some plan goes by what the changes do not say, or hangs on other partners."""
+def _told(
+    changes: Iterable[_Change], settled: Sequence[_Settled], left: list[tuple[DisputedLine, Untold]]
+) -> Iterator[_Change]:
+    """Those that say what every plan goes by that they touch; the others go to `left`. Raises where a plan hangs on
+    other partners.
+    """
     for change in changes:
-        for plan in plans:
-            if not change.touches(plan):
-                continue
-            if partner_pools.hangs_on_all(plan.policy):
-                raise _NotTold(Untold.OTHERS)
-            is_new = change.ours is None
-            resized = (
-                not change.is_gone and change.ours is not None and change.quantity != change.ours.quantity
-            )
-            if by_serial(plan.policy) and (is_new or resized):
-                raise _NotTold(Untold.SERIALS)
-            if is_new and (basis_of(plan.policy) != BOOKING or collection.steps_of(plan.policy)):
-                raise _NotTold(Untold.DAY)
+        touched = [plan for one in settled for plan in one.plans if change.touches(plan)]
+        if any(partner_pools.hangs_on_all(plan.policy) for plan in touched):
+            raise _NotTold(Untold.OTHERS)
+        why = next((why for plan in touched if (why := _unsaid(change, plan)) is not None), None)
+        if why is None:
+            yield change
+        else:
+            left.append((change.claim, why))
+
+
+def _unsaid(change: _Change, plan: Plan) -> Untold | None:
+    """What the plan goes by and the change does not say."""
+    is_new = change.ours is None
+    resized = not change.is_gone and change.ours is not None and change.quantity != change.ours.quantity
+    if by_serial(plan.policy) and (is_new or resized):
+        return Untold.SERIALS
+    if is_new and (basis_of(plan.policy) != BOOKING or collection.steps_of(plan.policy)):
+        return Untold.DAY
+    return None
 
 
 # The figures
@@ -229,10 +260,16 @@ def _apply(change: _Change, number: int, statement: Statement) -> None:
             cursor.execute(f"DELETE FROM {change.table} WHERE id = %s", [change.ours.pk])
         elif change.ours is not None:
             cursor.execute(
-                f"UPDATE {change.table} SET quantity = %(quantity)s, net_amount = %(amount)s, gross_amount ="
+                f"UPDATE {change.table} SET booking_date = %(day)s, quantity = %(quantity)s, net_amount = %(amount)s,"
+                " gross_amount ="
                 " CASE WHEN gross_amount IS NULL OR net_amount = %(amount)s THEN gross_amount"
                 " ELSE round(%(amount)s * (1 + tax_rate), 2) END WHERE id = %(id)s",
-                {"quantity": change.quantity, "amount": change.amount, "id": change.ours.pk},
+                {
+                    "day": change.day,
+                    "quantity": change.quantity,
+                    "amount": change.amount,
+                    "id": change.ours.pk,
+                },
             )
         else:
             _add(cursor, change, number, statement)

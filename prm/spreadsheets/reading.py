@@ -31,16 +31,19 @@ class Table:
 
 
 @contextmanager
-def open_table(path: str | Path) -> Iterator[Table]:
-    """The first sheet of the file at `path`. Raises FileRefused with a sentence."""
+def open_table(path: str | Path, name: str = "") -> Iterator[Table]:
+    """The first sheet of the file at `path`; `name`: as it was sent, where the path does not say. Raises FileRefused
+    with a sentence. What a file is follows from its content; its name tells how it is called where that is damaged.
+    """
     path = Path(path)
+    named_workbook = (name or path.name).lower().endswith(".xlsx")
     if path.stat().st_size > MOST_BYTES:
         raise errors.FileTooLarge(most=MOST_BYTES // 1024**2)
     if path.stat().st_size == 0:
         raise errors.NoRows()
     with path.open("rb") as file:
         start = file.read(8)
-    source = _workbook(path) if start.startswith(b"PK\x03\x04") else _text(path, start)
+    source = _workbook(path) if start.startswith(b"PK\x03\x04") else _text(path, start, named_workbook)
     with source as rows:
         rows = _bounded(rows)
         _number, header = next(rows, (0, []))
@@ -75,14 +78,21 @@ def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 @contextmanager
-def _text(path: Path, start: bytes) -> Iterator[Iterator[Row]]:
+def _text(path: Path, start: bytes, named_workbook: bool) -> Iterator[Iterator[Row]]:
     if start.startswith(PICTURES) or start[4:8] == b"ftyp":
         raise errors.NotATable()
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise errors.OldWorkbook()
-    if start.startswith(b"%PDF") or (b"\x00" in start and start[:2] not in UTF16):
+    if start.startswith(b"%PDF"):
         raise errors.UnknownFormat()
-    encoding = _encoding(path, start)
+    if b"\x00" in start and start[:2] not in UTF16:
+        raise errors.DamagedFile() if named_workbook else errors.UnknownFormat()
+    try:
+        encoding = _encoding(path, start)
+    except errors.UnknownEncoding:
+        if named_workbook:
+            raise errors.DamagedFile() from None
+        raise
     with path.open(encoding=encoding, newline="") as file:
         yield _csv_rows(file)
 

@@ -52,7 +52,7 @@ def upload_file(*, kind: str, file: Any, by: Actor) -> Import:
 
 def described(path: Path, kind: ImportKind, *, name: str, by: Actor) -> Import:
     """A new import, not saved: with the file's heading, first rows and number of rows, columns matched by heading."""
-    with open_table(path) as table:
+    with open_table(path, name) as table:
         sample, total = [], 0
         for number, cells in table.rows:
             if total < SAMPLE:

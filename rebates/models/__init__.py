@@ -1,5 +1,11 @@
 from rebates.models.credit_notes import CreditNote
-from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
+from rebates.models.disputes import (
+    Dispute,
+    DisputeAddition,
+    DisputedLine,
+    DisputeMessage,
+    ManualAdjustment,
+)
 from rebates.models.golive import OpeningBalance, SettledOutside
 from rebates.models.golive_reversals import GoLiveReversal
 from rebates.models.goods import GoodsDelivery
@@ -19,6 +25,7 @@ __all__ = [
     "AccrualMark",
     "AdditionToSum",
     "Dispute",
+    "DisputeAddition",
     "DisputeMessage",
     "DisputedLine",
     "GoLiveReversal",

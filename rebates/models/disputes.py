@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -30,7 +31,8 @@ class Shown(NamedTuple):
 
 
 class Dispute(models.Model):
-    """A partner says that a statement is wrong, and names the lines. One is under way per statement.
+    """A partner says that a statement is wrong, and names the lines. One is under way per statement; lines that are
+    added later are a DisputeAddition, and the dispute stays the same one.
 
     `held` is the part of the statement's figure that rests on the disputed lines: it is not paid while the dispute is
     under way; the database refuses such a payment. `difference` is by how much the sales lines would change, `worth`
@@ -88,8 +90,10 @@ class Dispute(models.Model):
         _("difference"), max_digits=18, decimal_places=2, default=Decimal("0.00")
     )
     worth = models.DecimalField(_("worth"), max_digits=18, decimal_places=2, null=True)
-    # Of a ledger: {"rows", "agree", "agreed", "outside", "ours", "theirs"}; sums as text. Where lines of ours were not
-    # compared: {"left", "left_sum", "left_first", "left_last"}. Of any: "untold", why `worth` is None.
+    # Of a ledger, the last one where several were compared: {"rows", "agree", "agreed", "outside", "ours", "theirs"};
+    # sums as text. Where lines of ours were not compared: {"left", "left_sum", "left_first", "left_last"}. What
+    # agrees on another day of the same period: {"shifted", and in "shifts" the first of them as document, our day,
+    # theirs}. Of any: "untold", why `worth` leaves out "untold_lines", or is None.
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -154,6 +158,11 @@ class Dispute(models.Model):
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether more lines can be added; while a sum waits for finance's second person they cannot."""
+        return self.state in (self.State.OPEN, self.State.ASKED, self.State.IN_REVIEW)
+
     def known_lines(self) -> set[int]:
         """The ids of our lines and credits that it names; no credit has the id of a sales line."""
         pairs = self.lines.values_list("sales_line_id", "credit_id")
@@ -167,6 +176,37 @@ class Dispute(models.Model):
         return Shown(state.label, self.TONES[state])
 
 
+class DisputeAddition(models.Model):
+    """More lines of a dispute under way: who added them when and why, and what all lines come to with them.
+
+    Append-only. The dispute's `held` and `difference` are those of the last one; the database allows no other change.
+    """
+
+    PARTNER_PATH = "dispute__partner"
+
+    dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="additions")
+    reason = models.TextField(_("reason"))
+    count = models.PositiveIntegerField()
+    held = models.DecimalField(_("held back"), max_digits=18, decimal_places=2)
+    difference = models.DecimalField(_("difference"), max_digits=18, decimal_places=2)
+    file_name = models.CharField(max_length=200, blank=True)  # of a ledger that was compared
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by_label = models.CharField(max_length=200)
+    at = models.DateTimeField(default=clock.now)
+
+    objects = DisputedLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.dispute} {self.at:%Y-%m-%d}"
+
+    @property
+    def adder(self) -> str:
+        return doer(self.by_label, self.by_id)
+
+
 class DisputedLine(models.Model):
     """One line of a dispute: ours, the partner's, or both where they differ. Never changed once it was sent."""
 
@@ -174,12 +214,16 @@ class DisputedLine(models.Model):
         MISSING = "missing", _("Missing from the statement")
         AMOUNT = "amount", _("Wrong amount")
         QUANTITY = "quantity", _("Wrong quantity")
+        DAY = "day", _("In another period")
         COUNT = "count", _("Should count")
         NOT_OURS = "not_ours", _("Not in the partner’s books")
 
     PARTNER_PATH = "dispute__partner"
 
     dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="lines")
+    addition = models.ForeignKey(
+        DisputeAddition, models.PROTECT, null=True, related_name="lines", db_index=False
+    )  # None: it was there from the beginning
     what = models.CharField(_("what is wrong"), max_length=8, choices=What.choices)
     sales_line = models.ForeignKey(SalesLine, models.PROTECT, null=True, related_name="+", db_index=False)
     # Of an agent's statement: what it is credited with, where it is not a line of its own.
@@ -192,6 +236,8 @@ class DisputedLine(models.Model):
     # What the partner says it should be; None: it only says that ours is wrong.
     their_quantity = models.DecimalField(max_digits=18, decimal_places=3, null=True)
     their_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    # The partner's own day of a line of ours, where that lies in another period.
+    their_day = models.DateField(null=True)
     # Where we booked a document that is missing here: a day of another period.
     booked_on = models.DateField(null=True)
     file_row = models.PositiveIntegerField(null=True)
@@ -211,6 +257,10 @@ class DisputedLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document} {self.what}"
+
+    @property
+    def sent_at(self) -> datetime:
+        return self.addition.at if self.addition is not None else self.dispute.opened_at
 
     @property
     def ours(self) -> SalesLine | CreditedLine | None:
@@ -281,6 +331,9 @@ class ManualAdjustment(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     reason = models.TextField(_("reason"))
+    # Of a dispute: what its lines could change under the programme at most, and why the sum is more.
+    could_change = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    why_beyond = models.TextField(blank=True)
     fully = models.BooleanField(default=True)  # whether the dispute is accepted fully with it, or partly
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_by_label = models.CharField(_("proposed by"), max_length=200)
@@ -303,6 +356,15 @@ class ManualAdjustment(models.Model):
         constraints = [
             models.CheckConstraint(name="manual_adjustment_moves_money", condition=~models.Q(amount=0)),
             models.CheckConstraint(name="manual_adjustment_has_a_reason", condition=~models.Q(reason="")),
+            models.CheckConstraint(
+                name="manual_adjustment_within_its_lines",
+                condition=models.Q(could_change__isnull=True)
+                | models.Q(
+                    amount__lte=models.F("could_change"),
+                    amount__gte=models.F("could_change") * models.Value(-1),
+                )
+                | ~models.Q(why_beyond=""),
+            ),
             models.CheckConstraint(
                 name="manual_adjustment_by_two",
                 condition=models.Q(confirmed_by__isnull=True)

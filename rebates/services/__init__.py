@@ -1,5 +1,7 @@
 """What people and jobs do with programmes, settlements and payments."""
 
+from rebates.services.claiming import Claim
+from rebates.services.comparing import compare_ledger, discard_draft, send_dispute
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
 from rebates.services.correcting import confirm_correction, propose_correction, refuse_correction
 from rebates.services.deciding import (
@@ -13,16 +15,7 @@ from rebates.services.deciding import (
     take_up_dispute,
 )
 from rebates.services.delivering import confirm_credit_note, confirm_delivery
-from rebates.services.disputing import (
-    Claim,
-    add_to_dispute,
-    answer_dispute,
-    compare_ledger,
-    discard_draft,
-    open_dispute,
-    send_dispute,
-    withdraw_dispute,
-)
+from rebates.services.disputing import add_to_dispute, answer_dispute, open_dispute, withdraw_dispute
 from rebates.services.holding import hold_payment, release_hold
 from rebates.services.issuing import close_run, start_close
 from rebates.services.overtaken import compute_approved_again

@@ -17,8 +17,10 @@ from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.money import Money
 from rebates import disputed
 from rebates.beyond import refuse_beyond
+from rebates.could_change import could_change
 from rebates.dispute_events import DisputeAnswered, DisputeAskedBack, DisputeDecided, DisputeProposed
 from rebates.errors import AuthorMayNotApprove
 from rebates.errors_of_disputes import (
@@ -27,6 +29,7 @@ from rebates.errors_of_disputes import (
     DisputeReasonMissing,
     ProgrammeOfTheStatement,
     SecondPersonConfirms,
+    SumBeyondLines,
 )
 from rebates.models import Dispute, ManualAdjustment, Programme
 from rebates.services.disputing import key_of, move, must_be, say
@@ -89,11 +92,11 @@ def reject_dispute(*, dispute: Dispute, reason: str, by: Actor) -> Dispute:
 @transaction.atomic
 def propose_adjustment(
     *, dispute: Dispute, programme: Programme, amount: Decimal, reason: str, fully: bool = True,
-    anyway: bool = False, by: Actor,
+    why_beyond: str = "", anyway: bool = False, by: Actor,
 ) -> Dispute:  # fmt: skip
     """Accept it with a sum that the next statement pays or takes; somebody else has to confirm the sum.
 
-    `anyway`: also one that is more than the statement, or the disputed lines, come to.
+    `why_beyond`: why it is more than the disputed lines could change; `anyway`: also one beyond the whole statement.
     """
     require(by, "rebates.decide_disputes", dispute)
     dispute = Dispute.objects.locked(dispute)
@@ -104,13 +107,18 @@ def propose_adjustment(
         raise AdjustmentMovesNothing()
     if programme.pk not in {result.programme_id for result in disputed.results_of(dispute.statement)}:
         raise ProgrammeOfTheStatement()
+    could = could_change(dispute).under(programme.pk)
+    if abs(amount) > could and not why_beyond.strip():
+        most = Money(could, dispute.currency)
+        raise SumBeyondLines(amount=Money(amount, dispute.currency), lines=most, programme=programme)
     if not anyway:
-        refuse_beyond(amount, dispute.statement, dispute)
+        refuse_beyond(amount, dispute.statement)
     adjustment = ManualAdjustment.objects.create(
         number=dispute.number, statement_id=dispute.statement_id, dispute=dispute, partner_id=dispute.partner_id,
         programme=programme, currency=dispute.currency, amount=amount,
-        reason=reason.strip(), fully=fully, proposed_by_id=by.user_id, proposed_by_label=by.label,
-        proposed_at=clock.now(),
+        reason=reason.strip(), fully=fully, could_change=could,
+        why_beyond=why_beyond.strip() if abs(amount) > could else "",
+        proposed_by_id=by.user_id, proposed_by_label=by.label, proposed_at=clock.now(),
     )  # fmt: skip
     before = dispute.state
     move(dispute, State.PROPOSED, by)

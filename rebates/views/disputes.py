@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from prm.access.decorators import requires
 from prm.ui import export, formats, refusals
 from prm.ui.forms import ServiceForm
-from rebates import dispute_pages, disputed, services
+from rebates import dispute_pages, dispute_words, disputed, services
+from rebates.could_change import could_change
 from rebates.dispute_forms import (
     AcceptForm,
     AdjustmentForm,
@@ -26,7 +28,7 @@ from rebates.dispute_forms import (
     SayForm,
     WithdrawForm,
 )
-from rebates.errors_of_disputes import DisputeBeingDecided, DisputedAlready
+from rebates.errors_of_disputes import DisputeBeingDecided
 from rebates.ledger_reach import rests_on_earlier
 from rebates.models import Dispute, Statement
 
@@ -48,7 +50,8 @@ def spreadsheet(request: Any, number: str) -> HttpResponseBase:
     """All lines of a dispute with both sides' figures."""
     dispute = _dispute(request, number)
     export.note(request.actor, dispute.number, kind="xlsx")
-    return export.table("xlsx", dispute.number, dispute_pages.heads(), dispute_pages.rows(dispute))
+    heads, rows = dispute_words.heads(request.actor), dispute_words.rows(dispute, request.actor)
+    return export.table("xlsx", dispute.number, heads, rows)
 
 
 @requires("rebates.dispute")
@@ -57,33 +60,30 @@ def new(request: Any, number: str) -> HttpResponse:
     statement = _statement(request, number)
     live = Dispute.objects.visible_to(request.actor).of(statement).live().first()
     until = disputed.window(statement)
-    if live is not None and not live.may_become(Dispute.State.WITHDRAWN):
-        messages.error(request, formats.refusal(DisputeBeingDecided(number=live.number, day=until)))
-        return redirect(live)
+    if live is not None and not live.takes_more:
+        return _being_decided(request, live, until)
     results = disputed.open_results(statement)
-    text = request.GET.get("q", "").strip()[:60]
+    text = request.POST.get("q", request.GET.get("q", "")).strip()[:60]
     known = live.known_lines() if live is not None else set()
-    found = disputed.lines_of(statement, results, document=text, most=LINES + 1 + len(known))
-    lines = [line for line in found if line.pk not in known][: LINES + 1]
+    lines, has_more = _to_tick(statement, results, text, known, _ticked(request.POST))
+    searches = "find" in request.POST
     form = LinesForm(
-        request.POST if request.method == "POST" else None,
-        actor=request.actor,
-        lines=lines[:LINES],
-        counted=disputed.counted(results, lines),
-    )
+        request.POST if request.method == "POST" and not searches else None, actor=request.actor, lines=lines,
+        counted=disputed.counted(results, lines), typed=request.POST if searches else None,
+    )  # fmt: skip
     service = (
         partial(services.open_dispute, statement=statement)
         if live is None
         else partial(services.add_to_dispute, dispute=live)
     )
     if form.is_valid() and form.run(service, by=request.actor):
-        messages.success(request, _said(form.result))
+        messages.success(request, _said(form.result, added=live is not None))
         return redirect(form.result)
     context = {
         "form": form,
         "statement": statement,
         "text": text,
-        "has_more": len(lines) > LINES,
+        "has_more": has_more,
         "most": LINES,
         "until": until,
         "live": live,
@@ -91,29 +91,53 @@ def new(request: Any, number: str) -> HttpResponse:
     return render(request, "rebates/disputes/lines.html", context, status=form.status)
 
 
+def _ticked(sent: Any) -> set[int]:
+    """The lines of ours that are ticked on the page."""
+    return {int(one) for one in sent.getlist("line") if one.isdecimal() and len(one) < 19}
+
+
+def _to_tick(
+    statement: Statement, results: Any, text: str, known: set[int], ticked: set[int]
+) -> tuple[list[Any], bool]:
+    """The lines that the page offers: what is ticked already, then what was looked for; whether there are more."""
+    kept = disputed.lines_of(statement, results, ids=ticked - known) if ticked else []
+    found = disputed.lines_of(statement, results, document=text, most=LINES + 1 + len(known) + len(kept))
+    there = known | {line.pk for line in kept}
+    others = [line for line in found if line.pk not in there]
+    return [*kept, *others[:LINES]], len(others) > LINES
+
+
 @requires("rebates.dispute")
 def ledger(request: Any, number: str) -> HttpResponse:
     """Compare the partner's own ledger; what differs is shown before anything is sent."""
     statement = _statement(request, number)
     live = Dispute.objects.visible_to(request.actor).of(statement).live().first()
-    if live is not None:  # before anybody uploads another one
-        messages.error(request, DisputedAlready(number=live.number).text)
-        return redirect(live)
+    until = disputed.window(statement)
+    if live is not None and not live.takes_more:  # before anybody uploads another one
+        return _being_decided(request, live, until)
     form = LedgerForm(
         request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor,
         earlier=rests_on_earlier(disputed.open_results(statement)),
     )  # fmt: skip
+    agrees = ""
     if form.is_valid() and form.run(services.compare_ledger, statement=statement, by=request.actor):
-        return redirect(form.result)
-    context = {"form": form, "statement": statement, "until": disputed.window(statement)}
+        if isinstance(form.result, Dispute):
+            return redirect(form.result)
+        agrees = dispute_words.agreement(form.result, request.actor)
+    context = {"form": form, "statement": statement, "until": until, "live": live, "agrees": agrees}
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
 
 
-def _said(dispute: Dispute) -> str:
-    money = formats.money(dispute.held, dispute.currency, 2)
-    return _("Dispute %(number)s was sent to finance. Held back until the decision: %(money)s.") % {
-        "number": dispute.number, "money": money,
-    }  # fmt: skip
+def _being_decided(request: Any, live: Dispute, until: date | None) -> HttpResponse:
+    messages.error(request, formats.refusal(DisputeBeingDecided(number=live.number, day=until)))
+    return redirect(live)
+
+
+def _said(dispute: Dispute, *, added: bool = False) -> str:
+    words = _("Dispute %(number)s was sent to finance. Held back until the decision: %(money)s.")
+    if added:
+        words = _("Added to dispute %(number)s. Held back until the decision: %(money)s.")
+    return words % {"number": dispute.number, "money": formats.money(dispute.held, dispute.currency, 2)}
 
 
 def _page(
@@ -141,7 +165,7 @@ def _page(
 def _choices(form_class: type[ServiceForm], dispute: Dispute) -> dict[str, Any]:
     if form_class is not AdjustmentForm:
         return {}
-    return {"programmes": disputed.programmes_of(dispute.statement)}
+    return {"programmes": disputed.programmes_of(dispute.statement), "could": could_change(dispute)}
 
 
 def _press(verb: str, service: Callable[..., Any], done: Any, *, gone: bool = False) -> Any:

@@ -118,7 +118,7 @@ def test_the_next_statement_shows_the_adjustment_and_names_the_dispute(acme, fin
 
 def test_a_partner_without_sales_gets_a_statement_with_the_adjustment_alone(acme, rival, finance, second):
     settled(acme, 50_000)
-    agreed(acme, finance, second, amount="-1200.00", fully=False, anyway=True)
+    agreed(acme, finance, second, amount="-1200.00", fully=False, anyway=True, why_beyond="Freight")
     sell(rival, 10, "2026-09-05")
     settle("2026-09")
     september = statement_of(acme, "2026-09")

@@ -17,9 +17,11 @@ from rebates.models import Dispute
 from rebates.services import (
     answer_dispute,
     ask_back,
+    compare_ledger,
     confirm_adjustment,
     propose_adjustment,
     reject_dispute,
+    send_dispute,
     withdraw_dispute,
 )
 from tests.factories.people import UserFactory, actor
@@ -251,9 +253,27 @@ def test_after_the_window_the_page_offers_no_dispute(acme, browse):
         assert "could be disputed until" in page.content.decode()
 
 
-def test_who_compares_a_ledger_again_is_led_to_the_dispute_that_is_open(acme, browse):
+def test_who_compares_a_ledger_while_finance_decides_is_led_to_the_dispute(acme, finance, browse):
     statement = settled(acme, 50_000)
     dispute = marked(acme, "INV-1")
+    propose_adjustment(dispute=dispute, programme=programme(), amount=Decimal(9), reason="Proven", by=finance)
     page = browse(acme.admin).get(f"{statement.get_absolute_url()}dispute/ledger/", follow=True)
     assert page.redirect_chain[-1][0] == dispute.get_absolute_url()
-    assert "“Add lines” there disputes more of its lines" in page.content.decode()
+    assert "Finance is deciding about" in page.content.decode()
+
+
+def test_a_partners_page_speaks_of_you_and_finances_of_the_partner(acme, finance, browse):
+    statement = settled(acme, 40_000, 30_000)
+    draft = compare_ledger(statement=statement, file=ledger("INV-1,2026-08-11,,,40000"), by=acme.admin)
+    dispute = send_dispute(dispute=draft, reason="INV-2 never came", by=acme.admin)
+    client, form = browse(acme.admin), f"{statement.get_absolute_url()}dispute/"
+    pages = [dispute.get_absolute_url(), form, f"{form}ledger/"]
+    page = "".join(client.get(one).content.decode() for one in pages)
+    assert "What you say" in page and "Not in your books" in page and "Your quantity" in page
+    assert "artner’s" not in page and not [
+        word for word in ("Our lines", "Our quantity", "Our amount") if word in page
+    ]
+    heads = sheet_of(client.get(f"{dispute.get_absolute_url()}lines.xlsx"))[0]
+    assert "Your amount" in heads and not [one for one in heads if "artner" in one or "Our" in one]
+    page = browse(finance).get(dispute.get_absolute_url()).content.decode()
+    assert "What the partner says" in page and "Not in the partner’s books" in page and "Our quantity" in page

@@ -189,3 +189,20 @@ def test_lines_of_an_adjusted_month_that_counted_there_say_so(acme, browse):
         name: page.partition(name)[2].partition("</tr>")[0] for name in ("INV-1", "INV-OTHER", "INV-THIRD")
     }
     assert [name for name, row in rows.items() if "counts in no programme" in row] == ["INV-THIRD"]
+
+
+def test_of_lines_that_can_be_valued_it_is_told_without_the_others(acme, browse):
+    """A missing line of a product that is not ours, and one that is said to be wrong only, are left out of it."""
+    apply(flat("a", "2%"))
+    bought(acme)
+    statement, lines = statement_of(acme, "2026-10"), lines_of(acme)
+    claims = [
+        Claim(what="amount", sales_line=lines["INV-O1"].pk, amount=RIGHT),
+        Claim(what="amount", sales_line=lines["INV-O2"].pk),
+        Claim(what="missing", document="NEW", day=statement.starts, product="nobody", amount=Decimal(1)),
+    ]
+    dispute = open_dispute(statement=statement, claims=claims, reason="Not what we bought", by=acme.admin)
+    assert dispute.worth == Decimal("14.82")  # of 740.80
+    assert (dispute.summary["untold"], dispute.summary["untold_lines"]) == (Untold.FIGURE, 2)
+    page = browse(acme.admin).get(dispute.get_absolute_url()).content.decode()
+    assert "¥14.82" in page and "without 2 lines" in page

@@ -15,7 +15,6 @@ from rebates.errors_of_disputes import (
     DisputeNotInThisState,
     DisputeReasonMissing,
     DisputeWindowOver,
-    LedgerAgrees,
     LedgerColumnMissing,
     LedgerOfAnotherTime,
     LedgerRowsBad,
@@ -329,13 +328,54 @@ def test_a_missing_document_that_we_booked_elsewhere_says_where(acme):
 
 def test_a_ledger_that_agrees_opens_nothing(acme):
     statement = settled(acme, 40_000)
-    with pytest.raises(LedgerAgrees, match="40000"):
-        compare_ledger(
-            statement=statement,
-            file=ledger("INV-1,2026/8/11,,,40000"),
-            by=acme.admin,
-        )
+    found = compare_ledger(statement=statement, file=ledger("INV-1,2026/8/11,,,40000"), by=acme.admin)
+    assert (found.count, found.sum.amount, found.left) == (1, 40_000, 0)
     assert not Dispute.objects.for_everyone(because="a test").exists()
+
+
+def test_a_line_in_another_month_is_named_with_both_days_and_its_money(acme, browse):
+    """90,000 and 60,000 marginal; the partner has the second line in September: without it 1,700.00 less."""
+    statement = settled(acme, 90_000, 60_000)
+    file = ledger("INV-1,2026-08-11,routing-1,1,90000", "INV-2,2026-09-02,routing-1,1,60000")
+    draft = compare_ledger(statement=statement, file=file, by=acme.admin)
+    line = draft.lines.get()
+    assert (line.what, line.document, str(line.day), str(line.their_day)) == (
+        "day",
+        "INV-2",
+        "2026-08-12",
+        "2026-09-02",
+    )
+    assert (line.difference, draft.difference, draft.summary["agree"]) == (0, 0, 1)
+    assert (draft.held, draft.worth) == (Decimal("1700.00"), Decimal("-1700.00"))
+    page = browse(acme.admin).get(draft.get_absolute_url()).content.decode()
+    assert "In another period" in page and "in your books on 2 Sep 2026" in page
+    dispute = send_dispute(dispute=draft, reason="It came in September", by=acme.admin)
+    assert open_amount(statement) == Decimal("1800.00") and dispute.held == Decimal("1700.00")
+
+
+def test_a_line_in_another_month_with_another_amount_is_wrong_in_both(acme):
+    statement = settled(acme, 90_000, 60_000)
+    file = ledger("INV-1,2026-08-11,routing-1,1,90000", "INV-2,2026-09-02,routing-1,1,61000")
+    line = compare_ledger(statement=statement, file=file, by=acme.admin).lines.get()
+    assert (line.what, line.difference, str(line.their_day)) == ("amount", 1_000, "2026-09-02")
+    assert line.dispute.held == Decimal("1700.00")
+
+
+def test_another_day_of_the_same_month_agrees_and_is_named(acme, browse):
+    statement = settled(acme, 40_000, 30_000)
+    rows = ("INV-1,2026-08-13,,,40000", "INV-2,2026-08-12,,,{}")
+    draft = compare_ledger(statement=statement, file=ledger(rows[0], rows[1].format(31_000)), by=acme.admin)
+    assert [line.document for line in draft.lines.all()] == ["INV-2"]
+    page = browse(acme.admin).get(draft.get_absolute_url()).content.decode()
+    assert "1 of them stands on another day of the same period" in page
+    assert "INV-1 (11 Aug 2026 / 13 Aug 2026)" in page
+    address = f"{statement.get_absolute_url()}dispute/ledger/"
+    answer = browse(acme.admin).post(address, {"file": ledger(rows[0], rows[1].format(30_000))})
+    page = answer.content.decode()
+    assert (
+        answer.status_code == 200 and "There is nothing to dispute. 1 of them stands on another day" in page
+    )
+    assert "to correct" not in page  # no error
 
 
 def test_chinese_headings_are_understood(acme):

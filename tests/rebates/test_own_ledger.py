@@ -14,9 +14,11 @@ from rebates.own_ledger import Line, match
 DAY = date(2026, 9, 15)
 
 
-def line(key: int, document: str, product: str, amount: object, quantity: object = 1) -> Line:
+def line(
+    key: int, document: str, product: str, amount: object, quantity: object = 1, day: date = DAY
+) -> Line:
     number = None if quantity is None else Decimal(str(quantity))
-    return Line(key, document, DAY, product, number, Decimal(str(amount)))
+    return Line(key, document, day, product, number, Decimal(str(amount)))
 
 
 def told(found) -> dict[str, list]:
@@ -107,3 +109,41 @@ def test_nothing_is_lost_and_the_order_of_rows_says_nothing(ours, theirs, chance
 def test_a_ledger_agrees_with_itself(rows):
     own = numbered(rows, whole=True)
     assert match(own, own).is_same
+
+
+# Days
+
+OCTOBER, NEXT_DAY = date(2026, 10, 2), date(2026, 9, 16)
+
+
+def test_a_line_that_the_partner_has_in_another_month_differs_though_its_money_is_the_same():
+    found = match([line(1, "A", "x", 10)], [line(1, "A", "x", 10, day=OCTOBER)])
+    assert told(found) == {"agree": [], "differ": [(1, 1, 0)], "ours": [], "theirs": []}
+    assert found.differ[0].is_moved and not found.shifted and not found.is_same
+
+
+def test_on_another_day_of_the_same_period_it_agrees_and_is_named():
+    found = match([line(1, "A", "x", 10)], [line(1, "A", "x", 10, day=NEXT_DAY)])
+    assert told(found)["agree"] == [1] and found.is_same
+    assert [(one.ours.day, one.theirs.day) for one in found.shifted] == [(DAY, NEXT_DAY)]
+
+
+def test_what_is_one_period_is_said_by_who_asks():
+    quarter = (date(2026, 7, 1), date(2026, 10, 1))
+    spans = [quarter, (date(2026, 10, 1), date(2027, 1, 1))]
+    july, november = date(2026, 7, 3), date(2026, 11, 3)
+    assert match([line(1, "A", "x", 10)], [line(1, "A", "x", 10, day=july)], spans).is_same
+    assert not match([line(1, "A", "x", 10, day=OCTOBER)], [line(1, "A", "x", 10)], spans).is_same
+    assert match([line(1, "A", "x", 10, day=OCTOBER)], [line(1, "A", "x", 10, day=november)], spans).is_same
+
+
+def test_equal_lines_meet_by_their_day_first():
+    ours = [line(1, "A", "x", 10), line(2, "A", "x", 10, day=OCTOBER)]
+    theirs = [line(1, "A", "x", 10, day=OCTOBER), line(2, "A", "x", 10)]
+    found = match(ours, theirs)
+    assert found.is_same and not found.shifted
+
+
+def test_a_document_of_two_months_does_not_agree_by_its_sum_alone():
+    ours = [line(1, "A", "x", 10), line(2, "A", "y", 20)]
+    assert told(match(ours, [line(1, "A", "", 30, day=OCTOBER)]))["ours"] == [2, 1]

@@ -7,20 +7,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from rebates.could_change import could_change
 from rebates.dispute_registrations import find_disputes
 from rebates.errors_of_disputes import (
     DisputeNotInThisState,
     SumBeyondLines,
-    SumBeyondStatement,
-    SumBeyondStatementAndLines,
 )
 from rebates.models import Dispute, ManualAdjustment
 from rebates.services import (
+    Claim,
     confirm_adjustment,
+    open_dispute,
     propose_adjustment,
     propose_correction,
     refuse_correction,
@@ -31,6 +33,8 @@ from rebates.services import (
 from tests.factories.people import UserFactory, actor
 from tests.rebates.disputing import marked, settled, statement_of
 from tests.rebates.test_dispute_decisions import programme
+from tests.rebates.test_linked import flat
+from tests.rebates.world import apply, sell, settle
 
 pytestmark = pytest.mark.django_db
 INTERNAL = ("999,999", "too much", "posed", "confirm", "Confirm")
@@ -44,7 +48,7 @@ def second(db):
 def proposed(dispute: Dispute, by, amount="999999999.00", **more) -> Dispute:
     return propose_adjustment(
         dispute=dispute, programme=programme(), amount=Decimal(amount), reason="agreed", by=by,
-        **{"anyway": True} | more,
+        **{"anyway": True, "why_beyond": "It is meant so"} | more,
     )  # fmt: skip
 
 
@@ -120,45 +124,92 @@ def test_a_correction_by_hand_stays_with_finance_until_a_statement_has_it(acme, 
 
 
 @pytest.mark.parametrize(
-    ("amount", "refusal"),
-    [
-        ("1000.00", None),  # what the statement says, fewer than the line's 50,000
-        ("-1000.01", SumBeyondStatement),
-        ("50000.00", SumBeyondStatement),
-        ("50000.01", SumBeyondStatementAndLines),
-    ],
-)  # fmt: skip
-def test_a_sum_beyond_the_statement_or_the_lines_is_asked_about(acme, finance, amount, refusal):
-    settled(acme, 50_000)
-    dispute = marked(acme, "INV-1")
-    if refusal is not None:
-        with pytest.raises(refusal, match=r"1000\.00"):
-            proposed(dispute, finance, amount, anyway=False)
+    ("amount", "is_beyond"),
+    [("1500.00", False), ("-1500.00", False), ("1500.01", True), ("-1500.01", True), ("50000.00", True)],
+)
+def test_a_sum_beyond_what_the_lines_could_change_needs_a_reason(acme, finance, amount, is_beyond):
+    """150,000 marginal pay 3,500.00, without the disputed 50,000 they pay 2,000.00."""
+    settled(acme, 50_000, 100_000)
+    dispute, more = marked(acme, "INV-1"), {"why_beyond": ""}
+    assert could_change(dispute).under(programme().pk) == Decimal("1500.00")
+    if is_beyond:
+        with pytest.raises(SumBeyondLines, match=r"Core.*1500\.00"):
+            proposed(dispute, finance, amount, **more)
         assert not ManualAdjustment.objects.for_everyone(because="a test").exists()
-    assert proposed(dispute, finance, amount, anyway=refusal is not None).state == "proposed"
+        more = {"why_beyond": "Freight of the second delivery"}
+    adjustment = proposed(dispute, finance, amount, **more).adjustment
+    assert (adjustment.could_change, adjustment.why_beyond) == (Decimal("1500.00"), more["why_beyond"])
 
 
-def test_a_sum_beyond_the_disputed_lines_alone_is_asked_about(acme, finance):
-    settled(acme, 50_000, 100)
-    with pytest.raises(SumBeyondLines, match=r"100\.01.*100\.00"):
-        proposed(marked(acme, "INV-2"), finance, "100.01", anyway=False)
+def test_it_is_held_against_the_programme_that_it_is_posted_to(acme, finance):
+    """A line of decor changes the programme of decor; under the other one it could change nothing."""
+    sell(acme, 50_000, "2026-08-11", document="INV-1")
+    sell(acme, 10_000, "2026-08-12", document="INV-2", line="gifts")
+    apply(
+        flat("routing", "2%", qualify={"product_lines": ["routing"]}),
+        flat("gifts", "1%", qualify={"product_lines": ["gifts"]}),
+    )
+    settle("2026-08")
+    dispute = marked(acme, "INV-1", amount=Decimal(49_585))
+    could = could_change(dispute)
+    assert (could.under(programme("routing").pk), could.under(programme("gifts").pk)) == (1_000, 0)
+    words = {"dispute": dispute, "reason": "One case less", "by": finance}
+    with pytest.raises(SumBeyondLines, match="36.*Gifts"):
+        propose_adjustment(programme=programme("gifts"), amount=Decimal(-36), **words)
+    assert (
+        propose_adjustment(programme=programme("routing"), amount=Decimal("-8.30"), **words).state
+        == "proposed"
+    )
 
 
-def test_the_page_asks_with_both_figures_and_takes_it_the_second_time(acme, finance, second, browse):
+def test_what_the_engine_cannot_tell_is_held_against_the_money_of_the_lines(acme, finance):
+    statement = settled(acme, 50_000)
+    claim = Claim(
+        what="missing", document="INV-9", day=statement.starts, product="nobody", amount=Decimal(400)
+    )
+    dispute = open_dispute(statement=statement, claims=[claim], reason="This too", by=acme.admin)
+    with pytest.raises(SumBeyondLines, match=r"400\.01"):
+        proposed(dispute, finance, "400.01", why_beyond="")
+    assert proposed(dispute, finance, "400.00", why_beyond="").adjustment.could_change == 400
+
+
+def test_the_database_wants_the_reason_too(acme, finance):
     settled(acme, 50_000)
     dispute = marked(acme, "INV-1")
-    client, address = browse(finance), dispute.get_absolute_url()
+    adjustment = proposed(dispute, finance, "1000.00").adjustment
+    with pytest.raises(IntegrityError, match="within_its_lines"), transaction.atomic():
+        adjustment.pk, adjustment.number, adjustment.dispute = None, "X", None
+        adjustment.amount = Decimal("-1000.01")
+        adjustment.save()
+
+
+def test_the_reason_stands_on_the_page_for_both_sides(acme, finance, second, browse):
+    settled(acme, 50_000)
+    dispute, client = marked(acme, "INV-1"), browse(finance)
+    address = dispute.get_absolute_url()
     sent = {"programme": programme().pk, "amount": "60000", "fully": "fully", "reason": "agreed"}
-    assert "It is meant so" not in client.get(f"{address}propose/").content.decode()
+    page = client.get(f"{address}propose/").content.decode()
+    assert "Core ¥1,000.00" in page and "It is meant so" not in page
     answer = client.post(f"{address}propose/", sent)
-    page = answer.content.decode()
-    assert answer.status_code == 422 and "It is meant so" in page
-    assert "¥60,000.00" in page and "¥1,000.00" in page and "¥50,000.00" in page
+    assert answer.status_code == 422
+    assert "could change under Core: ¥1,000.00" in answer.content.decode()
+    sent["why_beyond"] = "Freight was promised in writing"
+    answer = client.post(f"{address}propose/", sent)
+    assert answer.status_code == 422 and "It is meant so" in answer.content.decode()
     assert client.post(f"{address}propose/", sent | {"anyway": "on"}).status_code == 302
     page = browse(second).get(address).content.decode()
-    assert "Is it meant so?" in page  # the second person is asked as well
+    assert "more because: Freight was promised in writing" in page and "Is it meant so?" in page
+    assert "Freight" not in browse(acme.admin).get(address).content.decode()
+    confirm_adjustment(dispute=dispute, by=second)
+    page = browse(acme.admin).get(address).content.decode()
+    assert "at most ¥1,000.00; it is more because: Freight was promised in writing" in page
+
+
+def test_a_correction_beyond_its_statement_is_asked_about(acme, finance, browse):
+    settled(acme, 50_000)
+    client, statement = browse(finance), statement_of(acme)
     correct = {"programme": programme().pk, "amount": "1000.01", "reason": "a bonus"}
-    address = f"{dispute.statement.get_absolute_url()}correct/"
+    address = f"{statement.get_absolute_url()}correct/"
     answer = client.post(address, correct)
     assert (
         answer.status_code == 422 and "¥1,000.01 is more than the whole statement" in answer.content.decode()

@@ -107,3 +107,12 @@ def test_what_is_no_table_is_told_what_to_do_instead(tmp_path, content, error):
         pass
     with translation.override("en"):
         assert "save it as .xlsx" in refused.value.text.lower()
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\x81\xff\xfe" * 40, b"\x00\x01PK\x03\x04" * 40, b"PK\x03\x04 cut off"]
+)
+def test_a_workbook_that_is_damaged_is_called_damaged_and_no_text(tmp_path, content):
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(errors.DamagedFile), open_table(tmp_path / "x", "Ledger.XLSX"):
+        pass
