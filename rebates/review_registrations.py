@@ -32,6 +32,8 @@ def register() -> None:
     words.register(
         {
             "commented": _("commented"),
+            "finding answered": _("finding answered"),
+            "findings waived": _("handed over with findings unanswered"),
             "payment held": _("payment held"),
             "hold released": _("hold of a payment released"),
         }

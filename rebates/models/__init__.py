@@ -1,3 +1,4 @@
+from rebates.models.answers import FindingAnswer
 from rebates.models.credit_notes import CreditNote
 from rebates.models.disputes import Dispute, DisputedLine, DisputeMessage, ManualAdjustment
 from rebates.models.golive import OpeningBalance, SettledOutside
@@ -21,6 +22,7 @@ __all__ = [
     "Dispute",
     "DisputeMessage",
     "DisputedLine",
+    "FindingAnswer",
     "GoLiveReversal",
     "GoodsDelivery",
     "KeptAccrual",

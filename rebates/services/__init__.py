@@ -1,5 +1,6 @@
 """What people and jobs do with programmes, settlements and payments."""
 
+from rebates.services.answering import answer_finding
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
 from rebates.services.correcting import confirm_correction, propose_correction, refuse_correction
 from rebates.services.deciding import (
@@ -54,6 +55,7 @@ __all__ = [
     "accept_dispute",
     "add_to_dispute",
     "answer_dispute",
+    "answer_finding",
     "ask_back",
     "ask_to_take_back",
     "confirm_taking_back",

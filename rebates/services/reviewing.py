@@ -22,22 +22,31 @@ from rebates.errors import NotInThisState, ReasonMissing
 from rebates.events import SettlementApproved, SettlementInReview, SettlementRefused
 from rebates.frozen_rates import refuse_without_rates
 from rebates.models import SettlementRun
+from rebates.services.answering import answer_the_rest
 from rebates.services.closing import STATE, locked, move, refuse_author, refuse_before_the_end
 
 
 @transaction.atomic
-def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
-    """Hand a computed run to those who approve."""
+def submit_for_review(
+    *, run: SettlementRun, by: Actor, reason: str = "", shown: str = ""
+) -> SettlementRun:  # fmt: skip
+    """Hand a computed run to those who approve. Every finding is answered, or `reason` says why the rest may stay.
+
+    `shown`: of which findings a page told, see `answer_the_rest`.
+    """
     require(by, "rebates.settle")
     run = locked(run)
     if run.state != STATE.COMPUTED:  # an approved run goes back by `withdraw_approval` only, with its reason
         raise NotInThisState(number=run.number, state=run.get_state_display())
-    return _hand_over(run, by, by.user_id)
+    return _hand_over(run, by, by.user_id, reason, shown)
 
 
-def _hand_over(run: SettlementRun, by: Actor, user_id: int | None) -> SettlementRun:
+def _hand_over(
+    run: SettlementRun, by: Actor, user_id: int | None, reason: str = "", shown: str = ""
+) -> SettlementRun:
     refuse_before_the_end(run)
     refuse_without_rates(run)
+    answer_the_rest(run, reason, shown, by)
     move(run, STATE.IN_REVIEW)
     run.submitted_by_id = user_id
     run.save()

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,6 +21,7 @@ from prm.ui import formats, refusals
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
+from rebates.errors_of_reviews import FindingsUnanswered
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, offered, releasing
@@ -150,6 +152,20 @@ def _verb(verb: str, service: Callable[..., Any], done: Any, further: Any = None
     return view
 
 
+@require_POST
+@requires("rebates.settle")
+def review(request: Any, number: str) -> HttpResponse:
+    """Hand over for approval; where findings are unanswered a page lists them first and asks why they may stay."""
+    run = _run(request, number)
+    with refusals.told(request):
+        try:
+            offered.pressed(services.submit_for_review, run=run, mark=_mark(request), by=request.actor)
+        except FindingsUnanswered:
+            return redirect(reverse("rebates:hand_over", args=[run.number], query={"seen": _mark(request)}))
+        messages.success(request, _("Handed over for approval."))
+    return redirect(run)
+
+
 def _mark(request: Any) -> str:
     """Of the page on which the verb was pressed, see services/offered.py."""
     return request.GET.get("seen", "")
@@ -161,7 +177,6 @@ discard = _verb(
     services.discard_run,
     lambda outcome: _("The computation was thrown away. Compute again when you are ready."),
 )
-review = _verb("rebates.settle", services.submit_for_review, lambda outcome: _("Handed over for approval."))
 approve = _verb(
     "rebates.approve",
     services.approve_run,
