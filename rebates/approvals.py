@@ -56,7 +56,7 @@ def register() -> None:
             label=_("Publication of a programme"),
             model="rebates.Version",
             verb="rebates.edit_programmes",
-            title=lambda version: f"{version.names[0]} · {version.number}",
+            title=lambda version: f"{version.named} · {version.number}",
             submitter=lambda version: version.submitted_by_id or version.author_id,
             own=lambda version: (version.author_id, version.submitted_by_id),
             facts=facts_of_version,

@@ -379,7 +379,7 @@ def members_moved(amount: Decimal) -> Cause:
 
 def moved(before: Step, after: Step) -> str:
     words = {
-        "before": formats.number(round(before.base, 2), None), "after": formats.number(round(after.base, 2), None),
+        "before": formats.amount(round(before.base, 2)), "after": formats.amount(round(after.base, 2)),
         "was": before.band, "now": after.band,
     }  # fmt: skip
     if before.withheld or after.withheld:

@@ -29,7 +29,7 @@ from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
 from rebates.plans import scope_plans
-from rebates.services.closing import refuse_before_the_end
+from rebates.services.closing import refuse_author, refuse_before_the_end
 from rebates.services.issuing import is_closing
 from rebates.services.offered import mark_of
 from rebates.services.payments import refuse_release
@@ -220,6 +220,31 @@ def may_decide(approval: approvals.Approval | None, own: Iterable[int | None], a
     return actor.user_id not in set(own) and (approval is None or approval.may_decide)
 
 
+def why_not_approve(run: SettlementRun, approval: approvals.Approval | None, actor: Actor) -> str:
+    """Why somebody with the right to approve settlements does not decide about this one."""
+    written = refusals.why_not(refuse_author, run, actor)
+    if written:
+        return written
+    if actor.user_id is not None and actor.user_id == run.submitted_by_id:
+        return _("You handed this settlement over: somebody else approves it.")
+    people = ", ".join(map(str, approval.people[:3])) if approval is not None else ""
+    return _("It is not your turn: %(people)s decides.") % {"people": people}
+
+
+def to_take_over(actor: Actor) -> list[tuple[SettlementRun, str]]:
+    """Settlements in review that a flow asks others about and `actor` may decide in their place; and whom it asks."""
+    if not allowed(actor, "rebates.approve"):
+        return []
+    found = []
+    for run in SettlementRun.objects.visible_to(actor).filter(state=State.IN_REVIEW).order_by("ends")[:50]:
+        approval = approval_of(run, actor)
+        asked = approval.people if approval is not None else []
+        is_asked = actor.user_id in {user.pk for user in asked}
+        if asked and not is_asked and may_decide(approval, own_of_run(run), actor):
+            found.append((run, ", ".join(map(str, asked[:3]))))
+    return found
+
+
 def publication(version: Version, actor: Actor) -> dict[str, Any]:
     """The state of a version's publication for the programme's page: for whom it waits, and the decision line."""
     approval = approvals.of_object(PROGRAMME, version.pk, actor)
@@ -277,6 +302,9 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
     if decides and may_decide(approval, own_of_run(run) if approval else (), actor):
         verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
         verbs.append(Verb(_("Reject"), href=to("reject"), icon="ban", key="r"))
+    elif decides:
+        why = why_not_approve(run, approval, actor)
+        verbs.append(Verb(_("Approve"), post=to("approve"), icon="check", why_not=why))
     if run.state == State.APPROVED:
         overtaken = may["settle"] and (since or came_in(run)).count > 0
         if overtaken:

@@ -257,7 +257,7 @@ def write_payments(
         if payment.reference:
             changes["reference"] = [None, payment.reference]
         if payment.method != Payment.Method.TRANSFER:
-            changes["method"] = [None, payment.get_method_display()]
+            changes["method"] = [None, Payment.Method(payment.method).label]  # in each reader's language
         record(payment.statement, "paid", by=by, changes=changes)
         emit(
             StatementPaid(statement_id=payment.statement_id, payment_id=payment.pk),

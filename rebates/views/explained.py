@@ -59,7 +59,9 @@ def result(request: Any, pk: int) -> HttpResponse:
         .filter(run=found.run, partner=found.partner, currency=found.currency)
         .first()
     )
-    return _explained(request, found, "rebates/result.html", {"statement": statement})
+    return _explained(
+        request, found, "rebates/result.html", {"statement": statement, "partner": found.partner}
+    )
 
 
 @requires("rebates.view")

@@ -46,7 +46,7 @@ def detail(request: Any, number: str) -> HttpResponse:
     run = _run(request, number)
     manual = dispute_pages.of_run(run, request.actor)
     rows, more = _page_of_partners(request, run, manual)
-    since = came_in(run)
+    since, by_programme = came_in(run), run_totals.programme_totals(run, request.actor)
     return render(
         request,
         "rebates/run.html",
@@ -61,7 +61,8 @@ def detail(request: Any, number: str) -> HttpResponse:
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
-            "programmes": run_totals.programme_totals(run, request.actor),
+            "programmes": by_programme,
+            "programme_sums": run_totals.sums_of(by_programme),
             "partners": rows,
             "next_after": rows[-1]["partner_id"] if more else None,
             "waiting": pages.waiting_line(run),
@@ -109,7 +110,13 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
     if not results:
         raise Http404
     whose = results[0].partner
-    context = {"run": run, "partner": whose, "results": results}
+    statements = Statement.objects.visible_to(request.actor).for_list().filter(run=run, partner=whose)
+    context = {
+        "run": run,
+        "partner": whose,
+        "results": results,
+        "statements": statements.order_by("currency"),
+    }
     return render(
         request, "rebates/run_partner.html", context | review_pages.of_partner(run, whose, request.actor)
     )

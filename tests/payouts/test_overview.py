@@ -40,6 +40,16 @@ def test_earned_paid_and_owed_by_programme(acme, rival, finance, second):
     assert overview.totals([row])["CNY"]["owed"] == 400
 
 
+def test_the_share_of_net_sales_leaves_out_months_that_nobody_settled(acme, rival, finance, second):
+    run = closed((acme, 50_000), (rival, 20_000))
+    before = run.starts - timedelta(days=1)
+    sell(acme, 500_000, run.ends.isoformat())  # not settled yet: it has cost nothing so far
+    sell(acme, 300_000, before.isoformat())  # nor was the month before
+    rows = overview.by_programme(asked(), by=finance)
+    (cost,) = overview.cost(rows, asked(), by=finance)
+    assert (cost.cost, cost.revenue, cost.share) == (1400, 70_000, Decimal("0.02"))
+
+
 def test_what_an_open_period_would_pay_is_accrued(acme, finance):
     apply(policy())
     sell(acme, 10_000, clock.today().isoformat())
