@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.models import Partner
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
@@ -153,28 +152,6 @@ def owed_to(actor: Actor) -> list[Owed]:
     return sorted(found.values(), key=lambda owed: owed.currency)
 
 
-def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
-    """The open periods' accruals that `actor` may see: a group a programme and period, its partners by amount."""
-    groups: dict[Any, dict[str, Any]] = {}
-    found = accruals(by=actor)
-    partners = Partner.objects.visible_to(actor).in_bulk({accrual.partner_id for accrual in found})
-    for accrual in found:
-        group = groups.setdefault(
-            (accrual.programme.pk, accrual.period),
-            {"programme": accrual.programme, "version": accrual.version, "period": accrual.period,
-             "currency": accrual.currency, "total": ZERO, "base": ZERO, "rows": []},
-        )  # fmt: skip
-        group["total"] += accrual.amount
-        group["base"] += accrual.base
-        group["rows"].append({"accrual": accrual, "partner": partners.get(accrual.partner_id)})
-    names = wording.tier_names(accrual.tier for accrual in found)
-    for group in groups.values():
-        for row in group["rows"]:
-            row["tier"] = names[row["accrual"].tier]
-        group["rows"].sort(key=lambda row: (-row["accrual"].amount, row["accrual"].partner_id))
-    return sorted(groups.values(), key=lambda group: (group["programme"].code, group["period"]))
-
-
 def approval_of(run: SettlementRun, actor: Actor) -> approvals.Approval | None:
     """The approval of the run's figures; one that lapsed with figures that are gone is history."""
     found = approvals.of_object(SETTLEMENT, run.pk, actor)
@@ -280,6 +257,18 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
     ]
 
 
+def _approval_verbs(run: SettlementRun, actor: Actor, to: Callable[[str], str]) -> list[Verb]:
+    """Approve and reject at the reader's turn; else approve as it cannot be pressed, with the reason."""
+    approval = approval_of(run, actor)
+    if not may_decide(approval, own_of_run(run) if approval else (), actor):
+        why = why_not_approve(run, approval, actor)
+        return [Verb(_("Approve"), post=to("approve"), icon="check", why_not=why)]
+    return [
+        Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"),
+        Verb(_("Reject"), href=to("reject"), icon="ban", key="r"),
+    ]
+
+
 def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> list[Verb]:
     """The buttons of the decision line: one primary, the one that throws away last. `since`: as `came_in` says."""
 
@@ -297,14 +286,8 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
         verbs.append(
             Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send", why_not=why)
         )
-    approval = approval_of(run, actor) if run.state == State.IN_REVIEW else None
-    decides = run.state == State.IN_REVIEW and may["approve"]
-    if decides and may_decide(approval, own_of_run(run) if approval else (), actor):
-        verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
-        verbs.append(Verb(_("Reject"), href=to("reject"), icon="ban", key="r"))
-    elif decides:
-        why = why_not_approve(run, approval, actor)
-        verbs.append(Verb(_("Approve"), post=to("approve"), icon="check", why_not=why))
+    if run.state == State.IN_REVIEW and may["approve"]:
+        verbs += _approval_verbs(run, actor, to)
     if run.state == State.APPROVED:
         overtaken = may["settle"] and (since or came_in(run)).count > 0
         if overtaken:
