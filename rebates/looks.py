@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,7 @@ from rebates.run_totals import programme_totals
 WHY = Actor.job("settlement")
 # These stop the hand-over by themselves: no answer makes them good.
 STOPPING = ("no_rate", "not_over")
+KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,38 @@ class Found:
 
 
 def found_in(run: SettlementRun) -> Found:
-    """Findings of a computed run; a fixed number of queries."""
+    """Findings of a computed run; a fixed number of queries, some of them over all lines of the month."""
     far, missing = outliers.outliers(run), gaps.gaps(run)
-    answers: dict[str, list[FindingAnswer]] = defaultdict(list)
-    for answer in FindingAnswer.objects.visible_to(WHY).of_run(run):
-        answers[answer.mark].append(answer)
     asked = [
         *map(_of_outlier, far), *_of_computation(run), *_of_gaps(missing), *_of_budgets(programme_totals(run, WHY)),
     ]  # fmt: skip
-    known = [Asked(one.kind, one.facts, one.source, tuple(answers.get(one.mark, ()))) for one in asked]
-    return Found(known, far, missing)
+    cache.set(_key(run), [one.mark for one in asked], KEPT_SECONDS)
+    return Found(_answered(run, asked), far, missing)
+
+
+def largest_outliers(run: SettlementRun, most: int) -> list[Asked]:
+    """The first of them, with what was answered."""
+    return _answered(run, list(map(_of_outlier, outliers.outliers(run, most=most))))
+
+
+def counts(run: SettlementRun) -> tuple[int, int]:
+    """How many findings there are and how many are answered; what a page found before is not looked for again."""
+    marks = cache.get(_key(run))
+    if marks is None:
+        marks = [one.mark for one in found_in(run).asked]
+    answers = FindingAnswer.objects.visible_to(WHY).filter(run=run, mark__in=marks)
+    return len(marks), answers.order_by().values("mark").distinct().count()
+
+
+def _key(run: SettlementRun) -> str:
+    return f"rebates-looks:{run.pk}:{run.computed_at}".replace(" ", "T")
+
+
+def _answered(run: SettlementRun, asked: list[Asked]) -> list[Asked]:
+    answers: dict[str, list[FindingAnswer]] = defaultdict(list)
+    for answer in FindingAnswer.objects.visible_to(WHY).of_run(run):
+        answers[answer.mark].append(answer)
+    return [Asked(one.kind, one.facts, one.source, tuple(answers.get(one.mark, ()))) for one in asked]
 
 
 def digest(asked: Iterable[Asked]) -> str:

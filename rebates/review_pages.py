@@ -94,11 +94,12 @@ def look(run: SettlementRun, actor: Actor) -> dict[str, Any]:
 
 def look_in_short(run: SettlementRun, actor: Actor) -> dict[str, Any]:
     """The largest outliers and how many findings are answered, for the settlement's own page."""
-    found = looks.found_in(run)
-    far = found.of(*OUTLIERS)
+    far = looks.largest_outliers(run, FIRST + 1)
+    count, answered = looks.counts(run)
     return {
         "run": run,
-        "found": found,
+        "count": count,
+        "answered": answered,
         "may_answer": may_answer(run, actor),
         "first": far[:FIRST],
         "has_more": len(far) > FIRST,

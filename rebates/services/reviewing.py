@@ -57,12 +57,12 @@ def _hand_over(
 
 
 @transaction.atomic
-def approve_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
+def approve_run(*, run: SettlementRun, by: Actor, reason: str = "") -> SettlementRun:
     """Say yes: at one's step of the flow that is under way, else at once.
 
-    A run that is only computed is handed over first, by whoever computed it.
+    A run that is only computed is handed over first, by whoever computed it; `reason` as in `submit_for_review`.
     """
-    task, run = _turn(run, by)
+    task, run = _turn(run, by, reason)
     if task is None:
         return accept_run(run=run, by=by)
     approvals.approve(task=task, by=by)
@@ -85,13 +85,13 @@ def reject_run(*, run: SettlementRun, reason: str, by: Actor) -> SettlementRun:
     return run
 
 
-def _turn(run: SettlementRun, by: Actor) -> tuple[Any, SettlementRun]:
+def _turn(run: SettlementRun, by: Actor, reason: str = "") -> tuple[Any, SettlementRun]:
     """The task with which `by` decides, None where no flow is under way; and the run under its lock."""
     require(by, "rebates.approve")
     approvals.hold(SETTLEMENT, run.pk)  # the approval before everything else
     run = locked(run)
     if run.state == STATE.COMPUTED and not by.is_system:
-        _hand_over(run, by, run.computed_by_id)
+        _hand_over(run, by, run.computed_by_id, reason)
     if run.state != STATE.COMPUTED:
         move(run, STATE.APPROVED, refuse_only=True)
     refuse_author(run, by)

@@ -188,7 +188,7 @@ def test_a_notice_names_a_programme_in_the_readers_language(finance, second):
     texts = read_document(
         {"schema": 1, "programmes": [policy("combo", name="Combined bonus", name_zh="组合返利")]}
     )
-    ((version, _outcome),) = apply_drafts(texts=texts, by=finance)
+    (version,) = apply_drafts(texts=texts, by=finance)
     publish_version(version=version, by=finance)
     task = Task.objects.get(run__object_id=version.pk, run__subject="programme", user_id=second.user_id)
     approvals.approve(task=task, by=second)

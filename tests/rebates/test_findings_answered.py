@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.utils import translation
 
+from prm.accounts.models import User
 from prm.audit.models import AuditEntry
 from prm.audit.plain import in_words
 from prm.ui import said
@@ -55,6 +59,17 @@ def test_a_run_with_an_unanswered_outlier_is_not_handed_over(run, finance, secon
         approve_run(run=run, by=second)  # which hands it over on the way
     run.refresh_from_db()
     assert run.state == "computed" and not FindingAnswer.objects.visible_to(BY).exists()
+
+
+def test_the_command_approves_it_with_a_reason_for_what_is_unanswered(run, second, settings):
+    settings.DEMO = True
+    words = ["settle", "alpha", "2026-09", "--approve-as", User.objects.get(pk=second.user_id).email]
+    with pytest.raises(CommandError, match="unanswered"):
+        call_command(*words, stdout=io.StringIO())
+    call_command(*words, "--waive", "A large project", stdout=io.StringIO())
+    run.refresh_from_db()
+    assert run.state == "approved"
+    assert FindingAnswer.objects.visible_to(BY).get().reason == "A large project"
 
 
 def test_answered_with_a_reason_it_is_handed_over_and_the_audit_knows_who_and_why(run, finance):
