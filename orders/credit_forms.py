@@ -27,7 +27,7 @@ class CreditForm(ServiceForm):
         label=_("Number of the sales line"), max_length=80,
         help_text=_("Its returns are credited with it, those that came and those that come."),
     )  # fmt: skip
-    agent = VisibleChoice(Partner, label=_("Agent"))
+    agent = VisibleChoice(Partner, label=_("Agent"), narrow=lambda rows: rows.brokering())
     share = share_field()
     reason = forms.CharField(
         label=_("Note"), max_length=300, required=False, help_text=_("The agent reads it.")

@@ -30,6 +30,10 @@ class PartnerQuerySet(PartnerOwned):
     def active(self) -> PartnerQuerySet:
         return self.filter(status="active")
 
+    def brokering(self) -> PartnerQuerySet:
+        """Those whose business it is to bring sales that are invoiced to others."""
+        return self.filter(type__in=("agent", "referral"))
+
     def hold(self, ids: Any) -> list[Any]:
         """The partners `ids`, whose state nobody changes until the transaction ends; others may still refer to them."""
         rows = self.for_everyone(because="the caller has chosen them").filter(pk__in=ids)

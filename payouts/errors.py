@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from prm.values.errors import DomainError
+from prm.values.errors import DomainError, Unusual
 
 
 class HolderMissing(DomainError):
@@ -79,6 +79,14 @@ class AccountDecided(DomainError):
 class AnotherPersonConfirms(DomainError):
     code = "another_person_confirms"
     message = _("%(person)s asked for this account. Somebody else confirms it.")
+
+
+class AnotherPartnersAccount(Unusual):
+    code = "account_of_another_partner"
+    message = _(
+        "Another partner has the same account. Find out why; where it is meant so, tick the box and confirm again."
+    )
+    field = "anyway"
 
 
 class PersonNeeded(DomainError):

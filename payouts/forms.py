@@ -28,6 +28,15 @@ def currency_of(text: str) -> str:
     return code
 
 
+class SharedAccountForm(ServiceForm):
+    """Confirms an account that another partner has too."""
+
+    anyway = forms.BooleanField(
+        label=_("I know why both have this account, and it is right"), required=False,
+        help_text=_("Your name stays in the history with it."),
+    )  # fmt: skip
+
+
 class DetailsForm(ServiceForm):
     """An account as the bank knows it."""
 

@@ -25,7 +25,7 @@ from prm.values import clock
 from prm.values.actor import Actor
 from rebates import accruals
 from rebates.books import reconciled
-from rebates.models import ManualAdjustment, Payment, Programme, Result, SettlementRun, Statement
+from rebates.models import ManualAdjustment, Payment, Programme, Result, RunScope, Statement
 from rebates.querysets import MONEY
 from rebates.querysets import ZERO as NOTHING
 
@@ -72,12 +72,11 @@ class Row:
 
 @dataclass
 class Cost:
-    """Earned and adjusted beside the net sales of the same days, as far as they are settled."""
+    """Earned and adjusted beside the net sales of the periods that were settled."""
 
     currency: str
     cost: Decimal
     revenue: Decimal
-    until: date | None = None  # the last day of those sales; None where nothing is settled
 
     @property
     def share(self) -> Decimal | None:
@@ -164,22 +163,41 @@ def totals(rows: Iterable[Row]) -> dict[str, dict[str, Decimal]]:
 
 
 def cost(rows: Iterable[Row], asked: Asked, *, by: Actor) -> list[Cost]:
-    """By currency: what was earned and adjusted, as a share of the net sales of the same days. Sales of months that are
-    not settled yet have earned nothing yet: they are left out.
+    """By currency: what was earned and adjusted, as a share of the net sales of the periods that were settled by it.
+
+    Sales of months that nobody has settled yet have cost nothing so far and are left out: like is divided by like.
     """
-    closed = SettlementRun.objects.closed().filter(ends__lte=clock.days_after(asked.last, 1))
-    newest = closed.order_by("-ends").first()
-    until, sales = (newest.period.last_day if newest else None), dict[str, Decimal]()
-    if until is not None:
-        lines = SalesLine.objects.visible_to(by).filter(
-            booking_date__gte=asked.first, booking_date__lte=until
-        )
-        sales = dict(lines.order_by().values_list("currency").annotate(net=Sum("net_amount")))
+    settled = Q(pk__in=[])
+    for first, after in settled_periods(asked, by=by):
+        settled |= Q(booking_date__gte=first, booking_date__lt=after)
+    lines = SalesLine.objects.visible_to(by).filter(settled)
+    sales = dict(lines.order_by().values_list("currency").annotate(net=Sum("net_amount")))
     sums = totals(rows)
     return [
-        Cost(code, sums[code]["earned"] + sums[code]["adjusted"], sales.get(code) or ZERO, until)
-        for code in sums
+        Cost(code, sums[code]["earned"] + sums[code]["adjusted"], sales.get(code) or ZERO) for code in sums
     ]
+
+
+def settled_periods(asked: Asked, *, by: Actor) -> list[tuple[date, date]]:
+    """The days whose sales were settled by closes of these days, without overlaps: [first, day after the last)."""
+    booked = Entry.objects.visible_to(by).filter(
+        transaction__event="rebates.close",
+        transaction__booked_on__gte=asked.first,
+        transaction__booked_on__lte=asked.last,
+    )
+    scopes = RunScope.objects.filter(
+        run__number__in=booked.order_by().values("transaction__memo").distinct(),
+        run__state__in=("closed", "paid"),
+    )
+    if asked.programme is not None:
+        scopes = scopes.filter(programme=asked.programme)
+    found: list[tuple[date, date]] = []
+    for first, after in scopes.order_by("starts", "ends").values_list("starts", "ends").distinct():
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], after))
+        else:
+            found.append((first, after))
+    return found
 
 
 def ageing(asked: Asked, *, by: Actor) -> list[Ageing]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -94,11 +95,12 @@ def account_verbs(account: BankAccount, actor: Actor) -> list[Verb]:
             ask = _(
                 "Payments go there once five working days are over. All administrators of the partner are told."
             )
-            verbs.append(
-                Verb(
-                    _("Confirm"), post=to("account_confirm"), primary=True, icon="check", ask=ask, why_not=why
-                )
+            confirm = Verb(
+                _("Confirm"), post=to("account_confirm"), primary=True, icon="check", ask=ask, why_not=why
             )
+            if also_of(account, actor):  # asked about on a page of its own, with a box to tick
+                confirm = replace(confirm, label=_("Confirm…"), post="", ask="", href=to("account_confirm"))
+            verbs.append(confirm)
             verbs.append(Verb(_("Refuse"), href=to("account_refuse"), icon="ban"))
         if asks:
             ask = _("What was asked for is taken back. The account in force stays.")

@@ -88,7 +88,7 @@ class Prospect:
     due: list[Due] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     settled: int = 0  # statements that are paid, or whose figure a later negative one took up
-    carried: int = 0  # whose own figure is not above zero
+    carried: int = 0  # which have nothing to pay: not above zero, or below a minimum payout
 
     @property
     def sums(self) -> list[Sum]:
@@ -115,7 +115,7 @@ def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
     rows = Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk")
     statements = list(rows.filter(currency=currency) if currency else rows)
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
-    carried = sum(1 for row in statements if row.own_amount <= 0)
+    carried = sum(1 for row in statements if row.payable <= 0)
     made = Prospect(settled=len(statements) - len(owing) - carried, carried=carried)
     world = Known([one.statement for one in owing])
     for one in owing:

@@ -19,7 +19,7 @@ from prm.approvals.subjects import Subject
 from prm.ui import formats
 from prm.ui.parts import Fact
 from prm.values.actor import Actor
-from rebates.models import SettlementRun, Version
+from rebates.models import FindingAnswer, SettlementRun, Version
 
 SETTLEMENT = "settlement"
 PROGRAMME = "programme"
@@ -56,7 +56,7 @@ def register() -> None:
             label=_("Publication of a programme"),
             model="rebates.Version",
             verb="rebates.edit_programmes",
-            title=lambda version: f"{version.names[0]} · {version.number}",
+            title=lambda version: f"{version.named} · {version.number}",
             submitter=lambda version: version.submitted_by_id or version.author_id,
             own=lambda version: (version.author_id, version.submitted_by_id),
             facts=facts_of_version,
@@ -115,6 +115,12 @@ def facts_of_run(run: SettlementRun, actor: Actor) -> Iterable[Fact]:
     """What an approver reads first: what it pays, beside the month before, and what needs a look."""
     before = SettlementRun.objects.filter(ends=run.starts).first()
     found = [Fact(_("Month"), formats.month(run.starts))]
+    # Of an earlier computation they concern figures that are gone.
+    left = (
+        FindingAnswer.objects.visible_to(actor)
+        .filter(run=run, waived=True, at__gte=run.computed_at or run.created_at)
+        .count()
+    )
     for total in run.totals:
         currency = total["currency"]
         found.append(
@@ -132,6 +138,7 @@ def facts_of_run(run: SettlementRun, actor: Actor) -> Iterable[Fact]:
         Fact(_("Sales lines"), formats.number(run.line_count)),
         *([Fact(_("Credits of agents"), formats.number(run.credit_count))] if run.credit_count else []),
         Fact(_("Needs a look"), formats.number(len(run.findings)), strong=bool(run.findings)),
+        *([Fact(_("Findings left unanswered"), formats.number(left), strong=True)] if left else []),
     ]
 
 

@@ -16,13 +16,18 @@ from django.utils.translation import gettext_lazy as _
 from prm.ledger.models import Entry
 from rebates.books import EVENTS
 from rebates.models import Payment, Programme, SettlementRun, Statement
+from rebates.statements import statement_lines
 
 ZERO = Decimal("0.00")
 SHOWN = 60  # bookings; what is older stands in one sum
 CLOSES = ("rebates.close", "rebates.adjust", "rebates.correct")
 # What each figure is, and what it is called.
 FIGURES = {
-    "opening": (_("Opening"), _("What was owed at the close before: what was settled, less what was paid by then.")),
+    "opening": (
+        _("Opening"),
+        _("What was owed before this settlement's own figures: the closing of the statement before, and what was booked"
+          " since, such as a balance at go-live."),
+    ),
     "paid": (_("Paid"), _("What was paid after the close before and until this one.")),
     "closing": (_("Closing"), _("Opening plus earned plus adjusted, less paid: what was owed when it was issued.")),
 }  # fmt: skip
@@ -43,11 +48,17 @@ class Booking:
 
 @dataclass(frozen=True)
 class Behind:
-    """`amount` = `earlier` + the bookings, oldest first."""
+    """`amount` = `earlier` + the bookings, oldest first. Of an opening `before` is the last statement's closing."""
 
     amount: Decimal
     earlier: Decimal
     bookings: list[Booking]
+    before: Decimal | None = None
+
+    @property
+    def since(self) -> Decimal:
+        """What was booked between the closing before and this opening."""
+        return self.amount - (self.before or ZERO)
 
 
 def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
@@ -77,7 +88,23 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
                 awaits=awaited.get(row["transaction__memo"], ""),
             )
         )
-    return Behind(running, earlier, bookings)
+    before = _closing_before(statement, programme) if figure == "opening" else None
+    return Behind(running, earlier, bookings, before)
+
+
+def _closing_before(statement: Statement, programme: Programme) -> Decimal | None:
+    """What the partner's statement before this one closed with under the programme; None where there is none."""
+    own = Statement.objects.for_everyone(because="of the statement's own partner").select_related(
+        "run", "partner"
+    )
+    earlier = Q(run__closed_at__lt=statement.run.closed_at) | Q(
+        run__closed_at=statement.run.closed_at, run__lt=statement.run_id
+    )
+    before = own.filter(earlier, partner_id=statement.partner_id, currency=statement.currency)
+    last = before.order_by("-run__closed_at", "-run_id").first()
+    if last is None:
+        return None
+    return next((one.closing for one in statement_lines(last) if one.programme.pk == programme.pk), ZERO)
 
 
 def _entries(statement: Statement, programme: Programme, figure: str) -> Any:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.models import Partner
 from prm.ledger.models import Entry, Transaction
 from prm.modules.registry import runs
+from prm.ui.doers import known_doer
 from prm.ui.lists import Amount, Day, Empty, Link, ListPage, Text
 from prm.values.actor import Actor
 from rebates.models import ManualAdjustment, Payment, Result
@@ -51,7 +52,7 @@ class LedgerList(ListPage):
         ),
         Text("partner_name", label=_("Partner"), phone="sub"),
         Day("booked_on"),
-        Text("posted_by"),
+        Text("posted_by", value=lambda row: known_doer(row.posted_by)),
         Amount("volume", label=_("Amount"), currency="currency", places=2),
     ]
     order = "-pk"

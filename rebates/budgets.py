@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Sum
 
@@ -24,6 +24,12 @@ from rebates.models import Programme, Result, Version
 LEVELS = (80, 100)  # per cent of a budget at which people are told, unless the policy says otherwise
 ZERO = Decimal("0.00")
 Figures = dict[tuple[int, Period], Decimal]  # by programme and period
+
+
+def share_of(used: Decimal, budget: Decimal) -> int:
+    """Per cent of a budget, half up; below the whole budget never 100."""
+    share = int((used * 100 / budget).quantize(Decimal(1), ROUND_HALF_UP))
+    return min(share, 99) if used < budget else share
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,8 @@ class Use:
 
     @property
     def share(self) -> int:
-        """Per cent of the budget that is committed, rounded down."""
-        return int(self.committed * 100 // self.budget)
+        """Per cent of the budget that is committed."""
+        return share_of(self.committed, self.budget)
 
     @property
     def left(self) -> Decimal:

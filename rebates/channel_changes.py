@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Abs, Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from prm.ui import formats
 from prm.values.actor import Actor
@@ -248,16 +247,19 @@ def _by_hand(earlier: SettlementRun, later: SettlementRun, by: Actor) -> Causes:
     of_then, of_now = Q(run=earlier), Q(run=later)
     rows = ManualAdjustment.objects.visible_to(by).filter(of_then | of_now).order_by()
     sums = rows.values_list("programme_id", "currency").annotate(
-        count=Count("pk", filter=of_now), then=Sum("amount", filter=of_then), now=Sum("amount", filter=of_now)
+        then=Sum("amount", filter=of_then), now=Sum("amount", filter=of_now)
     )
     return {
         (programme_id, currency): _cause(
             _("Manual adjustments"),
-            ngettext("%(count)s with this settlement", "%(count)s with this settlement", count)
-            % {"count": count},
+            _("%(after)s with this settlement, %(before)s with the earlier one")
+            % {
+                "after": formats.money(after or ZERO, currency),
+                "before": formats.money(before or ZERO, currency),
+            },
             (after or ZERO) - (before or ZERO),
         )
-        for programme_id, currency, count, before, after in sums
+        for programme_id, currency, before, after in sums
     }
 
 

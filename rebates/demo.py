@@ -146,7 +146,7 @@ def _settle(month: Period, finance: Actor, controller: Actor) -> SettlementRun:
     with clock.at(clock.start_of_day(clock.days_after(month.end, 9))):
         seal_waiting()  # the scheduler is not there yet, and statements print the head
         run = compute_run(period=month, by=finance)
-        submit_for_review(run=run, by=finance)
+        submit_for_review(run=run, by=finance, reason="Looked at with the channel managers: as agreed")
         # The clerk on the sign-in page releases payments, so somebody else has approved.
         return close_run(run=approve_run(run=run, by=controller), by=controller)
 

@@ -61,3 +61,34 @@ class HoldReasonMissing(DomainError):
 class PaymentHeld(DomainError):
     code = "payment_held"
     message = _("The payment is held: %(reason)s It can be paid when the hold is released.")
+
+
+class FindingsUnanswered(DomainError):
+    code = "findings_unanswered"
+    message = _(
+        "%(count)s findings of settlement %(number)s are unanswered. Answer each, or say why they may stay as they are."
+    )
+    field = "reason"
+
+
+class FindingsChanged(DomainError):
+    code = "findings_changed"
+    message = _("The findings are others than those that this page showed. Read them again, then hand over.")
+
+
+class FindingGone(DomainError):
+    code = "finding_gone"
+    message = _(
+        "This finding is gone, or its figures are others by now. Look at what the settlement finds now."
+    )
+
+
+class AnswerMissing(DomainError):
+    code = "finding_answer_missing"
+    message = _("Say why the figure may stay as it is. It is kept in the settlement's history.")
+    field = "reason"
+
+
+class TooLateToAnswer(DomainError):
+    code = "too_late_to_answer"
+    message = _("Settlement %(number)s is “%(state)s”: its findings are not answered any more.")

@@ -12,7 +12,8 @@ from prm.ui import formats
 from prm.ui.parts import Figure
 from rebates import pages
 from rebates.accruals import accruals, sums
-from rebates.models import SettlementRun, Statement
+from rebates.models import ManualAdjustment, SettlementRun, Statement
+from rebates.run_totals import settled_sums
 
 ZERO = Decimal("0.00")
 
@@ -60,22 +61,18 @@ def runs(actor: Any) -> dict[str, Any]:
     """The newest runs: what each waits for and has still to pay. And the months that nobody has begun to settle."""
     found = list(SettlementRun.objects.visible_to(actor).for_list()[:5])
     closed = [run for run in found if run.state == SettlementRun.State.CLOSED]
+    decided = ManualAdjustment.objects.visible_to(actor).posted_sums()
     unpaid = Statement.objects.visible_to(actor).unpaid_by_run(closed) if closed else {}
     rows = [
         {
             "run": run,
             "waiting": pages.waiting_line(run),
             "open": unpaid.get(run.pk, []),
-            "sums": _settled(run),
+            "sums": settled_sums(run, decided.get(run.pk, {})),
         }
         for run in found
     ]
     return {"runs": rows, "months": pages.months_to_settle(3)}
-
-
-def _settled(run: SettlementRun) -> list[tuple[str, Decimal]]:
-    """What the run's figures add up to, by currency."""
-    return [(row["currency"], Decimal(row["earned"]) + Decimal(row["adjusted"])) for row in run.totals]
 
 
 def of_partner(partner: Any, actor: Any) -> dict[str, Any] | None:

@@ -90,9 +90,9 @@ def share(result: Any, group: Group | None) -> str:
     if group is None:
         return _why_withheld(result.explanation)
     words = {
-        "own": formats.number(result.base, None),
-        "sum": formats.number(group.shares, None),
-        "part": formats.number(group.own, None),
+        "own": formats.amount(result.base),
+        "sum": formats.amount(group.shares),
+        "part": formats.amount(group.own),
         "figure": formats.money(group.figure, result.version.currency),
         "factor": formats.number(arithmetic.shown(group.factor), None),
     }
@@ -118,7 +118,7 @@ def of_members(result: Any, value: Fraction) -> list[Step]:
     group = group_of(result)
     if group is None or group.counting is None or value <= 0:
         return []
-    words = {"sum": formats.number(group.sum, None), "counting": formats.number(group.counting, None)}
+    words = {"sum": formats.amount(group.sum), "counting": formats.number(group.counting, None)}
     text = _(
         "Of the %(sum)s that members are paid on, %(counting)s count behind each one's own gates and factors"
     )
@@ -130,7 +130,7 @@ def pool_of_few(result: Any) -> str:
     said = result.explanation["pooled"]
     words = {
         "amount": formats.money(Decimal(said["amount"]), result.version.currency),
-        "own": formats.number(arithmetic.shown(Fraction(said["own"])), None),
+        "own": formats.amount(arithmetic.shown(Fraction(said["own"]))),
     }
     if not said["lowered"] or Decimal(said["own"]) <= 0:
         return _("At most %(amount)s for all partners together; this partner comes to %(own)s") % words

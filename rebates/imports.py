@@ -54,6 +54,7 @@ class GoLive(ImportKind):
     """What both kinds do with a row; what they ask of it stands in golive_checks.py."""
 
     verb = "rebates.bring_in"
+    two_people = True  # what it says is owed and paid
     checker: type[Checks]
 
     def compare(self, staged: Staged, *, by: Actor) -> None:

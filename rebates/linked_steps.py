@@ -30,7 +30,7 @@ def shared_cap(result: Figure) -> list[Step]:
     names = {
         "programmes": limit_words.programmes(said["codes"]),
         "amount": formats.money(Decimal(said["amount"]), result.version.currency),
-        "sum": formats.number(Decimal(said["sum"]), None),
+        "sum": formats.amount(Decimal(said["sum"])),
     }
     if not said["lowered"] or Decimal(said["own"]) <= 0:
         words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s")
@@ -51,8 +51,8 @@ def pooled(result: Figure) -> list[Step]:
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
         "amount": formats.money(most, result.version.currency),
-        "own": formats.number(arithmetic.shown(Fraction(own)), None),
-        "sum": formats.number(arithmetic.shown(Fraction(pool)), None),
+        "own": formats.amount(arithmetic.shown(Fraction(own))),
+        "sum": formats.amount(arithmetic.shown(Fraction(pool))),
     }
     if not said["lowered"] or own <= 0:
         text = _(

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from prm.ui import formats
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
-from rebates import pages
+from rebates import pages, run_totals
 from rebates.models import ManualAdjustment, Payment, Programme, SettlementRun, Statement, Version
 from rebates.since import Since, came_in_by_run
 
@@ -135,11 +135,8 @@ class RunList(ListPage):
 
 def totals_of(run: SettlementRun, decided: dict[str, Decimal]) -> str:
     """What the run's figures and the `decided` disputes that it posted add up to, by currency."""
-    sums = dict(decided)
-    for row in run.totals:
-        code = row["currency"]
-        sums[code] = sums.get(code, Decimal(0)) + Decimal(row["earned"]) + Decimal(row["adjusted"])
-    return " · ".join(formats.money(amount, code, iso=len(sums) > 1) for code, amount in sorted(sums.items()))
+    sums = run_totals.settled_sums(run, decided)
+    return " · ".join(formats.money(amount, code, iso=len(sums) > 1) for code, amount in sums)
 
 
 class StatementList(ListPage):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.models import Partner
 from prm.access.rules import allowed
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
@@ -30,7 +29,7 @@ from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
 from rebates.plans import scope_plans
-from rebates.services.closing import refuse_before_the_end
+from rebates.services.closing import refuse_author, refuse_before_the_end
 from rebates.services.issuing import is_closing
 from rebates.services.offered import mark_of
 from rebates.services.payments import refuse_release
@@ -168,28 +167,6 @@ def owed_to(actor: Actor) -> list[Owed]:
     return sorted(found.values(), key=lambda owed: owed.currency)
 
 
-def accruals_by_programme(actor: Actor) -> list[dict[str, Any]]:
-    """The open periods' accruals that `actor` may see: a group a programme and period, its partners by amount."""
-    groups: dict[Any, dict[str, Any]] = {}
-    found = accruals(by=actor)
-    partners = Partner.objects.visible_to(actor).in_bulk({accrual.partner_id for accrual in found})
-    for accrual in found:
-        group = groups.setdefault(
-            (accrual.programme.pk, accrual.period),
-            {"programme": accrual.programme, "version": accrual.version, "period": accrual.period,
-             "currency": accrual.currency, "total": ZERO, "base": ZERO, "rows": []},
-        )  # fmt: skip
-        group["total"] += accrual.amount
-        group["base"] += accrual.base
-        group["rows"].append({"accrual": accrual, "partner": partners.get(accrual.partner_id)})
-    names = wording.tier_names(accrual.tier for accrual in found)
-    for group in groups.values():
-        for row in group["rows"]:
-            row["tier"] = names[row["accrual"].tier]
-        group["rows"].sort(key=lambda row: (-row["accrual"].amount, row["accrual"].partner_id))
-    return sorted(groups.values(), key=lambda group: (group["programme"].code, group["period"]))
-
-
 def approval_of(run: SettlementRun, actor: Actor) -> approvals.Approval | None:
     """The approval of the run's figures; one that lapsed with figures that are gone is history."""
     found = approvals.of_object(SETTLEMENT, run.pk, actor)
@@ -235,6 +212,31 @@ def may_decide(approval: approvals.Approval | None, own: Iterable[int | None], a
     return actor.user_id not in set(own) and (approval is None or approval.may_decide)
 
 
+def why_not_approve(run: SettlementRun, approval: approvals.Approval | None, actor: Actor) -> str:
+    """Why somebody with the right to approve settlements does not decide about this one."""
+    written = refusals.why_not(refuse_author, run, actor)
+    if written:
+        return written
+    if actor.user_id is not None and actor.user_id == run.submitted_by_id:
+        return _("You handed this settlement over: somebody else approves it.")
+    people = ", ".join(map(str, approval.people[:3])) if approval is not None else ""
+    return _("It is not your turn: %(people)s decides.") % {"people": people}
+
+
+def to_take_over(actor: Actor) -> list[tuple[SettlementRun, str]]:
+    """Settlements in review that a flow asks others about and `actor` may decide in their place; and whom it asks."""
+    if not allowed(actor, "rebates.approve"):
+        return []
+    found = []
+    for run in SettlementRun.objects.visible_to(actor).filter(state=State.IN_REVIEW).order_by("ends")[:50]:
+        approval = approval_of(run, actor)
+        asked = approval.people if approval is not None else []
+        is_asked = actor.user_id in {user.pk for user in asked}
+        if asked and not is_asked and may_decide(approval, own_of_run(run), actor):
+            found.append((run, ", ".join(map(str, asked[:3]))))
+    return found
+
+
 def publication(version: Version, actor: Actor) -> dict[str, Any]:
     """The state of a version's publication for the programme's page: for whom it waits, and the decision line."""
     approval = approvals.of_object(PROGRAMME, version.pk, actor)
@@ -270,6 +272,18 @@ def version_verbs(version: Version, actor: Actor, approval: approvals.Approval |
     ]
 
 
+def _approval_verbs(run: SettlementRun, actor: Actor, to: Callable[[str], str]) -> list[Verb]:
+    """Approve and reject at the reader's turn; else approve as it cannot be pressed, with the reason."""
+    approval = approval_of(run, actor)
+    if not may_decide(approval, own_of_run(run) if approval else (), actor):
+        why = why_not_approve(run, approval, actor)
+        return [Verb(_("Approve"), post=to("approve"), icon="check", why_not=why)]
+    return [
+        Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"),
+        Verb(_("Reject"), href=to("reject"), icon="ban", key="r"),
+    ]
+
+
 def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> list[Verb]:
     """The buttons of the decision line: one primary, the one that throws away last. `since`: as `came_in` says."""
 
@@ -287,11 +301,8 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
         verbs.append(
             Verb(_("Hand over for approval"), post=to("review"), primary=True, icon="send", why_not=why)
         )
-    approval = approval_of(run, actor) if run.state == State.IN_REVIEW else None
-    decides = run.state == State.IN_REVIEW and may["approve"]
-    if decides and may_decide(approval, own_of_run(run) if approval else (), actor):
-        verbs.append(Verb(_("Approve"), post=to("approve"), primary=True, icon="check", key="a"))
-        verbs.append(Verb(_("Reject"), href=to("reject"), icon="ban", key="r"))
+    if run.state == State.IN_REVIEW and may["approve"]:
+        verbs += _approval_verbs(run, actor, to)
     if run.state == State.APPROVED:
         overtaken = may["settle"] and (since or came_in(run)).count > 0
         if overtaken:

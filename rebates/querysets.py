@@ -53,6 +53,17 @@ class ProgrammeQuerySet(models.QuerySet):
             "code"
         )
 
+    def of_partner(self, partner_id: int) -> ProgrammeQuerySet:
+        """Those under which the partner has figures: settled here or before go-live."""
+        from rebates.models import OpeningBalance, Result, SettledOutside
+
+        why = "of the partner that the caller names"
+        mine = Q(pk__in=[])
+        for model in (Result, SettledOutside, OpeningBalance):
+            rows = model.objects.for_everyone(because=why).filter(partner=partner_id)
+            mine |= Q(pk__in=rows.values("programme_id"))
+        return self.filter(mine)
+
     def with_newest_version(self) -> ProgrammeQuerySet:
         """Annotate `newest_number`, `newest_state` and `newest_policy` of the version with the highest number."""
         from rebates.models import Version

@@ -147,7 +147,11 @@ def _register_words() -> None:
 
 
 def open_work(actor: Actor) -> Iterable[work.Work]:
-    """Approved settlements that wait for their close, and those in review about which no flow asks anybody."""
+    """Approved settlements that wait for their close, and those in review about which no flow asks anybody, or asks
+    others in whose place the actor may decide.
+    """
+    from rebates import pages
+
     for run in _waiting_runs(actor):
         approved = run.state == "approved"
         yield work.Work(
@@ -155,10 +159,20 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             subtitle=run.number, kind=_("Settlement to close") if approved else _("Settlement to approve"),
             icon="lock" if approved else "calculator",
         )  # fmt: skip
+    for run, asked in pages.to_take_over(actor):
+        yield work.Work(
+            title=formats.month(run.starts), link=run.get_absolute_url(), since=run.state_since,
+            subtitle=_("%(number)s; %(people)s is asked, you may decide instead") % {
+                "number": run.number, "people": asked,
+            },
+            kind=_("Settlement to approve"), icon="calculator",
+        )  # fmt: skip
 
 
 def count_open_work(actor: Actor) -> int:
-    return len(_waiting_runs(actor))
+    from rebates import pages
+
+    return len(_waiting_runs(actor)) + len(pages.to_take_over(actor))
 
 
 def _waiting_runs(actor: Actor) -> list[Any]:

@@ -47,3 +47,22 @@ class HoldForm(ServiceForm):
         label=_("Reason"), widget=forms.Textarea, max_length=2000,
         help_text=_("Finance reads it; the partner sees only that its payment is blocked."),
     )  # fmt: skip
+
+
+class AnswerForm(ServiceForm):
+    """Why a finding may stay as it is."""
+
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea, max_length=2000,
+        help_text=_("Whoever approves reads it. It is kept with your name and cannot be changed."),
+    )  # fmt: skip
+
+
+class HandOverForm(ServiceForm):
+    """Why what nobody answered may stay as it is; and which findings the page told of."""
+
+    reason = forms.CharField(
+        label=_("Why they may stay as they are"), widget=forms.Textarea, max_length=2000,
+        help_text=_("Whoever approves reads it, with the findings above."),
+    )  # fmt: skip
+    shown = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)

@@ -11,11 +11,16 @@ from django.utils.translation import gettext as _
 from prm.access.rules import allowed
 from prm.ui.parts import Verb
 from prm.values.actor import Actor
-from rebates import gaps, outliers, since_closed
-from rebates.models import PaymentHold, RunComment, SettlementRun
+from rebates import gaps, looks, outliers, since_closed
+from rebates.models import FindingAnswer, PaymentHold, RunComment, SettlementRun
+from rebates.services.answering import OPEN
 
 State = SettlementRun.State
 HOLDABLE = (State.COMPUTED, State.IN_REVIEW, State.APPROVED, State.CLOSED)
+OUTLIERS = ("outlier_own", "outlier_group")
+LEFT_OUT = (
+    "other_currency", "no_day", "few_members", "year_without_lines", "settled_outside_without_lines", "budget",
+)  # fmt: skip
 FIRST = 5  # outliers on the settlement's own page
 
 
@@ -24,6 +29,7 @@ def of_run(run: SettlementRun, actor: Actor) -> dict[str, Any]:
     comments = list(RunComment.objects.visible_to(actor).of_run(run))
     holds = list(PaymentHold.objects.visible_to(actor).of_run(run).open())
     return {
+        "answers": answers_of(run, actor),
         "comments": comments,
         "holds": holds,
         "said_about": Counter(comment.about_id for comment in comments if comment.about_id),
@@ -61,24 +67,45 @@ def rule_of_outliers() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def look(run: SettlementRun) -> dict[str, Any]:
-    """All that needs a look in a computed settlement."""
-    found, late, credits = outliers.outliers(run), gaps.late_lines(run), gaps.late_credits(run)
+def may_answer(run: SettlementRun, actor: Actor) -> bool:
+    return run.state in OPEN and allowed(actor, "rebates.settle")
+
+
+def look(run: SettlementRun, actor: Actor) -> dict[str, Any]:
+    """All that needs a look in a computed settlement, with what was answered."""
+    found, late, credits = looks.found_in(run), gaps.late_lines(run), gaps.late_credits(run)
     return {
         "run": run,
+        "found": found,
+        "may_answer": may_answer(run, actor),
         "too_late": since_closed.after_grace(late.rows) | since_closed.after_grace(credits.rows),
-        "outliers": found,
-        "first": found[:FIRST],
-        "is_full": len(found) == outliers.MOST,
+        "outliers": found.of(*OUTLIERS),
+        "is_full": len(found.outliers) == outliers.MOST,
         "rule": rule_of_outliers(),
-        "gaps": gaps.gaps(run),
+        "gaps": found.gaps,
+        "missing": {one.kind: one for one in found.of("without_tier", "without_figure", "nameless_returns")},
+        "uncounted": found.of("uncounted"),
+        "left_out": found.of(*LEFT_OUT),
         "late": late,
         "late_credits": credits,
         "returns": gaps.returns(run),
     }
 
 
-def look_in_short(run: SettlementRun) -> dict[str, Any]:
-    """The largest outliers only, for the settlement's own page."""
-    found = outliers.outliers(run, most=FIRST + 1)
-    return {"run": run, "first": found[:FIRST], "has_more": len(found) > FIRST}
+def look_in_short(run: SettlementRun, actor: Actor) -> dict[str, Any]:
+    """The largest outliers and how many findings are answered, for the settlement's own page."""
+    far = looks.largest_outliers(run, FIRST + 1)
+    count, answered = looks.counts(run)
+    return {
+        "run": run,
+        "count": count,
+        "answered": answered,
+        "may_answer": may_answer(run, actor),
+        "first": far[:FIRST],
+        "has_more": len(far) > FIRST,
+    }
+
+
+def answers_of(run: SettlementRun, actor: Actor) -> list[FindingAnswer]:
+    """What was answered to findings of the run, also to figures that it has no more."""
+    return list(FindingAnswer.objects.visible_to(actor).of_run(run))

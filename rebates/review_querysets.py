@@ -23,6 +23,17 @@ class RunCommentQuerySet(models.QuerySet):
         return self.filter(run=run).select_related("about").order_by("id")
 
 
+class AnswerQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> AnswerQuerySet:
+        """As the talk about settlements: for staff who see every partner."""
+        if actor.is_system or (actor.is_staff and actor.partner_ids is None):
+            return self
+        return self.none()
+
+    def of_run(self, run: Any) -> AnswerQuerySet:
+        return self.filter(run=run).order_by("id")
+
+
 class HoldQuerySet(PartnerOwned):
     def open(self) -> HoldQuerySet:
         return self.filter(released_at__isnull=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.access.roles import Role
 from prm.audit import words
@@ -32,7 +33,12 @@ def register() -> None:
     words.register(
         {
             "commented": _("commented"),
+            "finding answered": _("finding answered"),
+            "findings waived": _("handed over with findings unanswered"),
             "payment held": _("payment held"),
             "hold released": _("hold of a payment released"),
         }
+    )
+    words.register_names(
+        {"finding": pgettext_lazy("change", "finding"), "findings": pgettext_lazy("change", "findings")}
     )

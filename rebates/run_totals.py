@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 
 from prm.values.actor import Actor
 from prm.values.periods import Period
-from rebates.budgets import LEVELS
+from rebates.budgets import LEVELS, share_of
 from rebates.models import Programme, Result, RunScope, SettlementRun
 
 ZERO = Decimal("0.00")
@@ -28,13 +28,24 @@ class Budget:
 
     @property
     def share(self) -> int:
-        return int(self.used * 100 // self.amount)
+        return share_of(self.used, self.amount)
 
     @property
     def tone(self) -> str:
         if self.used > self.amount:
             return "bad"
         return "warn" if any(self.used * 100 >= self.amount * level for level in self.levels) else ""
+
+
+def settled_sums(run: SettlementRun, decided: dict[str, Decimal]) -> list[tuple[str, Decimal]]:
+    """What the run's figures and the manual adjustments that it posts (`decided`, see `posted_sums`) add up to, by
+    currency: the same sum wherever a settlement stands as one figure.
+    """
+    sums = dict(decided)
+    for row in run.totals:
+        code = row["currency"]
+        sums[code] = sums.get(code, ZERO) + Decimal(row["earned"]) + Decimal(row["adjusted"])
+    return sorted(sums.items())
 
 
 def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
@@ -57,6 +68,24 @@ def programme_totals(run: SettlementRun, actor: Actor) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return sorted(rows, key=lambda row: (row["programme"].code, row["currency"]))
+
+
+def sums_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last rows of the table by programme: a sum of each column for every currency that it has.
+
+    Bases are not added up: programmes count the same lines, or pieces instead of money. A partner of two programmes is
+    one partner: how many there are says the run. What a programme without a period before lacks, the sum lacks too.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        one = found.setdefault(row["currency"], {"currency": row["currency"], "before": None})
+        for name in ("accrued", "earned", "adjusted"):
+            one[name] = one.get(name, ZERO) + row[name]
+        if row["before"] is not None:
+            one["before"] = (one["before"] or ZERO) + row["before"]
+    for one in found.values():
+        one["change"] = _change(one["earned"] + one["adjusted"], one["before"])
+    return [found[code] for code in sorted(found)]
 
 
 def _change(amount: Decimal, before: Decimal | None) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from payouts.banking import NAMES, Details, checked
@@ -16,6 +17,7 @@ from payouts.errors import (
     AccountDecided,
     AccountIsTheSame,
     AnotherChangeWaits,
+    AnotherPartnersAccount,
     AnotherPersonConfirms,
     HoldIsOver,
     PersonNeeded,
@@ -69,13 +71,20 @@ def ask_for_account(*, partner: Partner, by: Actor, reason: str = "", **details:
 
 
 @transaction.atomic
-def confirm_account(*, account: BankAccount, by: Actor) -> BankAccount:
-    """Confirm an account as a second person; it is paid to once the hold is over, the one before until then."""
+def confirm_account(*, account: BankAccount, by: Actor, anyway: bool = False) -> BankAccount:
+    """Confirm an account as a second person; it is paid to once the hold is over, the one before until then.
+
+    `anyway`: also one that another partner has, a common sign of fraud.
+    """
     require(by, "payouts.confirm_account", account)
     person = _person(by)
     account = _asked(account)
     if person == account.asked_by_id:
         raise AnotherPersonConfirms(person=account.asker)
+    others = BankAccount.objects.for_everyone(because="that there is another is told, not whose it is")
+    is_shared = others.same_number(account).exists()
+    if is_shared and not anyway:
+        raise AnotherPartnersAccount()
     before = _chain(account).last()
     starts = first_payable_day(clock.today(), calendar())
     if before is not None:
@@ -86,6 +95,7 @@ def confirm_account(*, account: BankAccount, by: Actor) -> BankAccount:
     _decide(account, State.CONFIRMED, by)
     record(
         account, "account confirmed", by=by,
+        reason=_("Another partner has the same account; who confirmed knew it.") if is_shared else "",
         changes={"state": [State.ASKED, State.CONFIRMED], "starts": [None, account.starts]},
     )  # fmt: skip
     emit(BankAccountConfirmed(account_id=account.pk), object_key=f"bank_account:{account.pk}")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from payouts import pages, reads, services
-from payouts.forms import AccountForm, PayingAccountForm, ReasonForm
+from payouts.forms import AccountForm, PayingAccountForm, ReasonForm, SharedAccountForm
 from payouts.models import BankAccount
 from prm.access.decorators import requires
 from prm.audit.history import history_of
@@ -51,15 +51,28 @@ def ask(request: Any) -> HttpResponse:
     return render(request, "payouts/account_form.html", {"form": form}, status=form.status)
 
 
-@require_POST
 @requires("payouts.confirm_account")
 def confirm(request: Any, number: str) -> HttpResponse:
+    """Confirm as the second person; an account that another partner has asks once more, with a box to tick."""
     account = _account(request, number)
-    with refusals.told(request):
-        account = services.confirm_account(account=account, by=request.actor)
+    also_of = pages.also_of(account, request.actor)
+    if request.method != "POST" and not also_of:
+        return redirect(account)
+    form = SharedAccountForm(request.POST if request.method == "POST" else None, actor=request.actor)
+    if form.is_valid() and form.run(services.confirm_account, account=account, by=request.actor):
         words = _("Confirmed. It is paid to from %(day)s on; until then it can be stopped.")
-        messages.success(request, words % {"day": formats.day(account.starts)})
-    return redirect(account)
+        messages.success(request, words % {"day": formats.day(form.result.starts)})
+        return redirect(account)
+    if form.is_bound and not also_of:  # refused for another reason, which stands at no field
+        for problem in form.problems:
+            messages.error(request, problem["text"])
+        return redirect(account)
+    context = {
+        "form": form, "title": _("Confirm bank account"), "cancel": account.get_absolute_url(), "crumb": account.number,
+        "effect": _("The same account is that of %(names)s. Find out why before anything is paid to it.")
+        % {"names": ", ".join(also_of)},
+    }  # fmt: skip
+    return render(request, "payouts/verb.html", context, status=form.status)
 
 
 @require_POST

@@ -88,8 +88,14 @@ def _values(task: Task, obj: Any) -> dict[str, Any]:
     name = said.InEach(lambda: step_name(task.run.version.parsed, task.step))
     submitter = str(task.run.submitter or "")
     return {
-        "title": task.run.title, "what": _what(subject, obj), "step": name, "submitter": submitter,
+        "title": _title(task.run, obj), "what": _what(subject, obj), "step": name, "submitter": submitter,
     }  # fmt: skip
+
+
+def _title(run: ApprovalRun, obj: Any) -> Any:
+    """What it is called, by each reader in their language where it has a name in both."""
+    subject = subjects.subject_of(run.subject)
+    return said.in_each(lambda: subject.title(obj))
 
 
 def _what(subject: subjects.Subject, obj: Any) -> said.InEach:
@@ -115,14 +121,14 @@ def tell_the_submitter(fact: events.RunEnded) -> None:
     kind = "approvals.rejected" if fact.outcome == "reject" else "approvals.approved"
     with translation.override(run.submitter.letter_language or getattr(connection.tenant, "language", "en")):
         values: dict[str, Any] = {
-            "title": run.title, "who": last.who if last is not None else "",
+            "who": last.who if last is not None else "",
             "reason": last.text if last is not None else "",
         }  # fmt: skip
     try:
         obj = subject.get(run.object_id)
     except ObjectDoesNotExist:
         return  # a draft that was deleted meanwhile
-    values["what"] = _what(subject, obj)
+    values |= {"title": _title(run, obj), "what": _what(subject, obj)}
     notify(
         users=[run.submitter], kind=kind, fact=f"run:{run.pk}:ended", values=values, link=subject.link(obj)
     )
@@ -137,7 +143,7 @@ def tell_that_it_was_sent_back(fact: events.RunReturned) -> None:
         return
     obj = subject.get(run.object_id)
     values = {
-        "title": run.title, "what": _what(subject, obj), "who": stored.who, "reason": stored.text,
+        "title": _title(run, obj), "what": _what(subject, obj), "who": stored.who, "reason": stored.text,
     }  # fmt: skip
     notify(
         users=[run.submitter], kind="approvals.returned", fact=f"run:{run.pk}:returned:{fact.number}", values=values,
@@ -159,7 +165,7 @@ def pass_the_notice_on(fact: events.NoticeDue) -> None:
         if visible is not None and run.partner_id not in visible:
             continue  # the flow names somebody who may not see this partner
         text = said.InEach(lambda: _notice_text(step, run))
-        values = {"title": run.title, "text": text}
+        values = {"title": _title(run, obj), "text": text}
         notify(
             users=[user], kind="approvals.notice", fact=f"run:{run.pk}:{fact.number}", values=values,
             link=subject.link(obj),

@@ -111,7 +111,12 @@ def confirm(request: Any, pk: int) -> HttpResponse:
     row = _batch(pk)
     with refusals.told(request):
         services.confirm_rates(batch=row, by=request.actor)
-        messages.success(request, _("Confirmed. The rates count from now on."))
+        source = policy_of_tenant().source
+        if row.source == source:
+            messages.success(request, _("Confirmed. The rates count from now on."))
+        else:
+            words = _("Confirmed. Programmes compute with “%(source)s”, so these rates change nothing now.")
+            messages.success(request, words % {"source": source})
     return redirect(row)
 
 

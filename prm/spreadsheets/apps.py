@@ -11,7 +11,7 @@ class SpreadsheetsConfig(AppConfig):
 
         from prm.access import permissions
         from prm.access.roles import STAFF_ROLES, Role
-        from prm.spreadsheets import finding
+        from prm.spreadsheets import finding, waiting
         from prm.ui import menu
 
         keepers = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
@@ -22,6 +22,7 @@ class SpreadsheetsConfig(AppConfig):
         # Each app's "imports" module declares its kinds; those of the platform are here.
         autodiscover_modules("imports")
         finding.register()
+        waiting.register()
         menu.register(
             section="Set-up", label=_("Imports"), icon="database-import", url="spreadsheets:list", verb="imports.view",
             order=30,

@@ -101,3 +101,10 @@ class BadRowsLeft(DomainError):
 class NothingToImport(DomainError):
     code = "nothing_to_import"
     message = _("There is no good row to import.")
+
+
+class SecondPersonImports(DomainError):
+    code = "second_person_imports"
+    message = _(
+        "You brought this file in, or said what it means. Somebody else who may import it has to press “Import”."
+    )

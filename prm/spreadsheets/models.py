@@ -28,6 +28,12 @@ class ImportQuerySet(models.QuerySet["Import"]):
             mine |= models.Q(kind__in=[kind.name for kind in kinds() if kind.verb in actor.permissions])
         return self.filter(mine)
 
+    def to_import_by(self, actor: Actor) -> ImportQuerySet:
+        """Checked files that need a second person, and `actor` can be the one; the oldest first."""
+        two = [kind.name for kind in kinds() if kind.two_people and kind.verb in actor.permissions]
+        mine = models.Q(hands__contains=[actor.user_id]) | models.Q(created_by_id=actor.user_id)
+        return self.filter(state="checked", kind__in=two, bad=0).exclude(mine).order_by("pk")
+
     def for_list(self) -> ImportQuerySet:
         return self.defer("header", "sample", "columns", "corrections").select_related("job")
 
@@ -66,6 +72,8 @@ class Import(models.Model):
     error = models.TextField(blank=True)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Users who made it say what it says: brought it in, matched its columns, corrected a value.
+    hands = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     created_label = models.CharField(_("by"), max_length=200)
     # The company of a partner's person who brought it in; empty for staff.
     company = models.BigIntegerField(null=True)

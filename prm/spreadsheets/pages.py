@@ -16,8 +16,9 @@ from prm.jobs.models import Job
 from prm.jobs.progress import card_of
 from prm.spreadsheets.models import Import
 from prm.spreadsheets.reasons import why
+from prm.spreadsheets.services import refuse_own
 from prm.spreadsheets.staging import Staged
-from prm.ui import formats
+from prm.ui import formats, refusals
 from prm.ui.parts import Figure, Stage
 from prm.values.actor import Actor
 
@@ -71,6 +72,7 @@ def page_of(upload: Import, actor: Actor) -> dict[str, Any]:
         context["reasons"] = reasons_of(upload)
     if state == Import.State.CHECKED:
         context["good"] = good_rows(upload)
+        context["why_not"] = refusals.why_not(refuse_own, upload, actor)
     return context
 
 

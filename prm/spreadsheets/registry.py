@@ -62,6 +62,8 @@ class ImportKind:
     verb: str = ""
     # Partners' people may, too, where they have the verb: then `compare` takes rows of their own company only.
     for_partners: bool = False
+    # Two people stand for such a file: who brought it in, or said what it means, does not import it as well.
+    two_people: bool = False
     # The column that names a row, once in a file; where several partners' rows may share it, beside further columns.
     key: str = ""
     key_within: tuple[str, ...] = ()

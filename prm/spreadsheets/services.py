@@ -78,6 +78,7 @@ def match_columns(*, upload: Import, columns: dict[str, int], by: Actor) -> Impo
     require_import(by, upload)
     upload = _locked(upload, *OPEN)
     upload.columns = checked_columns(upload, columns)
+    _lend_a_hand(upload, by)
     _start(upload, "imports.check", Import.State.CHECKING, by=by)
     return upload
 
@@ -111,6 +112,7 @@ def correct_value(*, upload: Import, field: str, value: str, replacement: str, b
             **upload.corrections,
             field: {**upload.corrections.get(field, {}), value: replacement},
         }
+        _lend_a_hand(upload, by)
         record(upload, "corrected", by=by, changes={field: [value, replacement]})
         _start(upload, "imports.check", Import.State.CHECKING, by=by)
     return upload
@@ -118,9 +120,13 @@ def correct_value(*, upload: Import, field: str, value: str, replacement: str, b
 
 @transaction.atomic
 def start_import(*, upload: Import, by: Actor, only_good: bool = False) -> Import:
-    """Write the rows as a job: all of them, or with `only_good` those that are good. All or none of these."""
+    """Write the rows as a job: all of them, or with `only_good` those that are good. All or none of these.
+
+    Where two people stand for the file, this is the second one's press.
+    """
     require_import(by, upload)
     upload = _locked(upload, Import.State.CHECKED)
+    refuse_own(upload, by)
     if upload.bad and not only_good:
         raise errors.BadRowsLeft(count=upload.bad)
     if not upload.good and not upload.same:
@@ -128,6 +134,18 @@ def start_import(*, upload: Import, by: Actor, only_good: bool = False) -> Impor
     upload.only_good = only_good
     _start(upload, "imports.write", Import.State.WRITING, by=by)
     return upload
+
+
+def refuse_own(upload: Import, by: Actor) -> None:
+    """Raise where the file needs a second person and `by` had a hand in what it says."""
+    own = by.user_id is not None and by.user_id in (upload.created_by_id, *upload.hands)
+    if upload.definition.two_people and own:
+        raise errors.SecondPersonImports()
+
+
+def _lend_a_hand(upload: Import, by: Actor) -> None:
+    if by.user_id is not None and by.user_id not in upload.hands:
+        upload.hands = [*upload.hands, by.user_id]
 
 
 @transaction.atomic
@@ -186,7 +204,9 @@ def _locked(upload: Import, *states: str) -> Import:
 
 def _start(upload: Import, job_kind: str, state: str, *, by: Actor) -> Job:
     upload.state, upload.error = state, ""
-    title = said.Sentence(_("%(what)s: %(file)s"), what=upload.definition.title, file=upload.file_name)
+    # The check and the import each tell when they are done: in words that differ.
+    words = _("%(what)s: %(file)s") if state == Import.State.WRITING else _("Check of %(file)s (%(what)s)")
+    title = said.Sentence(words, what=upload.definition.title, file=upload.file_name)
     upload.job = start_job(
         kind=job_kind, by=by, key=upload.number, title=title,
         link=upload.get_absolute_url(), params={"import": upload.pk},

@@ -7,8 +7,9 @@ class UiConfig(AppConfig):
     label = "ui"
 
     def ready(self) -> None:
-        from prm.ui import menu
+        from prm.ui import form_words, menu
 
+        form_words.in_plain_words()
         menu.register(
             section="", label=_("Dashboard"), icon="layout-dashboard", url="home", audience="staff", order=20, tab=2,
             key="d",

@@ -49,6 +49,14 @@ def number(value, places: int | None = 0) -> str:
     return format_decimal(value, format=pattern, locale=locale()).replace("-", MINUS)
 
 
+def amount(value) -> str:
+    """A sum without its currency: 776,808, or 776,807.80 where it is no whole one; further decimals where there are."""
+    if value is None or value == "":
+        return ""
+    value = Decimal(value)
+    return number(value) if value == value.to_integral_value() else all_digits(value)
+
+
 _PLACE = re.compile(r"%%|%\((\w+)\)s")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z0-9]")

@@ -23,7 +23,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from prm.ui import formats
@@ -172,11 +171,6 @@ def _dress(field: forms.Field) -> None:
         field.empty_label = _("Choose")
     if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
         field.error_messages["required"] = _("This is missing. Fill it in.")
-    for validator in field.validators:
-        if isinstance(validator, MinValueValidator):
-            validator.message = _("Enter %(limit_value)s or more.")
-        elif isinstance(validator, MaxValueValidator):
-            validator.message = _("Enter %(limit_value)s or less.")
     if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
         widget.attrs.setdefault("class", "ui-check")
     elif not isinstance(widget, forms.HiddenInput):

@@ -1,3 +1,4 @@
+from rebates.models.answers import FindingAnswer
 from rebates.models.credit_notes import CreditNote
 from rebates.models.disputes import (
     Dispute,
@@ -28,6 +29,7 @@ __all__ = [
     "DisputeAddition",
     "DisputeMessage",
     "DisputedLine",
+    "FindingAnswer",
     "GoLiveReversal",
     "GoodsDelivery",
     "KeptAccrual",

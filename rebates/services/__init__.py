@@ -1,5 +1,6 @@
 """What people and jobs do with programmes, settlements and payments."""
 
+from rebates.services.answering import answer_finding
 from rebates.services.claiming import Claim
 from rebates.services.comparing import compare_ledger, discard_draft, send_dispute
 from rebates.services.computing import compute_run, discard_run, open_run, start_settlement
@@ -47,6 +48,7 @@ __all__ = [
     "accept_dispute",
     "add_to_dispute",
     "answer_dispute",
+    "answer_finding",
     "ask_back",
     "ask_to_take_back",
     "confirm_taking_back",

@@ -302,7 +302,7 @@ def write_payments(
         if payment.reference:
             changes["reference"] = [None, payment.reference]
         if payment.method != Payment.Method.TRANSFER:
-            changes["method"] = [None, payment.get_method_display()]
+            changes["method"] = [None, Payment.Method(payment.method).label]  # in each reader's language
         if account_checked:
             changes["account_checked"] = [None, account_checked]
         record(payment.statement, "paid", by=by, changes=changes)

@@ -22,22 +22,31 @@ from rebates.errors import NotInThisState, ReasonMissing
 from rebates.events import SettlementApproved, SettlementInReview, SettlementRefused
 from rebates.frozen_rates import refuse_without_rates
 from rebates.models import SettlementRun
+from rebates.services.answering import answer_the_rest
 from rebates.services.closing import STATE, locked, move, refuse_author, refuse_before_the_end
 
 
 @transaction.atomic
-def submit_for_review(*, run: SettlementRun, by: Actor) -> SettlementRun:
-    """Hand a computed run to those who approve."""
+def submit_for_review(
+    *, run: SettlementRun, by: Actor, reason: str = "", shown: str = ""
+) -> SettlementRun:  # fmt: skip
+    """Hand a computed run to those who approve. Every finding is answered, or `reason` says why the rest may stay.
+
+    `shown`: of which findings a page told, see `answer_the_rest`.
+    """
     require(by, "rebates.settle")
     run = locked(run)
     if run.state != STATE.COMPUTED:  # an approved run goes back by `withdraw_approval` only, with its reason
         raise NotInThisState(number=run.number, state=run.get_state_display())
-    return _hand_over(run, by, by.user_id)
+    return _hand_over(run, by, by.user_id, reason, shown)
 
 
-def _hand_over(run: SettlementRun, by: Actor, user_id: int | None) -> SettlementRun:
+def _hand_over(
+    run: SettlementRun, by: Actor, user_id: int | None, reason: str = "", shown: str = ""
+) -> SettlementRun:
     refuse_before_the_end(run)
     refuse_without_rates(run)
+    answer_the_rest(run, reason, shown, by)
     move(run, STATE.IN_REVIEW)
     run.submitted_by_id = user_id
     run.save()
@@ -48,12 +57,12 @@ def _hand_over(run: SettlementRun, by: Actor, user_id: int | None) -> Settlement
 
 
 @transaction.atomic
-def approve_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
+def approve_run(*, run: SettlementRun, by: Actor, reason: str = "") -> SettlementRun:
     """Say yes: at one's step of the flow that is under way, else at once.
 
-    A run that is only computed is handed over first, by whoever computed it.
+    A run that is only computed is handed over first, by whoever computed it; `reason` as in `submit_for_review`.
     """
-    task, run = _turn(run, by)
+    task, run = _turn(run, by, reason)
     if task is None:
         return accept_run(run=run, by=by)
     approvals.approve(task=task, by=by)
@@ -76,13 +85,13 @@ def reject_run(*, run: SettlementRun, reason: str, by: Actor) -> SettlementRun:
     return run
 
 
-def _turn(run: SettlementRun, by: Actor) -> tuple[Any, SettlementRun]:
+def _turn(run: SettlementRun, by: Actor, reason: str = "") -> tuple[Any, SettlementRun]:
     """The task with which `by` decides, None where no flow is under way; and the run under its lock."""
     require(by, "rebates.approve")
     approvals.hold(SETTLEMENT, run.pk)  # the approval before everything else
     run = locked(run)
     if run.state == STATE.COMPUTED and not by.is_system:
-        _hand_over(run, by, run.computed_by_id)
+        _hand_over(run, by, run.computed_by_id, reason)
     if run.state != STATE.COMPUTED:
         move(run, STATE.APPROVED, refuse_only=True)
     refuse_author(run, by)

@@ -33,7 +33,7 @@ def propose(request: Any, number: str) -> HttpResponse:
     statement = get_object_or_404(rows, number=number)
     form = CorrectionForm(
         request.POST if request.method == "POST" else None, actor=request.actor, currency=statement.currency,
-        programmes=Programme.objects.visible_to(request.actor).paid_in(statement.currency),
+        programmes=Programme.objects.visible_to(request.actor).of_partner(statement.partner_id).paid_in(statement.currency),
     )  # fmt: skip
     if form.is_valid() and form.run(services.propose_correction, statement=statement, by=request.actor):
         messages.success(request, _("Proposed. Nothing is booked until somebody else confirms it."))

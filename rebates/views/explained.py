@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.values.periods import Period
-from rebates import balances, documents, explained_lines, explanations, kept, pages
+from rebates import accrual_pages, balances, documents, explained_lines, explanations, kept
 from rebates.accruals import accrual_of
 from rebates.forecast import forecast
 from rebates.models import Result, Statement
@@ -22,8 +22,8 @@ FIRST, MORE = 20, 50  # lines behind a figure: at once, and with each press
 @requires("rebates.view_programmes")
 def accruals(request: Any) -> HttpResponse:
     """What the open periods would pay if they ended now."""
-    groups = pages.accruals_by_programme(request.actor)
-    found = {"groups": groups, "age": kept.age(request.actor), "check": kept.check_seen_by(request.actor)}
+    found = accrual_pages.page_of(accrual_pages.Asked.of(request.GET), request.actor)
+    found |= {"age": kept.age(request.actor), "check": kept.check_seen_by(request.actor)}
     return render(request, "rebates/accruals.html", found)
 
 
@@ -59,7 +59,9 @@ def result(request: Any, pk: int) -> HttpResponse:
         .filter(run=found.run, partner=found.partner, currency=found.currency)
         .first()
     )
-    return _explained(request, found, "rebates/result.html", {"statement": statement})
+    return _explained(
+        request, found, "rebates/result.html", {"statement": statement, "partner": found.partner}
+    )
 
 
 @requires("rebates.view")

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.ledger.models import Transaction
+from prm.ui.doers import known_doer
 from rebates.books import event_name
 
 
@@ -19,6 +20,7 @@ def posting(request: Any, pk: int) -> HttpResponse:
     partner = Partner.objects.visible_to(request.actor).filter(pk=found.partner_id).first()
     context = {
         "posting": found,
+        "posted_by": known_doer(found.posted_by),
         "partner": partner,
         "name": event_name(found),
         "entries": found.entries.all(),

@@ -15,9 +15,12 @@ from django.views.decorators.http import require_GET
 
 from partners.models import Partner
 from prm.access.decorators import requires
-from rebates import review_pages, services
+from prm.ui import formats
+from rebates import looks, review_pages, services
+from rebates.errors_of_reviews import FindingGone
 from rebates.models import RunComment, SettlementRun
-from rebates.review_forms import CommentForm, HoldForm
+from rebates.review_forms import AnswerForm, CommentForm, HandOverForm, HoldForm
+from rebates.services import offered
 
 
 @require_GET
@@ -28,8 +31,45 @@ def look(request: Any, number: str) -> HttpResponse:
     if run.computed_at is None:
         raise Http404
     if request.headers.get("HX-Request"):
-        return render(request, "rebates/look_short.html", review_pages.look_in_short(run))
-    return render(request, "rebates/look.html", review_pages.look(run))
+        return render(request, "rebates/look_short.html", review_pages.look_in_short(run, request.actor))
+    return render(request, "rebates/look.html", review_pages.look(run, request.actor))
+
+
+@requires("rebates.settle")
+def answer(request: Any, number: str, mark: str) -> HttpResponse:
+    """Say why a finding may stay as it is."""
+    run = _run(request, number)
+    asked = next((one for one in looks.found_in(run).asked if one.mark == mark), None)
+    back = reverse("rebates:look", args=[run.number])
+    if asked is None:
+        messages.error(request, formats.refusal(FindingGone()))
+        return redirect(back)
+    form = AnswerForm(request.POST if request.method == "POST" else None, actor=request.actor)
+    if form.is_valid() and form.run(services.answer_finding, run=run, mark=mark, by=request.actor):
+        messages.success(request, _("Your answer is kept."))
+        return redirect(back)
+    context = {
+        "form": form, "title": _("Answer a finding"), "effect": asked.words, "cancel": back, "crumb": run.number,
+        "is_plain": True,
+    }  # fmt: skip
+    return render(request, "rebates/verb.html", context, status=form.status)
+
+
+@requires("rebates.settle")
+def hand_over(request: Any, number: str) -> HttpResponse:
+    """Hand a settlement over though findings are unanswered: which, and why they may stay."""
+    run, mark = _run(request, number), request.GET.get("seen", "")
+    if run.state != SettlementRun.State.COMPUTED:
+        return redirect(run)
+    left = looks.found_in(run).unanswered
+    form = HandOverForm(request.POST or None, initial={"shown": looks.digest(left)}, actor=request.actor)
+    if form.is_valid() and form.run(
+        offered.pressed, verb=services.submit_for_review, run=run, mark=mark, by=request.actor
+    ):
+        messages.success(request, _("Handed over for approval."))
+        return redirect(run)
+    context = {"run": run, "unanswered": left, "form": form, "mark": mark}
+    return render(request, "rebates/hand_over.html", context, status=form.status)
 
 
 @requires("rebates.view_runs")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import connection
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,6 +22,7 @@ from prm.ui import formats, refusals
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
+from rebates.errors_of_reviews import FindingsUnanswered
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, offered, releasing
@@ -45,7 +47,7 @@ def detail(request: Any, number: str) -> HttpResponse:
     run = _run(request, number)
     manual = dispute_pages.of_run(run, request.actor)
     rows, more = _page_of_partners(request, run, manual)
-    since = came_in(run)
+    since, by_programme = came_in(run), run_totals.programme_totals(run, request.actor)
     return render(
         request,
         "rebates/run.html",
@@ -60,7 +62,8 @@ def detail(request: Any, number: str) -> HttpResponse:
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
-            "programmes": run_totals.programme_totals(run, request.actor),
+            "programmes": by_programme,
+            "programme_sums": run_totals.sums_of(by_programme),
             "partners": rows,
             "next_after": rows[-1]["partner_id"] if more else None,
             "waiting": pages.waiting_line(run),
@@ -108,7 +111,13 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
     if not results:
         raise Http404
     whose = results[0].partner
-    context = {"run": run, "partner": whose, "results": results}
+    statements = Statement.objects.visible_to(request.actor).for_list().filter(run=run, partner=whose)
+    context = {
+        "run": run,
+        "partner": whose,
+        "results": results,
+        "statements": statements.order_by("currency"),
+    }
     return render(
         request, "rebates/run_partner.html", context | review_pages.of_partner(run, whose, request.actor)
     )
@@ -151,6 +160,20 @@ def _verb(verb: str, service: Callable[..., Any], done: Any, further: Any = None
     return view
 
 
+@require_POST
+@requires("rebates.settle")
+def review(request: Any, number: str) -> HttpResponse:
+    """Hand over for approval; where findings are unanswered a page lists them first and asks why they may stay."""
+    run = _run(request, number)
+    with refusals.told(request):
+        try:
+            offered.pressed(services.submit_for_review, run=run, mark=_mark(request), by=request.actor)
+        except FindingsUnanswered:
+            return redirect(reverse("rebates:hand_over", args=[run.number], query={"seen": _mark(request)}))
+        messages.success(request, _("Handed over for approval."))
+    return redirect(run)
+
+
 def _mark(request: Any) -> str:
     """Of the page on which the verb was pressed, see services/offered.py."""
     return request.GET.get("seen", "")
@@ -162,7 +185,6 @@ discard = _verb(
     services.discard_run,
     lambda outcome: _("The computation was thrown away. Compute again when you are ready."),
 )
-review = _verb("rebates.settle", services.submit_for_review, lambda outcome: _("Handed over for approval."))
 approve = _verb(
     "rebates.approve",
     services.approve_run,

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agent(db):
-    return Company("Broker Zhang")
+    made = Company("Broker Zhang")
+    made.row.type = "agent"
+    made.row.save()
+    return made
 
 
 def words(answer) -> str:
@@ -129,3 +132,12 @@ def test_only_who_is_credited_has_the_page_in_its_menu(acme, agent, browse):
     credit(line, agent, 40)
     assert entry in browse(agent.admin).get("/").content.decode()
     assert entry not in browse(acme.admin).get("/").content.decode()
+
+
+def test_only_partners_who_broker_are_offered_as_agents(acme, agent, finance, browse):
+    line = sell(acme, 100)
+    page = browse(finance).get("/credits/new/").content.decode()
+    assert "Broker Zhang" in page and acme.name not in page
+    typed = {"line": line.line_number, "agent": acme.row.pk, "share": "10", "reason": ""}
+    answer = browse(finance).post("/credits/new/", typed)
+    assert answer.status_code == 422 and "This is not offered here. Choose from the list." in words(answer)

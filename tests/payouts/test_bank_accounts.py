@@ -14,6 +14,7 @@ from payouts.errors import (
     AccountDecided,
     AccountIsTheSame,
     AnotherChangeWaits,
+    AnotherPartnersAccount,
     AnotherPersonConfirms,
     HoldIsOver,
     PersonNeeded,
@@ -245,3 +246,23 @@ def test_of_a_partner_that_one_does_not_see_only_is_said_that_there_is_one(
     assert also_of(asked, limited) == ["a partner that you do not see"]
     assert also_of(asked, manager) == [] == also_of(asked, rival.admin)
     assert acme.row.name in also_of(asked, second)[0]
+
+
+def test_an_account_that_two_partners_share_is_confirmed_only_by_who_says_so(
+    acme, rival, finance, second, browse
+):
+    account(acme, finance, second)
+    asked = ask_for_account(partner=rival.row, by=finance, **details())
+    with pytest.raises(AnotherPartnersAccount):
+        confirm_account(account=asked, by=second)
+    client, confirm = browse(second), f"{asked.get_absolute_url()}confirm/"
+    assert f"The same account is that of {acme.row.name}" in client.get(confirm).content.decode()
+    answer = client.post(confirm)
+    assert answer.status_code == 422 and "tick the box" in answer.content.decode()
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+    assert client.post(confirm, {"anyway": "on"}).status_code == 302
+    asked.refresh_from_db()
+    assert asked.state == "confirmed"
+    entry = AuditEntry.objects.of(asked).get(verb="account confirmed")
+    assert "Another partner has the same account" in str(entry.reason_said)

@@ -71,7 +71,8 @@ def test_a_budget_that_is_exceeded_needs_a_look(acme, finance, browse):
     look = shown[shown.index("Needs a look") :]
     assert re.search(r"Dear budget ¥100.00, October 2026 200 % of it No line was left out", look)
     assert "Nothing:" not in look
-    assert re.search(r"budget ¥100.00, October 2026: +200 %", shown) and "Of budget" not in shown
+    told = r"budget ¥100.00, October 2026; settled of it, with this settlement: +200 %"
+    assert re.search(told, shown) and "Of budget" not in shown
 
 
 def test_while_it_is_computed_again_nothing_says_approved(acme, finance, browse):

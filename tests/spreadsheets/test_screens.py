@@ -123,7 +123,7 @@ def test_columns_with_strange_headings_are_matched_by_hand(browse, finance, acme
     assert "chosen twice" in text(twice)
     match(page, made, **{name: place for place, name in enumerate(HEADING)})
     work()
-    assert "All 1 rows are good" in text(page.get(f"/imports/{made.number}/"))
+    assert "The 1 row is good" in text(page.get(f"/imports/{made.number}/"))
 
 
 def test_an_import_is_its_uploaders_and_of_those_who_see_all(

@@ -1,4 +1,4 @@
-"""Settle a period: `manage.py settle TENANT 2026-09 [--close] [--approve-as EMAIL] [--json]`."""
+"""Settle a period: `manage.py settle TENANT 2026-09 [--close] [--approve-as EMAIL] [--waive REASON] [--json]`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ class Command(TenantCommand):
         parser.add_argument("period", metavar="PERIOD", help="2026-09, 2026-Q3 or 2026")
         parser.add_argument("--close", action="store_true", help="close the run if it is approved")
         parser.add_argument("--approve-as", metavar="EMAIL", help="approve as this person (demo and tests)")
+        parser.add_argument(
+            "--waive", metavar="REASON", default="", help="why findings without an answer may stay"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle_tenant(self, tenant: Tenant, **options: Any) -> None:
@@ -44,7 +47,7 @@ class Command(TenantCommand):
         if run is None or self._computes(run, options):
             run = compute_run(period=period, by=BY)
         if options["approve_as"] and run.state in SettlementRun.RECOMPUTABLE:
-            run = self._approve(run, tenant, options["approve_as"])
+            run = self._approve(run, tenant, options["approve_as"], options["waive"])
         if options["close"] and not run.is_closed:
             run = self._close(run, options)
         self._show(run, options)
@@ -54,13 +57,13 @@ class Command(TenantCommand):
         asked_for = run.state == SettlementRun.State.IN_REVIEW and (options["close"] or options["approve_as"])
         return run.state in SettlementRun.RECOMPUTABLE and not asked_for
 
-    def _approve(self, run: SettlementRun, tenant: Tenant, email: str) -> SettlementRun:
+    def _approve(self, run: SettlementRun, tenant: Tenant, email: str, reason: str) -> SettlementRun:
         if not (settings.DEMO or settings.DEBUG):
             raise ApproveAsOnlyInDemo()
         user = get_user_model().objects.filter(email__iexact=email, is_active=True).first()
         if user is None:
             raise UsageError(f"Nobody here has the e-mail address {email}.")
-        return approve_run(run=run, by=actor_for(user, tenant=tenant.schema_name))
+        return approve_run(run=run, by=actor_for(user, tenant=tenant.schema_name), reason=reason)
 
     def _close(self, run: SettlementRun, options: dict[str, Any]) -> SettlementRun:
         if run.state == SettlementRun.State.CLOSING:  # begun before, and stopped or killed
