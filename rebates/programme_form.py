@@ -371,8 +371,10 @@ class ProgrammeForm(
         if values["product_lines"]:
             found["product_lines"] = [line.code for line in values["product_lines"]]
         goods = details.codes_of(values["products"])
-        if self.asks == "products" and not goods:
-            words = _("Name the new products: without them every sale would be paid for.")
+        if self.asks == "products" and not goods and not found:
+            words = _(
+                "Name the new products, or tick their lines: without them every sale would be paid for."
+            )
             raise Missing("products", str(words))
         known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
         for code in goods:
