@@ -183,10 +183,25 @@ def cap_on_measure(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     units = bands.pays_units if of == "base" else bands.reads_units
     words = {"amount": measured(cap["amount"], "" if units else policy["currency"])}
     if of == "qualifier":
-        return _("At most %(amount)s count.") % words
+        return _("At most %(amount)s count towards the band; what is paid on is not capped.") % words
     if of == "base":
         return _("At most %(amount)s are paid on.") % words
     return _("At most %(amount)s count and are paid on.") % words
+
+
+def idle_cap(policy: dict[str, Any]) -> list[str]:
+    """A warning where a cap is on what counts and nothing is read from that: it would lower no rebate."""
+    rules = policy["mechanism"]
+    reads_base = rules["kind"] in ("flat", "per_unit", "per_unit_stepped", "per_increment", "spif")
+    if not reads_base and not (
+        rules["kind"] == "marginal" and rules.get("split", "own_bands") == "own_bands"
+    ):
+        return []
+    capped = any(cap["on"] == "measure" and cap.get("of") == "qualifier" for cap in policy.get("caps", []))
+    words = _(
+        "The cap on what counts changes nothing here: the rebate is read from what is paid on. Cap that, or both."
+    )
+    return [words] if capped else []
 
 
 def is_own_cap(cap: dict[str, Any]) -> bool:

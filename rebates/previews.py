@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from prm.ui import formats
 from rebates import wording
+from rebates.limit_words import idle_cap
 from rebates.links import named_programmes
 from rebates.mechanism_words import falling_rates
 from rebates.mechanisms import bands_of
@@ -58,7 +59,8 @@ def preview_of(policy: dict[str, Any]) -> Preview:
         sentences.append(_("The curve is drawn for partners of whom every other figure is 0."))
     if named_programmes(policy):
         sentences.append(_("The curve is drawn without what other programmes change."))
-    return Preview(sentences, _in_other_languages(policy), falling_rates(policy), chart(policy), trial)
+    warnings = [*falling_rates(policy), *idle_cap(policy)]
+    return Preview(sentences, _in_other_languages(policy), warnings, chart(policy), trial)
 
 
 def _in_other_languages(policy: dict[str, Any]) -> list[dict[str, str]]:

@@ -336,8 +336,6 @@ class ProgrammeForm(
             "currency": values["currency"],
             "period": values["period"],
             "mechanism": self._mechanism(values),
-            "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
-            | {"mode": values["rounding"]},
         }
         parts: dict[str, Any] = {
             "name_zh": values["name_zh"],
@@ -348,6 +346,8 @@ class ProgrammeForm(
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
+            "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
+            | ({"mode": "half_even"} if values["rounding"] == "half_even" else {}),
             "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
             "sign_off": values["sign_off"],

@@ -15,6 +15,7 @@ from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.files import paper
 from prm.ui import refusals
+from prm.values import clock
 from prm.values.actor import Actor
 from rebates import pages, services, ties
 from rebates.amendments import amendment
@@ -47,6 +48,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,
+            "in_force": next((one for one in versions if one.is_in_force(clock.today())), None),
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
             "linked": ties.sentences(shown),
