@@ -17,7 +17,17 @@ from rebates.links import named_programmes
 from rebates.mechanism_words import falling_rates
 from rebates.mechanisms import bands_of
 from rebates.models import Version
-from rebates.payout_chart import Chart, bounds_of, chart, example_reference, payout
+from rebates.payout_chart import (
+    PRICE,
+    Chart,
+    bounds_of,
+    chart,
+    example_reference,
+    is_priced,
+    payout,
+    usual_top,
+    volume_in_words,
+)
 
 TRIALS = ("0.5", "1", "1.25", "2")
 
@@ -34,18 +44,18 @@ class Preview:
 
 
 def preview_of(policy: dict[str, Any]) -> Preview:
-    currency = policy["currency"]
-    units = bands_of(policy).pays_units
-    top = max(bounds_of(policy), default=Decimal(100 if units else 100_000))
+    currency, units = policy["currency"], bands_of(policy).reads_units
+    price = PRICE if is_priced(policy) else Decimal(1)
+    top = max(bounds_of(policy), default=usual_top(policy))
     trial = []
     for part in TRIALS:
         volume = (top * Decimal(part)).quantize(Decimal(1))
         paid = payout(policy, volume)
-        share = paid / volume if volume else Decimal(0)
+        share = paid / (volume * price) if volume else Decimal(0)
         trial.append(
             {
-                "volume": formats.number(volume, 0) if units else formats.money(volume, currency, 0),
-                "share": "" if units else formats.percent(share, 2),
+                "volume": volume_in_words(policy, volume),
+                "share": formats.percent(share, 2) if not units or is_priced(policy) else "",
                 "payout": formats.money(paid, currency),
             }
         )
@@ -55,6 +65,9 @@ def preview_of(policy: dict[str, Any]) -> Preview:
         sentences.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
     if bands_of(policy).share_of == "total":
         sentences.append(_("The curve is drawn for sales of the focus product lines only."))
+    if is_priced(policy):
+        amount = formats.money(PRICE, currency, 0)
+        sentences.append(_("The curve is drawn for units sold at %(amount)s each.") % {"amount": amount})
     if policy["mechanism"].get("measures"):
         sentences.append(_("The curve is drawn for partners of whom every other figure is 0."))
     if named_programmes(policy):

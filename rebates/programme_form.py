@@ -107,7 +107,7 @@ class ProgrammeForm(
         error_messages={"invalid": _("Write small letters, digits and hyphens, a letter or digit first.")},
     )
     starts = forms.DateField(label=_("In force from"), help_text=_("The first day of a period."))
-    period = forms.ChoiceField(label=_("Settled each"), choices=PERIODS)
+    period = forms.ChoiceField(label=_("Settled each"), choices=PERIODS, initial="month")
     mechanism = forms.ChoiceField(
         label=_("Mechanism"),
         choices=[(code, kind.label) for code, kind in KINDS.items()],
@@ -133,7 +133,7 @@ class ProgrammeForm(
         help_text=_("Codes with commas between. Empty: every product of the product lines."),
     )
     pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))
-    rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS)
+    rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS, initial="half_up")
     rounding_on = choice(
         _("What is rounded"), ROUNDED,
         _("Line by line only where one rate or amount is paid on all: flat, per unit, retroactive."),

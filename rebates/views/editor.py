@@ -22,6 +22,7 @@ from rebates.previews import preview_of
 from rebates.programme_currency import typed_currency
 from rebates.programme_form import BAND_NAMES, ProgrammeForm, initial_of, kept_of
 from rebates.programme_rows import one_more
+from rebates.programme_steps import steps_of
 from rebates.programme_who import GATE_NAMES
 from rebates.services.drafting import mark_of
 
@@ -75,15 +76,24 @@ def _editor(
         services.save_draft, version=draft, is_new=newest is None, opened=opened, by=request.actor
     ):
         return redirect(form.result.programme)
+    mark = mark_of(draft) if opened is None else opened
+    form.draft = (
+        f"programme-{newest.programme.code}-{newest.number}-{mark[:12]}" if newest else _draft_name(common)
+    )
     context = {"form": form, "title": title, "cancel": cancel, "preview": None, "common": common}
     moved_on = form.has_error(NON_FIELD_ERRORS, DraftMovedOn.code)
     context |= {
         "amends": newest.programme.code if newest else "",
-        "opened": mark_of(draft) if opened is None else opened,
+        "opened": mark,
+        "steps": steps_of(form),
         "over": mark_of(draft) if moved_on else "",
     }
     context["commons"] = [] if newest else common_policies.COMMON
     return render(request, "rebates/programme_form.html", context, status=form.status)
+
+
+def _draft_name(common: common_policies.CommonPolicy | None) -> str:
+    return f"programme-new-{common.code}" if common else "programme-new"
 
 
 def _form(
@@ -124,17 +134,18 @@ def preview(request: Any) -> HttpResponse:
     """What the form as typed would pay, or what is wrong in which field; nothing is stored."""
     common = common_policies.find(request.POST.get("template", ""))
     form = _form(request.POST, request.actor, _amended(request), common)
+    context: dict[str, Any] = {"preview": None, "swapped": True}
     if form.is_valid():
-        return render(
-            request, "rebates/preview.html", {"preview": preview_of(form.cleaned_data["text"].policy)}
-        )
+        context |= {"preview": preview_of(form.cleaned_data["text"].policy), "steps": steps_of(form)}
+        return render(request, "rebates/preview.html", context)
     missing = [
         form[name].label
         for name, errors in form.errors.as_data().items()
         if name in form.fields and all(error.code == "required" for error in errors)
     ]
     wrong = [one for one in form.problems if one["label"] not in missing]
-    return render(request, "rebates/preview.html", {"preview": None, "missing": missing, "wrong": wrong})
+    context |= {"missing": missing, "wrong": wrong, "steps": steps_of(form)}
+    return render(request, "rebates/preview.html", context)
 
 
 @require_POST
@@ -149,4 +160,5 @@ def details(request: Any) -> HttpResponse:
         values = one_more(values, typed, more, ROWS[more])
     form = ProgrammeForm(actor=request.actor, currency=currency, initial=values)
     part = "rebates/programme_gates.html" if more == "gates" else "rebates/programme_details.html"
-    return render(request, part, {"form": form})
+    context = {"form": form, "steps": steps_of(form), "swapped": more not in ROWS}
+    return render(request, part, context)
