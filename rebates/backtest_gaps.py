@@ -32,24 +32,26 @@ def told(tried: BackTest, actor: Actor) -> list[str]:
     """A sentence for each kind of fact that is not on file for the periods tried, for any of the versions."""
     if not tried.periods:
         return []
-    found = [*_before_the_first_sale(tried, actor)]
+    first = SalesLine.objects.visible_to(actor).aggregate(day=Min("booking_date"))["day"]
+    found = [*_before_the_first_sale(tried, first)]
     policies = [version.policy for version in tried.versions]
     if any(steps_of(policy) or basis_of(policy) == PAYMENT for policy in policies):
         found += _without_payments(tried, actor)
-    if any(is_credited(policy) for policy in policies):
-        rows = CreditedLine.objects.visible_to(actor)
-        if not rows.exists():
-            found.append(_("No sale is credited to an agent yet: what pays agents comes to nothing."))
-    if any(by_serial(policy) for policy in policies):
-        rows = SerialMoved.objects.visible_to(actor)
-        if not rows.exists():
-            found.append(_("No serial number is on file yet: what pays for serial numbers comes to nothing."))
+    credited = any(is_credited(policy) for policy in policies)
+    if credited and not CreditedLine.objects.visible_to(actor).exists():
+        found.append(_("No sale is credited to an agent yet: what pays agents comes to nothing."))
+    serials = any(by_serial(policy) for policy in policies)
+    if serials and not SerialMoved.objects.visible_to(actor).exists():
+        found.append(_("No serial number is on file yet: what pays for serial numbers comes to nothing."))
     return found
 
 
-def _before_the_first_sale(tried: BackTest, actor: Actor) -> Iterator[str]:
-    """Growth over a time of which no sale is on file is growth over nothing."""
-    first = SalesLine.objects.visible_to(actor).aggregate(day=Min("booking_date"))["day"]
+def _before_the_first_sale(tried: BackTest, first: date | None) -> Iterator[str]:
+    """Periods of which no sale is on file cost nothing; growth over such a time is growth over nothing."""
+    if first is not None and tried.periods[0].start < first:
+        yield _("Sales are on file from %(day)s on: what is tried before costs nothing for that reason.") % {
+            "day": formats.day(first)
+        }
     growth = [version for version in tried.versions if bands_of(version.policy).share_of == "baseline"]
     plans = plans_for((version, period) for version in growth for period in _begun(tried, version))
     lacking = {

@@ -108,7 +108,8 @@ def _state(step: Step, form: Any, names: list[str], parts: tuple[str, ...]) -> s
     found = form.errors.as_data() if form.is_bound else {}
     errors = [error for name in names for error in found.get(name, [])]
     lacks = any(form.fields[name].required and _is_empty(form[name].value()) for name in names)
-    if lacks or (step.code == "bands" and _lacks_rows(form)):
+    lacks = lacks or (step.code == "bands" and _lacks_rows(form))
+    if lacks or (step.code == "counts" and _lacks_products(form)):
         return MISSING
     if any(error.code != "required" for error in errors):
         return WRONG
@@ -128,6 +129,14 @@ def _lacks_rows(form: Any) -> bool:
         if rows and not filled:
             return True
     return False
+
+
+def _lacks_products(form: Any) -> bool:
+    """Whether the policy that the form began with is one of certain products, and none is named yet."""
+    named = [
+        form[name].value() for name in ("products", "product_lines") if name in KINDS[form.kind].counting
+    ]
+    return bool(form.asks == "products" and named and all(_is_empty(one) for one in named))
 
 
 def _is_empty(value: Any) -> bool:

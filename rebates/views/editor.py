@@ -158,7 +158,9 @@ def details(request: Any) -> HttpResponse:
     more = request.POST.get("more", "")
     if more in ROWS:
         values = one_more(values, typed, more, ROWS[more])
-    form = ProgrammeForm(actor=request.actor, currency=currency, initial=values)
+    common = common_policies.find(request.POST.get("template", ""))
+    asks = common.asks if common else ""
+    form = ProgrammeForm(actor=request.actor, currency=currency, initial=values, asks=asks)
     part = "rebates/programme_gates.html" if more == "gates" else "rebates/programme_details.html"
     context = {"form": form, "steps": steps_of(form), "swapped": more not in ROWS}
     return render(request, part, context)

@@ -290,4 +290,4 @@ def test_who_sees_some_partners_reads_that_only_these_are_counted(acme, rival, n
     of_acme = replace(BY, partner_ids=frozenset({acme.row.pk}))
     said = "Only the partners that you see are counted, in every figure here."
     assert tried(version, by=of_acme).totals == [Decimal("2000.00")]
-    assert _notes(tried(version, by=of_acme), of_acme) == [said] and _notes(tried(version), BY) == []
+    assert said in _notes(tried(version, by=of_acme), of_acme) and said not in _notes(tried(version), BY)

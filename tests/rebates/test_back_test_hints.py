@@ -53,6 +53,13 @@ def test_growth_over_a_time_of_which_nothing_is_on_file_says_so(acme, finance, b
     assert "Sales are on file from" not in page(client)
 
 
+def test_months_before_the_first_sale_say_why_they_cost_nothing(acme, finance, browse):
+    apply(policy())
+    sell(acme, 1_000, on="2026-08-10")
+    said = "Sales are on file from 10 Aug 2026 on: what is tried before costs nothing for that reason."
+    assert said in page(browse(finance)) and said not in page(browse(finance), "2026-09")
+
+
 def test_what_hangs_on_payments_says_that_none_is_on_file(acme, finance, browse):
     apply(policy(mechanism=FLAT, factors=[COLLECTION]))
     client = browse(finance)
