@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rebates import wording
 from rebates.exchange import version_as_yaml
 from rebates.models import Version
+from rebates.policy import spelled_alike
 
 # What each key of a programme's text is called; every key of the schema but those that name and date the version.
 PARTS = {
@@ -61,7 +62,7 @@ class Amendment:
     @property
     def parts(self) -> list[str]:
         """Names of the parts of the policy that differ, in the order of the programme's text."""
-        was, becomes = self.before.policy, self.after.policy
+        was, becomes = spelled_alike(self.before.policy), spelled_alike(self.after.policy)
         return [str(words) for key, words in PARTS.items() if was.get(key) != becomes.get(key)]
 
     @property
@@ -80,6 +81,6 @@ def amendment(version: Version) -> Amendment | None:
     )
     if before is None:
         return None
-    was, becomes = version_as_yaml(before).splitlines(), version_as_yaml(version).splitlines()
+    was, becomes = (version_as_yaml(one, spelled_out=False).splitlines() for one in (before, version))
     lines = list(difflib.unified_diff(was, becomes, lineterm="", n=1))[2:]
     return Amendment(before, version, wording.sentence(before), wording.sentence(version), lines)

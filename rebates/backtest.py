@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import MONTHS, Period
-from rebates import backtest_posted, currencies, settlement, temptations, traits
+from rebates import backtest_posted, currencies, formula, settlement, temptations, traits
 from rebates.backtest_posted import AS_IT_WAS
 from rebates.errors import NotComputedYet
 from rebates.links import linked_with
@@ -94,6 +95,10 @@ class BackTest:
     def totals(self) -> list[Decimal]:
         return [sum(column, ZERO) for column in zip(*self.costs.values(), strict=True)] if self.costs else []
 
+    def by_difference_from(self, place: int) -> list[PartnerCost]:
+        """The partners by what they gain or lose against one of the versions, most first."""
+        return sorted(self.partners, key=lambda row: (-abs(row.difference_from(place)), row.partner_id))
+
     @property
     def held(self) -> list[Held]:
         """The version tried against each of the others."""
@@ -105,17 +110,21 @@ class BackTest:
                 found.append(Held(place, version, cost, self.totals[0] - cost, up, down))
         return found
 
-    @property
-    def newest(self) -> Period | None:
-        """The newest period of the version tried that has begun."""
-        own = [one for row in self.periods for one in within(row, self.versions[0].period_length)]
+    def newest_of(self, place: int) -> Period | None:
+        """The newest period of a version that has begun."""
+        own = [one for row in self.periods for one in within(row, self.versions[place].period_length)]
         begun = [one for one in own if one.start <= clock.today()]
         return (begun or own or [None])[-1]
 
     @property
     def unfinished(self) -> list[Period]:
-        """The periods that are not over."""
-        return [period for period in self.periods if clock.today() < period.end]
+        """The periods that have begun and are not over."""
+        return [period for period in self.periods if period.start <= clock.today() < period.end]
+
+    @property
+    def to_come(self) -> list[Period]:
+        """The periods that have not begun."""
+        return [period for period in self.periods if clock.today() < period.start]
 
     @property
     def counts_more_than_settled(self) -> bool:
@@ -126,9 +135,11 @@ class BackTest:
         begins_within = (version.starts.month, version.starts.day) != (1, 1)
         return begins_within and self.periods[0].start < version.starts
 
-    @property
-    def tells_temptations(self) -> bool:
-        return temptations.can_be_told(self.versions[0])
+    @cached_property
+    def untold(self) -> dict[int, str]:
+        """By place the versions of which nobody knows what one more order would have brought, and why."""
+        reasons = {place: temptations.why_untold(version) for place, version in enumerate(self.versions)}
+        return {place: why for place, why in reasons.items() if why}
 
 
 def periods_between(length: str, first: Period, last: Period) -> list[Period]:
@@ -172,6 +183,7 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
         for length in lengths:
             for period in within(whole, length):
                 _try_period(tried, whole, period, by_partner, by)
+    tried.temptations.sort(key=lambda one: (-one.gain, one.place, one.period, one.partner_id))
     tried.partners = sorted(
         (PartnerCost(partner_id, tuple(amounts)) for partner_id, amounts in by_partner.items()),
         key=lambda row: (-abs(row.difference), row.partner_id),
@@ -233,13 +245,21 @@ def _try_period(
     for place, partner_id, earned, *_rest in rows:
         tried.costs[whole][place] += earned
         by_partner[partner_id][place] += earned
+    for place, version in enumerate(tried.versions):
+        if version.period_length == period.length and _tells(tried, place, period):
+            stood = [temptations.Stood(*row[1:]) for row in rows if row[0] == place]
+            tried.temptations += temptations.found(version, period, stood, place=place)
     if first.period_length != period.length:
         return
     own = [row for row in rows if row[0] == 0]
     tried.bases[counted_days(first, period).start] = sum((row[4] for row in own), ZERO)
     tried.lines += sum(row[6] for row in own)
-    if period == tried.newest:
-        tried.temptations = temptations.found(first, period, [temptations.Stood(*row[1:]) for row in own])
+
+
+def _tells(tried: BackTest, place: int, period: Period) -> bool:
+    """Whether missed bounds are looked for: a formula is tried cent by cent, and in its newest period only."""
+    by_formula = formula.by_formula(tried.versions[place].policy)
+    return place not in tried.untold and (not by_formula or period == tried.newest_of(place))
 
 
 def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:

@@ -30,12 +30,11 @@ from rebates.credited import is_credited
 from rebates.explained_lines import whose
 from rebates.models import DisputedLine, Programme, Result, Statement
 from rebates.plans import Plan, plans_for
+from rebates.policy import DISPUTE_DAYS
 from rebates.returned import BY_ORIGIN, how
 from rebates.serials import by_serial
 
 ZERO = Decimal("0.00")
-# Days after the statement in which it can be disputed, where the programme's version states none.
-USUAL_DAYS = 30
 What = DisputedLine.What
 Ours = SalesLine | CreditedLine
 
@@ -71,7 +70,7 @@ def programmes_of(statement: Statement) -> Any:
 def last_day(statement: Statement, result: Result) -> date:
     """The last day on which a figure can be disputed, in the tenant's zone."""
     issued = statement.issued_at.astimezone(clock.tenant_zone()).date()
-    return clock.days_after(issued, result.version.policy.get("dispute_days", USUAL_DAYS))
+    return clock.days_after(issued, result.version.policy.get("dispute_days", DISPUTE_DAYS))
 
 
 def window(statement: Statement) -> date | None:

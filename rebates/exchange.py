@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from rebates.models import Programme, Version
-from rebates.policy import as_partners_read
+from rebates.policy import as_partners_read, spelled_alike
 from rebates.services.programmes import text_of
 
 
@@ -18,10 +18,24 @@ def as_yaml(programme: Programme) -> str:
     return _written({"schema": 1, "programmes": [_entry(version) for version in versions]})
 
 
-def version_as_yaml(version: Version, *, for_partners: bool = False) -> str:
-    """One version's entry by itself, to be held against another's; `for_partners` without what is not theirs."""
+def version_as_yaml(version: Version, *, for_partners: bool = False, spelled_out: bool = True) -> str:
+    """One version's entry by itself; `for_partners` without what is not theirs.
+
+    To be held against another's not `spelled_out`: a usual choice that only one of the texts writes is no difference.
+    """
     entry = _entry(version)
-    return _written(as_partners_read(entry) if for_partners else entry)
+    if for_partners:
+        return _written(_with_who(as_partners_read(entry), version.policy))
+    return _written(entry if spelled_out else spelled_alike(entry))
+
+
+def _with_who(entry: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
+    """With who takes part in its place, also where that is everybody; single partners are counted, never named."""
+    chosen = len(policy.get("who", {}).get("partners", []))
+    who = entry.get("who", {}) | ({"chosen_partners": chosen} if chosen else {})
+    rest = [(name, part) for name, part in entry.items() if name != "who"]
+    place = next((at for at, (name, _part) in enumerate(rest) if name == "period"), len(rest) - 1) + 1
+    return dict([*rest[:place], ("who", who or "all partners"), *rest[place:]])
 
 
 def _written(document: dict[str, Any]) -> str:

@@ -416,7 +416,10 @@ def _gates(result: Figure, raw: Decimal) -> list[Step]:
     found, value = [], raw
     for said in result.explanation.get("gates", []):
         value = value if said["passed"] else min(value, Decimal(0))
-        words = {"asked": limit_words.gate(said), "found": formats.number(Decimal(said["found"]), None)}
+        words = {
+            "asked": limit_words.gate(said),
+            "found": limit_words.figure(said["code"], Decimal(said["found"])),
+        }
         text = _("%(asked)s: %(found)s, met") if said["passed"] else _("%(asked)s: %(found)s, not met")
         found.append(Step(7, _("Gate"), text % words, value))
     return found

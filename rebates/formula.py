@@ -51,9 +51,14 @@ def asked_of(policy: dict[str, Any]) -> list[dict[str, str]]:
     return [{"kind": measure.kind if measure else "measure", "code": code} for code, measure in found]
 
 
+def names_read(expression: str) -> set[str]:
+    """The names that an expression reads."""
+    return set(re.findall(r"[^\W\d]\w*", expression))
+
+
 def names_in(policy: dict[str, Any]) -> set[str]:
-    """The names that the expression reads."""
-    return set(re.findall(r"[^\W\d]\w*", policy["mechanism"]["expression"]))
+    """The names that the policy's expression reads."""
+    return names_read(policy["mechanism"]["expression"])
 
 
 def parsed(policy: dict[str, Any]) -> Node:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -91,11 +92,27 @@ def gates(policy: dict[str, Any]) -> str:
     return _("Anything above zero is paid only with %(gates)s.") % {"gates": asked}
 
 
+def figure(code: str, number: Decimal) -> str:
+    """A figure that a gate or a factor reads, as its measure has it: money in the tenant's currency, or a number."""
+    measure = registry.find(code)
+    if measure is None or measure.unit != "money":
+        return formats.number(number, None)
+    return money(str(number), connection.tenant.currency)
+
+
+def with_unit(code: str, label: str) -> str:
+    """A measure's name where amounts are typed for it: with the currency in which they are read."""
+    measure = registry.find(code)
+    if measure is None or measure.unit != "money":
+        return label
+    return _("%(name)s, %(unit)s") % {"name": label, "unit": connection.tenant.currency}
+
+
 def gate(one: dict[str, str]) -> str:
     """What a gate asks for."""
     if one["code"] == SIGNATURE:
         return _("the partner's signature under this version")
-    words = {"name": measure_name(one["code"]), "least": formats.number(Decimal(one["at_least"]), None)}
+    words = {"name": measure_name(one["code"]), "least": figure(one["code"], Decimal(one["at_least"]))}
     if one["kind"] == "certificate":
         return _("at least %(least)s × %(name)s on the period's last day") % words
     return _("%(name)s of at least %(least)s in the period") % words
@@ -105,7 +122,7 @@ def factor_bands(one: dict[str, Any]) -> str:
     """The shares by bands of a factor."""
     rows = [
         _("%(share)s from %(from)s")
-        % {"share": percent(band["factor"]), "from": formats.number(Decimal(band["from"]), None)}
+        % {"share": percent(band["factor"]), "from": figure(one["code"], Decimal(band["from"]))}
         for band in one["bands"]
     ]
     return pgettext("between the words of a list", ", ").join([*rows, _("below nothing")])
@@ -117,7 +134,7 @@ def factor(one: dict[str, Any]) -> str:
 
 
 def factor_found(one: dict[str, Any], found: Decimal, share: str) -> str:
-    words = {"name": measure_name(one["code"]), "found": formats.number(found, None), "share": percent(share)}
+    words = {"name": measure_name(one["code"]), "found": figure(one["code"], found), "share": percent(share)}
     return _("%(name)s: %(found)s, so %(share)s counts") % words
 
 
@@ -183,10 +200,25 @@ def cap_on_measure(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     units = bands.pays_units if of == "base" else bands.reads_units
     words = {"amount": measured(cap["amount"], "" if units else policy["currency"])}
     if of == "qualifier":
-        return _("At most %(amount)s count.") % words
+        return _("At most %(amount)s count towards the band; what is paid on is not capped.") % words
     if of == "base":
         return _("At most %(amount)s are paid on.") % words
     return _("At most %(amount)s count and are paid on.") % words
+
+
+def idle_cap(policy: dict[str, Any]) -> list[str]:
+    """A warning where a cap is on what counts and nothing is read from that: it would lower no rebate."""
+    rules = policy["mechanism"]
+    reads_base = rules["kind"] in ("flat", "per_unit", "per_unit_stepped", "per_increment", "spif")
+    if not reads_base and not (
+        rules["kind"] == "marginal" and rules.get("split", "own_bands") == "own_bands"
+    ):
+        return []
+    capped = any(cap["on"] == "measure" and cap.get("of") == "qualifier" for cap in policy.get("caps", []))
+    words = _(
+        "The cap on what counts changes nothing here: the rebate is read from what is paid on. Cap that, or both."
+    )
+    return [words] if capped else []
 
 
 def is_own_cap(cap: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from prm.ui import formats
 from prm.ui.lists import Amount, Choice, Create, Day, Empty, Link, ListPage, Number, Ref, Text, View, When
+from prm.values import clock
 from rebates import pages, run_totals
 from rebates.models import ManualAdjustment, Payment, Programme, SettlementRun, Statement, Version
 from rebates.since import Since, came_in_by_run
@@ -41,9 +42,9 @@ class ProgrammeList(ListPage):
         Link("name", value=str),
         Text("code", sort=True, css="ui-fig ui-sub"),
         Text("mechanism", label=_("Mechanism"), value=lambda row: mechanism_of(row), phone="sub"),
-        Number("newest_number", label=_("Version"), phone="b"),
-        Choice("newest_state", label=_("State"), value=lambda row: state_of(row), tones={}),
-        Day("newest_from", label=_("In force from")),
+        Number("shown_number", label=_("Version"), phone="b"),
+        Choice("shown_state", label=_("State"), value=lambda row: state_of(row), tones={}),
+        Day("shown_from", label=_("In force from")),
     ]
     order = "code"
     search = ("name", "name_zh", "code")
@@ -57,15 +58,21 @@ class ProgrammeList(ListPage):
     )
 
     def get_rows(self, actor: Any) -> QuerySet:
-        return Programme.objects.for_list().with_newest_version()
+        return Programme.objects.for_list().with_its_versions(clock.today())
 
 
 def mechanism_of(row: Any) -> str:
-    return pages.mechanism_name(row.newest_policy["mechanism"]["kind"])
+    return pages.mechanism_name(row.shown_policy["mechanism"]["kind"])
 
 
 def state_of(row: Any) -> str:
-    return str(Version.State(row.newest_state).label)
+    """The state of the version that the row shows; and of a newer one that is not in force, which it is."""
+    shown = str(Version.State(row.shown_state).label)
+    if row.open_number is None or row.open_number == row.shown_number:
+        return shown
+    return _("%(state)s · version %(number)s: %(other)s") % {
+        "state": shown, "number": row.open_number, "other": Version.State(row.open_state).label,
+    }  # fmt: skip
 
 
 class LinesSince(Text):

@@ -58,7 +58,7 @@ def read_from(policy: Policy) -> list[str]:
 
 
 # Mechanisms whose own words say on which sales they pay.
-_NAMES_ITS_SALES = ("per_unit", "per_unit_stepped", "lump_sum", "per_increment", "bundle", "spif")
+_NAMES_ITS_SALES = ("flat", "per_unit", "per_unit_stepped", "lump_sum", "per_increment", "bundle", "spif")
 _READS_WHAT_IT_PAYS = ("flat", "per_unit", "per_unit_stepped", "per_increment", "bundle", "spif")
 _BANDED = ("marginal", "per_unit_stepped")
 _READS = {
@@ -76,7 +76,8 @@ _MARGINAL = {
 
 
 def _flat(rules: Policy, policy: Policy) -> str:
-    return _("%(rate)s of the base") % {"rate": percent(rules["rate"])}
+    words = {"rate": percent(rules["rate"]), "lines": net_sales(policy, "pay")}
+    return filled(_("%(rate)s of %(lines)s"), words)
 
 
 def _marginal(rules: Policy, policy: Policy) -> str:

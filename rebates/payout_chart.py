@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from prm.ui import formats
 from rebates import arithmetic, formula
 from rebates.mechanisms import bands_of
+from rebates.numbers_in_words import measured
 
 WIDTH, LEFT, BOTTOM = 480, 48, 206
 ROOM = 56  # what the words of a tick take
 EXAMPLE = Decimal(1_000_000)  # a baseline that differs from partner to partner is drawn for this one
+PRICE = Decimal(100)  # where units count and money is paid on, a unit is drawn as sold for this much
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Chart:
     jumps: list[dict[str, Any]]
     ticks_x: list[dict[str, Any]]
     ticks_y: list[dict[str, Any]]
+    across: str  # in what the volume is measured
+    up: str  # the currency of what it pays
 
 
 def example_reference(policy: dict[str, Any]) -> Decimal | None:
@@ -38,15 +45,43 @@ def example_reference(policy: dict[str, Any]) -> Decimal | None:
 def payout(policy: dict[str, Any], volume: Decimal) -> Decimal:
     """The unrounded rebate on `volume`: of it the qualifier, the paid base and, in a mix, the focus lines consist."""
     bands = bands_of(policy)
-    base = volume
+    base = volume * PRICE if is_priced(policy) else volume
     if bands.increment is not None:
         most = volume if bands.most_base is None else min(volume, bands.most_base)
         base = Decimal(most // bands.increment)
     reference = volume if bands.share_of == "total" else example_reference(policy)
     raw = arithmetic.raw(bands, arithmetic.Figures(volume, base, reference))
     if formula.by_formula(policy):
-        raw = formula.value(policy, {"base": volume, "qualifier": volume})
+        raw = formula.value(policy, {"base": base, "qualifier": volume})
     return arithmetic.shown(arithmetic.limited(bands, raw))
+
+
+def is_priced(policy: dict[str, Any]) -> bool:
+    """Whether units count and money is paid on, so that the curve needs a price."""
+    bands = bands_of(policy)
+    return bands.reads_units and not bands.pays_units and policy["mechanism"]["kind"] != "lump_sum"
+
+
+def usual_top(policy: dict[str, Any]) -> Decimal:
+    """How far a curve without any bound is drawn."""
+    return Decimal(100) if bands_of(policy).reads_units else Decimal(100_000)
+
+
+def across(policy: dict[str, Any]) -> str:
+    """In what the volume is measured."""
+    bands = bands_of(policy)
+    if bands.counts_sets:
+        return _("complete sets")
+    return _("units") if bands.reads_units else str(policy["currency"])
+
+
+def volume_in_words(policy: dict[str, Any], volume: Decimal) -> str:
+    """A volume with its unit: ¥50,000, 50 units, 50 sets."""
+    bands = bands_of(policy)
+    if bands.counts_sets:
+        words = ngettext("%(count)s set", "%(count)s sets", 1 if volume == 1 else 2)
+        return words % {"count": formats.number(volume, 0)}
+    return measured(f"{volume:f}", "" if bands.reads_units else policy["currency"])
 
 
 def bounds_of(policy: dict[str, Any]) -> list[Decimal]:
@@ -72,7 +107,7 @@ def bounds_of(policy: dict[str, Any]) -> list[Decimal]:
 def chart(policy: dict[str, Any]) -> Chart:
     """The curve to two fifths beyond the highest bound."""
     bounds = bounds_of(policy)
-    top = max(bounds, default=Decimal(100_000)) * Decimal("1.4")
+    top = max(bounds, default=usual_top(policy)) * Decimal("1.4")
     stops = sorted({Decimal(0), top, *(low for low in bounds if low < top)})
     highest = max(payout(policy, top), *(payout(policy, stop) for stop in stops)) or Decimal(1)
 
@@ -98,6 +133,8 @@ def chart(policy: dict[str, Any]) -> Chart:
         jumps=jumps,
         ticks_x=_apart([{"x": x(stop), "label": formats.number(stop, 0)} for stop in stops[1:-1]]),
         ticks_y=[{"y": y(highest * n / 3), "label": formats.number(highest * n / 3, 0)} for n in range(4)],
+        across=across(policy),
+        up=str(policy["currency"]),
     )
 
 

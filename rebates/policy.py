@@ -38,6 +38,14 @@ DEFAULTS: dict[str, Any] = {
     "measure": "amount",
     "returns": "by_booking",
 }
+# The same inside parts of a policy; a text may write them out.
+USUAL_PARTS: dict[str, dict[str, Any]] = {
+    "rounding": {"on": "total", "mode": "half_up"},
+    "stacking": {"kind": "additive"},
+    "baseline": {"kind": "prior_period", "new_partner": "skip"},
+    "who": {"as": "individual"},
+}
+DISPUTE_DAYS = 30  # after the statement, where a policy states none
 # What this release calculates; every other choice of the schema is refused by its name.
 COMPUTED: dict[str, tuple[Any, ...]] = {
     "counts": ("own", "credited"),
@@ -230,6 +238,15 @@ def as_partners_read(policy: dict[str, Any]) -> dict[str, Any]:
     who = {name: part for name, part in policy.get("who", {}).items() if name != "partners"}
     rest = {name: part for name, part in policy.items() if name not in ("who", "budget")}
     return rest | ({"who": who} if who else {})
+
+
+def spelled_alike(policy: dict[str, Any]) -> dict[str, Any]:
+    """A policy without the usual choices that its text may or may not write out: two that say the same are the same."""
+    found = {key: part for key, part in policy.items() if key != "period" and part != DEFAULTS.get(key, ...)}
+    for key, usual in USUAL_PARTS.items():
+        if isinstance(found.get(key), dict):
+            found[key] = {name: one for name, one in found[key].items() if one != usual.get(name, ...)}
+    return {key: part for key, part in found.items() if part not in ({}, [])} | {"period": policy["period"]}
 
 
 # What is not computed

@@ -10,8 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rebates.formula import name_of, names_read
 from rebates.policy import DEFAULTS
 from rebates.programme_rows import MOST
+from rebates.traits import offered
 
 BAND_ROWS = MOST["bands"]
 PART_ROWS = 4
@@ -139,7 +141,7 @@ def mechanism_of(kind: str, values: dict[str, Any], bands: list[tuple[Decimal, D
     chosen = KINDS[kind]
     made: dict[str, Any] = {"kind": kind}
     if chosen.rows and not bands:
-        raise Missing("", _("Enter at least one band: from which amount, and the rate."))
+        raise Missing("rate_0", _("Enter at least one band: from which amount, and the rate."))
     rows = [
         {
             "from": _text(low, chosen.low),
@@ -180,10 +182,17 @@ def _further(kind: str, values: dict[str, Any]) -> dict[str, Any]:
         made["parts"] = parts_of(values)
     elif kind == "formula":
         made["expression"] = _needed(values, "expression")
-        made |= {"measures": values["measures"]} if values.get("measures") else {}
+        read = _figures_read(made["expression"], values.get("measures") or [])
+        made |= {"measures": read} if read else {}
     elif kind == "spif":
         made["per"] = "serial" if values.get("per") == "serial" else "unit"
     return made
+
+
+def _figures_read(expression: str, ticked: list[str]) -> list[str]:
+    """The figures that a formula reads: those ticked, and those that it names without a tick."""
+    named = names_read(expression)
+    return ticked + [code for code, _l in offered("measure") if name_of(code) in named and code not in ticked]
 
 
 def _needed(values: dict[str, Any], name: str) -> Any:

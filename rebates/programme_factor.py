@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.ui.forms import AmountField, RateField
-from rebates.limit_words import measure_name
+from rebates.limit_words import measure_name, with_unit
 from rebates.measure_factors import KIND, factors_of
 from rebates.programme_details import Missing
 from rebates.traits import offered
@@ -19,7 +19,7 @@ ROWS = 4
 
 
 def _offered() -> list[tuple[str, str]]:
-    return [("", "—"), *offered("measure")]
+    return [("", "—"), *((code, with_unit(code, label)) for code, label in offered("measure"))]
 
 
 class FactorFields(forms.Form):

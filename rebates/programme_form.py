@@ -107,7 +107,7 @@ class ProgrammeForm(
         error_messages={"invalid": _("Write small letters, digits and hyphens, a letter or digit first.")},
     )
     starts = forms.DateField(label=_("In force from"), help_text=_("The first day of a period."))
-    period = forms.ChoiceField(label=_("Settled each"), choices=PERIODS)
+    period = forms.ChoiceField(label=_("Settled each"), choices=PERIODS, initial="month")
     mechanism = forms.ChoiceField(
         label=_("Mechanism"),
         choices=[(code, kind.label) for code, kind in KINDS.items()],
@@ -133,7 +133,7 @@ class ProgrammeForm(
         help_text=_("Codes with commas between. Empty: every product of the product lines."),
     )
     pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))
-    rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS)
+    rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS, initial="half_up")
     rounding_on = choice(
         _("What is rounded"), ROUNDED,
         _("Line by line only where one rate or amount is paid on all: flat, per unit, retroactive."),
@@ -336,8 +336,6 @@ class ProgrammeForm(
             "currency": values["currency"],
             "period": values["period"],
             "mechanism": self._mechanism(values),
-            "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
-            | {"mode": values["rounding"]},
         }
         parts: dict[str, Any] = {
             "name_zh": values["name_zh"],
@@ -348,6 +346,8 @@ class ProgrammeForm(
             "measure": "quantity" if kind.by_quantity and values["measure"] == "quantity" else "",
             "baseline": details.baseline_of(values) if values["mechanism"] == "growth" else {},
             "clause": values["clause"],
+            "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
+            | ({"mode": "half_even"} if values["rounding"] == "half_even" else {}),
             "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
             "sign_off": values["sign_off"],
@@ -371,8 +371,10 @@ class ProgrammeForm(
         if values["product_lines"]:
             found["product_lines"] = [line.code for line in values["product_lines"]]
         goods = details.codes_of(values["products"])
-        if self.asks == "products" and not goods:
-            words = _("Name the new products: without them every sale would be paid for.")
+        if self.asks == "products" and not goods and not found:
+            words = _(
+                "Name the new products, or tick their lines: without them every sale would be paid for."
+            )
             raise Missing("products", str(words))
         known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
         for code in goods:

@@ -89,13 +89,14 @@ class MechanismFields(forms.Form):
     expression = forms.CharField(
         label=_("Formula"), required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "Such as: base * 0.02 + if(qualifier >= 100000, 500, 0). Operators + - * / and comparisons; functions if, "
-            "min, max, round, value. A figure is called by its code, with _ for every dot."
+            "Such as: base * 0.02 + if(qualifier >= 100000, 500, 0). base is what is paid on, qualifier what counts; "
+            "a figure of the list below is called by the name behind it. Operators + - * / and comparisons; functions "
+            "if, min, max, round, value."
         ),
     )  # fmt: skip
     measures = forms.MultipleChoiceField(
         label=_("Figures that the formula reads"), choices=lambda: formula_figures(), required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple, help_text=_("One that the formula names is read without a tick too."),
     )  # fmt: skip
     per = choice(
         _("For each"), [("unit", _("Unit sold")), ("serial", _("Serial number, once ever"))],

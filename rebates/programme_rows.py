@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 
 USUAL = {"bands": 6, "gates": 3}
+KEPT = {"data-kept": ""}  # the draft on the device keeps it, although it is hidden
 MOST = {"bands": 20, "gates": 10}
 
 
 class RowFields(forms.Form):
-    bands_shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    gates_shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    bands_shown = forms.IntegerField(required=False, widget=forms.HiddenInput(attrs=KEPT))
+    gates_shown = forms.IntegerField(required=False, widget=forms.HiddenInput(attrs=KEPT))
 
     def rows_shown(self, what: str, names: Sequence[str]) -> int:
         """How many rows of `what` the page has: the usual number, those that are filled, or as many as were asked for.

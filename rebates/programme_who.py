@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from prm.ui.forms import AmountField
-from rebates.limit_words import measure_name
+from rebates.limit_words import measure_name, with_unit
 from rebates.programme_details import Missing, codes_of
 from rebates.programme_rows import MOST, RowFields
 from rebates.traits import offered
@@ -30,7 +30,7 @@ def regions() -> list[tuple[str, str]]:
 def gates() -> list[Any]:
     """What a gate can ask for, by kind: each as kind:code."""
     plain = dict(offered("certificate")) | dict(offered("score"))
-    figures = [(code, label) for code, label in offered("measure") if code not in plain]
+    figures = [(code, with_unit(code, label)) for code, label in offered("measure") if code not in plain]
     groups = (
         (gettext("Certificates"), "certificate", offered("certificate")),
         (gettext("Scores"), "score", offered("score")),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import Exact
 
@@ -36,11 +36,8 @@ class ProgrammeQuerySet(models.QuerySet):
         return self.filter(pk__in=Result.objects.visible_to(actor).values("programme_id"))
 
     def for_list(self) -> ProgrammeQuerySet:
-        """With `version_count` and the first day of the newest published version as `newest_from`."""
-        published = Q(versions__state="published")
-        return self.annotate(
-            version_count=Count("versions"), newest_from=Max("versions__starts", filter=published)
-        ).order_by("code")
+        """With `version_count`."""
+        return self.annotate(version_count=Count("versions")).order_by("code")
 
     def paid_in(self, currency: str) -> ProgrammeQuerySet:
         """Those of which a published version pays in that currency."""
@@ -64,15 +61,26 @@ class ProgrammeQuerySet(models.QuerySet):
             mine |= Q(pk__in=rows.values("programme_id"))
         return self.filter(mine)
 
-    def with_newest_version(self) -> ProgrammeQuerySet:
-        """Annotate `newest_number`, `newest_state` and `newest_policy` of the version with the highest number."""
+    def with_its_versions(self, day: date) -> ProgrammeQuerySet:
+        """Annotate what a row says of its programme, all of one version: `shown_number`, `shown_state`, `shown_policy`
+        and `shown_from`; and of a newer one that is not published `open_number`, `open_state`, or None.
+
+        The version is the one in force on `day`; else the newest that is published, else the newest.
+        """
         from rebates.models import Version
 
-        newest = Version.objects.filter(programme=models.OuterRef("pk")).order_by("-number")
+        own = Version.objects.filter(programme=models.OuterRef("pk"))
+        in_force = Q(state="published", starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
+        rank = Case(When(in_force, then=Value(0)), When(state="published", then=Value(1)), default=Value(2))
+        shown = own.annotate(rank=rank).order_by("rank", "-number")
+        unpublished = own.exclude(state="published").order_by("-number")
         return self.annotate(
-            newest_number=models.Subquery(newest.values("number")[:1]),
-            newest_state=models.Subquery(newest.values("state")[:1]),
-            newest_policy=models.Subquery(newest.values("policy")[:1]),
+            shown_number=models.Subquery(shown.values("number")[:1]),
+            shown_state=models.Subquery(shown.values("state")[:1]),
+            shown_policy=models.Subquery(shown.values("policy")[:1]),
+            shown_from=models.Subquery(shown.values("starts")[:1]),
+            open_number=models.Subquery(unpublished.values("number")[:1]),
+            open_state=models.Subquery(unpublished.values("state")[:1]),
         )
 
 

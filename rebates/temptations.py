@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from prm.customfields import expressions
 from prm.customfields.expressions import Node
 from prm.values.money import minor_unit
@@ -55,43 +57,63 @@ class Temptation:
     period: Period
     missing: Decimal
     gain: Decimal
+    place: int = 0  # of the version among those tried
 
 
-def can_be_told(version: Version) -> bool:
-    """Whether what one more order would have brought is known from a partner's sums."""
+def why_untold(version: Version) -> str:
+    """Why what one more order would have brought is not known from a partner's sums; empty where it is."""
     policy, bands = version.policy, bands_of(version.policy)
-    return not (
-        bands.counts_sets
-        or (bands.increment is not None and _pays_on_other_lines(policy))
-        or (formula.by_formula(policy) and bands.reads_units != bands.pays_units)
-        or line_rounding.by_line(policy)  # a cent more or less hangs on the order's own lines
-        or currencies.needs_rates(policy)
-        or currencies.is_gross(policy)
-        or partner_pools.hangs_on_all(policy)
-        # What one more order brings hangs on other programmes too.
-        or linked_with(version, list(Version.objects.published().select_related("programme")))
-    )
+    if bands.counts_sets:
+        return _("what a set still lacks hangs on each of its products")
+    if bands.increment is not None and _pays_on_other_lines(policy):
+        return _("its full steps are counted in other sales than those that count")
+    if formula.by_formula(policy) and bands.reads_units != bands.pays_units:
+        return _("its formula reads units and money")
+    if line_rounding.by_line(policy):
+        return _("it is rounded line by line")
+    if currencies.needs_rates(policy):
+        return _("it counts sales of several currencies")
+    if currencies.is_gross(policy):
+        return _("it counts gross amounts")
+    if partner_pools.hangs_on_all(policy):
+        return _("what a partner is paid hangs on the others of its group or pool")
+    if linked_with(version, list(Version.objects.published().select_related("programme"))):
+        return _("other programmes change what it pays")
+    return ""
 
 
-def found(version: Version, period: Period, rows: Sequence[Stood]) -> list[Temptation]:
-    """Who stood just below a bound, by what it would have brought; nobody to whom it would have brought nothing."""
-    if not can_be_told(version):
-        return []
-    policy = version.policy
+def found(version: Version, period: Period, rows: Sequence[Stood], *, place: int = 0) -> list[Temptation]:
+    """Who stood just below a bound, by what it would have brought; nobody to whom it would have brought nothing.
+
+    Of a version of which `why_untold` says nothing. `place`: of the version among those tried.
+    """
+    policy, bands = version.policy, bands_of(version.policy)
     steps = list(_steps_of(formula.parsed(policy))) if formula.by_formula(policy) else []
     told = []
     for one in rows:
-        if one.barred:
+        if one.barred or (not steps and _is_far(bands, one)):
             continue
         if steps:
             near = _to_next_jump(policy, steps, one)
-        elif bands_of(policy).increment is not None:
+        elif bands.increment is not None:
             near = _to_next_increment(policy, one)
         else:
             near = _to_next_band(policy, one)
         if near is not None and near[1] > 0:
-            told.append(Temptation(one.partner_id, period, *near))
-    return sorted(told, key=lambda one: (-one.gain, one.partner_id))
+            told.append(Temptation(one.partner_id, period, *near, place))
+    return told
+
+
+def _is_far(bands: Bands, one: Stood) -> bool:
+    """Whether no bound is near whatever else is read: most partners of most periods, at the cost of a comparison."""
+    if bands.increment is not None or bands.share_of == "total":
+        return False
+    measured = one.base if bands.by_base else one.qualifier
+    scale = one.reference if bands.share_of and one.reference is not None else Decimal(1)
+    return not any(
+        low * scale > measured and _is_near(low * scale - measured, max(measured, one.qualifier))
+        for low in bands.lower
+    )
 
 
 Near = tuple[Decimal, Decimal]  # what is missing, and what it would bring

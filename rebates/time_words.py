@@ -11,10 +11,12 @@ from django.utils.translation import ngettext, pgettext
 
 from prm.ui import formats
 from prm.values.periods import Period
+from rebates import tier_days
 from rebates.counting_days import BOOKING, ORDER, PAYMENT, SHIPMENT, basis_of
 from rebates.mechanisms import bands_of
 from rebates.partner_pools import is_group
-from rebates.returned import AT_ORIGINAL_RATE, BY_ORIGIN, how
+from rebates.policy import DISPUTE_DAYS
+from rebates.returned import AT_ORIGINAL_RATE, BY_BOOKING, BY_ORIGIN, how
 
 
 def counted_on(policy: dict[str, Any]) -> list[str]:
@@ -114,6 +116,27 @@ def disputes(policy: dict[str, Any]) -> list[str]:
         )
         % {"days": days}
     ]
+
+
+def usual(policy: dict[str, Any]) -> list[str]:
+    """What binds a partner although the policy leaves it out, in one closing sentence; nothing where all is stated."""
+    rules = []
+    if how(policy) == BY_BOOKING and basis_of(policy) == BOOKING:
+        rules.append(_("a return counts on its own booking date"))
+    if policy.get("late", {}).get("grace_days") is None:
+        rules.append(_("a sale that is booked late still counts, however late it comes"))
+    if policy.get("who", {}).get("tiers") and not tier_days.by_line(policy):
+        rules.append(_("the tier held on the period's last day decides"))
+    if policy.get("dispute_days") is None:
+        days = ngettext(
+            "a figure can be disputed for %(days)s day after its statement",
+            "a figure can be disputed for %(days)s days after its statement",
+            DISPUTE_DAYS,
+        )
+        rules.append(days % {"days": DISPUTE_DAYS})
+    if not rules:
+        return []
+    return [_("As usual: %(rules)s.") % {"rules": pgettext("between the rules of a list", "; ").join(rules)}]
 
 
 def taken_back(policy: dict[str, Any], said: list[dict[str, str]]) -> str:

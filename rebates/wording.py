@@ -47,6 +47,7 @@ def sentence(version: Version) -> str:
         *limits(policy),
         *currency_words.paid(policy),
         *time_words.disputes(policy),
+        *time_words.usual(policy),
     ]
     return joined([main, *further])
 

@@ -137,6 +137,10 @@ class Version(models.Model):
         """Whether the version is in force on `day`, or will be."""
         return self.ends is None or self.ends > day
 
+    def is_in_force(self, day: date) -> bool:
+        """Whether the version is published and `day` is one of its days."""
+        return self.state == self.State.PUBLISHED and self.starts <= day and self.is_open(day)
+
     def covers(self, period: Period) -> bool:
         """Whether the whole period lies in this version's days."""
         return self.starts <= period.start and (self.ends is None or period.end <= self.ends)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from prm.ui.parts import Figure
 from prm.values.errors import NotAllowed
 from prm.values.money import minor_unit
 from prm.values.periods import MONTHS, Period
+from rebates import backtest_gaps
 from rebates.backtest import (
     MOST_MONTHS,
     MOST_VERSIONS,
@@ -109,7 +111,8 @@ def page(request: Any, code: str) -> HttpResponseBase:
     if tried is not None:
         if request.GET.get("export") in ("csv", "xlsx"):
             return _export(request.GET["export"], tried, request.actor)
-        context |= _result(tried, request.actor)
+        context |= _result(tried, request.actor, _held_at(request.GET.get("by", ""), tried))
+        context["asked"] = _asked(request.GET, form)
     return render(request, "rebates/back_test.html", context, status=200 if form.is_valid() else 422)
 
 
@@ -150,14 +153,33 @@ def _usual(version: Version, others: list[Version]) -> dict[str, Any]:
     return {"first": str(first), "last": str(last), "against": [_key(one) for one in own[:1]]}
 
 
-def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
-    """What the page shows of a back-test."""
+def _held_at(typed: str, tried: BackTest) -> int:
+    """The place of the version against which partners gain or lose: the first of the others unless one is chosen."""
+    places = range(1, len(tried.versions))
+    return int(typed) if typed.isdecimal() and int(typed) in places else 1
+
+
+def _asked(data: Any, form: BackTestForm) -> str:
+    """The back-test's own part of an address, as it was asked for or as it is tried at first."""
+    asked = QueryDict(mutable=True)
+    asked["version"] = data.get("version", "")
+    asked["first"], asked["last"] = form["first"].value(), form["last"].value()
+    asked.setlist("against", form["against"].value())
+    return asked.urlencode()
+
+
+def _result(tried: BackTest, actor: Any, by: int) -> dict[str, Any]:
+    """What the page shows of a back-test. `by`: the place of the version that partners are held against."""
     currency = tried.versions[0].paid_in
-    names = _names(actor, [row.partner_id for row in tried.partners[:SHOWN]] + [
+    partners = tried.by_difference_from(by)[:SHOWN]
+    names = _names(actor, [row.partner_id for row in partners] + [
         one.partner_id for one in tried.temptations[:SHOWN]
     ])  # fmt: skip
     totals = tried.totals
     return {
+        "by": by,
+        "untold": [(_name(tried.versions[place]), why) for place, why in tried.untold.items()],
+        "tells": len(tried.untold) < len(tried.versions),
         "tried": tried,
         "currency": currency,
         "heads": [_name(version) for version in tried.versions],
@@ -171,10 +193,14 @@ def _result(tried: BackTest, actor: Any) -> dict[str, Any]:
             (_name(version), *(tried.swings[swing][place] for swing in (LESS, MORE)), totals[place])
             for place, version in enumerate(tried.versions[: len(totals)])
         ],
-        "partners": [{"partner": names.get(row.partner_id), "row": row} for row in tried.partners[:SHOWN]],
+        "partners": [
+            {"partner": names.get(row.partner_id), "row": row, "difference": row.difference_from(by)}
+            for row in partners
+        ],
         "more": max(len(tried.partners) - SHOWN, 0),
         "temptations": [
-            {"partner": names.get(one.partner_id), "one": one} for one in tried.temptations[:SHOWN]
+            {"partner": names.get(one.partner_id), "one": one, "version": _name(tried.versions[one.place])}
+            for one in tried.temptations[:SHOWN]
         ],
         "near": formats.percent(NEAR, 0),
     }
@@ -210,6 +236,8 @@ def _notes(tried: BackTest, actor: Any) -> list[str]:
         % {"period": formats.period(period)}
         for period in tried.unfinished
     ]
+    found += _not_begun(tried)
+    found += backtest_gaps.told(tried, actor)
     if len({version.period_length for version in tried.versions}) > 1:
         found.append(
             _(
@@ -219,6 +247,21 @@ def _notes(tried: BackTest, actor: Any) -> list[str]:
     if actor.partner_ids is not None:
         found.append(_("Only the partners that you see are counted, in every figure here."))
     return found
+
+
+def _not_begun(tried: BackTest) -> list[str]:
+    """One word about all periods to come, whatever their number."""
+    to_come = tried.to_come
+    if not to_come:
+        return []
+    if len(to_come) == len(tried.periods):
+        return [
+            _("None of these months has begun: there is nothing to count yet. Choose months that are over.")
+        ]
+    words = {"first": formats.period(to_come[0]), "last": formats.period(to_come[-1])}
+    if len(to_come) == 1:
+        return [_("%(first)s has not begun: nothing is counted in it.") % words]
+    return [_("%(first)s to %(last)s have not begun: nothing is counted in them.") % words]
 
 
 def _in_units(tried: BackTest) -> bool:

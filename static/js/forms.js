@@ -2,20 +2,36 @@
 (() => {
   const forms = () => document.querySelectorAll("form[data-draft]");
   const keyOf = (form) => "prm:draft:" + location.host + ":" + form.dataset.person + ":" + form.dataset.draft;
-  const fields = (form) => [...form.elements].filter((e) => e.name && !["hidden", "password", "file", "submit", "button"].includes(e.type));
+  const fields = (form) => [...form.elements].filter((e) => e.name && (e.dataset.kept !== undefined || !["hidden", "password", "file", "submit", "button"].includes(e.type)));
   const say = (form, text) => { const line = form.querySelector("[data-draft-line]"); if (line) { line.hidden = !text; line.querySelector("span").textContent = text; } };
   const time = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
 
   const read = (form) => fields(form).map((e) => [e.name, e.type === "checkbox" || e.type === "radio" ? [e.value, e.checked] : e.multiple ? [...e.selectedOptions].map((o) => o.value) : e.value]);
+  // By name, the n-th of it; gives back what has no field: a choice may bring its fields only when it is made.
   const write = (form, kept) => {
-    const all = fields(form);
-    kept.forEach(([name, value], at) => {
-      const e = all[at];
-      if (!e || e.name !== name) return;
+    const all = new Map(), seen = {};
+    for (const e of fields(form)) all.set(e.name, [...(all.get(e.name) || []), e]);
+    return kept.filter(([name, value]) => {
+      const e = all.get(name)?.[seen[name] = (seen[name] ?? -1) + 1];
+      if (!e) return true;
       if (e.type === "checkbox" || e.type === "radio") { if (e.value === value[0]) e.checked = value[1]; }
       else if (e.multiple) for (const option of e.options) option.selected = value.includes(option.value);
       else e.value = value;
+      return false;
     });
+  };
+  // Fields that hang on a choice are fetched as if it were made now; then the rest of the draft is written into them.
+  const reshape = (form, rest) => {
+    const chosen = form.querySelector("[data-draft-reshapes] :checked");
+    if (!chosen) return;
+    const wait = (event) => {
+      if (!form.contains(event.target) || write(form, rest).length === rest.length) return; // other parts come too
+      document.removeEventListener("htmx:afterSettle", wait);
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    if (rest.length) document.addEventListener("htmx:afterSettle", wait);
+    const fetched = () => chosen.dispatchEvent(new Event("change", { bubbles: true }));
+    if (document.readyState === "complete") fetched(); else addEventListener("load", fetched);
   };
 
   const start = (form) => {
@@ -27,7 +43,7 @@
     try {
       const kept = JSON.parse(localStorage.getItem(key) || "null");
       if (kept && clean && form.dataset.bound !== "1") {
-        write(form, kept.values);
+        reshape(form, write(form, kept.values));
         say(form, form.dataset.restored.replace("%s", kept.at));
         form.querySelector("[data-draft-drop]")?.removeAttribute("hidden");
       }
@@ -73,6 +89,12 @@
   document.addEventListener("htmx:afterRequest", (event) => { const form = event.detail.elt.closest?.("form"); if (form) { delete form.dataset.sent; form.removeAttribute("aria-busy"); } });
 
   document.querySelector(".ui-summary")?.focus();
+
+  // A link to a part that is folded opens it.
+  document.addEventListener("click", (event) => {
+    const to = event.target.closest("a[href^='#']")?.getAttribute("href").slice(1);
+    for (let part = to && document.getElementById(to); part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+  });
 
   // Many ticks: those whose words hold what is typed stay; what is ticked stays too.
   document.addEventListener("input", (event) => {

@@ -62,12 +62,19 @@ def a_template_becomes_a_combined_policy(page: Page, first: Period) -> None:
     page.get_by_text("Begin with a common policy").click()
     page.get_by_role("link", name=re.compile("^Tiered rebate")).click()
     expect(page.get_by_label("Band 3, from")).to_have_value(re.compile(r"^300,?000"))
+    step(page, "Gates, factors and caps")
     page.get_by_label("Cap on the payout").fill("9000")
     page.get_by_label("Minimum payout").fill("50")
+    step(page, "Budget")
     page.locator("[name=budget]").fill("100000")
     page.get_by_label("In force from").fill(first.start.isoformat())
     expect(page.locator("#preview")).to_contain_text("¥9,000.00")
     press(page, "Save draft")
+
+
+def step(page: Page, name: str) -> None:
+    """A step at the left leads to its section and opens it."""
+    page.get_by_role("navigation", name="Steps").get_by_role("link", name=re.compile(f"^{name}")).click()
 
 
 def it_is_tried_before_it_is_published(office: Office, page: Page, second: str, first: Period) -> None:

@@ -137,7 +137,10 @@ def publish_a_programme(office: Office, page: Page, second: str) -> None:
     for row, (low, rate) in enumerate((("0", "2"), ("100000", "3"), ("250000", "5")), start=1):
         page.get_by_label(f"Band {row}, from").fill(low)
         page.get_by_label(f"Band {row}, rate").fill(rate)
+    steps = page.get_by_role("navigation", name="Steps")
+    steps.get_by_role("link", name=re.compile("^Who")).click()
     page.get_by_label("Gold").check()
+    steps.get_by_role("link", name=re.compile("^What counts")).click()
     page.get_by_role("group", name="Product lines").get_by_label("Routing").check()
     page.get_by_label("Name", exact=False).first.fill("Core growth")
     page.get_by_label("Code", exact=False).first.fill("core")

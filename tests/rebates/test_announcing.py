@@ -101,4 +101,5 @@ def test_the_sentence_says_until_when_sales_may_come_in_and_figures_be_disputed(
     assert "more than 20 days after the end of its period" in said
     assert "A figure can be disputed for 60 days after its statement." in said
     (plain,) = apply(policy("plain", mechanism=FLAT))
-    assert "disputed" not in sentence(plain) and "more than" not in sentence(plain)
+    assert "more than" not in sentence(plain)
+    assert "As usual:" in sentence(plain) and "disputed for 30 days after its statement" in sentence(plain)

@@ -202,7 +202,8 @@ def test_of_steps_on_other_lines_than_those_that_count_nothing_is_told(acme, nov
     steps = {"kind": "per_increment", "increment": 50_000, "amount": 400}
     apply(policy(mechanism=steps, pay={"product_lines": ["routing"]}))
     where = "/programmes/core/back-test/?version=1&first=2026-07&last=2026-09"
-    assert "Not told for this version" in text_of(browse(finance).get(where))
+    said = "Not told for Core, version 1 (Published): its full steps are counted in other sales"
+    assert said in text_of(browse(finance).get(where))
 
 
 @pytest.mark.parametrize(
@@ -289,4 +290,4 @@ def test_who_sees_some_partners_reads_that_only_these_are_counted(acme, rival, n
     of_acme = replace(BY, partner_ids=frozenset({acme.row.pk}))
     said = "Only the partners that you see are counted, in every figure here."
     assert tried(version, by=of_acme).totals == [Decimal("2000.00")]
-    assert _notes(tried(version, by=of_acme), of_acme) == [said] and _notes(tried(version), BY) == []
+    assert said in _notes(tried(version, by=of_acme), of_acme) and said not in _notes(tried(version), BY)

@@ -55,7 +55,10 @@ def test_each_is_saved_as_a_draft_once_it_knows_its_products(code, finance, brow
 
 def test_a_new_product_spif_says_that_without_products_every_sale_would_be_paid_for(finance, browse):
     page = browse(finance).post("/programmes/new/?template=new-product", typed("new-product", finance))
-    assert "Name the new products: without them every sale would be paid for." in page.content.decode()
+    assert (
+        "Name the new products, or tick their lines: without them every sale would be paid for."
+        in page.content.decode()
+    )
     assert not Version.objects.filter(programme__code="new-product").exists()
 
 

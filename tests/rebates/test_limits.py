@@ -91,7 +91,7 @@ def test_the_sentence_names_the_caps():
     caps = [{"on": "payout", "amount": "5000"}, {"on": "measure", "amount": "200000", "of": "base"}]
     (text,) = read_document({"schema": 1, "programmes": [policy(caps=caps)]})
     said = wording.sentence(Version(policy=text.policy))
-    assert said.endswith("At most ¥200,000 are paid on. A partner is paid at most ¥5,000 a period.")
+    assert "At most ¥200,000 are paid on. A partner is paid at most ¥5,000 a period. As usual:" in said
 
 
 def test_finance_fills_in_caps_and_finds_them_again(finance, browse, november):

@@ -157,8 +157,8 @@ def test_the_explanations_say_what_the_others_did(acme):
 def test_the_sentences_name_the_others():
     apply(flat("a"), flat("b", stacking=net_of("a")), flat("c"), flat("d", caps=cap(5, "c")))
     said = {version.programme.code: wording.sentence(version) for version in Version.objects.all()}
-    assert said["b"].endswith("What is paid by A is taken off the base first.")
-    assert said["d"].endswith("Together with C a partner is paid at most ¥5 a period.")
+    assert "What is paid by A is taken off the base first. As usual:" in said["b"]
+    assert "Together with C a partner is paid at most ¥5 a period. As usual:" in said["d"]
 
 
 def test_a_back_test_runs_with_the_programmes_in_force_beside_it(acme, november):

@@ -270,7 +270,7 @@ def test_a_rate_by_units_is_read_from_units_and_paid_on_money():
     assert "1% below 100,000 units, 3% from 100,000 units" in words
     assert "on net sales of Routers." in words and "The band is read from units sold of Routers." in words
     capped = {"mechanism": STEADY, "measure": "quantity"}
-    assert "At most 500 units count." in said(
+    assert "At most 500 units count towards the band; what is paid on is not capped." in said(
         capped | {"caps": [{"on": "measure", "of": "qualifier", "amount": 500}]}
     )
 
@@ -301,4 +301,4 @@ def test_chinese_names_stand_in_chinese_without_blanks_and_latin_ones_with(acme)
         assert f"等级为{tier}的合作伙伴" in words
     assert "路由器的净销售额" in words
     ProductLine.objects.filter(code="routing").update(name_zh="Router")
-    assert "按 Router 的净销售额" in said({"mechanism": FLAT, "qualify": ROUTING}, "zh-hans")
+    assert "获得返利：Router 的净销售额的 2%" in said({"mechanism": FLAT, "qualify": ROUTING}, "zh-hans")

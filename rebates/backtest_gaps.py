@@ -1,0 +1,98 @@
+"""Which facts a back-test would need and does not find: a figure is then zero for a reason that it does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from orders.credited import CreditedLine
+from orders.models import SalesLine
+from orders.received import PaymentReceived
+from orders.serials import SerialMoved
+from prm.ui import formats
+from prm.values import clock
+from prm.values.actor import Actor
+from prm.values.periods import Period
+from rebates.backtest import BackTest, within
+from rebates.collection import steps_of
+from rebates.counting_days import PAYMENT, basis_of
+from rebates.credited import is_credited
+from rebates.mechanisms import bands_of
+from rebates.models import Version
+from rebates.plans import plans_for
+from rebates.serials import by_serial
+
+
+def told(tried: BackTest, actor: Actor) -> list[str]:
+    """A sentence for each kind of fact that is not on file for the periods tried, for any of the versions."""
+    if not tried.periods:
+        return []
+    first = SalesLine.objects.visible_to(actor).aggregate(day=Min("booking_date"))["day"]
+    found = [*_before_the_first_sale(tried, first)]
+    policies = [version.policy for version in tried.versions]
+    if any(steps_of(policy) or basis_of(policy) == PAYMENT for policy in policies):
+        found += _without_payments(tried, actor)
+    credited = any(is_credited(policy) for policy in policies)
+    if credited and not CreditedLine.objects.visible_to(actor).exists():
+        found.append(_("No sale is credited to an agent yet: what pays agents comes to nothing."))
+    serials = any(by_serial(policy) for policy in policies)
+    if serials and not SerialMoved.objects.visible_to(actor).exists():
+        found.append(_("No serial number is on file yet: what pays for serial numbers comes to nothing."))
+    return found
+
+
+def _before_the_first_sale(tried: BackTest, first: date | None) -> Iterator[str]:
+    """Periods of which no sale is on file cost nothing; growth over such a time is growth over nothing."""
+    if first is not None and tried.periods[0].start < first:
+        yield _("Sales are on file from %(day)s on: what is tried before costs nothing for that reason.") % {
+            "day": formats.day(first)
+        }
+    growth = [version for version in tried.versions if bands_of(version.policy).share_of == "baseline"]
+    plans = plans_for((version, period) for version in growth for period in _begun(tried, version))
+    lacking = {
+        plan.period: None
+        for plan in plans
+        if plan.baseline is not None and (first is None or plan.baseline.start < first)
+    }
+    if not lacking:
+        return
+    periods = pgettext("between the words of a list", ", ").join(formats.period(one) for one in lacking)
+    if first is None:
+        yield _("No sale is on file: growth in %(periods)s has no time before to be held against.") % {
+            "periods": periods
+        }
+        return
+    said = _(
+        "Sales are on file from %(day)s on. Growth in %(periods)s is held against a time before that: it is incomplete,"
+        " and who bought nothing in it counts as a partner without sales then."
+    )
+    yield said % {"day": formats.day(first), "periods": periods}
+
+
+def _begun(tried: BackTest, version: Version) -> list[Period]:
+    periods = [one for whole in tried.periods for one in within(whole, version.period_length)]
+    return [one for one in periods if one.start <= clock.today()]
+
+
+def _without_payments(tried: BackTest, actor: Actor) -> list[str]:
+    """What hangs on payments, where none came in since the first of the periods, or none after some day of them."""
+    first = tried.periods[0].start
+    rows: Any = PaymentReceived.objects.visible_to(actor).filter(received_on__gte=first)
+    newest: date | None = rows.aggregate(day=Max("received_on"))["day"]
+    if newest is None:
+        said = _(
+            "No payment is on file since %(day)s: what is paid by the payment of invoices comes to nothing."
+        )
+        return [said % {"day": formats.day(first)}]
+    last = min(tried.periods[-1].last_day, clock.today())
+    if newest < tried.periods[-1].start and newest < last:
+        said = _(
+            "The newest payment on file is of %(day)s: invoices that were paid later count as unpaid here."
+        )
+        return [said % {"day": formats.day(newest)}]
+    return []
