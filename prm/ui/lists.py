@@ -140,7 +140,9 @@ class ListPage:
     order: ClassVar[str] = "-pk"
     search: ClassVar[tuple[str, ...]] = ()
     search_label: ClassVar[Any] = gettext_lazy("Search in this list")
-    search_label_of_partners: ClassVar[Any] = None  # where a partner's own list has fewer columns to search by
+    search_label_of_partners: ClassVar[Any] = (
+        None  # where a partner's own list has fewer columns to search by
+    )
     views: ClassVar[list[View]] = []
     create: ClassVar[Create | None] = None
     empty: ClassVar[Empty] = Empty(gettext_lazy("Nothing here yet"))
