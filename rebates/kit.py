@@ -101,7 +101,7 @@ def recompute_kit(statement: Statement) -> bytes:
 def _readmes(statement: Statement, credits: list[Any]) -> dict[str, str]:
     """How to use the kit, in both languages, by the file's name."""
     said = {"statement": statement, "manual": _manual(statement), "credits": credits}
-    found = {}
+    found: dict[str, str] = {}
     for language, name in (("en", "README.txt"), ("zh-hans", "说明.txt")):
         with translation.override(language):
             found[name] = render_to_string("rebates/kit_readme.txt", said)

@@ -191,6 +191,18 @@ def as_member(
     return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"], own)
 
 
+def paid_out(
+    policies: list[dict[str, Any]], paid: dict[str, Fraction], rates: Rates, after: date, digits: int
+) -> None:
+    """Each figure in the currency in which it is paid, at the rate of the period's last day."""
+    for policy in policies:
+        target = policy.get("payout_currency", policy["currency"])
+        by = rates.factor(policy["currency"], target, after - timedelta(days=1))
+        if target != policy["currency"] and policy["code"] in paid and by is not None:
+            decimals = dict(rates.digits).get(target, digits)
+            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), decimals)
+
+
 def mode_of(policy: dict[str, Any]) -> str:
     return policy.get("rounding", {}).get("mode", "half_up")
 
@@ -239,12 +251,7 @@ def together(
     for code, before in more.get("before", {}).items():
         if code in paid:
             paid[code] -= Fraction(before)  # what the year's earlier periods posted
-    for policy in policies:
-        target = policy.get("payout_currency", policy["currency"])
-        by = rates.factor(policy["currency"], target, after - timedelta(days=1))
-        if target != policy["currency"] and policy["code"] in paid and by is not None:
-            decimals = dict(rates.digits).get(target, digits)
-            paid[policy["code"]] = rounded(paid[policy["code"]] * by, mode_of(policy), decimals)
+    paid_out(policies, paid, rates, after, digits)
     return paid
 
 
@@ -426,7 +433,8 @@ def check_payments(kit: dict[str, Any], findings: Findings) -> None:
         findings.check(f"statement, {name}", said[name], own)
     sealed = list(json.loads(said["carried_as_sealed"]).values())
     same = all(list(carried.values()).count(one) == sealed.count(one) for one in [*carried.values(), *sealed])
-    findings.agree("what was carried over, by programme", same, carried, sealed)
+    amounts = [one["opening"] for one in carried.values()], [one["opening"] for one in sealed]
+    findings.agree("what came over, by programme", same, *(", ".join(one) or "nothing" for one in amounts))
 
 
 def main(folder: str = "") -> int:

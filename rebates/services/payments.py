@@ -112,7 +112,7 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
     )
     held = Dispute.objects.all().held_of(statements)
     stopped, methods = PaymentHold.objects.all().reasons_of(statements), methods_of(statements)
-    payments = {statement_id: paid for statement_id, *paid in sums}
+    payments = {statement_id: tuple(rest) for statement_id, *rest in sums}
     owed, newer = _balances(partners), defaultdict(list)
     rows = (
         Statement.objects.for_everyone(because="the statements' own partners")
@@ -126,11 +126,11 @@ def open_on(statements: Sequence[Statement]) -> list[Open]:
     for statement in statements:
         whose = (statement.partner_id, statement.currency)
         later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
-        count, paid, *due = payments.get(statement.pk, (0, ZERO))
+        count, paid, credit_due, goods_due = payments.get(statement.pk, (0, ZERO, ZERO, ZERO))
         found.append(
             Open(
                 statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO),
-                stopped.get((statement.run_id, statement.partner_id), ""), *(due or (ZERO, ZERO)),
+                stopped.get((statement.run_id, statement.partner_id), ""), credit_due, goods_due,
                 methods.get(statement.pk, Payment.Method.TRANSFER.value),
             )
         )  # fmt: skip

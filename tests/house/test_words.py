@@ -50,6 +50,12 @@ def test_chinese_text_has_full_width_punctuation(chinese):
     assert [words for m in chinese if m.id for words in text_of(m) if words and half.search(words)] == []
 
 
+def test_one_word_each_in_chinese(chinese):
+    """Partners are 合作伙伴 and are addressed as 您; what is paid on is 计返基数."""
+    other = re.compile("渠道商|你|计返利基数")
+    assert [words for m in chinese if m.id for words in text_of(m) if words and other.search(words)] == []
+
+
 def test_the_language_switch_is_offered_in_the_other_language():
     from prm.ui.context import LANGUAGE_NAMES
 
