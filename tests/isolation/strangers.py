@@ -71,7 +71,10 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
         lambda made: {"number": made["claim"].number, "pk": made["claim"].lines.first().pk},
     ),
     (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
-    (r"settlements/<str:number>/", lambda made: {"number": made["run"].number, "pk": made["partner"].pk}),
+    (
+        r"settlements/<str:number>/",
+        lambda made: {"number": made["run"].number, "pk": made["partner"].pk, "mark": "0" * 64},
+    ),
     (r"inbox/decisions/<int:pk>/", lambda made: {"pk": made["task"].pk}),
     (r"inbox/asked/<int:pk>/", lambda made: {"pk": made["task"].run_id}),
     (r"inbox/attachments/<int:pk>/", lambda made: {"pk": made["comment"].pk}),
