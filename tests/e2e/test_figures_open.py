@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_on_a_desk_esc_close_and_back_shut_the_explanation_and_leave_the_page_op
     ):
         figure.click()
         expect(panel).to_contain_text("Step by step")
-        assert "#why=/results/" in page.url
+        expect(page).to_have_url(re.compile("#why=/results/"))
         shut()
         expect(panel).to_contain_text("Select a figure")
         expect(figure).to_be_focused()
