@@ -30,6 +30,22 @@ def test_a_rate_is_typed_in_and_confirmed_by_somebody_else(browse, finance, admi
     assert "EUR/USD" in page and "ECB" in page and finance.label in page and administrator.label in page
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("ECB", "The rates count from now on."),
+        ("House bank", "Programmes compute with “ECB”, so these rates change"),
+    ],
+)
+def test_a_confirmation_says_whether_programmes_compute_with_the_rates(
+    browse, finance, administrator, source, told
+):
+    set_exchange(source="ECB", most_days=7, through="EUR", by=finance)
+    browse(finance).post("/exchange-rates/new/", TYPED | {"source": source})
+    confirm = f"/exchange-rates/{Batch.objects.get().pk}/confirm/"
+    assert told in browse(administrator).post(confirm, follow=True).content.decode()
+
+
 def test_who_entered_it_cannot_confirm_it_by_the_address(browse, finance):
     batch = propose("EUR/USD 2026-09-30 1.10", by=finance)
     page = browse(finance).post(f"/exchange-rates/{batch.pk}/confirm/", follow=True).content.decode()

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from partners.services import change_status
+from payouts.prospect import prospect
 from prm.ledger.models import Entry
 from prm.values.periods import Period
 from rebates import explanations, wording
@@ -223,3 +224,13 @@ def test_finance_fills_it_in_and_reads_it_in_the_sentence(finance, browse):
     assert version.policy["minimum_payout"] == "50"
     assert "Less than ¥50 is not paid but carried forward." in wording.sentence(version)
     assert is_editable(version.policy) and initial_of(version)["minimum_payout"] == "50"
+
+
+def test_a_payout_and_a_release_count_what_has_nothing_to_pay_alike(acme, rival, finance):
+    apply(policy("core", mechanism=ALL, minimum_payout=50))
+    sell(acme, "38.20")
+    sell(rival, "70.00")
+    run = settle("2026-09")
+    by_hand, by_file = outlook(run=run, by=finance), prospect(run, by=finance)
+    assert (by_hand.carried, by_file.carried) == (1, 1)
+    assert (by_hand.settled, by_file.settled) == (0, 0)

@@ -289,3 +289,13 @@ def test_what_the_form_does_not_show_is_kept_when_a_version_is_amended(finance, 
     newest = version.programme.versions.order_by("-number").first()
     assert newest != version
     assert (newest.policy["text"], newest.policy["text_zh"]) == ("As agreed in May.", "五月商定。")
+
+
+def test_only_a_later_version_ends_the_one_before(finance, browse, november):
+    first = services.save_draft(text=text(code="first", from_="2026-12-01"), by=world.BY)
+    page = browse(finance).get(first.programme.get_absolute_url()).content.decode()
+    assert "In force from 1 Dec 2026." in page and "The version before ends" not in page
+    world.apply(world.policy("second"))
+    services.save_draft(text=text(code="second", from_="2026-12-01"), by=world.BY)
+    page = browse(finance).get("/programmes/second/?version=2").content.decode()
+    assert "In force from 1 Dec 2026. The version before ends the day before." in page
