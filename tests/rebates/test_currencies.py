@@ -190,7 +190,7 @@ def test_the_policy_says_it_in_words(db):
     (version,) = apply(policy("both", exchange="booking_date", payout_currency="EUR", mechanism=FLAT))
     words = sentence(version)
     assert "Sales in other currencies count in CNY at the rate of their booking date." in words
-    assert words.endswith("The rounded total is paid in EUR at the rate of the period's last day.")
+    assert "The rounded total is paid in EUR at the rate of the period's last day. As usual:" in words
 
 
 def test_what_is_no_currency_is_refused(db):
