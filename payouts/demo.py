@@ -99,8 +99,11 @@ def _confirmed(owed: list[Statement], theirs: list[dict[str, str]], finance: Any
 
 
 def _number(bank: dict[str, str], own: int) -> dict[str, str]:
-    """An account of that bank, another one for each partner; IBANs have check digits and stay."""
-    return bank if "iban" in bank else {**bank, "account_number": f"{int(bank['account_number']) + 13 * own}"}
+    """An account of that bank, another one for each partner."""
+    if "iban" not in bank:
+        return {**bank, "account_number": f"{int(bank['account_number']) + 13 * own}"}
+    account = f"{IBANS[0][4:12]}{int(IBANS[0][12:]) + own:010}"
+    return {"iban": f"DE{98 - int(account + '131400') % 97:02}{account}"}  # ISO 13616: D is 13, E is 14
 
 
 def _pay(run: SettlementRun, finance: Any, controller: Any) -> None:
