@@ -92,7 +92,7 @@ def share(result: Any, group: Group | None) -> str:
     words = {
         "own": formats.amount(result.base),
         "sum": formats.amount(group.shares),
-        "part": formats.amount(group.own),
+        "part": formats.number(group.own, None),
         "figure": formats.money(group.figure, result.version.currency),
         "factor": formats.number(arithmetic.shown(group.factor), None),
     }

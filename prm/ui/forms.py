@@ -277,8 +277,6 @@ class _Visible:
 class VisibleChoice(_Visible, forms.ModelChoiceField):
     """`VisibleChoice(Partner, label=_("Partner"), narrow=lambda rows: rows.active())`."""
 
-    default_error_messages = {"invalid_choice": _("Choose one of the entries that are offered.")}
-
 
 class VisibleChoices(_Visible, forms.ModelMultipleChoiceField):
     """Several visible rows; with `widget=forms.CheckboxSelectMultiple` as ticks."""

@@ -39,7 +39,7 @@ def closed(partners: int = 5, approved_by=BY) -> SettlementRun:
     for number in range(partners):
         sell(PartnerFactory(), 10_000 * (number + 1))
     run = settle("2026-09", close=False)
-    return close_run(run=approve_run(run=run, by=approved_by), by=BY)
+    return close_run(run=approve_run(run=run, by=approved_by, reason="As every month"), by=BY)
 
 
 def payments() -> list[tuple[int, Decimal]]:
