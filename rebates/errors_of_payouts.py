@@ -33,6 +33,20 @@ class AccountNotChecked(DomainError):
     field = "account_checked"
 
 
+class AccountsNotChecked(DomainError):
+    code = "accounts_not_checked"
+    message = _(
+        "All that can be paid goes to partners whose accounts are not kept here. Say how these were checked, or have"
+        " accounts confirmed first."
+    )
+    field = "account_checked"
+
+
+class NothingToRelease(DomainError):
+    code = "nothing_to_release"
+    message = _("Nothing of %(number)s can be paid now: it is paid already, or left out as this page says.")
+
+
 class PaidMeanwhile(DomainError):
     code = "paid_meanwhile"
     message = _(

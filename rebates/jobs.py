@@ -110,7 +110,9 @@ class Release(JobHandler):
         job.say(paid=job.counts.get("paid", 0) + paid, blocked=job.counts.get("blocked", 0) + blocked)
 
     def finish(self, job: Job) -> None:
-        releasing.finish(job.params["run"], by=self.by(job))
+        counts = {"paid": job.counts.get("paid", 0), "left_out": job.counts.get("blocked", 0)}
+        checked = job.params.get("account_checked", "")
+        releasing.finish(job.params["run"], by=self.by(job), account_checked=checked, **counts)
 
 
 @job_handler(keeping.KEEP)

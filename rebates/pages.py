@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
-from prm.access.rules import allowed
+from prm.access.rules import allowed, who_may
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
 from prm.ledger.models import Entry
@@ -29,7 +29,7 @@ from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
 from rebates.plans import scope_plans
-from rebates.services.closing import refuse_author, refuse_before_the_end
+from rebates.services.closing import refuse_author, refuse_before_the_end, releasers, whose_turn
 from rebates.services.issuing import is_closing
 from rebates.services.offered import mark_of
 from rebates.services.payments import refuse_release
@@ -185,19 +185,33 @@ def read_from(run: SettlementRun) -> date | None:
 
 def waiting_line(run: SettlementRun) -> str:
     """Who has to do what next."""
-    from rebates.services.closing import whose_turn
-
     if run.state == State.COMPUTED:
-        return _("Computed; waiting to be handed over for approval")
+        return _("Computed; waiting to be handed over for approval by %(people)s") % {
+            "people": _named(who_may("rebates.settle"))
+        }
     if run.state == State.IN_REVIEW:
         return waits_for(whose_turn(run))
     if run.state == State.APPROVED:
-        return _("Approved by %(person)s; waiting to be closed") % {"person": run.approver}
+        return _("Approved by %(person)s; waiting to be closed by %(people)s") % {
+            "person": run.approver,
+            "people": _named(who_may("rebates.close")),
+        }
     if run.state == State.CLOSING:
         return _("Being closed by %(person)s") % {"person": run.closer}
     if run.state == State.CLOSED:
-        return _("Closed by %(person)s; waiting for payment") % {"person": run.closer}
+        return _("Closed by %(person)s; waiting for payment by %(people)s") % {
+            "person": run.closer,
+            "people": _named(releasers(run)),
+        }
     return ""
+
+
+def _named(people: list[Any]) -> str:
+    """The first of those who may; where nobody may, the role that is needed."""
+    names = [str(user) for user in people]
+    if not names:
+        return _("somebody of finance")
+    return pgettext("between the words of a list", ", ").join(names[:3]) + (" …" if len(names) > 3 else "")
 
 
 def waits_for(people: list[Any]) -> str:

@@ -33,7 +33,8 @@ def usual_days() -> int | None:
 
 
 def usually_by(statement: Statement) -> date | None:
-    """The day by which the statement would be paid if it went as usual."""
+    """The day by which the statement would be paid if it went as usual; None once that day is over."""
     days = usual_days()
     issued = statement.issued_at.astimezone(clock.tenant_zone()).date()
-    return None if days is None else clock.days_after(issued, days)
+    day = None if days is None else clock.days_after(issued, days)
+    return day if day is not None and day >= clock.today() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from partners.people import administrators_of
 from prm.notices.services import notify
@@ -30,8 +31,15 @@ def tell_of_a_payment(fact: StatementPaid) -> None:
             "statement_paid",
             payment.pk,
             day=said.Day(payment.paid_on),
-            reference=payment.reference or payment.number,
+            reference=_reference(payment),
         )
+
+
+def _reference(payment: Payment) -> said.Sentence:
+    """The bank's reference, or under which number the payment stands here."""
+    if payment.reference:
+        return said.Sentence(gettext_lazy("reference %(reference)s"), reference=payment.reference)
+    return said.Sentence(gettext_lazy("payment %(number)s"), number=payment.number)
 
 
 @listens_to(WalletCredited)

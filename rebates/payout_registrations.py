@@ -18,7 +18,7 @@ NOTICES = {
     ),
     "statement_paid": (
         "cash", _("A rebate was paid"), _("%(amount)s of %(statement)s was paid"),
-        _("Transferred on %(day)s, reference %(reference)s."),
+        _("Transferred on %(day)s, %(reference)s."),
     ),
     "wallet_credited": (
         "wallet", _("A rebate was paid into your wallet"), _("%(amount)s was paid into your wallet"),

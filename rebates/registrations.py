@@ -112,6 +112,7 @@ def _register_words() -> None:
             "approval lapsed": _("approval lapsed: sales lines came in since it was computed"),
             "close began": _("close began"),
             "release started": _("release of payments started"),
+            "release ended": _("release of payments ended"),
             "paid": _("paid"),
             "statements_issued": _("statements issued"),
             "statements printed": _("all statements made as PDF"),
@@ -141,6 +142,8 @@ def _register_words() -> None:
             "paid_on": pgettext_lazy("change", "paid on"),
             "reference": pgettext_lazy("change", "reference"),
             "method": pgettext_lazy("change", "way of payment"),
+            "statements_paid": pgettext_lazy("change", "statements paid"),
+            "left_out": pgettext_lazy("change", "statements left out"),
             "account_checked": pgettext_lazy("change", "how the account was checked"),
         }
     )

@@ -15,7 +15,7 @@ from prm.access.rules import who_may
 from prm.approvals.reads import deciders_of
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.approvals import SETTLEMENT
+from rebates.approvals import SETTLEMENT, approved_at_a_step
 from rebates.errors import (
     AnotherCloses,
     AuthorMayNotApprove,
@@ -43,6 +43,12 @@ def refuse_before_the_end(run: SettlementRun) -> None:
 def approvers(run: SettlementRun) -> list[Any]:
     """The people who may approve `run` as it stands, by name."""
     return [user for user in who_may("rebates.approve") if not _written_beyond_limit(run, user.pk)]
+
+
+def releasers(run: SettlementRun) -> list[Any]:
+    """The people who may release payments of `run`, by name: neither who approved it nor authors beyond the sum."""
+    barred = {run.approved_by_id, *approved_at_a_step(run), *authors_beyond_limit(run)}
+    return [user for user in who_may("rebates.pay") if user.pk not in barred]
 
 
 def whose_turn(run: SettlementRun) -> list[Any]:

@@ -23,6 +23,7 @@ from prm.jobs.services import run_to_end, start_job
 from prm.ui import said
 from prm.values.actor import Actor
 from rebates.errors import NotInThisState
+from rebates.errors_of_payouts import AccountsNotChecked, NothingToRelease
 from rebates.models import Payment, SettlementRun, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import (
@@ -64,6 +65,7 @@ def start_release(
     known = _open_job(run)
     if known is not None:
         return known
+    _refuse_without_any(run, by, account_checked)
     params: dict[str, Any] = {
         "run": run.pk,
         "bounds": _bounds(run, chunk),
@@ -77,6 +79,16 @@ def start_release(
         kind=JOB, key=run.number, title=said.Sentence(_("Payments of settlement %(number)s"), number=run.number),
         link=run.get_absolute_url(), params=params, by=by,
     )  # fmt: skip
+
+
+def _refuse_without_any(run: SettlementRun, by: Actor, account_checked: str) -> None:
+    """Raise where nothing would be paid: all is paid by now, or what is open is left out."""
+    found = outlook(run=run, by=by)
+    if found.due or (found.not_kept and account_checked.strip()):
+        return
+    if found.not_kept:
+        raise AccountsNotChecked()
+    raise NothingToRelease(number=run.number)
 
 
 # What needs no words of anybody; goods are named, payment by payment.
@@ -241,6 +253,11 @@ def release_some(
     return len(paid), len(found) - len(paid)
 
 
-def finish(run_id: int, *, by: Actor) -> None:
-    """With the last step: is the whole run paid?"""
-    finish_run(SettlementRun.objects.select_for_update().get(pk=run_id), by)
+def finish(run_id: int, *, by: Actor, paid: int, left_out: int, account_checked: str = "") -> None:
+    """With the last step: what came of it stands in the history; is the whole run paid?"""
+    run = SettlementRun.objects.select_for_update().get(pk=run_id)
+    changes: dict[str, list[Any]] = {"statements_paid": [None, paid], "left_out": [None, left_out]}
+    if account_checked:
+        changes["account_checked"] = [None, account_checked]
+    record(run, "release ended", by=by, changes=changes)
+    finish_run(run, by)

@@ -10,11 +10,21 @@ from django.db import connection
 
 from payouts.services import ask_for_account
 from prm.audit.models import AuditEntry
+from prm.jobs.models import Job
 from prm.tenancy.module_switch import switch_module
 from prm.values import clock
-from rebates.errors_of_payouts import AccountInDoubt, AccountNotChecked, PaidMeanwhile
+from rebates.errors import NotInThisState
+from rebates.errors_of_payouts import (
+    AccountInDoubt,
+    AccountNotChecked,
+    AccountsNotChecked,
+    NothingToRelease,
+    PaidMeanwhile,
+)
 from rebates.models import Payment, SettlementRun, Statement
-from rebates.services import outlook, pay_statement, release_run
+from rebates.pages import waiting_line
+from rebates.services import outlook, pay_statement, release_run, releasing
+from rebates.services.closing import releasers
 from tests.payouts.world import account, closed, details, statement_of
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +133,39 @@ def test_an_account_that_came_while_the_release_waited_counts(acme, rival, run, 
     assert outlook(run=run, by=finance).not_kept == []
     with clock.at(clock.now() + timedelta(minutes=1)):
         assert release_run(run=run, by=finance) == 2
+
+
+def test_pressed_where_nothing_can_be_paid_no_release_begins_and_what_is_missing_is_said(
+    run, finance, second, acme, rival, browse
+):
+    with pytest.raises(AccountsNotChecked, match="Say how these were checked"):
+        release_run(run=run, by=finance)
+    address = f"/settlements/{run.number}/release/"
+    answer = browse(finance).post(address, {"paid_on": clock.today().isoformat()})
+    assert answer.status_code == 422 and "Say how these were checked" in answer.content.decode()
+    for company in (acme, rival):
+        account(company, finance, second)
+    assert release_run(run=run, by=finance) == 2
+    assert Job.objects.filter(kind=releasing.JOB).count() == 1
+    with pytest.raises(NotInThisState):  # all is paid
+        release_run(run=run, by=finance)
+
+
+def test_the_history_says_how_many_were_paid_and_left_out_and_how_accounts_were_checked(
+    acme, run, finance, second
+):
+    ask_for_account(partner=acme.row, by=second, **details())
+    release_run(run=run, by=finance, account_checked=CHECKED)
+    (entry,) = AuditEntry.objects.of(run).filter(verb="release ended")
+    assert entry.changes == {
+        "statements_paid": [None, 1], "left_out": [None, 1], "account_checked": [None, CHECKED],
+    }  # fmt: skip
+    with pytest.raises(NothingToRelease):
+        release_run(run=run, by=finance, account_checked=CHECKED)
+
+
+def test_a_closed_settlement_waits_for_those_who_may_pay_it(acme, finance, second):
+    first = closed((acme, 50_000), approved_by=second)
+    names = [user.pk for user in releasers(first)]
+    assert finance.user_id in names and second.user_id not in names
+    assert waiting_line(first).startswith("Closed by") and "waiting for payment by" in waiting_line(first)

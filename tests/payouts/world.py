@@ -54,7 +54,7 @@ def closed(
     for company, amount in sales:
         sell(company, amount, f"{period}-15")
     run = settle(period, close=False)
-    return close_run(run=approve_run(run=run, by=approved_by), by=BY)
+    return close_run(run=approve_run(run=run, by=approved_by, reason="As every month"), by=BY)
 
 
 def of_rival(company: Any, run: SettlementRun) -> Batch:

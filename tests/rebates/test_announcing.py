@@ -92,7 +92,20 @@ def test_the_partner_hears_of_a_transfer_once_and_of_a_wallet_in_its_own_words(a
     pay_statement(statement=statement, reference="BK-77", by=BY)
     deliver()
     (told,) = notices("statement_paid")
-    assert told.user_id == acme.admin_user.pk and "¥2,000.00" in words(told) and "BK-77" in words(told)
+    assert (
+        told.user_id == acme.admin_user.pk and "¥2,000.00" in words(told) and "reference BK-77" in words(told)
+    )
+
+
+def test_a_transfer_without_a_reference_is_told_by_its_own_number_not_as_the_banks(acme):
+    apply(policy(mechanism=FLAT))
+    sell(acme, 100_000)
+    settle("2026-09")
+    statement = Statement.objects.for_everyone(because="a test").get(partner=acme.row)
+    payment = pay_statement(statement=statement, by=BY)
+    deliver()
+    (told,) = notices("statement_paid")
+    assert f"payment {payment.number}" in words(told) and "reference" not in words(told)
 
 
 def test_the_sentence_says_until_when_sales_may_come_in_and_figures_be_disputed():

@@ -20,6 +20,7 @@ from rebates.errors_of_payouts import (
     DeliveryInTheFuture,
     GoodsNotNamed,
     GoodsOnlyForGoods,
+    NothingToRelease,
     NotPaidByTransfer,
 )
 from rebates.kit import facts_of
@@ -153,7 +154,9 @@ def test_what_is_paid_in_goods_or_in_several_ways_is_not_released_unseen(acme, r
         ("ACME Networks", "goods"),
         ("Rival Systems", ""),
     ]
-    assert found.due == [] and release_run(run=run, by=finance) == 0
+    assert found.due == []
+    with pytest.raises(NothingToRelease):
+        release_run(run=run, by=finance)
     pay_statement(statement=statement_of(rival), method="wallet", by=BY)
     assert [one.balance for one in wallets(finance)] == [Decimal("2000.00")]
 

@@ -200,7 +200,7 @@ def test_the_dashboard_says_what_a_run_waits_for_and_never_that_its_month_can_be
     assert "Sep 2026 can be settled" not in page and "September 2026 can be settled" not in page
     approve_run(run=in_review, by=second)
     page = browse(second).get("/").content.decode()
-    assert "Approved by Zhao Min; waiting to be closed" in page
+    assert "Approved by Zhao Min; waiting to be closed by " in page and "Zhao Min" in page
     page = browse(second).get("/settlements/").content.decode()
     assert 'value="2026-09"' not in page and "Every month that has ended is closed." not in page
 

@@ -92,7 +92,9 @@ def test_a_command_is_not_called_a_person(acme):
     settle_command = Actor.command("settle")
     run = compute_run(period=Period.parse("2026-09"), by=settle_command)
     run = close_run(run=approve_run(run=run, by=BY), by=settle_command)
-    assert pages.waiting_line(run) == "Closed by the product (settle); waiting for payment"
+    assert pages.waiting_line(run) == (
+        "Closed by the product (settle); waiting for payment by somebody of finance"
+    )
 
 
 def test_a_month_with_a_settlement_is_opened_and_not_begun_again(acme, finance, browse):
