@@ -37,6 +37,7 @@ def register() -> None:
     )  # fmt: skip
     _register_objects()
     _register_words()
+    _register_names()
     _register_notices()
     work.register(open_work, count=count_open_work, verb="rebates.view_runs")
     for order, label, icon, url, verb in (
@@ -130,6 +131,9 @@ def _register_words() -> None:
             "rebates.accrualcheck": _("Check of the accruals"),
         }
     )
+
+
+def _register_names() -> None:
     words.register_names(
         {
             "policy": pgettext_lazy("change", "rules"),
