@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -237,8 +237,10 @@ def why_not_approve(run: SettlementRun, approval: approvals.Approval | None, act
     return _("It is not your turn: %(people)s decides.") % {"people": people}
 
 
-def to_take_over(actor: Actor) -> list[tuple[SettlementRun, str]]:
-    """Settlements in review that a flow asks others about and `actor` may decide in their place; and whom it asks."""
+def to_take_over(actor: Actor) -> list[tuple[SettlementRun, str, datetime | None]]:
+    """Settlements in review that a flow asks others about and `actor` may decide in their place; whom it asks, and the
+    moment by which an answer is promised.
+    """
     if not allowed(actor, "rebates.approve"):
         return []
     found = []
@@ -247,7 +249,8 @@ def to_take_over(actor: Actor) -> list[tuple[SettlementRun, str]]:
         asked = approval.people if approval is not None else []
         is_asked = actor.user_id in {user.pk for user in asked}
         if asked and not is_asked and may_decide(approval, own_of_run(run), actor):
-            found.append((run, ", ".join(map(str, asked[:3]))))
+            due = approval.turn.due if approval is not None and approval.turn is not None else None
+            found.append((run, ", ".join(map(str, asked[:3])), due))
     return found
 
 

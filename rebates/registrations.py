@@ -166,13 +166,13 @@ def open_work(actor: Actor) -> Iterable[work.Work]:
             subtitle=run.number, kind=_("Settlement to close") if approved else _("Settlement to approve"),
             icon="lock" if approved else "calculator",
         )  # fmt: skip
-    for run, asked in pages.to_take_over(actor):
+    for run, asked, due in pages.to_take_over(actor):
         yield work.Work(
             title=formats.month(run.starts), link=run.get_absolute_url(), since=run.state_since,
             subtitle=_("%(number)s; %(people)s is asked, you may decide instead") % {
                 "number": run.number, "people": asked,
             },
-            kind=_("Settlement to approve"), icon="calculator",
+            kind=_("Settlement to approve"), icon="calculator", due=due,
         )  # fmt: skip
 
 
