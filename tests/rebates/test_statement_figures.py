@@ -92,3 +92,9 @@ def test_finance_goes_on_to_the_posting_and_a_partner_does_not(acme, october, fi
     page = browse(acme.sales).get(address).content.decode()
     assert 'href="/ledger/' not in page
     assert "/statements/" in page  # of the month that was paid
+
+
+def test_what_was_approved_stands_apart_from_what_was_earned(acme, october, browse):
+    assert october.approved == october.earned + october.adjusted != october.earned
+    page = browse(acme.sales).get(october.get_absolute_url()).content.decode()
+    assert f"approved, with adjustments, ¥{october.approved:,.2f}" in page
