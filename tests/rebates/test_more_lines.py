@@ -143,6 +143,18 @@ def test_a_ledger_is_compared_while_a_dispute_is_under_way(acme, browse):
                        by=acme.admin)  # fmt: skip
 
 
+def test_who_sends_a_ledger_is_led_to_the_dispute_that_took_its_lines(acme, browse):
+    statement = settled(acme, 40_000, 30_000, 20_000)
+    first, client = marked(acme, "INV-2"), browse(acme.admin)
+    file = ledger("INV-1,2026-08-11,,,40000", "INV-2,2026-08-12,,,1", "INV-9,2026-08-20,routing-1,1,500")
+    client.post(f"{statement.get_absolute_url()}dispute/ledger/", {"file": file})
+    draft = Dispute.objects.for_everyone(because="a test").get(state="draft")
+    answer = client.post(f"{draft.get_absolute_url()}send/", {"reason": "The rest"}, follow=True)
+    assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, first.get_absolute_url())
+    page = answer.content.decode()
+    assert f"Added to dispute {first.number}" in page and "The rest" in page and draft.number not in page
+
+
 def test_it_is_refused_where_nothing_can_be_added(acme, rival, finance):
     statement = settled(acme, 50_000, 20_000)
     first = marked(acme, "INV-1")
