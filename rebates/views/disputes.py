@@ -87,6 +87,7 @@ def new(request: Any, number: str) -> HttpResponse:
         "most": LINES,
         "until": until,
         "live": live,
+        "held_stays": dispute_pages.held_stays(live, statement),
     }
     return render(request, "rebates/disputes/lines.html", context, status=form.status)
 
@@ -124,7 +125,10 @@ def ledger(request: Any, number: str) -> HttpResponse:
         if isinstance(form.result, Dispute):
             return redirect(form.result)
         agrees = dispute_words.agreement(form.result, request.actor)
-    context = {"form": form, "statement": statement, "until": until, "live": live, "agrees": agrees}
+    context = {
+        "form": form, "statement": statement, "until": until, "live": live, "agrees": agrees,
+        "held_stays": dispute_pages.held_stays(live, statement),
+    }  # fmt: skip
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
 
 
