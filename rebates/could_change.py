@@ -1,7 +1,8 @@
 """What disputed lines could change a rebate by at most: a sum by which finance decides is held against it.
 
-Under each programme it is the larger of what the lines change as the partner has them and what they change if ours were
-gone, by the engine (`worth.py`). Of lines of which the engine cannot tell that, it is their money.
+Under each programme it is the largest of three, by the engine (`worth.py`): what the lines change as the partner has
+them; what they change if ours were gone; and what they change if only those came in that are missing or too small, so
+that no other line hides them. Of lines of which the engine cannot tell that, it is their money.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ What = DisputedLine.What
 
 @dataclass(frozen=True)
 class CouldChange:
-    """`money`: of the lines of which the engine cannot tell it, whatever the programme."""
+    """`money`: of the `untold` lines, those of which the engine cannot tell it, whatever the programme."""
 
     by_programme: Mapping[int, Decimal]
     money: Decimal
+    untold: int = 0
 
     def under(self, programme_id: int) -> Decimal:
         return self.by_programme.get(programme_id, ZERO) + self.money
@@ -36,11 +38,23 @@ def could_change(dispute: Dispute) -> CouldChange:
     day = dispute.opened_at.astimezone(clock.tenant_zone()).date()
     results = disputed.open_results(dispute.statement, on=day)
     said = worth_of(dispute.statement, lines, results)
-    gone = worth_of(dispute.statement, [_gone(line) for line in lines if line.ours is not None], results)
+    less = worth_of(dispute.statement, _less(lines), results)
+    more = worth_of(dispute.statement, [line for line in lines if _is_more(line)], results)
     known = {line.pk for line in lines if line.ours is not None and line.what != What.COUNT}
-    if gone.left:  # it hangs on other partners
+    if less.amount is None:  # it hangs on other partners
         known = set()
-    return CouldChange(_larger(said, gone), _money([line for line in said.left if line.pk not in known]))
+    left = [line for line in said.left if line.pk not in known]
+    return CouldChange(_largest(said, less, more), _money(left), len(left))
+
+
+def _less(lines: Sequence[DisputedLine]) -> list[DisputedLine]:
+    """Ours gone, and returns that are missing here."""
+    missing = [line for line in lines if line.ours is None and (line.their_amount or ZERO) < 0]
+    return [*(_gone(line) for line in lines if line.ours is not None), *missing]
+
+
+def _is_more(line: DisputedLine) -> bool:
+    return line.what != What.NOT_OURS and (line.difference or ZERO) > 0
 
 
 def _gone(line: DisputedLine) -> DisputedLine:
@@ -49,9 +63,9 @@ def _gone(line: DisputedLine) -> DisputedLine:
     )
 
 
-def _larger(said: Worth, gone: Worth) -> dict[int, Decimal]:
+def _largest(*worths: Worth) -> dict[int, Decimal]:
     found: dict[int, Decimal] = {}
-    for worth in (said, gone):
+    for worth in worths:
         for programme, amount in worth.by_programme.items():
             found[programme] = max(found.get(programme, ZERO), abs(amount))
     return found
@@ -59,4 +73,4 @@ def _larger(said: Worth, gone: Worth) -> dict[int, Decimal]:
 
 def _money(lines: Sequence[DisputedLine]) -> Decimal:
     """Of each line the larger of both sides' amounts."""
-    return sum((max(abs(one.our_amount or ZERO), abs(one.their_amount or ZERO)) for one in lines), ZERO)
+    return sum((max(abs(one.our_amount or ZERO), abs(one.right_amount or ZERO)) for one in lines), ZERO)

@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
@@ -249,6 +249,14 @@ class AdjustmentForm(AsksOnceMore):
         self.fields["why_beyond"].help_text = _(
             "At most the disputed lines could change: %(under)s. A larger sum needs this reason; both sides read it."
         ) % {"under": under}
+        if could.untold:
+            words = ngettext(
+                "In it is the whole money of %(count)s line of which it cannot be computed.",
+                "In it is the whole money of %(count)s lines of which it cannot be computed.",
+                could.untold,
+            )
+            said = words % {"count": formats.number(could.untold, 0)}
+            self.fields["why_beyond"].help_text += f" {said}"
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0].pk

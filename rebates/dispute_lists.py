@@ -83,5 +83,7 @@ class DisputeList(ListPage):
             When("state_since", label=_("Since"), phone=None),
             Promised("due", phone=None),
             Amount("held_now", label=_("Held back"), currency="currency", places=2, phone="b"),
-            Amount("difference", label=_("Difference in sales"), currency="currency", places=2, phone=None),
+            Amount(
+                "difference_said", label=_("Difference in sales"), currency="currency", places=2, phone=None
+            ),
         ]

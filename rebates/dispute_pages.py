@@ -22,6 +22,7 @@ from rebates import dispute_words, disputed
 from rebates.beyond import refuse_beyond
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
+from rebates.services.payments import open_on
 from rebates.worth import Untold
 
 State = Dispute.State
@@ -67,9 +68,11 @@ def dispute_page(dispute: Dispute, actor: Actor) -> dict[str, Any]:
         "has_more": len(lines) > MOST_LINES,
         "sums": dispute_words.sums(dispute, actor),
         "why_untold": why_untold(dispute),
+        "without": without(dispute),
         "talk": dispute.messages.all(),
         "additions": dispute.additions.all(),
-        "goes_to": _goes_to(dispute, actor),
+        "goes_to": (goes_to := _goes_to(dispute, actor)),
+        "held_stays": held_stays(goes_to, dispute.statement),
         "agreed": agreed(dispute),
         "shifted": dispute_words.shifted(
             dispute.summary.get("shifted", 0), dispute.summary.get("shifts", []), actor
@@ -150,6 +153,7 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
         "disputes": shown,
         "held": live.held if live else Decimal("0.00"),
         "dispute_wait": waiting(live, actor) if live else None,
+        "held_stays": held_stays(live, statement),
         "dispute_until": until,
         "dispute_is_open": is_open,
         "may_dispute": is_open and live is None and allowed(actor, "rebates.dispute", statement),
@@ -296,6 +300,30 @@ def why_untold(dispute: Dispute) -> str:
         return ""
     words = ngettext("without %(count)s line: %(why)s", "without %(count)s lines: %(why)s", left)
     return words % {"count": formats.number(left, 0), "why": reason}
+
+
+def without(dispute: Dispute) -> str:
+    """How many lines the difference in sales leaves out, "" where it has all."""
+    left = dispute.summary.get("unsaid", 0)
+    if not left:
+        return ""
+    why = str(Untold.FIGURE.label)
+    if not dispute.says_difference:
+        return why
+    words = ngettext("without %(count)s line: %(why)s", "without %(count)s lines: %(why)s", left)
+    return words % {"count": formats.number(left, 0), "why": why}
+
+
+def held_stays(live: Dispute | None, statement: Statement) -> str:
+    """That more lines hold back no more, because all that is open is held back already; "" where they may."""
+    if live is None or not live.held or not live.takes_more:
+        return ""
+    (found,) = open_on([statement])
+    if found.rest > live.held:
+        return ""
+    return _("All that is open of this statement, %(money)s, is held back already: more lines do not change that.") % {
+        "money": formats.money(live.held, live.currency, 2)
+    }  # fmt: skip
 
 
 def not_compared(dispute: Dispute) -> str:

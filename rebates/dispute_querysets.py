@@ -22,9 +22,13 @@ class DisputeQuerySet(PartnerOwned):
         return rows if actor.is_partner or actor.is_system else rows.exclude(state="draft")
 
     def for_list(self) -> DisputeQuerySet:
-        """With `held_now`: what a dispute under way holds back; one that is over, or not sent yet, holds nothing."""
+        """With `held_now`: what a dispute under way holds back; one that is over, or not sent yet, holds nothing; and
+        `difference_said`: NULL where no line says what is right.
+        """
         now = Case(When(state__in=self.LIVE, then=F("held")), output_field=DecimalField())
-        return self.select_related("partner", "statement").annotate(held_now=now).order_by("-id")
+        said = Case(When(summary__said=0, then=None), default=F("difference"), output_field=DecimalField())
+        rows = self.select_related("partner", "statement")
+        return rows.annotate(held_now=now, difference_said=said).order_by("-id")
 
     def as_partners_read(self) -> DisputeQuerySet:
         """With `shown`: the state, without what finance weighs between its two people."""

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from prm.catalogue.models import Product
 from prm.ui import formats
 from prm.values.actor import Actor
 from rebates.models import Dispute, DisputedLine
@@ -21,11 +22,15 @@ MOST_SHIFTS = 5  # named in a sentence
 
 @dataclass(frozen=True)
 class Shown:
-    """A line with what is wrong in words, and where either side has it in another period, "" where neither does."""
+    """A line with what is wrong in words, and where either side has it in another period, "" where neither does.
+
+    `product`: the name of the product, "" where the code is none of ours.
+    """
 
     line: DisputedLine
     what: str
     elsewhere: str
+    product: str
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,18 @@ def what(kind: str, actor: Actor) -> str:
     return str(What(kind).label)
 
 
-def shown(lines: Iterable[DisputedLine], actor: Actor) -> list[Shown]:
-    return [Shown(line, what(line.what, actor), _elsewhere(line, actor)) for line in lines]
+def shown(lines: Sequence[DisputedLine], actor: Actor) -> list[Shown]:
+    names = _names(lines)
+    return [
+        Shown(line, what(line.what, actor), _elsewhere(line, actor), names.get(line.product, ""))
+        for line in lines
+    ]
+
+
+def _names(lines: Iterable[DisputedLine]) -> dict[str, str]:
+    """What the lines' products are called, by code."""
+    codes = {line.product for line in lines if line.product}
+    return {one.code: str(one) for one in Product.objects.filter(code__in=codes)}
 
 
 def _elsewhere(line: DisputedLine, actor: Actor) -> str:
@@ -76,14 +91,13 @@ def _elsewhere(line: DisputedLine, actor: Actor) -> str:
 
 
 def sums(dispute: Dispute, actor: Actor) -> list[dict[str, Any]]:
-    """By what is wrong: how many lines and how much money they differ by."""
+    """By what is wrong: how many lines and how much money they differ by, None where no line says what is right."""
     found: dict[str, dict[str, Any]] = {}
     for line in dispute.lines.all():
-        one = found.setdefault(
-            line.what, {"label": what(line.what, actor), "count": 0, "sum": Decimal("0.00")}
-        )
+        one = found.setdefault(line.what, {"label": what(line.what, actor), "count": 0, "sum": None})
         one["count"] += 1
-        one["sum"] += line.difference
+        if line.difference is not None:
+            one["sum"] = (one["sum"] or Decimal("0.00")) + line.difference
     return list(found.values())
 
 
@@ -91,18 +105,22 @@ def heads(actor: Actor) -> list[str]:
     """The headings of the spreadsheet of a dispute's lines."""
     side = sides(actor)
     return [
-        _("What is wrong"), _("Document"), _("Booking date"), _("Product"), side.our_quantity, side.our_amount,
-        side.their_quantity, side.their_amount, _("Difference"), side.their_day, side.booked_on, _("Row of the file"),
+        _("What is wrong"), _("Document"), _("Booking date"), _("Product"), _("Product name"), side.our_quantity,
+        side.our_amount, side.their_quantity, side.their_amount, _("Difference"), side.their_day, side.booked_on,
+        _("Row of the file"),
     ]  # fmt: skip
 
 
 def rows(dispute: Dispute, actor: Actor) -> list[list[Any]]:
+    lines = list(dispute.lines.all())
+    names = _names(lines)
     return [
         [
-            what(line.what, actor), line.document, line.day, line.product, line.our_quantity, line.our_amount,
-            line.their_quantity, line.their_amount, line.difference, line.their_day, line.booked_on, line.file_row,
+            what(line.what, actor), line.document, line.day, line.product, names.get(line.product, ""),
+            line.our_quantity, line.our_amount, line.their_quantity, line.their_amount, line.difference,
+            line.their_day, line.booked_on, line.file_row,
         ]
-        for line in dispute.lines.all()
+        for line in lines
     ]  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 Guarantee: the undisputed part of each figure is what the policy pays on the lines that nobody disputes. So what is
 held back of a figure is `figure − f(lines without the disputed ones)`, never below zero and never more than the figure.
-Of a line whose amount or quantity the partner names, only what exceeds the partner's own is disputed; what only the
-partner has is no part of the figure.
+Of a line whose right amount the partner names, or its right quantity at the line's unit price, only what exceeds the
+partner's own is disputed; what only the partner has is no part of the figure.
 
 Where f is not a function of the sums alone (a cap, complete sets or full increments, a share of all that counts, a
 collection factor, other currencies, returns at the original rate, programmes that are settled together) the held part
@@ -173,9 +173,9 @@ def _undecided(line: DisputedLine) -> Goods | None:
         return None
     quantity, amount = ours.quantity, ours.net_amount
     elsewhere = line.what == What.NOT_OURS or line.their_day is not None
-    if not elsewhere and (line.their_amount is not None or line.their_quantity is not None):
+    if not elsewhere and line.right_amount is not None:
         quantity = _excess(quantity, line.their_quantity)
-        amount = _excess(amount, line.their_amount)
+        amount = _excess(amount, line.right_amount)
     return _goods(ours, -quantity, -amount)
 
 

@@ -6,9 +6,9 @@ caps of the partner's own, for a year that is counted as a whole; of a closed mo
 month's close froze it. Nothing is stored: the partner's lines are copied into a table of the transaction that hides the
 real one from the same SQL, are changed there, and everything is thrown away.
 
-A line is left out of it, and said to be, where the partner does not say what is right, and where a missing line does
-not say what the programme goes by. Nothing is told where the figure hangs on other partners: two figures around lines
-of one's own would tell theirs.
+A right quantity alone is taken at the line's unit price. A line is left out of it, and said to be, where the partner
+does not say what is right, and where a missing line does not say what the programme goes by. Nothing is told where the
+figure hangs on other partners: two figures around lines of one's own would tell theirs.
 """
 
 from __future__ import annotations
@@ -165,13 +165,14 @@ def _of_ours(line: DisputedLine) -> _Change:
     if line.what == What.COUNT:
         raise _NotTold(Untold.COUNTS)
     is_gone = line.what == What.NOT_OURS
-    if not is_gone and line.their_amount is None and line.their_quantity is None and line.their_day is None:
+    right = line.right_amount
+    if not is_gone and right is None and line.their_day is None:
         raise _NotTold(Untold.FIGURE)
     return _Change(
         line, ours, line.their_day or ours.booking_date, ours.product_line_id, ours.product_id,
         isinstance(ours, CreditedLine), ours.document, is_gone,
         quantity=ours.quantity if line.their_quantity is None else line.their_quantity,
-        amount=ours.net_amount if line.their_amount is None else line.their_amount,
+        amount=ours.net_amount if right is None else right,
     )  # fmt: skip
 
 

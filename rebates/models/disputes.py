@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from partners.models import Partner
 from prm.ui.doers import doer
 from prm.values import clock
 from prm.values.actor import Actor
+from rebates.arithmetic import rounded
 from rebates.dispute_querysets import AdjustmentQuerySet, DisputedLineQuerySet, DisputeQuerySet
 from rebates.models.programmes import Programme
 from rebates.models.runs import SettlementRun
@@ -35,8 +37,8 @@ class Dispute(models.Model):
     added later are a DisputeAddition, and the dispute stays the same one.
 
     `held` is the part of the statement's figure that rests on the disputed lines: it is not paid while the dispute is
-    under way; the database refuses such a payment. `difference` is by how much the sales lines would change, `worth`
-    what that would have earned, None where it cannot be told.
+    under way; the database refuses such a payment. `difference` is by how much the sales lines would change, of
+    the lines that say so, `worth` what that would have earned, None where it cannot be told.
     """
 
     class Kind(models.TextChoices):
@@ -93,7 +95,8 @@ class Dispute(models.Model):
     # Of a ledger, the last one where several were compared: {"rows", "agree", "agreed", "outside", "ours", "theirs"};
     # sums as text. Where lines of ours were not compared: {"left", "left_sum", "left_first", "left_last"}. What
     # agrees on another day of the same period: {"shifted", and in "shifts" the first of them as document, our day,
-    # theirs}. Of any: "untold", why `worth` leaves out "untold_lines", or is None.
+    # theirs}. Of any: "untold", why `worth` leaves out "untold_lines", or is None;
+    # of how many lines the right figure is "said", so that they are in `difference`, and of how many it is "unsaid".
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -138,6 +141,11 @@ class Dispute(models.Model):
     @property
     def currency(self) -> str:
         return self.statement.currency
+
+    @property
+    def says_difference(self) -> bool:
+        """Whether the right figure of any line is known, so that `difference` means something."""
+        return self.summary.get("said") != 0
 
     @property
     def is_live(self) -> bool:
@@ -268,14 +276,32 @@ class DisputedLine(models.Model):
         return self.sales_line or self.credit
 
     @property
-    def difference(self) -> Decimal:
-        """Theirs − ours, where the partner says what is right; a line that is not theirs takes ours away."""
+    def is_priced(self) -> bool:
+        """Whether the partner names a right quantity alone: our unit price then says the right amount."""
+        return (
+            self.what == self.What.QUANTITY and self.their_amount is None
+            and self.their_quantity is not None and bool(self.our_quantity)
+        )  # fmt: skip
+
+    @property
+    def right_amount(self) -> Decimal | None:
+        """What the amount should be: as the partner says, or its quantity at the unit price of ours; None: not said."""
+        if not self.is_priced:
+            return self.their_amount
+        quantity, amount = Fraction(self.their_quantity or 0), Fraction(self.our_amount or 0)
+        return rounded(quantity * amount / Fraction(self.our_quantity or 1), self.dispute.currency)
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Theirs − ours, None where the partner does not say what is right; a line that is not theirs takes ours away,
+        and one that should count stays as it is.
+        """
         ours = self.our_amount or Decimal("0.00")
         if self.what == self.What.NOT_OURS:
             return -ours
-        if self.what == self.What.COUNT or self.their_amount is None:
+        if self.what == self.What.COUNT:
             return Decimal("0.00")
-        return self.their_amount - ours
+        return None if self.right_amount is None else self.right_amount - ours
 
 
 class DisputeMessage(models.Model):

@@ -38,6 +38,7 @@ from rebates.services.disputing import (
     new_dispute,
     send,
     sent_lines,
+    set_difference,
 )
 
 State = Dispute.State
@@ -154,7 +155,7 @@ def _new_ones(lines: list[DisputedLine], live: Dispute | None) -> list[DisputedL
 def _measure_draft(dispute: Dispute, lines: list[DisputedLine], live: Dispute | None) -> None:
     """What it comes to; beside a dispute under way, what that would come to more with these lines."""
     measure(dispute, lines, known=sent_lines(live) if live is not None else ())
-    dispute.difference = sum((line.difference for line in lines), ZERO)
+    set_difference(dispute, lines)
     if live is not None:
         dispute.held = max(ZERO, dispute.held - live.held)
         if dispute.worth is not None:

@@ -116,12 +116,17 @@ def must_be(dispute: Dispute, state: str, by: Actor) -> None:
 
 
 def move(dispute: Dispute, state: str, by: Actor) -> None:
-    """Into the next state, with the clock of whose turn it is then. The caller saves."""
+    """Into the next state, with the clock of whose turn it is then. The caller saves.
+
+    While it stays one side's turn the first promised day stays: no step of finance's own puts it off.
+    """
     must_be(dispute, state, by)
+    promised = None if dispute.waits_for_partner else dispute.due
     dispute.state, dispute.state_since, dispute.due = state, clock.now(), None
-    if dispute.is_live:
-        hours = PARTNER_HOURS if state == State.ASKED else FINANCE_HOURS
-        dispute.due = calendar().after(dispute.state_since, hours)
+    if state == State.ASKED:
+        dispute.due = calendar().after(dispute.state_since, PARTNER_HOURS)
+    elif dispute.is_live:
+        dispute.due = promised or calendar().after(dispute.state_since, FINANCE_HOURS)
 
 
 def say(dispute: Dispute, text: str, by: Actor) -> DisputeMessage:
@@ -168,7 +173,7 @@ def new_dispute(statement: Statement, kind: str, by: Actor) -> Dispute:
 
 
 def sent_lines(dispute: Dispute) -> list[DisputedLine]:
-    return list(dispute.lines.select_related("dispute", "addition", "sales_line", "credit"))
+    return list(dispute.lines.select_related("addition", "sales_line", "credit"))
 
 
 def measure(dispute: Dispute, lines: Sequence[DisputedLine], known: Sequence[DisputedLine] = ()) -> None:
@@ -188,7 +193,14 @@ def measure(dispute: Dispute, lines: Sequence[DisputedLine], known: Sequence[Dis
     (found,) = open_on([dispute.statement])
     held = disputed.held_since(dispute.statement, [*sent, *((line, today) for line in lines)])
     dispute.held = min(held, found.rest)
-    dispute.difference = sum((line.difference for line in together), ZERO)
+    set_difference(dispute, together)
+
+
+def set_difference(dispute: Dispute, lines: Sequence[DisputedLine]) -> None:
+    """By how much the sales lines would change, and of how many lines the partner says what is right."""
+    said = [line.difference for line in lines if line.difference is not None]
+    dispute.difference = sum(said, ZERO)
+    dispute.summary = dispute.summary | {"said": len(said), "unsaid": len(lines) - len(said)}
 
 
 def send(dispute: Dispute, reason: str, by: Actor) -> Dispute:

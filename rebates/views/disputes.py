@@ -87,6 +87,7 @@ def new(request: Any, number: str) -> HttpResponse:
         "most": LINES,
         "until": until,
         "live": live,
+        "held_stays": dispute_pages.held_stays(live, statement),
     }
     return render(request, "rebates/disputes/lines.html", context, status=form.status)
 
@@ -124,7 +125,10 @@ def ledger(request: Any, number: str) -> HttpResponse:
         if isinstance(form.result, Dispute):
             return redirect(form.result)
         agrees = dispute_words.agreement(form.result, request.actor)
-    context = {"form": form, "statement": statement, "until": until, "live": live, "agrees": agrees}
+    context = {
+        "form": form, "statement": statement, "until": until, "live": live, "agrees": agrees,
+        "held_stays": dispute_pages.held_stays(live, statement),
+    }  # fmt: skip
     return render(request, "rebates/disputes/ledger.html", context, status=form.status)
 
 
@@ -144,7 +148,7 @@ def _page(
     verb: str, form_class: type[ServiceForm], service: Callable[..., Any], *, title: Any, effect: Any, done: Any,
     final: bool = False,
 ) -> Any:  # fmt: skip
-    """A verb that asks for words first: its form, one service, then back to the dispute."""
+    """A verb that asks for words first: its form, one service, then to the dispute that this answers."""
 
     @requires(verb)
     def view(request: Any, number: str) -> HttpResponse:
@@ -154,8 +158,11 @@ def _page(
             **_choices(form_class, dispute),
         )  # fmt: skip
         if form.is_valid() and form.run(service, dispute=dispute, by=request.actor):
-            messages.success(request, done % {"number": dispute.number})
-            return redirect(dispute)
+            # A comparison that was sent is gone where its lines went to a dispute under way: that one is the answer.
+            goes_on, is_other = form.result, form.result.pk != dispute.pk
+            said = _said(goes_on, added=True) if is_other else done % {"number": dispute.number}
+            messages.success(request, said)
+            return redirect(goes_on)
         context = {"form": form, "dispute": dispute, "title": title, "effect": effect, "final": final}
         return render(request, "rebates/disputes/verb.html", context, status=form.status)
 

@@ -143,6 +143,18 @@ def test_a_ledger_is_compared_while_a_dispute_is_under_way(acme, browse):
                        by=acme.admin)  # fmt: skip
 
 
+def test_who_sends_a_ledger_is_led_to_the_dispute_that_took_its_lines(acme, browse):
+    statement = settled(acme, 40_000, 30_000, 20_000)
+    first, client = marked(acme, "INV-2"), browse(acme.admin)
+    file = ledger("INV-1,2026-08-11,,,40000", "INV-2,2026-08-12,,,1", "INV-9,2026-08-20,routing-1,1,500")
+    client.post(f"{statement.get_absolute_url()}dispute/ledger/", {"file": file})
+    draft = Dispute.objects.for_everyone(because="a test").get(state="draft")
+    answer = client.post(f"{draft.get_absolute_url()}send/", {"reason": "The rest"}, follow=True)
+    assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, first.get_absolute_url())
+    page = answer.content.decode()
+    assert f"Added to dispute {first.number}" in page and "The rest" in page and draft.number not in page
+
+
 def test_it_is_refused_where_nothing_can_be_added(acme, rival, finance):
     statement = settled(acme, 50_000, 20_000)
     first = marked(acme, "INV-1")
@@ -187,3 +199,25 @@ def test_a_comparison_that_was_not_sent_stands_in_nobodys_way(acme):
     compare_ledger(statement=statement, file=ledger("INV-5,2026-08-11,x,1,1"), by=acme.admin)
     assert marked(acme, "INV-1").state == "open"
     assert statement_of(acme) == statement
+
+
+def test_the_pages_say_where_more_lines_hold_back_no_more(acme, browse):
+    """All 1,000.00 of the statement rest on its only line; what is missing beside it holds nothing back."""
+    statement = settled(acme, 50_000)
+    marked(acme, "INV-1")
+    client, address = browse(acme.admin), f"{statement.get_absolute_url()}dispute/"
+    file = ledger("INV-1,2026-08-11,,,50000", "INV-9,2026-08-20,routing-1,1,500")
+    preview = client.post(f"{address}ledger/", {"file": file}, follow=True).content.decode()
+    pages = [
+        client.get(one).content.decode()
+        for one in (statement.get_absolute_url(), address, f"{address}ledger/")
+    ]
+    for page in (preview, *pages):
+        assert "All that is open of this statement, ¥1,000.00, is held back already" in page
+
+
+def test_where_more_lines_may_hold_back_more_the_pages_say_nothing_of_it(acme, browse):
+    statement = settled(acme, 50_000, 20_000)
+    marked(acme, "INV-1")
+    for address in (statement.get_absolute_url(), f"{statement.get_absolute_url()}dispute/"):
+        assert "is held back already" not in browse(acme.admin).get(address).content.decode()

@@ -4,6 +4,7 @@ is. A sum far beyond what it is about is asked about once more.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from django.db import IntegrityError, transaction
 from prm.audit.models import AuditEntry
 from prm.notices.models import Notice
 from prm.outbox.services import deliver_open_events
+from prm.values import clock
 from rebates.could_change import could_change
 from rebates.dispute_registrations import find_disputes
 from rebates.errors_of_disputes import (
@@ -21,6 +23,8 @@ from rebates.errors_of_disputes import (
 from rebates.models import Dispute, ManualAdjustment
 from rebates.services import (
     Claim,
+    answer_dispute,
+    ask_back,
     confirm_adjustment,
     open_dispute,
     propose_adjustment,
@@ -79,6 +83,29 @@ def test_a_partner_reads_nothing_of_a_sum_before_it_is_confirmed(acme, finance, 
     assert (
         "Accepted" in page and "¥250.00" in page and "999,999" not in page and "To be confirmed" not in page
     )
+
+
+def test_no_step_of_finances_own_puts_off_the_promised_day(acme, finance, second):
+    settled(acme, 50_000)
+    with clock.at(clock.now() - timedelta(days=3)):
+        dispute = marked(acme, "INV-1")
+    promised = dispute.due
+    dispute = take_up_dispute(dispute=dispute, by=finance)
+    assert dispute.due == promised
+    dispute = proposed(dispute, finance)
+    assert (dispute.state, dispute.due) == ("proposed", promised)
+    dispute = send_back_adjustment(dispute=dispute, reason="too much", by=second)
+    assert (dispute.state, dispute.due) == ("in_review", promised)
+
+
+def test_an_answer_to_finance_is_promised_one_of_its_own(acme, finance):
+    settled(acme, 50_000)
+    with clock.at(clock.now() - timedelta(days=3)):
+        dispute = marked(acme, "INV-1")
+    promised = dispute.due
+    asked = ask_back(dispute=dispute, text="Which note?", by=finance)
+    assert asked.due > promised
+    assert promised < answer_dispute(dispute=asked, text="This one", by=acme.admin).due < asked.due
 
 
 def test_staff_read_every_step_in_the_same_timeline(acme, finance, second, browse):
@@ -162,12 +189,27 @@ def test_it_is_held_against_the_programme_that_it_is_posted_to(acme, finance):
     )
 
 
-def test_what_the_engine_cannot_tell_is_held_against_the_money_of_the_lines(acme, finance):
+def test_a_missing_line_is_in_it_whatever_else_is_disputed(acme, finance):
+    """50,000 pay 1,000.00. Without them and with 70,000 it is 1,400.00, with both 2,600.00: 1,600.00 more."""
+    statement = settled(acme, 50_000)
+    missing = Claim(
+        what="missing", document="INV-9", day=statement.starts, product="routing-1", amount=Decimal(70_000)
+    )
+    wrong = Claim(what="not_ours", sales_line=acme.row.sales_lines.get().pk)
+    dispute = open_dispute(statement=statement, claims=[wrong, missing], reason="This too", by=acme.admin)
+    assert dispute.worth == Decimal("400.00")
+    could = could_change(dispute)
+    assert (could.under(programme().pk), could.untold) == (Decimal("1600.00"), 0)
+
+
+def test_what_the_engine_cannot_tell_is_held_against_the_money_of_the_lines(acme, finance, browse):
     statement = settled(acme, 50_000)
     claim = Claim(
         what="missing", document="INV-9", day=statement.starts, product="nobody", amount=Decimal(400)
     )
     dispute = open_dispute(statement=statement, claims=[claim], reason="This too", by=acme.admin)
+    page = browse(finance).get(f"{dispute.get_absolute_url()}propose/").content.decode()
+    assert "Core ¥400.00" in page and "the whole money of 1 line of which it cannot be computed" in page
     with pytest.raises(SumBeyondLines, match=r"400\.01"):
         proposed(dispute, finance, "400.01", why_beyond="")
     assert proposed(dispute, finance, "400.00", why_beyond="").adjustment.could_change == 400
