@@ -142,7 +142,7 @@ def test_up_to_five_versions_stand_side_by_side_in_the_chart(acme, finance, brow
     sell(acme, 100_000, "2026-09-10")
     against = "&".join(f"against=p{number}:1" for number in (1, 2, 3, 4))
     page = browse(finance).get(f"/programmes/p0/back-test/?version=1&first=2026-09&last=2026-09&{against}")
-    svg = page.content.decode().split('<svg class="ui-chart"')[1].split("</svg>")[0]
+    svg = page.content.decode().split('<svg class="ui-chart ui-chart-scaled"')[1].split("</svg>")[0]
     # a bar, and its square in the legend
     assert [svg.count(f'class="{shade}"') for shade in SHADES] == [2, 2, 2, 2, 2]
     assert all(f"P{number}, version 1" in svg for number in range(5))
