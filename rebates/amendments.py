@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from rebates import wording
+from rebates import amended_figures, wording
 from rebates.exchange import version_as_yaml
 from rebates.models import Version
 from rebates.policy import spelled_alike
@@ -64,6 +64,17 @@ class Amendment:
         """Names of the parts of the policy that differ, in the order of the programme's text."""
         was, becomes = spelled_alike(self.before.policy), spelled_alike(self.after.policy)
         return [str(words) for key, words in PARTS.items() if was.get(key) != becomes.get(key)]
+
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """The figures and choices that differ, each with the part's name: ("Mechanism", "rate: 5% → 6%")."""
+        was, becomes = spelled_alike(self.before.policy), spelled_alike(self.after.policy)
+        return [
+            (str(words), said)
+            for key, words in PARTS.items()
+            if was.get(key) != becomes.get(key)
+            for said in amended_figures.told(key, was, becomes)
+        ]
 
     @property
     def reads_alike(self) -> bool:

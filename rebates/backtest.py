@@ -21,7 +21,7 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import MONTHS, Period
-from rebates import backtest_posted, currencies, formula, settlement, temptations, traits
+from rebates import backtest_posted, collection, currencies, formula, settlement, temptations, traits
 from rebates.backtest_posted import AS_IT_WAS
 from rebates.errors import NotComputedYet
 from rebates.links import linked_with
@@ -85,6 +85,10 @@ class BackTest:
     bases: dict[date, Decimal] = field(default_factory=dict)
     bases_before: dict[date, Decimal] = field(default_factory=dict)
     lines: int = 0
+    # The months asked for; those in no whole period are left out.
+    months: list[Period] = field(default_factory=list)
+    # By place and period, where invoices wait for their payment: whether one is on file for any of them.
+    paid_for: dict[tuple[int, Period], bool] = field(default_factory=dict)
 
     @property
     def base(self) -> Decimal:
@@ -115,6 +119,15 @@ class BackTest:
         own = [one for row in self.periods for one in within(row, self.versions[place].period_length)]
         begun = [one for one in own if one.start <= clock.today()]
         return (begun or own or [None])[-1]
+
+    @property
+    def left_out(self) -> list[Period]:
+        """The months asked for that lie in no whole period of the version that is settled least often."""
+        return [
+            month
+            for month in self.months
+            if not any(period.start <= month.start < period.end for period in self.periods)
+        ]
 
     @property
     def unfinished(self) -> list[Period]:
@@ -173,6 +186,7 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
             raise NotComputedYet(programme=str(version.programme), names=", ".join(missing))
     lengths = sorted({version.period_length for version in versions}, key=MONTHS.__getitem__)
     tried = BackTest(list(versions), periods_between(lengths[-1], first, last))
+    tried.months = periods_between("month", first, last)
     by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
     for period in _years_before(tried, lengths):
@@ -288,9 +302,22 @@ def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tu
         for swing in SWINGS:
             for place, amount in found[swing]:
                 tried.swings[swing][place] += amount
+        _note_payments(tried, sums, period, {row[:2] for row in found[AS_IT_WAS]})
         cursor.execute("DROP TABLE pg_temp.back_test_sums")
         cursor.execute(READ_SETTINGS_END)
     return found[AS_IT_WAS]
+
+
+def _note_payments(tried: BackTest, sums: Any, period: Period, earners: set[tuple[Any, ...]]) -> None:
+    """Whether a payment is on file for any invoice of the partners that take part, by version."""
+    if not collection.matter(sums.plans):
+        return
+    linked = collection.linked(sums)
+    with connection.cursor() as cursor:
+        cursor.execute(linked.text, linked.params)
+        for place, partner_id, paid in _of_versions(tried, sums.plans, cursor.fetchall()):
+            if (place, partner_id) in earners:
+                tried.paid_for[place, period] = paid or tried.paid_for.get((place, period), False)
 
 
 def _of_versions(

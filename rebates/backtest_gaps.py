@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from orders.credited import CreditedLine
 from orders.models import SalesLine
@@ -17,7 +17,8 @@ from orders.serials import SerialMoved
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.periods import Period
+from prm.values.periods import MONTHS, Period
+from rebates import wording
 from rebates.backtest import BackTest, within
 from rebates.collection import steps_of
 from rebates.counting_days import PAYMENT, basis_of
@@ -44,6 +45,35 @@ def told(tried: BackTest, actor: Actor) -> list[str]:
     if serials and not SerialMoved.objects.visible_to(actor).exists():
         found.append(_("No serial number is on file yet: what pays for serial numbers comes to nothing."))
     return found
+
+
+def days_counted(tried: BackTest, names: list[str]) -> list[str]:
+    """Which days are counted, and which months that were asked for are not; `names` are those of the versions."""
+    lengths = {version.period_length for version in tried.versions}
+    if not tried.periods or (len(lengths) == 1 and not tried.left_out):
+        return []
+    first, last = tried.periods[0].start, tried.periods[-1].last_day
+    found = [_("Counted: %(first)s – %(last)s.") % {"first": formats.day(first), "last": formats.day(last)}]
+    if len(lengths) > 1:
+        found.append(
+            _("The versions are not settled equally often: of each, its periods in these days are added up.")
+        )
+    if tried.left_out:
+        longest = max(range(len(names)), key=lambda place: MONTHS[tried.versions[place].period_length])
+        words = {"months": spoken(tried.left_out), "version": names[longest]}
+        found.append(_LEFT_OUT[tried.versions[longest].period_length] % words)
+    return [wording.joined(found)]
+
+
+# Months are all whole: of a version that is settled by the month none is ever left out.
+_LEFT_OUT = {
+    "quarter": gettext_lazy(
+        "Left out: %(months)s, because %(version)s is settled quarterly and has no whole quarter there."
+    ),
+    "year": gettext_lazy(
+        "Left out: %(months)s, because %(version)s is settled yearly and has no whole year there."
+    ),
+}
 
 
 def _before_the_first_sale(tried: BackTest, first: date | None) -> Iterator[str]:
@@ -84,15 +114,49 @@ def _without_payments(tried: BackTest, actor: Actor) -> list[str]:
     first = tried.periods[0].start
     rows: Any = PaymentReceived.objects.visible_to(actor).filter(received_on__gte=first)
     newest: date | None = rows.aggregate(day=Max("received_on"))["day"]
-    if newest is None:
+    unpaid = _without_payments_of_their_own(tried)
+    if newest is None and not any(tried.paid_for.values()):
         said = _(
             "No payment is on file since %(day)s: what is paid by the payment of invoices comes to nothing."
         )
         return [said % {"day": formats.day(first)}]
     last = min(tried.periods[-1].last_day, clock.today())
-    if newest < tried.periods[-1].start and newest < last:
+    if newest is not None and newest < tried.periods[-1].start and newest < last:
         said = _(
             "The newest payment on file is of %(day)s: invoices that were paid later count as unpaid here."
         )
-        return [said % {"day": formats.day(newest)}]
-    return []
+        return [*unpaid, said % {"day": formats.day(newest)}]
+    return unpaid
+
+
+def _without_payments_of_their_own(tried: BackTest) -> list[str]:
+    """Periods in which none of the payments on file is for an invoice that counts."""
+    periods = {
+        period: None
+        for (place, period), paid in sorted(tried.paid_for.items())
+        if not paid and period in _begun(tried, tried.versions[place])
+    }
+    if not periods:
+        return []
+    said = _(
+        "No payment is on file for any of the invoices that count in %(periods)s: what is paid by the days to pay comes"
+        " to nothing there. A payment counts for the invoice whose number, partner and currency it names."
+    )
+    return [said % {"periods": spoken(list(periods))}]
+
+
+def spoken(periods: list[Period]) -> str:
+    """Periods as a list; three and more in a row as the first to the last."""
+    rows: list[list[Period]] = []
+    for period in sorted(periods):
+        if rows and rows[-1][-1].end == period.start:
+            rows[-1].append(period)
+        else:
+            rows.append([period])
+    words = []
+    for row in rows:
+        names = [formats.period(one) for one in row]
+        if len(row) > 2:
+            names = [_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}]
+        words += names
+    return pgettext("between the words of a list", ", ").join(words)

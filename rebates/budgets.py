@@ -7,12 +7,13 @@ warns people and changes nobody's rebate: what a policy promises is paid.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Sum
+from django.utils.translation import pgettext
 
 from prm.values import clock
 from prm.values.actor import Actor
@@ -30,6 +31,11 @@ def share_of(used: Decimal, budget: Decimal) -> int:
     """Per cent of a budget, half up; below the whole budget never 100."""
     share = int((used * 100 / budget).quantize(Decimal(1), ROUND_HALF_UP))
     return min(share, 99) if used < budget else share
+
+
+def levels_said(levels: Iterable[int]) -> str:
+    """80 %, 100 %."""
+    return pgettext("between the words of a list", ", ").join(f"{level} %" for level in sorted(levels))
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,11 @@ class Use:
     @property
     def left(self) -> Decimal:
         return self.budget - self.committed
+
+    @property
+    def warns_at(self) -> str:
+        """The levels as people read them."""
+        return levels_said(self.levels)
 
     @property
     def reached(self) -> list[int]:

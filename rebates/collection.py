@@ -17,7 +17,7 @@ from typing import Any
 
 from rebates import counting_days, returned
 from rebates.narrowing import in_time, selected, within
-from rebates.plans import Plan
+from rebates.plans import Plan, Sql
 from rebates.reads import Together
 from rebates.sums import Sums
 
@@ -77,6 +77,12 @@ def paid_on(plan: Plan) -> list[str]:
     return [term for term in plan.terms if term == "base" or term.startswith("part")]
 
 
+_OF_INVOICE = (
+    "ON receipt.partner_id = invoice.partner_id AND receipt.document = invoice.document"
+    " AND receipt.currency = invoice.sold_in"
+)
+
+
 def _shares(number: int, plan: Plan, sums: Sums | Together, params: dict[str, Any]) -> str:
     """(no, partner_id, due, collected) of one plan: what its invoices weigh, and the same times their factors."""
     steps = " ".join(
@@ -96,13 +102,26 @@ def _shares(number: int, plan: Plan, sums: Sums | Together, params: dict[str, An
                                    PARTITION BY invoice.partner_id, invoice.document, invoice.sold_in), 1)
                                    AS total
                         FROM ({_invoices(number, plan, sums.of(number), params)}) invoice
-                        LEFT JOIN ({_receipts(number, sums, params)}) receipt
-                            ON receipt.partner_id = invoice.partner_id AND receipt.document = invoice.document
-                            AND receipt.currency = invoice.sold_in
+                        LEFT JOIN ({_receipts(number, sums, params)}) receipt {_OF_INVOICE}
                     ) totalled WINDOW paid AS (PARTITION BY partner_id, document, sold_in ORDER BY received_on)
                 ) summed WINDOW paid AS (PARTITION BY partner_id, document, sold_in ORDER BY received_on)
             ) parted GROUP BY partner_id, document, sold_in
         ) weighed GROUP BY partner_id"""
+
+
+def linked(sums: Sums | Together) -> Sql:
+    """(no, partner_id, paid) of each plan with the factor: who has invoices that count, and whether a payment is on
+    file for any of them.
+    """
+    params: dict[str, Any] = {}
+    rows = " UNION ALL ".join(
+        f"SELECT {number} AS no, invoice.partner_id, bool_or(receipt.document IS NOT NULL) AS paid"
+        f" FROM ({_invoices(number, plan, sums.of(number), params)}) invoice"
+        f" LEFT JOIN ({_receipts(number, sums, params)}) receipt {_OF_INVOICE} GROUP BY invoice.partner_id"
+        for number, plan in enumerate(sums.plans)
+        if steps_of(plan.policy)
+    )
+    return Sql(rows, params)
 
 
 def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:

@@ -238,12 +238,7 @@ def _notes(tried: BackTest, actor: Any) -> list[str]:
     ]
     found += _not_begun(tried)
     found += backtest_gaps.told(tried, actor)
-    if len({version.period_length for version in tried.versions}) > 1:
-        found.append(
-            _(
-                "The versions are not settled equally often: of each, the periods that lie in a row are added up."
-            )
-        )
+    found += backtest_gaps.days_counted(tried, [_name(version) for version in tried.versions])
     if actor.partner_ids is not None:
         found.append(_("Only the partners that you see are counted, in every figure here."))
     return found

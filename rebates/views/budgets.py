@@ -27,10 +27,10 @@ def page(request: Any) -> HttpResponseBase:
 def _table(request: Any, found: list[Use]) -> HttpResponseBase:
     export.note(request.actor, gettext_lazy("Budgets"), kind="xlsx", rows=len(found))
     heads = [_("Programme"), _("Code"), _("Time"), _("Currency"), _("Budget"), _("Earned"), _("Accrued"), _("Left"),
-             _("Forecast")]  # fmt: skip
+             _("Forecast"), _("Warns at")]  # fmt: skip
     rows = [
         [str(use.programme), use.programme.code, formats.period(use.time), use.currency, use.budget, use.earned,
-         use.accrued, use.left, use.forecast]
+         use.accrued, use.left, use.forecast, use.warns_at]
         for use in found
     ]  # fmt: skip
     return export.table("xlsx", "budgets", heads, rows)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from prm.files.charts import SHADES
 from prm.values.periods import Period
@@ -141,7 +142,7 @@ def test_up_to_five_versions_stand_side_by_side_in_the_chart(acme, finance, brow
     sell(acme, 100_000, "2026-09-10")
     against = "&".join(f"against=p{number}:1" for number in (1, 2, 3, 4))
     page = browse(finance).get(f"/programmes/p0/back-test/?version=1&first=2026-09&last=2026-09&{against}")
-    svg = page.content.decode().split('<svg class="ui-chart"')[1].split("</svg>")[0]
+    svg = page.content.decode().split('<svg class="ui-chart ui-chart-scaled"')[1].split("</svg>")[0]
     # a bar, and its square in the legend
     assert [svg.count(f'class="{shade}"') for shade in SHADES] == [2, 2, 2, 2, 2]
     assert all(f"P{number}, version 1" in svg for number in range(5))
@@ -268,7 +269,30 @@ def test_an_annual_draft_is_held_against_the_monthly_policy_over_the_same_months
     page = text_of(browse(finance).get("/programmes/core/back-test/?version=2"))
     assert "13,500.00" in page and "5,400.00" in page
     assert "2026 is not over: it is counted as far as sales are booked today." in page
-    assert "of each, the periods that lie in a row are added up" in page
+    assert "– 31 Dec 2026. The versions are not settled equally often" in page
+    assert "Left out" not in page
+
+
+def test_months_outside_the_longer_versions_whole_periods_are_named_as_left_out(november, finance, browse):
+    apply(policy(), policy("quarterly", period="quarter"))
+    client = browse(finance)
+    where = "/programmes/core/back-test/?version=1&first=2026-06&last=2026-10&against=quarterly:1"
+    said = (
+        "Counted: 1 Jul 2026 – 30 Sep 2026. The versions are not settled equally often: of each, its periods in these"
+        " days are added up. Left out: June 2026, October 2026, because Quarterly, version 1 (Published) is settled"
+        " quarterly and has no whole quarter there."
+    )
+    assert said in text_of(client.get(where))
+    alone = text_of(client.get("/programmes/quarterly/back-test/?version=1&first=2026-01&last=2026-11"))
+    assert "Counted: 1 Jan 2026 – 30 Sep 2026. Left out: October 2026, November 2026, because" in alone
+    assert "Counted:" not in text_of(
+        client.get("/programmes/core/back-test/?version=1&first=2026-06&last=2026-10")
+    )
+    with translation.override("zh-hans"):
+        found = tried(
+            *Version.objects.order_by("pk"), first=Period.parse("2026-06"), last=Period.parse("2026-10")
+        )
+        assert any("未计入：2026年6月、2026年10月" in note for note in _notes(found, BY))
 
 
 def test_the_months_tried_at_first_hold_a_whole_period(november):

@@ -12,7 +12,7 @@ import time_machine
 
 from orders.models import PaymentReceived
 from tests.rebates.test_back_test import text_of, tried
-from tests.rebates.world import apply, policy, sell
+from tests.rebates.world import apply, catalogue, policy, sell
 
 pytestmark = pytest.mark.django_db
 GROWTH = {"kind": "growth", "on": "all", "bands": [{"from": "20%", "rate": "3%"}]}
@@ -67,6 +67,33 @@ def test_what_hangs_on_payments_says_that_none_is_on_file(acme, finance, browse)
     paid(acme, date(2026, 7, 20))
     assert "The newest payment on file is of 20 Jul 2026" in page(client)
     assert "payment" not in page(client, last="2026-07")
+
+
+def test_payments_for_other_invoices_than_those_that_count_do_not_hide_that_theirs_are_missing(
+    acme, rival, finance, browse
+):
+    """A tenant has payments, and none for what the programme's partners bought in these months."""
+    catalogue("routing", "switching")
+    apply(
+        policy(
+            mechanism=FLAT,
+            factors=[COLLECTION],
+            caps=[{"on": "payout", "amount": 900}],
+            pay={"product_lines": ["routing"]},
+        )
+    )
+    for month in ("07", "08", "09"):
+        sell(acme, 1_000, f"2026-{month}-10", document=f"AC-{month}")
+    sell(rival, 500, "2026-08-11", line="switching", document="INV-1")
+    paid(rival, date(2026, 9, 20))
+    client = browse(finance)
+    said = "No payment is on file for any of the invoices that count in"
+    assert f"{said} July 2026 to September 2026: what is paid by the days to pay" in page(client)
+    PaymentReceived.objects.for_everyone(because="a test").create(
+        payment_number="PAY-2", partner=acme.row, document="AC-08", invoice_total=100, amount=100,
+        currency="CNY", received_on=date(2026, 12, 24), source="import",
+    )  # fmt: skip
+    assert f"{said} July 2026, September 2026:" in page(client)
 
 
 def test_sales_that_count_once_they_are_paid_say_that_no_payment_is_on_file(finance, browse):

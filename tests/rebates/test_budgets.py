@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -155,6 +156,14 @@ def test_the_page_shows_the_periods_of_this_year_that_are_over(acme, finance, br
     page = browse(finance).get("/programmes/budgets/").content.decode()
     ended = page.split("Periods of this year that are over")[-1]
     assert "September 2026" in ended and "269 %" in ended and "November 2026" not in ended
+
+
+def test_the_page_lists_the_levels_at_which_each_budget_warns(acme, finance, browse, mid_november):
+    apply(policy(mechanism=FLAT, budget={"amount": 100}))
+    apply(policy("early", mechanism=FLAT, budget={"amount": 100, "warn_at": [90, 50]}))
+    page = browse(finance).get("/programmes/budgets/").content.decode()
+    rows = [row for row in page.split("<tr>") if "/programmes/" in row and "<td>" in row]
+    assert [re.findall(r">([^<]*%)</td>", row)[-1] for row in rows] == ["80 %, 100 %", "50 %, 90 %"]
 
 
 def test_an_amended_budget_holds_from_its_own_first_day(acme, mid_november):

@@ -151,7 +151,9 @@ def test_who_may_decide_in_anothers_place_finds_it_in_the_inbox(
     run = submit_for_review(run=settle("2026-09", close=False), by=finance)
     (row,) = [one for one in work.waiting_for(administrator) if one.link == run.get_absolute_url()]
     assert row.subtitle == "S-2026-09; Zhao Min is asked, you may decide instead"
-    assert row.due is not None and row.due > row.since  # as promised by the flow, so that it stands among the dated
+    assert (
+        row.due is not None and row.due > row.since
+    )  # as promised by the flow, so that it stands among the dated
     assert not [one for one in work.waiting_for(finance) if one.link == run.get_absolute_url()]
     assert not [one for one in work.waiting_for(manager) if one.link == run.get_absolute_url()]
 
