@@ -69,11 +69,15 @@ def _said(say: Say, value: Any, policy: Policy) -> str:
 def _entries(
     words: dict[str, tuple[Any, Say]], usual: Policy, was: tuple[Any, Policy], becomes: tuple[Any, Policy]
 ) -> Iterator[str]:
-    """Entries of a part by their names; `was` and `becomes`: the part, and the policy that it is of."""
+    """Entries of a part by their names; the one that the part is called after has none.
+
+    `was` and `becomes`: the part, and the policy that it is of.
+    """
     for name, (label, say) in words.items():
         old, new = ((part or {}).get(name, usual.get(name)) for part, _policy in (was, becomes))
         if old != new:
-            yield _changed(str(label), _said(say, old, was[1]), _said(say, new, becomes[1]))
+            said = _said(say, old, was[1]), _said(say, new, becomes[1])
+            yield _changed(str(label), *said) if label else _arrow(*said)
 
 
 def _rows(was: Sequence[Row], becomes: Sequence[Row]) -> Iterator[str]:
@@ -249,16 +253,16 @@ _ENTRIES: dict[str, dict[str, tuple[Any, Say]]] = {
         "new_partner": (_LABELS["new_partner"], _of_form("new_partner")),
     },
     "stacking": {
-        "kind": (_LABELS["stacking"], _one_of(STACKING)),
+        "kind": ("", _one_of(STACKING)),
         "programmes": (_LABELS["stacked_on"], _listed),
     },
     "rounding": {
         "on": (gettext_lazy("What is rounded"), _one_of(_ROUNDED)),
-        "mode": (gettext_lazy("Rounding"), _one_of(ROUNDINGS)),
+        "mode": ("", _one_of(ROUNDINGS)),
     },
     "late": {"grace_days": (gettext_lazy("Grace days for late lines"), _days)},
     "budget": {
-        "amount": (gettext_lazy("Budget"), _paid_money),
+        "amount": ("", _paid_money),
         "per": (gettext_lazy("The budget is"), _one_of(PER)),
         "warn_at": (gettext_lazy("Warns at"), _levels),
     },

@@ -91,7 +91,7 @@ def test_caps_factors_days_and_budgets_are_told_old_and_new():
         "Caps: Cap on the payout: ¥900 → ¥800",
         "Minimum payout: ¥50 → not stated",
         "Days for disputes: 30 days → 10 days",
-        "Budget: Budget: ¥1,000 → ¥2,000",
+        "Budget: ¥1,000 → ¥2,000",
         "Budget: Warns at: 80 %, 100 % → 50 %",
     ]
 
