@@ -37,7 +37,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id === "why" && empty === null) empty = event.detail.target.innerHTML;
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  // As soon as the panel shows it, not when it has settled: Esc pressed between the two would leave the page.
+  document.addEventListener("htmx:afterSwap", (event) => {
     const panel = event.detail.target, figure = event.detail.requestConfig?.elt;
     if (panel?.id !== "why" || phone.matches || !figure?.matches("[hx-target='#why']")) return;
     const address = MARK + figure.getAttribute("hx-get");
