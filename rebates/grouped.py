@@ -1,11 +1,13 @@
 """The grouped read of the sales lines behind `sums.py`: which lines, in which groups, into which cells.
 
-The lines are grouped twice. First by what tells them apart and is at hand without a thought: partner, product line, and
-where plans need it the named product, currency, period, lateness, tier. Hashing these few groups is the cheapest that
-can be done with a million lines. What is left, some rows a partner, is then laid into cells. Where there are so few
-cells that asking each line for each of them costs less, the lines are laid into them at once.
+The lines are grouped first by what tells them apart and is at hand without a thought: partner, product line, and where
+plans need it the named product, currency, period, lateness, tier. Hashing these few groups is the cheapest that can be
+done with a million lines. What is left, some rows a partner, is then laid into cells, and grouped once more where
+several of them fall into one. Where there are so few cells that asking each line for each of them costs less, the lines
+are laid into them at once.
 
-Where nothing is asked that a month's sum does not know, the same is read from the kept sums (`rollup.py`).
+Where nothing is asked that a month's sum does not know, the same is read from the kept sums (`rollup.py`), which are
+grouped already.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ READ_SETTINGS_END = (
 
 # Up to so many cells rows are not grouped first: of the lines, and of the kept sums, where hardly any are of one group.
 MOST_AT_ONCE, MOST_AT_ONCE_KEPT = 6, 12
+MOST_ITEMS = 3  # product lines and named products that fall into one cell without being added up before
 
 
 class Grouped(ABC):
@@ -113,15 +116,31 @@ class Grouped(ABC):
                 )
                 if self.units:
                     columns.append(f"sum(quantity){only} AS q{number}")
+            if hoping:
+                columns.append("sum(foreign_lines) AS foreign_lines")
             keys = "partner_id ORDER BY partner_id"
-        else:
-            quantity = ["sum(quantity) AS quantity"] if self.units else []
-            cell = f"{self._cell(params)} AS cell"
-            sums = ["sum(amount) AS amount", "sum(lines)::int AS lines", fingerprint, *quantity]
-            columns, keys = ["partner_id", cell, *sums], "partner_id, cell"
+            return Sql(f"SELECT {', '.join(columns)} FROM ({groups}) groups GROUP BY {keys}", params)
+        return Sql(self._in_cells(groups, params, hoping=hoping), params)
+
+    def _in_cells(self, groups: str, params: dict[str, Any], *, hoping: bool) -> str:
+        """The groups with their cells; a cell has one row a partner where several groups fall into one, else some."""
+        added = {"amount": "sum(amount)", "lines": "sum(lines)::int", "fingerprint": "bit_xor(fingerprint)"}
+        if self.units:
+            added["quantity"] = "sum(quantity)"
         if hoping:
-            columns.append("sum(foreign_lines) AS foreign_lines")
-        return Sql(f"SELECT {', '.join(columns)} FROM ({groups}) groups GROUP BY {keys}", params)
+            added["foreign_lines"] = "sum(foreign_lines)"
+        columns, end = [f"{self._cell(params)} AS cell"], ""
+        if self.falls_together:
+            columns += [f"{text} AS {name}" for name, text in added.items()]
+            end = " GROUP BY partner_id, cell"
+        else:
+            columns += added
+        return f"SELECT partner_id, {', '.join(columns)} FROM ({groups}) groups{self._with_use()}{end}"
+
+    @property
+    def falls_together(self) -> bool:
+        """Whether grouping by cell leaves far fewer rows than there were."""
+        return sum(len(items) for items in self.items_by_use.values()) > MOST_ITEMS * len(self.classes)
 
     def _straight(self, params: dict[str, Any], *, hoping: bool) -> str:
         """A row a partner from the lines themselves."""
@@ -256,16 +275,27 @@ class Grouped(ABC):
 
     def _cell(self, params: dict[str, Any]) -> str:
         """The number of a group's cell, mixed from the five numbers as digits are."""
-        use = " ".join(f"WHEN {self._is_use(index)} THEN {index}" for index in range(len(self.classes)))
         params["currencies"] = self.currencies
         in_currency = "array_position(%(currencies)s::varchar[], currency) - 1"
         number = "0"
         for digit, size in zip(
-            (f"CASE {use} END", in_currency, "slot", "late", "tier"), self.shape, strict=True
+            ("use.number", in_currency, "slot", "late", "tier"), self.shape, strict=True
         ):
             if size > 1:
                 number = digit if number == "0" else f"({number}) * {size} + {digit}"
         return number
+
+    def _with_use(self) -> str:
+        """A join that tells of each group what its lines are for: a look-up, whatever the number of classes."""
+        if len(self.classes) == 1:
+            return ""
+        rows = ", ".join(
+            f"({line}, {good or 0}, {number})"
+            for number, use in enumerate(self.classes)
+            for line, good in self.items_by_use[use]
+        )
+        good = " AND use.good = groups.product_id" if self.named else ""
+        return f" JOIN (VALUES {rows}) use(line, good, number) ON use.line = groups.product_line_id{good}"
 
     def _is_use(self, use: int) -> str:
         """The condition that a line, or a group of lines, is of this class."""

@@ -86,9 +86,9 @@ class Source:
         if not self.sums.side_by_side:
             quantity = ", own.quantity" if self.sums.units else ""
             return f"(SELECT taking.head AS partner_id, own.cell, own.amount, own.lines{quantity} {members})"
-        kinds = ("a", "n", "q") if self.sums.units else ("a", "n")
-        columns = [f"sum(own.{kind}{cell}) AS {kind}{cell}" for cell in self.sums.columns for kind in kinds]
-        return f"(SELECT taking.head AS partner_id, {', '.join(columns)} {members} GROUP BY taking.head)"
+        columns = ["taking.head AS partner_id"]
+        columns += [f"sum(own.{kind}{cell}) AS {kind}{cell}" for kind, cell in self.sums.used]
+        return f"(SELECT {', '.join(columns)} {members} GROUP BY taking.head)"
 
     def based_as_one(self) -> str:
         """The groups' own rows of `based`, of which nobody asks who takes part."""

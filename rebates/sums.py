@@ -230,12 +230,21 @@ class Sums(Grouped):
         made.side_by_side = True
         made.keep_sums("counted" in self.figures)
         columns = ["partner_id"]
-        for cell in made.columns:
-            only = f"FILTER (WHERE cell = {cell})"
-            columns += [f"sum(amount) {only} AS a{cell}", f"COALESCE(sum(lines) {only}, 0)::int AS n{cell}"]
-            if self.units:
-                columns.append(f"sum(quantity) {only} AS q{cell}")
+        sums = {"a": "sum(amount) {}", "n": "COALESCE(sum(lines) {}, 0)::int", "q": "sum(quantity) {}"}
+        for kind, cell in made.used:
+            columns.append(f"{sums[kind].format(f'FILTER (WHERE cell = {cell})')} AS {kind}{cell}")
         return made, f"SELECT {', '.join(columns)} FROM {relation} GROUP BY partner_id ORDER BY partner_id"
+
+    @property
+    def used(self) -> list[tuple[str, int]]:
+        """The columns that some plan takes, of sums that stand side by side: amount, lines or quantity of a cell."""
+        found = set()
+        for number, plan in enumerate(self.plans):
+            for term in plan.terms:
+                kind = "q" if plan.units_of(term) else "a"
+                found |= {(kind, cell) for cell in self.taken(number, term)}
+            found |= {("n", cell) for cell in (*self.counted(number), *self._of_reference(number))}
+        return sorted(found)
 
     def _of_reference(self, number: int) -> list[int]:
         return self.taken(number, "reference") if "reference" in self.plans[number].terms else []
