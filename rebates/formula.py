@@ -161,8 +161,10 @@ class _Steps:
 
 
 def laterals(plans: Sequence[Plan], params: dict[str, Any], keys: dict[int, dict[str, str]]) -> str:
-    """Lateral relations of which the last, `formula`, has n, d and said. `keys`: by plan and code the frozen key."""
-    texts, ups, downs, notes = [], [], [], []
+    """The lateral relation `formula` with n, d and read, of the plans that have one. `keys`: by plan and code the
+    frozen key. The steps of a formula are taken for its own plan only.
+    """
+    parts = []
     for number, plan in enumerate(plans):
         if not by_formula(plan.policy):
             continue
@@ -178,18 +180,13 @@ def laterals(plans: Sequence[Plan], params: dict[str, Any], keys: dict[int, dict
             pairs.append(f"'{name}', {found}::text")
         steps = _Steps(plan, f"formula_{number}", names)
         up, down = steps.fraction(parsed(plan.policy))
-        texts += steps.texts
-        fits = (
-            f"WHEN plan.no = {number} AND plan.base >= 0 AND abs({up}) < {expressions.LARGEST} * {down} THEN"
+        fits = f"plan.base >= 0 AND abs({up}) < {expressions.LARGEST} * {down}"
+        parts.append(
+            f"SELECT CASE WHEN {fits} THEN {up} ELSE 0 END AS n, CASE WHEN {fits} THEN {down} ELSE 1 END AS d,"
+            f" jsonb_build_object({', '.join(pairs)}) AS read FROM (SELECT) row {' '.join(steps.texts)}"
+            f" WHERE plan.no = {number}"
         )
-        ups.append(f"{fits} {up}")
-        downs.append(f"{fits} {down}")
-        notes.append(f"WHEN plan.no = {number} THEN jsonb_build_object({', '.join(pairs)})")
-    texts.append(
-        f"CROSS JOIN LATERAL (SELECT CASE {' '.join(ups)} ELSE 0 END AS n, CASE {' '.join(downs)} ELSE 1 END AS d,"
-        f" CASE {' '.join(notes)} END AS read OFFSET 0) formula"
-    )
-    return "\n".join(texts)
+    return f"LEFT JOIN LATERAL ({' UNION ALL '.join(parts)} OFFSET 0) formula ON true"
 
 
 def numbers(plans: Sequence[Plan]) -> str:

@@ -303,11 +303,13 @@ def _band(bands: Sequence[Bands]) -> str:
     plain = "width_bucket(CASE WHEN plan.by_base THEN plan.base ELSE plan.qualifier END, plan.lower)"
     if not any(one.share_of for one in bands):
         return plain
-    # The highest that is reached: of a figure below zero a lower share is more.
-    shares = (
-        "(SELECT COALESCE(max(low.place), 0)::int FROM unnest(plan.lower) WITH ORDINALITY low(bound, place)"
-        " WHERE plan.qualifier >= low.bound * plan.reference)"
+    # The highest that is reached: of a figure below zero a lower share is more. Bounds that a plan has not are NULL.
+    most = max(len(one.lower) for one in bands if one.share_of)
+    arms = " ".join(
+        f"WHEN plan.qualifier >= plan.lower[{place}] * plan.reference THEN {place}"
+        for place in range(most, 0, -1)
     )
+    shares = f"CASE {arms} ELSE 0 END"
     return f"CASE WHEN plan.shares THEN {shares} ELSE {plain} END"
 
 
