@@ -186,15 +186,28 @@ class Grouped(ABC):
         if tiers > 1:
             keys["tier"] = self._tier(params)
         columns = [text if text == name else f"{text} AS {name}" for name, text in keys.items()]
-        columns += [
-            "sum(net_amount) AS amount", f"({one.lines})::int AS lines", f"bit_xor({one.fingerprint}) AS fingerprint",
-        ]  # fmt: skip
-        if self.units:
-            columns.append("sum(quantity) AS quantity")
-        if hoping:
+        grouped = not self.as_kept
+        if grouped:
+            sums = ["sum(net_amount) AS amount", f"({one.lines})::int AS lines"]
+            sums += [
+                f"bit_xor({one.fingerprint}) AS fingerprint",
+                *(["sum(quantity) AS quantity"] * self.units),
+            ]
+        else:
+            sums = ["net_amount AS amount", "lines", "fingerprint", *(["quantity"] * self.units)]
+        columns += sums
+        if hoping and grouped:
             columns.append(self._foreign(one, params))
-        numbers = ", ".join(map(str, range(1, len(keys) + 1)))
-        return f"SELECT {', '.join(columns)} FROM {self._relation(params)} WHERE {where} GROUP BY {numbers}"
+        elif hoping:
+            params["currency"] = self.currencies[0]
+            columns.append("CASE WHEN currency <> %(currency)s THEN lines ELSE 0 END AS foreign_lines")
+        end = f" GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if grouped else ""
+        return f"SELECT {', '.join(columns)} FROM {self._relation(params)} WHERE {where}{end}"
+
+    @property
+    def as_kept(self) -> bool:
+        """Whether the kept sums are laid into cells as they are: hardly any of them are of one group."""
+        return self.from_kept and not self.side_by_side and not self.falls_together
 
     def _relation(self, params: dict[str, Any]) -> str:
         if self.from_kept:
@@ -278,9 +291,7 @@ class Grouped(ABC):
         params["currencies"] = self.currencies
         in_currency = "array_position(%(currencies)s::varchar[], currency) - 1"
         number = "0"
-        for digit, size in zip(
-            ("use.number", in_currency, "slot", "late", "tier"), self.shape, strict=True
-        ):
+        for digit, size in zip(("use.number", in_currency, "slot", "late", "tier"), self.shape, strict=True):
             if size > 1:
                 number = digit if number == "0" else f"({number}) * {size} + {digit}"
         return number
