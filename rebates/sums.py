@@ -164,38 +164,33 @@ class Sums(Grouped):
         a new partner is skipped and where there is none. `plan_rows` are the plans' rows of VALUES without the
         parentheses, the first column being the plan's number.
         """
-        measured = self._side_by_side if self.side_by_side else self._added_up
+        columns = f"{', '.join(f'member.{name}' for name in member)}, plan.*"
+        if self.side_by_side:
+            return (
+                f"SELECT sums.partner_id, {columns} FROM {relation} sums"
+                f" JOIN {members} member ON member.partner_id = sums.partner_id CROSS JOIN LATERAL"
+                f" ({self._side_by_side(plan_rows)}) plan({plan_columns}, {', '.join(self.figures)}, lines)"
+            )
         return (
-            f"SELECT based.partner_id, {', '.join(f'member.{name}' for name in member)}, plan.*,"
-            f" {self._named('based')}, based.lines"
-            f" FROM ({measured(relation)}) based"
+            f"SELECT based.partner_id, {columns}, {self._named('based')}, based.lines"
+            f" FROM ({self._added_up(relation)}) based"
             f" JOIN {members} member ON member.partner_id = based.partner_id"
             f" JOIN (VALUES {', '.join(f'({row})' for row in plan_rows)}) plan({plan_columns})"
             f" ON plan.no = based.no + {self.offset}"
-            f" WHERE based.lines > 0 {'' if self.side_by_side else 'ORDER BY based.partner_id, based.no'}"
+            f" WHERE based.lines > 0 ORDER BY based.partner_id, based.no"
         )
 
-    def _side_by_side(self, relation: str) -> str:
-        """From a row a partner: each plan's sums are sums of columns."""
-        figures: dict[str, list[str]] = {name: [] for name in self.figures}
-        counts = []
+    def _side_by_side(self, plan_rows: list[str]) -> str:
+        """From a row a partner: a row a plan with lines, whose sums are sums of columns."""
+        rows = []
         for number, plan in enumerate(self.plans):
             sums = {term: self._column_sum(number, term) for term in plan.terms}
             booked = " + ".join(f"sums.n{cell}" for cell in self._of_reference(number)) or "0"
             texts = figures_of(plan, sums, booked)
-            for name in self.figures:
-                figures[name].append(texts[name])
-            counts.append(" + ".join(f"sums.n{cell}" for cell in self.counted(number)) or "0")
-        # Figures that are the same for every plan are added up once: without words about pay, base and qualifier are.
-        shared = {name: next(one for one in figures if figures[one] == figures[name]) for name in figures}
-        own = [name for name in self.figures if shared[name] == name]
-        arrays = ", ".join(f"ARRAY[{', '.join(figures[name])}]::numeric[]" for name in own)
-        columns = ", ".join(f"figure.{shared[name]} AS {name}" for name in self.figures)
-        return (
-            f"SELECT sums.partner_id, figure.number - 1 AS no, {columns},"
-            f" figure.lines FROM {relation} sums CROSS JOIN LATERAL unnest({arrays}, ARRAY[{', '.join(counts)}]::int[])"
-            f" WITH ORDINALITY figure({', '.join(own)}, lines, number)"
-        )
+            count = " + ".join(f"sums.n{cell}" for cell in self.counted(number)) or "0"
+            figures = ", ".join(f"({texts[name]})::numeric" for name in self.figures)
+            rows.append(f"SELECT {plan_rows[number]}, {figures}, {count} WHERE {count} > 0")
+        return " UNION ALL ".join(rows)
 
     def _named(self, row: str) -> str:
         return ", ".join(f"{row}.{name}" for name in self.figures)
