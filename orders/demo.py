@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from dealreg.models import DealRegistration
-from orders import credits_demo, services
+from orders import credits_demo, facts_demo, services
 from orders.models import Order, PriceList
 from partners.models import Member, Partner, Tier
 from prm.access.scope import actor_for
@@ -31,6 +31,7 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
     _price_lists(tenant, by)
     _sales(tenant, by)
     credits_demo.fill(by=by)
+    facts_demo.fill(by=by)
     say("orders")
     _orders(by, count=26 if size == "full" else 8)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from orders import services
+from orders.fact_lists import PaidLast, SerialCount
 from orders.models import Invoice, Order, SalesLine
 from orders.registrations import TONES
 from prm.access.rules import allowed
@@ -192,6 +193,8 @@ class SalesList(ListPage):
         Text("product__code", label=_("Product"), css="ui-fig ui-sub"),
         Number("quantity", places=None, phone=None),
         Amount("net_amount", label=_("Net"), currency="currency", places=2),
+        PaidLast("paid_last", label=_("Paid last"), phone=None),
+        SerialCount("serial_count", label=_("Serial numbers"), phone=None),
         Choice("source", filter=True, tones={}),
     ]
     empty = Empty(

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from dealreg.waiting import deciders_by_partner, promised_by
 from orders.approvals import CODE
+from orders.fact_lists import payments_of, serials_of
 from orders.forms import to_credit
-from orders.models import Invoice, Order, PriceList
+from orders.models import Invoice, Order, PaymentReceived, PriceList, SerialMoved
 from orders.pricing import derivation
 from orders.registrations import TONES
 from prm.access.rules import allowed
@@ -25,7 +26,7 @@ from prm.audit.models import AuditEntry
 from prm.catalogue.models import Product, ProductLine
 from prm.customfields.showing import facts_of, facts_on_paper
 from prm.ui import formats
-from prm.ui.parts import Happening, Stage, Verb
+from prm.ui.parts import Fact, Happening, Stage, Verb
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -277,7 +278,20 @@ def invoice_page(invoice: Invoice, actor: Actor) -> dict[str, Any]:
         "verbs": invoice_verbs(invoice, actor, owed),
         "history": history_of(invoice, actor) if actor.is_staff else [],
         "own": facts_on_paper("order", invoice.order, actor) if invoice.order else [],
+        "facts": _invoice_facts(invoice, actor),
     }
+
+
+def _invoice_facts(invoice: Invoice, actor: Actor) -> list[Fact]:
+    """Payments and serial numbers on file for it; nothing where there are none."""
+    found = []
+    paid = PaymentReceived.objects.visible_to(actor).of_invoice(invoice.partner, invoice.number)
+    if paid["count"]:
+        received = formats.money(paid["amount"], invoice.currency)
+        found.append(Fact(_("Received"), received, payments_of(invoice.number)))
+    if count := SerialMoved.objects.visible_to(actor).of_document(invoice.partner, invoice.number).count():
+        found.append(Fact(_("Serial numbers"), formats.number(count), serials_of(invoice.number)))
+    return found
 
 
 def _invoice_state(invoice: Invoice, owed: Any) -> tuple[str, str]:

@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.db import models
+from django.db.models import Exists, Max, OuterRef, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
 from prm.values import clock
+
+
+class PaymentReceivedQuerySet(PartnerOwned):
+    def for_list(self) -> PaymentReceivedQuerySet:
+        """With what a row of the list shows: `has_invoice` where the portal issued the document itself."""
+        from orders.models import Invoice
+
+        issued = Invoice.objects.for_everyone(because="narrowed to the row's own partner and document")
+        own = issued.filter(number=OuterRef("document"), partner=OuterRef("partner"))
+        return self.select_related("partner").annotate(has_invoice=Exists(own))
+
+    def taken_back(self) -> PaymentReceivedQuerySet:
+        """Rows that take a payment back."""
+        return self.filter(amount__lt=0)
+
+    def found_by(self, text: str) -> PaymentReceivedQuerySet:
+        """Payments whose own or whose document's number begins with `text`, as typed or in capitals."""
+        found = models.Q(pk__in=[])
+        for name in ("payment_number", "document"):
+            for word in {text, text.upper()}:
+                found |= models.Q(**{f"{name}__startswith": word})
+        return self.filter(found)
+
+    def of_document(self, row: str = "") -> PaymentReceivedQuerySet:
+        """Inside a query of documents, payments of the row's own: same partner, number and currency."""
+        names = ("partner", "document", "currency")
+        return self.filter(**{name: OuterRef(f"{row}{name}") for name in names}).order_by()
+
+    def newest_day(self) -> Subquery:
+        """Of `of_document`: the day of the newest."""
+        return Subquery(self.values("document").annotate(day=Max("received_on")).values("day"))
+
+    def of_invoice(self, partner: Any, number: str) -> dict[str, Any]:
+        """How many payments one invoice has, and what they come to."""
+        rows = self.filter(partner=partner, document=number).order_by()
+        found = rows.aggregate(count=models.Count("pk"), amount=Sum("amount"))
+        return {"count": found["count"], "amount": found["amount"] or Decimal(0)}
 
 
 class PaymentReceived(models.Model):
@@ -35,12 +76,16 @@ class PaymentReceived(models.Model):
     source = models.CharField(_("source"), max_length=12, choices=Source.choices)
     recorded_at = models.DateTimeField(default=clock.now)
 
-    objects = PartnerOwned.as_manager()
+    objects = PaymentReceivedQuerySet.as_manager()
 
     class Meta:
         app_label = "orders"
         ordering = ["-received_on", "-id"]
-        indexes = [models.Index(fields=["partner", "document"], name="payments_of_document")]
+        indexes = [
+            models.Index(fields=["partner", "document"], name="payments_of_document"),
+            models.Index(fields=["-received_on", "-id"], name="payments_newest"),
+            models.Index(fields=["document"], name="payments_by_document", opclasses=["varchar_pattern_ops"]),
+        ]
         constraints = [
             models.CheckConstraint(name="payment_received_is_not_zero", condition=~models.Q(amount=0)),
             models.CheckConstraint(name="invoice_total_above_zero", condition=models.Q(invoice_total__gt=0)),

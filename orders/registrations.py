@@ -204,6 +204,8 @@ def _register_menu() -> None:
         ("Money", _("Invoices"), "receipt", "invoices", "orders.view", 40, {}),
         ("Money", _("Sales lines"), "list-details", "sales", "sales.view", 50, {}),
         ("Money", _("Agents’ credits"), "user-share", "credits", "credits.view", 51, {}),
+        ("Money", _("Payments received"), "cash", "payments", "orders.view", 52, {}),
+        ("Money", _("Serial numbers"), "hash", "serials", "orders.view", 53, {}),
     )
     partner = (
         ("", _("Catalogue"), "books", "catalogue", "orders.order", 44, {}),
@@ -211,6 +213,8 @@ def _register_menu() -> None:
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
         ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {"where": is_credited}),
+        ("", _("Payments received"), "cash", "payments", "orders.view", 52, {"where": has_payments}),
+        ("", _("Serial numbers"), "hash", "serials", "orders.view", 53, {"where": has_serials}),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:
@@ -225,6 +229,20 @@ def is_credited(actor: Actor) -> bool:
     from orders.models import CreditedLine
 
     return bool(pulse.kept("credited", actor, lambda: CreditedLine.objects.visible_to(actor).exists()))
+
+
+def has_payments(actor: Actor) -> bool:
+    """Whether a payment of the partner's invoices is on file: where no rebate reads them, none is."""
+    from orders.models import PaymentReceived
+
+    return bool(pulse.kept("payments", actor, lambda: PaymentReceived.objects.visible_to(actor).exists()))
+
+
+def has_serials(actor: Actor) -> bool:
+    """Whether a serial number of what the partner bought is on file."""
+    from orders.models import SerialMoved
+
+    return bool(pulse.kept("serials", actor, lambda: SerialMoved.objects.visible_to(actor).exists()))
 
 
 def count_to_approve(actor: Actor) -> int:

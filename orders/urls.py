@@ -2,6 +2,7 @@ from django.urls import path
 
 from orders import credit_views, document_views, shop_views, views
 from orders.credit_lists import CreditList
+from orders.fact_lists import PaymentList, SerialList
 from orders.lists import InvoiceList, OrderList, SalesList
 
 app_name = "orders"
@@ -29,6 +30,8 @@ urlpatterns = [
     path("invoices/<str:number>/credit/", document_views.credit, name="credit"),
     path("invoices/<str:number>/paid/", document_views.paid, name="paid"),
     path("sales/", SalesList.as_view(), name="sales"),
+    path("payments-received/", PaymentList.as_view(), name="payments"),
+    path("serial-numbers/", SerialList.as_view(), name="serials"),
     path("credits/", CreditList.as_view(), name="credits"),
     path("credits/new/", credit_views.new, name="new_credit"),
     path("credits/<int:pk>/", credit_views.detail, name="credit_row"),

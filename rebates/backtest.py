@@ -21,7 +21,17 @@ from prm.exchange.book import Book
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import MONTHS, Period
-from rebates import backtest_posted, collection, currencies, formula, settlement, temptations, traits
+from rebates import (
+    backtest_posted,
+    cliffs,
+    collection,
+    currencies,
+    formula,
+    pulled,
+    settlement,
+    temptations,
+    traits,
+)
 from rebates.backtest_posted import AS_IT_WAS
 from rebates.errors import NotComputedYet
 from rebates.links import linked_with
@@ -81,6 +91,9 @@ class BackTest:
     costs: dict[Period, list[Decimal]] = field(default_factory=dict)
     swings: dict[Decimal, list[Decimal]] = field(default_factory=dict)
     temptations: list[temptations.Temptation] = field(default_factory=list)
+    # Orders after a period's end that would have paid to be booked before it, and the edges at which versions jump.
+    pulled: list[pulled.Pulled] = field(default_factory=list)
+    cliffs: list[cliffs.Cliff] = field(default_factory=list)
     # Sales on which the first version would have paid, by the day from which they are counted.
     bases: dict[date, Decimal] = field(default_factory=dict)
     bases_before: dict[date, Decimal] = field(default_factory=dict)
@@ -154,6 +167,15 @@ class BackTest:
         reasons = {place: temptations.why_untold(version) for place, version in enumerate(self.versions)}
         return {place: why for place, why in reasons.items() if why}
 
+    @cached_property
+    def unnamed(self) -> dict[int, str]:
+        """By place the versions of which no order is named that would have paid to be booked earlier, and why."""
+        reasons = {
+            place: self.untold.get(place) or pulled.why_untold(version)
+            for place, version in enumerate(self.versions)
+        }
+        return {place: why for place, why in reasons.items() if why}
+
 
 def periods_between(length: str, first: Period, last: Period) -> list[Period]:
     """The periods of that length from the one that begins in `first` to the one that ends in `last`, oldest first."""
@@ -192,11 +214,15 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
     for period in _years_before(tried, lengths):
         _before(tried, period, by)
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
+    tried.cliffs = [one for place, version in enumerate(versions) for one in cliffs.cliffs_of(version, place)]
+    before: dict[int, _Before] = {}
     for whole in tried.periods:
         tried.costs[whole] = [ZERO] * len(versions)
         for length in lengths:
             for period in within(whole, length):
-                _try_period(tried, whole, period, by_partner, by)
+                _try_period(tried, whole, period, by_partner, before, by)
+    _look_behind(tried, before, by)
+    tried.pulled.sort(key=lambda one: (-one.cost, one.place, one.period, one.partner_id))
     tried.temptations.sort(key=lambda one: (-one.gain, one.place, one.period, one.partner_id))
     tried.partners = sorted(
         (PartnerCost(partner_id, tuple(amounts)) for partner_id, amounts in by_partner.items()),
@@ -235,13 +261,15 @@ def _before(tried: BackTest, period: Period, by: Actor) -> None:
         tried.bases_before[counted_days(tried.versions[0], period).start] = base
 
 
-def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...]]:
+def _computed(
+    tried: BackTest, period: Period, by: Actor, *, places: Sequence[int] | None = None
+) -> list[tuple[Any, ...]]:
     """One period, for the versions of its length: the lines are read once, all versions and swings are computed from
-    the sums. Each row begins with the place of its version.
+    the sums. Each row begins with the place of its version. `places`: of these versions only.
     """
     if period.start > clock.today():
         return []
-    plans = _plans_of(tried.versions, period)
+    plans = _plans_of(tried.versions, period, places)
     scope = Scope(partners=None if by.partner_ids is None else sorted(by.partner_ids), kept=True)
     on = min(period.last_day, clock.today())
     return [
@@ -251,8 +279,17 @@ def _computed(tried: BackTest, period: Period, by: Actor) -> list[tuple[Any, ...
     ]
 
 
+# The newest period of a version that was tried, and its figures: its orders are held against those of the next one.
+_Before = tuple[Period, list[temptations.Stood]]
+
+
 def _try_period(
-    tried: BackTest, whole: Period, period: Period, by_partner: dict[int, list[Decimal]], by: Actor
+    tried: BackTest,
+    whole: Period,
+    period: Period,
+    by_partner: dict[int, list[Decimal]],
+    before: dict[int, _Before],
+    by: Actor,
 ) -> None:
     """What each version of the period's length would have cost in it, which lies in `whole`."""
     first, rows = tried.versions[0], _computed(tried, period, by)
@@ -260,9 +297,14 @@ def _try_period(
         tried.costs[whole][place] += earned
         by_partner[partner_id][place] += earned
     for place, version in enumerate(tried.versions):
-        if version.period_length == period.length and _tells(tried, place, period):
-            stood = [temptations.Stood(*row[1:]) for row in rows if row[0] == place]
+        if version.period_length != period.length or place in tried.untold:
+            continue
+        stood = [temptations.Stood(*row[1:]) for row in rows if row[0] == place]
+        cliffs.stood([one for one in tried.cliffs if one.place == place], version, stood)
+        if _tells(tried, place, period):
             tried.temptations += temptations.found(version, period, stood, place=place)
+        _name_pulled(tried, place, stood, before, by)
+        before[place] = (period, stood)
     if first.period_length != period.length:
         return
     own = [row for row in rows if row[0] == 0]
@@ -273,7 +315,36 @@ def _try_period(
 def _tells(tried: BackTest, place: int, period: Period) -> bool:
     """Whether missed bounds are looked for: a formula is tried cent by cent, and in its newest period only."""
     by_formula = formula.by_formula(tried.versions[place].policy)
-    return place not in tried.untold and (not by_formula or period == tried.newest_of(place))
+    return not by_formula or period == tried.newest_of(place)
+
+
+def _name_pulled(
+    tried: BackTest, place: int, after: list[temptations.Stood], before: dict[int, _Before], by: Actor
+) -> None:
+    """The orders that would have paid to be booked in the period before the one whose figures are `after`."""
+    if place in tried.unnamed or place not in before:
+        return
+    period, stood = before[place]
+    (plan,) = plans_for([(tried.versions[place], period)])
+    partners = None if by.partner_ids is None else sorted(by.partner_ids)
+    tried.pulled += pulled.found(plan, stood, after, partners=partners, place=place)
+
+
+def _look_behind(tried: BackTest, before: dict[int, _Before], by: Actor) -> None:
+    """The period behind the newest one of each length, as far as it has begun: its orders may have waited too."""
+    for period in sorted({period.next for period, _stood in before.values()}):
+        aside = BackTest(tried.versions, [])  # what it costs is no part of what is tried
+        aside.swings = {swing: [ZERO] * len(tried.versions) for swing in SWINGS}
+        places = [
+            place
+            for place, (newest, _stood) in before.items()
+            if newest.next == period and place not in tried.unnamed
+        ]
+        rows = _computed(aside, period, by, places=places) if places else []
+        for place in places if period.start <= clock.today() else []:
+            _name_pulled(
+                tried, place, [temptations.Stood(*row[1:]) for row in rows if row[0] == place], before, by
+            )
 
 
 def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:
@@ -339,12 +410,14 @@ FROM {figures}"""
 _MOVED = "SELECT plan, sum(earned) FROM {figures} GROUP BY plan"
 
 
-def _plans_of(versions: Sequence[Version], period: Period) -> list[Plan]:
+def _plans_of(versions: Sequence[Version], period: Period, places: Sequence[int] | None = None) -> list[Plan]:
     """Plans of the versions that are settled as often as `period`, then of what each would have been settled together
     with, each in a world of its own: the place of the version.
     """
     worlds = [
-        (version, world) for world, version in enumerate(versions) if version.period_length == period.length
+        (version, world)
+        for world, version in enumerate(versions)
+        if version.period_length == period.length and (places is None or world in places)
     ]
     in_force = list(Version.objects.in_force(period).select_related("programme"))
     worlds += [

@@ -48,6 +48,11 @@ class Stood:
     def figures(self) -> Figures:
         return Figures(self.qualifier, self.base, self.reference)
 
+    def reads(self, figures: Figures) -> dict[str, Any]:
+        """What a formula reads where the partner stands at other figures than its own."""
+        read = json.loads(self.read) if self.read else {}
+        return read | {"qualifier": figures.qualifier, "base": figures.base}
+
 
 @dataclass(frozen=True)
 class Temptation:
@@ -163,15 +168,13 @@ def _to_next_jump(policy: dict[str, Any], steps: Sequence[Node], one: Stood) -> 
     """To the nearest bound at which a formula pays more than the cent that was bought."""
     bands = bands_of(policy)
     unit = Decimal(1) if bands.pays_units else minor_unit(policy["currency"])
-    read = json.loads(one.read) if one.read else {}
 
     def known(count: int) -> dict[str, Any]:
         more = replace(one.figures, qualifier=one.qualifier + count * unit, base=one.base + count * unit)
-        figures = arithmetic.capped(bands, more)
-        return read | {"qualifier": figures.qualifier, "base": figures.base}
+        return one.reads(arithmetic.capped(bands, more))
 
     def paid(count: int) -> Decimal:
-        return _paid_by_formula(policy, bands, known(count))
+        return paid_by_formula(policy, known(count))
 
     nearest = None
     for node in steps:
@@ -198,6 +201,7 @@ def _first_change(node: Node, known: Any, most: int) -> int | None:
     return high
 
 
-def _paid_by_formula(policy: dict[str, Any], bands: Bands, figures: dict[str, Any]) -> Decimal:
-    value: Fraction = arithmetic.limited(bands, formula.value(policy, figures))
+def paid_by_formula(policy: dict[str, Any], known: dict[str, Any]) -> Decimal:
+    """The rounded rebate of a formula on what it reads, see `Stood.reads`."""
+    value: Fraction = arithmetic.limited(bands_of(policy), formula.value(policy, known))
     return arithmetic.rounded(value, policy["currency"], policy.get("rounding", {}).get("mode", "half_up"))

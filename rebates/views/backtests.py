@@ -33,7 +33,7 @@ from rebates.backtest import (
 from rebates.errors import NotComputedYet
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
-from rebates.temptations import NEAR
+from rebates.views import backtest_hints
 
 SHOWN = 50  # partners and temptations on the page; the export has all
 BACK = 12  # months tried unless others are chosen
@@ -110,7 +110,9 @@ def page(request: Any, code: str) -> HttpResponseBase:
     tried = _tried(form, version, request.actor) if form.is_valid() else None
     if tried is not None:
         if request.GET.get("export") in ("csv", "xlsx"):
-            return _export(request.GET["export"], tried, request.actor)
+            return _export(
+                request.GET["export"], tried, request.actor, orders=request.GET.get("of") == "orders"
+            )
         context |= _result(tried, request.actor, _held_at(request.GET.get("by", ""), tried))
         context["asked"] = _asked(request.GET, form)
     return render(request, "rebates/back_test.html", context, status=200 if form.is_valid() else 422)
@@ -172,14 +174,10 @@ def _result(tried: BackTest, actor: Any, by: int) -> dict[str, Any]:
     """What the page shows of a back-test. `by`: the place of the version that partners are held against."""
     currency = tried.versions[0].paid_in
     partners = tried.by_difference_from(by)[:SHOWN]
-    names = _names(actor, [row.partner_id for row in partners] + [
-        one.partner_id for one in tried.temptations[:SHOWN]
-    ])  # fmt: skip
+    names = _names(actor, [row.partner_id for row in partners])
     totals = tried.totals
     return {
         "by": by,
-        "untold": [(_name(tried.versions[place]), why) for place, why in tried.untold.items()],
-        "tells": len(tried.untold) < len(tried.versions),
         "tried": tried,
         "currency": currency,
         "heads": [_name(version) for version in tried.versions],
@@ -198,11 +196,7 @@ def _result(tried: BackTest, actor: Any, by: int) -> dict[str, Any]:
             for row in partners
         ],
         "more": max(len(tried.partners) - SHOWN, 0),
-        "temptations": [
-            {"partner": names.get(one.partner_id), "one": one, "version": _name(tried.versions[one.place])}
-            for one in tried.temptations[:SHOWN]
-        ],
-        "near": formats.percent(NEAR, 0),
+        **backtest_hints.shown(tried, [_name(version) for version in tried.versions], actor),
     }
 
 
@@ -216,7 +210,8 @@ def _figures(tried: BackTest, currency: str) -> list[Figure]:
             label=_("This version"),
             value=formats.money(totals[0], currency),
             note=_("%(share)s of what it is paid on") % {"share": formats.percent(share, 2)} if share else "",
-        )
+        ),
+        *backtest_hints.figures(tried, currency),
     ]
 
 
@@ -280,11 +275,16 @@ def _names(actor: Any, ids: list[int]) -> dict[int, Partner]:
     return Partner.objects.visible_to(actor).in_bulk(set(ids))
 
 
-def _export(kind: str, tried: BackTest, actor: Any) -> HttpResponseBase:
-    """Every partner's cost under each version."""
+def _export(kind: str, tried: BackTest, actor: Any, *, orders: bool) -> HttpResponseBase:
+    """Every partner's cost under each version, or with `orders` those that would have been pulled forward."""
     if actor.acting_operator:
         raise NotAllowed()
     programme = said.InEach(lambda: tried.versions[0].programme)
+    if orders:
+        title = said.Sentence(gettext_lazy("Orders pulled forward: %(programme)s"), programme=programme)
+        heads, lines = backtest_hints.table(tried, [_name(version) for version in tried.versions], actor)
+        export.note(actor, title, kind=kind, rows=len(lines))
+        return export.table(kind, str(title), heads, lines)
     title = said.Sentence(gettext_lazy("Back-test: %(programme)s"), programme=programme)
     names = _names(actor, [row.partner_id for row in tried.partners])
     unit = minor_unit(tried.versions[0].paid_in)

@@ -95,7 +95,7 @@ def _explained(
         lines = explained_lines.lines_page(figure, after=after, size=MORE if after else FIRST)
     except ValueError:
         raise Http404 from None
-    documents.linked(lines.lines, request.actor)
+    documents.linked(lines.lines, request.actor, figure.version.policy)
     context = {
         "result": figure,
         "explanation": explanations.explain(figure),
