@@ -169,14 +169,14 @@ class SerialList(ListPage):
         )
 
     def get_columns(self, actor: Actor) -> list[Column]:
-        whose = [] if actor.is_partner else [Ref("line__partner", label=_("Partner"), filter=True)]
+        whose = [] if actor.is_partner else [Ref("partner", filter=True)]
         return [
             Text("serial", css="ui-fig ui-strong", phone="a"),
             Moved("returned", label=_("State"), phone="d"),
             *whose,
             Text("product__code", label=_("Product"), css="ui-fig ui-sub", phone="b"),
             Ref("line__product_line", label=_("Product line"), filter=True, phone=None),
-            Day("line__booking_date", label=_("Booked"), filter=Between, phone="sub"),
+            Day("booking_date", filter=Between, phone="sub"),
             Document(
                 "line__document", label=_("Document"), lines="sales.view" in actor.permissions, phone="sub"
             ),

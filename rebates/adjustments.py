@@ -148,7 +148,7 @@ def _serials_since(run: SettlementRun, earlier: SettlementRun, closed: list[Sett
     rows = SerialMoved.objects.for_everyone(because="settlement").filter(
         id__gt=seen, id__lte=run.serial_watermark
     )
-    return list(rows.order_by().values_list("line__partner_id", flat=True).distinct())
+    return list(rows.order_by().values_list("partner_id", flat=True).distinct())
 
 
 def _adjust(

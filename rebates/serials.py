@@ -14,7 +14,7 @@ from typing import Any
 
 from orders.models import SerialMoved
 from rebates import returned
-from rebates.narrowing import paid_on
+from rebates.narrowing import paid_on, within
 from rebates.plans import Plan
 from rebates.reads import Together
 from rebates.sums import Sums
@@ -34,10 +34,17 @@ def matter(plans: Iterable[Plan]) -> bool:
 # SQL
 
 
-def counted(based: str, names: Sequence[str], sums: Sums | Together, params: dict[str, Any]) -> str:
-    """`based`, a SELECT of `names` with `no` and `partner_id`, with serials counted where a plan pays for them."""
+def counts(sums: Sums | Together, params: dict[str, Any]) -> str:
+    """SELECT of (no, partner_id, count): how many serials each partner has under each plan that pays for them."""
     plans = [(number, plan) for number, plan in enumerate(sums.plans) if by_serial(plan.policy)]
-    numbers = ", ".join(str(number) for number, _plan in plans)
+    return " UNION ALL ".join(_counts(number, plan, sums.of(number), params) for number, plan in plans)
+
+
+def counted(based: str, names: Sequence[str], plans: Sequence[Plan], found: str) -> str:
+    """`based`, a SELECT of `names` with `no` and `partner_id`, with serials counted where a plan pays for them; `found`
+    is a relation of what `counts` selects.
+    """
+    numbers = ", ".join(str(number) for number, plan in enumerate(plans) if by_serial(plan.policy))
     columns = []
     for name in names:
         if name not in COUNTED:
@@ -47,9 +54,8 @@ def counted(based: str, names: Sequence[str], sums: Sums | Together, params: dic
         count = "coalesce(serials.count, 0)::numeric"
         count = f"least({count}, based.{cap})" if cap else count
         columns.append(f"CASE WHEN based.no IN ({numbers}) THEN {count} ELSE based.{name} END AS {name}")
-    found = " UNION ALL ".join(_counts(number, plan, sums.of(number), params) for number, plan in plans)
     return (
-        f"SELECT {', '.join(columns)} FROM ({based}) based LEFT JOIN ({found}) serials"
+        f"SELECT {', '.join(columns)} FROM ({based}) based LEFT JOIN {found} serials"
         " ON serials.no = based.no AND serials.partner_id = based.partner_id"
     )
 
@@ -64,6 +70,10 @@ def _counts(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
     if sums.scope.recorded_before is not None:
         known += " AND moved.recorded_at < %(serials_before)s"
         params["serials_before"] = sums.scope.recorded_before
+    if sums.relation(sums.table, params) == sums.table:  # else a line may count on another day than its own
+        known += f" AND moved.booking_date >= %(serials_{number}_first)s"
+        known += f" AND moved.booking_date < %(serials_{number}_after)s"
+    known += "".join(f" AND moved.{one}" for one in within(sums.scope, params, "", None))
     return (
         f"SELECT {number} AS no, line.partner_id, sum(CASE WHEN moved.returned THEN -1 ELSE 1 END){volume} AS count"
         f" FROM ({lines}) line JOIN orders_serialmoved moved ON moved.line_id = line.id{known} GROUP BY line.partner_id"

@@ -62,10 +62,11 @@ _ROUNDED_FRACTION = (
 )
 
 
-def figures(sums: Read, *, relation: str, members: str) -> Sql:
+def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") -> Sql:
     """One row a programme and partner that takes part and has lines, by partner and programme.
 
-    `relation` holds what `sums.read()` selects; `members` is a relation as `traits.members_on` gives it.
+    `relation` holds what `sums.read()` selects; `members` is a relation as `traits.members_on` gives it; `serials_in`
+    holds what `serials.counts` selects, where they were counted beforehand.
     Columns: plan, programme_id, version_id, partner_id, starts, ends, currency, tier, qualifier, base, reference,
     band, lines, earned, explanation.
     """
@@ -83,7 +84,7 @@ def figures(sums: Read, *, relation: str, members: str) -> Sql:
     member = ["tier", "type", *(traits.MEMBER if asks else ()), *(["family"] if families else [])]
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
-    based, names = _with_more(based, names, sums, params)
+    based, names = _with_more(based, names, sums, params, serials_in)
 
     def alone(source: str, lowered: bool = False) -> str:
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
@@ -119,13 +120,16 @@ def _of_group(source: partner_groups.Source, params: dict[str, Any]) -> str:
     )
 
 
-def _with_more(based: str, names: list[str], sums: Read, params: dict[str, Any]) -> tuple[str, list[str]]:
+def _with_more(
+    based: str, names: list[str], sums: Read, params: dict[str, Any], serials_in: str
+) -> tuple[str, list[str]]:
     """`based`, a SELECT of `names`, with what some plans ask for beside sums; and the names it has then."""
     if any(tier_days.by_days(plan.policy) for plan in sums.plans):
         based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
         names = [*names, *tier_days.COLUMNS]
     if serials.matter(sums.plans):
-        based = serials.counted(based, names, sums, params)
+        found = serials_in or f"({serials.counts(sums, params)})"
+        based = serials.counted(based, names, sums.plans, found)
     if collection.matter(sums.plans):
         based = collection.joined(based, names, sums, params)
         names = [*names, *collection.COLUMNS]

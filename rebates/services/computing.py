@@ -33,6 +33,7 @@ from rebates import (
     kept,
     outside,
     partner_pools,
+    serials,
     settlement,
     tier_days,
     traits,
@@ -211,18 +212,32 @@ def write_results(run: SettlementRun, plans: list[Plan], scope: Scope) -> tuple[
 
 def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[str, Any]]:
     with connection.cursor() as cursor:
+        serials_in = _serials_counted(cursor, sums)
         cursor.execute(READ_SETTINGS)
         left_out = _read_lines(cursor, sums)
         inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": left_out}
         figures = settlement.figures(
-            _laid_side_by_side(cursor, sums), relation="rebates_sums", members=traits.frozen_members()
-        )
+            _laid_side_by_side(cursor, sums),
+            relation="rebates_sums", members=traits.frozen_members(), serials_in=serials_in,
+        )  # fmt: skip
         text = _INSERT_RESULTS.format(figures=figures.text, before=yearly.settled_before(sums.plans))
         cursor.execute(text, figures.params | {"run": run.pk})
         written = cursor.rowcount
-        cursor.execute("DROP TABLE pg_temp.rebates_sums")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums, pg_temp.rebates_serials")
         cursor.execute(READ_SETTINGS_END)
     return written, inputs
+
+
+def _serials_counted(cursor: Any, sums: settlement.Read) -> str:
+    """Where they are counted, if some plan asks. Beforehand: few lines name a serial, and an index leads to these, but
+    what reads all lines keeps off indexes.
+    """
+    if not serials.matter(sums.plans):
+        return ""
+    params: dict[str, Any] = {}
+    text = serials.counts(sums, params)
+    cursor.execute(f"CREATE TEMP TABLE rebates_serials ON COMMIT DROP AS {text}", params)
+    return "pg_temp.rebates_serials"
 
 
 def _laid_side_by_side(cursor: Any, sums: settlement.Read) -> settlement.Read:

@@ -51,7 +51,7 @@ def test_staff_see_those_of_all_partners_and_a_partner_its_own(address, facts, a
         (browse(finance), ["AC-INV-1", "RV-INV-1", acme.name, rival.name], []),
         (browse(acme.admin), ["AC-INV-1"], ["RV-", rival.name]),
     ):
-        for more in ("", "?export=csv", "?q=AC", f"?partner={acme.row.pk}&line__partner={acme.row.pk}"):
+        for more in ("", "?export=csv", "?q=AC", f"?partner={acme.row.pk}"):
             text = words(client.get(address + more))
             assert "AC-INV-1" in text
             assert all(one not in text for one in hidden), more
@@ -66,7 +66,7 @@ def test_staff_see_those_of_all_partners_and_a_partner_its_own(address, facts, a
         (f"{PAYMENTS}?received_on_from=2026-10-21", []), (f"{PAYMENTS}?currency=CNY", ["AC-INV-1", "RV-INV-1"]),
         (f"{PAYMENTS}?source=portal", []), (f"{PAYMENTS}?view=taken_back", []),
         (f"{SERIALS}?q=sn-ac", ["AC-INV-1"]), (f"{SERIALS}?q=RV-INV-1", ["RV-INV-1"]),
-        (f"{SERIALS}?q=AC-INV-1/1", ["AC-INV-1"]), (f"{SERIALS}?line__booking_date_to=2026-09-14", []),
+        (f"{SERIALS}?q=AC-INV-1/1", ["AC-INV-1"]), (f"{SERIALS}?booking_date_to=2026-09-14", []),
         (f"{SERIALS}?view=came_back", []), (f"{SERIALS}?view=sold", ["AC-INV-1", "RV-INV-1"]),
     ],
 )  # fmt: skip

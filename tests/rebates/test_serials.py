@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +51,18 @@ def bring(write_file):
         return import_file(kind="serials", path=path, by=CLERK)
 
     return bring
+
+
+def test_a_serial_number_has_partner_and_day_of_its_line_whatever_is_said(acme, rival):
+    line = named(sell(acme, 100, "2026-09-03"), "SN-1")
+    other = SerialMoved.objects.create(
+        serial="SN-2", product=line.product, line=line, partner=rival.row, booking_date=date(2026, 1, 1)
+    )
+    other.refresh_from_db()
+    assert {(row.partner_id, row.booking_date) for row in line.serials.all()} == {
+        (acme.row.pk, date(2026, 9, 3))
+    }
+    assert other.partner == acme.row
 
 
 def test_each_serial_pays_and_pieces_without_one_do_not(acme, rival):
