@@ -47,8 +47,8 @@ class SerialMovedQuerySet(PartnerOwned):
 class SerialMoved(models.Model):
     """A piece of a sales line by its serial number: sold once, and at most once returned. Append-only.
 
-    `line` is a sale, or with `returned` a return of the partner that bought it. Partner and day are the line's: the
-    database copies them, so that whoever asks for a partner's or a month's need not look up each line.
+    `line` is a sale, or with `returned` a return of the partner that bought it. Product, partner and day are the
+    line's: the database copies them, so that whoever asks for a partner's or a month's need not look up each line.
     """
 
     PARTNER_PATH = "partner"

@@ -73,6 +73,8 @@ def _counts(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> str:
     if sums.relation(sums.table, params) == sums.table:  # else a line may count on another day than its own
         known += f" AND moved.booking_date >= %(serials_{number}_first)s"
         known += f" AND moved.booking_date < %(serials_{number}_after)s"
+    if plan.terms["base"].products is not None:
+        known += f" AND moved.product_id = ANY(%(serials_{number}_0_products)s)"
     known += "".join(f" AND moved.{one}" for one in within(sums.scope, params, "", None))
     return (
         f"SELECT {number} AS no, line.partner_id, sum(CASE WHEN moved.returned THEN -1 ELSE 1 END){volume} AS count"

@@ -1,7 +1,8 @@
--- Whose piece it is and of which day: the line's, which never changes.
+-- Which product a piece is, whose and of which day: the line's, which never changes.
 CREATE FUNCTION orders_serial_of_line() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN
-    SELECT partner_id, booking_date INTO NEW.partner_id, NEW.booking_date FROM orders_salesline WHERE id = NEW.line_id;
+    SELECT product_id, partner_id, booking_date INTO NEW.product_id, NEW.partner_id, NEW.booking_date
+    FROM orders_salesline WHERE id = NEW.line_id;
     RETURN NEW;
 END
 $function$;

@@ -236,7 +236,14 @@ def _serials_counted(cursor: Any, sums: settlement.Read) -> str:
         return ""
     params: dict[str, Any] = {}
     text = serials.counts(sums, params)
+    cursor.execute("SET LOCAL random_page_cost = 1.1; SET LOCAL max_parallel_workers_per_gather = 0")
     cursor.execute(f"CREATE TEMP TABLE rebates_serials ON COMMIT DROP AS {text}", params)
+    cursor.execute(
+        "ANALYZE pg_temp.rebates_serials"
+    )  # else the many results would be laid out to be looked up
+    cursor.execute(
+        "SET LOCAL random_page_cost = DEFAULT; SET LOCAL max_parallel_workers_per_gather = DEFAULT"
+    )
     return "pg_temp.rebates_serials"
 
 
