@@ -136,8 +136,7 @@ def _caps(policy: dict[str, Any]) -> Found:
 
 
 def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int, ...]) -> Found:
-    """A cap over all partners divides figures that all have one denominator, and that hang on nothing else."""
-    rules = policy["mechanism"]
+    """A cap over all partners divides figures that hang on nothing else."""
     if "programmes" in cap:
         yield (
             (*place, "programmes"),
@@ -147,14 +146,6 @@ def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int,
         yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
     if policy.get("cumulative"):
         yield ("cumulative",), _("A cap over all partners is one of a period: settle each period by itself.")
-    fractions = rules.get("split") == "average" or rules["kind"] == "formula"
-    weighed = any(one["kind"] == "collection" for one in policy.get("factors", []))
-    if fractions or weighed or policy.get("returns") == "at_original_rate":
-        words = _(
-            "A cap over all partners cannot be shared out where each figure is a fraction of its own: an average of"
-            " bands, a formula, days to payment, returns at the original rate."
-        )
-        yield (*place, "over"), words
 
 
 def _as_group(policy: dict[str, Any]) -> Found:

@@ -281,9 +281,14 @@ def _read(statement: Statement) -> Read:
 
     Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
     """
+    run = statement.run
+    # A payment or a serial that came later moves a period without a new line.
+    known = Q(run__watermark__lt=run.watermark) | Q(
+        run__watermark=run.watermark, run__frozen_at__lte=run.frozen_at
+    )
     own = Result.objects.for_everyone(because="of the statement's own partner").filter(
-        partner_id=statement.partner_id, run__watermark__lte=statement.run.watermark
-    )  # fmt: skip
+        known, partner_id=statement.partner_id
+    )
     periods = _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     found = {}
     for starts, ends in periods:
@@ -333,7 +338,7 @@ def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, 
             row.programme.code: {
                 **{
                     name: row.explanation["pooled"][name]
-                    for name in ("amount", "sum", "parts", "lowered")
+                    for name in ("amount", "sum", "parts", "decimals", "lowered")
                     if name in row.explanation["pooled"]
                 },
                 "paid": _paid(row),

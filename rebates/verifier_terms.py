@@ -176,19 +176,23 @@ def keep_to(
 def share_of_pool(figure: Fraction, paid: Fraction, pool: dict[str, Any], digits: int) -> Fraction:
     """What of a cap over all partners falls to a figure.
 
-    "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts". Who is given a cent more
-    hangs on the others' figures: the share may be one above its whole cents, where that was "paid". Of so few partners
-    that the sum would tell another's figure there is nothing but what was "paid".
+    "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts"; of figures that are
+    fractions it is rounded to so many "decimals", for all their digits would tell what others bought. Who is given a
+    cent more hangs on the others' figures: the share may be one above its whole cents, where that was "paid". Of so few
+    partners that the sum would tell another's figure there is nothing but what was "paid".
     """
     if not pool["lowered"] or figure <= 0:
         return paid
     if "sum" not in pool:
         return Fraction(pool["paid"])
-    share = Fraction(pool["amount"]) * 10**digits * figure * Fraction(pool["parts"]) / Fraction(pool["sum"])
-    whole = share.numerator // share.denominator
-    if share != whole and Fraction(pool["paid"]) * 10**digits == whole + 1:
-        whole += 1
-    return Fraction(whole, 10**digits)
+    whole, unit = Fraction(pool["sum"]) / Fraction(pool["parts"]), 10**digits
+    away = Fraction(1, 2 * 10 ** pool["decimals"]) if "decimals" in pool else Fraction(0)
+    least, most = (
+        Fraction(pool["amount"]) * unit * figure / one for one in (whole + away, max(whole - away, figure))
+    )
+    stated, cents = Fraction(pool["paid"]) * unit, least.numerator // least.denominator
+    fits = stated.denominator == 1 and cents <= stated < most + 1
+    return Fraction(stated if fits else cents, unit)
 
 
 def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:

@@ -293,9 +293,9 @@ class World:
             plain = [{k: v for k, v in one.items() if k != "payout_currency"} for one in self.policies]
             alike = ("period", "currency", "cumulative")
             mine = [one for one in plain if all(one.get(name) == policy.get(name) for name in alike)]
+            (own,) = (one for one in mine if one["code"] == policy["code"])
+            shares = self.shared_by_all(own, period, is_open=years)
             if years and "as" in policy.get("who", {}):
-                (own,) = (one for one in mine if one["code"] == policy["code"])
-                shares = self.shared_by_all(own, period, is_open=True)
                 found |= {(pk, code): figure for (code, pk, _ends), figure in shares.items()}
                 continue
             for partner, _tier in self.partners:
@@ -306,13 +306,14 @@ class World:
                 )
                 if policy["code"] not in paid:
                     continue
+                paid |= {code: figure for (code, pk, _ends), figure in shares.items() if pk == partner.pk}
                 if years:
                     found[partner.pk, policy["code"]] = paid[policy["code"]]
                     continue
                 how = "per_unit" if oracle.pays_units(policy) else "flat"
                 summed = {k: v for k, v in policy.items() if k != "caps"} | {"mechanism": {"kind": how}}
-                own = oracle.as_counted(summed, lines, more)
-                it, _read = oracle.added_up(summed, own, period.start, period.end, self.rates, more)
+                counted = oracle.as_counted(summed, lines, more)
+                it, _read = oracle.added_up(summed, counted, period.start, period.end, self.rates, more)
                 self.settled.setdefault((partner.pk, policy["code"]), []).append(
                     {
                         "first": str(period.start), "after": str(period.end), "paid": paid[policy["code"]],
