@@ -144,8 +144,6 @@ def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int,
         )
     if policy.get("stacking", {}).get("kind", "additive") != "additive":
         yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
-    if policy.get("cumulative"):
-        yield ("cumulative",), _("A cap over all partners is one of a period: settle each period by itself.")
 
 
 def _as_group(policy: dict[str, Any]) -> Found:

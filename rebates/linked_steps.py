@@ -47,7 +47,7 @@ def pooled(result: Figure) -> list[Step]:
     own, most = Decimal(said["own"]), Decimal(said["amount"])
     if "withheld" in said:
         value = measured_of(result) if said["lowered"] and own > 0 else own
-        return [Step(8, _("Cap over all partners"), group_words.pool_of_few(result), value)]
+        return [Step(8, _("Cap over all partners"), group_words.pool_untold(result), value)]
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
         "amount": formats.money(most, result.version.currency),

@@ -1,13 +1,7 @@
-"""A cap on what a programme pays all partners together; and of which programmes each figure hangs on those of all.
+"""A cap on what a programme pays all partners together, see `pooled_sql.py`; and of which programmes each figure hangs
+on those of all.
 
 Guarantees
-- What is paid comes to the cap exactly: in minor units, by largest remainder of the unrounded figures, ties to the
-  lower partner number. A figure below zero stays as it is and makes no room for the others.
-- Where each figure is a fraction of its own (`divides`) thousands of partners have no common denominator that could be
-  written down. Figures are cut off behind 400 decimals, and shares rounded to 200 before they are held against each
-  other. What ties exactly is still a tie: that the sum is the cap, that a share is whole, that two shares have one
-  remainder, each makes the sum a fraction as short as one or two of its figures. Nothing else is taken for one that
-  differs within 200 decimals.
 - Each figure hangs on those of all partners. Such a programme is always read for everybody, whoever is asked for, and
   told of those who are: the settlement, adjustments, accruals and back-tests say the same. A run computes it once,
   when all ranges of partners are done.
@@ -18,26 +12,20 @@ Guarantees
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from django.db import connection
 
 from partners.models import Partner
 from prm.values import clock
 from rebates import narrowing, traits
-from rebates.linked_sql import COLUMNS
 from rebates.plans import Plan
 from rebates.scope import Scope
 
 LEAST_MEMBERS = 4  # fewer could be told from each other's figures
-# To how many decimals figures with divisors of their own are added up, and shares in minor units are compared.
-DECIMALS, TICKS = 400, 200
-TOLD_TO = 10  # decimals of the sum of such figures
 # Whether what others add to the figure of `row` is not told; and its explanation without it.
 IS_WITHHELD = (
     "COALESCE({row}.explanation -> 'grouped', {row}.explanation -> 'pooled') -> 'withheld' IS NOT NULL"
@@ -85,75 +73,6 @@ def everybody(scope: Scope) -> Scope:
 
 
 # SQL
-
-
-def divides(policy: dict[str, Any]) -> bool:
-    """Whether each partner's unrounded figure is a fraction of its own: it has another divisor than another's."""
-    rules = policy["mechanism"]
-    return (
-        rules.get("split") == "average"
-        or rules["kind"] == "formula"
-        or any(factor["kind"] == "collection" for factor in policy.get("factors", []))
-        or policy.get("returns") == "at_original_rate"
-    )
-
-
-def shared(figures: str, plans: Sequence[Plan]) -> str:
-    """`figures` has also `raw` and `divisor`, the unrounded figure."""
-    rows = []
-    for number, plan in enumerate(plans):
-        cap = cap_of(plan.policy)
-        if cap:
-            digits, cuts = get_currency_precision(plan.version.currency), divides(plan.policy)
-            rows.append(f"({number}, {Decimal(cap['amount']):f}::numeric, {digits}, {cuts})")
-    others = ", ".join(f"ranked.{name}" for name in COLUMNS if name not in ("earned", "explanation"))
-    scale, ticks = "10.0 ^ digits", f"1e{TICKS}"
-    own = f"CASE WHEN cuts AND raw > 0 THEN part * 1e-{DECIMALS} ELSE raw / divisor END"
-    return f"""
-        SELECT {others},
-               CASE WHEN most IS NULL OR raw <= 0 OR NOT too_much THEN earned
-                    ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
-               CASE WHEN most IS NULL THEN explanation ELSE explanation || jsonb_build_object('pooled',
-                    jsonb_build_object('amount', trim_scale(most)::text, 'lowered', too_much,
-                        'own', round({own}, 10)::text)
-                    || CASE WHEN behind < {LEAST_MEMBERS} THEN jsonb_build_object('withheld', true) ELSE {_TOLD} END)
-                    END AS explanation
-        FROM (
-            SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY plan) AS spare,
-                   row_number() OVER (PARTITION BY plan ORDER BY rest DESC NULLS LAST, partner_number COLLATE "C")
-                       AS rank
-            FROM (
-                SELECT *, div(share, {ticks}) AS whole, mod(share, {ticks}) AS rest FROM (
-                    SELECT *, part_sum > most * common OR earned_sum > most AS too_much,
-                           div(2 * most * {scale} * part * {ticks} + part_sum, nullif(2 * part_sum, 0)) AS share
-                    FROM (
-                        SELECT *, sum(part) OVER mates AS part_sum,
-                               sum(greatest(earned, 0)) OVER mates AS earned_sum,
-                               count(*) FILTER (WHERE raw > 0) OVER mates AS behind
-                        FROM ({_parted(figures, rows)}) parted WINDOW mates AS (PARTITION BY plan)
-                    ) summed
-                ) shared
-            ) divided
-        ) ranked"""
-
-
-# What is told of all: exactly where all have one divisor. A common one of all would tell of what others bought.
-_TOLD = f"""CASE WHEN cuts THEN jsonb_build_object('sum', trim_scale(round(part_sum * 1e-{DECIMALS}, {TOLD_TO}))::text,
-                            'parts', '1', 'decimals', {TOLD_TO})
-                       ELSE jsonb_build_object('sum', trim_scale(part_sum)::text,
-                            'parts', trim_scale(divisor)::text) END"""
-
-
-def _parted(figures: str, rows: list[str]) -> str:
-    """`figures` with their caps, and each figure above zero as a whole number of parts, `common` of which are one."""
-    return f"""
-                            SELECT single.*, cap.most, cap.digits, cap.cuts, partner.number AS partner_number,
-                                   CASE WHEN cap.cuts THEN 1e{DECIMALS} ELSE single.divisor END AS common,
-                                   CASE WHEN cap.cuts THEN div(greatest(single.raw, 0) * 1e{DECIMALS}, single.divisor)
-                                        ELSE greatest(single.raw, 0) END AS part
-                            FROM ({figures}) single
-                            JOIN partners_partner partner ON partner.id = single.partner_id
-                            LEFT JOIN (VALUES {", ".join(rows)}) cap(no, most, digits, cuts) ON cap.no = single.plan"""
 
 
 def only_of(figures: str, scope: Scope, params: dict[str, Any]) -> str:

@@ -238,7 +238,7 @@ def random_policy(random: Random, number: int) -> dict:
         made["counts"] = "credited"
         if made.get("returns") == "at_original_rate":
             made["returns"] = "by_origin"
-    if not made.get("cumulative") and random.random() < 0.3:
+    if random.random() < 0.3:
         caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
         made["caps"] = caps
     by_serial = kind == "spif" and rules.get("per") == "serial"

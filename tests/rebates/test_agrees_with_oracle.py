@@ -377,7 +377,17 @@ class World:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
         verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
-        return self.paid_out(policy, period, paid)
+        return self.paid_out(policy, period, self.less_posted(policy, paid))
+
+    def less_posted(self, policy: dict, paid: dict[str, Fraction]) -> dict[str, Fraction]:
+        """Of a cumulative programme the differences to what the year posted before, by number of the partner."""
+        if not policy.get("cumulative"):
+            return paid
+        ids = {partner.number: partner.pk for partner, _tier in self.partners}
+        return {
+            number: figure - self.posted.get((ids[number], policy["code"]), Fraction(0))
+            for number, figure in paid.items()
+        }
 
     def paid_out(
         self, policy: dict, period: Period, paid: dict[str, Fraction]
@@ -432,11 +442,7 @@ class World:
             cents[number] += 1
         sign = 1 if figure >= 0 else -1
         paid = {number: Fraction(sign * count, 10**digits) for number, count in cents.items()}
-        if policy.get("cumulative"):
-            ids = {partner.number: partner.pk for partner, _tier in self.partners}
-            for number in paid:
-                paid[number] -= self.posted.get((ids[number], policy["code"]), Fraction(0))
-        return self.paid_out(policy, period, paid)
+        return self.paid_out(policy, period, self.less_posted(policy, paid))
 
     def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:
         """What each programme keeps for its minimum payout after a close that posted these figures."""

@@ -270,7 +270,6 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"cumulative": True}, "is one of a period"),
         ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
     ],
 )
