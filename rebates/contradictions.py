@@ -206,11 +206,6 @@ def _stacking(policy: dict[str, Any]) -> Found:
         if counts or mechanism.get("on") in ("growth", "excess"):
             words = _("Only what is paid on a sum of money can be net of other programmes.")
             yield ("stacking", "kind"), words
-        if any(cap["on"] == "measure" and cap.get("of") != "qualifier" for cap in caps):
-            words = _(
-                "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
-            )
-            yield ("stacking", "kind"), words
 
 
 def _collection(policy: dict[str, Any]) -> Found:

@@ -20,7 +20,10 @@ def net_of(result: Figure) -> list[Step]:
         "programmes": limit_words.programmes(said["codes"]),
         "amount": formats.money(Decimal(said["less"]), result.version.currency),
     }
-    return [Step(3, _("Paid base, net of earlier programmes"), words, result.base)]
+    # Where a cap lowered the base too, it did so behind this step.
+    paid_on = result.explanation.get("payable")
+    left = result.base if paid_on is None else Decimal(paid_on) - Decimal(said["less"])
+    return [Step(3, _("Paid base, net of earlier programmes"), words, left)]
 
 
 def shared_cap(result: Figure) -> list[Step]:

@@ -128,10 +128,11 @@ def added_up(
     after: date,
     rates: Rates,
     more: dict[str, Any],
+    less: Fraction = Fraction(0),
 ) -> tuple[Facts, list[Line]]:
-    """What the lines of a period come to, and those lines."""
+    """What the lines of a period come to, `less` taken off what is paid on; and those lines."""
     read, before = read_of(policy, lines, first, after, rates, more)
-    return facts(policy, read, before), read
+    return facts(policy, read, before, less), read
 
 
 def exact(
@@ -144,7 +145,7 @@ def exact(
     more, rates = more or {}, rates or Rates()
     lines = as_counted(policy, lines, more)
     first = counted_from(policy, first, more)
-    it, read = added_up(policy, lines, first, after, rates, more)
+    it, read = added_up(policy, lines, first, after, rates, more, less)
     if policy.get("joining") == "by_days":
         digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
         target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(
@@ -153,17 +154,13 @@ def exact(
         it = replace(it, reference=rounded(target, "half_up", digits))
     if not it.lines:
         return None
-    if it.base >= 0:
-        base = max(Fraction(0), it.base - max(less, Fraction(0)))
-    else:
-        base = min(Fraction(0), it.base - min(less, Fraction(0)))
     if seen is not None:
-        seen[policy["code"]] = seen_alone(policy, replace(it, base=base))
+        seen[policy["code"]] = seen_alone(policy, it)
     paid_on, units = [line for line in read if paid_for(policy, line)], pays_units(policy)
     found = more.get("found", {}).get(policy.get("code"), {})
-    figure = raw(policy, replace(it, base=base))
+    figure = raw(policy, it)
     if policy["mechanism"]["kind"] == "formula":
-        figure = formula(policy["mechanism"], base, it.qualifier, found)
+        figure = formula(policy["mechanism"], it.base, it.qualifier, found)
     if policy.get("rounding", {}).get("on") == "line":
         amounts = [line.quantity if units else line.amount for line in paid_on]
         figure = line_by_line(policy, it.qualifier, amounts, mode_of(policy), more.get("digits", 2))

@@ -303,7 +303,6 @@ def link(random: Random, policies: list[dict]) -> None:
         rules = one["mechanism"]
         return (
             rules["kind"] in ("marginal", "retroactive", "flat", "lump_sum", "mix", "linear", "retroactive_from_floor")
-            and all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in one.get("caps", []))
             and one["rounding"]["on"] == "total"
         )  # fmt: skip
 
