@@ -142,8 +142,12 @@ def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int,
             (*place, "programmes"),
             _("A cap over all partners is that of one programme. Leave the others out."),
         )
-    if policy.get("stacking", {}).get("kind", "additive") != "additive":
-        yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
+    if policy.get("stacking", {}).get("kind") == "best_of":
+        words = _(
+            "What the others of the group pay would hang on all partners too: a programme with a cap over all partners"
+            " may be net of others, not the best of a group."
+        )
+        yield ("stacking", "kind"), words
 
 
 def _as_group(policy: dict[str, Any]) -> Found:

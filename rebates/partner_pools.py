@@ -22,6 +22,7 @@ from django.db import connection
 from partners.models import Partner
 from prm.values import clock
 from rebates import narrowing, traits
+from rebates.links import NET_OF, stacked_on
 from rebates.plans import Plan
 from rebates.scope import Scope
 
@@ -61,11 +62,22 @@ def hangs_on_all(policy: dict[str, Any]) -> bool:
 
 
 def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
-    """The plans that compute each partner by itself, and those that need all."""
-    alone, together = list[Plan](), list[Plan]()
-    for plan in plans:
-        (together if hangs_on_all(plan.policy) else alone).append(plan)
-    return alone, together
+    """The plans that compute each partner by itself, and those that need all: beside these, as `unseen` ones, what they
+    are net of. Twice is as good as once.
+    """
+    plans = list(plans)
+    together = [plan for plan in plans if hangs_on_all(plan.policy)]
+    alone = [plan for plan in plans if not hangs_on_all(plan.policy) and not plan.unseen]
+    places = {(plan.world, plan.period, plan.code): plan for plan in plans}
+    left, earlier = list(together), dict[Any, Plan]()
+    while left:
+        one = left.pop()
+        for code in stacked_on(one.policy, NET_OF):
+            place = (one.world, one.period, code)
+            if place in places and place not in earlier:
+                earlier[place] = replace(places[place], unseen=True)
+                left.append(places[place])
+    return alone, [*together, *earlier.values()]
 
 
 def everybody(scope: Scope) -> Scope:

@@ -64,12 +64,12 @@ class Members:
 
 
 def shared(figures: str, plans: Sequence[Plan], scope: Scope, members: Members) -> str:
-    """`figures` has also `raw` and `divisor`, the unrounded figure."""
-    pooled = [(number, plan) for number, plan in enumerate(plans) if partner_pools.cap_of(plan.policy)]
+    """`figures` has also `raw` and `divisor`, the unrounded figure. What the programmes are net of is left out."""
+    pooled = _pooled(plans)
     others = ", ".join(f"ranked.{name}" for name in COLUMNS if name not in ("earned", "explanation"))
     scale, ticks = "10.0 ^ digits", f"1e{TICKS}"
     return f"""
-        WITH parted AS ({_parted(figures, pooled, members)}), moved AS ({_moved(pooled, scope)})
+        WITH parted AS ({_parted(figures, plans, members)}), moved AS ({_moved(pooled, scope)})
         SELECT {others},
                CASE WHEN most IS NULL OR raw <= 0 OR NOT too_much THEN earned
                     ELSE round((whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale}, digits) END AS earned,
@@ -95,12 +95,17 @@ def shared(figures: str, plans: Sequence[Plan], scope: Scope, members: Members) 
         ) ranked"""
 
 
+def _pooled(plans: Sequence[Plan]) -> list[tuple[int, Plan]]:
+    return [(number, plan) for number, plan in enumerate(plans) if partner_pools.cap_of(plan.policy)]
+
+
 # A partner's own figure before the cap.
 _OWN = f"CASE WHEN cuts AND raw > 0 THEN part * 1e-{DECIMALS} ELSE raw / divisor END"
 
 
-def _parted(figures: str, pooled: Sequence[tuple[int, Plan]], members: Members) -> str:
+def _parted(figures: str, plans: Sequence[Plan], members: Members) -> str:
     """`figures` with their caps, and each figure above zero as a number of parts, `common` of which are one."""
+    pooled = _pooled(plans)
     rows = ", ".join(
         f"({number}, {Decimal(cap['amount']):f}::numeric, {get_currency_precision(plan.version.currency)},"
         f" {divides(plan.policy)})"
@@ -113,6 +118,7 @@ def _parted(figures: str, pooled: Sequence[tuple[int, Plan]], members: Members) 
         for number, plan in pooled
         if plan.cumulative
     ]
+    unseen = [f"single.plan = {number}" for number, plan in enumerate(plans) if plan.unseen]
     return f"""
             SELECT single.*, cap.most, cap.digits, cap.cuts, partner.number AS partner_number,
                    CASE WHEN cap.cuts THEN 1e{DECIMALS} ELSE single.divisor END AS common,
@@ -121,7 +127,7 @@ def _parted(figures: str, pooled: Sequence[tuple[int, Plan]], members: Members) 
             FROM ({figures}) single
             JOIN partners_partner partner ON partner.id = single.partner_id
             LEFT JOIN (VALUES {rows}) cap(no, most, digits, cuts) ON cap.no = single.plan
-            {f"WHERE NOT ({' OR '.join(unknown)})" if unknown else ""}"""
+            WHERE NOT ({" OR ".join([*unseen, *unknown]) or "false"})"""
 
 
 def _told(pooled: Sequence[tuple[int, Plan]], scope: Scope) -> str:

@@ -290,11 +290,14 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
-        and not any("over" in cap for cap in one.get("caps", [])) and "as" not in one.get("who", {})
+        and "as" not in one.get("who", {})
     ]  # fmt: skip
     random.shuffle(free)
 
-    def take(count: int, fits=lambda one: True) -> list[dict]:
+    def by_itself(one: dict) -> bool:
+        return not any("over" in cap for cap in one.get("caps", []))
+
+    def take(count: int, fits=by_itself) -> list[dict]:
         found = [one for one in free if fits(one)][:count]
         free[:] = [one for one in free if one not in found]
         return found

@@ -368,16 +368,32 @@ class World:
         digits = dict(self.rates.digits)[policy["currency"]]
         sums, paid, ids = {}, {}, {partner.number: partner.pk for partner, _tier in self.partners}
         for partner, _tier in self.partners:
-            more = self.traits(partner, [policy], period) | {"digits": digits}
+            more = self.traits(partner, self.policies, period) | {"digits": digits}
             tier = verifier_terms.tier_on(period.last_day, more)
             if verifier_terms.takes_part(policy, tier, partner.type, more):
                 lines = self.known(partner, years=is_open)
-                figure = oracle.exact(policy, lines, period.start, period.end, rates=self.rates, more=more)
+                less = self.paid_before(policy, partner, tier, lines, period, more)
+                figure = oracle.exact(
+                    policy, lines, period.start, period.end, less, rates=self.rates, more=more
+                )
                 if figure is not None:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
         verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
         return self.paid_out(policy, period, self.less_posted(policy, paid))
+
+    def paid_before(
+        self, policy: dict, partner: Partner, tier: str, lines: list, period: Period, more: dict
+    ) -> Fraction:
+        """What the programmes pay that a policy is net of, which nothing else ties, in the measure currency."""
+        stack, found = policy.get("stacking", {}), Fraction(0)
+        for one in self.policies:
+            if one["code"] not in (stack["programmes"] if stack.get("kind") == "net_of" else []):
+                continue
+            if verifier_terms.takes_part(one, tier, partner.type, more):
+                figure = oracle.exact(one, lines, period.start, period.end, rates=self.rates, more=more)
+                found += oracle.rounded(figure or Fraction(0), oracle.mode_of(one), more["digits"])
+        return found
 
     def less_posted(self, policy: dict, paid: dict[str, Fraction]) -> dict[str, Fraction]:
         """Of a cumulative programme the differences to what the year posted before, by number of the partner."""

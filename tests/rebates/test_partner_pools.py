@@ -270,7 +270,7 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
+        ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "not the best of a group"),
     ],
 )
 def test_what_does_not_go_together_is_refused_by_name(entries, said):
