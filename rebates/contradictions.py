@@ -344,11 +344,6 @@ def _credited(policy: dict[str, Any]) -> Found:
             " their sale."
         )
         yield ("returns",), words
-    if any(factor["kind"] == "collection" for factor in policy.get("factors", [])):
-        words = _(
-            "Days to payment are those of the buyer. Let sales count on the receipt of their payment instead."
-        )
-        yield ("factors",), words
 
 
 def _tax(policy: dict[str, Any]) -> Found:

@@ -165,7 +165,7 @@ def exact(
         amounts = [line.quantity if units else line.amount for line in paid_on]
         figure = line_by_line(policy, it.qualifier, amounts, mode_of(policy), more.get("digits", 2))
     figure = by_measures(policy, through_gates(policy, figure, found), found)
-    figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
+    figure = collected(policy, figure, paid_on, units, more)
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 
 
@@ -297,7 +297,9 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups")}
+    more = {
+        name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups", "collected")
+    }
     more |= {"receipts": receipts, "spans": period["tiers"]}
     seen: dict[str, Seen] = {}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more, seen), seen

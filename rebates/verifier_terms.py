@@ -122,25 +122,40 @@ def invoice_factor(steps: list[dict[str, Any]], issued: date, receipts: list[Rec
     return Fraction(int((counts / total * 10**8 + Fraction(1, 2)) // 1), 10**8)
 
 
+def invoice_of(line: Any) -> tuple[str, str]:
+    """What tells an invoice from others: its number and currency; of what an agent is credited with a running number,
+    for two buyers may have invoices of one number.
+    """
+    return (
+        (line.document, line.sold_in or line.currency) if line.credit is None else (line.credit.invoice, "")
+    )
+
+
 def collected(
-    policy: dict[str, Any], figure: Fraction, paid: Iterable[Any], units: bool, receipts: Iterable[Receipt]
+    policy: dict[str, Any], figure: Fraction, paid: Iterable[Any], units: bool, more: dict[str, Any]
 ) -> Fraction:
-    """The figure by the days to receipt; `paid` are the lines that are paid on. At most zero it stays as it is."""
+    """The figure by the days to receipt; `paid` are the lines that are paid on. At most zero it stays as it is.
+
+    `more` has the "receipts". What buyers paid is in no agent's kit: "collected" has the factor of each of its invoices
+    from the day on which it was booked, by the policy's code.
+    """
     steps = [
         step for one in policy.get("factors", []) if one["kind"] == "collection" for step in one["steps"]
     ]
     if not steps or figure <= 0:
         return figure
     lines, due, counts = list(paid), Fraction(0), Fraction(0)
-    for document, currency in sorted({(line.document, line.sold_in or line.currency) for line in lines}):
-        mine = [
-            line for line in lines if (line.document, line.sold_in or line.currency) == (document, currency)
-        ]
+    for invoice in sorted({invoice_of(line) for line in lines}):
+        mine = [line for line in lines if invoice_of(line) == invoice]
         amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
         if amount > 0:
             issued = min(line.booked or line.day for line in mine)
-            came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
-            due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
+            if mine[0].credit is None:
+                came = [one for one in more.get("receipts", ()) if (one.document, one.currency) == invoice]
+                factor = invoice_factor(steps, issued, came)
+            else:
+                factor = Fraction(more["collected"][policy["code"]][f"{invoice[0]} {issued}"])
+            due, counts = due + amount, counts + amount * factor
     return figure * counts / due if due else figure
 
 
@@ -393,8 +408,10 @@ def placed(policy: dict[str, Any], lines: Iterable[Any], first: date) -> list[An
     for line in lines:
         sold = line.origin
         if sold is not None and how == "by_origin":
+            credit = line.credit and replace(line.credit, invoice=sold.credit.invoice)
             line = replace(
-                line, day=sold.day, booked=sold.booked, document=sold.document, product_line=sold.product_line
+                line, day=sold.day, booked=sold.booked, document=sold.document, product_line=sold.product_line,
+                credit=credit,
             )  # fmt: skip
         elif sold is not None and how == "at_original_rate":
             line = replace(line, back=True)

@@ -233,8 +233,7 @@ def random_policy(random: Random, number: int) -> dict:
             if kind == "bundle" or rules.get("per") == "serial"
             else random.choice(["by_origin", "at_original_rate"])
         )
-    collects = any(one["kind"] == "collection" for one in made.get("factors", []))
-    if rules.get("per") != "serial" and not collects and random.random() < 0.35:
+    if rules.get("per") != "serial" and random.random() < 0.35:
         made["counts"] = "credited"
         if made.get("returns") == "at_original_rate":
             made["returns"] = "by_origin"

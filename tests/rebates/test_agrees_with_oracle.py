@@ -258,6 +258,11 @@ class World:
             "certificates": held,
             "found": found,
             "receipts": self.receipts[partner.pk],
+            "collected": {
+                policy["code"]: crediting.factors(policy, self.credits.get(partner.pk, []), self.receipts)
+                for policy in policies
+                if policy.get("counts") == "credited"
+            },
             "spans": self.spans[partner.pk],
             "settled": {
                 policy["code"]: [
