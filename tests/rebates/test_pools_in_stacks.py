@@ -7,19 +7,24 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 
 from prm.values.periods import Period
 from rebates import explanations
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.errors import LinkSpansPartners, RatesMissing
+from rebates.exchange import as_yaml
 from rebates.models import Result, Version
-from rebates.policy import PolicyProblem
+from rebates.policy import PolicyProblem, read_yaml
+from rebates.programme_form import initial_of, is_editable
 from rebates.services import approve_run
+from rebates.wording import sentence
 from tests.exchange.world import known
 from tests.rebates.test_linked import best_of, cap, flat, net_of
 from tests.rebates.test_partner_groups import bought, grouped, kits_agree, money
 from tests.rebates.test_partner_pools import four, pooled
+from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.world import BY, adjustments, apply, results, sell, settle
 
 __all__ = ["four"]
@@ -152,3 +157,26 @@ def test_what_would_make_others_hang_on_all_partners_is_refused(four):
         apply(grouped("a", from_="2026-07-01"))
     with pytest.raises(PolicyProblem, match="not the best of a group"):
         apply(pooled("c", stacking=best_of("a")))
+
+
+def test_finance_chooses_it_in_the_editor(four, finance, browse):
+    apply(flat("a", "20%", period="quarter", cumulative=True, currency="CNY"))
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        typed = {
+            "pooled_cap": "4000", "cumulative": "yes", "period": "quarter", "stacking": "net_of", "stacked_on": "a",
+            "measure_cap": "50000", "measure_cap_of": "base",
+        }  # fmt: skip
+        answer = browse(finance).post("/programmes/new/", FILLED | typed)
+        assert answer.status_code == 302, answer.content.decode()
+    version = Version.objects.exclude(programme__code="a").get()
+    assert version.policy["stacking"] == net_of("a") and version.policy["cumulative"]
+    assert is_editable(version.policy) and initial_of(version)["pooled_cap"] == "4000"
+    (text,) = read_yaml(as_yaml(version.programme))
+    assert text.policy == version.policy
+    said = sentence(version)
+    for words in (
+        "At most ¥50,000 are paid on.",
+        "What is paid by A is taken off the base first.",
+        "All partners together are paid at most ¥4,000 for the year so far, each in proportion.",
+    ):
+        assert words in said
