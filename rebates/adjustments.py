@@ -245,7 +245,7 @@ def _gone(sums: settlement.Read) -> str:
         f"({plan.version.programme_id}::bigint, {plan.version.pk}::bigint, '{plan.period.start}'::date,"
         f" '{plan.period.end}'::date)"
         for plan in sums.plans
-        if basis_of(plan.policy) == PAYMENT
+        if basis_of(plan.policy) == PAYMENT and not plan.unseen
     )
     return _GONE.replace("{plans}", plans) if plans else ""
 

@@ -5,6 +5,8 @@ Guarantees
   payments are those in its own currency); its factor is the sum over its payments of their part of the
   invoice times the step of their day, rounded half up to eight decimals. The figure is multiplied by the weighed
   average, on exact fractions.
+- An agent is credited with lines of invoices of others: what it is credited with of an invoice weighs, and the payments
+  are the buyer's.
 - Payments are read up to the run's watermark and found again there; a figure that is not above zero stays.
 - Programmes without the factor cost nothing: no column, no read.
 """
@@ -12,10 +14,12 @@ Guarantees
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from rebates import counting_days, returned
+from rebates.credited import CREDITS, is_credited
 from rebates.narrowing import in_time, selected, within
 from rebates.plans import Plan, Sql
 from rebates.reads import Together
@@ -78,35 +82,40 @@ def paid_on(plan: Plan) -> list[str]:
 
 
 _OF_INVOICE = (
-    "ON receipt.partner_id = invoice.partner_id AND receipt.document = invoice.document"
+    "ON receipt.partner_id = invoice.buyer_id AND receipt.document = invoice.document"
     " AND receipt.currency = invoice.sold_in"
 )
+# By what an agent's invoices are told apart, and anybody's own.
+_INVOICE = {True: "partner_id, document, sold_in, buyer_id", False: "partner_id, document, sold_in"}
 
 
 def _shares(number: int, plan: Plan, sums: Sums | Together, params: dict[str, Any]) -> str:
     """(no, partner_id, due, collected) of one plan: what its invoices weigh, and the same times their factors."""
+    invoice = _INVOICE[is_credited(plan.policy)]
     steps = " ".join(
         f"WHEN received_on - day <= {int(step['days'])} THEN {Decimal(step['factor'])}::numeric"
         for step in steps_of(plan.policy)
     )
     return f"""
         SELECT {number} AS no, partner_id, sum(amount) AS due, sum(amount * factor) AS collected FROM (
-            SELECT partner_id, document, sold_in, min(amount) AS amount,
+            SELECT partner_id, min(amount) AS amount,
                    div(2 * COALESCE(sum(part * CASE {steps} ELSE 0 END), 0) * 100000000 + min(total), 2 * min(total))
                        / 100000000 AS factor
             FROM (
                 SELECT *, reached - COALESCE(lag(reached) OVER paid, 0) AS part FROM (
                     SELECT *, least(greatest(COALESCE(sum(received) OVER paid, 0), 0), total) AS reached FROM (
                         SELECT invoice.*, receipt.received_on, receipt.received,
-                               COALESCE(max(receipt.total) OVER (
-                                   PARTITION BY invoice.partner_id, invoice.document, invoice.sold_in), 1)
-                                   AS total
+                               COALESCE(max(receipt.total) OVER (PARTITION BY {_of("invoice", invoice)}), 1) AS total
                         FROM ({_invoices(number, plan, sums.of(number), params)}) invoice
-                        LEFT JOIN ({_receipts(number, sums, params)}) receipt {_OF_INVOICE}
-                    ) totalled WINDOW paid AS (PARTITION BY partner_id, document, sold_in ORDER BY received_on)
-                ) summed WINDOW paid AS (PARTITION BY partner_id, document, sold_in ORDER BY received_on)
-            ) parted GROUP BY partner_id, document, sold_in
+                        LEFT JOIN ({_receipts(number, plan, sums, params)}) receipt {_OF_INVOICE}
+                    ) totalled WINDOW paid AS (PARTITION BY {invoice} ORDER BY received_on)
+                ) summed WINDOW paid AS (PARTITION BY {invoice} ORDER BY received_on)
+            ) parted GROUP BY {invoice}
         ) weighed GROUP BY partner_id"""
+
+
+def _of(row: str, names: str) -> str:
+    return ", ".join(f"{row}.{name}" for name in names.split(", "))
 
 
 def linked(sums: Sums | Together) -> Sql:
@@ -117,7 +126,7 @@ def linked(sums: Sums | Together) -> Sql:
     rows = " UNION ALL ".join(
         f"SELECT {number} AS no, invoice.partner_id, bool_or(receipt.document IS NOT NULL) AS paid"
         f" FROM ({_invoices(number, plan, sums.of(number), params)}) invoice"
-        f" LEFT JOIN ({_receipts(number, sums, params)}) receipt {_OF_INVOICE} GROUP BY invoice.partner_id"
+        f" LEFT JOIN ({_receipts(number, plan, sums, params)}) receipt {_OF_INVOICE} GROUP BY invoice.partner_id"
         for number, plan in enumerate(sums.plans)
         if steps_of(plan.policy)
     )
@@ -141,17 +150,25 @@ def _invoices(number: int, plan: Plan, sums: Sums, params: dict[str, Any]) -> st
         *within(sums.scope, params, "collection_lines_to", sums.scope.watermark),
     ]
     source, sold_in = sums.relation(sums.table, params), "currency" if sums.money is None else "sold_in"
+    buyer = "buyer_id" if is_credited(plan.policy) else "partner_id"
+    keys = dict.fromkeys(["partner_id", "document", sold_in, buyer])
     return (
-        f"SELECT partner_id, document, {sold_in} AS sold_in, min({day}) AS day, sum({measure}) AS amount"
-        f" FROM {source}"
-        f" WHERE {' AND '.join(where)} GROUP BY partner_id, document, {sold_in} HAVING sum({measure}) > 0"
+        f"SELECT partner_id, document, {sold_in} AS sold_in, {buyer} AS buyer_id, min({day}) AS day,"
+        f" sum({measure}) AS amount FROM {source}"
+        f" WHERE {' AND '.join(where)} GROUP BY {', '.join(keys)} HAVING sum({measure}) > 0"
     )
 
 
-def _receipts(number: int, sums: Sums | Together, params: dict[str, Any]) -> str:
+def _receipts(number: int, plan: Plan, sums: Sums | Together, params: dict[str, Any]) -> str:
     """What came in by invoice and day."""
     own = [f"currency = %(collection_{number}_currency)s"] if sums.of(number).money is None else []
-    where = [*own, *within(sums.scope, params, "collection_paid_to", sums.scope.paid_to)] or ["true"]
+    scope = sums.scope
+    if is_credited(plan.policy):
+        whose = counting_days.of_partners(scope)
+        credits = f"SELECT buyer_id, document FROM {CREDITS} WHERE {' AND '.join(whose)}"
+        own += [f"(partner_id, document) IN ({credits})"] if whose else []
+        scope = replace(scope, first_partner=None, last_partner=None, partners=None)
+    where = [*own, *within(scope, params, "collection_paid_to", scope.paid_to)] or ["true"]
     return (
         "SELECT partner_id, document, currency, received_on, sum(amount) AS received, max(invoice_total) AS total"
         f" FROM orders_paymentreceived WHERE {' AND '.join(where)} GROUP BY partner_id, document, currency, received_on"

@@ -136,25 +136,18 @@ def _caps(policy: dict[str, Any]) -> Found:
 
 
 def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int, ...]) -> Found:
-    """A cap over all partners divides figures that all have one denominator, and that hang on nothing else."""
-    rules = policy["mechanism"]
+    """A cap over all partners divides figures that hang on nothing else."""
     if "programmes" in cap:
         yield (
             (*place, "programmes"),
             _("A cap over all partners is that of one programme. Leave the others out."),
         )
-    if policy.get("stacking", {}).get("kind", "additive") != "additive":
-        yield ("stacking", "kind"), _("A programme with a cap over all partners stands in no stack.")
-    if policy.get("cumulative"):
-        yield ("cumulative",), _("A cap over all partners is one of a period: settle each period by itself.")
-    fractions = rules.get("split") == "average" or rules["kind"] == "formula"
-    weighed = any(one["kind"] == "collection" for one in policy.get("factors", []))
-    if fractions or weighed or policy.get("returns") == "at_original_rate":
+    if policy.get("stacking", {}).get("kind") == "best_of":
         words = _(
-            "A cap over all partners cannot be shared out where each figure is a fraction of its own: an average of"
-            " bands, a formula, days to payment, returns at the original rate."
+            "What the others of the group pay would hang on all partners too: a programme with a cap over all partners"
+            " may be net of others, not the best of a group."
         )
-        yield (*place, "over"), words
+        yield ("stacking", "kind"), words
 
 
 def _as_group(policy: dict[str, Any]) -> Found:
@@ -216,11 +209,6 @@ def _stacking(policy: dict[str, Any]) -> Found:
         counts = mechanism["kind"] in (*BY_UNITS, "per_increment", "bundle")
         if counts or mechanism.get("on") in ("growth", "excess"):
             words = _("Only what is paid on a sum of money can be net of other programmes.")
-            yield ("stacking", "kind"), words
-        if any(cap["on"] == "measure" and cap.get("of") != "qualifier" for cap in caps):
-            words = _(
-                "What is net of other programmes has no cap on what is paid on. Cap the payout instead."
-            )
             yield ("stacking", "kind"), words
 
 
@@ -356,11 +344,6 @@ def _credited(policy: dict[str, Any]) -> Found:
             " their sale."
         )
         yield ("returns",), words
-    if any(factor["kind"] == "collection" for factor in policy.get("factors", [])):
-        words = _(
-            "Days to payment are those of the buyer. Let sales count on the receipt of their payment instead."
-        )
-        yield ("factors",), words
 
 
 def _tax(policy: dict[str, Any]) -> Found:

@@ -97,7 +97,7 @@ def _paid(scope: Scope | None, *, credits: bool) -> str:
     if scope is not None:
         if scope.paid_to is not None:
             known.append(f"id <= {int(scope.paid_to)}")
-        whose = _of_partners(scope)
+        whose = of_partners(scope)
         if credits and whose:
             mine = f"SELECT buyer_id, document FROM {CREDITS} WHERE {' AND '.join(whose)}"
             known.append(f"(partner_id, document) IN ({mine})")
@@ -116,7 +116,8 @@ def _paid(scope: Scope | None, *, credits: bool) -> str:
     )
 
 
-def _of_partners(scope: Scope) -> list[str]:
+def of_partners(scope: Scope) -> list[str]:
+    """The conditions that rows are of the scope's partners."""
     found = [
         f"{condition} {int(value)}"
         for condition, value in (

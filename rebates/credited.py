@@ -21,7 +21,7 @@ OWN, CREDITED = "own", "credited"
 LINES, CREDITS = "orders_salesline", "orders_creditedline"
 NAMELESS = "is_return AND reverses_id IS NULL"
 # What rows of credits have beside the columns of sales lines, where those are named one by one.
-COLUMNS = ("is_return", "takes_back_id", "first_id", "first_at")
+COLUMNS = ("is_return", "takes_back_id", "first_id", "first_at", "buyer_id")
 
 
 def is_credited(policy: dict[str, Any]) -> bool:

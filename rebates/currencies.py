@@ -43,10 +43,9 @@ Books = Callable[[date, date], Book]
 
 @dataclass(frozen=True)
 class Part:
-    """Plans that are read together; `numbers` are their places among all plans."""
+    """Plans that are read together."""
 
     sums: Sums | Together
-    numbers: list[int]
 
 
 @dataclass(frozen=True)
@@ -103,17 +102,33 @@ def parts(
 
     A plan for which a rate is missing goes to `stopped` and is left out; without such a list NoRate is raised.
     """
+    alone, together = partner_pools.apart(plans)
+    everybody = partner_pools.everybody(scope)
+    only = None if everybody == scope else scope
+    return [
+        *_parts(alone, scope, None, books, on, stopped),
+        # Of everybody where each figure hangs on those of all.
+        *_parts(together, everybody, only, books, on, stopped),
+    ]
+
+
+def _parts(
+    plans: Sequence[Plan], scope: Scope, only: Scope | None, books: Books, on: date, stopped: list[Stopped] | None
+) -> list[Part]:  # fmt: skip
     wanting = [plan for plan in plans if needs_rates(plan.policy)]
     book = books(*days_of(wanting)) if wanting else None
     ready: list[tuple[int, Plan, Money | None]] = []
+    missing: list[Stopped] = []
     for number, plan in enumerate(plans):
         try:
-            ready.append((number, *_ready(plan, _scope_of(plan, scope), book, on)))
-        except NoRate as missing:
+            ready.append((number, *_ready(plan, scope, book, on)))
+        except NoRate as one:
             if stopped is None:
                 raise
-            stopped.append(Stopped(plan, missing))
-    ready = _without_tied(plans, ready, stopped)
+            missing.append(Stopped(plan, one))
+    ready = _without_tied(plans, ready, missing)
+    if stopped is not None:  # what is unseen here says it where it is told
+        stopped += [one for one in missing if not one.plan.unseen]
     # Each plan that converts, or of which each figure hangs on those of all partners, is read by itself.
     keys = [
         (basis(plan), number if money or partner_pools.hangs_on_all(plan.policy) else -1)
@@ -121,31 +136,22 @@ def parts(
     ]
     found = []
     for reads in grouped(keys, links_of([plan for _number, plan, _money in ready]).ties):
-        sums = [_sums([ready[one][1] for one in read], scope, ready[read[0]][2]) for read in reads]
-        numbers = [ready[one][0] for read in reads for one in read]
-        found.append(Part(sums[0] if len(sums) == 1 else Together(sums), numbers))
+        sums = [
+            Sums([ready[one][1] for one in read], scope, money=ready[read[0]][2], only=only) for read in reads
+        ]
+        found.append(Part(sums[0] if len(sums) == 1 else Together(sums)))
     return found
 
 
-def _scope_of(plan: Plan, scope: Scope) -> Scope:
-    return partner_pools.everybody(scope) if partner_pools.hangs_on_all(plan.policy) else scope
-
-
-def _sums(plans: Sequence[Plan], scope: Scope, money: Money | None) -> Sums:
-    """What is read for some partners; of everybody where each figure hangs on those of all."""
-    whole = _scope_of(plans[0], scope)
-    return Sums(plans, whole, money=money, only=None if whole == scope else scope)
-
-
 def _without_tied(
-    plans: Sequence[Plan], ready: list[tuple[int, Plan, Money | None]], stopped: list[Stopped] | None
+    plans: Sequence[Plan], ready: list[tuple[int, Plan, Money | None]], stopped: list[Stopped]
 ) -> list[tuple[int, Plan, Money | None]]:
     """Without what is settled together with a plan that is not computed: it is not computed either."""
     known = {number for number, _plan, _money in ready}
     gone, ties = set(range(len(plans))) - known, links_of(plans).ties if stopped else []
     while more := [one for tie in ties if gone & set(tie) for one in tie if one not in gone]:
         for number in more:
-            if number not in gone and stopped:
+            if number not in gone:
                 stopped.append(Stopped(plans[number], stopped[-1].missing))
             gone.add(number)
     return [one for one in ready if one[0] not in gone]

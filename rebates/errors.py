@@ -269,8 +269,9 @@ class LinkDiffers(DomainError):
 class LinkSpansPartners(DomainError):
     code = "link_spans_partners"
     message = _(
-        "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners, or takes"
-        " them as a group, and stands by itself."
+        "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners or takes them"
+        " as a group, so that what the other pays would hang on all partners too. A cap over all partners goes with"
+        " being net of others only."
     )
 
 

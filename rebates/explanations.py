@@ -166,9 +166,9 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy, notes = result.version.policy, result.explanation
     figures = arithmetic.Figures.of(result)
     counted, payable = Decimal(notes.get("counted", figures.qualifier)), figures.base
-    if bands_of(policy).increment is None:
-        payable = Decimal(notes.get("payable", payable))
     payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
+    if bands_of(policy).increment is None:
+        payable = Decimal(notes.get("payable", payable))  # before a cap lowered it, and other programmes
     steps = [
         Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
@@ -204,8 +204,8 @@ def _computed(result: Figure, raw: Decimal) -> list[Step]:
         asked = group_words.of_members(result, collected)
     with_returns = arithmetic.taken_back(notes, collected)
     return [
-        *_capped_measure(result),
         *net_of(result),
+        *_capped_measure(result),
         *_band(result),
         Step(6, _("Rebate"), _paid(result), raw),
         *asked,

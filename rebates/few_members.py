@@ -42,6 +42,6 @@ JOIN rebates_programme programme ON programme.id = result.programme_id
 JOIN partners_partner partner ON partner.id = result.partner_id
 WHERE result.run_id = %s AND result.programme_id = ANY(%s) AND {IS_WITHHELD.format(row="result")}
     AND COALESCE(result.explanation -> 'pooled' ->> 'lowered', 'true') = 'true'
-    AND result.explanation #> '{{grouped,early}}' IS NULL
+    AND COALESCE(result.explanation #> '{{grouped,early}}', result.explanation #> '{{pooled,early}}') IS NULL
 GROUP BY programme.code, result.starts, result.ends ORDER BY programme.code, result.ends
 """

@@ -125,8 +125,8 @@ def of_members(result: Any, value: Fraction) -> list[Step]:
     return [Step(7, _("Gates and factors of the members"), text % words, arithmetic.shown(value))]
 
 
-def pool_of_few(result: Any) -> str:
-    """What is said of a cap over all partners where so few come to anything that their sum would tell another's."""
+def pool_untold(result: Any) -> str:
+    """What is said of a cap over all partners where the sum of all is not told, and why."""
     said = result.explanation["pooled"]
     words = {
         "amount": formats.money(Decimal(said["amount"]), result.version.currency),
@@ -134,8 +134,19 @@ def pool_of_few(result: Any) -> str:
     }
     if not said["lowered"] or Decimal(said["own"]) <= 0:
         return _("At most %(amount)s for all partners together; this partner comes to %(own)s") % words
-    text = _(
-        "At most %(amount)s for all partners together; fewer than four share it, so that told are this partner's own"
-        " %(own)s and its share"
-    )
+    if "early" in said:
+        text = _(
+            "At most %(amount)s for all partners together; until the period before is settled, told are this partner's"
+            " own %(own)s and its share"
+        )
+    elif "moved" in said:
+        text = _(
+            "At most %(amount)s for all partners together; fewer than four moved what all come to since it was told"
+            " before, so that told are this partner's own %(own)s and its share"
+        )
+    else:
+        text = _(
+            "At most %(amount)s for all partners together; fewer than four share it, so that told are this partner's"
+            " own %(own)s and its share"
+        )
     return text % words

@@ -367,7 +367,8 @@ class Grouped(ABC):
         rows, found = cursor.fetchall(), {}
         for currency, line, good, day, lines, amount, partners in rows:
             for plan in self.plans:
-                if currency != plan.version.currency and plan.counts(line, good) and day in plan.counted:
+                counts = plan.counts(line, good) and day in plan.counted and not plan.unseen
+                if currency != plan.version.currency and counts:
                     sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
                     sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
         return [

@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from orders.models import PaymentReceived, SalesLine, SerialMoved
+from orders.models import CreditedLine, PaymentReceived, SalesLine, SerialMoved
 from prm.exchange.book import Book
 from prm.sealing.canonical import moment
 from prm.values import clock
@@ -42,7 +42,7 @@ from rebates.balances import paid_before
 from rebates.credited import is_credited
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
-from rebates.kit_credits import as_csv, credits_of
+from rebates.kit_credits import as_csv, credits_of, factors_of
 from rebates.links import linked_with
 from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
@@ -79,7 +79,7 @@ def recompute_kit(statement: Statement) -> bytes:
     """
     read = _read(statement)
     lines, credits = _lines(statement, read), credits_of(statement, _each(read))
-    facts = _facts(statement, read, _ids(lines), _ids(credits)) | {"sealed": sealing.proof_of(statement)}
+    facts = _facts(statement, read, _ids(lines), credits) | {"sealed": sealing.proof_of(statement)}
     files = {
         **_readmes(statement, credits),
         "kit.json": json.dumps(facts, ensure_ascii=False, indent=1),
@@ -217,10 +217,10 @@ def facts_of(statement: Statement) -> dict[str, Any]:
     """The statement as `kit.json` holds it."""
     read = _read(statement)
     lines = list(_rows(statement, read).values_list("pk", flat=True))
-    return _facts(statement, read, lines, _ids(credits_of(statement, _each(read))))
+    return _facts(statement, read, lines, credits_of(statement, _each(read)))
 
 
-def _facts(statement: Statement, read: Read, lines: list[int], credits: list[int]) -> dict[str, Any]:
+def _facts(statement: Statement, read: Read, lines: list[int], credits: list[CreditedLine]) -> dict[str, Any]:
     rows = (
         _results(statement).select_related("programme", "version").order_by("programme__code", "ends", "kind")
     )
@@ -281,9 +281,14 @@ def _read(statement: Statement) -> Read:
 
     Also of programmes whose figure stays: others may share a cap with them or be paid net of them.
     """
+    run = statement.run
+    # A payment or a serial that came later moves a period without a new line.
+    known = Q(run__watermark__lt=run.watermark) | Q(
+        run__watermark=run.watermark, run__frozen_at__lte=run.frozen_at
+    )
     own = Result.objects.for_everyone(because="of the statement's own partner").filter(
-        partner_id=statement.partner_id, run__watermark__lte=statement.run.watermark
-    )  # fmt: skip
+        known, partner_id=statement.partner_id
+    )
     periods = _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     found = {}
     for starts, ends in periods:
@@ -296,7 +301,9 @@ def _each(read: Read) -> list[Result]:
     return [row for rows in read.values() for row in rows]
 
 
-def _periods(statement: Statement, read: Read, lines: list[int], credits: list[int]) -> list[dict[str, Any]]:
+def _periods(
+    statement: Statement, read: Read, lines: list[int], credits: list[CreditedLine]
+) -> list[dict[str, Any]]:
     """For each period: the policies in force for the partner, and how many of the lines and credits were on file."""
     found: dict[tuple[Any, Any], dict[str, Any]] = {}
     for (starts, ends), rows in read.items():
@@ -308,9 +315,11 @@ def _periods(statement: Statement, read: Read, lines: list[int], credits: list[i
             "lines_to": len(lines),
             "closed_with": None if seen is None else sum(1 for pk in lines if pk <= seen),
             "credits_to": len(credits),
-            "credits_closed_with": None if seen is None else sum(1 for pk in credits if pk <= seen),
+            "credits_closed_with": None if seen is None else sum(1 for one in credits if one.pk <= seen),
             "policies": {row.programme.code: _policy_of(row) for row in rows},
             **_notes_of(statement, rows, ends),
+            # Where credits count by days to payment: what of each invoice counts. The payments are the buyers'.
+            "collected": factors_of(statement, rows, credits),
         }
         rates = _rates(statement, [row.version for row in rows], Period(starts, ends))
         if rates:
@@ -333,7 +342,7 @@ def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, 
             row.programme.code: {
                 **{
                     name: row.explanation["pooled"][name]
-                    for name in ("amount", "sum", "parts", "lowered")
+                    for name in ("amount", "sum", "parts", "decimals", "lowered")
                     if name in row.explanation["pooled"]
                 },
                 "paid": _paid(row),

@@ -228,14 +228,39 @@ def is_own_cap(cap: dict[str, Any]) -> bool:
 
 def cap_on_payout(policy: dict[str, Any], cap: dict[str, Any]) -> str:
     words = {"amount": money(cap["amount"], policy["currency"])}
+    so_far = bool(policy.get("cumulative"))
     if "programmes" in cap:
         words["programmes"] = programmes(cap["programmes"])
-        said = _("Together with %(programmes)s a partner is paid at most %(amount)s a period.")
-        return filled(said, words)
+        return filled(_SHARED_WORDS[so_far], words)
     if cap.get("over") == "partners":
-        return _("All partners together are paid at most %(amount)s a period, each in proportion.") % words
+        return filled(_POOLED_WORDS[so_far], words)
     if is_family(policy):
-        return _("Each group is paid at most %(amount)s a period.") % words
+        return filled(_FAMILY_CAP_WORDS[so_far], words)
     if is_group(policy):
-        return _("All of them together are paid at most %(amount)s a period.") % words
-    return _("A partner is paid at most %(amount)s a period.") % words
+        return filled(_GROUP_CAP_WORDS[so_far], words)
+    return filled(_CAP_WORDS[so_far], words)
+
+
+# Each for a period, and for a year of which all is counted so far.
+_SHARED_WORDS = (
+    gettext_lazy("Together with %(programmes)s a partner is paid at most %(amount)s a period."),
+    gettext_lazy("Together with %(programmes)s a partner is paid at most %(amount)s for the year so far."),
+)
+_POOLED_WORDS = (
+    gettext_lazy("All partners together are paid at most %(amount)s a period, each in proportion."),
+    gettext_lazy(
+        "All partners together are paid at most %(amount)s for the year so far, each in proportion."
+    ),
+)
+_FAMILY_CAP_WORDS = (
+    gettext_lazy("Each group is paid at most %(amount)s a period."),
+    gettext_lazy("Each group is paid at most %(amount)s for the year so far."),
+)
+_GROUP_CAP_WORDS = (
+    gettext_lazy("All of them together are paid at most %(amount)s a period."),
+    gettext_lazy("All of them together are paid at most %(amount)s for the year so far."),
+)
+_CAP_WORDS = (
+    gettext_lazy("A partner is paid at most %(amount)s a period."),
+    gettext_lazy("A partner is paid at most %(amount)s for the year so far."),
+)

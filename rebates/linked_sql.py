@@ -3,7 +3,8 @@
 Guarantees
 - A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures as exact fractions,
   ties to the lower programme code. A figure below zero stays as it is and makes no room for the others.
-- "Net of" moves a paid base towards zero by what the earlier programmes pay, never beyond it, never the qualifier.
+- "Net of" moves a paid base towards zero by what the earlier programmes pay, never beyond it, never the qualifier; a
+  cap on what is paid on holds for what is left.
 - "Best of" keeps the highest rounded figure, the earlier of two equal ones; the others pay 0.
 """
 
@@ -32,7 +33,10 @@ def in_levels(
     """
     later = sorted(links.earlier)
     first = f"SELECT * FROM stack_based WHERE no <> ALL(ARRAY{later})"
-    less = _LESS.replace("{amount}", f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT)
+    # Where some plan caps what is paid on, the sum before the cap is lowered, and capped then.
+    base = "payable" if "payable" in names else "base"
+    amount = f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT
+    less = _LESS.format(base=f"stack_based.{base}", amount=amount)
     parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(first, False)})"]
     for level, numbers in enumerate(links.levels, start=1):
         pairs = ", ".join(f"({number}, {one})" for number in numbers for one in links.earlier[number])
@@ -40,7 +44,9 @@ def in_levels(
             f"SELECT plan, partner_id, earned FROM stack_{one}" for one in range(level)
         )
         columns = ", ".join(
-            f"stack_based.base - {less} AS base, {less} AS less" if name == "base" else f"stack_based.{name}"
+            f"least(stack_based.{base} - {less}, stack_based.most_base) AS base, {less} AS less"
+            if name == "base"
+            else f"stack_based.{name}"
             for name in names
         )
         source = (
@@ -55,10 +61,10 @@ def in_levels(
     return f"WITH {', '.join(parts)} {together}"
 
 
-_BASE, _AMOUNT = "stack_based.base", "COALESCE(earlier.amount, 0)"
+_AMOUNT = "COALESCE(earlier.amount, 0)"
 _LESS = (
-    f"CASE WHEN {_BASE} >= 0 THEN least(greatest({{amount}}, 0), {_BASE})"
-    f" ELSE greatest(least({{amount}}, 0), {_BASE}) END"
+    "CASE WHEN {base} >= 0 THEN least(greatest({amount}, 0), {base})"
+    " ELSE greatest(least({amount}, 0), {base}) END"
 )
 
 

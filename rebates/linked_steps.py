@@ -20,7 +20,10 @@ def net_of(result: Figure) -> list[Step]:
         "programmes": limit_words.programmes(said["codes"]),
         "amount": formats.money(Decimal(said["less"]), result.version.currency),
     }
-    return [Step(3, _("Paid base, net of earlier programmes"), words, result.base)]
+    # Where a cap lowered the base too, it did so behind this step.
+    paid_on = result.explanation.get("payable")
+    left = result.base if paid_on is None else Decimal(paid_on) - Decimal(said["less"])
+    return [Step(3, _("Paid base, net of earlier programmes"), words, left)]
 
 
 def shared_cap(result: Figure) -> list[Step]:
@@ -47,7 +50,7 @@ def pooled(result: Figure) -> list[Step]:
     own, most = Decimal(said["own"]), Decimal(said["amount"])
     if "withheld" in said:
         value = measured_of(result) if said["lowered"] and own > 0 else own
-        return [Step(8, _("Cap over all partners"), group_words.pool_of_few(result), value)]
+        return [Step(8, _("Cap over all partners"), group_words.pool_untold(result), value)]
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
         "amount": formats.money(most, result.version.currency),

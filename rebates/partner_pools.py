@@ -1,8 +1,7 @@
-"""A cap on what a programme pays all partners together; and of which programmes each figure hangs on those of all.
+"""A cap on what a programme pays all partners together, see `pooled_sql.py`; and of which programmes each figure hangs
+on those of all.
 
 Guarantees
-- What is paid comes to the cap exactly: in minor units, by largest remainder of the unrounded figures, ties to the
-  lower partner number. A figure below zero stays as it is and makes no room for the others.
 - Each figure hangs on those of all partners. Such a programme is always read for everybody, whoever is asked for, and
   told of those who are: the settlement, adjustments, accruals and back-tests say the same. A run computes it once,
   when all ranges of partners are done.
@@ -13,19 +12,17 @@ Guarantees
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from django.db import connection
 
 from partners.models import Partner
 from prm.values import clock
 from rebates import narrowing, traits
-from rebates.linked_sql import COLUMNS
+from rebates.links import NET_OF, stacked_on
 from rebates.plans import Plan
 from rebates.scope import Scope
 
@@ -36,7 +33,7 @@ IS_WITHHELD = (
 )
 WITHOUT_SUM = (
     "jsonb_set({row}.explanation, ARRAY['pooled'],"
-    " ({row}.explanation -> 'pooled') - 'sum' - 'parts' || jsonb_build_object('withheld', true))"
+    " ({row}.explanation -> 'pooled') - 'sum' - 'parts' - 'decimals' || jsonb_build_object('withheld', true))"
 )
 
 
@@ -65,11 +62,22 @@ def hangs_on_all(policy: dict[str, Any]) -> bool:
 
 
 def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
-    """The plans that compute each partner by itself, and those that need all."""
-    alone, together = list[Plan](), list[Plan]()
-    for plan in plans:
-        (together if hangs_on_all(plan.policy) else alone).append(plan)
-    return alone, together
+    """The plans that compute each partner by itself, and those that need all: beside these, as `unseen` ones, what they
+    are net of. Twice is as good as once.
+    """
+    plans = list(plans)
+    together = [plan for plan in plans if hangs_on_all(plan.policy)]
+    alone = [plan for plan in plans if not hangs_on_all(plan.policy) and not plan.unseen]
+    places = {(plan.world, plan.period, plan.code): plan for plan in plans}
+    left, earlier = list(together), dict[Any, Plan]()
+    while left:
+        one = left.pop()
+        for code in stacked_on(one.policy, NET_OF):
+            place = (one.world, one.period, code)
+            if place in places and place not in earlier:
+                earlier[place] = replace(places[place], unseen=True)
+                left.append(places[place])
+    return alone, [*together, *earlier.values()]
 
 
 def everybody(scope: Scope) -> Scope:
@@ -77,48 +85,6 @@ def everybody(scope: Scope) -> Scope:
 
 
 # SQL
-
-
-def shared(figures: str, plans: Sequence[Plan]) -> str:
-    """`figures` has also `raw` and `divisor`, the unrounded figure; the divisor of a plan is the same for everybody."""
-    rows = []
-    for number, plan in enumerate(plans):
-        cap = cap_of(plan.policy)
-        if cap:
-            digits = get_currency_precision(plan.version.currency)
-            rows.append(f"({number}, {Decimal(cap['amount']):f}::numeric, {digits})")
-    others = ", ".join(f"ranked.{name}" for name in COLUMNS if name not in ("earned", "explanation"))
-    scale = "10.0 ^ digits"
-    return f"""
-        SELECT {others},
-               CASE WHEN most IS NULL OR raw <= 0 OR NOT too_much THEN earned
-                    ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
-               CASE WHEN most IS NULL THEN explanation ELSE explanation || jsonb_build_object('pooled',
-                    jsonb_build_object('amount', trim_scale(most)::text, 'lowered', too_much,
-                        'own', round(raw / divisor, 10)::text)
-                    || CASE WHEN behind < {LEAST_MEMBERS} THEN jsonb_build_object('withheld', true)
-                       ELSE jsonb_build_object('sum', trim_scale(part_sum)::text,
-                            'parts', trim_scale(divisor)::text) END) END AS explanation
-        FROM (
-            SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY plan) AS spare,
-                   row_number() OVER (PARTITION BY plan ORDER BY rest DESC NULLS LAST, partner_number COLLATE "C")
-                       AS rank
-            FROM (
-                SELECT *, part_sum > most * divisor OR earned_sum > most AS too_much,
-                       div(most * {scale} * part, nullif(part_sum, 0)) AS whole,
-                       mod(most * {scale} * part, nullif(part_sum, 0)) AS rest
-                FROM (
-                    SELECT single.*, cap.most, cap.digits, partner.number AS partner_number,
-                           greatest(single.raw, 0) AS part, sum(greatest(single.raw, 0)) OVER mates AS part_sum,
-                           sum(greatest(single.earned, 0)) OVER mates AS earned_sum,
-                           count(*) FILTER (WHERE single.raw > 0) OVER mates AS behind
-                    FROM ({figures}) single
-                    JOIN partners_partner partner ON partner.id = single.partner_id
-                    LEFT JOIN (VALUES {", ".join(rows)}) cap(no, most, digits) ON cap.no = single.plan
-                    WINDOW mates AS (PARTITION BY single.plan)
-                ) summed
-            ) divided
-        ) ranked"""
 
 
 def only_of(figures: str, scope: Scope, params: dict[str, Any]) -> str:

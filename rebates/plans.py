@@ -70,6 +70,7 @@ class Plan:
     payout: Payout | None = None
     chosen: frozenset[int] | None = None  # the single partners that take part; None: whoever fits
     world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several
+    unseen: bool = False  # computed for those that are net of it only, see `partner_pools.apart`
 
     @property
     def code(self) -> str:

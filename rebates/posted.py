@@ -22,8 +22,8 @@ COLUMNS = """
     COALESCE((result.explanation #>> '{cumulative,total}')::numeric,
              (result.explanation #>> '{payout,measured}')::numeric, result.computed) AS total,
     COALESCE((result.explanation ->> 'paid_on')::numeric,
-             COALESCE((result.explanation ->> 'payable')::numeric, result.base)
-             + COALESCE((result.explanation #>> '{net_of,less}')::numeric, 0)) AS base"""
+             (result.explanation ->> 'payable')::numeric,
+             result.base + COALESCE((result.explanation #>> '{net_of,less}')::numeric, 0)) AS base"""
 
 
 def relation(plan: Plan, scope: Scope, *, until: datetime | None = None) -> str:

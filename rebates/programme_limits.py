@@ -51,7 +51,8 @@ class LimitFields(forms.Form):
         required=False,
         min_value=Decimal(0),
         help_text=_(
-            "The most that all of them are paid for one period, each in proportion. Four at least take part."
+            "The most that all of them are paid for one period, or for the year so far where that is counted, each in"
+            " proportion. Four at least take part."
         ),
     )
     shared_cap = AmountField(

@@ -51,7 +51,7 @@ class Together:
 
     @property
     def only(self) -> Scope | None:
-        return None  # a cap over all partners is linked with nothing
+        return self.parts[0].only
 
     @property
     def converts(self) -> bool:

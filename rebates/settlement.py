@@ -28,6 +28,7 @@ from rebates import (
     member_factors,
     partner_groups,
     partner_pools,
+    pooled_sql,
     returned,
     serials,
     tier_days,
@@ -101,7 +102,8 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
     if links.pools:
         text = linked_sql.shared(text, links, sums.plans)
     if pooled:
-        text = partner_pools.shared(text, sums.plans)
+        mates = pooled_sql.Members(members, member, plan_rows, plan_columns)
+        text = pooled_sql.shared(text, sums.plans, sums.scope, mates)
     if links.groups:
         text = linked_sql.best(text, links, sums.plans)
     text = yearly.differences(text, sums.plans, sums.scope)

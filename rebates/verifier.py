@@ -128,10 +128,11 @@ def added_up(
     after: date,
     rates: Rates,
     more: dict[str, Any],
+    less: Fraction = Fraction(0),
 ) -> tuple[Facts, list[Line]]:
-    """What the lines of a period come to, and those lines."""
+    """What the lines of a period come to, `less` taken off what is paid on; and those lines."""
     read, before = read_of(policy, lines, first, after, rates, more)
-    return facts(policy, read, before), read
+    return facts(policy, read, before, less), read
 
 
 def exact(
@@ -144,7 +145,7 @@ def exact(
     more, rates = more or {}, rates or Rates()
     lines = as_counted(policy, lines, more)
     first = counted_from(policy, first, more)
-    it, read = added_up(policy, lines, first, after, rates, more)
+    it, read = added_up(policy, lines, first, after, rates, more, less)
     if policy.get("joining") == "by_days":
         digits = 3 if policy.get("measure") == "quantity" else more.get("digits", 2)
         target = Fraction(str(policy["mechanism"]["target"])) * share_of_days(
@@ -153,22 +154,18 @@ def exact(
         it = replace(it, reference=rounded(target, "half_up", digits))
     if not it.lines:
         return None
-    if it.base >= 0:
-        base = max(Fraction(0), it.base - max(less, Fraction(0)))
-    else:
-        base = min(Fraction(0), it.base - min(less, Fraction(0)))
     if seen is not None:
-        seen[policy["code"]] = seen_alone(policy, replace(it, base=base))
+        seen[policy["code"]] = seen_alone(policy, it)
     paid_on, units = [line for line in read if paid_for(policy, line)], pays_units(policy)
     found = more.get("found", {}).get(policy.get("code"), {})
-    figure = raw(policy, replace(it, base=base))
+    figure = raw(policy, it)
     if policy["mechanism"]["kind"] == "formula":
-        figure = formula(policy["mechanism"], base, it.qualifier, found)
+        figure = formula(policy["mechanism"], it.base, it.qualifier, found)
     if policy.get("rounding", {}).get("on") == "line":
         amounts = [line.quantity if units else line.amount for line in paid_on]
         figure = line_by_line(policy, it.qualifier, amounts, mode_of(policy), more.get("digits", 2))
     figure = by_measures(policy, through_gates(policy, figure, found), found)
-    figure = collected(policy, figure, paid_on, units, more.get("receipts", ()))
+    figure = collected(policy, figure, paid_on, units, more)
     return most_paid(policy, figure + taken_back(policy, lines, first, after, units, rates, more))
 
 
@@ -300,7 +297,9 @@ def recomputed(
         for code, policy in sorted(period["policies"].items())
     ]
     rates = rates_of(period)
-    more = {name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups")}
+    more = {
+        name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups", "collected")
+    }
     more |= {"receipts": receipts, "spans": period["tiers"]}
     seen: dict[str, Seen] = {}
     return together(policies, "", "", lines_for(period, lines), first, after, digits, rates, more, seen), seen

@@ -89,6 +89,9 @@ class Credit:
     first_recorded: date = date.min
     first_late: bool = False  # whether it came after the close
     paid: date | None = None  # since when the invoice is paid in full
+    invoice: str = (
+        ""  # which of the agent's invoices the line stands on, where a collection factor asks for it
+    )
 
 
 def of_kind(policy: dict[str, Any], lines: Iterable[Any]) -> list[Any]:
@@ -112,6 +115,7 @@ def read_credits(rows: Iterable[dict[str, str]], make: Any) -> list[Any]:
         credit = Credit(
             is_return, is_return and not row["reverses"], known,
             found[known - 1].recorded if known < number else line.recorded, paid=day_or_none(row["paid"]),
+            invoice=row["invoice"],
         )  # fmt: skip
         gross = None if line.gross is None else line.gross * part
         found.append(

@@ -34,8 +34,8 @@ class Facts:
     lines: int
 
 
-def facts(policy: dict[str, Any], lines: list[Any], before: list[Any]) -> Facts:
-    """`before` are the lines of the baseline's period."""
+def facts(policy: dict[str, Any], lines: list[Any], before: list[Any], less: Fraction = Fraction(0)) -> Facts:
+    """`before` are the lines of the baseline's period; `less` is taken off what is paid on, before it is capped."""
     rules = policy["mechanism"]
     kind = rules["kind"]
     if kind == "bundle":
@@ -50,7 +50,7 @@ def facts(policy: dict[str, Any], lines: list[Any], before: list[Any]) -> Facts:
     if kind == "spif" and rules.get("per", "serial") == "serial":
         qualifier = base = serials_of(paid_lines)
     focus = [line for line in counted_lines if kind == "mix" and line.product_line in rules["focus"]]
-    whole = qualifier
+    whole, base = qualifier, lowered(base, less)
     for cap in policy.get("caps", []):
         if cap["on"] == "measure":
             ceiling = Fraction(str(cap["amount"]))
@@ -66,6 +66,13 @@ def facts(policy: dict[str, Any], lines: list[Any], before: list[Any]) -> Facts:
     elif kind == "per_increment":
         base = Fraction(max(base, Fraction(0)) // Fraction(str(rules["increment"])))
     return Facts(qualifier, base, reference, number)
+
+
+def lowered(base: Fraction, less: Fraction) -> Fraction:
+    """Towards zero, never beyond it."""
+    if base < 0:
+        return -lowered(-base, -less)
+    return max(Fraction(0), base - max(less, Fraction(0)))
 
 
 def sets_of(parts: list[dict[str, Any]], lines: list[Any]) -> Facts:

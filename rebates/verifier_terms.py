@@ -122,25 +122,40 @@ def invoice_factor(steps: list[dict[str, Any]], issued: date, receipts: list[Rec
     return Fraction(int((counts / total * 10**8 + Fraction(1, 2)) // 1), 10**8)
 
 
+def invoice_of(line: Any) -> tuple[str, str]:
+    """What tells an invoice from others: its number and currency; of what an agent is credited with a running number,
+    for two buyers may have invoices of one number.
+    """
+    return (
+        (line.document, line.sold_in or line.currency) if line.credit is None else (line.credit.invoice, "")
+    )
+
+
 def collected(
-    policy: dict[str, Any], figure: Fraction, paid: Iterable[Any], units: bool, receipts: Iterable[Receipt]
+    policy: dict[str, Any], figure: Fraction, paid: Iterable[Any], units: bool, more: dict[str, Any]
 ) -> Fraction:
-    """The figure by the days to receipt; `paid` are the lines that are paid on. At most zero it stays as it is."""
+    """The figure by the days to receipt; `paid` are the lines that are paid on. At most zero it stays as it is.
+
+    `more` has the "receipts". What buyers paid is in no agent's kit: "collected" has the factor of each of its invoices
+    from the day on which it was booked, by the policy's code.
+    """
     steps = [
         step for one in policy.get("factors", []) if one["kind"] == "collection" for step in one["steps"]
     ]
     if not steps or figure <= 0:
         return figure
     lines, due, counts = list(paid), Fraction(0), Fraction(0)
-    for document, currency in sorted({(line.document, line.sold_in or line.currency) for line in lines}):
-        mine = [
-            line for line in lines if (line.document, line.sold_in or line.currency) == (document, currency)
-        ]
+    for invoice in sorted({invoice_of(line) for line in lines}):
+        mine = [line for line in lines if invoice_of(line) == invoice]
         amount = sum((line.quantity if units else line.amount for line in mine), Fraction(0))
         if amount > 0:
             issued = min(line.booked or line.day for line in mine)
-            came = [one for one in receipts if (one.document, one.currency) == (document, currency)]
-            due, counts = due + amount, counts + amount * invoice_factor(steps, issued, came)
+            if mine[0].credit is None:
+                came = [one for one in more.get("receipts", ()) if (one.document, one.currency) == invoice]
+                factor = invoice_factor(steps, issued, came)
+            else:
+                factor = Fraction(more["collected"][policy["code"]][f"{invoice[0]} {issued}"])
+            due, counts = due + amount, counts + amount * factor
     return figure * counts / due if due else figure
 
 
@@ -176,19 +191,23 @@ def keep_to(
 def share_of_pool(figure: Fraction, paid: Fraction, pool: dict[str, Any], digits: int) -> Fraction:
     """What of a cap over all partners falls to a figure.
 
-    "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts". Who is given a cent more
-    hangs on the others' figures: the share may be one above its whole cents, where that was "paid". Of so few partners
-    that the sum would tell another's figure there is nothing but what was "paid".
+    "pool" has the cap's "amount" and the "sum" of all figures, still to be divided by "parts"; of figures that are
+    fractions it is rounded to so many "decimals", for all their digits would tell what others bought. Who is given a
+    cent more hangs on the others' figures: the share may be one above its whole cents, where that was "paid". Of so few
+    partners that the sum would tell another's figure there is nothing but what was "paid".
     """
     if not pool["lowered"] or figure <= 0:
         return paid
     if "sum" not in pool:
         return Fraction(pool["paid"])
-    share = Fraction(pool["amount"]) * 10**digits * figure * Fraction(pool["parts"]) / Fraction(pool["sum"])
-    whole = share.numerator // share.denominator
-    if share != whole and Fraction(pool["paid"]) * 10**digits == whole + 1:
-        whole += 1
-    return Fraction(whole, 10**digits)
+    whole, unit = Fraction(pool["sum"]) / Fraction(pool["parts"]), 10**digits
+    away = Fraction(1, 2 * 10 ** pool["decimals"]) if "decimals" in pool else Fraction(0)
+    least, most = (
+        Fraction(pool["amount"]) * unit * figure / one for one in (whole + away, max(whole - away, figure))
+    )
+    stated, cents = Fraction(pool["paid"]) * unit, least.numerator // least.denominator
+    fits = stated.denominator == 1 and cents <= stated < most + 1
+    return Fraction(stated if fits else cents, unit)
 
 
 def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
@@ -389,8 +408,10 @@ def placed(policy: dict[str, Any], lines: Iterable[Any], first: date) -> list[An
     for line in lines:
         sold = line.origin
         if sold is not None and how == "by_origin":
+            credit = line.credit and replace(line.credit, invoice=sold.credit.invoice)
             line = replace(
-                line, day=sold.day, booked=sold.booked, document=sold.document, product_line=sold.product_line
+                line, day=sold.day, booked=sold.booked, document=sold.document, product_line=sold.product_line,
+                credit=credit,
             )  # fmt: skip
         elif sold is not None and how == "at_original_rate":
             line = replace(line, back=True)

@@ -20,7 +20,7 @@ from django.db import connection
 
 from rebates import credited, posted
 from rebates.models import SettlementRun
-from rebates.partner_pools import is_group
+from rebates.partner_pools import hangs_on_all
 from rebates.plans import Plan
 from rebates.scope import Scope
 
@@ -110,7 +110,7 @@ def unknown(plan: Plan) -> str:
 
 
 def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    """The partners that a run leaves out, by programme; a group with any of them is left out as a whole."""
+    """The partners that a run leaves out, by programme; what hangs on any of them is left out as a whole."""
     found = []
     for plan in plans:
         if not plan.cumulative:
@@ -122,7 +122,7 @@ def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
             found.append(
                 {
                     "kind": "year_without_lines", "period": str(plan.period), "partners": count,
-                    "programmes": [plan.code], "with_group": is_group(plan.policy),
+                    "programmes": [plan.code], "with_group": hangs_on_all(plan.policy),
                 }
             )  # fmt: skip
     return found

@@ -329,7 +329,7 @@ def _write_pooled(run: SettlementRun) -> None:
     if not plans:
         return
     rows = Result.objects.for_everyone(because="settlement").filter(run=run)
-    rows.filter(version__in=[plan.version.pk for plan in plans]).delete()
+    rows.filter(version__in=[plan.version.pk for plan in plans if not plan.unseen]).delete()
     scope = Scope(
         watermark=run.watermark, paid_to=run.paid_watermark, serials_to=run.serial_watermark, tiers_of_run=run.pk,
         closed_before=run.frozen_at, kept=kept.proven(),

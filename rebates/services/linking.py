@@ -97,6 +97,7 @@ def refuse_unsound_links(text: ProgrammeText) -> None:
         for code, policy in policies:
             if code in link.codes:
                 _refuse_unlike(text, code, policy)
+        _refuse_spanning(text, link, policies)
         _refuse_a_second(link, links)
     _refuse_circle(text.code, [link for link in links if link.kind == NET_OF])
 
@@ -125,8 +126,17 @@ def _refuse_unlike(text: ProgrammeText, code: str, policy: dict[str, Any]) -> No
     both = (text.policy, policy)
     if len({(one["period"], one["currency"], bool(one.get("cumulative"))) for one in both}) > 1:
         raise LinkDiffers(programme=text.code, other=code)
-    if code != text.code and any(hangs_on_all(one) for one in both):
-        raise LinkSpansPartners(programme=text.code, other=code)
+
+
+def _refuse_spanning(text: ProgrammeText, link: Link, policies: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Of what is settled together only the one that is net of the others may hang on all partners: they stay as they
+    are.
+    """
+    may = link.by if link.kind == NET_OF else None
+    for code, policy in policies:
+        if code in link.codes and code != may and hangs_on_all(policy):
+            others = sorted(link.codes - {text.code})
+            raise LinkSpansPartners(programme=text.code, other=others[0] if code == text.code else code)
 
 
 def _refuse_a_second(link: Link, links: list[Link]) -> None:

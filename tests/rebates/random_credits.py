@@ -12,6 +12,7 @@ from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from rebates import verifier as oracle
 from rebates.verifier_days import paid_in_full, read_credits
+from rebates.verifier_terms import invoice_factor
 
 SHARES = ("100", "60", "40", "33.3333", "12.5", "0.5")
 
@@ -65,6 +66,7 @@ def as_kits_have_them(
         mine, line = found.setdefault(row.partner_id, []), lines[row.line_id]
         paid = paid_in_full(line, receipts[row.line.partner_id])
         days = {"ordered": line.ordered, "shipped": line.shipped, "paid": paid}
+        invoice = f"{row.line.partner_id}/{line.document}/{line.currency}"
         mine.append(
             {
                 "credit": str(len(mine) + 1), "takes_back": row.takes_back.number if row.takes_back else "",
@@ -73,7 +75,22 @@ def as_kits_have_them(
                 "product": line.product, "quantity": str(line.quantity), "amount": str(line.amount),
                 "currency": line.currency, "recorded": str(row.recorded_at.date()),
                 "gross": "" if line.gross is None else str(line.gross), "tax": str(line.tax),
-                **{name: "" if day is None else str(day) for name, day in days.items()},
+                **{name: "" if day is None else str(day) for name, day in days.items()}, "invoice": invoice,
             }
         )  # fmt: skip
     return {agent: read_credits(rows, oracle.line_of) for agent, rows in found.items()}
+
+
+def factors(
+    policy: dict, credits: list[oracle.Line], receipts: dict[int, list[oracle.Receipt]]
+) -> dict[str, str]:
+    """What of each invoice behind an agent's credits counts by a policy's collection factor, as its kit says."""
+    steps = [
+        step for one in policy.get("factors", []) if one["kind"] == "collection" for step in one["steps"]
+    ]
+    found = {}
+    for line in credits if steps else ():
+        buyer, document, currency = line.credit.invoice.split("/")
+        came = [one for one in receipts[int(buyer)] if (one.document, one.currency) == (document, currency)]
+        found[f"{line.credit.invoice} {line.day}"] = str(invoice_factor(steps, line.day, came))
+    return found

@@ -233,16 +233,11 @@ def random_policy(random: Random, number: int) -> dict:
             if kind == "bundle" or rules.get("per") == "serial"
             else random.choice(["by_origin", "at_original_rate"])
         )
-    collects = any(one["kind"] == "collection" for one in made.get("factors", []))
-    if rules.get("per") != "serial" and not collects and random.random() < 0.35:
+    if rules.get("per") != "serial" and random.random() < 0.35:
         made["counts"] = "credited"
         if made.get("returns") == "at_original_rate":
             made["returns"] = "by_origin"
-    plain = (
-        rules.get("split") != "average" and kind != "formula" and made.get("returns") != "at_original_rate"
-    )
-    weighed = any(one["kind"] == "collection" for one in made.get("factors", []))
-    if plain and not made.get("cumulative") and not weighed and random.random() < 0.3:
+    if random.random() < 0.3:
         caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
         made["caps"] = caps
     by_serial = kind == "spif" and rules.get("per") == "serial"
@@ -294,11 +289,14 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
-        and not any("over" in cap for cap in one.get("caps", [])) and "as" not in one.get("who", {})
+        and "as" not in one.get("who", {})
     ]  # fmt: skip
     random.shuffle(free)
 
-    def take(count: int, fits=lambda one: True) -> list[dict]:
+    def by_itself(one: dict) -> bool:
+        return not any("over" in cap for cap in one.get("caps", []))
+
+    def take(count: int, fits=by_itself) -> list[dict]:
         found = [one for one in free if fits(one)][:count]
         free[:] = [one for one in free if one not in found]
         return found
@@ -307,7 +305,6 @@ def link(random: Random, policies: list[dict]) -> None:
         rules = one["mechanism"]
         return (
             rules["kind"] in ("marginal", "retroactive", "flat", "lump_sum", "mix", "linear", "retroactive_from_floor")
-            and all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in one.get("caps", []))
             and one["rounding"]["on"] == "total"
         )  # fmt: skip
 

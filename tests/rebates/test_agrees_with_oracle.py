@@ -258,6 +258,11 @@ class World:
             "certificates": held,
             "found": found,
             "receipts": self.receipts[partner.pk],
+            "collected": {
+                policy["code"]: crediting.factors(policy, self.credits.get(partner.pk, []), self.receipts)
+                for policy in policies
+                if policy.get("counts") == "credited"
+            },
             "spans": self.spans[partner.pk],
             "settled": {
                 policy["code"]: [
@@ -293,9 +298,9 @@ class World:
             plain = [{k: v for k, v in one.items() if k != "payout_currency"} for one in self.policies]
             alike = ("period", "currency", "cumulative")
             mine = [one for one in plain if all(one.get(name) == policy.get(name) for name in alike)]
+            (own,) = (one for one in mine if one["code"] == policy["code"])
+            shares = self.shared_by_all(own, period, is_open=years)
             if years and "as" in policy.get("who", {}):
-                (own,) = (one for one in mine if one["code"] == policy["code"])
-                shares = self.shared_by_all(own, period, is_open=True)
                 found |= {(pk, code): figure for (code, pk, _ends), figure in shares.items()}
                 continue
             for partner, _tier in self.partners:
@@ -306,13 +311,14 @@ class World:
                 )
                 if policy["code"] not in paid:
                     continue
+                paid |= {code: figure for (code, pk, _ends), figure in shares.items() if pk == partner.pk}
                 if years:
                     found[partner.pk, policy["code"]] = paid[policy["code"]]
                     continue
                 how = "per_unit" if oracle.pays_units(policy) else "flat"
                 summed = {k: v for k, v in policy.items() if k != "caps"} | {"mechanism": {"kind": how}}
-                own = oracle.as_counted(summed, lines, more)
-                it, _read = oracle.added_up(summed, own, period.start, period.end, self.rates, more)
+                counted = oracle.as_counted(summed, lines, more)
+                it, _read = oracle.added_up(summed, counted, period.start, period.end, self.rates, more)
                 self.settled.setdefault((partner.pk, policy["code"]), []).append(
                     {
                         "first": str(period.start), "after": str(period.end), "paid": paid[policy["code"]],
@@ -367,16 +373,42 @@ class World:
         digits = dict(self.rates.digits)[policy["currency"]]
         sums, paid, ids = {}, {}, {partner.number: partner.pk for partner, _tier in self.partners}
         for partner, _tier in self.partners:
-            more = self.traits(partner, [policy], period) | {"digits": digits}
+            more = self.traits(partner, self.policies, period) | {"digits": digits}
             tier = verifier_terms.tier_on(period.last_day, more)
             if verifier_terms.takes_part(policy, tier, partner.type, more):
                 lines = self.known(partner, years=is_open)
-                figure = oracle.exact(policy, lines, period.start, period.end, rates=self.rates, more=more)
+                less = self.paid_before(policy, partner, tier, lines, period, more)
+                figure = oracle.exact(
+                    policy, lines, period.start, period.end, less, rates=self.rates, more=more
+                )
                 if figure is not None:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
         verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
-        return self.paid_out(policy, period, paid)
+        return self.paid_out(policy, period, self.less_posted(policy, paid))
+
+    def paid_before(
+        self, policy: dict, partner: Partner, tier: str, lines: list, period: Period, more: dict
+    ) -> Fraction:
+        """What the programmes pay that a policy is net of, which nothing else ties, in the measure currency."""
+        stack, found = policy.get("stacking", {}), Fraction(0)
+        for one in self.policies:
+            if one["code"] not in (stack["programmes"] if stack.get("kind") == "net_of" else []):
+                continue
+            if verifier_terms.takes_part(one, tier, partner.type, more):
+                figure = oracle.exact(one, lines, period.start, period.end, rates=self.rates, more=more)
+                found += oracle.rounded(figure or Fraction(0), oracle.mode_of(one), more["digits"])
+        return found
+
+    def less_posted(self, policy: dict, paid: dict[str, Fraction]) -> dict[str, Fraction]:
+        """Of a cumulative programme the differences to what the year posted before, by number of the partner."""
+        if not policy.get("cumulative"):
+            return paid
+        ids = {partner.number: partner.pk for partner, _tier in self.partners}
+        return {
+            number: figure - self.posted.get((ids[number], policy["code"]), Fraction(0))
+            for number, figure in paid.items()
+        }
 
     def paid_out(
         self, policy: dict, period: Period, paid: dict[str, Fraction]
@@ -431,11 +463,7 @@ class World:
             cents[number] += 1
         sign = 1 if figure >= 0 else -1
         paid = {number: Fraction(sign * count, 10**digits) for number, count in cents.items()}
-        if policy.get("cumulative"):
-            ids = {partner.number: partner.pk for partner, _tier in self.partners}
-            for number in paid:
-                paid[number] -= self.posted.get((ids[number], policy["code"]), Fraction(0))
-        return self.paid_out(policy, period, paid)
+        return self.paid_out(policy, period, self.less_posted(policy, paid))
 
     def keeps(self, figures: dict[tuple[str, int, date], Fraction]) -> dict[tuple[str, int], Fraction]:
         """What each programme keeps for its minimum payout after a close that posted these figures."""

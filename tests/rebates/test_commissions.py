@@ -358,7 +358,6 @@ def test_the_text_says_it_in_both_languages_and_comes_back_the_same(agent):
     [
         ({"mechanism": {"kind": "spif", "amount": 5}}, "serial number"),
         ({"returns": "at_original_rate"}, "original rate"),
-        ({"factors": [{"kind": "collection", "steps": [{"days": 30, "factor": 1}]}]}, "Days to payment"),
     ],
 )
 def test_what_is_not_known_of_a_share_is_refused_by_name(entries, words):

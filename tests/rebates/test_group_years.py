@@ -194,7 +194,7 @@ def test_without_the_lines_of_that_time_the_whole_group_is_left_out_and_said(fou
     (finding,) = run.findings
     assert (finding["kind"], finding["partners"]) == ("year_without_lines", 1)
     page = browse(finance).get(run.get_absolute_url()).content.decode()
-    assert "Whoever counts as one group with them is left out too." in page
+    assert "Whoever is computed together with them is left out too." in page
 
 
 def test_of_families_only_that_one_is_left_out(family, loner):

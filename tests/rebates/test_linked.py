@@ -129,10 +129,6 @@ def test_a_programme_that_nobody_knows_or_only_itself_cannot_be_named():
             {"stacking": net_of("a"), "mechanism": {"kind": "per_unit", "amount": 1}},
             "stacking.kind: Only what is",
         ),
-        (
-            {"stacking": net_of("a"), "caps": [{"on": "measure", "amount": 9}]},
-            "stacking.kind: What is net of",
-        ),
     ],
 )
 def test_a_stack_that_makes_no_sense_is_refused_at_its_place(entries, said):

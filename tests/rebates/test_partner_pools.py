@@ -270,11 +270,7 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"cumulative": True}, "is one of a period"),
-        ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
-        ({"returns": "at_original_rate"}, "a fraction of its own"),
-        ({"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": 1}]}]}, "a fraction of its own"),
-        ({"mechanism": {"kind": "formula", "expression": "base / 3"}}, "a fraction of its own"),
+        ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "not the best of a group"),
     ],
 )
 def test_what_does_not_go_together_is_refused_by_name(entries, said):

@@ -134,7 +134,11 @@ def _sentence(finding: dict[str, Any]) -> str:
         return (
             f"{', '.join(finding['programmes'])}: {finding['partners']} partners are left out of {finding['period']}:"
             " months of the year were settled before go-live, and the sales lines of that time are not on file"
-            + ("; whoever counts as one group with them is left out too" if finding.get("with_group") else "")
+            + (
+                "; whoever is computed together with them is left out too"
+                if finding.get("with_group")
+                else ""
+            )
         )
     if finding["kind"] == "settled_outside_without_lines":
         return (

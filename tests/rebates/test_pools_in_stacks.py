@@ -1,0 +1,182 @@
+"""A programme with a cap over all partners that is paid on what other programmes leave."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+
+from prm.values.periods import Period
+from rebates import explanations
+from rebates.accruals import accruals
+from rebates.backtest import back_test
+from rebates.errors import LinkSpansPartners, RatesMissing
+from rebates.exchange import as_yaml
+from rebates.models import Result, Version
+from rebates.policy import PolicyProblem, read_yaml
+from rebates.programme_form import initial_of, is_editable
+from rebates.services import approve_run
+from rebates.wording import sentence
+from tests.exchange.world import known
+from tests.rebates.test_linked import best_of, cap, flat, net_of
+from tests.rebates.test_partner_groups import bought, grouped, kits_agree, money
+from tests.rebates.test_partner_pools import four, pooled
+from tests.rebates.test_programme_editor import FILLED
+from tests.rebates.world import BY, adjustments, apply, results, sell, settle
+
+__all__ = ["four"]
+pytestmark = pytest.mark.django_db
+SEPTEMBER = Period.parse("2026-09")
+
+
+def by_code(run: Any, kind: str = "earned") -> dict[str, dict[str, Decimal]]:
+    found: dict[str, dict[str, Decimal]] = {}
+    for row in results(run):
+        if row.kind == kind:
+            found.setdefault(row.programme.code, {})[row.partner.number] = row.amount
+    return found
+
+
+def stacked(**entries: Any) -> dict[str, Any]:
+    return pooled("pool", stacking=net_of("a"), **entries)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 5_000])
+def test_what_is_left_of_each_base_shares_the_cap(four, tmp_path, chunk):
+    apply(flat("a", "20%"), stacked(amount=4_000), flat("other", "1%"))
+    bought(four, 60_000, 25_000, 10_000, 5_000)
+    run = settle("2026-09", chunk=chunk)
+    # 10 % of 48,000 · 20,000 · 8,000 · 4,000 are 8,000, of which a half is paid.
+    assert by_code(run) == {
+        "a": money("12000.00", "5000.00", "2000.00", "1000.00"),
+        "pool": money("2400.00", "1000.00", "400.00", "200.00"),
+        "other": money("600.00", "250.00", "100.00", "50.00"),
+    }
+    assert Result.objects.for_everyone(because="a test").count() == 12
+    assert run.line_count == 4
+    kits_agree(tmp_path)
+
+
+def test_the_explanation_shows_both_and_accruals_and_back_tests_agree(four):
+    apply(flat("a", "20%"), stacked(amount=4_000))
+    bought(four, 60_000, 25_000, 10_000, 5_000)
+    live = accruals(by=BY, period=SEPTEMBER, partners=[four[1].row.pk])
+    assert {one.programme.code: one.amount for one in live} == {"a": 5_000, "pool": 1_000}
+    versions = {one.programme.code: one for one in Version.objects.all()}
+    for code, total in (("a", 20_000), ("pool", 4_000)):
+        tried = back_test(versions=[versions[code]], first=SEPTEMBER, last=SEPTEMBER, by=BY)
+        assert tried.totals == [total]
+    run = settle("2026-09")
+    result = next(row for row in results(run) if (row.partner.number, row.programme.code) == ("V-2", "pool"))
+    steps = {step.title: step for step in explanations.explain(result).steps}
+    assert steps["Paid base, net of earlier programmes"].value == 20_000
+    assert "they come to 8,000, so each figure counts × 0.5" in steps["Cap over all partners"].text
+    assert "12000" not in json.dumps(result.explanation)
+
+
+def test_a_late_line_of_one_moves_its_own_figures_and_everybodys_share(four, tmp_path):
+    apply(flat("a", "20%"), stacked(amount=4_000))
+    bought(four, 60_000, 25_000, 10_000, 5_000, on="2026-08-10")
+    settle("2026-08")
+    sell(four[3], 25_000, "2026-08-20")
+    run = settle("2026-09")
+    # 4,800 · 2,000 · 800 · 2,400 are 10,000
+    assert by_code(run, "adjusted") == {
+        "a": {"V-4": Decimal("5000.00")},
+        "pool": money("-480.00", "-200.00", "-80.00", "760.00"),
+    }
+    kits_agree(tmp_path)
+    assert adjustments(settle("2026-10")) == []
+
+
+def test_a_year_so_far_is_net_of_a_year_so_far(four, tmp_path):
+    apply(flat("a", "20%", cumulative=True), stacked(amount=4_000, cumulative=True))
+    bought(four, 30_000, 10_000, 5_000, 5_000, on="2026-08-10")
+    bought(four, 30_000, 15_000, 5_000, 0, on="2026-09-10")
+    assert by_code(settle("2026-08"))["pool"] == money("2400.00", "800.00", "400.00", "400.00")
+    assert by_code(settle("2026-09"))["pool"] == money("0.00", "200.00", "0.00", "-200.00")
+    kits_agree(tmp_path)
+
+
+def test_it_is_net_of_a_chain_and_of_sales_in_another_currency(four, tmp_path):
+    known("EUR/CNY 2026-09-30 8")
+    apply(
+        flat("x", "50%", exchange="period_end"), flat("a", "20%", stacking=net_of("x")), stacked(amount=2_250),
+    )  # fmt: skip
+    bought(four, 60_000, 25_000, 10_000)
+    sell(four[3], 5_000)
+    sell(four[3], 500, currency="EUR")  # counts for x alone, which pays 4,500.00 then
+    run = settle("2026-09")
+    found = by_code(run)
+    assert found["x"]["V-4"] == Decimal("4500.00") and found["a"]["V-4"] == Decimal("100.00")
+    # a pays 6,000 · 2,500 · 1,000 · 100; 5,400 + 2,250 + 900 + 490 = 9,040 share 2,250
+    assert found["pool"] == money("1344.03", "560.01", "224.00", "121.96")
+    assert sum(found["pool"].values()) == 2_250
+    kits_agree(tmp_path)
+
+
+def test_a_missing_rate_is_said_once_and_stops_what_is_net_of_it(four):
+    apply(flat("a", "20%", exchange="period_end"), stacked())
+    sell(four[0], 100, currency="EUR")
+    bought(four, 60_000)
+    run = settle("2026-09", close=False)
+    assert results(run) == []
+    stopped = [one["programme"] for one in run.findings if one["kind"] == "no_rate"]
+    assert sorted(stopped) == ["a", "pool"]
+    with pytest.raises(RatesMissing):
+        approve_run(run=run, by=BY)
+
+
+def test_lines_in_another_currency_are_said_once_of_each_programme(four):
+    apply(flat("a", "20%"), stacked())
+    sell(four[0], 100, currency="EUR")
+    bought(four, 60_000)
+    run = settle("2026-09", close=False)
+    said = [one["programme"] for one in run.findings if one["kind"] == "other_currency"]
+    assert sorted(said) == ["a", "pool"]
+
+
+def test_settling_anew_changes_nothing(four):
+    apply(flat("a", "20%"), stacked(amount=4_000))
+    bought(four, 60_000, 25_000, 10_000, 5_000)
+    first = by_code(settle("2026-09", close=False))
+    assert by_code(settle("2026-09")) == first
+
+
+def test_what_would_make_others_hang_on_all_partners_is_refused(four):
+    apply(flat("a", "20%"), stacked())
+    for entries in ({"stacking": net_of("pool")}, {"stacking": best_of("pool")}, {"caps": cap(5, "pool")}):
+        with pytest.raises(LinkSpansPartners):
+            apply(flat("b", "1%", **entries))
+    with pytest.raises(LinkSpansPartners):  # a programme that another one names
+        apply(pooled("a", from_="2026-07-01"))
+    with pytest.raises(LinkSpansPartners):
+        apply(grouped("a", from_="2026-07-01"))
+    with pytest.raises(PolicyProblem, match="not the best of a group"):
+        apply(pooled("c", stacking=best_of("a")))
+
+
+def test_finance_chooses_it_in_the_editor(four, finance, browse):
+    apply(flat("a", "20%", period="quarter", cumulative=True, currency="CNY"))
+    with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
+        typed = {
+            "pooled_cap": "4000", "cumulative": "yes", "period": "quarter", "stacking": "net_of", "stacked_on": "a",
+            "measure_cap": "50000", "measure_cap_of": "base",
+        }  # fmt: skip
+        answer = browse(finance).post("/programmes/new/", FILLED | typed)
+        assert answer.status_code == 302, answer.content.decode()
+    version = Version.objects.exclude(programme__code="a").get()
+    assert version.policy["stacking"] == net_of("a") and version.policy["cumulative"]
+    assert is_editable(version.policy) and initial_of(version)["pooled_cap"] == "4000"
+    (text,) = read_yaml(as_yaml(version.programme))
+    assert text.policy == version.policy
+    said = sentence(version)
+    for words in (
+        "At most ¥50,000 are paid on.",
+        "What is paid by A is taken off the base first.",
+        "All partners together are paid at most ¥4,000 for the year so far, each in proportion.",
+    ):
+        assert words in said
