@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.files import paper
-from prm.ui import refusals
+from prm.ui import formats, refusals
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import pages, services, ties
@@ -22,6 +22,7 @@ from rebates.amendments import amendment
 from rebates.budgets import Use, uses
 from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm, TextForm
+from rebates.missed_start import missed_start
 from rebates.models import Programme, Version
 from rebates.paper import agreement_text
 from rebates.policy import MECHANISMS
@@ -45,6 +46,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "programme": programme,
             "budget": _budget(request.actor, programme),
             "amendment": amendment(shown),
+            "missed": missed_start(shown),
             "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,
@@ -87,6 +89,18 @@ def publish(request: Any, code: str) -> HttpResponse:
 def _publication_said(version: Version) -> str:
     waits = version.state == Version.State.IN_REVIEW
     return _("Handed in. It is in force once it is approved.") if waits else _("Published.")
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def move_start(request: Any, code: str) -> HttpResponse:
+    """The draft begins on the first day that is still possible."""
+    return _on_draft(
+        request,
+        code,
+        services.move_start,
+        lambda moved: _("The draft begins on %(day)s now.") % {"day": formats.day(moved.starts)},
+    )
 
 
 @requires("rebates.edit_programmes")
