@@ -129,7 +129,10 @@ def _claims(agreement: Agreement, products: list[Any], customers: list[EndCustom
     with clock.at(_ago(75)):
         approve_claim(claim=first, by=cast.controller)
     with clock.at(_ago(70)):
-        pay_claim(claim=first, reference="BT-SPA-1042-1", by=cast.finance)
+        pay_claim(
+            claim=first, reference="BT-SPA-1042-1", by=cast.finance,
+            account_checked="As in the partner master of the finance system",
+        )  # fmt: skip
     second = _claim(agreement, SECOND, 60, products, customers, cast)
     with clock.at(_ago(52)):
         approve_claim(claim=second, by=cast.controller)
