@@ -28,6 +28,7 @@ from rebates.paper import agreement_text
 from rebates.policy import MECHANISMS
 from rebates.previews import preview_of
 from rebates.programme_form import is_editable
+from rebates.services.drafting import mark_of
 
 IN_REVIEW = Version.State.IN_REVIEW
 
@@ -194,9 +195,13 @@ def text(request: Any, code: str) -> HttpResponse:
 def import_text(request: Any, code: str) -> HttpResponse:
     """A text becomes the draft; nothing accrues before it is published."""
     programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    before = {version.pk: mark_of(version) for version in programme.versions.all()}
     form = TextForm(request.POST or None, request.FILES or None, actor=request.actor)
     if form.is_valid() and form.run(services.import_draft, programme=programme, by=request.actor):
-        messages.success(request, _("The text is the draft now. Look at it before it is published."))
+        if before.get(form.result.pk) == mark_of(form.result):
+            messages.info(request, _("The draft says that already: nothing was changed."))
+        else:
+            messages.success(request, _("The text is the draft now. Look at it before it is published."))
         return redirect(form.result)
     context = {"form": form, "programme": programme}
     return render(request, "rebates/import.html", context, status=form.status)
