@@ -16,7 +16,7 @@ def verdict(changed: int, seal: int, figures: int) -> tuple[str, str]:
     """What the findings come to: of changed files, of the seal and the digest it covers, and of figures."""
     if changed:
         return (
-            f"This kit was changed after it was packed: {changed} of its files are not as listed. It proves nothing"
+            f"This kit was changed after it was packed: files that are not as listed: {changed}. It proves nothing"
             " about the statement. Download it again.",
             f"此验算包在打包后被改动过：{changed} 个文件与清单不符。它不能证明对账单的任何内容，请重新下载。",
         )

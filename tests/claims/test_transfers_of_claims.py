@@ -92,3 +92,15 @@ def test_a_claim_says_since_when_it_waits_for_finance(acme, finance, browse):
         approve_claim(claim=claim, by=finance)
     shown = words(browse(acme.admin).get(claim.get_absolute_url()))
     assert "Waiting for finance since 5 Nov 2026 10:00 CST." in shown and "accepted ¥600.00" in shown
+
+
+def test_the_only_thing_that_a_partner_can_do_is_reached_on_a_phone_too(acme, browse):
+    bought(acme, 100, on="2026-05-20")
+    agreement = agreed(acme)
+    sold(acme, 30)
+    claim = claimed(agreement, by=acme.admin)
+    page = browse(acme.admin).get(claim.get_absolute_url()).content.decode()
+    line = page[page.index('class="ui-decide"') :]
+    assert (
+        "Withdraw" in line and 'data-sheet="verbs-sheet"' in line
+    )  # a phone shows one that is not the first there

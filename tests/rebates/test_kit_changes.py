@@ -94,7 +94,10 @@ def test_a_changed_file_is_the_one_thing_that_is_said_whatever_its_figures_say(f
     before, _said, after = shown.partition("what follows is what they say now")
     assert "DIFFERS  lines.csv" in before and "agrees   " in after  # the rounding swallows the cent
     english, chinese = result(folder)
-    assert "changed after it was packed: 1 of its files" in english and "Download it again" in english
+    assert (
+        "changed after it was packed: files that are not as listed: 1." in english
+        and "Download it again" in english
+    )
     assert "1 个文件与清单不符" in chinese and "请重新下载" in chinese
 
 
