@@ -1,7 +1,8 @@
 """What the ledger's pages and statements know of claims.
 
-Guarantee: over a partner's statements in one currency, each booking of a claim stands on exactly one, the first that
-was issued after it; one closes with what the next opens with. Both are sums of the append-only ledger.
+Guarantee: over a partner's statements in one currency, each booking of a claim stands on exactly one: that of the
+period of its day, or the next one where it was booked after that was issued. One closes with what the next opens with.
+Both are sums of the append-only ledger.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rules import allowed
@@ -63,27 +65,45 @@ def reconciled(actor: Actor) -> list[books.Check]:
 
 
 def part_of(statement: Statement, actor: Actor) -> further.Part | None:
-    """What claims moved between the partner's statement before and this one; None where there is nothing to say."""
+    """What claims moved until the last day of the statement's period, and stands on no statement before; None where
+    there is nothing to say.
+    """
     if not allowed(actor, "claims.view", statement):
         return None
-    entries = _entries(statement.partner_id).filter(
-        account__currency=statement.currency, transaction__posted_at__lte=statement.issued_at
-    )
-    before = Statement.objects.for_everyone(because="the statement names the partner").issued_before(
-        statement
-    )
-    opening = ZERO
+    entries = _entries(statement.partner_id).filter(account__currency=statement.currency)
+    statements = Statement.objects.for_everyone(because="the statement names the partner")
+    before, opening = statements.issued_before(statement), ZERO
+    here = _told_until(statement)
     if before is not None:
-        earlier = entries.filter(transaction__posted_at__lte=before.issued_at)
-        opening = -(earlier.aggregate(sum=Sum("amount"))["sum"] or ZERO)
-        entries = entries.filter(transaction__posted_at__gt=before.issued_at)
+        opening = -(entries.filter(_told_until(before)).aggregate(sum=Sum("amount"))["sum"] or ZERO)
+        here &= ~_told_until(before)
     names = ("transaction_id", "transaction__event", "transaction__booked_on", "transaction__memo")
-    moves = entries.filter(transaction__event__in=(APPROVED, PAID)).values_list(*names)
+    moves = entries.filter(here, transaction__event__in=(APPROVED, PAID)).values_list(*names)
     bookings = [
-        further.Booking(day, books.EVENTS[event], memo, owed, event == PAID, _claim_of(memo, event))
+        further.Booking(
+            day, _label(event, day < statement.starts), memo, owed, event == PAID, _claim_of(memo, event)
+        )
         for _pk, event, day, memo, owed in moves.annotate(owed=-Sum("amount")).order_by("transaction_id")
     ]
-    return further.Part(_("Price claims"), opening, bookings) if opening or bookings else None
+    if not opening and not bookings:
+        return None
+    return further.Part(_("Price claims"), opening, bookings, until=statement.period.last_day)
+
+
+def _told_until(statement: Statement) -> Q:
+    """The entries that stand on the statement or on one before it."""
+    rows = Statement.objects.for_everyone(because="the statement names the partner").filter(
+        partner_id=statement.partner_id, currency=statement.currency, issued_at__lte=statement.issued_at
+    )
+    ends = rows.aggregate(last=Max("ends"))["last"]
+    return Q(transaction__posted_at__lte=statement.issued_at, transaction__booked_on__lt=ends)
+
+
+def _label(event: str, is_late: bool) -> Any:
+    """What happened; of a day before the statement's period that as well."""
+    if not is_late:
+        return books.EVENTS[event]
+    return gettext("%(what)s, of before this period") % {"what": books.EVENTS[event]}
 
 
 def owed_to(actor: Actor) -> list[further.Owed]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Sum
 
-from claims.models import Agreement, Claim
+from claims.models import Agreement, Claim, ClaimPayment
 from claims.services import (
     add_item,
     approve_agreement,
@@ -129,7 +129,10 @@ def _claims(agreement: Agreement, products: list[Any], customers: list[EndCustom
     with clock.at(_ago(75)):
         approve_claim(claim=first, by=cast.controller)
     with clock.at(_ago(70)):
-        pay_claim(claim=first, reference="BT-SPA-1042-1", by=cast.finance)
+        # The partner’s account came later; a credit note needs none.
+        pay_claim(
+            claim=first, method=ClaimPayment.Method.CREDIT_NOTE, reference="CN-SPA-1042-1", by=cast.finance
+        )
     second = _claim(agreement, SECOND, 60, products, customers, cast)
     with clock.at(_ago(52)):
         approve_claim(claim=second, by=cast.controller)

@@ -154,10 +154,16 @@ class PayForm(ServiceForm):
         label=_("Reference"), max_length=100, required=False,
         help_text=_("Of the bank or of the credit note; the partner reads it."),
     )  # fmt: skip
+    account_checked = forms.CharField(
+        label=_("How the account was checked"), widget=forms.Textarea, max_length=500, required=False,
+        help_text=_("Of a transfer to an account that is not kept here. Kept in the history."),
+    )  # fmt: skip
     pairs: tuple[tuple[str, str], ...] = (("amount", "method"), ("paid_on", "reference"))
 
-    def __init__(self, *args: Any, open_amount: Decimal, **kwargs: Any):
+    def __init__(self, *args: Any, open_amount: Decimal, asks_about_account: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        if not asks_about_account:
+            del self.fields["account_checked"]
         self.fields["amount"].initial = open_amount
         self.fields["paid_on"].initial = clock.today()
 

@@ -201,6 +201,9 @@ def _standing(claim: Claim) -> dict[str, str]:
     text, tone = texts[State(claim.state)]
     if claim.state == State.APPROVED and not payable(claim):
         text = _("Approved; nothing is paid: it is set off against what came back.")
+    elif claim.state in (State.SUBMITTED, State.IN_REVIEW, State.APPROVED):
+        waits = _("Waiting for finance since %(moment)s.") % {"moment": formats.exact(claim.state_since)}
+        return {"text": waits, "title": text, "tone": tone}
     return {"text": text, "tone": tone}
 
 

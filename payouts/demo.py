@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F
 
+from payouts.models import Batch
 from payouts.prospect import prospect
 from payouts.services import (
     ask_for_account,
@@ -48,6 +48,7 @@ THEIRS = {
     ],
 }
 IBANS = ("DE89370400440532013000", "FR1420041010050500013M02606", "NL91ABNA0417164300")
+SECOND_PAYOUT = 3  # statements that wait in it
 CODES = {
     "accrued": "2180",
     "payable": "2190",
@@ -76,14 +77,14 @@ def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
         return
     owed = list(Statement.objects.visible_to(finance).for_list().of_run(run).to_be_paid().order_by("pk"))
     theirs = THEIRS.get(currency, [{"iban": iban} for iban in IBANS[:2]])
-    _confirmed(owed[:2], theirs, finance, controller)
+    # Before the payouts, which keep why they left somebody out; the fourth has none here.
+    _confirmed([*owed[:2], *owed[4:]], theirs, finance, controller)
     if len(owed) > 2:  # asked for by somebody else, so that the clerk on the sign-in page can confirm it
         ask_for_account(
             partner=owed[2].partner, holder=owed[2].partner.name, currency=currency, **theirs[0],
             reason="New bank, letter of last week", by=controller,
         )  # fmt: skip
     _pay(run, finance, controller)
-    _confirmed(owed[4:], theirs, finance, controller)  # the fourth has none here
 
 
 def _confirmed(owed: list[Statement], theirs: list[dict[str, str]], finance: Any, controller: Any) -> None:
@@ -107,15 +108,21 @@ def _number(bank: dict[str, str], own: int) -> dict[str, str]:
 
 
 def _pay(run: SettlementRun, finance: Any, controller: Any) -> None:
-    """One of the two is paid by a file; the other waits in a second payout for its release."""
+    """The first is paid by a file; some wait in a second payout for its release, the others for that of the run."""
     # The controller approved the run: whoever presses in the demo is the clerk, who therefore releases.
     batch = prepare_batch(run=run, by=controller)
-    for line in batch.lines.order_by(F("pk").desc())[: max(batch.lines.count() - 1, 0)]:
-        drop_line(line=line, reason="Left for the next payout", by=controller)
+    _keep(batch, 1, "Left for the next payout", controller)
     release_batch(batch=batch, by=finance)
     book_batch(batch=batch, by=finance, reference="BT-PAYOUT-1")
     if prospect(run, by=controller).due:
-        prepare_batch(run=run, by=controller)  # waits for the clerk's release
+        waiting = prepare_batch(run=run, by=controller)
+        _keep(waiting, SECOND_PAYOUT, "Paid when all payments of the settlement are released", controller)
+
+
+def _keep(batch: Batch, count: int, reason: str, by: Any) -> None:
+    """Leave all but the first lines of a payout out."""
+    for line in list(batch.lines.order_by("pk"))[count:]:
+        drop_line(line=line, reason=reason, by=by)
 
 
 kit.register_demo("payouts", fill, order=55)

@@ -24,6 +24,7 @@ from prm.values.actor import Actor
 from rebates.models import Payment, PaymentReturn, SettlementRun, Statement
 from rebates.payout_methods import WORDS
 from rebates.services.payments import Open, open_on
+from rebates.services.unconfirmed import Owed
 
 # Why a statement that owes something is left out, in the order in which it is asked.
 REASONS = {
@@ -127,19 +128,36 @@ def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
     return made
 
 
-class Known:
-    """What must be known to judge some open statements, read in four queries for all."""
+class Accounts:
+    """To which account each of some partners is paid now, or why to none; read in three queries for all."""
 
-    def __init__(self, statements: Sequence[Statement]):
-        partners = {one.partner_id for one in statements}
-        accounts = BankAccount.objects.for_everyone(because="of the partners of the caller's statements")
+    def __init__(self, partners: Iterable[int]):
+        partners = set(partners)
+        accounts = BankAccount.objects.for_everyone(because="of the partners that the caller pays")
         accounts = accounts.filter(partner__in=partners)
         today = clock.today()
         self.in_force = {(row.partner_id, row.currency): row for row in accounts.in_force(today)}
         self.held = {(row.partner_id, row.currency): row for row in accounts.held(today).order_by("-starts")}
         self.asked = {(row.partner_id, row.currency) for row in accounts.waiting()}
-        self.paying = set(PayingAccount.objects.values_list("currency", flat=True))
         self.bounced = bounced_accounts(partners)
+
+    def of(self, owed: Owed) -> BankAccount | tuple[str, str]:
+        """The account that is paid to now, or why none is: one of REASONS with its detail."""
+        whose = (owed.partner_id, owed.currency)
+        account = self.in_force.get(whose)
+        if account is None and whose in self.held:
+            return "held", self.held[whose].starts.isoformat()
+        if account is None:
+            return "unconfirmed" if whose in self.asked else "no_account", ""
+        return ("bounced", self.bounced[account.pk]) if account.pk in self.bounced else account
+
+
+class Known:
+    """What must be known to judge some open statements, read in a fixed number of queries for all."""
+
+    def __init__(self, statements: Sequence[Statement]):
+        self.accounts = Accounts(one.partner_id for one in statements)
+        self.paying = set(PayingAccount.objects.values_list("currency", flat=True))
         self.taken = taken_by_batches(one.pk for one in statements)
 
     def judge(self, one: Open, *, own: bool = False) -> Due | LeftOut:
@@ -153,36 +171,26 @@ class Known:
             return LeftOut(one, "stopped", one.stopped)
         if one.method != Payment.Method.TRANSFER:
             return LeftOut(one, "not_by_bank", str(WORDS[one.method]))
-        account = self.account_of(statement)
+        account = self.accounts.of(statement)
         if isinstance(account, tuple):
             return LeftOut(one, *account)
         if statement.currency not in self.paying:
             return LeftOut(one, "no_paying_account")
         return Due(one, account)
 
-    def account_of(self, statement: Statement) -> BankAccount | tuple[str, str]:
-        """The account that is paid to now, or why none is: one of REASONS with its detail."""
-        whose = (statement.partner_id, statement.currency)
-        account = self.in_force.get(whose)
-        if account is None and whose in self.held:
-            return "held", self.held[whose].starts.isoformat()
-        if account is None:
-            return "unconfirmed" if whose in self.asked else "no_account", ""
-        return ("bounced", self.bounced[account.pk]) if account.pk in self.bounced else account
 
-
-def doubts_about_accounts(statements: Sequence[Statement]) -> dict[int, str]:
-    """By id the statements of partners that no confirmed account is in force for, and why; "" where none is kept here.
+def doubts_about_accounts(owed: Sequence[Owed]) -> dict[int, str]:
+    """By id what is owed to partners that no confirmed account is in force for, and why; "" where none is kept here.
 
     None while the tenant keeps no accounts here at all.
     """
     if not registry.is_on("payouts"):
         return {}
-    world, found = Known(statements), dict[int, str]()
-    for statement in statements:
-        account = world.account_of(statement)
+    accounts, found = Accounts(one.partner_id for one in owed), dict[int, str]()
+    for one in owed:
+        account = accounts.of(one)
         if isinstance(account, tuple):
-            found[statement.pk] = "" if account[0] == "no_account" else reason_text(*account)
+            found[one.pk] = "" if account[0] == "no_account" else reason_text(*account)
     return found
 
 

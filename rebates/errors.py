@@ -41,7 +41,8 @@ class PeriodNotWhole(DomainError):
 class PeriodClosed(DomainError):
     code = "period_closed"
     message = _(
-        "%(programme)s: %(month)s is closed and is not settled again. The first day that is possible is %(choice)s."
+        "%(programme)s: %(month)s is closed and is not settled again. Let it begin on %(choice)s, the first day that is"
+        " possible, or later."
     )
     field = "starts"
 

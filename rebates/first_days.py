@@ -18,6 +18,25 @@ def closed_until(length: str, first: date, until: date | None = None) -> date | 
     return None
 
 
+def next_start(version: Version) -> date | None:
+    """The first day, from its own on, on which a version that is not in force can begin: no settled period behind it,
+    after the version before, on the first day of a period of both. None where it would begin after its own last day.
+    """
+    length, day, begins = version.policy["period"], version.starts, None
+    last = version.ends - timedelta(days=1) if version.ends else None
+    before = version.programme.versions.published().order_by("-starts").first()
+    while day != begins:
+        begins = day
+        day = closed_until(length, day, last) or day
+        if before is not None and before.starts >= day:
+            day = Period.of(before.period_length, before.starts).end
+        cut = before is not None and (before.ends is None or before.ends > day)
+        for whole in (length, before.period_length) if before is not None and cut else (length,):
+            period = Period.of(whole, day)
+            day = day if period.start == day else period.end
+    return None if last is not None and day > last else day
+
+
 def first_possible(version: Version) -> date:
     """The first day on which the version after this one can begin."""
     following = Period.of(version.policy["period"], version.starts).next.start

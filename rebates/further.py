@@ -7,7 +7,7 @@ own figures: not of its sums, its digest or what is paid by it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,11 +33,12 @@ class Booking:
 
 @dataclass(frozen=True)
 class Part:
-    """Closing = opening + added − paid, in the statement's currency."""
+    """Closing = opening + added − paid, in the statement's currency, as of the end of the day `until`."""
 
     title: Any
     opening: Decimal
-    bookings: list[Booking] = field(default_factory=list)
+    bookings: list[Booking]
+    until: date
 
     @property
     def added(self) -> Decimal:
@@ -77,6 +78,7 @@ def as_data(found: list[Part]) -> list[dict[str, Any]]:
         {
             "title": str(part.title),
             **{name: f"{getattr(part, name):.2f}" for name in ("opening", "added", "paid", "closing")},
+            "until": str(part.until),
             "bookings": [
                 {
                     "day": str(one.day),

@@ -37,6 +37,7 @@ from rebates import (
     verifier_mechanisms,
     verifier_results,
     verifier_terms,
+    verifier_verdict,
 )
 from rebates.balances import paid_before
 from rebates.credited import is_credited
@@ -65,6 +66,7 @@ PARTS = (
     verifier_mechanisms,
     verifier_results,
     verifier_terms,
+    verifier_verdict,
 )
 Read = dict[tuple[date, date], list[Result]]
 GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts", "counting")

@@ -9,21 +9,22 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from prm.files.charts import GAP, wide
 from prm.ui import formats
 from rebates import arithmetic, formula
 from rebates.mechanisms import bands_of
 from rebates.numbers_in_words import measured
 
-WIDTH, LEFT, BOTTOM = 480, 48, 206
-ROOM = 56  # what the words of a tick take
+WIDTH, LEFT, BOTTOM, RIGHT = 480, 48, 206, 470
 EXAMPLE = Decimal(1_000_000)  # a baseline that differs from partner to partner is drawn for this one
 PRICE = Decimal(100)  # where units count and money is paid on, a unit is drawn as sold for this much
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Points in the picture's own units; geometry only, words are the template's."""
+    """Points in the picture's own units, with room for its words as they are written on a phone."""
 
+    left: float  # where the curve begins, behind the amounts
     path: str
     jumps: list[dict[str, Any]]
     ticks_x: list[dict[str, Any]]
@@ -111,8 +112,11 @@ def chart(policy: dict[str, Any]) -> Chart:
     stops = sorted({Decimal(0), top, *(low for low in bounds if low < top)})
     highest = max(payout(policy, top), *(payout(policy, stop) for stop in stops)) or Decimal(1)
 
+    ticks_y = [(highest * part / 3, formats.number(highest * part / 3, 0)) for part in range(4)]
+    left = max(LEFT, *(round(wide(words) + GAP, 1) for _amount, words in ticks_y))
+
     def x(value: Decimal) -> float:
-        return round(float(LEFT + (WIDTH - LEFT - 10) * value / top), 1)
+        return round(left + (RIGHT - left) * float(value / top), 1)
 
     def y(value: Decimal) -> float:
         return round(float(BOTTOM - (BOTTOM - 14) * value / highest), 1)
@@ -124,24 +128,39 @@ def chart(policy: dict[str, Any]) -> Chart:
         steps.append(f"L{x(stop)} {y(before)}")
         if stop < top and abs(after - before) > highest / 200:
             jumps.append(
-                {"path": f"M{x(stop)} {y(before)}V{y(after)}", "x": x(stop) - 6, "y": (y(before) + y(after)) / 2,
-                 "size": formats.number(abs(after - before), 0), "falls": after < before}
-            )  # fmt: skip
+                {"path": f"M{x(stop)} {y(before)}V{y(after)}", "y": (y(before) + y(after)) / 2}
+                | _beside(x(stop), _jump(after - before), left)
+            )
             steps.append(f"M{x(stop)} {y(after)}")
     return Chart(
+        left=left,
         path="".join(steps),
         jumps=jumps,
         ticks_x=_apart([{"x": x(stop), "label": formats.number(stop, 0)} for stop in stops[1:-1]]),
-        ticks_y=[{"y": y(highest * n / 3), "label": formats.number(highest * n / 3, 0)} for n in range(4)],
+        ticks_y=[{"y": y(amount), "label": words} for amount, words in ticks_y],
         across=across(policy),
         up=str(policy["currency"]),
     )
 
 
+def _jump(by: Decimal) -> str:
+    words = _("fall of %(size)s") if by < 0 else _("jump of %(size)s")
+    return words % {"size": formats.number(abs(by), 0)}
+
+
+def _beside(x: float, words: str, left: float) -> dict[str, Any]:
+    """Words before a jump; behind it where they would run into the amounts at the side."""
+    if x - GAP - wide(words) >= left:
+        return {"words": words, "x": x - GAP, "anchor": "end"}
+    return {"words": words, "x": x + GAP, "anchor": "start"}
+
+
 def _apart(ticks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without those whose words would lie on the one before."""
+    """Without those whose words would touch the ones before, or be cut off."""
     found: list[dict[str, Any]] = []
     for tick in ticks:
-        if not found or tick["x"] - found[-1]["x"] >= ROOM:
+        half = wide(tick["label"]) / 2
+        before = found[-1]["x"] + wide(found[-1]["label"]) / 2 + GAP if found else 0
+        if before <= tick["x"] - half and tick["x"] + half <= WIDTH:
             found.append(tick)
     return found

@@ -103,6 +103,7 @@ def _register_words() -> None:
             "opened": _("opened"),
             "drafted": _("draft saved"),
             "draft deleted": _("draft deleted"),
+            "start moved": _("start moved"),
             "published": pgettext_lazy("done", "published"),
             "published_by_command": _("published by the operator’s command, which stands for the approval"),
             "publication_asked": _("publication asked for"),

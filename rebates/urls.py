@@ -39,6 +39,7 @@ urlpatterns = [
     path("programmes/<slug:code>/", programmes.detail, name="programme"),
     path("programmes/<slug:code>/amend/", editor.amend, name="amend"),
     path("programmes/<slug:code>/publish/", programmes.publish, name="publish"),
+    path("programmes/<slug:code>/move-start/", programmes.move_start, name="move_start"),
     path("programmes/<slug:code>/approve/", programmes.approve, name="approve_publication"),
     path("programmes/<slug:code>/reject/", programmes.reject, name="reject_publication"),
     path("programmes/<slug:code>/withdraw/", programmes.withdraw, name="withdraw_publication"),

@@ -6,14 +6,16 @@ beside `kit.json`, `lines.csv`, `credits.csv`, `payments.csv`, `serials.csv` and
     python3 verify.py [FOLDER]
 
 first holds each file against its sum in `SHA256SUMS`; then prints each figure of the statement beside what it comes to
-here, and the digest of its data. FOLDER is the one in which it stands, where none is named. Exit status 0 when all
-agrees, 1 when something differs, 2 when the files cannot be read. The product's own tests hold the engine to it.
+here, and the digest of its data; at last what all of it comes to, in English and in Chinese. FOLDER is the one in which
+it stands, where none is named. Exit status 0 when all agrees, 1 when something differs, 2 when the files cannot be
+read. The product's own tests hold the engine to it.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import sys
@@ -23,7 +25,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from rebates.verifier_chain import chain_complaints
+from rebates.verifier_chain import chain_complaints, is_sealed
 from rebates.verifier_days import Credit, credits_for, dated, day_or_none, of_kind, read_credits, with_serials
 from rebates.verifier_files import changed_files
 from rebates.verifier_formula import (
@@ -74,6 +76,7 @@ from rebates.verifier_terms import (
     through_gates,
     without_tax,
 )
+from rebates.verifier_verdict import CHANGED, LEGEND, verdict
 
 
 @dataclass(frozen=True)
@@ -373,6 +376,13 @@ class Findings:
 def complaints(
     kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt] = (), say: Any = print
 ) -> list[str]:
+    """What does not agree, of figures and of the seal."""
+    return figure_complaints(kit, lines, receipts, say) + seal_complaints(kit, say)
+
+
+def figure_complaints(
+    kit: dict[str, Any], lines: list[Line], receipts: Iterable[Receipt], say: Any = print
+) -> list[str]:
     """What does not agree; each figure is said beside its own."""
     said = kit["statement"]
     findings = Findings(say, said["digits"])
@@ -392,11 +402,18 @@ def complaints(
             findings.agree(f"{what}, {name}", stated == own, plain(stated, 3), plain(own, 3))
     check_sums(kit, findings)
     check_payments(kit, findings)
-    if said["digest"]:
-        same = digest_of(kit) == said["digest"]
-        say(f"{'agrees ' if same else 'DIFFERS'}  SHA-256 of the statement's data: {said['digest']}")
-        findings.found += [] if same else ["digest"]
-    return findings.found + chain_complaints(kit, say)
+    return findings.found
+
+
+def seal_complaints(kit: dict[str, Any], say: Any = print) -> list[str]:
+    """What of the statement's digest, and of the trail that seals it, does not agree; each is said once."""
+    stated, found = kit["statement"]["digest"], list[str]()
+    if stated and digest_of(kit) != stated:
+        say(f"DIFFERS  SHA-256 of the statement's data: stated {stated}, here {digest_of(kit)}")
+        found.append("digest")
+    elif stated and is_sealed(kit) is not False:  # one that was made to fit is named with the seal
+        say(f"agrees   SHA-256 of the statement's data: {stated}")
+    return found + chain_complaints(kit, say)
 
 
 def check_sums(kit: dict[str, Any], findings: Findings) -> None:
@@ -438,6 +455,8 @@ def check_payments(kit: dict[str, Any], findings: Findings) -> None:
 
 def main(folder: str = "") -> int:
     folder = folder or os.path.dirname(os.path.abspath(__file__))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese still reads the rest
     try:
         changed = changed_files(folder)
         with open(f"{folder}/kit.json", encoding="utf-8") as file:
@@ -455,17 +474,14 @@ def main(folder: str = "") -> int:
         return 2
     print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines", end="")
     print(f", {len(credits)} credits" if credits else "")
+    print(LEGEND)
     for one in changed:
         print(f"DIFFERS  {one}")
-    if not changed:
-        print("agrees   every file is the one that was packed")
-    found = changed + complaints(kit, lines + credits, receipts)
-    print(
-        "Everything agrees."
-        if not found
-        else f"{len(found)} {'does' if len(found) == 1 else 'do'} not agree."
-    )
-    return 1 if found else 0
+    print("\n".join(CHANGED) if changed else "agrees   every file has the SHA-256 that SHA256SUMS lists")
+    figures, seal = figure_complaints(kit, lines + credits, receipts), seal_complaints(kit)
+    said, in_chinese = verdict(len(changed), len(seal), len(figures))
+    print(f"\nRESULT   {said}\n结论     {in_chinese}")
+    return 1 if changed or figures or seal else 0
 
 
 if __name__ == "__main__":

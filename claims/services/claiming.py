@@ -26,7 +26,7 @@ from partners.models import Partner
 from prm.access.rules import allowed, require
 from prm.audit.services import record
 from prm.outbox.services import emit
-from prm.ui import formats
+from prm.ui import formats, said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
@@ -121,7 +121,12 @@ def submit_claim(*, claim: Claim, by: Actor) -> Claim:
     if ClaimLine.objects.for_everyone(because="the claim's own").filter(claim=claim).undecided().exists():
         move(claim, State.IN_REVIEW)
     _add_up(claim)
-    record(claim, "claim submitted", by=by, changes={"approved_amount": [None, claim.approved_amount]})
+    record(
+        claim,
+        "claim submitted",
+        by=by,
+        changes={"approved_amount": [None, said.Money(claim.approved_amount, claim.currency)]},
+    )
     emit(ClaimSubmitted(claim_id=claim.pk), object_key=f"claim:{claim.pk}")
     return claim
 

@@ -20,6 +20,7 @@ from partners.models import Partner
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.outbox.services import emit
+from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
 
@@ -85,7 +86,12 @@ def approve_claim(*, claim: Claim, by: Actor) -> Claim:
     _decide(claim, State.APPROVED, by)
     add_up(claim)
     post_approval(claim, by)
-    record(claim, "claim approved", by=by, changes={"approved_amount": [None, claim.approved_amount]})
+    record(
+        claim,
+        "claim approved",
+        by=by,
+        changes={"approved_amount": [None, said.Money(claim.approved_amount, claim.currency)]},
+    )
     emit(ClaimApproved(claim_id=claim.pk), object_key=f"claim:{claim.pk}")
     settle(claim, by)
     return Claim.objects.for_everyone(because="just approved").get(pk=claim.pk)

@@ -24,10 +24,11 @@ from prm.audit.services import record
 from prm.ledger.models import Entry
 from prm.ledger.services import Move, post, purpose_for
 from prm.outbox.services import emit
-from prm.ui import formats
+from prm.ui import formats, said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
+from rebates.services.unconfirmed import refuse_doubtful
 
 PURPOSE = "claim"
 NAMES = {
@@ -53,23 +54,24 @@ def post_approval(claim: Claim, by: Actor) -> None:
 @transaction.atomic
 def pay_claim(
     *, claim: Claim, by: Actor, amount: Decimal | None = None, paid_on: date | None = None, reference: str = "",
-    method: str = ClaimPayment.Method.TRANSFER,
+    method: str = ClaimPayment.Method.TRANSFER, account_checked: str = "",
 ) -> ClaimPayment:  # fmt: skip
-    """Pay what is open, or a part. Somebody else than who approved it; nothing while the partner is on hold."""
+    """Pay what is open, or a part. Somebody else than who approved it; nothing while the partner is on hold.
+
+    `account_checked`: of a transfer to an account that is not kept here, how it was checked.
+    """
     require(by, "claims.pay", claim)
     (partner,) = Partner.objects.hold([claim.partner_id])
     claim = Claim.objects.locked(claim)
-    if by.user_id is not None and by.user_id == claim.decided_by_id:
-        raise AnotherPersonPays(person=claim.decider)
-    most = payable(claim)
-    if most <= 0:
-        raise NothingOpen(number=claim.number)
+    refuse_to_pay(claim, by)
     claim = locked(claim, Claim.State.APPROVED)
     if partner.is_on_hold:
         raise PartnerOnHold(partner=partner.name, state=partner.get_status_display())
+    most = payable(claim)
     amount = most if amount is None else amount
     if not 0 < amount <= most:
         raise MoreThanClaimed(open=Money(most, claim.currency))
+    refuse_doubtful(claim, method=method, checked=account_checked)
     paid_on = _day(claim, paid_on)
     count = ClaimPayment.objects.for_everyone(because="the claim's own").filter(claim=claim).count()
     payment = ClaimPayment.objects.create(
@@ -81,11 +83,22 @@ def pay_claim(
     _post("claims.pay", payment.number, [("approved", to)], claim, amount, paid_on, by)
     claim.paid_amount += amount
     claim.save(update_fields=["paid_amount"])
-    changes: dict[str, list[Any]] = {"amount": [None, amount], "paid_on": [None, paid_on]}
+    money = said.Money(amount, claim.currency)
+    changes: dict[str, list[Any]] = {"amount": [None, money], "paid_on": [None, paid_on]}
+    if account_checked.strip() and method == ClaimPayment.Method.TRANSFER:
+        changes["account_checked"] = [None, account_checked.strip()]
     record(claim, "claim paid", by=by, changes=changes, reason=reference)
     emit(ClaimPaid(claim_id=claim.pk, payment_id=payment.pk), object_key=f"claim:{claim.pk}")
     settle(claim, by)
     return payment
+
+
+def refuse_to_pay(claim: Claim, by: Actor) -> None:
+    """Raise unless `by` may pay it: a second person, and something is open."""
+    if by.user_id is not None and by.user_id == claim.decided_by_id:
+        raise AnotherPersonPays(person=claim.decider)
+    if claim.state != Claim.State.APPROVED or payable(claim) <= 0:
+        raise NothingOpen(number=claim.number)
 
 
 def payable(claim: Claim) -> Decimal:

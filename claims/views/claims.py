@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from claims import pages, services
 from claims.forms import ClaimForm, PayForm, ReasonForm
 from claims.models import Claim, ClaimLine
-from claims.services.paying import payable
+from claims.services.paying import payable, refuse_to_pay
 from prm.access.decorators import requires
-from prm.ui import refusals
+from prm.ui import formats, refusals
+from rebates.services.unconfirmed import NOT_KEPT, doubts
 
 
 def _claim(request: Any, number: str) -> Claim:
@@ -82,15 +83,22 @@ def reject(request: Any, number: str) -> HttpResponse:
 @requires("claims.pay")
 def pay(request: Any, number: str) -> HttpResponse:
     claim = _claim(request, number)
+    refused = refusals.why_not(refuse_to_pay, claim, request.actor)
+    if request.method == "GET" and refused:
+        messages.error(request, refused)
+        return redirect(claim)
+    most = payable(claim)
     form = PayForm(
-        request.POST or None, actor=request.actor, currency=claim.currency, open_amount=payable(claim)
-    )
+        request.POST or None, actor=request.actor, currency=claim.currency, open_amount=most,
+        asks_about_account=doubts([claim]).get(claim.pk) == NOT_KEPT,
+    )  # fmt: skip
     if form.is_valid() and form.run(services.pay_claim, claim=claim, by=request.actor):
         messages.success(request, _("Paid, and booked."))
         return redirect(claim)
-    return _verb(
-        request, claim, form, _("Pay claim"), _("It is booked at once; the partner is told."), plain=True
-    )
+    effect = _("%(money)s is owed to %(partner)s. A payment is booked at once, and the partner is told.") % {
+        "money": formats.money(most, claim.currency), "partner": claim.partner.name,
+    }  # fmt: skip
+    return _verb(request, claim, form, _("Pay claim"), effect, plain=True)
 
 
 @requires("claims.decide")

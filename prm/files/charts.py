@@ -63,14 +63,14 @@ def _grid(marks: list[float], shown: Callable[[Any], str]) -> SafeString:
     return format_html_join("", line, rows())
 
 
-def _wide(words: Any) -> float:
+def wide(words: Any) -> float:
     """How much room words take on a phone: Chinese characters are as wide as they are high, others narrower."""
     return sum(LETTER * (1 if ord(letter) > 0x2E80 else 0.62) for letter in str(words))
 
 
 def _left(marks: list[float], shown: Callable[[Any], str]) -> float:
     """Where the picture begins: behind the widest of its marks."""
-    return max(LEFT, *(_wide(shown(mark)) + GAP for mark in marks))
+    return max(LEFT, *(wide(shown(mark)) + GAP for mark in marks))
 
 
 def _labels(
@@ -97,14 +97,14 @@ def _every(
     before = None
     for name, middle in list(zip(names, middles, strict=True))[::every]:
         words, before = tick(name, before), name
-        if not written or middle + _wide(words) / 2 <= WIDTH:
+        if not written or middle + wide(words) / 2 <= WIDTH:
             written.append((middle, words))
     return written
 
 
 def _touch(written: list[tuple[float, Any]]) -> bool:
     return any(
-        after - middle < (_wide(words) + _wide(next_words)) / 2 + GAP
+        after - middle < (wide(words) + wide(next_words)) / 2 + GAP
         for (middle, words), (after, next_words) in zip(written, written[1:], strict=False)
     )
 
@@ -204,10 +204,10 @@ def _legend(series: Sequence[Any], *, top: int) -> SafeString:
 def _short(name: str) -> str:
     """A name that fits; of a longer one its middle is left out, since versions of a programme differ at their end."""
     room = LONGEST * LETTER * 0.62
-    if _wide(name) <= room:
+    if wide(name) <= room:
         return name
     head = tail = len(name) // 2
-    while _wide(f"{name[:head]}…{name[-tail:]}") > room:
+    while wide(f"{name[:head]}…{name[-tail:]}") > room:
         head, tail = head - 1, tail - 1
     return f"{name[:head]}…{name[-tail:]}"
 

@@ -100,6 +100,13 @@ class Job(models.Model):
         return str(said.shown(self.step_said)) if self.step_said and self.step_name else self.step_name
 
     @property
+    def doing(self) -> str:
+        """What it does now, or that it has not begun; empty when it is over."""
+        if self.step_words or not self.is_open:
+            return self.step_words
+        return str(_("it begins when a worker is free")) if self.state == self.State.QUEUED else ""
+
+    @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
@@ -114,6 +121,12 @@ class Job(models.Model):
         if self.step < self.total and weights[self.step] > 1:
             done += self.parts.filter(step=self.step, done_at__isnull=False).count()
         return done, sum(weights)
+
+    @property
+    def at(self) -> int:
+        """The number, from 1, of the step that is done now or at which it stopped; 0 while nobody knows how many."""
+        done, total = self.progress
+        return min(done + 1, total)
 
     @property
     def percent(self) -> int:

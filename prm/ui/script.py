@@ -15,6 +15,7 @@ MODULES = (
     "palette",
     "lists",
     "ticks",
+    "marks",
     "forms",
     "formrules",
     "conditions",

@@ -84,6 +84,7 @@ class Dispute(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=15, choices=State.choices, default=State.DRAFT)
+    # While it is under way: since when it waits for the side whose turn it is, whatever that side did meanwhile.
     state_since = models.DateTimeField(default=clock.now)
     due = models.DateTimeField(_("promised by"), null=True)
     reason = models.TextField(_("reason"), blank=True)

@@ -28,6 +28,8 @@ from rebates.services.programmes import (
     begin_from_text,
     delete_draft,
     import_draft,
+    move_start,
+    refuse_start,
     save_draft,
 )
 from rebates.services.publishing import (
@@ -84,6 +86,8 @@ __all__ = [
     "delete_draft",
     "discard_run",
     "hold_payment",
+    "move_start",
+    "refuse_start",
     "begin_from_text",
     "import_draft",
     "open_run",

@@ -118,15 +118,18 @@ def must_be(dispute: Dispute, state: str, by: Actor) -> None:
 def move(dispute: Dispute, state: str, by: Actor) -> None:
     """Into the next state, with the clock of whose turn it is then. The caller saves.
 
-    While it stays one side's turn the first promised day stays: no step of finance's own puts it off.
+    While it stays finance's turn, the moment since when and the promised day stay: no step of its own, such as a sum
+    that waits for the second person, begins the wait of the partner anew.
     """
     must_be(dispute, state, by)
-    promised = None if dispute.waits_for_partner else dispute.due
+    theirs, since, promised = dispute.waits_for_partner, dispute.state_since, dispute.due
     dispute.state, dispute.state_since, dispute.due = state, clock.now(), None
     if state == State.ASKED:
         dispute.due = calendar().after(dispute.state_since, PARTNER_HOURS)
     elif dispute.is_live:
-        dispute.due = promised or calendar().after(dispute.state_since, FINANCE_HOURS)
+        if not theirs:
+            dispute.state_since, dispute.due = since, promised
+        dispute.due = dispute.due or calendar().after(dispute.state_since, FINANCE_HOURS)
 
 
 def say(dispute: Dispute, text: str, by: Actor) -> DisputeMessage:

@@ -44,7 +44,7 @@ from rebates.errors import (
     VersionTooEarly,
 )
 from rebates.events import ProgrammePublished
-from rebates.first_days import closed_until
+from rebates.first_days import closed_until, next_start
 from rebates.mechanisms import named_lines, named_products
 from rebates.models import Programme, Version
 from rebates.plans import plans_for
@@ -321,6 +321,31 @@ def delete_draft(*, version: Version, by: Actor) -> None:
     version.delete()
     if not programme.versions.exists():
         programme.delete()
+
+
+@transaction.atomic
+def move_start(*, version: Version, by: Actor) -> Version:
+    """Let a draft begin on the first day that is still possible, where its own is not any more."""
+    require(by, "rebates.edit_programmes")
+    programme = Programme.objects.select_for_update().get(pk=version.programme_id)
+    version = Version.objects.select_for_update(of=("self",)).select_related("programme").get(pk=version.pk)
+    if version.state == STATE.IN_REVIEW:
+        raise VersionInReview(programme=programme.code, number=version.number)
+    if version.state == STATE.PUBLISHED:
+        raise VersionFrozen(programme=programme.code, number=version.number)
+    starts = next_start(version)
+    if starts is None:
+        refuse_start(version)
+    elif starts != version.starts:
+        before, version.starts = version.starts, starts
+        version.save(update_fields=["starts"])
+        record(version, "start moved", by=by, changes={"starts": [before, starts]})
+    return version
+
+
+def refuse_start(version: Version) -> None:
+    """Raise what speaks against the first day of a version that is not in force."""
+    _refuse_first_day(text_of(version), version.programme)
 
 
 def must_be_publishable(version: Version) -> Version | None:

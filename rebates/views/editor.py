@@ -17,6 +17,7 @@ from rebates import common_policies, services
 from rebates.errors import DraftMovedOn, VersionInReview
 from rebates.first_days import first_possible
 from rebates.forms import TextForm
+from rebates.missed_start import missed_start
 from rebates.models import Programme, Version
 from rebates.previews import preview_of
 from rebates.programme_currency import typed_currency
@@ -68,7 +69,7 @@ def _editor(
 ) -> HttpResponse:  # fmt: skip
     beginning = common_policies.beginning(common) if common else None
     form = _form(
-        request.POST or None, request.actor, newest, common,
+        _typed(request), request.actor, newest, common,
         initial=_beginning(newest, draft) if newest else beginning,
     )  # fmt: skip
     opened = request.POST.get("over") or request.POST.get("opened")
@@ -87,9 +88,19 @@ def _editor(
         "opened": mark,
         "steps": steps_of(form),
         "over": mark_of(draft) if moved_on else "",
+        "missed": missed_start(draft),
     }
     context["commons"] = [] if newest else common_policies.COMMON
     return render(request, "rebates/programme_form.html", context, status=form.status)
+
+
+def _typed(request: Any) -> Any:
+    """What was typed; where the next possible start was pressed, with that as the first day."""
+    if "begin_on" not in request.POST:
+        return request.POST or None
+    typed = request.POST.copy()
+    typed["starts"] = request.POST["begin_on"]
+    return typed
 
 
 def _draft_name(common: common_policies.CommonPolicy | None) -> str:

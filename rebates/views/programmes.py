@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from prm.access.decorators import requires
 from prm.audit.history import history_of_many
 from prm.files import paper
-from prm.ui import refusals
+from prm.ui import formats, refusals
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import pages, services, ties
@@ -22,11 +22,13 @@ from rebates.amendments import amendment
 from rebates.budgets import Use, uses
 from rebates.exchange import as_yaml
 from rebates.forms import ReasonForm, TextForm
+from rebates.missed_start import missed_start
 from rebates.models import Programme, Version
 from rebates.paper import agreement_text
 from rebates.policy import MECHANISMS
 from rebates.previews import preview_of
 from rebates.programme_form import is_editable
+from rebates.services.drafting import mark_of
 
 IN_REVIEW = Version.State.IN_REVIEW
 
@@ -45,6 +47,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "programme": programme,
             "budget": _budget(request.actor, programme),
             "amendment": amendment(shown),
+            "missed": missed_start(shown),
             "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,
@@ -87,6 +90,18 @@ def publish(request: Any, code: str) -> HttpResponse:
 def _publication_said(version: Version) -> str:
     waits = version.state == Version.State.IN_REVIEW
     return _("Handed in. It is in force once it is approved.") if waits else _("Published.")
+
+
+@require_POST
+@requires("rebates.edit_programmes")
+def move_start(request: Any, code: str) -> HttpResponse:
+    """The draft begins on the first day that is still possible."""
+    return _on_draft(
+        request,
+        code,
+        services.move_start,
+        lambda moved: _("The draft begins on %(day)s now.") % {"day": formats.day(moved.starts)},
+    )
 
 
 @requires("rebates.edit_programmes")
@@ -180,9 +195,13 @@ def text(request: Any, code: str) -> HttpResponse:
 def import_text(request: Any, code: str) -> HttpResponse:
     """A text becomes the draft; nothing accrues before it is published."""
     programme = get_object_or_404(Programme.objects.visible_to(request.actor), code=code)
+    before = {version.pk: mark_of(version) for version in programme.versions.all()}
     form = TextForm(request.POST or None, request.FILES or None, actor=request.actor)
     if form.is_valid() and form.run(services.import_draft, programme=programme, by=request.actor):
-        messages.success(request, _("The text is the draft now. Look at it before it is published."))
+        if before.get(form.result.pk) == mark_of(form.result):
+            messages.info(request, _("The draft says that already: nothing was changed."))
+        else:
+            messages.success(request, _("The text is the draft now. Look at it before it is published."))
         return redirect(form.result)
     context = {"form": form, "programme": programme}
     return render(request, "rebates/import.html", context, status=form.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
 from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
 from rebates.errors_of_reviews import FindingsUnanswered
+from rebates.foretold import FORETOLD, foretold
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, offered, releasing
@@ -66,6 +68,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "programme_sums": run_totals.sums_of(by_programme),
             "partners": rows,
             "next_after": rows[-1]["partner_id"] if more else None,
+            "foretells": run.state in FORETOLD,
             "waiting": pages.waiting_line(run),
             "approval": pages.approval_of(run, request.actor),
             "late": Result.objects.visible_to(request.actor).late(run)[:20],
@@ -81,7 +84,7 @@ def _page_of_partners(
     request: Any, run: SettlementRun, manual: list[ManualAdjustment]
 ) -> tuple[list[dict[str, Any]], bool]:
     """The partners from `?after=` on with their figures, what decided disputes give or take, and each with its
-    statement once there is one; and whether more follow.
+    statement once there is one, before that with what it would pay; and whether more follow.
     """
     after = request.GET.get("after", "")
     partners = Result.objects.visible_to(request.actor).by_partner(run)
@@ -97,9 +100,16 @@ def _page_of_partners(
         )
         statements = {(row.partner_id, row.currency): row for row in of_page}
     decided = dispute_pages.sums_of(manual, "partner_id")
+    own = {
+        (row["partner_id"], row["currency"]): row["earned"] + row["adjusted"]
+        + decided.get((row["partner_id"], row["currency"]), 0)
+        for row in shown
+    }  # fmt: skip
+    coming = foretold(run, own)
     for row in shown:
-        row["manual"] = decided.get((row["partner_id"], row["currency"]))
-        row["statement"] = statements.get((row["partner_id"], row["currency"]))
+        whose = (row["partner_id"], row["currency"])
+        row["manual"], row["statement"] = decided.get(whose), statements.get(whose)
+        row["foretold"] = coming.get(whose)
     return shown, len(rows) > PARTNERS_A_PAGE
 
 
@@ -112,7 +122,12 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
         raise Http404
     whose = results[0].partner
     statements = Statement.objects.visible_to(request.actor).for_list().filter(run=run, partner=whose)
+    own: dict[tuple[int, str], Decimal] = {}
+    manual = [one for one in dispute_pages.of_run(run, request.actor) if one.partner_id == pk]
+    for one in (*results, *manual):
+        own[pk, one.currency] = own.get((pk, one.currency), Decimal("0.00")) + one.amount
     context = {
+        "foretold": list(foretold(run, own).values()),
         "run": run,
         "partner": whose,
         "results": results,

@@ -24,7 +24,7 @@ from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
 from rebates.models import Payment, Statement
 from rebates.paper import statement_text
-from rebates.payment_pace import usually_by
+from rebates.payment_pace import open_since, usually_by
 from rebates.services.payments import open_amount, open_on, payment_state, refuse_release
 from rebates.services.unconfirmed import NOT_KEPT, doubts
 from rebates.statement_book import sheets_of
@@ -67,6 +67,7 @@ def statement(request: Any, number: str) -> HttpResponse:
             "open": parts.amount,
             "parts": parts,
             "payment_state": paid,
+            "open_since": open_since(found, parts.amount),
             "usually_by": usually_by(found) if parts.amount and not parts.is_blocked else None,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
             "payments": found.payments.prefetch_related("returns")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from claims import books
 from claims.services import approve_claim, pay_claim
 from prm.tenancy.module_switch import switch_module
+from prm.values import clock
 from rebates import further, pages
 from rebates.books import reconciled
 from rebates.models import Statement
@@ -24,16 +26,28 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def approved(acme, finance):
-    """A claim of 600 that was approved after the settlement of August."""
+    """A claim of 600 that was approved on 20 September, after the settlement of August."""
     apply(policy())
     for month in ("08", "09", "10"):
         sell(acme, 1000, on=f"2026-{month}-15")
     bought(acme, 100, on="2026-05-20")
-    agreement = agreed(acme)
-    sold(acme, 30)
-    claim = claimed(agreement, by=acme.admin)
-    settle("2026-08")
-    return approve_claim(claim=claim, by=finance)
+    with on("2026-09-10"):
+        agreement = agreed(acme)
+        sold(acme, 30)
+        claim = claimed(agreement, by=acme.admin)
+        closed("08")
+    with on("2026-09-20"):
+        return approve_claim(claim=claim, by=finance)
+
+
+def on(day: str):
+    return clock.at(clock.start_of_day(date.fromisoformat(day)))
+
+
+def closed(month: str) -> None:
+    """The month is settled and its statements are issued, on the 10th of the next."""
+    with on(f"2026-{int(month) + 1:02}-10"):
+        settle(f"2026-{month}")
 
 
 def statement_of(month: str) -> Statement:
@@ -46,10 +60,11 @@ def part_of(month: str, by) -> further.Part | None:
 
 
 def test_a_claim_stands_on_the_next_statement_and_its_payment_on_the_one_after(acme, second, approved):
-    settle("2026-09")
-    pay_claim(claim=approved, by=second, amount=Decimal("200"))
-    pay_claim(claim=approved, by=second)
-    settle("2026-10")
+    closed("09")
+    with on("2026-10-20"):
+        pay_claim(claim=approved, by=second, amount=Decimal("200"))
+        pay_claim(claim=approved, by=second)
+    closed("10")
     assert part_of("08", acme.admin) is None
     part = part_of("09", acme.admin)
     assert (part.opening, part.added, part.paid, part.closing) == (0, 600, 0, 600)
@@ -64,8 +79,42 @@ def test_a_claim_stands_on_the_next_statement_and_its_payment_on_the_one_after(a
     assert check.owed == part.closing and check.difference == 0
 
 
+def test_what_happens_between_the_end_of_a_month_and_its_statement_stands_on_the_next(
+    acme, second, finance, browse, approved
+):
+    with on("2026-10-06"):
+        pay_claim(claim=approved, by=second, amount=Decimal("200"))
+    closed("09")
+    part = part_of("09", acme.admin)
+    assert (part.opening, part.added, part.paid, part.closing) == (0, 600, 0, 600)
+    assert part.until == date(2026, 9, 30)
+    page = browse(acme.admin).get(statement_of("09").get_absolute_url()).content.decode()
+    assert f"{approved.number}-P1" not in page and "Closing on 30 Sep 2026" in page
+    closed("10")
+    part = part_of("10", acme.admin)
+    assert (part.opening, part.paid, part.closing) == (600, 200, 400)
+    assert [(one.number, str(one.label)) for one in part.bookings] == [
+        (f"{approved.number}-P1", "Price claim paid")
+    ]
+
+
+def test_what_is_booked_late_stands_on_the_next_as_of_before_its_period(acme, second, browse, approved):
+    closed("09")
+    with on("2026-10-20"):
+        pay_claim(claim=approved, by=second, paid_on=date(2026, 9, 25))
+    closed("10")
+    assert part_of("09", acme.admin).closing == 600
+    part = part_of("10", acme.admin)
+    assert (part.opening, part.closing) == (600, 0)
+    assert [str(one.label) for one in part.bookings] == ["Price claim paid, of before this period"]
+    page = statement_of("10").get_absolute_url()
+    assert "of before this period" in browse(acme.admin).get(page).content.decode()
+    chinese = browse(acme.admin).get(page, headers={"accept-language": "zh-CN"}).content.decode()
+    assert "（本期之前）" in chinese and "期末（截至 2026年10月31日）" in chinese
+
+
 def test_it_is_no_part_of_what_the_statement_itself_owes(acme, approved):
-    settle("2026-09")
+    closed("09")
     statement = statement_of("09")
     assert statement.closing == sum(row.earned for row in Statement.objects.for_everyone(because=EVERYONE))
     assert all(check.difference == 0 for check in reconciled(BY))
@@ -75,7 +124,7 @@ def test_it_is_no_part_of_what_the_statement_itself_owes(acme, approved):
 
 
 def test_page_and_paper_show_it_to_whom_claims_are_shown(acme, finance, browse, rf, tenant, approved):
-    settle("2026-09")
+    closed("09")
     statement = statement_of("09")
     page = statement.get_absolute_url()
     for person in (acme.admin, finance):
@@ -92,9 +141,10 @@ def test_page_and_paper_show_it_to_whom_claims_are_shown(acme, finance, browse, 
 
 
 def test_the_spreadsheet_has_it_below_the_rebates(acme, second, browse, approved):
-    settle("2026-09")
-    pay_claim(claim=approved, by=second)
-    settle("2026-10")
+    closed("09")
+    with on("2026-10-20"):
+        pay_claim(claim=approved, by=second)
+    closed("10")
 
     def rows(person, month: str) -> list[list]:
         answer = browse(person).get(f"{statement_of(month).get_absolute_url()}statement.xlsx")
@@ -113,7 +163,7 @@ def test_the_spreadsheet_has_it_below_the_rebates(acme, second, browse, approved
 
 
 def test_the_data_for_other_programs_has_it_too(acme, browse, approved):
-    settle("2026-09")
+    closed("09")
     address = f"{statement_of('09').get_absolute_url()}statement.json"
     (part,) = browse(acme.admin).get(address).json()["beside"]
     assert (part["title"], part["opening"], part["added"], part["closing"]) == (
@@ -134,7 +184,7 @@ def claims_off(tenant):
 
 
 def test_with_claims_off_statements_say_nothing_of_them(acme, claims_off, approved):
-    settle("2026-09")
+    closed("09")
     assert part_of("09", BY) is not None
     claims_off()
     assert part_of("09", BY) is None and further.owed_to(acme.admin) == []

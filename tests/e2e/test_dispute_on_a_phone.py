@@ -31,7 +31,18 @@ def test_a_line_of_many_is_disputed_on_a_phone(office: Office, statement: Statem
     expect(rows).to_have_count(LINES)
     assert max(row.bounding_box()["height"] for row in rows.all()) < 100  # closed: two lines of text each
     expect(page.get_by_label("Right amount").filter(visible=True)).to_have_count(0)
+    bar = page.locator("[data-marks]")
+    expect(bar).to_have_text("Nothing is marked yet")
+    rows.filter(has_text="IN-009").get_by_role("checkbox").check()
     rows.filter(has_text="IN-007").get_by_role("checkbox").check()
+    expect(bar).to_have_text("Marked: 2 · net amount ¥2,000.00")
+    rows.filter(has_text="IN-009").get_by_role("checkbox").uncheck()
+    page.locator("[name=missing-1-document]").fill("IN-099")
+    page.locator("[name=missing-1-amount]").fill("1,234.50")
+    expect(bar).to_have_text("Marked: 2 · net amount ¥2,234.50")
+    for field in page.locator("[name^=missing-1-]").all():
+        field.fill("")
+    expect(bar).to_have_text("Marked: 1 · net amount ¥1,000.00")
     amount = rows.filter(has_text="IN-007").get_by_label("Right amount")
     amount.fill("900")
     page.get_by_role("link", name="Reason").click()
@@ -47,7 +58,10 @@ def test_a_line_of_many_is_disputed_on_a_phone(office: Office, statement: Statem
     page.get_by_role("link", name="Lines that are missing").click()
     expect(page.locator("[name=missing-1-document]")).to_be_in_viewport()
     assert not serious(page)
-    page.locator("main form").get_by_role("button", name="Send to finance").click()
+    send = page.get_by_role("button", name="Send to finance")
+    page.evaluate("scrollTo(0, 0)")
+    expect(send).to_be_in_viewport()  # wherever one reads in the long list
+    send.click()
     expect(page.get_by_text("A hundred too much").first).to_be_visible()
     dispute = Dispute.objects.for_everyone(because="a test").get()
     assert [(one.document, one.their_amount) for one in dispute.lines.all()] == [("IN-007", 900)]

@@ -123,6 +123,7 @@ def paid(office: Office, second: str, claim: str) -> None:
     press(page, "Pay claim")
     expect(page.get_by_label("Amount")).to_have_value(re.compile(r"3,?200"))
     page.get_by_label("Reference").fill("BT-77")
+    page.get_by_label("How the account was checked").fill("As in the agreement")
     page.locator("main form").get_by_role("button", name="Pay claim").click()
     page.wait_for_url(claim)
     expect(page.get_by_text("Paid, and booked.")).to_be_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -30,9 +32,25 @@ def test_a_running_job_shows_its_progress_and_asks_again():
     user = UserFactory(manager=True)
     job = begin(actor(user), state="running", step=4, total=10)
     page = page_of(user).get(f"/jobs/{job.pk}/")
-    assert b"every 2s" in page.content and b">4</b> of 10" in page.content
+    assert b"every 2s" in page.content and b"step 5 of 10" in page.content
     assert f"/jobs/{job.pk}/cancel/".encode() in page.content
     assert b"Settlement, October 2026" in page_of(user).get("/jobs/").content
+
+
+def test_steps_are_counted_from_one_and_it_is_said_what_is_done():
+    user = UserFactory(manager=True)
+    job = begin(actor(user))
+    page = page_of(user).get(f"/jobs/{job.pk}/").content.decode()
+    assert "step 0" not in page and job.doing == "it begins when a worker is free"
+    Job.objects.filter(pk=job.pk).update(state="running", step=0, total=10, step_name="Counting")
+    page = page_of(user).get(f"/jobs/{job.pk}/").content.decode()
+    assert re.search(r"step 1 of 10\s*·\s*Counting", page)
+    assert "第 1 步，共 10 步" in page_of(user).get(
+        f"/jobs/{job.pk}/", HTTP_ACCEPT_LANGUAGE="zh-hans"
+    ).content.decode().replace("\n", "")
+    Job.objects.filter(pk=job.pk).update(state="done", step=10, step_name="")
+    page = page_of(user).get(f"/jobs/{job.pk}/").content.decode()
+    assert '<b class="ui-strong">10</b> of 10 steps' in page and "step 10" not in page
 
 
 def test_a_failed_job_says_why_and_goes_on_from_its_page():

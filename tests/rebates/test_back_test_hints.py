@@ -135,6 +135,10 @@ def test_whoever_stood_below_a_bound_in_any_of_the_periods_is_named_for_each_ver
     shown = page(browse(finance), more="&against=other:1")
     assert re.search(r"July 2026 Core, version 1 \(Published\) 4,000(\.00)? ¥1,080.00", shown)
     assert re.search(r"August 2026 Other, version 1 \(Published\) 2,000(\.00)? ¥900.00", shown)
+    raw = browse(finance).get("/programmes/core/back-test/?version=1&first=2026-07&last=2026-09").content
+    table = raw.decode().partition("Just below a bound")[2]
+    # on a phone each stands as a card, so that no version's name is pressed into a narrow column
+    assert 'class="ui-table ui-cards"' in table and 'data-l="Would have paid more"' in table
 
 
 def test_a_version_of_which_it_is_not_known_says_why(acme, finance, browse):

@@ -108,6 +108,10 @@ def test_a_changed_statement_is_named_though_its_digest_was_made_to_fit(folder):
     kit["statement"]["digest"] = digest_of(kit)
     (found,) = differing(folder, kit)
     assert f"digest of {kit['statement']['number']}: it is not among those that its close sealed" in found
+    shown = verify(folder).stdout
+    assert "agrees   SHA-256 of the statement's data" not in shown  # one thing is said of it
+    assert "RESULT   This is not the statement that was issued" in shown
+    assert "结论     这不是当时出具的对账单" in shown
 
 
 def test_of_other_partners_the_kit_has_hashes_only(folder, rival):

@@ -73,8 +73,57 @@ def a_cent(rows: list[dict[str, str]], at: int) -> None:
 def test_an_honest_kit_says_that_its_files_are_those_that_were_packed(folder):
     said = verify(folder)
     assert said.returncode == 0, said.stdout + said.stderr
-    assert "agrees   every file is the one that was packed" in said.stdout
+    assert "agrees   every file has the SHA-256 that SHA256SUMS lists" in said.stdout
     assert "agrees   core, paid: stated 1500.00, here 1500.00" in said.stdout
+    assert result(folder) == ("Everything agrees.", "全部一致。")
+
+
+def result(folder: Path) -> tuple[str, str]:
+    """The last word of the verifier, in English and in Chinese."""
+    english, chinese = verify(folder).stdout.splitlines()[-2:]
+    assert english.startswith("RESULT   ") and chinese.startswith("结论     ")
+    return english.removeprefix("RESULT   "), chinese.removeprefix("结论     ")
+
+
+def test_a_changed_file_is_the_one_thing_that_is_said_whatever_its_figures_say(folder):
+    rows = rows_of(folder)
+    a_cent(rows, next(at for at, row in enumerate(rows) if row["amount"] == "396.00"))
+    write_rows(folder, rows)
+    shown = verify(folder).stdout
+    assert "every file has" not in shown
+    before, _said, after = shown.partition("what follows is what they say now")
+    assert "DIFFERS  lines.csv" in before and "agrees   " in after  # the rounding swallows the cent
+    english, chinese = result(folder)
+    assert (
+        "changed after it was packed: files that are not as listed: 1." in english
+        and "Download it again" in english
+    )
+    assert "1 个文件与清单不符" in chinese and "请重新下载" in chinese
+
+
+def test_figures_that_were_made_to_fit_the_manifest_are_not_called_those_that_were_packed(folder):
+    kit = json.loads((folder / "kit.json").read_text())
+    kit["results"][0]["earned"] = "99999.00"
+    (folder / "kit.json").write_text(json.dumps(kit))
+    repack(folder)
+    shown = verify(folder).stdout
+    assert "packed" not in shown.partition("RESULT")[0]
+    english, chinese = result(folder)
+    assert (
+        "this is not the statement that was issued" in english.lower() and "这不是当时出具的对账单" in chinese
+    )
+
+
+def test_where_only_figures_differ_it_says_how_many_and_what_to_do(folder):
+    rows = rows_of(folder)
+    a_cent(rows, next(at for at, row in enumerate(rows) if row["amount"] == "260000.00"))
+    write_rows(folder, rows)
+    repack(folder)
+    count = len(differing(folder))
+    english, chinese = result(folder)
+    assert count > 1 and english.startswith(f"{count} figures are not what the policies pay")
+    assert "disputed" in english
+    assert chinese.startswith(f"{count} 个数字") and "提出争议" in chinese
 
 
 def test_a_cent_of_any_line_is_named_though_the_rounding_swallows_it(folder):

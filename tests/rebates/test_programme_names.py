@@ -67,6 +67,16 @@ def test_the_text_of_a_programme_has_its_draft_too_and_can_be_read_back(in_force
     assert again.names == ("Renamed", "") and again.state == "draft"
 
 
+def test_a_text_that_the_draft_says_already_changes_nothing_and_says_so(in_force, finance, browse):
+    draft = later(finance)
+    written = as_yaml(draft.programme)
+    client, address = browse(finance), f"/programmes/{draft.programme.code}/import/"
+    answer = client.post(address, {"text": written}, follow=True).content.decode()
+    assert "The draft says that already: nothing was changed." in answer
+    other = written.replace("name: Renamed", "name: Renamed again")
+    assert "The text is the draft now" in client.post(address, {"text": other}, follow=True).content.decode()
+
+
 def test_a_new_programme_begins_from_the_text_of_another_tenants(in_force, finance, browse):
     written = as_yaml(in_force.programme)
     page = browse(finance)

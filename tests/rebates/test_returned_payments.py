@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from prm.ledger.models import Entry, Transaction
 from prm.notices.models import Notice
 from prm.notices.work import waiting_for
 from prm.outbox.services import deliver_open_events
+from prm.ui import formats
 from prm.values import clock
 from prm.values.errors import NotAllowed
 from rebates.books import reconciled
@@ -211,3 +213,19 @@ def test_a_negative_balance_is_set_off_where_everybody_sees_it(finance, acme, br
     for who in (finance, acme.admin):
         page = browse(who).get(statement.get_absolute_url()).content.decode()
         assert "Set off against a negative balance" in page and "¥1,000.00" in page and "¥3,000.00" in page
+
+
+def test_a_statement_whose_payment_came_back_waits_since_then(acme, paid, finance, second, browse):
+    statement = paid.statement
+    found = report(paid, finance)
+    own, others = (
+        browse(person).get(statement.get_absolute_url()).content.decode() for person in (finance, second)
+    )
+    assert "You reported that it came back; somebody else in finance confirms it" in own
+    assert "Somebody says that it came back: confirm" in others
+    later = clock.now() + timedelta(days=3)
+    with clock.at(later):
+        confirm_return(found=found, by=second)
+        page = browse(acme.admin).get(statement.get_absolute_url()).content.decode()
+    assert f"waiting for Finance since {formats.exact(later)}" in page
+    assert formats.exact(later) != formats.exact(statement.issued_at)

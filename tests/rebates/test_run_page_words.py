@@ -14,7 +14,9 @@ import time_machine
 from django.template.loader import render_to_string
 
 from prm.jobs.models import Job
+from prm.ui import said
 from rebates import pages
+from rebates.jobs import Settle
 from rebates.models import Statement
 from rebates.outliers import Outlier
 from rebates.paper import statement_paper
@@ -150,3 +152,22 @@ def test_the_running_month_is_offered_to_look_at(acme, finance, browse):
     client.post("/settlements/start/", {"period": "2026-11"})
     assert Job.objects.open().filter(key="S-2026-11").exists()
     assert "still running" not in words(client.get("/settlements/"))
+
+
+def test_the_card_of_a_computation_counts_its_steps_from_one_and_says_what_it_does(acme, finance, browse):
+    apply(flat("one"))
+    sell(acme, 10_000, "2026-10-10")
+    run = settle("2026-10", close=False)
+    job = Job.objects.get(key=run.number)
+    Job.objects.filter(pk=job.pk).update(state="queued", step=0, total=None, step_name="")
+    shown = words(browse(finance).get(run.get_absolute_url()))
+    assert "it begins when a worker is free" in shown and "step 0" not in shown
+    job.parts.all().delete()
+    step = said.stored(said.InEach(lambda: Settle().name(job, Settle.FREEZE)))
+    Job.objects.filter(pk=job.pk).update(
+        state="running", step=0, total=3, step_name="Freezing", step_said=step
+    )
+    shown = words(browse(finance).get(run.get_absolute_url()))
+    assert "step 1 of 3 · Freezing" in shown
+    chinese = words(browse(finance).get(run.get_absolute_url(), headers={"accept-language": "zh-CN"}))
+    assert "第 1 步，共 3 步 · 冻结" in chinese
