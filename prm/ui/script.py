@@ -18,6 +18,7 @@ MODULES = (
     "forms",
     "formrules",
     "conditions",
+    "picker",
     "rail",
 )
 
