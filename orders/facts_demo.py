@@ -4,6 +4,7 @@ by one, and some that came back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,7 @@ WAITS = (18, 27, 34, 44, 61)  # days until an invoice was paid
 IN_PARTS = 6  # which invoice is paid in two parts
 UNPAID = 7  # which one is not paid yet
 MOST_PIECES = 12  # a line of more has no serial numbers
-EVERY = 9  # which line has some
+EVERY = 25  # which line has some
 NUMBERED = "decor"  # the product line whose pieces have them
 
 
@@ -52,7 +53,7 @@ def _payments() -> Iterator[dict[str, Any]]:
         yield from _parts(place, invoice, day)
 
 
-def _parts(place: int, invoice: dict[str, Any], day: date) -> Iterator[dict[str, Any]]:
+def _parts(place: int, invoice: Any, day: date) -> Iterator[dict[str, Any]]:
     first = (invoice["total"] / 2).quantize(Decimal("0.01")) if place % IN_PARTS == 0 else invoice["total"]
     for number, amount in enumerate((first, invoice["total"] - first), start=1):
         if amount:
@@ -71,19 +72,25 @@ def _numbered() -> QuerySet[SalesLine]:
 
 
 def _serials(lines: QuerySet[SalesLine]) -> Iterator[dict[str, Any]]:
+    """Of some lines each piece, and of all that came back."""
+    back = set(_numbered().filter(quantity__lt=0).values_list("reverses", flat=True))
     for place, line in enumerate(lines.order_by("booking_date", "line_number")):
-        if place % EVERY and not line.reversed_by.exists():
-            continue
-        for piece in range(1, int(line.quantity) + 1):
-            yield {"serial": _serial(line, piece), "line_number": line.line_number}
+        if place % EVERY == 0 or line.pk in back:
+            for piece in range(1, int(line.quantity) + 1):
+                yield {"serial": _serial(line, piece), "line_number": line.line_number}
 
 
 def _serials_back() -> Iterator[dict[str, Any]]:
-    """The pieces of lines that came back, as far as the returned line names its sale and that has numbers."""
+    """The pieces that came back, in order: a line may come back in parts."""
+    returned: Counter[int] = Counter()
     returns = _numbered().filter(quantity__lt=0, reverses__in=_numbered().values("pk"))
     for line in returns.select_related("reverses").order_by("booking_date", "line_number"):
-        for piece in range(1, int(-line.quantity) + 1):
-            yield {"serial": _serial(line.reverses, piece), "line_number": line.line_number}
+        for _piece in range(int(-line.quantity)):
+            returned[line.reverses.pk] += 1
+            yield {
+                "serial": _serial(line.reverses, returned[line.reverses.pk]),
+                "line_number": line.line_number,
+            }
 
 
 def _serial(line: SalesLine, piece: int) -> str:

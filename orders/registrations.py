@@ -204,8 +204,8 @@ def _register_menu() -> None:
         ("Money", _("Invoices"), "receipt", "invoices", "orders.view", 40, {}),
         ("Money", _("Sales lines"), "list-details", "sales", "sales.view", 50, {}),
         ("Money", _("Agents’ credits"), "user-share", "credits", "credits.view", 51, {}),
-        ("Money", _("Payments received"), "cash", "payments", "orders.view", 52, {}),
-        ("Money", _("Serial numbers"), "hash", "serials", "orders.view", 53, {}),
+        ("Money", _("Payments received"), "cash", "payments", "orders.view", 51, {}),
+        ("Money", _("Serial numbers"), "hash", "serials", "orders.view", 51, {}),
     )
     partner = (
         ("", _("Catalogue"), "books", "catalogue", "orders.order", 44, {}),
@@ -213,8 +213,8 @@ def _register_menu() -> None:
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
         ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {"where": is_credited}),
-        ("", _("Payments received"), "cash", "payments", "orders.view", 52, {"where": has_payments}),
-        ("", _("Serial numbers"), "hash", "serials", "orders.view", 53, {"where": has_serials}),
+        ("", _("Payments received"), "cash", "payments", "orders.view", 51, {"where": has_payments}),
+        ("", _("Serial numbers"), "hash", "serials", "orders.view", 51, {"where": has_serials}),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 
 from orders.models import CreditedLine
 from orders.services import correct_credit
+from partners.models import Partner
 from prm.access.scope import actor_for
 from prm.catalogue.models import Product
 from prm.sealing.services import seal_waiting
@@ -67,6 +68,46 @@ programmes:
         - {{from: {high}, rate: 4%}}
     clause: "3.2"
     dispute_days: 60
+  - code: east-alliance
+    name: East region alliance
+    name_zh: 华东联合返利
+    from: {first}
+    currency: {currency}
+    period: month
+    who: {{regions: [上海, 杭州, 南京, 苏州], as: group}}
+    qualify: {{product_lines: [gifts]}}
+    mechanism:
+      kind: retroactive
+      bands:
+        - {{from: 0, rate: 1%}}
+        - {{from: {group1}, rate: 2%}}
+        - {{from: {group2}, rate: 3%}}
+    clause: "3.3"
+    dispute_days: 60
+  - code: kitchen-fund
+    name: Kitchen launch fund
+    name_zh: 厨房新品推广返利
+    from: {first}
+    currency: {currency}
+    period: month
+    qualify: {{product_lines: [kitchen]}}
+    mechanism: {{kind: flat, rate: 3%}}
+    caps:
+      - {{on: payout, amount: {fund}, over: partners}}
+    clause: "3.4"
+    dispute_days: 60
+  - code: decor-loyalty
+    name: Décor loyalty bonus
+    name_zh: 家饰忠诚返利
+    from: {first}
+    currency: {currency}
+    period: month
+    qualify: {{product_lines: [decor]}}
+    mechanism: {{kind: flat, rate: 1%}}
+    gates:
+      - {{kind: measure, code: orders.net_sales, at_least: {gate}}}
+    clause: "3.5"
+    dispute_days: 60
   - code: agent-commission
     name: Agents' commission
     name_zh: 代理商佣金
@@ -92,14 +133,17 @@ STEPS = {
         "middle": 20_000,
         "high": 45_000,
         "budget": 150_000,
+        "group1": 50_000,
+        "group2": 100_000,
+        "fund": 8_000,
+        "gate": 40_000,
     },
-    "EUR": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500, "budget": 15_000},
-    "GBP": {"step1": 2_000, "step2": 5_000, "low": 500, "middle": 2_000, "high": 4_500, "budget": 15_000},
 }
+STEPS |= {code: {name: amount // 10 for name, amount in STEPS["CNY"].items()} for code in ("EUR", "GBP")}
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
-    """Three programmes for four months: two settled and mostly paid, one left to settle, one running."""
+    """Programmes of several kinds for four months: two settled and mostly paid, one left to settle, one running."""
     say("rebate programmes and two settlements")
     by = Actor.command("demo")
     settled = Period.of("month", clock.today()).previous.previous
@@ -158,6 +202,7 @@ def _pay(
     nothing to the partner that disputes its own.
     """
     statements = Statement.objects.visible_to(finance).for_list().filter(run=run, unpaid__gt=0).order_by("pk")
+    statements = statements.exclude(partner__status=Partner.Status.SUSPENDED)  # its payment is blocked
     statements = statements.exclude(partner_id=but) if but else statements
     some = statements[: int(share * statements.count())]
     goods = f"12 × {Product.objects.order_by('code').first()}"

@@ -236,8 +236,8 @@ def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
             Step(3, _("Paid base"), paid, payable),
         ]
     return [
-        Step(3, _("Qualifier"), counts, result.qualifier),
-        Step(3, _("Paid base"), paid, result.base),
+        Step(3, _("Own qualifier"), counts, result.qualifier),
+        Step(3, _("Own paid base"), paid, result.base),
         Step(3, _("Qualifier of the group"), counts, group.counted),
         *_reference(result),
         Step(3, _("Paid base of the group"), paid, group.payable),

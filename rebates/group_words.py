@@ -1,4 +1,4 @@
-"""What a member of a group reads of its figure: its own sum, those of the whole group, and the factor."""
+"""What a member of a group reads of its figure: its own sum, those of the whole group, and its share."""
 
 from __future__ import annotations
 
@@ -34,10 +34,6 @@ class Group:
     def shares(self) -> Decimal:
         """By what the figure is shared."""
         return self.counting if self.counting is not None and self.is_weighed else self.sum
-
-    @property
-    def factor(self) -> Fraction:
-        return abs(Fraction(self.figure)) / Fraction(self.shares) if self.shares else Fraction(0)
 
 
 def group_of(result: Any) -> Group | None:
@@ -94,7 +90,6 @@ def share(result: Any, group: Group | None) -> str:
         "sum": formats.amount(group.shares),
         "part": formats.number(group.own, None),
         "figure": formats.money(group.figure, result.version.currency),
-        "factor": formats.number(arithmetic.shown(group.factor), None),
     }
     own = group.own if group.is_weighed else 1
     if result.base * group.shares * own <= 0:
@@ -102,13 +97,14 @@ def share(result: Any, group: Group | None) -> str:
         return text % words
     if group.is_weighed:
         text = _(
-            "The group's %(figure)s is shared by what of each counts behind its own gates and factors, %(sum)s in all,"
-            " so that each counts × %(factor)s: %(own)s × %(part)s × %(factor)s, to the cent by largest remainder"
+            "The group's %(figure)s is shared by what of each counts behind its own gates and factors: of %(sum)s in"
+            " all this partner's are %(own)s × %(part)s. %(figure)s × %(own)s × %(part)s ÷ %(sum)s, to the cent by"
+            " largest remainder"
         )
         return text % words
     text = _(
-        "The group's %(figure)s is shared by what each is paid on, %(sum)s in all, so each counts × %(factor)s:"
-        " %(own)s × %(factor)s, to the cent by largest remainder"
+        "The group's %(figure)s is shared by what each is paid on: of %(sum)s in all this partner's are %(own)s."
+        " %(figure)s × %(own)s ÷ %(sum)s, to the cent by largest remainder"
     )
     return text % words
 
@@ -130,7 +126,7 @@ def pool_untold(result: Any) -> str:
     said = result.explanation["pooled"]
     words = {
         "amount": formats.money(Decimal(said["amount"]), result.version.currency),
-        "own": formats.amount(arithmetic.shown(Fraction(said["own"]))),
+        "own": formats.exact_money(arithmetic.shown(Fraction(said["own"])), result.version.currency),
     }
     if not said["lowered"] or Decimal(said["own"]) <= 0:
         return _("At most %(amount)s for all partners together; this partner comes to %(own)s") % words

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from partners.models import Partner, TierMembership
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates import signing, wording
+from rebates import partner_pools, signing, wording
 from rebates.accruals import Accrual, accruals
 from rebates.models import Signature, Version
 
@@ -33,6 +34,18 @@ class InForce:
     @property
     def clause(self) -> str:
         return str(self.version.policy.get("clause", ""))
+
+    @property
+    def binds(self) -> list[str]:
+        """What else decides how much of the gist is paid, in a few words each."""
+        policy, found = self.version.policy, []
+        if partner_pools.is_group(policy):
+            found.append(_("together with others, as one group"))
+        if partner_pools.cap_of(policy) is not None:
+            found.append(_("capped over all partners"))
+        if policy.get("gates"):
+            found.append(_("only behind a gate"))
+        return found
 
     @property
     def is_to_come(self) -> bool:

@@ -54,8 +54,8 @@ def pooled(result: Figure) -> list[Step]:
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
         "amount": formats.money(most, result.version.currency),
-        "own": formats.amount(arithmetic.shown(Fraction(own))),
-        "sum": formats.amount(arithmetic.shown(Fraction(pool))),
+        "own": formats.exact_money(arithmetic.shown(Fraction(own)), result.version.currency),
+        "sum": formats.exact_money(arithmetic.shown(Fraction(pool)), result.version.currency),
     }
     if not said["lowered"] or own <= 0:
         text = _(

@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui.forms import AmountField, RateField, ServiceForm
+from prm.ui.picker import CodePicker
 from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_budget as budget
@@ -130,6 +131,7 @@ class ProgrammeForm(
         label=_("Only these products"),
         required=False,
         max_length=2000,
+        widget=CodePicker("rebates:pick", "products"),
         help_text=_("Codes with commas between. Empty: every product of the product lines."),
     )
     pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.ui.forms import AmountField
+from prm.ui.picker import CodePicker
 from rebates.programme_details import Missing, codes_of
 
 OF = [
@@ -63,6 +64,7 @@ class LimitFields(forms.Form):
     )
     shared_with = forms.CharField(
         label=_("Programmes that share it"), required=False, max_length=2000,
+        widget=CodePicker("rebates:pick", "programmes", beside=("period", "currency", "code")),
         help_text=_("Codes with commas between. They must be in force, with the same period and currency."),
     )  # fmt: skip
     stacking = forms.ChoiceField(
@@ -70,6 +72,7 @@ class LimitFields(forms.Form):
     )
     stacked_on = forms.CharField(
         label=_("Which come earlier"), required=False, max_length=2000,
+        widget=CodePicker("rebates:pick", "programmes", beside=("period", "currency", "code"), ordered=True),
         help_text=_("Codes with commas between, in their order."),
     )  # fmt: skip
 

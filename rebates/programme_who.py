@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 from prm.ui.forms import AmountField
+from prm.ui.picker import CodePicker
 from rebates.limit_words import measure_name, with_unit
 from rebates.programme_details import Missing, codes_of
 from rebates.programme_rows import MOST, RowFields
@@ -73,7 +74,7 @@ class WhoFields(RowFields):
         help_text=_("None ticked: none is needed. One of those ticked must be held on the period's last day."),
     )  # fmt: skip
     partners = forms.CharField(
-        label=_("Only these partners"), required=False, max_length=4000,
+        label=_("Only these partners"), required=False, max_length=4000, widget=CodePicker("rebates:pick", "partners"),
         help_text=_("Numbers with commas between. Empty: every partner that fits the rest."),
     )  # fmt: skip
 

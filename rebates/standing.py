@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from prm.ui import formats
+from rebates.arithmetic import gates_are_met
 from rebates.mechanisms import bands_of
+from rebates.partner_pools import is_group
 
 
 def standing(figure: Any) -> str:
-    """Base and band, such as "base ¥12,000, band 2"; no band where the mechanism has none."""
+    """Base and band, such as "base ¥12,000, band 2", no band where the mechanism has none; and a gate that is shut."""
     policy, bands = figure.version.policy, bands_of(figure.version.policy)
     count = formats.number(figure.base, None)
     plural = 1 if figure.base == 1 else 2
@@ -25,8 +27,17 @@ def standing(figure: Any) -> str:
     else:
         amount = formats.money(figure.base, policy["currency"])
         words = _("base %(amount)s") % {"amount": amount}
-    rules = policy["mechanism"]
-    if "bands" not in rules and "points" not in rules:
-        return words
-    reached = _("band %(band)s") % {"band": figure.band} if figure.band else _("first band not reached")
-    return pgettext("between the words of a list", ", ").join([words, reached])
+    said, rules = [words], policy["mechanism"]
+    if "bands" in rules or "points" in rules:
+        said.append(_reached(figure, policy))
+    if not gates_are_met(figure.explanation):
+        said.append(_("a gate is not met"))
+    return pgettext("between the words of a list", ", ").join(said)
+
+
+def _reached(figure: Any, policy: dict[str, Any]) -> str:
+    """The band, which a group reaches together."""
+    if not figure.band:
+        return _("first band not reached")
+    words = _("band %(band)s of the group") if is_group(policy) else _("band %(band)s")
+    return words % {"band": figure.band}

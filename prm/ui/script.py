@@ -19,6 +19,7 @@ MODULES = (
     "forms",
     "formrules",
     "conditions",
+    "picker",
     "rail",
 )
 

@@ -25,12 +25,13 @@ from rebates.payout_chart import EXAMPLE, PRICE, example_reference, is_priced, v
 from rebates.pulled import DAYS, Document, Pulled
 from rebates.temptations import NEAR
 
-SHOWN = 50  # temptations and partners with orders on the page; the export has all orders
+SHOWN = 50  # temptations on the page
+SHOWN_ORDERS = 20  # partners with orders on the page; the export has all
 
 
 def shown(tried: BackTest, names: list[str], actor: Any) -> dict[str, Any]:
     """The page's part; `names` are those of the versions."""
-    temptations, orders = tried.temptations[:SHOWN], tried.pulled[:SHOWN]
+    temptations, orders = tried.temptations[:SHOWN], tried.pulled[:SHOWN_ORDERS]
     partners = _partners(actor, [one.partner_id for one in (*temptations, *orders)])
     return {
         "near": formats.percent(NEAR, 0),
@@ -52,7 +53,7 @@ def shown(tried: BackTest, names: list[str], actor: Any) -> dict[str, Any]:
             }
             for one in orders
         ],
-        "more_orders": max(len(tried.pulled) - SHOWN, 0),
+        "more_orders": max(len(tried.pulled) - SHOWN_ORDERS, 0),
     }  # fmt: skip
 
 

@@ -239,7 +239,7 @@ def test_a_partner_reads_the_groups_year_its_share_of_it_and_what_it_had(four):
     result = next(row for row in results(settle("2026-02")) if row.partner.number == "V-2")
     steps = {step.title: step.value for step in explanations.explain(result).steps if step.value is not None}
     assert steps == {
-        "Qualifier": 30_000, "Paid base": 30_000, "Qualifier of the group": 110_000,
+        "Own qualifier": 30_000, "Own paid base": 30_000, "Qualifier of the group": 110_000,
         "Paid base of the group": 110_000, "Rebate": 3_300, "Rounding": 3_300,
         "Share of the group's figure": 900, "Settled before in this year": 200, "Difference": 700,
     }  # fmt: skip

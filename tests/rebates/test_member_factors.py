@@ -241,8 +241,8 @@ def test_a_member_reads_its_own_factor_and_what_counts_of_all_and_no_other(eight
     assert result.earned == Decimal("240.00")
     steps = [(step.title, step.value) for step in explanations.explain(result).steps if step.number > 2]
     assert steps == [
-        ("Qualifier", 10_000),
-        ("Paid base", 10_000),
+        ("Own qualifier", 10_000),
+        ("Own paid base", 10_000),
         ("Qualifier of the group", 100_000),
         ("Paid base of the group", 100_000),
         ("Factor", None),
@@ -258,8 +258,8 @@ def test_a_member_reads_its_own_factor_and_what_counts_of_all_and_no_other(eight
         "Of the 100,000 that members are paid on, 90,000 count behind each one's own gates and factors"
     )
     assert said["Share of the group's figure"] == (
-        "The group's ¥2,700.00 is shared by what of each counts behind its own gates and factors, 90,000 in all, so"
-        " that each counts × 0.03: 10,000 × 0.8 × 0.03, to the cent by largest remainder"
+        "The group's ¥2,700.00 is shared by what of each counts behind its own gates and factors: of 90,000 in all"
+        " this partner's are 10,000 × 0.8. ¥2,700.00 × 10,000 × 0.8 ÷ 90,000, to the cent by largest remainder"
     )
     text = json.dumps(result.explanation)
     assert "V-1" not in text and "15000" not in text and "360" not in text

@@ -182,7 +182,7 @@ def test_lines_of_other_currencies_are_converted_and_each_share_is_paid_in_anoth
     )  # 100,103.64 together: 3 % is 3,003.11, of which 1,800.03, 1,200.08, 2.33 and 0.67
     assert earned(run) == money("225.00", "150.01", "0.29", "0.08")
     kits_agree(tmp_path)
-    assert "0.03" in said_by(results(run)[0])["Share of the group's figure"]
+    assert "¥3,003.11 × 60,001.01 ÷ 100,103.64" in said_by(results(run)[0])["Share of the group's figure"]
 
 
 # How it is settled
@@ -292,8 +292,8 @@ def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four
     told = explanations.explain(result)
     steps = [(step.title, step.value) for step in told.steps if step.value is not None]
     assert steps == [
-        ("Qualifier", Decimal(30_000)),
-        ("Paid base", Decimal(30_000)),
+        ("Own qualifier", Decimal(30_000)),
+        ("Own paid base", Decimal(30_000)),
         ("Qualifier of the group", Decimal(100_000)),
         ("Paid base of the group", Decimal(100_000)),
         ("Rebate", Decimal(3_000)),
@@ -301,8 +301,8 @@ def test_a_partner_reads_its_own_sum_the_groups_and_the_factor_and_no_other(four
         ("Share of the group's figure", Decimal("900.00")),
     ]
     assert said_by(result)["Share of the group's figure"] == (
-        "The group's ¥3,000.00 is shared by what each is paid on, 100,000 in all, so each counts × 0.03:"
-        " 30,000 × 0.03, to the cent by largest remainder"
+        "The group's ¥3,000.00 is shared by what each is paid on: of 100,000 in all this partner's are 30,000."
+        " ¥3,000.00 × 30,000 ÷ 100,000, to the cent by largest remainder"
     )
     assert (told.rounded, told.base, told.share, told.one_more) == (3000, 100_000, Decimal("900.00"), None)
     text = json.dumps(result.explanation)
@@ -328,7 +328,7 @@ def test_what_full_increments_are_counted_of_is_told_and_how_many_there_are(four
     sell(four[0], 50, currency="EUR")  # 2,400 together
     told = explanations.explain(results(settle("2026-09"))[0])
     steps = {step.title: step.value for step in told.steps if step.value is not None}
-    assert (steps["Paid base"], steps["Paid base of the group"]) == (900, 2_400)
+    assert (steps["Own paid base"], steps["Paid base of the group"]) == (900, 2_400)
     assert (told.base, told.rounded, told.share) == (2, 18, Decimal("6.75"))
 
 

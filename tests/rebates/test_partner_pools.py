@@ -167,8 +167,8 @@ def test_a_partner_reads_its_own_figure_the_pool_and_the_factor_and_no_other(fou
     result = next(row for row in results(run) if row.partner.number == "V-2")
     said = {step.title: step.text for step in explanations.explain(result).steps}["Cap over all partners"]
     assert said == (
-        "At most ¥7,500.00 for all partners together; they come to 10,000, so each figure counts × 0.75:"
-        " 2,500 × 0.75, to the cent by largest remainder"
+        "At most ¥7,500.00 for all partners together; they come to ¥10,000.00, so each figure counts × 0.75:"
+        " ¥2,500.00 × 0.75, to the cent by largest remainder"
     )
     text = json.dumps(result.explanation)
     assert "V-1" not in text and "6000" not in text and "4500" not in text
@@ -185,7 +185,7 @@ def test_where_fewer_than_four_come_to_anything_their_sum_is_not_told(four, tmp_
     assert steps["Cap over all partners"].value == Decimal("1875.00")
     assert steps["Cap over all partners"].text == (
         "At most ¥7,500.00 for all partners together; fewer than four share it, so that told are this partner's own"
-        " 2,500 and its share"
+        " ¥2,500.00 and its share"
     )
     (finding,) = [one for one in run.findings if one["kind"] == "few_members"]
     assert finding["named"] == ["V-1", "V-2", "V-3", "V-4"]
@@ -206,7 +206,7 @@ def test_where_the_cap_of_a_few_lowers_nothing_each_figure_is_its_own_and_comput
     assert [one for one in run.findings if one["kind"] == "few_members"] == []
     said = {step.title: step.text for step in explanations.explain(results(run)[0]).steps}
     assert said["Cap over all partners"] == (
-        "At most ¥10,000.00 for all partners together; this partner comes to 6,000"
+        "At most ¥10,000.00 for all partners together; this partner comes to ¥6,000.00"
     )
     for row in Statement.objects.for_everyone(because="a test"):
         told = verify(unpacked(row, tmp_path / row.partner.number))

@@ -1,0 +1,37 @@
+"""A field of codes with commas between; with scripts a search, and a chip for each code (static/js/picker.js)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+class CodePicker(forms.TextInput):
+    """`url` names the page that answers `?q=` and `?codes=` with {"rows": [{"code", "name", "note"}]}.
+
+    beside   names of fields of the same form whose values go along
+    ordered  whether the order of the codes says something, so that chips can be moved
+    """
+
+    def __init__(self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False):
+        super().__init__()
+        self.url, self.args, self.beside, self.ordered = url, args, beside, ordered
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        given = context["widget"]["attrs"]
+        given |= {
+            "data-picker": reverse(self.url, args=self.args),
+            "data-hint": _("Search by name or code"),
+            "data-takes": _("Take %s away"),
+            "data-none": _("Nothing found"),
+            "data-unknown": _("unknown"),
+        }
+        if self.beside:
+            given["data-beside"] = " ".join(self.beside)
+        if self.ordered:
+            given["data-ordered"] = ""
+        return context
