@@ -325,6 +325,8 @@ def _name_pulled(
     if place in tried.unnamed or place not in before:
         return
     period, stood = before[place]
+    if not _tells(tried, place, period):
+        return
     (plan,) = plans_for([(tried.versions[place], period)])
     partners = None if by.partner_ids is None else sorted(by.partner_ids)
     tried.pulled += pulled.found(plan, stood, after, partners=partners, place=place)

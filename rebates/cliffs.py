@@ -76,8 +76,13 @@ def cliffs_of(version: Version, place: int = 0) -> list[Cliff]:
 def stood(cliffs: Iterable[Cliff], version: Version, rows: Iterable[Stood]) -> None:
     """Note on the cliffs of a version who stood near them in a period."""
     bands, own = bands_of(version.policy), list(cliffs)
+    plain = not bands.share_of and not bands.counts_increments
+    spans = [(cliff.low * (1 - NEAR), cliff.low * (1 + NEAR)) for cliff in own]
     for one in rows if own else ():
-        for cliff in own:
+        measured = one.base if bands.by_base else one.qualifier
+        for cliff, (first, last) in zip(own, spans, strict=True):
+            if plain and not first <= measured <= last:
+                continue  # most partners, at the cost of a comparison
             missing = _missing(cliff, bands, one)
             if missing is None:
                 continue

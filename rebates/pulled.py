@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from prm.values.periods import Period
 from rebates import arithmetic, formula, tier_days
 from rebates.arithmetic import Figures
-from rebates.mechanisms import bands_of
 from rebates.models import Version
 from rebates.plans import Plan
 from rebates.returned import BY_ORIGIN, how, negative, table
@@ -87,37 +86,38 @@ def found(
 
     `partners`: whose documents are looked at; None: everybody's.
     """
-    policy = plan.policy
-    if not _may_jump(policy) or not ends_a_count(plan.version, plan.period):
+    if not _may_jump(plan) or not ends_a_count(plan.version, plan.period):
         return []
-    candidates = {one.partner_id: one for one in rows if not one.barred and _is_below_a_bound(policy, one)}
-    if not candidates:
-        return []
-    next_rows = {one.partner_id: one for one in after}
+    documents = _documents(plan, partners)
+    next_rows = {one.partner_id: one for one in after if one.partner_id in documents}
     told = []
-    for partner_id, documents in _documents(plan, partners).items():
-        if partner_id in candidates:
-            hint = _of_partner(plan, candidates[partner_id], next_rows.get(partner_id), documents)
-            if hint is not None:
-                told.append(replace(hint, place=place))
+    for one in rows:
+        own = documents.get(one.partner_id)
+        if own is None or one.barred or _is_far(plan, one, own):
+            continue
+        hint = _of_partner(plan, one, next_rows.get(one.partner_id), own)
+        if hint is not None:
+            told.append(replace(hint, place=place))
     return told
 
 
-def _may_jump(policy: dict[str, Any]) -> bool:
-    bands = bands_of(policy)
-    return (
-        len(bands.lower) > 1
-        or bands.increment is not None
-        or formula.by_formula(policy)
-        or bands.lower[0] > 0
-    )
+def _may_jump(plan: Plan) -> bool:
+    bands = plan.bands
+    stepped = bands.increment is not None or formula.by_formula(plan.policy)
+    return stepped or len(bands.lower) > 1 or bands.lower[0] > 0
 
 
-def _is_below_a_bound(policy: dict[str, Any], one: Stood) -> bool:
-    bands = bands_of(policy)
-    if formula.by_formula(policy) or bands.increment is not None:
-        return True
-    return arithmetic.band_reached(bands, arithmetic.capped(bands, one.figures)) < len(bands.lower)
+def _is_far(plan: Plan, one: Stood, documents: Sequence[Document]) -> bool:
+    """Whether all that may be moved reaches no bound: most partners of most periods, at the cost of a comparison."""
+    bands = plan.bands
+    if bands.increment is not None or bands.share_of == "total" or formula.by_formula(plan.policy):
+        return False
+    term, measured = ("base", one.base) if bands.by_base else ("qualifier", one.qualifier)
+    most = measured + sum(document.counts[term] for document in documents[:MOST_DOCUMENTS])
+    if not bands.share_of:
+        return not any(measured < low <= most for low in bands.lower)
+    reference = one.reference
+    return reference is None or not any(measured < low * reference <= most for low in bands.lower)
 
 
 def _of_partner(plan: Plan, one: Stood, after: Stood | None, documents: Sequence[Document]) -> Pulled | None:
@@ -142,7 +142,7 @@ def _of_partner(plan: Plan, one: Stood, after: Stood | None, documents: Sequence
 
 def _lifts(plan: Plan, one: Stood, documents: Sequence[Document]) -> bool:
     """Whether a higher band is reached with them; of steps and formulas, which have none, whether more is paid."""
-    policy, bands = plan.policy, bands_of(plan.policy)
+    policy, bands = plan.policy, plan.bands
     moved = _sums(documents)
     if formula.by_formula(policy) or bands.increment is not None:
         return _paid(plan, one, moved) > _paid(plan, one, {})
@@ -160,7 +160,7 @@ def _sums(documents: Iterable[Document]) -> dict[str, Decimal]:
 
 def _with(plan: Plan, one: Stood, moved: Mapping[str, Decimal]) -> Figures:
     """The partner's figures with so much more of each term; negative where it leaves."""
-    bands = bands_of(plan.policy)
+    bands = plan.bands
     reference, base = one.reference, one.base + moved.get("base", ZERO)
     if bands.share_of == "total" and reference is not None:
         reference += moved.get("reference", ZERO)
@@ -181,7 +181,7 @@ def _paid(
     if reference is not None:
         figures = replace(figures, reference=reference)
     if formula.by_formula(plan.policy):
-        return paid_by_formula(plan.policy, one.reads(arithmetic.capped(bands_of(plan.policy), figures)))
+        return paid_by_formula(plan.policy, one.reads(arithmetic.capped(plan.bands, figures)))
     return arithmetic.rebate(plan.policy, figures)
 
 
@@ -202,7 +202,7 @@ def _paid_less(plan: Plan, one: Stood, after: Stood | None, chosen: Sequence[Doc
 
 def _grows_over_this(plan: Plan) -> bool:
     kind = plan.policy.get("baseline", {}).get("kind", "prior_period")
-    return bands_of(plan.policy).share_of == "baseline" and kind == "prior_period" and not plan.cumulative
+    return plan.bands.share_of == "baseline" and kind == "prior_period" and not plan.cumulative
 
 
 def _documents(plan: Plan, partners: Sequence[int] | None) -> dict[int, list[Document]]:

@@ -141,10 +141,10 @@ def test_growth_over_the_month_before_grows_less_where_that_month_sold_more(acme
 def test_by_a_formula_the_order_that_reaches_its_jump_is_named(acme):
     rules = {"kind": "formula", "expression": "if(qualifier >= 100000, base * 0.03, base * 0.02)"}
     (version,) = apply(policy(mechanism=rules))
-    sell(acme, 96_000, "2026-08-20")
-    sell(acme, 5_000, "2026-09-02", document="INV-902")
+    sell(acme, 96_000, "2026-09-20")
+    sell(acme, 5_000, "2026-10-02", document="INV-1002")
     assert named(tried(version)) == [
-        ("2026-08", ["INV-902"], Decimal("1110.00"), Decimal("100.00"), Decimal("1010.00"))
+        ("2026-09", ["INV-1002"], Decimal("1110.00"), Decimal("100.00"), Decimal("1010.00"))
     ]
 
 
