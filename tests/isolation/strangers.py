@@ -89,6 +89,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
 BELONGS_TO_NOBODY = {
     r"products/<int:pk>/": "the catalogue is the tenant's",
     r"product-lines/<int:pk>/": "the catalogue is the tenant's",
+    r"programmes/pick/<slug:what>/": "kinds are the product's; tests/rebates/test_programme_picks.py narrows the rest",
     r"programmes/<slug:code>/": "programmes are the tenant's; partners have no verb for them",
     r"go-live/": "finance's, who see all; partners have no verb for them",
     r"rebates/agreements/": "programmes are the tenant's; tests/rebates/test_signatures.py shows whom a version asks",
