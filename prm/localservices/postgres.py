@@ -23,6 +23,7 @@ COMMON = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",  # a socket path over 107 bytes would be fatal
     "shared_buffers": "128MB",
+    "wal_buffers": "16MB",  # two workers that write much would wait for each other's writing at less
     "max_locks_per_transaction": "256",
     "jit": "off",
     "timezone": "UTC",
