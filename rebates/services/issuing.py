@@ -8,8 +8,6 @@ the statements are the same. Both they and the postings have keys, so a part tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 from secrets import token_hex
@@ -123,19 +121,9 @@ def close_some(run_id: int, first: int, last: int, *, by: Actor) -> int:
     if run.state != STATE.CLOSING:
         return 0
     partners = {"first": first, "last": last}
-    with _by_index():
-        issued = _write_statements(run, partners)  # before the ledger, which it would have to read past
-        _write_ledger(run, partners, by)
+    issued = _write_statements(run, partners)  # before the ledger, which it would have to read past
+    _write_ledger(run, partners, by)
     return issued
-
-
-@contextmanager
-def _by_index() -> Iterator[None]:
-    """A part reads its own partners' results, which stand together in the index, never those of all."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        yield
-        cursor.execute("SET LOCAL enable_seqscan = DEFAULT")
 
 
 def finish_close(run_id: int, *, by: Actor) -> SettlementRun:
