@@ -177,8 +177,8 @@ def test_a_partner_reads_the_year_of_all_its_share_and_what_it_had(four):
     result = next(row for row in results(settle("2026-02")) if row.partner.number == "V-2")
     steps = {step.title: step for step in explanations.explain(result).steps}
     assert steps["Cap over all partners"].text == (
-        "At most ¥7,500.00 for all partners together; they come to 11,000, so each figure counts × 0.681818:"
-        " 3,000 × 0.681818, to the cent by largest remainder"
+        "At most ¥7,500.00 for all partners together; they come to ¥11,000.00, so each figure counts × 0.681818:"
+        " ¥3,000.00 × 0.681818, to the cent by largest remainder"
     )
     values = [steps[name].value for name in ("Rounding", "Settled before in this year", "Difference")]
     assert values == [Decimal("2045.45"), Decimal("1000.00"), Decimal("1045.45")]
@@ -222,7 +222,7 @@ def test_a_month_is_told_once_the_one_before_is_settled(four):
 
     assert "until the period before is settled" in said_by(february())["Cap over all partners"]
     settle("2026-01")
-    assert "they come to 11,000" in said_by(february())["Cap over all partners"]
+    assert "they come to ¥11,000.00" in said_by(february())["Cap over all partners"]
 
 
 @pytest.mark.parametrize("many", [1, 3, 4])

@@ -73,7 +73,7 @@ def test_the_explanation_shows_both_and_accruals_and_back_tests_agree(four):
     result = next(row for row in results(run) if (row.partner.number, row.programme.code) == ("V-2", "pool"))
     steps = {step.title: step for step in explanations.explain(result).steps}
     assert steps["Paid base, net of earlier programmes"].value == 20_000
-    assert "they come to 8,000, so each figure counts × 0.5" in steps["Cap over all partners"].text
+    assert "they come to ¥8,000.00, so each figure counts × 0.5" in steps["Cap over all partners"].text
     assert "12000" not in json.dumps(result.explanation)
 
 

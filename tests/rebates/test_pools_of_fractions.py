@@ -78,8 +78,8 @@ def test_the_explanation_tells_own_figure_pool_and_factor(four):
     result = next(row for row in results(run) if row.partner.number == "V-2")
     said = {step.title: step.text for step in explanations.explain(result).steps}["Cap over all partners"]
     assert said == (
-        "At most ¥10.00 for all partners together; they come to 33.3333333333, so each figure counts × 0.3:"
-        " 6.6666666667 × 0.3, to the cent by largest remainder"
+        "At most ¥10.00 for all partners together; they come to ¥33.3333333333, so each figure counts × 0.3:"
+        " ¥6.6666666667 × 0.3, to the cent by largest remainder"
     )
     assert earned(run)["V-2"] == Decimal("2.00")
 
