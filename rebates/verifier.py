@@ -457,6 +457,7 @@ def main(folder: str = "") -> int:
     folder = folder or os.path.dirname(os.path.abspath(__file__))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese still reads the rest
+    changed: list[str] = []
     try:
         changed = changed_files(folder)
         with open(f"{folder}/kit.json", encoding="utf-8") as file:
@@ -470,6 +471,8 @@ def main(folder: str = "") -> int:
         with open(f"{folder}/credits.csv", encoding="utf-8", newline="") as file:
             credits = read_credits(csv.DictReader(file), line_of)
     except (OSError, ValueError, KeyError) as problem:
+        for one in changed:  # why it cannot be read, mostly
+            print(f"DIFFERS  {one}")
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2
     print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines", end="")

@@ -70,6 +70,16 @@ def a_cent(rows: list[dict[str, str]], at: int) -> None:
     rows[at]["amount"] = f"{float(rows[at]['amount']) + 0.01:.2f}"
 
 
+def test_a_file_that_was_changed_so_that_nothing_can_be_read_is_named_all_the_same(folder):
+    rows = rows_of(folder)
+    rows[1]["day"] = "1.00"
+    write_rows(folder, rows)
+    said = verify(folder)
+    assert said.returncode == 2
+    assert "DIFFERS" in said.stdout and "lines.csv" in said.stdout
+    assert "cannot be read" in said.stderr
+
+
 def test_an_honest_kit_says_that_its_files_are_those_that_were_packed(folder):
     said = verify(folder)
     assert said.returncode == 0, said.stdout + said.stderr
