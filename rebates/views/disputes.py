@@ -28,7 +28,7 @@ from rebates.dispute_forms import (
     SayForm,
     WithdrawForm,
 )
-from rebates.errors_of_disputes import DisputeBeingDecided
+from rebates.errors_of_disputes import DisputeBeingDecided, DisputeWindowOver, NothingToDispute
 from rebates.ledger_reach import rests_on_earlier
 from rebates.models import Dispute, Statement
 
@@ -63,6 +63,8 @@ def new(request: Any, number: str) -> HttpResponse:
     if live is not None and not live.takes_more:
         return _being_decided(request, live, until)
     results = disputed.open_results(statement)
+    if request.method == "GET" and not results:  # before anybody types what nobody takes
+        return _over(request, statement, until)
     text = request.POST.get("q", request.GET.get("q", "")).strip()[:60]
     known = live.known_lines() if live is not None else set()
     lines, has_more = _to_tick(statement, results, text, known, _ticked(request.POST))
@@ -116,6 +118,8 @@ def ledger(request: Any, number: str) -> HttpResponse:
     until = disputed.window(statement)
     if live is not None and not live.takes_more:  # before anybody uploads another one
         return _being_decided(request, live, until)
+    if request.method == "GET" and not disputed.open_results(statement):
+        return _over(request, statement, until)
     form = LedgerForm(
         request.POST if request.method == "POST" else None, request.FILES or None, actor=request.actor,
         earlier=rests_on_earlier(disputed.open_results(statement)),
@@ -135,6 +139,17 @@ def ledger(request: Any, number: str) -> HttpResponse:
 def _being_decided(request: Any, live: Dispute, until: date | None) -> HttpResponse:
     messages.error(request, formats.refusal(DisputeBeingDecided(number=live.number, day=until)))
     return redirect(live)
+
+
+def _over(request: Any, statement: Statement, until: date | None) -> HttpResponse:
+    """To the statement, with why no figure of it is disputed any more."""
+    refusal = (
+        NothingToDispute(number=statement.number)
+        if until is None
+        else DisputeWindowOver(number=statement.number, day=until)
+    )
+    messages.error(request, formats.refusal(refusal))
+    return redirect(statement)
 
 
 def _said(dispute: Dispute, *, added: bool = False) -> str:

@@ -251,6 +251,10 @@ def test_after_the_window_the_page_offers_no_dispute(acme, browse):
         page = browse(acme.admin).post(address, {"reason": "late", "missing-1-document": "X",
                                                  "missing-1-day": "2026-08-11", "missing-1-amount": "1"})  # fmt: skip
         assert "could be disputed until" in page.content.decode()
+        for form in (address, f"{address}ledger/"):  # an old link leads back, before anybody types
+            page = browse(acme.admin).get(form, follow=True)
+            assert page.redirect_chain[-1][0] == statement.get_absolute_url()
+            assert "could be disputed until" in page.content.decode()
 
 
 def test_who_compares_a_ledger_while_finance_decides_is_led_to_the_dispute(acme, finance, browse):
