@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from prm.ledger.querysets import AccountQuerySet, EntryQuerySet, TransactionQuerySet
@@ -34,7 +34,7 @@ class Account(models.Model):
         EXPENSE = "expense", _("Expense")
         CLEARING = "clearing", _("Clearing")
         CREDIT_NOTES = "credit_notes", _("Credit-note clearing")
-        ROUNDING = "rounding", _("Rounding")
+        ROUNDING = "rounding", pgettext_lazy("account", "Rounding")
 
     OF_PARTNERS = (Kind.ACCRUED, Kind.PAYABLE, Kind.APPROVED, Kind.WALLET)
     PARTNER_PATH = "partner"
