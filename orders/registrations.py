@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -21,6 +23,8 @@ from prm.ui import formats, menu
 from prm.values import pulse
 from prm.values.actor import Actor
 
+# Kinds of facts that a partner's menu leads to where there are any, to be added up.
+CREDITS, PAYMENTS, SERIALS = 1, 2, 4
 MOVERS = (Role.ADMINISTRATOR, Role.CHANNEL_MANAGER)
 TONES = {
     "draft": "", "submitted": "live", "returned": "note", "approved": "live", "sent": "live", "confirmed": "live",
@@ -212,9 +216,33 @@ def _register_menu() -> None:
         ("", _("Cart"), "shopping-cart", "cart", "orders.order", 45, {"count": count_in_cart}),
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
-        ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, {"where": is_credited}),
-        ("", _("Payments received"), "cash", "payments", "orders.view", 51, {"where": has_payments}),
-        ("", _("Serial numbers"), "hash", "serials", "orders.view", 51, {"where": has_serials}),
+        (
+            "",
+            _("Credited sales"),
+            "user-share",
+            "credits",
+            "credits.view",
+            51,
+            {"where": partial(has_on_file, CREDITS)},
+        ),
+        (
+            "",
+            _("Payments received"),
+            "cash",
+            "payments",
+            "orders.view",
+            51,
+            {"where": partial(has_on_file, PAYMENTS)},
+        ),
+        (
+            "",
+            _("Serial numbers"),
+            "hash",
+            "serials",
+            "orders.view",
+            51,
+            {"where": partial(has_on_file, SERIALS)},
+        ),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:
@@ -224,25 +252,23 @@ def _register_menu() -> None:
             )  # fmt: skip
 
 
-def is_credited(actor: Actor) -> bool:
-    """Whether the partner is, or was, credited with sales of others: most partners never are."""
-    from orders.models import CreditedLine
-
-    return bool(pulse.kept("credited", actor, lambda: CreditedLine.objects.visible_to(actor).exists()))
-
-
-def has_payments(actor: Actor) -> bool:
-    """Whether a payment of the partner's invoices is on file: where no rebate reads them, none is."""
-    from orders.models import PaymentReceived
-
-    return bool(pulse.kept("payments", actor, lambda: PaymentReceived.objects.visible_to(actor).exists()))
+def has_on_file(kind: int, actor: Actor) -> bool:
+    """Whether the partner has facts of that kind: most are credited with no sale of others, and where no rebate reads
+    payments or serial numbers none are on file. All kinds are one question, asked once a menu.
+    """
+    kinds = menu.once("facts", lambda: pulse.kept("facts", actor, lambda: _kinds_on_file(actor)))
+    return bool(kinds & kind)
 
 
-def has_serials(actor: Actor) -> bool:
-    """Whether a serial number of what the partner bought is on file."""
-    from orders.models import SerialMoved
+def _kinds_on_file(actor: Actor) -> int:
+    """The sum of the kinds of which `actor` sees a row."""
+    from orders.models import CreditedLine, PaymentReceived, SerialMoved
 
-    return bool(pulse.kept("serials", actor, lambda: SerialMoved.objects.visible_to(actor).exists()))
+    one, *others = (
+        model.objects.visible_to(actor).order_by().values_list(Value(kind))[:1]
+        for model, kind in ((CreditedLine, CREDITS), (PaymentReceived, PAYMENTS), (SerialMoved, SERIALS))
+    )
+    return sum(kind for (kind,) in one.union(*others, all=True))
 
 
 def count_to_approve(actor: Actor) -> int:
