@@ -216,33 +216,9 @@ def _register_menu() -> None:
         ("", _("Cart"), "shopping-cart", "cart", "orders.order", 45, {"count": count_in_cart}),
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
-        (
-            "",
-            _("Credited sales"),
-            "user-share",
-            "credits",
-            "credits.view",
-            51,
-            {"where": partial(has_on_file, CREDITS)},
-        ),
-        (
-            "",
-            _("Payments received"),
-            "cash",
-            "payments",
-            "orders.view",
-            51,
-            {"where": partial(has_on_file, PAYMENTS)},
-        ),
-        (
-            "",
-            _("Serial numbers"),
-            "hash",
-            "serials",
-            "orders.view",
-            51,
-            {"where": partial(has_on_file, SERIALS)},
-        ),
+        ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, _with(CREDITS)),
+        ("", _("Payments received"), "cash", "payments", "orders.view", 51, _with(PAYMENTS)),
+        ("", _("Serial numbers"), "hash", "serials", "orders.view", 51, _with(SERIALS)),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):
         for section, label, icon, url, verb, order, more in entries:
@@ -250,6 +226,11 @@ def _register_menu() -> None:
                 section=section, label=label, icon=icon, url=f"orders:{url}", verb=verb, order=order,
                 audience=audience, hot=True, **more,
             )  # fmt: skip
+
+
+def _with(kind: int) -> dict[str, Any]:
+    """For whoever has facts of that kind only."""
+    return {"where": partial(has_on_file, kind)}
 
 
 def has_on_file(kind: int, actor: Actor) -> bool:
