@@ -25,6 +25,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from rebates.credited import COLUMNS, CREDITS, LINES, is_credited
+from rebates.narrowing import selection
 from rebates.plans import Plan, Sql
 from rebates.scope import Scope
 
@@ -235,15 +236,8 @@ def findings(plans: Sequence[Plan], scope: Scope) -> list[dict[str, Any]]:
 
 
 def _without_day(plan: Plan, basis: str, scope: Scope) -> Sql:
-    items, params = [], dict[str, Any](first=plan.period.start, after=plan.period.end)
-    for number, term in enumerate(plan.own_terms):
-        chosen = plan.terms[term]
-        params[f"lines_{number}"] = sorted(chosen.lines)
-        one = f"product_line_id = ANY(%(lines_{number})s)"
-        if chosen.products is not None:
-            params[f"products_{number}"] = sorted(chosen.products)
-            one += f" AND product_id = ANY(%(products_{number})s)"
-        items.append(f"({one})")
+    params = dict[str, Any](first=plan.period.start, after=plan.period.end)
+    items = [selection(plan, term, f"taken_{number}", params) for number, term in enumerate(plan.own_terms)]
     credits = is_credited(plan.policy)
     table, name = (CREDITS, "number") if credits else (TABLE, "line_number")
     where = [f"({' OR '.join(items)})", "booking_date IS NULL"]

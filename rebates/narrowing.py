@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def selected(plan: Plan, terms: Sequence[str], name: str, params: dict[str, Any]) -> list[str]:
     """Lines in the plan's currency that it adds up for any of `terms`; `name` begins the names of the parameters."""
     params[f"{name}_currency"] = plan.version.currency
-    kinds = [_selection(plan, term, f"{name}_{number}", params) for number, term in enumerate(terms)]
+    kinds = [selection(plan, term, f"{name}_{number}", params) for number, term in enumerate(terms)]
     where = [f"currency = %({name}_currency)s", f"({' OR '.join(kinds)})"]
     tiers = tier_days.by_line(plan.policy)
     if tiers:
@@ -24,7 +24,8 @@ def selected(plan: Plan, terms: Sequence[str], name: str, params: dict[str, Any]
     return where
 
 
-def _selection(plan: Plan, term: str, name: str, params: dict[str, Any]) -> str:
+def selection(plan: Plan, term: str, name: str, params: dict[str, Any]) -> str:
+    """The condition of lines that the plan adds up for `term`, whatever their currency and day."""
     chosen, where = plan.terms[term], []
     if chosen.lines != plan.catalogue:
         where.append(f"product_line_id = ANY(%({name}_lines)s)")

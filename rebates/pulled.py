@@ -21,6 +21,7 @@ from prm.values.periods import Period
 from rebates import arithmetic, formula, tier_days
 from rebates.arithmetic import Figures
 from rebates.models import Version
+from rebates.narrowing import selection
 from rebates.plans import Plan
 from rebates.returned import BY_ORIGIN, how, negative, table
 from rebates.scope import Scope
@@ -214,12 +215,7 @@ def _documents(plan: Plan, partners: Sequence[int] | None) -> dict[int, list[Doc
     }  # fmt: skip
     terms, counted = plan.own_terms, []
     for number, term in enumerate(terms):
-        chosen = plan.terms[term]
-        params[f"lines_{number}"] = sorted(chosen.lines)
-        taken = f"product_line_id = ANY(%(lines_{number})s)"
-        if chosen.products is not None:
-            params[f"products_{number}"] = sorted(chosen.products)
-            taken += f" AND product_id = ANY(%(products_{number})s)"
+        taken = selection(plan, term, f"pulled_{number}", params)
         counted.append((taken, "quantity" if plan.units_of(term) else "net_amount"))
     sums = ", ".join(f"COALESCE(sum({column}) FILTER (WHERE {taken}), 0)" for taken, column in counted)
     any_of = " OR ".join(f"({taken})" for taken, _column in counted)

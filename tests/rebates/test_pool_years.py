@@ -17,7 +17,12 @@ from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.models import Result, Version
 from tests.exchange.world import known
-from tests.rebates.test_group_years import becomes, before_go_live, statements_of
+from tests.rebates.test_group_years import (
+    becomes,
+    before_go_live,
+    nobody_is_paid_and_it_is_said,
+    statements_of,
+)
 from tests.rebates.test_partner_groups import bought, kits_agree, money, said_by
 from tests.rebates.test_partner_pools import Company, earned, four, pooled
 from tests.rebates.test_recompute_kit import verify
@@ -136,12 +141,7 @@ def test_without_the_lines_of_that_time_nobody_is_paid_and_it_is_said(four, fina
     if sells:
         sell(four[3], 10_000, "2026-02-15")
     before_go_live(four[3], Version.objects.get().programme, 10_000)
-    run = settle("2026-02", close=False)
-    assert results(run) == []
-    (finding,) = run.findings
-    assert (finding["kind"], finding["partners"]) == ("year_without_lines", 1)
-    page = browse(finance).get(run.get_absolute_url()).content.decode()
-    assert "Whoever is computed together with them is left out too." in page
+    nobody_is_paid_and_it_is_said(settle("2026-02", close=False), browse(finance))
 
 
 def test_who_takes_no_part_any_more_and_has_no_line_of_that_time_stops_nobody(four):
