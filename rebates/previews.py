@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from prm.ui import formats
-from rebates import wording
+from rebates import partner_pools, wording
 from rebates.limit_words import idle_cap
 from rebates.links import named_programmes
 from rebates.mechanism_words import falling_rates
@@ -59,21 +59,35 @@ def preview_of(policy: dict[str, Any]) -> Preview:
                 "payout": formats.money(paid, currency),
             }
         )
-    sentences = [wording.sentence(Version(policy=policy))]
-    if bands_of(policy).share_of == "baseline":
-        drawn_for = formats.money(example_reference(policy), currency, 0)
-        sentences.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
-    if bands_of(policy).share_of == "total":
-        sentences.append(_("The curve is drawn for sales of the focus product lines only."))
-    if is_priced(policy):
-        amount = formats.money(PRICE, currency, 0)
-        sentences.append(_("The curve is drawn for units sold at %(amount)s each.") % {"amount": amount})
-    if policy["mechanism"].get("measures"):
-        sentences.append(_("The curve is drawn for partners of whom every other figure is 0."))
-    if named_programmes(policy):
-        sentences.append(_("The curve is drawn without what other programmes change."))
+    sentences = [wording.sentence(Version(policy=policy)), *_drawn_for(policy)]
     warnings = [*falling_rates(policy), *idle_cap(policy)]
     return Preview(sentences, _in_other_languages(policy), warnings, chart(policy), trial)
+
+
+def _drawn_for(policy: dict[str, Any]) -> list[str]:
+    """What the curve, which is that of one partner by itself, takes for given and leaves out."""
+    currency, said = policy["currency"], []
+    if bands_of(policy).share_of == "baseline":
+        drawn_for = formats.money(example_reference(policy), currency, 0)
+        said.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
+    if bands_of(policy).share_of == "total":
+        said.append(_("The curve is drawn for sales of the focus product lines only."))
+    if is_priced(policy):
+        amount = formats.money(PRICE, currency, 0)
+        said.append(_("The curve is drawn for units sold at %(amount)s each.") % {"amount": amount})
+    if policy["mechanism"].get("measures"):
+        said.append(_("The curve is drawn for partners of whom every other figure is 0."))
+    if named_programmes(policy):
+        said.append(_("The curve is drawn without what other programmes change."))
+    if partner_pools.is_group(policy):
+        said.append(
+            _("The curve is drawn for what all members buy together, and what they are paid together.")
+        )
+    if partner_pools.cap_of(policy):
+        said.append(
+            _("The curve is drawn without the cap over all partners, which hangs on what all of them buy.")
+        )
+    return said
 
 
 def _in_other_languages(policy: dict[str, Any]) -> list[dict[str, str]]:

@@ -9,6 +9,8 @@ import pytest
 import time_machine
 
 from rebates.models import Version
+from rebates.previews import preview_of
+from tests.rebates.test_partner_pools import pooled
 from tests.rebates.test_programme_editor import FILLED, save
 from tests.rebates.test_programme_editor_helps import read_back, words
 from tests.rebates.world import apply, catalogue, policy
@@ -70,3 +72,14 @@ def test_a_template_that_asks_for_products_is_not_saved_without_them(finance, br
     assert asked in words(client.post("/programmes/new/", sent))
     assert not Version.objects.exists()
     assert client.post("/programmes/new/", sent | {"products": "routing-1"}).status_code == 302
+
+
+def test_the_curve_says_that_it_leaves_out_a_cap_over_all_partners_and_is_that_of_a_whole_group():
+    flat = {"kind": "flat", "rate": "0.02"}
+    capped = preview_of(pooled(mechanism=flat, period="month")).sentences
+    assert (
+        "The curve is drawn without the cap over all partners, which hangs on what all of them buy." in capped
+    )
+    together = preview_of(policy(mechanism=flat, period="month", who={"as": "group"})).sentences
+    assert any(said.startswith("The curve is drawn for what all members buy together") for said in together)
+    assert len(preview_of(policy(mechanism=flat, period="month")).sentences) == 1
