@@ -220,7 +220,7 @@ def _few(sums: Sums) -> str:
 def _has_baseline(plan: Plan) -> str:
     """Whether a member's own sales are part of the group's baseline: not what is stated for a new partner."""
     rules = plan.policy.get("baseline", {})
-    new = f" AND reference <> {rules['amount']} * {plan.counted_in}" if "amount" in rules else ""
+    new = f" AND reference <> {rules['amount']}::numeric * {plan.counted_in}" if "amount" in rules else ""
     return f"reference <> 0{new}"
 
 

@@ -114,6 +114,16 @@ def test_what_four_gave_back_is_taken_back_and_each_kit_computes_it(four, tmp_pa
     kits_agree(tmp_path)
 
 
+def test_a_stated_baseline_of_billions_beside_other_currencies_is_no_number_too_large(four):
+    known("CNY/USD 2026-09-30 0.14123457")
+    growth = {"kind": "growth", "on": "all", "bands": [{"from": "0%", "rate": "1%"}]}
+    stated = {"kind": "prior_year", "new_partner": "stated", "amount": 900_000_000_000}
+    apply(grouped(mechanism=growth, baseline=stated, exchange="period_end"))
+    for company in four:
+        sell(company, 100, currency="USD")
+    assert earned(settle("2026-09")) == money("0.00", "0.00", "0.00", "0.00")
+
+
 def test_where_nobody_is_paid_on_anything_nothing_is_paid(four):
     sell(four[0], 500, line="wireless")
     sell(four[1], 10, line="routing")
