@@ -244,7 +244,8 @@ def by_members(notes: dict[str, Any], value: Fraction) -> Fraction:
     said = notes.get("grouped", {})
     if value <= 0 or "counting" not in said or not Fraction(said["sum"]):
         return value
-    return value * Fraction(said["counting"]) / Fraction(said["sum"])
+    value *= Fraction(said["counting"]) / Fraction(said["sum"])
+    return round(value, 8) if "decimals" in said else value  # of which the sum is told rounded
 
 
 def by_collection(notes: dict[str, Any], value: Fraction) -> Fraction:

@@ -170,12 +170,6 @@ def _as_group(policy: dict[str, Any]) -> Found:
             "A group has no figure of its own: a formula for it reads what is paid on and what counts only."
         )
         yield ("mechanism", "measures"), words
-    if any(factor["kind"] == "collection" for factor in policy.get("factors", [])):
-        words = _(
-            "Days to payment are those of each buyer's invoices: a group is on no invoice. Leave the collection factor"
-            " out."
-        )
-        yield ("factors",), words
     if policy.get("joining") == "by_days":
         yield ("joining",), _("A group has one target: nobody's days change it.")
     if policy.get("stacking", {}).get("kind", "additive") != "additive":

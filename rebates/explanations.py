@@ -198,7 +198,11 @@ def _computed(result: Figure, raw: Decimal) -> list[Step]:
     exact = arithmetic.from_notes(notes, bands, arithmetic.Figures.of(result))
     behind = arithmetic.through_gates(notes, exact)
     collected = arithmetic.by_collection(notes, arithmetic.by_measures(notes, behind))
-    asked = [*_gates(result, raw), *_factors(result, behind)]
+    asked = [
+        *_gates(result, raw),
+        *_factors(result, behind),
+        *_collection(result, arithmetic.shown(collected)),
+    ]
     if "grouped" in notes:  # each member is asked for its own part
         collected = arithmetic.by_members(notes, exact)
         asked = group_words.of_members(result, collected)
@@ -209,7 +213,6 @@ def _computed(result: Figure, raw: Decimal) -> list[Step]:
         *_band(result),
         Step(6, _("Rebate"), _paid(result), raw),
         *asked,
-        *_collection(result, arithmetic.shown(collected)),
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(arithmetic.limited(bands, with_returns))),
         *shared_cap(result),
@@ -355,7 +358,8 @@ def _hangs_on_others(result: Figure) -> bool:
 
 def _own_gates_and_factors(result: Figure) -> list[Step]:
     """Of a member of a group what was asked of it by itself: its part counts by that."""
-    return [replace(step, value=None) for step in (*_gates(result, ZERO), *_factors(result, Fraction(0)))]
+    asked = (*_gates(result, ZERO), *_factors(result, Fraction(0)), *_collection(result, ZERO))
+    return [replace(step, value=None) for step in asked]
 
 
 def _factors(result: Figure, value: Fraction) -> list[Step]:

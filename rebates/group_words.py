@@ -81,6 +81,16 @@ def _why_withheld(notes: dict[str, Any]) -> str:
     )
 
 
+def _own_part(notes: dict[str, Any], group: Group) -> str:
+    """How much of a member's part counts; behind a collection factor as the fraction that it is."""
+    said = notes.get("collection")
+    if not said:
+        return formats.number(group.own, None)
+    own = arithmetic.shown(arithmetic.by_measures(notes, arithmetic.through_gates(notes, Fraction(1))))
+    collected, due = (formats.number(Decimal(said[name]), None) for name in ("collected", "due"))
+    return f"{formats.number(own, None)} × {collected} ÷ {due}" if own != 1 else f"{collected} ÷ {due}"
+
+
 def share(result: Any, group: Group | None) -> str:
     """How a member's share comes from its own sum."""
     if group is None:
@@ -88,7 +98,7 @@ def share(result: Any, group: Group | None) -> str:
     words = {
         "own": formats.amount(result.base),
         "sum": formats.amount(group.shares),
-        "part": formats.number(group.own, None),
+        "part": _own_part(result.explanation, group),
         "figure": formats.money(group.figure, result.version.currency),
     }
     own = group.own if group.is_weighed else 1

@@ -65,8 +65,8 @@ def _moved_by_few(names: set[str], asks: bool) -> str:
     if "reference" in names:
         apart.append("{row}.reference - {row}.counted")
     if asks:
-        told.append("{row}.payable * {row}.factor")
-        apart.append("{row}.payable * (1 - {row}.factor)")
+        told.append("round({row}.payable * {row}.factor, 10)")
+        apart.append("round({row}.payable * (1 - {row}.factor), 10)")
     # An adjustment has a row of those only whose figure it changed: of the others nobody knows that their sums moved.
     moved = "count(*) FILTER (WHERE {} IS DISTINCT FROM {} AND (was.partner_id IS NOT NULL OR time.kind = 'earned'))"
     counts = [moved.format(one.format(row="now"), one.format(row="was")) for one in (*told, *apart)]

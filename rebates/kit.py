@@ -69,7 +69,17 @@ PARTS = (
     verifier_verdict,
 )
 Read = dict[tuple[date, date], list[Result]]
-GROUP_SUMS = ("qualifier", "base", "reference", "counted_in", "paid_on_in", "sum", "parts", "counting")
+GROUP_SUMS = (
+    "qualifier",
+    "base",
+    "reference",
+    "counted_in",
+    "paid_on_in",
+    "sum",
+    "parts",
+    "counting",
+    "decimals",
+)
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 

@@ -33,8 +33,8 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(gates(policy) for _gate in policy.get("gates", [])[:1]),
         *(str(SIGN_OFF[policy["sign_off"]]) for _key in [policy.get("sign_off")] if _key),
         *(factor(one) for one in factors_of(policy)),
-        *(str(_MEMBERS_WORDS) for _one in [is_group(policy) and _asks(policy)] if _one),
         *(collection(policy) for _step in steps_of(policy)[:1]),
+        *(str(_MEMBERS_WORDS) for _one in [is_group(policy) and _asks(policy)] if _one),
         *(
             filled(_NET_WORDS, {"programmes": programmes(codes)})
             for codes in [stacked_on(policy, NET_OF)]
@@ -78,7 +78,8 @@ SIGN_OFF = {
 
 
 def _asks(policy: dict[str, Any]) -> bool:
-    return bool(policy.get("gates") or policy.get("sign_off") == "before_accrual" or factors_of(policy))
+    gated = policy.get("gates") or policy.get("sign_off") == "before_accrual"
+    return bool(gated or policy.get("factors"))
 
 
 def measure_name(code: str) -> str:

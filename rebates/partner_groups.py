@@ -19,8 +19,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from rebates import group_years, member_factors, partner_pools, traits
+from rebates import collection, group_years, member_factors, partner_pools, traits
 from rebates.plans import Plan
 from rebates.sums import Sums
 
@@ -28,7 +29,7 @@ WITHHELD = json.dumps({"rule": "withheld", "grouped": {"withheld": True}})
 # The same until the period before is settled, see `group_years.py`.
 EARLY = json.dumps({"rule": "withheld", "grouped": {"withheld": True, "early": True}})
 # What is a member's own, and told where the group's sums are not.
-OWN_NOTES = ("payout", "cumulative", "gates", "factors")
+OWN_NOTES = ("payout", "cumulative", "gates", "factors", "collection")
 NOBODY_ASKS = (
     "tiers",
     "types",
@@ -57,6 +58,7 @@ class Source:
     plan_row: str
     plan_columns: str
     asked: member_factors.Asked
+    params: dict[str, Any]
 
     @property
     def plan(self) -> Plan:
@@ -131,7 +133,7 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
         f" 'parts', ({'shared.payable_in' if source.sums.converts else '1'})::text"
     )
     if asks:
-        said += ", 'counting', trim_scale(shared.counting)::text, 'own', trim_scale(shared.factor)::text"
+        said += member_factors.told([source.plan])
     if source.plan.cumulative and _tells_reference(source.plan):
         own = _own_sum("shared", "reference", source.sums.converts)
         said += f", 'own_reference', round({own}, 3)::text"
@@ -139,7 +141,8 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
     hidden = f"NOT crew.is_alone AND (crew.few OR {early})"
     return f"""
         WITH taking AS MATERIALIZED ({source.taking_part()}),
-        own AS MATERIALIZED ({_own(source)}), sided AS MATERIALIZED ({_SIDED}), weighing AS ({_WEIGHING}),
+        own AS MATERIALIZED ({_own(source)}), sided AS MATERIALIZED ({_sided(source.asked)}),
+        weighing AS ({_WEIGHING}),
         whole AS MATERIALIZED ({settled(_with_weights(source) if asks else source.based_as_one())}),
         crew AS (
             SELECT head, bool_and(is_alone) AS is_alone,
@@ -158,31 +161,38 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
                     ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
                          whole.explanation -> 'grouped' || jsonb_build_object({said})) END
                || shared.asked AS explanation
-        FROM ({_shared(source.sums.converts, scale)}) shared
+        FROM ({_shared(source, scale)}) shared
         JOIN whole ON whole.partner_id = shared.head JOIN crew USING (head) ORDER BY shared.partner_id"""
 
 
 def _own(source: Source) -> str:
     """The members' own rows, with what each is asked."""
-    asked = source.asked
+    asked, based = source.asked, source.based(source.relation, source.members)
+    if member_factors.collects([source.plan]):
+        based = collection.joined(based, source.names, source.sums, source.params)
     return (
-        f"SELECT plan.*, taking.head, {asked.factor} AS factor, {asked.said} AS asked"
-        f" FROM ({source.based(source.relation, source.members)}) plan"
+        f"SELECT plan.*, taking.head, {asked.factor} AS factor, {asked.product} AS product, {asked.said} AS asked"
+        f" FROM ({based}) plan"
         f" JOIN taking ON taking.partner_id = plan.partner_id {asked.laterals}"
     )
 
 
-# The same with what each weighs: its sum, where that lies on the group's side of zero; and how many have its factor.
-_SIDED = f"""
-            SELECT weighed.*, {member_factors.ALIKE} FROM (
+def _sided(asked: member_factors.Asked) -> str:
+    """The same with what each weighs: its sum, where that lies on the group's side of zero; what of that counts; and
+    how many have its factor.
+    """
+    return f"""
+            SELECT weighed.*, {asked.counts} AS counts, {member_factors.ALIKE} FROM (
                 SELECT own.*, side.below,
                        greatest(CASE WHEN side.below THEN -1 ELSE 1 END * own.payable, 0) AS weight
                 FROM own JOIN (SELECT head, sum(payable) < 0 AS below FROM own GROUP BY head) side USING (head)
             ) weighed"""
+
+
 # By what a group's figure is shared, and what of that counts; below zero where the group's sum is.
 _WEIGHING = """
             SELECT head, CASE WHEN below THEN -1 ELSE 1 END * sum(weight) AS weights,
-                   CASE WHEN below THEN -1 ELSE 1 END * sum(weight * factor) AS counting
+                   CASE WHEN below THEN -1 ELSE 1 END * sum(counts) AS counting
             FROM sided GROUP BY head, below"""
 
 
@@ -242,19 +252,20 @@ def _own_sum(row: str, name: str, converts: bool) -> str:
     return _in_currency(f"{row}.{name}", f"{row}.{parts}", converts)
 
 
-def _shared(converts: bool, scale: str) -> str:
+def _shared(source: Source, scale: str) -> str:
     """The rows of `sided` with their sums in the currency itself, and what falls to each in whole minor units."""
-    counted, payable = (_own_sum("sided", name, converts) for name in ("counted", "payable"))
+    counted, payable = (_own_sum("sided", name, source.sums.converts) for name in ("counted", "payable"))
+    units, rest = member_factors.parted(
+        [source.plan], f"abs(earned) * {scale}", "own_weight", "abs(all_weights)"
+    )
     return f"""
             SELECT divided.*, sum(units) OVER (PARTITION BY head) AS all_units,
                    row_number() OVER (PARTITION BY head ORDER BY rest DESC NULLS LAST, number COLLATE "C") AS rank
             FROM (
-                SELECT summed.*, div(abs(earned) * {scale} * own_weight, nullif(abs(all_weights), 0)) AS units,
-                       mod(abs(earned) * {scale} * own_weight, nullif(abs(all_weights), 0)) AS rest
-                FROM (
+                SELECT summed.*, {units} AS units, {rest} AS rest FROM (
                     SELECT sided.*, {counted} AS own_counted, {payable} AS own_payable, partner.number,
                            whole.earned, weighing.weights, weighing.counting,
-                           sided.weight * CASE WHEN whole.earned > 0 THEN sided.factor ELSE 1 END AS own_weight,
+                           CASE WHEN whole.earned > 0 THEN sided.counts ELSE sided.weight END AS own_weight,
                            CASE WHEN whole.earned > 0 THEN weighing.counting ELSE weighing.weights END AS all_weights
                     FROM sided JOIN weighing USING (head) JOIN whole ON whole.partner_id = sided.head
                     JOIN partners_partner partner ON partner.id = sided.partner_id

@@ -27,6 +27,9 @@ from rebates.plans import Plan
 from rebates.scope import Scope
 
 LEAST_MEMBERS = 4  # fewer could be told from each other's figures
+# To how many decimals fractions of many partners are added up, and what falls to each in minor units is compared.
+DECIMALS, TICKS = 400, 200
+TOLD_TO = 10  # decimals of the sum of such fractions
 # Whether what others add to the figure of `row` is not told; and its explanation without it.
 IS_WITHHELD = (
     "COALESCE({row}.explanation -> 'grouped', {row}.explanation -> 'pooled') -> 'withheld' IS NOT NULL"

@@ -25,12 +25,9 @@ from babel.numbers import get_currency_precision
 
 from rebates import group_years, partner_groups, partner_pools, traits, yearly
 from rebates.linked_sql import COLUMNS
+from rebates.partner_pools import DECIMALS, TICKS, TOLD_TO
 from rebates.plans import Plan
 from rebates.scope import Scope
-
-# To how many decimals figures with divisors of their own are added up, and shares in minor units are compared.
-DECIMALS, TICKS = 400, 200
-TOLD_TO = 10  # decimals of the sum of such figures
 
 
 def divides(policy: dict[str, Any]) -> bool:

@@ -92,8 +92,10 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
         return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
     if isinstance(sums, Sums) and partner_groups.matter(sums.plans):  # read by itself
-        asked = member_factors.asked_of(sums.plans[0], params, _keys(sums))
-        source = partner_groups.Source(sums, relation, members, member, plan_rows[0], plan_columns, asked)
+        asked = member_factors.asked_of(sums.plans[0], params, _keys(sums), converts=sums.converts)
+        source = partner_groups.Source(
+            sums, relation, members, member, plan_rows[0], plan_columns, asked, params
+        )
         text = _of_group(source, params)
     elif links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
@@ -153,8 +155,8 @@ def _alone(
     bands, divisor = [plan.bands for plan in sums.plans], _divisor_of(sums)
     counted, paid_on = ("plan.counted_in", "plan.paid_on_in") if sums.converts else ("", "")
     gated = not as_one and any(traits.gates_for(plan) for plan in sums.plans)
-    weighed = as_one and member_factors.matter(sums.plans)
-    collects = collection.matter(sums.plans)
+    weighed = member_factors.moved(sums.plans) if as_one else None
+    collects = not as_one and collection.matter(sums.plans)
     takes_back = returned.at_original_rate(sums.plans)
     notes += (traits.SAID if gated else "") + (collection.said(sums.converts) if collects else "")
     notes += tier_days.SAID if any(tier_days.by_days(plan.policy) for plan in sums.plans) else ""
@@ -278,7 +280,8 @@ def _net_of(sums: Read) -> str:
 
 
 def _moved(
-    bands: Sequence[Bands], *, gated: bool, factored: bool, collects: bool, takes_back: bool, weighed: bool
+    bands: Sequence[Bands], *, gated: bool, factored: bool, collects: bool, takes_back: bool,
+    weighed: tuple[str, str] | None,
 ) -> str:  # fmt: skip
     """The unrounded figure after gates, factors, what is taken back and the cap on the payout, with what it is still to
     be divided by.
@@ -290,7 +293,7 @@ def _moved(
     if collects:
         changes.append((collection.RAW, collection.DIVISOR))
     if weighed:
-        changes.append((member_factors.RAW, member_factors.DIVISOR))
+        changes.append(weighed)
     if takes_back:
         changes.append((returned.RAW, returned.DIVISOR))
     if any(one.most_paid is not None for one in bands):

@@ -188,6 +188,7 @@ def as_member(
     if seen is not None:
         seen[policy["code"]] = seen_as_member(policy, read, before, group)
     own = own_factor(policy, more.get("found", {}).get(policy["code"], {}))
+    own = collected(policy, own, [line for line in read if paid_for(policy, line)], pays_units(policy), more)
     return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"], own)
 
 

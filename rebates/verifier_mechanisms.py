@@ -215,7 +215,7 @@ def refuse_contradictions(
     whole = Fraction(group["sum"]) / Fraction(group["parts"])
     if base * whole > 0 and abs(base) > abs(whole):
         raise Contradiction(f"{policy['code']}: the partner's own sum is above what all share by")
-    if base * whole > 0 and abs(base) * own > abs(whole) * counting(group):
+    if base * whole > 0 and abs(base) * own > abs(whole) * counting(group, most=True):
         raise Contradiction(
             f"{policy['code']}: what counts of the partner's own sum is above what counts of all"
         )
@@ -226,11 +226,16 @@ def refuse_contradictions(
         raise Contradiction(f"{policy['code']}: the group is paid on more than what all share by")
 
 
-def counting(group: dict[str, Any]) -> Fraction:
-    """How much of what shares a group's figure counts behind its members' gates and factors."""
-    if "counting" not in group or not Fraction(group["sum"]):
+def counting(group: dict[str, Any], *, most: bool = False) -> Fraction:
+    """How much of what shares a group's figure counts behind its members' gates and factors; at least, or at most.
+
+    A sum of fractions is rounded to so many "decimals", for all its digits would tell what others bought.
+    """
+    whole = Fraction(group["sum"])
+    if "counting" not in group or not whole:
         return Fraction(1)
-    return Fraction(group["counting"]) / Fraction(group["sum"])
+    away = Fraction(1, 2 * 10 ** group["decimals"]) if "decimals" in group else Fraction(0)
+    return max(Fraction(0), abs(Fraction(group["counting"])) + (away if most else -away)) / abs(whole)
 
 
 def own_factor(policy: dict[str, Any], found: dict[str, Any]) -> Fraction:
@@ -265,14 +270,19 @@ def share_of_group(
     counted_in, paid_on_in = Fraction(group["counted_in"]), Fraction(group["paid_on_in"])
     reference = None if group["reference"] is None else Fraction(group["reference"]) / counted_in
     it = Facts(Fraction(group["qualifier"]) / counted_in, Fraction(group["base"]) / paid_on_in, reference, 1)
-    figure = figure_of_group(policy, it, mode, digits, counting(group))
+    low, high = (
+        figure_of_group(policy, it, mode, digits, counting(group, most=most)) for most in (False, True)
+    )
     whole_base = Fraction(group["sum"]) / Fraction(group["parts"])
-    if figure > 0:
-        base, whole_base = base * own, whole_base * counting(group)
-    if base * whole_base <= 0:
+    least = most = whole_base
+    if high > 0:
+        base, least, most = base * own, whole_base * counting(group), whole_base * counting(group, most=True)
+    if base * most <= 0:
         return Fraction(0)
-    share = abs(figure) * 10**digits * base / whole_base
-    cents, sign = share.numerator // share.denominator, 1 if figure >= 0 else -1
-    if share != cents and Fraction(group["paid"]) * 10**digits * sign == cents + 1:
-        cents += 1
-    return Fraction(sign * cents, 10**digits)
+    least = max(abs(least), abs(base))  # the member's own is a part of it
+    lower, upper = (abs(base) * 10**digits * abs(one) / by for one, by in ((low, abs(most)), (high, least)))
+    cents, sign = lower.numerator // lower.denominator, 1 if high >= 0 else -1
+    stated = Fraction(group["paid"]) * 10**digits * sign
+    # A cent more hangs on the others' sums; between two sums of which one is told rounded it may be either.
+    fits = stated.denominator == 1 and cents <= stated < upper + 1
+    return Fraction(sign * (stated if fits else cents), 10**digits)

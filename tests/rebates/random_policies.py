@@ -262,7 +262,6 @@ def as_group(random: Random, made: dict) -> None:
     made.pop("joining", None)
     if made["mechanism"]["kind"] == "formula":
         made["mechanism"] = {"kind": "formula", "expression": random.choice(OF_A_GROUP)}
-    made["factors"] = [one for one in made.get("factors", []) if one["kind"] != "collection"]
     if made.get("returns") == "at_original_rate":
         made["returns"] = "by_origin"
     if "caps" in made:

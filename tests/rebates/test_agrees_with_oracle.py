@@ -454,7 +454,14 @@ class World:
             if oracle.facts(policy, own, early).lines:
                 bases[partner.number] = oracle.paid_base(policy, own)
                 found = more["found"][policy["code"]]
-                own_factors[partner.number] = verifier_mechanisms.own_factor(policy, found)
+                paid = [line for line in own if verifier_terms.paid_for(policy, line)]
+                own_factors[partner.number] = verifier_terms.collected(
+                    policy,
+                    verifier_mechanisms.own_factor(policy, found),
+                    paid,
+                    oracle.pays_units(policy),
+                    more,
+                )
         it, mode = oracle.facts(policy, read, before), oracle.mode_of(policy)
         side = -1 if sum(bases.values()) < 0 else 1
         weights = {number: base * side for number, base in bases.items() if base * side > 0}

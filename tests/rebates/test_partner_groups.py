@@ -426,10 +426,6 @@ def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(fou
         ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
         ({"returns": "at_original_rate"}, "paid no rate to one partner"),
         (
-            {"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": 1}]}]},
-            "a group is on no invoice",
-        ),
-        (
             {"mechanism": {"kind": "formula", "expression": "base * a", "measures": ["a"]}},
             "a formula for it reads what is paid on and what counts only",
         ),
@@ -463,9 +459,9 @@ def test_what_does_not_go_together_is_refused_by_name(entries, said):
 def test_a_draft_of_an_earlier_release_is_not_published_with_what_does_not_go_together(four):
     (text,) = read_document({"schema": 1, "programmes": [grouped()]})
     draft = save_draft(text=text, by=BY)
-    draft.policy |= {"factors": [{"kind": "collection", "steps": [{"days": 9, "factor": "1"}]}]}
+    draft.policy |= {"joining": "by_days"}
     draft.save()
-    with pytest.raises(TextRefused, match="a group is on no invoice"):
+    with pytest.raises(TextRefused, match="one target"):
         publish_version(version=draft, by=BY)
 
 
