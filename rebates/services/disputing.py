@@ -19,7 +19,7 @@ from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 from rebates import disputed
 from rebates.dispute_events import DisputeAnswered, DisputeExtended, DisputeWithdrawn, StatementDisputed
 from rebates.errors_of_disputes import (
@@ -171,7 +171,7 @@ def disputable(statement: Statement) -> list[Result]:
 def new_dispute(statement: Statement, kind: str, by: Actor) -> Dispute:
     return Dispute(
         statement=statement, partner_id=statement.partner_id, kind=kind, opened_by_id=by.user_id,
-        number=random_number("DS", on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
+        number=new_number("DS", Dispute, on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
     )  # fmt: skip
 
 
