@@ -34,7 +34,8 @@ class Office:
     def door(self, *, size: dict[str, int] = DESK, locale: str = "en-GB") -> Page:
         """An empty page in a browser of its own."""
         context = self.browser.new_context(
-            viewport=size, locale=locale, has_touch=size is PHONE, base_url=self.stack.url(self.tenant, "")
+            viewport=size, locale=locale, has_touch=size is PHONE, reduced_motion="reduce",
+            base_url=self.stack.url(self.tenant, ""),
         )
         context.add_init_script(_WATCH)
         self._contexts.append(context)
