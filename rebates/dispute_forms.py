@@ -18,6 +18,7 @@ from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
 from prm.ui import formats
+from prm.ui.formats import filled
 from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
 from prm.values.actor import Actor
 from rebates import dispute_words
@@ -257,6 +258,14 @@ class AdjustmentForm(AsksOnceMore):
             )
             said = words % {"count": formats.number(could.untold, 0)}
             self.fields["why_beyond"].help_text += f" {said}"
+        hanging = ", ".join(str(one) for one in programmes if one.pk in could.others)
+        if hanging:
+            self.fields["why_beyond"].help_text += " " + filled(
+                _(
+                    "Under %(programmes)s it is their whole money: that figure hangs on what other partners bought."
+                ),
+                {"programmes": hanging},
+            )
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0].pk
