@@ -130,8 +130,8 @@ class Summary:
 
 
 def summed_up(run: SettlementRun, own: Mapping[Whose, Decimal]) -> list[Summary]:
-    """What the close would leave to be paid in each currency. `own` names all partners that the close posts for; whoever
-    has only a balance gets a statement too. A fixed number of queries.
+    """What the close would leave to be paid in each currency. `own` names all partners that the close posts for;
+    whoever has only a balance gets a statement too. A fixed number of queries.
     """
     if run.state not in FORETOLD:
         return []
