@@ -92,7 +92,7 @@ class DaysToPay(Column):
 
 
 class OpenRest(Amount):
-    """What of the invoice is still open by now, whichever of its payments the row is; on a phone only what is."""
+    """What of the invoice is still open by now, whichever of its payments the row is; nothing once it is paid."""
 
     def value(self, row: Any) -> Any:
         return row.invoice_total - row.received
@@ -100,7 +100,7 @@ class OpenRest(Amount):
     def cell(self, row: Any) -> Any:
         rest = self.value(row)
         if not rest:
-            return format_html('<span class="ui-hide-sm">{}</span>', super().cell(row))
+            return ""
         said = _("open: %(money)s") % {"money": formats.money(rest, row.currency)}
         return format_html(
             '<span class="ui-hide-sm">{}</span><span class="ui-only-sm">{}</span>', super().cell(row), said
