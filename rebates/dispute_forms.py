@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +32,10 @@ What = DisputedLine.What
 # What can be wrong with a line of ours, and with one that counts in no figure.
 OF_OURS = (What.AMOUNT, What.QUANTITY, What.NOT_OURS)
 OF_UNCOUNTED = (What.COUNT, *OF_OURS)
-ROOM = 3  # missing lines that the page has room for; more come by file
+ROOM = 3  # missing lines that the page has room for at first; "add more" gives as many again
+MOST_ROOM = 60  # more come by file
+MORE = "more"  # the button's name
+PLACE = re.compile(r"missing-(\d{1,2})-document")
 PARSERS = {
     "quantity": cells.amount(places=3), "amount": cells.amount(places=2), "day": cells.day(),
     "document": cells.code(60), "product": cells.code(60),
@@ -77,7 +81,7 @@ class LinesForm(ServiceForm):
         self, *args: Any, actor: Actor, lines: Sequence[SalesLine | CreditedLine], counted: set[int],
         typed: Any = None, **options: Any,
     ):  # fmt: skip
-        """`typed`: what stands in the page's fields while a document is looked for; nothing of it is checked yet."""
+        """`typed`: what stands in the fields while a document, or more room, is asked for; nothing of it is checked yet."""
         if typed is not None:
             options["initial"] = {"reason": typed.get("reason", "")}
         super().__init__(*args, actor=actor, **options)
@@ -105,8 +109,18 @@ class LinesForm(ServiceForm):
         names = ("document", "day", "product", "quantity", "amount")
         return [
             {"place": str(place)} | {name: self._typed(f"missing-{place}-{name}") for name in names}
-            for place in range(1, ROOM + 1)
+            for place in range(1, self._places() + 1)
         ]
+
+    @property
+    def may_add(self) -> bool:
+        return self._places() < MOST_ROOM
+
+    def _places(self) -> int:
+        """How many missing lines the page has fields for: those it had, and further ones where they were asked for."""
+        sent = self.typed if self.typed is not None else {}
+        had = [int(found[1]) for name in sent if (found := PLACE.fullmatch(name))]
+        return min(max([ROOM, *had]) + (ROOM if MORE in sent else 0), MOST_ROOM)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
