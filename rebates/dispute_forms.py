@@ -81,7 +81,7 @@ class LinesForm(ServiceForm):
         self, *args: Any, actor: Actor, lines: Sequence[SalesLine | CreditedLine], counted: set[int],
         typed: Any = None, **options: Any,
     ):  # fmt: skip
-        """`typed`: what stands in the fields while a document, or more room, is asked for; nothing of it is checked yet."""
+        """`typed`: what stands in the fields while a document, or more room, is asked for; nothing is checked yet."""
         if typed is not None:
             options["initial"] = {"reason": typed.get("reason", "")}
         super().__init__(*args, actor=actor, **options)
