@@ -126,6 +126,6 @@ def _bought(run: SettlementRun, plans: Sequence[Plan], partners: Sequence[int]) 
         read = model.objects.for_everyone(because=WHY).filter(
             partner_id__in=partners, pk__lte=run.watermark or 0
         )
-        for row in read.order_by().values("partner_id").annotate(**wanted):
-            found[row["partner_id"]] |= {int(name[6:]) for name in wanted if row[name]}
+        for partner, *counts in read.order_by().values_list("partner_id").annotate(**wanted):
+            found[partner] |= {int(name[6:]) for name, count in zip(wanted, counts, strict=True) if count}
     return found
