@@ -6,7 +6,7 @@ Shares no code with the product and needs only Python's standard library. A reco
 from __future__ import annotations
 
 # Fixed words of the lines, longer ones first; codes of programmes hold neither spaces nor commas, and stay.
-IN_CHINESE = (
+PHRASES = (
     ("every file has the SHA-256 that SHA256SUMS lists", "每个文件的 SHA-256 均与 SHA256SUMS 所列相同"),
     (": it was changed since it was packed: its SHA-256 is ", "：打包后被改动：其 SHA-256 为 "),
     (": it is missing", "：文件缺失"),
@@ -81,7 +81,7 @@ IN_CHINESE = (
 
 
 def in_chinese(line: str) -> str:
-    for words, chinese in IN_CHINESE:
+    for words, chinese in PHRASES:
         line = line.replace(words, chinese)
     return line
 
