@@ -147,7 +147,10 @@ def _accounts(postings: Sequence[Posting]) -> dict[Owned, int]:
 
 # New tables have no statistics yet, and a nested loop over all partners would never end. Batches are posted side by
 # side, a worker a core: a plan that takes further processes would keep the others waiting.
-_BATCH_SETTINGS = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0"
+_BATCH_SETTINGS = (
+    "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB';"
+    " SET LOCAL max_parallel_workers_per_gather = 0"
+)
 _BATCH_SETTINGS_END = (
     "SET LOCAL enable_nestloop = DEFAULT; SET LOCAL work_mem = DEFAULT;"
     " SET LOCAL max_parallel_workers_per_gather = DEFAULT"
