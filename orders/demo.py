@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
 from typing import Any
 
 from dealreg.models import DealRegistration
@@ -49,11 +50,17 @@ def _price_lists(tenant: Any, by: Actor) -> None:
 def _sales(tenant: Any, by: Actor) -> None:
     partners = Partner.objects.for_everyone(because="the demo's sales").filter(number__startswith="P-10")
     numbers = list(partners.order_by("number").values_list("number", flat=True))
-    bring_in("sales-lines", _lines(numbers, FACTORS[tenant.currency]), by=by)
+    sold = dataset.sales(today=clock.today(), partners=len(numbers))
+    for _week, some in groupby(sold, key=lambda sale: (sale.day.year, sale.day.month, sale.day.day // 8)):
+        sales = list(some)
+        # On file by the evening of the newest, in its own month: a line recorded later would be a late one.
+        evening = clock.start_of_day(sales[-1].day) + timedelta(hours=20)
+        with clock.at(min(evening, clock.now())):
+            bring_in("sales-lines", _lines(sales, numbers, FACTORS[tenant.currency]), by=by)
 
 
-def _lines(numbers: list[str], factor: Decimal) -> Iterator[dict[str, Any]]:
-    for sale in dataset.sales(today=clock.today(), partners=len(numbers)):
+def _lines(sales: Iterable[dataset.Sale], numbers: list[str], factor: Decimal) -> Iterator[dict[str, Any]]:
+    for sale in sales:
         yield {
             "line_number": sale.line,
             "partner_number": numbers[sale.partner],

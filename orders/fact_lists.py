@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from orders.models import PaymentReceived, SerialMoved
 from prm.ui import formats
@@ -61,6 +61,52 @@ class Document(Column):
         return format_html('<a class="ui-link" href="{}">{}</a>', href, number) if href else number
 
 
+class InvoiceDay(Day):
+    """The day of the invoice that was paid."""
+
+    def prepare(self, rows: Any) -> Any:
+        return rows.with_invoice()
+
+
+class DaysToPay(Column):
+    """How many days after its invoice the money came; on a phone in words."""
+
+    num = True
+
+    def value(self, row: Any) -> int | None:
+        return None if row.invoiced_on is None else (row.received_on - row.invoiced_on).days
+
+    def cell(self, row: Any) -> Any:
+        days = self.value(row)
+        if days is None:
+            return ""
+        said = ngettext("paid after %(count)s day", "paid after %(count)s days", days) % {
+            "count": formats.number(days)
+        }
+        return format_html(
+            '<span class="ui-hide-sm">{}</span><span class="ui-only-sm">{}</span>', formats.number(days), said
+        )
+
+    def for_export(self, row: Any) -> Any:
+        return self.value(row)
+
+
+class OpenRest(Amount):
+    """What of the invoice is still open by now, whichever of its payments the row is; nothing once it is paid."""
+
+    def value(self, row: Any) -> Any:
+        return row.invoice_total - row.received
+
+    def cell(self, row: Any) -> Any:
+        rest = self.value(row)
+        if not rest:
+            return ""
+        said = _("open: %(money)s") % {"money": formats.money(rest, row.currency)}
+        return format_html(
+            '<span class="ui-hide-sm">{}</span><span class="ui-only-sm">{}</span>', super().cell(row), said
+        )
+
+
 class PaymentList(ListPage):
     """What came in of which invoice, and when?"""
 
@@ -107,8 +153,18 @@ class PaymentList(ListPage):
             Text("payment_number", css="ui-fig", phone="a"),
             *whose,
             Document("document", lines="sales.view" in actor.permissions, phone="sub"),
+            InvoiceDay("invoiced_on", label=_("Invoice date"), phone=None),
+            DaysToPay("days_to_pay", label=_("Days to pay"), phone="sub"),
             Amount("invoice_total", currency="currency", places=2, total=False, phone=None),
             Amount("amount", currency="currency", places=2),
+            OpenRest(
+                "open_rest",
+                label=_("Open of the invoice"),
+                currency="currency",
+                places=2,
+                total=False,
+                phone="sub",
+            ),
             Text("currency", hidden=True, export=False, phone=None, filter=True),
             Choice("source", filter=True, tones={}, phone="d"),
         ]
@@ -175,6 +231,7 @@ class SerialList(ListPage):
             Moved("returned", label=_("State"), phone="d"),
             *whose,
             Text("product__code", label=_("Product"), css="ui-fig ui-sub", phone="b"),
+            Text("product", label=_("Product name"), phone="sub"),
             Ref("line__product_line", label=_("Product line"), filter=True, phone=None),
             Day("booking_date", filter=Between, phone="sub"),
             Document(

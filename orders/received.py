@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, Max, OuterRef, Subquery, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
@@ -43,6 +44,26 @@ class PaymentReceivedQuerySet(PartnerOwned):
     def newest_day(self) -> Subquery:
         """Of `of_document`: the day of the newest."""
         return Subquery(self.values("document").annotate(day=Max("received_on")).values("day"))
+
+    def with_invoice(self) -> PaymentReceivedQuerySet:
+        """With `invoiced_on`, the first day of the document's sales lines, else that of the portal's invoice; and
+        `received`, what all payments of the document come to by now.
+        """
+        from orders.models import Invoice, SalesLine
+
+        why = "narrowed to the row's own partner and document"
+        lines = SalesLine.objects.for_everyone(because=why).filter(
+            partner=OuterRef("partner"), document=OuterRef("document"), currency=OuterRef("currency")
+        )
+        first = lines.order_by().values("document").annotate(day=Min("booking_date")).values("day")
+        issued = Invoice.objects.for_everyone(because=why).filter(
+            number=OuterRef("document"), partner=OuterRef("partner")
+        )
+        everything = self.model.objects.for_everyone(because=why).of_document()
+        return self.annotate(
+            invoiced_on=Coalesce(Subquery(first), Subquery(issued.values("issued_on")[:1])),
+            received=Subquery(everything.values("document").annotate(sum=Sum("amount")).values("sum")),
+        )
 
     def of_invoice(self, partner: Any, number: str) -> dict[str, Any]:
         """How many payments one invoice has, and what they come to."""

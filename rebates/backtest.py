@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from prm.access.rules import require
 from prm.exchange.book import Book
@@ -22,11 +23,13 @@ from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import MONTHS, Period
 from rebates import (
+    backtest_groups,
     backtest_posted,
     cliffs,
     collection,
     currencies,
     formula,
+    partner_pools,
     pulled,
     settlement,
     temptations,
@@ -102,6 +105,8 @@ class BackTest:
     months: list[Period] = field(default_factory=list)
     # By place and period, where invoices wait for their payment: whether one is on file for any of them.
     paid_for: dict[tuple[int, Period], bool] = field(default_factory=dict)
+    # Whether all partners are seen, or only some: of a group as a whole nothing more is told then.
+    sees_all: bool = True
 
     @property
     def base(self) -> Decimal:
@@ -164,8 +169,15 @@ class BackTest:
     @cached_property
     def untold(self) -> dict[int, str]:
         """By place the versions of which nobody knows what one more order would have brought, and why."""
-        reasons = {place: temptations.why_untold(version) for place, version in enumerate(self.versions)}
+        reasons = {
+            place: temptations.why_untold(version) or self._why_unseen(version)
+            for place, version in enumerate(self.versions)
+        }
         return {place: why for place, why in reasons.items() if why}
+
+    def _why_unseen(self, version: Version) -> str:
+        unseen = partner_pools.is_group(version.policy) and not self.sees_all
+        return _("you do not see all the partners that it takes together") if unseen else ""
 
     @cached_property
     def unnamed(self) -> dict[int, str]:
@@ -207,7 +219,9 @@ def back_test(*, versions: Sequence[Version], first: Period, last: Period, by: A
         if missing := uncomputed(version.policy):
             raise NotComputedYet(programme=str(version.programme), names=", ".join(missing))
     lengths = sorted({version.period_length for version in versions}, key=MONTHS.__getitem__)
-    tried = BackTest(list(versions), periods_between(lengths[-1], first, last))
+    tried = BackTest(
+        list(versions), periods_between(lengths[-1], first, last), sees_all=by.partner_ids is None
+    )
     tried.months = periods_between("month", first, last)
     by_partner: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(versions))
     tried.swings = {swing: [ZERO] * len(versions) for swing in SWINGS}
@@ -299,7 +313,7 @@ def _try_period(
     for place, version in enumerate(tried.versions):
         if version.period_length != period.length or place in tried.untold:
             continue
-        stood = [temptations.Stood(*row[1:]) for row in rows if row[0] == place]
+        stood = _stood(tried, place, period, rows)
         cliffs.stood([one for one in tried.cliffs if one.place == place], version, stood)
         if _tells(tried, place, period):
             tried.temptations += temptations.found(version, period, stood, place=place)
@@ -344,9 +358,18 @@ def _look_behind(tried: BackTest, before: dict[int, _Before], by: Actor) -> None
         ]
         rows = _computed(aside, period, by, places=places) if places else []
         for place in places if period.start <= clock.today() else []:
-            _name_pulled(
-                tried, place, [temptations.Stood(*row[1:]) for row in rows if row[0] == place], before, by
-            )
+            _name_pulled(tried, place, _stood(tried, place, period, rows), before, by)
+
+
+def _stood(
+    tried: BackTest, place: int, period: Period, rows: Sequence[tuple[Any, ...]]
+) -> list[temptations.Stood]:
+    """Where the partners of a version stood at the end of a period, or the groups that it takes together."""
+    version = tried.versions[place]
+    own = [(temptations.Stood(*row[1:-1]), row[-1]) for row in rows if row[0] == place]
+    if partner_pools.is_group(version.policy):
+        return backtest_groups.as_one(version, period, own)
+    return [one for one, _group in own]
 
 
 def _try_part(tried: BackTest, part: currencies.Part, period: Period) -> list[tuple[Any, ...]]:
@@ -407,7 +430,8 @@ def _of_versions(
 _TRIED = """
 SELECT plan, partner_id, earned, qualifier, base, reference, lines,
        explanation @> %(barred)s OR explanation ?| '{{collection,returned,factors}}' AS barred,
-       explanation ->> 'counted' AS counted, explanation #>> '{{formula,read}}' AS read
+       explanation ->> 'counted' AS counted, explanation #>> '{{formula,read}}' AS read,
+       explanation ->> 'grouped' AS grouped
 FROM {figures}"""
 _MOVED = "SELECT plan, sum(earned) FROM {figures} GROUP BY plan"
 

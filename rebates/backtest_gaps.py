@@ -78,7 +78,7 @@ _LEFT_OUT = {
 
 def _before_the_first_sale(tried: BackTest, first: date | None) -> Iterator[str]:
     """Periods of which no sale is on file cost nothing; growth over such a time is growth over nothing."""
-    if first is not None and tried.periods[0].start < first:
+    if first is not None and Period.of("month", tried.periods[0].start).end <= first:
         yield _("Sales are on file from %(day)s on: what is tried before costs nothing for that reason.") % {
             "day": formats.day(first)
         }

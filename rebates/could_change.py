@@ -2,7 +2,8 @@
 
 Under each programme it is the largest of three, by the engine (`worth.py`): what the lines change as the partner has
 them; what they change if ours were gone; and what they change if only those came in that are missing or too small, so
-that no other line hides them. Of lines of which the engine cannot tell that, it is their money.
+that no other line hides them. Of lines of which the engine cannot tell that, it is their money; under a programme that
+hangs on other partners it is that of all.
 """
 
 from __future__ import annotations
@@ -22,13 +23,19 @@ What = DisputedLine.What
 
 @dataclass(frozen=True)
 class CouldChange:
-    """`money`: of the `untold` lines, those of which the engine cannot tell it, whatever the programme."""
+    """`money`: of the `untold` lines, those of which the engine cannot tell it, whatever the programme; `all_money`: of
+    all of them, under the `others`, programmes whose figures hang on other partners.
+    """
 
     by_programme: Mapping[int, Decimal]
     money: Decimal
     untold: int = 0
+    all_money: Decimal = ZERO
+    others: frozenset[int] = frozenset()
 
     def under(self, programme_id: int) -> Decimal:
+        if programme_id in self.others:
+            return self.all_money
         return self.by_programme.get(programme_id, ZERO) + self.money
 
 
@@ -44,7 +51,8 @@ def could_change(dispute: Dispute) -> CouldChange:
     if less.amount is None:  # it hangs on other partners
         known = set()
     left = [line for line in said.left if line.pk not in known]
-    return CouldChange(_largest(said, less, more), _money(left), len(left))
+    others = said.others | less.others | more.others
+    return CouldChange(_largest(said, less, more), _money(left), len(left), _money(lines), others)
 
 
 def _less(lines: Sequence[DisputedLine]) -> list[DisputedLine]:

@@ -50,7 +50,7 @@ programmes:
         - {{from: {step1}, rate: 3%}}
         - {{from: {step2}, rate: 5%}}
     late: {{grace_days: 20}}
-    budget: {{amount: {budget}, per: year}}
+    budget: {{amount: {budget}, per: year, warn_at: [50, 80, 100]}}
     clause: "3.1"
     dispute_days: 60
   - code: gift-accelerator
@@ -108,6 +108,82 @@ programmes:
       - {{kind: measure, code: orders.net_sales, at_least: {gate}}}
     clause: "3.5"
     dispute_days: 60
+  - code: prompt-payment
+    name: Prompt payment rebate
+    name_zh: 回款返利
+    from: {first}
+    currency: {currency}
+    period: month
+    who: {{types: [distributor]}}
+    mechanism: {{kind: flat, rate: 1%}}
+    factors:
+      - kind: collection
+        steps:
+          - {{days: 20, factor: 100%}}
+          - {{days: 35, factor: 60%}}
+          - {{days: 60, factor: 30%}}
+    budget: {{amount: {prompt_budget}, per: year, warn_at: [70, 90, 100]}}
+    clause: "3.6"
+    dispute_days: 60
+  - code: decor-pieces
+    name: Décor sales bonus by serial number
+    name_zh: 家饰单品奖励（按序列号）
+    from: {third}
+    currency: {currency}
+    period: month
+    qualify: {{product_lines: [decor]}}
+    mechanism: {{kind: spif, amount: {piece}, per: serial}}
+    budget: {{amount: {piece_budget}, per: year, warn_at: [60, 80, 100]}}
+    clause: "3.7"
+    dispute_days: 60
+  - code: gift-growth
+    name: Gift growth bonus
+    name_zh: 礼品增长返利
+    from: {first}
+    currency: {currency}
+    period: month
+    qualify: {{product_lines: [gifts]}}
+    mechanism:
+      kind: growth
+      on: all
+      bands:
+        - {{from: 10%, rate: 0.5%}}
+        - {{from: 40%, rate: 1%}}
+    baseline: {{kind: prior_period, new_partner: skip}}
+    stacking: {{kind: best_of, programmes: [gift-target]}}
+    clause: "3.8"
+    dispute_days: 60
+  - code: gift-target
+    name: Gift target bonus
+    name_zh: 礼品目标返利
+    from: {first}
+    currency: {currency}
+    period: month
+    qualify: {{product_lines: [gifts]}}
+    mechanism:
+      kind: target
+      target: {target}
+      on: all
+      bands:
+        - {{from: 100%, rate: 0.8%}}
+        - {{from: 150%, rate: 1.2%}}
+    clause: "3.8"
+    dispute_days: 60
+  - code: kitchen-mix
+    name: Kitchen share bonus
+    name_zh: 厨房占比返利
+    from: {first}
+    currency: {currency}
+    period: month
+    mechanism:
+      kind: mix
+      focus: [kitchen]
+      bands:
+        - {{from: 30%, rate: 0.3%}}
+        - {{from: 45%, rate: 0.5%}}
+    budget: {{amount: {mix_budget}, per: year, warn_at: [75, 100]}}
+    clause: "3.9"
+    dispute_days: 60
   - code: agent-commission
     name: Agents' commission
     name_zh: 代理商佣金
@@ -137,20 +213,28 @@ STEPS = {
         "group2": 100_000,
         "fund": 8_000,
         "gate": 40_000,
+        "prompt_budget": 10_000,
+        "piece": 20,
+        "piece_budget": 14_000,
+        "target": 12_000,
+        "mix_budget": 20_000,
     },
 }
 STEPS |= {code: {name: amount // 10 for name, amount in STEPS["CNY"].items()} for code in ("EUR", "GBP")}
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
-    """Programmes of several kinds for four months: two settled and mostly paid, one left to settle, one running."""
+    """Programmes of several kinds for four months: two settled and mostly paid, one left to settle, one running. The
+    bonus by serial number begins with the third: what a disputed quantity is worth under it nobody could tell.
+    """
     say("rebate programmes and two settlements")
     by = Actor.command("demo")
     settled = Period.of("month", clock.today()).previous.previous
     first = settled.previous
     text = PROGRAMMES.format(
-        first=first.start.isoformat(), currency=tenant.currency, **STEPS[tenant.currency]
-    )
+        first=first.start.isoformat(), third=settled.next.start.isoformat(), currency=tenant.currency,
+        **STEPS[tenant.currency],
+    )  # fmt: skip
     with clock.at(clock.start_of_day(clock.days_after(first.start, -12))):
         apply_programmes(texts=read_yaml(text), by=by)
     people = get_user_model().objects

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
 from prm.ui import formats
+from prm.ui.formats import filled
 from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
 from prm.values.actor import Actor
 from rebates import dispute_words
@@ -30,7 +32,10 @@ What = DisputedLine.What
 # What can be wrong with a line of ours, and with one that counts in no figure.
 OF_OURS = (What.AMOUNT, What.QUANTITY, What.NOT_OURS)
 OF_UNCOUNTED = (What.COUNT, *OF_OURS)
-ROOM = 3  # missing lines that the page has room for; more come by file
+ROOM = 3  # missing lines that the page has room for at first; "add more" gives as many again
+MOST_ROOM = 60  # more come by file
+MORE = "more"  # the button's name
+PLACE = re.compile(r"missing-(\d{1,2})-document")
 PARSERS = {
     "quantity": cells.amount(places=3), "amount": cells.amount(places=2), "day": cells.day(),
     "document": cells.code(60), "product": cells.code(60),
@@ -76,7 +81,7 @@ class LinesForm(ServiceForm):
         self, *args: Any, actor: Actor, lines: Sequence[SalesLine | CreditedLine], counted: set[int],
         typed: Any = None, **options: Any,
     ):  # fmt: skip
-        """`typed`: what stands in the page's fields while a document is looked for; nothing of it is checked yet."""
+        """`typed`: what stands in the fields while a document, or more room, is asked for; nothing is checked yet."""
         if typed is not None:
             options["initial"] = {"reason": typed.get("reason", "")}
         super().__init__(*args, actor=actor, **options)
@@ -104,8 +109,18 @@ class LinesForm(ServiceForm):
         names = ("document", "day", "product", "quantity", "amount")
         return [
             {"place": str(place)} | {name: self._typed(f"missing-{place}-{name}") for name in names}
-            for place in range(1, ROOM + 1)
+            for place in range(1, self._places() + 1)
         ]
+
+    @property
+    def may_add(self) -> bool:
+        return self._places() < MOST_ROOM
+
+    def _places(self) -> int:
+        """How many missing lines the page has fields for: those it had, and further ones where they were asked for."""
+        sent = self.typed if self.typed is not None else {}
+        had = [int(found[1]) for name in sent if (found := PLACE.fullmatch(name))]
+        return min(max([ROOM, *had]) + (ROOM if MORE in sent else 0), MOST_ROOM)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -257,6 +272,14 @@ class AdjustmentForm(AsksOnceMore):
             )
             said = words % {"count": formats.number(could.untold, 0)}
             self.fields["why_beyond"].help_text += f" {said}"
+        hanging = ", ".join(str(one) for one in programmes if one.pk in could.others)
+        if hanging:
+            self.fields["why_beyond"].help_text += " " + filled(
+                _(
+                    "Under %(programmes)s it is their whole money: that figure hangs on what other partners bought."
+                ),
+                {"programmes": hanging},
+            )
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0].pk

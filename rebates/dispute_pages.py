@@ -10,16 +10,18 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.ui import formats, refusals
+from prm.ui.formats import filled
 from prm.ui.parts import Fact, Verb
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import dispute_words, disputed
 from rebates.beyond import refuse_beyond
+from rebates.limit_words import programmes
 from rebates.models import Dispute, ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services.deciding import refuse_to_confirm
 from rebates.services.payments import open_on
@@ -295,11 +297,14 @@ def why_untold(dispute: Dispute) -> str:
     reason = str(Untold(why).label) if why in Untold.values else _("cannot be told from these lines")
     if dispute.worth is None:
         return reason
-    left = dispute.summary.get("untold_lines", 0)
-    if not left:
-        return ""
-    words = ngettext("without %(count)s line: %(why)s", "without %(count)s lines: %(why)s", left)
-    return words % {"count": formats.number(left, 0), "why": reason}
+    said = []
+    if left := dispute.summary.get("untold_lines", 0):
+        words = ngettext("without %(count)s line: %(why)s", "without %(count)s lines: %(why)s", left)
+        said.append(words % {"count": formats.number(left, 0), "why": reason})
+    if codes := dispute.summary.get("untold_programmes"):
+        named = {"programmes": programmes(codes), "why": str(Untold.OTHERS.label)}
+        said.append(filled(_("without %(programmes)s: %(why)s"), named))
+    return pgettext("between two remarks", "; ").join(said)
 
 
 def without(dispute: Dispute) -> str:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from prm.ui import formats
 from prm.values import clock
@@ -31,7 +32,7 @@ from rebates.currencies import is_converted, is_exchanged, is_gross, needs_rates
 from rebates.explained_lines import plan_of
 from rebates.explained_steps import parts_of_set, put_in, share_reached
 from rebates.line_rounding import by_line
-from rebates.linked_steps import before_the_best, best_of, net_of, pooled, shared_cap
+from rebates.linked_steps import before_the_best, best_of, net_of, pooled, shared_cap, shares_a_cap
 from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
@@ -89,6 +90,16 @@ class Explanation:
     def after_bands(self) -> list[Step]:
         """What stands between the figure of the bands and its rounding: gates, factors, collection, returns, caps."""
         return [step for step in self.steps if step.number in (7, 8)]
+
+    @property
+    def reached(self) -> str:
+        """What stands beside the rounded figure: the band, where the policy has any."""
+        by_group = self.share is not None
+        return mechanism_words.reached(self.result.version.policy, self.result.band, by_group=by_group)
+
+    @property
+    def is_banded(self) -> bool:
+        return mechanism_words.is_banded(self.result.version.policy)
 
     @property
     def per_piece(self) -> bool:
@@ -217,8 +228,15 @@ def _computed(result: Figure, raw: Decimal) -> list[Step]:
         *_capped_payout(result, arithmetic.shown(arithmetic.limited(bands, with_returns))),
         *shared_cap(result),
         *pooled(result),
-        Step(9, _("Rounding"), wording.rounding(policy), before_the_best(result)),
+        *_rounding(result),
     ]
+
+
+def _rounding(result: Figure) -> list[Step]:
+    """Nothing where a cap that is shared was reached: its parts come to the cent by largest remainder."""
+    if shares_a_cap(result):
+        return []
+    return [Step(9, _("Rounding"), wording.rounding(result.version.policy), before_the_best(result))]
 
 
 def _paid(result: Figure) -> str:
@@ -274,18 +292,14 @@ def _adjusted(result: Figure) -> list[Step]:
 
 
 def _band(result: Figure) -> list[Step]:
-    """The band reached, or what a formula read."""
+    """The band reached, where there are any, or what a formula read."""
     policy, said = result.version.policy, result.explanation.get("formula")
+    if said is None and not mechanism_words.is_banded(policy):
+        return []
     if said is None:
-        return [
-            *share_reached(result),
-            Step(
-                5,
-                _("Band"),
-                mechanism_words.band(policy, result.band, arithmetic.Figures.of(result).base),
-                None,
-            ),
-        ]
+        title = pgettext("of a band", "Rate") if "points" in policy["mechanism"] else _("Band")
+        words = mechanism_words.band(policy, result.band, arithmetic.Figures.of(result).base)
+        return [*share_reached(result), Step(5, title, words)]
     names = formula.measures_of(policy)
     return [
         Step(5, limit_words.measure_name(names.get(name, name)), name, Decimal(number))

@@ -58,6 +58,16 @@ class Foretold:
         return ZERO if self.blocked else self.to_pay
 
     @property
+    def set_off(self) -> Decimal:
+        """What of the statement's own figure fills a negative balance."""
+        return max(ZERO, self.payable) - self.to_pay
+
+    @property
+    def below_zero(self) -> Decimal:
+        """What the partner then owes: the next statement begins with it."""
+        return max(ZERO, -(self.balance + self.own))
+
+    @property
     def why(self) -> list[str]:
         """Why that is not what the partner earned, a sentence for each part."""
         earlier = self.balance - self.brought - self.kept_before
@@ -68,7 +78,7 @@ class Foretold:
                 _("%(money)s carried forward before is paid with it"),
                 self.kept_before if not self.kept else ZERO,
             ),
-            (_("%(money)s is set off against a negative balance"), max(ZERO, self.payable) - self.to_pay),
+            (_("%(money)s is set off against a negative balance"), self.set_off),
             (_("%(money)s is below the minimum payout and carried forward"), max(ZERO, self.kept)),
             (_("%(money)s is taken off what earlier statements still owe"), lowered),
             (
@@ -99,11 +109,61 @@ def foretold(run: SettlementRun, own: Mapping[Whose, Decimal]) -> dict[Whose, Fo
     }  # fmt: skip
 
 
-def _ledger(partners: Iterable[int], *, since_close: bool = False) -> dict[Whose, Decimal]:
-    """What the ledger owes for rebates; `since_close`: what of it came in at go-live since the close before."""
+@dataclass(frozen=True)
+class Part:
+    """So many partners, and their sum in one currency."""
+
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Of one currency, what closing now would leave behind; a partner can stand in several parts."""
+
+    currency: str
+    to_pay: Part
+    blocked: Part  # would be paid, and waits: held, or the partner is on hold
+    kept: Part  # too little to be paid, carried forward
+    set_off: Part  # earned, and fills a negative balance
+    below_zero: Part  # owed by partners, carried to the next statement
+
+
+def summed_up(run: SettlementRun, own: Mapping[Whose, Decimal]) -> list[Summary]:
+    """What the close would leave to be paid in each currency. `own` names all partners that the close posts for;
+    whoever has only a balance gets a statement too. A fixed number of queries.
+    """
+    if run.state not in FORETOLD:
+        return []
+    nothing = {whose: ZERO for whose, owed in _ledger(None).items() if owed}
+    found = foretold(run, nothing | dict(own)).values()
+    return [
+        Summary(
+            currency,
+            _part(one.amount for one in found if one.currency == currency),
+            _part(one.to_pay for one in found if one.currency == currency and one.blocked),
+            _part(one.kept for one in found if one.currency == currency),
+            _part(one.set_off for one in found if one.currency == currency),
+            _part(one.below_zero for one in found if one.currency == currency),
+        )
+        for currency in sorted({one.currency for one in found})
+    ]
+
+
+def _part(amounts: Iterable[Decimal]) -> Part:
+    above = [amount for amount in amounts if amount > 0]
+    return Part(len(above), sum(above, ZERO))
+
+
+def _ledger(partners: Iterable[int] | None, *, since_close: bool = False) -> dict[Whose, Decimal]:
+    """What the ledger owes for rebates, to all where `partners` is None; `since_close`: what of it came in at go-live
+    since the close before.
+    """
     entries = Entry.objects.for_everyone(because=WHY).filter(
-        account__partner_id__in=list(partners), purpose__kind="rebate"
+        account__partner_id__isnull=False, purpose__kind="rebate"
     )
+    if partners is not None:
+        entries = entries.filter(account__partner_id__in=list(partners))
     if since_close:
         last = SettlementRun.objects.closed().order_by("-closed_at").first()
         entries = entries.filter(

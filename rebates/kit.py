@@ -38,6 +38,7 @@ from rebates import (
     verifier_results,
     verifier_terms,
     verifier_verdict,
+    verifier_words,
 )
 from rebates.balances import paid_before
 from rebates.credited import is_credited
@@ -67,6 +68,7 @@ PARTS = (
     verifier_results,
     verifier_terms,
     verifier_verdict,
+    verifier_words,
 )
 Read = dict[tuple[date, date], list[Result]]
 GROUP_SUMS = (

@@ -70,6 +70,12 @@ def pooled(result: Figure) -> list[Step]:
     return [Step(8, _("Cap over all partners"), text % words, measured_of(result))]
 
 
+def shares_a_cap(result: Figure) -> bool:
+    """Whether a cap over several programmes or all partners lowered the figure, so that it is the part of a cap."""
+    said = [result.explanation.get(name) for name in ("shared", "pooled")]
+    return any(one and one["lowered"] and Decimal(one["own"]) > 0 for one in said)
+
+
 def best_of(result: Figure) -> list[Step]:
     said = result.explanation.get("best")
     if not said:

@@ -315,20 +315,43 @@ def reference(policy: Policy, period: Period, baseline_days: Period | None = Non
     return _("Sales from %(first)s to %(last)s, as the close read them") % words
 
 
+def is_banded(policy: Policy) -> bool:
+    """Whether there are bands, or points between which a rate rises, that a figure can reach."""
+    return bool({"bands", "points"} & policy["mechanism"].keys())
+
+
 def band(policy: Policy, number: int, base: Decimal) -> str:
-    """Which band a figure reached."""
+    """Which band a figure reached, of a policy that has any."""
+    rules = policy["mechanism"]
+    if "points" in rules:
+        return str(_POINTS[0 if base < 0 else number])
     if base < 0:
         return _("A negative base takes the first band's rate")
     if number == 0:
         return _("The first band is not reached")
-    bands = policy["mechanism"].get("bands")
-    if policy["mechanism"]["kind"] == "linear":
-        return _("Between the points") if number == 1 else _("The last point is reached")
-    if not bands:
-        return _("One rate for all")
-    if policy["mechanism"]["kind"] in SHARES:
-        lower = percent(bands[number - 1]["from"])
+    if rules["kind"] in SHARES:
+        lower = percent(rules["bands"][number - 1]["from"])
     else:
-        unit = "" if policy["mechanism"]["kind"] == "per_unit_stepped" else unit_of(policy)
-        lower = measured(bands[number - 1]["from"], unit)
+        unit = "" if rules["kind"] == "per_unit_stepped" else unit_of(policy)
+        lower = measured(rules["bands"][number - 1]["from"], unit)
     return _("Band %(number)s is reached, from %(lower)s") % {"number": number, "lower": lower}
+
+
+_POINTS = (
+    gettext_lazy("The first point is not reached"),
+    gettext_lazy("Between the points"),
+    gettext_lazy("The last point is reached"),
+)
+
+
+def reached(policy: Policy, number: int, *, by_group: bool = False) -> str:
+    """The same in few words, as the line under an explanation's arithmetic says it; a policy without bands has none."""
+    rules = policy["mechanism"]
+    if "points" in rules:
+        return str(_POINTS[number])
+    if "bands" not in rules:
+        return _("It comes to")
+    if not number:
+        return _("No band reached")
+    words = _("Band %(band)s reached by the group") if by_group else _("Band %(band)s reached")
+    return words % {"band": number}

@@ -36,6 +36,7 @@ ZERO = Decimal(0)
 class Document:
     """An invoice or order, and what of it counts: its amount, and the measure of each term by its name."""
 
+    partner_id: int
     number: str
     day: date
     amount: Decimal
@@ -44,7 +45,8 @@ class Document:
 
 @dataclass(frozen=True)
 class Pulled:
-    """Documents of a partner that would have lifted it over the next bound, `missing` away, of the period before.
+    """Documents of a partner, or of a group's members, that would have lifted it over the next bound, `missing` away,
+    of the period before.
 
     `more` is what that period would have paid more, `less` what the next would have paid less; None where that hangs
     on more than sums.
@@ -89,7 +91,8 @@ def found(
     """
     if not _may_jump(plan) or not ends_a_count(plan.version, plan.period):
         return []
-    documents = _documents(plan, partners)
+    rows = list(rows)
+    documents = _by_group(rows, _documents(plan, partners))
     next_rows = {one.partner_id: one for one in after if one.partner_id in documents}
     told = []
     for one in rows:
@@ -206,6 +209,19 @@ def _grows_over_this(plan: Plan) -> bool:
     return plan.bands.share_of == "baseline" and kind == "prior_period" and not plan.cumulative
 
 
+def _by_group(rows: Iterable[Stood], documents: dict[int, list[Document]]) -> dict[int, list[Document]]:
+    """The documents of all members of a group together; of who is none as they were."""
+    together = {
+        one.partner_id: sorted(
+            (each for member in one.members for each in documents.get(member, ())),
+            key=lambda each: (each.day, each.partner_id, each.number),
+        )
+        for one in rows
+        if one.members
+    }
+    return {one: own for one, own in together.items() if own} if together else documents
+
+
 def _documents(plan: Plan, partners: Sequence[int] | None) -> dict[int, list[Document]]:
     """The documents of each partner that count on one of the days after the plan's period, in order of their day."""
     first = plan.period.end
@@ -232,6 +248,6 @@ def _documents(plan: Plan, partners: Sequence[int] | None) -> dict[int, list[Doc
     with connection.cursor() as cursor:
         cursor.execute(text, params)
         for partner_id, number, day, amount, *measures in cursor.fetchall():
-            document = Document(number, day, amount, dict(zip(terms, measures, strict=True)))
+            document = Document(partner_id, number, day, amount, dict(zip(terms, measures, strict=True)))
             found.setdefault(partner_id, []).append(document)
     return found

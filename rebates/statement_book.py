@@ -136,17 +136,20 @@ def _arithmetic(told: Explanation) -> Iterator[list[Any]]:
     for part in told.parts:
         yield [_part(told, part), part.base, part.rate, part.amount]
     if not told.parts:
-        by_formula = told.result.version.mechanism == "formula"
-        yield [_("By the formula") if by_formula else _("The first band was not reached."), "", "", told.raw]
-    band = told.result.band
-    reached = _("Band %(band)s reached") % {"band": band} if band else _("No band reached")
-    yield [reached, told.base, "", told.rounded]
+        yield [_without_parts(told), "", "", told.raw]
+    yield [told.reached, told.base, "", told.rounded]
+
+
+def _without_parts(told: Explanation) -> str:
+    if told.result.version.mechanism == "formula":
+        return _("By the formula")
+    return _("The first band was not reached.") if told.is_banded else _("Nothing is paid on it")
 
 
 def _part(told: Explanation, part: arithmetic.Part) -> str:
     """The stretch of the base, or of the share, that a part is about."""
     if part.lower is None:
-        return _("First band's rate")
+        return _("First band's rate") if told.is_banded else _("All of it")
     if part.lower < 0:
         return _("All of it")
 

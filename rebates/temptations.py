@@ -1,7 +1,8 @@
 """Who stood just below a bound at which a version would have paid more: a band, a full increment, a jump of a formula.
 
 Such a bound tempts to pull an order forward, or to book one that is none. Told only where what one more order brings
-hangs on the partner's own sums and nothing else.
+hangs on the partner's own sums, or on those of its group as a whole, and nothing else. What a cap over all partners
+takes off again is left out: it hangs on what the others buy.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from prm.customfields import expressions
 from prm.customfields.expressions import Node
 from prm.values.money import minor_unit
 from prm.values.periods import Period
-from rebates import arithmetic, currencies, formula, line_rounding, partner_pools
+from rebates import arithmetic, backtest_groups, currencies, formula, line_rounding, partner_pools
 from rebates.arithmetic import Figures
 from rebates.links import linked_with
 from rebates.mechanisms import Bands, bands_of
@@ -31,7 +32,8 @@ NEAR = Decimal("0.05")  # of the bound: whoever is nearer may be tempted
 @dataclass(frozen=True)
 class Stood:
     """A partner's sums at the end of a period. `barred`: a gate or an unpaid invoice stands between one more order and
-    its rebate; `counted`: what counts before a cap, where one lowered it; `read`: what a formula read, as JSON.
+    its rebate; `counted`: what counts before a cap, where one lowered it; `read`: what a formula read, as JSON;
+    `members`: of a group, which counts as one partner, see `backtest_groups.py`, whose sums it adds up.
     """
 
     partner_id: int
@@ -43,6 +45,7 @@ class Stood:
     barred: bool | None
     counted: str | None
     read: str | None
+    members: tuple[int, ...] = ()
 
     @property
     def figures(self) -> Figures:
@@ -80,8 +83,8 @@ def why_untold(version: Version) -> str:
         return _("it counts sales of several currencies")
     if currencies.is_gross(policy):
         return _("it counts gross amounts")
-    if partner_pools.hangs_on_all(policy):
-        return _("what a partner is paid hangs on the others of its group or pool")
+    if partner_pools.is_group(policy) and backtest_groups.asks_members(policy):
+        return _("how much of a member’s sales counts hangs on its own gates and factors")
     if linked_with(version, list(Version.objects.published().select_related("programme"))):
         return _("other programmes change what it pays")
     return ""

@@ -77,6 +77,7 @@ from rebates.verifier_terms import (
     without_tax,
 )
 from rebates.verifier_verdict import CHANGED, LEGEND, verdict
+from rebates.verifier_words import in_both
 
 
 @dataclass(frozen=True)
@@ -454,6 +455,10 @@ def check_payments(kit: dict[str, Any], findings: Findings) -> None:
     findings.agree("what came over, by programme", same, *(", ".join(one) or "nothing" for one in amounts))
 
 
+def say(line: str) -> None:
+    print(in_both(line))
+
+
 def main(folder: str = "") -> int:
     folder = folder or os.path.dirname(os.path.abspath(__file__))
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -473,16 +478,16 @@ def main(folder: str = "") -> int:
             credits = read_credits(csv.DictReader(file), line_of)
     except (OSError, ValueError, KeyError) as problem:
         for one in changed:  # why it cannot be read, mostly
-            print(f"DIFFERS  {one}")
+            print(in_both(f"DIFFERS  {one}"))
         print(f"The kit cannot be read: {problem}", file=sys.stderr)
         return 2
-    print(f"{kit['statement']['number']}, {kit['statement']['partner']}: {len(lines)} sales lines", end="")
-    print(f", {len(credits)} credits" if credits else "")
+    print(f"{kit['statement']['number']}, {kit['statement']['partner']}:", end=" ")
+    say(f"{len(lines)} sales lines" + (f", {len(credits)} credits" if credits else ""))
     print(LEGEND)
     for one in changed:
-        print(f"DIFFERS  {one}")
-    print("\n".join(CHANGED) if changed else "agrees   every file has the SHA-256 that SHA256SUMS lists")
-    figures, seal = figure_complaints(kit, lines + credits, receipts), seal_complaints(kit)
+        say(f"DIFFERS  {one}")
+    print("\n".join(CHANGED)) if changed else say("agrees   every file has the SHA-256 that SHA256SUMS lists")
+    figures, seal = figure_complaints(kit, lines + credits, receipts, say), seal_complaints(kit, say)
     said, in_chinese = verdict(len(changed), len(seal), len(figures))
     print(f"\nRESULT   {said}\n结论     {in_chinese}")
     return 1 if changed or figures or seal else 0

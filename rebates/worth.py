@@ -7,8 +7,9 @@ month's close froze it. Nothing is stored: the partner's lines are copied into a
 real one from the same SQL, are changed there, and everything is thrown away.
 
 A right quantity alone is taken at the line's unit price. A line is left out of it, and said to be, where the partner
-does not say what is right, and where a missing line does not say what the programme goes by. Nothing is told where the
-figure hangs on other partners: two figures around lines of one's own would tell theirs.
+does not say what is right, and where a missing line does not say what the programme goes by. A programme whose figure
+hangs on other partners is left out and named: two figures around lines of one's own would tell theirs. Where no other
+programme counts the lines nothing is told.
 """
 
 from __future__ import annotations
@@ -58,12 +59,16 @@ class Untold(models.TextChoices):
 
 @dataclass(frozen=True)
 class Worth:
-    """`left`: the lines that it leaves out, for the reason `untold`; None in `amount` where it leaves out all."""
+    """`left`: the lines that it leaves out, for the reason `untold`; None in `amount` where it leaves out all.
+
+    `others`: the programmes that it leaves out, because their figures hang on other partners.
+    """
 
     amount: Decimal | None
     untold: str = ""
     left: Sequence[DisputedLine] = ()
     by_programme: Mapping[int, Decimal] = field(default_factory=dict)
+    others: frozenset[int] = frozenset()
 
 
 class _NotTold(Exception):
@@ -118,12 +123,13 @@ def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Seque
     them, if all of them were as the partner says.
     """
     left: list[tuple[DisputedLine, Untold]] = []
+    closed = {(one.programme_id, one.ends) for one in results_of(statement)}
+    closed -= {(one.programme_id, one.ends) for one in results}
     try:
         changes = list(_changes(lines, {is_credited(one.version.policy) for one in results}, left))
         settled = list(_settled(statement, results, changes))
+        others = _hanging_on_others(changes, settled, closed)
         changes = list(_told(changes, settled, left))
-        closed = {(one.programme_id, one.ends) for one in results_of(statement)}
-        closed -= {(one.programme_id, one.ends) for one in results}
         with transaction.atomic():
             _hide_lines(statement.partner_id)
             before = _figures(settled, statement, closed)
@@ -140,7 +146,7 @@ def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Seque
     for figures, sign in ((after, 1), (before, -1)):
         for (programme, _ends), amount in figures.items():
             by_programme[programme] += sign * amount
-    return Worth(sum(by_programme.values(), ZERO), why, without, by_programme)
+    return Worth(sum(by_programme.values(), ZERO), why, without, by_programme, others)
 
 
 # What changes
@@ -212,17 +218,28 @@ def _settled(
             raise _NotTold(Untold.OUTSIDE)
 
 
+def _hanging_on_others(
+    changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
+) -> frozenset[int]:
+    """The programmes that count the lines, can be disputed, and hang on other partners. Raises where no other counts
+    them.
+    """
+    touched = [plan for change in changes for one in settled for plan in one.plans if change.touches(plan)]
+    disputable = [plan for plan in touched if (plan.version.programme_id, plan.period.end) not in closed]
+    together = [plan for plan in disputable if partner_pools.hangs_on_all(plan.policy)]
+    if together and len(together) == len(disputable):
+        raise _NotTold(Untold.OTHERS)
+    return frozenset(plan.version.programme_id for plan in together)
+
+
 def _told(
     changes: Iterable[_Change], settled: Sequence[_Settled], left: list[tuple[DisputedLine, Untold]]
 ) -> Iterator[_Change]:
-    """Those that say what every plan goes by that they touch; the others go to `left`. Raises where a plan hangs on
-    other partners.
-    """
+    """Those that say what every plan goes by that they touch and that is computed; the others go to `left`."""
     for change in changes:
-        touched = [plan for one in settled for plan in one.plans if change.touches(plan)]
-        if any(partner_pools.hangs_on_all(plan.policy) for plan in touched):
-            raise _NotTold(Untold.OTHERS)
-        why = next((why for plan in touched if (why := _unsaid(change, plan)) is not None), None)
+        plans = [plan for one in settled for plan in one.plans if change.touches(plan)]
+        alone = [plan for plan in plans if not partner_pools.hangs_on_all(plan.policy)]
+        why = next((why for plan in alone if (why := _unsaid(change, plan)) is not None), None)
         if why is None:
             yield change
         else:

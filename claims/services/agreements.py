@@ -32,7 +32,7 @@ from prm.ui import formats
 from prm.ui.doers import doer
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 State = Agreement.State
 ONE_DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def create_agreement(
     Partner.objects.hold([partner.pk])
     if last_day < starts:
         raise DaysWrong()
-    number = number.strip() or random_number("SP", on=clock.today())
+    number = number.strip() or new_number("SP", Agreement, on=clock.today())
     if not Agreement.NUMBER.fullmatch(number):
         raise NumberNotPossible()
     if Agreement.objects.for_everyone(because="numbers name one agreement").filter(number=number).exists():

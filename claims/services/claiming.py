@@ -30,7 +30,7 @@ from prm.ui import formats, said
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 State, Verdict = Claim.State, ClaimLine.Verdict
 # What pricing and checking write of a line.
@@ -185,7 +185,7 @@ def add_up(claim: Claim) -> None:
 
 
 def _begin(partner: Partner, by: Actor, **what: Any) -> Claim:
-    number = random_number("PC", on=clock.today())
+    number = new_number("PC", Claim, on=clock.today())
     return Claim.objects.create(
         number=number, partner=partner, drafted_by_staff=not by.is_partner, created_by_label=by.label, **what
     )

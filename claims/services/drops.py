@@ -16,7 +16,7 @@ from prm.catalogue.models import Product
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 State = PriceDrop.State
 
@@ -39,8 +39,9 @@ def enter_drop(
     if PriceDrop.objects.filter(product=product, day=day).exclude(state=State.REFUSED).exists():
         raise DropOnFile()
     drop = PriceDrop.objects.create(
-        number=random_number("PD", on=clock.today()), product=product, currency=currency, day=day, old_price=old_price,
-        new_price=new_price, days_back=days_back, created_by_id=by.user_id, created_by_label=by.label,
+        number=new_number("PD", PriceDrop, on=clock.today()), product=product, currency=currency, day=day,
+        old_price=old_price, new_price=new_price, days_back=days_back,
+        created_by_id=by.user_id, created_by_label=by.label,
     )  # fmt: skip
     record(drop, "price drop entered", by=by, changes={"new_price": [old_price, new_price]})
     return drop

@@ -20,7 +20,7 @@ from prm.catalogue.models import ProductLine
 from prm.customfields.values import apply as apply_custom
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 
 @transaction.atomic
@@ -93,7 +93,7 @@ def _begin(*, partner: Partner, attempt: UUID | None, by: Actor) -> DealRegistra
     if partner.status != Partner.Status.ACTIVE:
         raise errors.PartnerNotActive(partner=partner.name)
     return DealRegistration(
-        number=random_number("DR", on=clock.today()),
+        number=new_number("DR", DealRegistration, on=clock.today()),
         attempt=attempt,
         partner=partner,
         type=default_type(),

@@ -32,7 +32,7 @@ from prm.outbox.services import emit
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 ALL, ZERO = Decimal(100), Decimal(0)
 PLACES = Decimal("0.0001")
@@ -124,7 +124,7 @@ def _write(
 ) -> CreditedLine:  # fmt: skip
     """The row, read again: what it copies from the line is written by the database."""
     now = clock.now()
-    number = random_number("CR", on=clock.today(), length=8)
+    number = new_number("CR", CreditedLine, on=clock.today(), length=8)
     rows = CreditedLine.objects.for_everyone(because="the row that is written here")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -11,12 +11,13 @@ from django.db import transaction
 from orders.errors import MoreThanOrdered, NothingToShip
 from orders.events import OrderDelivered, OrderShipped
 from orders.models import Order, OrderLine, Shipment, ShipmentLine
-from orders.services.steps import checked_day, close_if_complete, locked, move, new_number, quantities_of
+from orders.services.steps import checked_day, close_if_complete, locked, move, quantities_of
 from prm.access.rules import require
 from prm.outbox.services import emit
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.numbers import new_number
 
 
 @transaction.atomic

@@ -23,13 +23,14 @@ from orders.errors import (
 from orders.events import InvoiceCredited, InvoicePaid, OrderInvoiced, SalesLinesRecorded
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, PaymentReceived, SalesLine
 from orders.pricing import line_amount
-from orders.services.steps import checked_day, close_if_complete, locked, new_number, quantities_of
+from orders.services.steps import checked_day, close_if_complete, locked, quantities_of
 from prm.access.rules import require
 from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.numbers import new_number
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from orders.events import OrderSubmitted
 from orders.models import Order, OrderLine
 from orders.pricing import PartnerPrice, line_amount, prices_for
 from orders.services.cart import empty_cart, put_in_cart
-from orders.services.steps import checked_quantity, locked, move, new_number
+from orders.services.steps import checked_quantity, locked, move
 from partners.models import Partner
 from prm.access.rules import require
 from prm.approvals.services import start_run
@@ -38,6 +38,7 @@ from prm.customfields.values import changes_between
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
+from prm.values.numbers import new_number
 
 MOST_LINES = 500
 LARGEST_TOTAL = Decimal(10) ** 15  # what the database keeps, with room for sums
@@ -60,7 +61,7 @@ def place_order(
     check_registration(registration, partner)
     check_wanted(wanted_on)
     order = Order(
-        number=new_number("SO", Order), partner=partner, registration=registration, currency="",
+        number=new_number("SO", Order, on=clock.today()), partner=partner, registration=registration, currency="",
         end_customer_id=registration.end_customer_id if registration else None,
         purchase_number=purchase_number, ship_to=ship_to, wanted_on=wanted_on, note=note, created_by_id=by.user_id,
     )  # fmt: skip

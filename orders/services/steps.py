@@ -16,7 +16,6 @@ from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
 
 DECIDED = (Order.State.APPROVED, Order.State.REJECTED)
 THOUSANDTH = Decimal("0.001")
@@ -97,12 +96,3 @@ def checked_day(day: date | None, *, field: str, earliest: date | None = None) -
     if earliest and day < earliest:
         raise DateBefore(field=field, earliest=date_format(earliest, "Y-m-d"))
     return day
-
-
-def new_number(prefix: str, model: Any, *, on: date | None = None) -> str:
-    """A random number that no row of `model` has yet; the unique constraint settles the rest."""
-    taken = model.objects.for_everyone(because="numbers are unique over all partners")
-    while True:
-        number = random_number(prefix, on=on or clock.today())
-        if not taken.filter(number=number).exists():
-            return number

@@ -36,7 +36,7 @@ from prm.audit.services import record
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 State = BankAccount.State
 
@@ -59,7 +59,7 @@ def ask_for_account(*, partner: Partner, by: Actor, reason: str = "", **details:
         raise AccountIsTheSame()
     account = BankAccount.objects.create(
         partner=partner,
-        number=random_number("BA", on=clock.today()),
+        number=new_number("BA", BankAccount, on=clock.today()),
         reason=reason,
         asked_by_id=person,
         asked_by_label=by.label,

@@ -19,7 +19,7 @@ from prm.ledger.models import Account, Entry
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 FORMULA = ("=", "+", "-", "@")
 _TAKE = """
@@ -41,7 +41,7 @@ def export_journal(*, last_day: date, by: Actor) -> Journal:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [f"{connection.schema_name}:journal"]
         )
     journal = Journal.objects.create(
-        number=random_number("JX", on=clock.today()), last_day=last_day, made_by_id=by.user_id,
+        number=new_number("JX", Journal, on=clock.today()), last_day=last_day, made_by_id=by.user_id,
         made_by_label=by.label, made_at=clock.now(), transaction_count=0, entry_count=0,
     )  # fmt: skip
     with connection.cursor() as cursor:

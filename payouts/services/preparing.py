@@ -28,7 +28,7 @@ from prm.audit.services import record
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.money import Money
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 from rebates.models import SettlementRun, Statement
 from rebates.services.closing import hold_balances
 from rebates.services.payments import open_on
@@ -53,7 +53,7 @@ def prepare_batch(*, run: SettlementRun, by: Actor, pay_on: date | None = None, 
     if not found.due:
         raise NothingPayable(number=run.number)
     batch = Batch.objects.create(
-        number=random_number("PO", on=clock.today()),
+        number=new_number("PO", Batch, on=clock.today()),
         run=run,
         pay_on=pay_on,
         created_by_id=by.user_id,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
@@ -11,11 +13,13 @@ from django.utils.translation import gettext as _
 from prm.access.scoping import partner_id_of
 from prm.audit import plain, words
 from prm.audit.models import AuditEntry
-from prm.ui import said
+from prm.ui import formats, said
 from prm.ui.doers import doer
 from prm.ui.parts import Happening
 from prm.values.actor import Actor
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})")
 BAD = ("sign_in_failed", "sign_in_blocked", "rejected", "deactivated", "deleted")
 
 
@@ -110,4 +114,18 @@ def _shown(value: Any) -> str:
         return "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, str) and (found := _day_or_moment(value)):
+        return found
     return str(value)
+
+
+def _day_or_moment(text: str) -> str:
+    """A day or moment as the trail keeps it, in the reader's words; empty where the text is something else."""
+    try:
+        if ISO_DAY.fullmatch(text):
+            return formats.day(date.fromisoformat(text))
+        if ISO_MOMENT.fullmatch(text):
+            return formats.exact(datetime.fromisoformat(text))
+    except ValueError:  # such as 2026-02-30, which is no day
+        pass
+    return ""

@@ -21,7 +21,7 @@ from prm.customfields.values import apply as apply_custom
 from prm.outbox.services import emit
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 NAME_MOST = 200
 ALIKE = 40.0  # points from which one name may be a short form of another
@@ -244,7 +244,7 @@ def _take_fuller_name(customer: EndCustomer, name: str, *, by: Actor) -> None:
     was = customer.name
     customer.name_it(name)
     customer.save(update_fields=["name", "core", "brand", "place", "keys"])
-    number = random_number("EC", on=clock.today(), length=6)
+    number = new_number("EC", EndCustomer, on=clock.today(), length=6)
     EndCustomer.named(name=was, number=number, provisional=True, merged_into=customer).save()
     record(customer, "completed", by=by, changes={"name": [was, name]})
 
@@ -270,7 +270,7 @@ def _fill_in(customer: EndCustomer, typed: dict[str, str], *, by: Actor) -> None
 
 def _store(customer: EndCustomer, *, by: Actor, changes: dict[str, list[Any]] | None = None) -> EndCustomer:
     if not customer.number:
-        customer.number = random_number("EC", on=clock.today(), length=6)
+        customer.number = new_number("EC", EndCustomer, on=clock.today(), length=6)
     customer.save()
     record(customer, "created", by=by, changes=changes)
     emit(

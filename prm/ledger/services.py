@@ -145,6 +145,18 @@ def _accounts(postings: Sequence[Posting]) -> dict[Owned, int]:
     return found
 
 
+# New tables have no statistics yet, and a nested loop over all partners would never end. Batches are posted side by
+# side, a worker a core: a plan that takes further processes would keep the others waiting.
+_BATCH_SETTINGS = (
+    "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB';"
+    " SET LOCAL max_parallel_workers_per_gather = 0"
+)
+_BATCH_SETTINGS_END = (
+    "SET LOCAL enable_nestloop = DEFAULT; SET LOCAL work_mem = DEFAULT;"
+    " SET LOCAL max_parallel_workers_per_gather = DEFAULT"
+)
+
+
 @transaction.atomic
 def post_batch(
     *,
@@ -178,15 +190,14 @@ def post_batch(
         "ledger_now": clock.now(),
     }
     with connection.cursor() as cursor:
-        # New tables have no statistics yet, and a nested loop over all partners would never end.
-        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+        cursor.execute(_BATCH_SETTINGS)
         cursor.execute(f"CREATE TEMP TABLE ledger_posting ON COMMIT DROP AS {rows}", values)
         for kind in (debit, credit):
             cursor.execute(_OPEN_ACCOUNTS.format(owner=_owner(kind)), values | {"ledger_kind": kind})
         cursor.execute(_POST.format(debit_owner=_owner(debit), credit_owner=_owner(credit)), values)
         written = cursor.rowcount
         cursor.execute("DROP TABLE pg_temp.ledger_posting")
-        cursor.execute("SET LOCAL enable_nestloop = DEFAULT; SET LOCAL work_mem = DEFAULT")
+        cursor.execute(_BATCH_SETTINGS_END)
         return written
 
 

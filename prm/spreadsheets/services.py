@@ -25,7 +25,7 @@ from prm.spreadsheets.rights import require_import, require_kind
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 
 SAMPLE = 5
 OPEN = (Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED)
@@ -66,7 +66,7 @@ def described(path: Path, kind: ImportKind, *, name: str, by: Actor) -> Import:
     columns = matched(kind, header)
     refuse_files(kind, header, columns)
     return Import(
-        number=random_number("IM", on=clock.today()), kind=kind.name, file_name=Path(name).name[:200],
+        number=new_number("IM", Import, on=clock.today()), kind=kind.name, file_name=Path(name).name[:200],
         header=header, sample=sample, total=total, columns=columns,
         created_by_id=by.user_id, created_label=by.label, company=by.partner_id,
     )  # fmt: skip

@@ -223,13 +223,13 @@ def duration(length: timedelta) -> str:
     return " ".join(parts)
 
 
-def when(value: datetime | None, *, now: datetime) -> str:
-    """Relative under 7 days ("3 h ago", "in 2 d"), else the day."""
+def when(value: datetime | None, *, now: datetime, table: bool = True) -> str:
+    """Relative under 7 days ("3 h ago", "in 2 d"), else the day; `table` as `day` has it."""
     if value is None:
         return ""
     gap = now - value
     if abs(gap) >= RELATIVE_FOR:
-        return day(value, table=True)
+        return day(value, table=table)
     if abs(gap) < timedelta(minutes=1):
         return gettext("just now")
     if gap > timedelta(0):

@@ -96,7 +96,8 @@ class Dispute(models.Model):
     # Of a ledger, the last one where several were compared: {"rows", "agree", "agreed", "outside", "ours", "theirs"};
     # sums as text. Where lines of ours were not compared: {"left", "left_sum", "left_first", "left_last"}. What
     # agrees on another day of the same period: {"shifted", and in "shifts" the first of them as document, our day,
-    # theirs}. Of any: "untold", why `worth` leaves out "untold_lines", or is None;
+    # theirs}. Of any: "untold", why `worth` leaves out "untold_lines", or is None, and in
+    # "untold_programmes" the codes of those that it leaves out because they hang on other partners;
     # of how many lines the right figure is "said", so that they are in `difference`, and of how many it is "unsaid".
     summary = models.JSONField(default=dict)
     file_name = models.CharField(max_length=200, blank=True)

@@ -295,6 +295,7 @@ def finish(run_id: int) -> SettlementRun:
         return run
     stopped = list(run.exchange.get("stopped", []))
     _write_pooled(run)
+    _tell_the_planner()
     adjustments.write(run, stopped)
     totals = _totals_of(run)
     run.partner_count = totals[0]["partners"] if totals else 0
@@ -319,16 +320,15 @@ def finish(run_id: int) -> SettlementRun:
     run.state, run.state_since = SettlementRun.State.COMPUTED, clock.now()
     run.computed_at = run.state_since
     run.save()
-    _tell_the_planner()
     emit(SettlementComputed(run_id=run.pk), object_key=f"run:{run.pk}")
     return run
 
 
 def _tell_the_planner() -> None:
-    """A close reads what was just written: a small sample says how much it is, which no statistics do yet."""
+    """What was just written is read from here on: a small sample says how much it is, which no statistics do yet."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL default_statistics_target = 10")
-        cursor.execute("ANALYZE rebates_result (run_id, partner_id, programme_id)")
+        cursor.execute("ANALYZE rebates_result (run_id, partner_id, programme_id, kind)")
         cursor.execute("SET LOCAL default_statistics_target = DEFAULT")
 
 

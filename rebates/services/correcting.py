@@ -18,7 +18,7 @@ from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 from rebates.beyond import refuse_beyond
 from rebates.correction_events import CorrectionDecided, CorrectionProposed
 from rebates.errors import NotInThisState
@@ -60,8 +60,9 @@ def propose_correction(
     if not anyway:
         refuse_beyond(amount, statement)
     adjustment = ManualAdjustment.objects.create(
-        number=random_number("AJ", on=clock.today(), length=7), statement=statement, partner_id=statement.partner_id,
-        programme=programme, currency=statement.currency, amount=amount, reason=reason.strip(),
+        number=new_number("AJ", ManualAdjustment, on=clock.today(), length=7), statement=statement,
+        partner_id=statement.partner_id, programme=programme, currency=statement.currency,
+        amount=amount, reason=reason.strip(),
         proposed_by_id=by.user_id, proposed_by_label=by.label[:200], proposed_at=clock.now(),
     )  # fmt: skip
     _record(adjustment, "correction proposed", by, adjustment.reason)

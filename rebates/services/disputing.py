@@ -19,7 +19,7 @@ from prm.outbox.services import emit
 from prm.ui import said
 from prm.values import clock
 from prm.values.actor import Actor
-from prm.values.numbers import random_number
+from prm.values.numbers import new_number
 from rebates import disputed
 from rebates.dispute_events import DisputeAnswered, DisputeExtended, DisputeWithdrawn, StatementDisputed
 from rebates.errors_of_disputes import (
@@ -30,7 +30,15 @@ from rebates.errors_of_disputes import (
     DisputeWindowOver,
     NothingToDispute,
 )
-from rebates.models import Dispute, DisputeAddition, DisputedLine, DisputeMessage, Result, Statement
+from rebates.models import (
+    Dispute,
+    DisputeAddition,
+    DisputedLine,
+    DisputeMessage,
+    Programme,
+    Result,
+    Statement,
+)
 from rebates.services.claiming import Claim, claimed, refuse_known
 from rebates.services.closing import hold_balances
 from rebates.services.payments import open_on
@@ -171,7 +179,7 @@ def disputable(statement: Statement) -> list[Result]:
 def new_dispute(statement: Statement, kind: str, by: Actor) -> Dispute:
     return Dispute(
         statement=statement, partner_id=statement.partner_id, kind=kind, opened_by_id=by.user_id,
-        number=random_number("DS", on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
+        number=new_number("DS", Dispute, on=clock.today(), length=7), opened_by_label=by.label, state_since=clock.now(),
     )  # fmt: skip
 
 
@@ -189,8 +197,12 @@ def measure(dispute: Dispute, lines: Sequence[DisputedLine], known: Sequence[Dis
     together = [*known, *lines]
     worth = worth_of(dispute.statement, together, disputed.open_results(dispute.statement, on=first))
     dispute.worth = worth.amount
-    told = {key: value for key, value in dispute.summary.items() if key not in ("untold", "untold_lines")}
-    untold = {"untold": worth.untold, "untold_lines": len(worth.left)} if worth.untold else {}
+    told = {key: value for key, value in dispute.summary.items() if not key.startswith("untold")}
+    untold: dict[str, Any] = {}
+    if worth.untold:
+        untold = {"untold": worth.untold, "untold_lines": len(worth.left)}
+    if worth.others:
+        untold["untold_programmes"] = [one.code for one in Programme.objects.filter(pk__in=worth.others)]
     dispute.summary = told | untold
     hold_balances()
     (found,) = open_on([dispute.statement])

@@ -15,7 +15,7 @@ from partners.models import Partner
 from prm.ui import formats
 from prm.ui.parts import Figure
 from prm.values.money import minor_unit
-from rebates import formula
+from rebates import backtest_groups, formula, partner_pools
 from rebates.backtest import BackTest
 from rebates.cliffs import Cliff
 from rebates.credited import is_credited
@@ -23,7 +23,7 @@ from rebates.models import Version
 from rebates.numbers_in_words import money, percent
 from rebates.payout_chart import EXAMPLE, PRICE, example_reference, is_priced, volume_in_words
 from rebates.pulled import DAYS, Document, Pulled
-from rebates.temptations import NEAR
+from rebates.temptations import NEAR, Temptation
 
 SHOWN = 50  # temptations on the page
 SHOWN_ORDERS = 20  # partners with orders on the page; the export has all
@@ -32,24 +32,33 @@ SHOWN_ORDERS = 20  # partners with orders on the page; the export has all
 def shown(tried: BackTest, names: list[str], actor: Any) -> dict[str, Any]:
     """The page's part; `names` are those of the versions."""
     temptations, orders = tried.temptations[:SHOWN], tried.pulled[:SHOWN_ORDERS]
-    partners = _partners(actor, [one.partner_id for one in (*temptations, *orders)])
+    partners = _partners(
+        actor,
+        [one.partner_id for one in (*temptations, *orders)]
+        + [each.partner_id for one in orders for each in one.documents],
+    )
     return {
         "near": formats.percent(NEAR, 0),
         "days": DAYS,
         "cliffs": [_cliff(one, tried, names[one.place]) for one in tried.cliffs],
         "smooth": _without_cliff(tried, names),
+        "taken": _taken_as(tried, names),
         "untold": [(names[place], why) for place, why in tried.untold.items()],
         "tells": len(tried.untold) < len(tried.versions),
         "temptations": [
-            {"partner": partners.get(one.partner_id), "one": one, "version": names[one.place]} for one in temptations
+            {"who": _who(one, tried, partners, actor), "one": one, "version": names[one.place]} for one in temptations
         ],
         "unnamed": [(names[place], why) for place, why in tried.unnamed.items()],
         "names_orders": len(tried.unnamed) < len(tried.versions),
         "orders": [
             {
-                "partner": partners.get(one.partner_id), "one": one, "version": names[one.place],
-                "missing": _missing(one, tried.versions[one.place]),
-                "documents": [_document(each, tried.versions[one.place], actor) for each in one.documents],
+                "who": _who(one, tried, partners, actor), "one": one, "version": names[one.place],
+                "missing": _missing(one, tried.versions[one.place]), "grouped": _is_group(one, tried),
+                "documents": [
+                    _document(each, tried.versions[one.place], actor)
+                    | {"of": partners.get(each.partner_id) if _is_group(one, tried) else None}
+                    for each in one.documents
+                ],
             }
             for one in orders
         ],
@@ -62,15 +71,21 @@ def figures(tried: BackTest, currency: str) -> list[Figure]:
     own = [one for one in tried.pulled if one.place == 0]
     if not own:
         return []
-    count, partners = sum(len(one.documents) for one in own), len({one.partner_id for one in own})
+    count, partners = (
+        sum(len(one.documents) for one in own),
+        len({each.partner_id for one in own for each in one.documents}),
+    )
     words = ngettext(
         "%(count)s order, partners: %(partners)s", "%(count)s orders, partners: %(partners)s", count
     )
+    note = words % {"count": formats.number(count), "partners": formats.number(partners)}
+    if partner_pools.cap_of(tried.versions[0].policy):
+        note = _("%(orders)s; before the cap over all partners") % {"orders": note}
     return [
         Figure(
             label=_("More, had orders been pulled forward"),
             value=formats.money(sum(one.cost for one in own), currency),
-            note=words % {"count": formats.number(count), "partners": formats.number(partners)},
+            note=note,
             href="#orders",
         )
     ]
@@ -82,17 +97,17 @@ def table(tried: BackTest, names: list[str], actor: Any) -> tuple[list[str], lis
         _("Number"), _("Partner"), _("Period"), _("Version"), _("Document"), _("Date"), _("Amount"),
         _("More in the period"), _("Less in the next"), _("It would have cost"), _("Currency"),
     ]  # fmt: skip
-    partners = _partners(actor, [one.partner_id for one in tried.pulled])
+    partners = _partners(actor, [each.partner_id for one in tried.pulled for each in one.documents])
     currency = tried.versions[0].paid_in
     unit = minor_unit(currency)
     lines = []
     for one in tried.pulled:
-        if (whose := partners.get(one.partner_id)) is None:
-            continue
         sums: list[Any] = [
             one.more.quantize(unit), "" if one.less is None else one.less.quantize(unit), one.cost.quantize(unit)
         ]  # fmt: skip
         for each in one.documents:
+            if (whose := partners.get(each.partner_id)) is None:
+                continue
             lines.append(
                 [whose.number, whose.name, str(one.period), names[one.place], each.number, each.day, each.amount,
                  *sums, currency]
@@ -103,6 +118,49 @@ def table(tried: BackTest, names: list[str], actor: Any) -> tuple[list[str], lis
 
 def _partners(actor: Any, ids: list[int]) -> dict[int, Partner]:
     return Partner.objects.visible_to(actor).in_bulk(set(ids))
+
+
+def _is_group(one: Temptation | Pulled, tried: BackTest) -> bool:
+    return partner_pools.is_group(tried.versions[one.place].policy)
+
+
+def _who(
+    one: Temptation | Pulled, tried: BackTest, partners: dict[int, Partner], actor: Any
+) -> dict[str, str]:
+    """Who stood there, and its page: a partner, one with its branches, or all that take part."""
+    if one.partner_id == backtest_groups.ALL:
+        return {"name": _("All members together"), "href": ""}
+    partner = partners.get(one.partner_id)
+    if partner is None:
+        return {"name": "", "href": ""}
+    name = partner.name
+    if _is_group(one, tried) and partner.children.visible_to(actor).exists():
+        name = _("%(partner)s and its branches") % {"partner": name}
+    return {"name": name, "href": partner.get_absolute_url()}
+
+
+def _taken_as(tried: BackTest, names: list[str]) -> list[str]:
+    """A word for each version of which the hints take something for given."""
+    found = []
+    for place, version in enumerate(tried.versions):
+        words = {"version": names[place]}
+        if partner_pools.cap_of(version.policy):
+            found.append(
+                _(
+                    "Of %(version)s, here and below, each partner’s own figure before the cap over all partners is"
+                    " told: where the cap is reached, less is paid."
+                )
+                % words
+            )
+        if partner_pools.is_group(version.policy):
+            found.append(
+                _(
+                    "Of %(version)s, here and below, each group counts as one partner that bought what its members"
+                    " bought. Of a period in which too few of them bought anything, nothing is told."
+                )
+                % words
+            )
+    return found
 
 
 def _missing(one: Pulled, version: Version) -> str:
@@ -128,7 +186,17 @@ def _cliff(one: Cliff, tried: BackTest, name: str) -> dict[str, Any]:
     return {
         "one": one, "version": name, "edge": _edge(one, version), "drawn_for": _drawn_for(one, version),
         "currency": version.currency, "counted": one.place not in tried.untold,
+        **{
+            name: _counted(count, version)
+            for name, count in (("near", one.partners), ("below", len(one.below)), ("above", len(one.above)))
+        },
     }  # fmt: skip
+
+
+def _counted(count: int, version: Version) -> str:
+    if not partner_pools.is_group(version.policy):
+        return formats.number(count)
+    return ngettext("%(count)s group", "%(count)s groups", count) % {"count": formats.number(count)}
 
 
 def _edge(one: Cliff, version: Version) -> str:

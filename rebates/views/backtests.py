@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Max, Min
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orders.models import CreditedLine, SalesLine
 from partners.models import Partner
 from prm.access.decorators import requires
 from prm.files import charts
 from prm.ui import export, formats, said
 from prm.ui.parts import Figure
+from prm.values.actor import Actor
 from prm.values.errors import NotAllowed
 from prm.values.money import minor_unit
 from prm.values.periods import MONTHS, Period
@@ -30,6 +34,7 @@ from rebates.backtest import (
     last_full_month,
     periods_between,
 )
+from rebates.credited import is_credited
 from rebates.errors import NotComputedYet
 from rebates.mechanisms import bands_of
 from rebates.models import Programme, Version
@@ -105,7 +110,7 @@ def page(request: Any, code: str) -> HttpResponseBase:
     version = _version(programme, request.GET.get("version", ""))
     others = Version.objects.comparable_with(version)
     asked = "first" in request.GET
-    form = BackTestForm(request.GET if asked else _usual(version, others), others=others)
+    form = BackTestForm(request.GET if asked else _usual(version, others, request.actor), others=others)
     context: dict[str, Any] = {"programme": programme, "version": version, "form": form}
     tried = _tried(form, version, request.actor) if form.is_valid() else None
     if tried is not None:
@@ -139,20 +144,33 @@ def _version(programme: Programme, number: str) -> Version:
     return versions[0]
 
 
-def _usual(version: Version, others: list[Version]) -> dict[str, Any]:
-    """The last twelve full months, against what is in force of the same programme.
+def _usual(version: Version, others: list[Version], actor: Actor) -> dict[str, Any]:
+    """The last twelve full months that have sales, in whole periods, against what is in force of the same programme.
 
-    Of an annual version its last whole year, and the one that runs.
+    Of an annual version its last whole year that has any, and the one that runs.
     """
-    first = last = last_full_month()
-    for _month in range(BACK - 1):
-        first = first.previous
-    if MONTHS[version.period_length] >= BACK:
-        running = Period.of(version.period_length, last.start)
-        whole = running if running.end <= last.end else running.previous
-        first, last = Period.of("month", whole.start), Period.of("month", running.last_day)
-    own = [one for one in others if one.programme_id == version.programme_id and one.state == "published"]
-    return {"first": str(first), "last": str(last), "against": [_key(one) for one in own[:1]]}
+    own = [one for one in others if one.programme_id == version.programme_id and one.state == "published"][:1]
+    length = version.period_length  # as that of every version of its programme
+    oldest, newest = _days_of_sales(version, actor)
+    last = Period.of(length, newest)
+    has_before, is_over = last.start > oldest, last.end <= last_full_month().end
+    if MONTHS[length] >= BACK:
+        first = last.previous if has_before and not is_over else last
+    else:
+        first = last = last.previous if has_before and not is_over else last
+        for _period in range(BACK // MONTHS[length] - 1):
+            first = first.previous if first.start > oldest else first
+    months = str(Period.of("month", first.start)), str(Period.of("month", last.last_day))
+    return {"first": months[0], "last": months[1], "against": [_key(one) for one in own]}
+
+
+def _days_of_sales(version: Version, actor: Actor) -> tuple[date, date]:
+    """The first and the last day on which anything was sold, up to the last full month; where nothing was, its year."""
+    lines = CreditedLine if is_credited(version.policy) else SalesLine
+    last = last_full_month()
+    rows: Any = lines.objects.visible_to(actor).filter(booking_date__lt=last.end)
+    found = rows.aggregate(first=Min("booking_date"), last=Max("booking_date"))
+    return found["first"] or last.year_before.end, found["last"] or last.last_day
 
 
 def _held_at(typed: str, tried: BackTest) -> int:

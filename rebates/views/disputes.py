@@ -20,6 +20,7 @@ from prm.ui.forms import ServiceForm
 from rebates import dispute_pages, dispute_words, disputed, services
 from rebates.could_change import could_change
 from rebates.dispute_forms import (
+    MORE,
     AcceptForm,
     AdjustmentForm,
     DisputeReasonForm,
@@ -68,7 +69,7 @@ def new(request: Any, number: str) -> HttpResponse:
     text = request.POST.get("q", request.GET.get("q", "")).strip()[:60]
     known = live.known_lines() if live is not None else set()
     lines, has_more = _to_tick(statement, results, text, known, _ticked(request.POST))
-    searches = "find" in request.POST
+    searches = "find" in request.POST or MORE in request.POST
     form = LinesForm(
         request.POST if request.method == "POST" and not searches else None, actor=request.actor, lines=lines,
         counted=disputed.counted(results, lines), typed=request.POST if searches else None,

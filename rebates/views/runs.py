@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import connection
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,15 +22,16 @@ from prm.jobs.progress import begun_by
 from prm.ui import formats, refusals
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
-from rebates import dispute_pages, pages, review_pages, run_totals, services, wording
+from rebates import dispute_pages, pages, review_pages, run_totals, services, without_result, wording
 from rebates.errors_of_reviews import FindingsUnanswered
-from rebates.foretold import FORETOLD, foretold
+from rebates.foretold import FORETOLD, Whose, foretold, summed_up
 from rebates.forms import ReasonForm, ReleaseForm
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, offered, releasing
 from rebates.since import came_in
 
 PARTNERS_A_PAGE = 50
+WITHOUT = "without"
 
 
 def _run(request: Any, number: str) -> SettlementRun:
@@ -48,7 +49,8 @@ def detail(request: Any, number: str) -> HttpResponse:
     )
     run = _run(request, number)
     manual = dispute_pages.of_run(run, request.actor)
-    rows, more = _page_of_partners(request, run, manual)
+    without, tabs = _tabs_of_partners(request, run)
+    rows, more = (_page_without if without else _page_of_partners)(request, run, manual)
     since, by_programme = came_in(run), run_totals.programme_totals(run, request.actor)
     return render(
         request,
@@ -67,7 +69,9 @@ def detail(request: Any, number: str) -> HttpResponse:
             "programmes": by_programme,
             "programme_sums": run_totals.sums_of(by_programme),
             "partners": rows,
-            "next_after": rows[-1]["partner_id"] if more else None,
+            "without": without,
+            "partner_tabs": tabs,
+            "next_after": _last(rows[-1]) if more else None,
             "foretells": run.state in FORETOLD,
             "waiting": pages.waiting_line(run),
             "approval": pages.approval_of(run, request.actor),
@@ -80,16 +84,43 @@ def detail(request: Any, number: str) -> HttpResponse:
     )
 
 
+def _tabs_of_partners(request: Any, run: SettlementRun) -> tuple[bool, list[dict[str, Any]]]:
+    """Whether the partners without a result are asked for, and the two tabs; none where everybody has one."""
+    count = without_result.members_without(run, request.actor).count() if run.computed_at else 0
+    without = bool(count) and request.GET.get("show") == WITHOUT
+    here = run.get_absolute_url()
+    tabs = [
+        {"label": _("With a result"), "href": f"{here}#partners", "current": not without},
+        {"label": _("Without a result"), "href": f"{here}?show={WITHOUT}#partners", "current": without, "count": count},
+    ]  # fmt: skip
+    return without, tabs if count else []
+
+
+def _last(row: Any) -> int:
+    return row.partner.pk if isinstance(row, without_result.Without) else row["partner_id"]
+
+
+def _after(request: Any, rows: Any) -> Any:
+    """The rows of partners from `?after=` on."""
+    after = request.GET.get("after", "")
+    return rows.filter(partner_id__gt=int(after)) if after.isdecimal() and len(after) < 19 else rows
+
+
+def _page_without(
+    request: Any, run: SettlementRun, manual: list[ManualAdjustment]
+) -> tuple[list[without_result.Without], bool]:
+    """A page of the partners without a result, with their reasons; and whether more follow."""
+    members = list(_after(request, without_result.members_without(run, request.actor))[: PARTNERS_A_PAGE + 1])
+    return without_result.explained(run, members[:PARTNERS_A_PAGE]), len(members) > PARTNERS_A_PAGE
+
+
 def _page_of_partners(
     request: Any, run: SettlementRun, manual: list[ManualAdjustment]
 ) -> tuple[list[dict[str, Any]], bool]:
     """The partners from `?after=` on with their figures, what decided disputes give or take, and each with its
     statement once there is one, before that with what it would pay; and whether more follow.
     """
-    after = request.GET.get("after", "")
-    partners = Result.objects.visible_to(request.actor).by_partner(run)
-    if after.isdecimal() and len(after) < 19:
-        partners = partners.filter(partner_id__gt=int(after))
+    partners = _after(request, Result.objects.visible_to(request.actor).by_partner(run))
     rows = list(partners[: PARTNERS_A_PAGE + 1])
     shown, statements = rows[:PARTNERS_A_PAGE], {}
     if run.is_closed:
@@ -119,7 +150,7 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
     run = _run(request, number)
     results = list(Result.objects.visible_to(request.actor).for_review(run).filter(partner_id=pk))
     if not results:
-        raise Http404
+        return _partner_without(request, run, pk)
     whose = results[0].partner
     statements = Statement.objects.visible_to(request.actor).for_list().filter(run=run, partner=whose)
     own: dict[tuple[int, str], Decimal] = {}
@@ -136,6 +167,13 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
     return render(
         request, "rebates/run_partner.html", context | review_pages.of_partner(run, whose, request.actor)
     )
+
+
+def _partner_without(request: Any, run: SettlementRun, pk: int) -> HttpResponse:
+    """Why the settlement has no result of a partner; there is nothing to hold or to comment on."""
+    member = get_object_or_404(without_result.members_without(run, request.actor), partner_id=pk)
+    (found,) = without_result.explained(run, [member])
+    return render(request, "rebates/run_partner_without.html", {"run": run, "found": found})
 
 
 @require_POST
@@ -286,6 +324,11 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
     ):
         return redirect(run)
     results = Result.objects.visible_to(request.actor).filter(run=run)
+    manual = dispute_pages.of_run(run, request.actor)
+    own: dict[Whose, Decimal] = dict(dispute_pages.sums_of(manual, "partner_id"))
+    for row in Result.objects.visible_to(request.actor).by_partner(run):
+        whose = (row["partner_id"], row["currency"])
+        own[whose] = own.get(whose, Decimal("0.00")) + row["earned"] + row["adjusted"]
     context = {
         "run": run,
         "mark": offered.mark_of(run),
@@ -293,7 +336,8 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
         "may_settle": allowed(request.actor, "rebates.settle"),
         "statement_count": results.values("partner_id", "currency").distinct().count(),
         "result_count": results.count(),
-        "manual_sums": dispute_pages.sums_of(dispute_pages.of_run(run, request.actor)),
+        "manual_sums": dispute_pages.sums_of(manual),
+        "summaries": summed_up(run, own),
     }
     return render(request, "rebates/run_close.html", context)
 

@@ -14,6 +14,7 @@ from prm.conditions.values import own_currency
 from rebates.forms import WhatIfForm
 from rebates.models import Version
 from rebates.whatif import what_if
+from rebates.whatif_words import lowered
 
 
 @requires("rebates.view")
@@ -29,7 +30,8 @@ def page(request: Any) -> HttpResponse:
             Partner.objects.visible_to(request.actor), pk=request.actor.partner_id
         )
         if form.run(what_if, partner=whose, by=request.actor):
-            context |= {"tried": form.result, "partner": whose}
+            effects = [(effect, lowered(effect)) for effect in form.result.effects]
+            context |= {"tried": form.result, "effects": effects, "partner": whose}
     return render(request, "rebates/what_if.html", context, status=form.status)
 
 

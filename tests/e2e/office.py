@@ -34,7 +34,11 @@ class Office:
     def door(self, *, size: dict[str, int] = DESK, locale: str = "en-GB") -> Page:
         """An empty page in a browser of its own."""
         context = self.browser.new_context(
-            viewport=size, locale=locale, has_touch=size is PHONE, base_url=self.stack.url(self.tenant, "")
+            viewport=size,
+            locale=locale,
+            has_touch=size is PHONE,
+            reduced_motion="reduce",
+            base_url=self.stack.url(self.tenant, ""),
         )
         context.add_init_script(_WATCH)
         self._contexts.append(context)
@@ -95,7 +99,11 @@ def press(page: Page, name: str) -> None:
 
 def serious(page: Page) -> list[str]:
     """What axe finds serious or critical."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    found = (
+        Axe()
+        .run(page, options={"resultTypes": ["violations"], "preload": False, "iframes": False})
+        .response["violations"]
+    )
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:200]}"
         for one in found

@@ -37,7 +37,11 @@ def enter(live_stack: Stack, browser: Browser, settings) -> Iterator:
 
     def make(size: dict, **more) -> Page:
         context = browser.new_context(
-            viewport=size, locale="en-GB", base_url=live_stack.url("alpha", ""), **more
+            viewport=size,
+            locale="en-GB",
+            base_url=live_stack.url("alpha", ""),
+            reduced_motion="reduce",
+            **more,
         )
         opened.append(context)
         cookie = client.cookies["sessionid"].value

@@ -49,6 +49,18 @@ def test_a_step_opens_its_part_and_its_mark_follows_on_a_phone_too(office: Offic
     expect(step).to_have_accessible_name("Budget (done)")
 
 
+def test_a_press_during_which_the_policy_is_read_back_still_opens_its_step(office: Office, cast: Any) -> None:
+    page = office.enter("finance")
+    page.goto("/programmes/new/")
+    steps = page.get_by_role("navigation", name="Steps").get_by_role("link")
+    page.get_by_label("Band 1, rate").fill("3")
+    steps.filter(has_text="Budget").hover()
+    page.mouse.down()
+    expect(steps.filter(has_text="What it pays")).to_have_accessible_name("What it pays (done)")
+    page.mouse.up()
+    expect(page.locator("[name=budget]")).to_be_visible()
+
+
 def test_partners_are_picked_by_search_with_the_keyboard_alone(office: Office, cast: Any) -> None:
     page = office.enter("finance")
     page.goto("/programmes/new/")

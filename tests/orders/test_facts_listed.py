@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from orders.models import PaymentReceived, SerialMoved
 from tests.factories.orders import order_of
@@ -169,3 +170,29 @@ def test_a_partner_has_them_in_its_menu_once_there_are_some(acme, rival, finance
     paid(acme, "RC-1", "INV-1")
     assert all(one in browse(acme.admin).get("/").content.decode() for one in entries)
     assert not any(one in browse(rival.admin).get("/").content.decode() for one in entries)
+
+
+def test_a_payment_says_when_its_invoice_was_due_to_it_and_what_is_still_open(acme, rival, finance, browse):
+    sell(acme, 600, "2026-09-18", document="INV-1")
+    sell(acme, 400, "2026-09-15", document="INV-1")
+    sell(rival, 400, "2026-01-01", document="INV-1")  # another partner's invoice may have the same number
+    paid(acme, "RC-1", "INV-1", 300, on="2026-10-20")
+    paid(acme, "RC-2", "INV-1", "99.50", on="2026-10-21")
+    paid(acme, "RC-3", "OLD-1", 1_000, on="2026-10-19")  # of an invoice that is not on file
+    shown = words(browse(finance).get(f"{PAYMENTS}?q=RC-1"))
+    assert "15 Sep 2026" in shown and "paid after 35 days" in shown and "open: ¥600.50" in shown
+    head, second, first, old = words(browse(acme.admin).get(f"{PAYMENTS}?export=csv")).splitlines()
+    assert all(one in head for one in ("Invoice date", "Days to pay", "Open of the invoice"))
+    assert ",2026-09-15,35,1000.00,300.00,600.50," in first and ",36," in second
+    assert ",,,1000.00,1000.00,0.00," in old
+
+
+def test_a_serial_number_names_its_product(acme, finance, browse):
+    line = sell(acme, 1_000)
+    line.product.name, line.product.name_zh = "Router nine", "九号路由器"
+    line.product.save()
+    moved(line, "SN-1")
+    assert "Router nine" in words(browse(finance).get(SERIALS))
+    with translation.override("en"):  # the answer's language would stay behind for the next test
+        chinese = browse(finance).get(SERIALS, headers={"accept-language": "zh-CN"})
+    assert "九号路由器" in words(chinese)

@@ -299,12 +299,32 @@ def test_the_months_tried_at_first_hold_a_whole_period(november):
     apply(policy("annual", period="year"), policy("quarterly", period="quarter"), policy())
     found = {}
     for version in Version.objects.select_related("programme"):
-        usual = _usual(version, [])
+        usual = _usual(version, [], BY)
         span = Period.parse(usual["first"]), Period.parse(usual["last"])
         found[version.programme.code] = [str(one) for one in periods_between(version.period_length, *span)]
     assert found["annual"] == ["2025", "2026"]
-    assert found["quarterly"] == ["2026-Q1", "2026-Q2", "2026-Q3"]
-    assert (len(found["core"]), found["core"][-1]) == (12, "2026-10")
+    assert found["quarterly"] == ["2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3"]
+    assert (len(found["core"]), found["core"][0], found["core"][-1]) == (12, "2025-11", "2026-10")
+
+
+def test_the_months_tried_at_first_are_the_last_whole_ones_that_have_sales(acme, finance, browse, november):
+    apply(policy("annual", period="year"), policy("quarterly", period="quarter"), policy())
+    sell(acme, 1_000, "2026-05-11")
+    sell(acme, 1_000, "2026-08-20")
+    sell(acme, 1_000, "2026-11-02")  # in the month that still runs
+
+    def months(code: str) -> tuple[str, str]:
+        version = Version.objects.select_related("programme").get(programme__code=code)
+        usual = _usual(version, [], BY)
+        return usual["first"], usual["last"]
+
+    assert months("core") == ("2026-05", "2026-08")
+    assert months("quarterly") == ("2026-04", "2026-09")
+    assert months("annual") == ("2026-01", "2026-12")
+    assert "is tried before costs nothing" not in text_of(browse(finance).get("/programmes/core/back-test/"))
+    sell(acme, 1_000, "2025-08-20")
+    assert months("core") == ("2025-09", "2026-08")
+    assert months("annual") == ("2025-01", "2026-12")
 
 
 def test_who_sees_some_partners_reads_that_only_these_are_counted(acme, rival, november):

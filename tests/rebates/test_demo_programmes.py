@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from orders.models import PaymentReceived, SerialMoved
 from rebates import explanations
 from rebates.arithmetic import gates_are_met
 from rebates.demo import PROGRAMMES, STEPS
@@ -29,7 +31,7 @@ def east(db) -> list[Company]:
         company.row.save()
         made.append(company)
     catalogue("decor", "kitchen", "gifts")
-    text = PROGRAMMES.format(first="2026-08-01", currency="CNY", **STEPS["CNY"])
+    text = PROGRAMMES.format(first="2026-08-01", third="2026-08-01", currency="CNY", **STEPS["CNY"])
     apply_programmes(texts=read_yaml(text), by=BY)
     return made
 
@@ -87,5 +89,58 @@ def test_a_partner_reads_what_else_decides_beside_what_each_programme_pays(east,
 
 @pytest.mark.parametrize("currency", sorted(STEPS))
 def test_the_amounts_are_there_in_every_currency_of_the_demo(currency):
-    texts = read_yaml(PROGRAMMES.format(first="2026-08-01", currency=currency, **STEPS[currency]))
+    texts = read_yaml(
+        PROGRAMMES.format(first="2026-08-01", third="2026-08-01", currency=currency, **STEPS[currency])
+    )
     assert {"east-alliance", "kitchen-fund", "decor-loyalty"} <= {one.code for one in texts}
+
+
+# What a stranger looks for in the demo
+
+
+def receive(company: Company, document: str, amount: int, on: str) -> None:
+    PaymentReceived.objects.create(
+        payment_number=f"RC-{document}", partner=company.row, document=document, invoice_total=Decimal(amount),
+        amount=Decimal(amount), currency="CNY", received_on=date.fromisoformat(on), source="import",
+    )  # fmt: skip
+
+
+def test_prompt_payers_earn_by_the_days_to_pay(east):
+    for company, day in zip(east, ("2026-09-20", "2026-10-10", "2026-11-30"), strict=False):
+        company.row.type = "distributor"
+        company.row.save()
+        sell(company, 10_000, "2026-09-10", document=f"IN-{day}")
+        receive(company, f"IN-{day}", 10_000, day)
+    found = [one.earned for one in figures(settle("2026-09"), "prompt-payment")]
+    assert found == [Decimal("100.00"), Decimal("60.00"), Decimal("0.00")]
+
+
+def test_pieces_with_a_serial_number_earn_their_bonus(east):
+    line = sell(east[0], 500, line="decor", quantity=3)
+    for number in range(3):
+        SerialMoved.objects.create(serial=f"SN-{number}", product=line.product, line=line, returned=False)
+    (found,) = figures(settle("2026-09"), "decor-pieces")
+    assert found.earned == Decimal("60.00")
+
+
+def test_of_growth_and_target_the_better_one_pays(east):
+    sell(east[0], 10_000, "2026-08-10", line="gifts")
+    sell(east[0], 20_000, "2026-09-10", line="gifts")
+    run = settle("2026-09")
+    assert figures(run, "gift-growth")[0].earned == Decimal("0.00")
+    assert figures(run, "gift-target")[0].earned == Decimal("240.00")
+
+
+def test_a_share_of_kitchen_goods_earns_on_everything(east):
+    sell(east[0], 4_000, line="kitchen")
+    sell(east[0], 6_000, line="decor")
+    assert figures(settle("2026-09"), "kitchen-mix")[0].earned == Decimal("30.00")
+
+
+@pytest.mark.parametrize("currency", sorted(STEPS))
+def test_several_programmes_have_a_budget_that_warns_and_all_have_a_chinese_name(currency):
+    texts = read_yaml(
+        PROGRAMMES.format(first="2026-08-01", third="2026-08-01", currency=currency, **STEPS[currency])
+    )
+    assert sum("warn_at" in one.policy.get("budget", {}) for one in texts) >= 3
+    assert all(one.name_zh for one in texts)

@@ -107,6 +107,28 @@ def test_a_missing_line_is_named_on_the_page(acme, browse):
     assert (the_dispute().worth, the_dispute().difference) == (Decimal("400.00"), 20_000)
 
 
+def test_more_lines_that_are_missing_find_room_without_a_script(acme, browse):
+    statement = settled(acme, 50_000)
+    client, address = browse(acme.admin), f"{statement.get_absolute_url()}dispute/"
+    first = client.get(address).content.decode()
+    assert "missing-3-document" in first and "missing-4-document" not in first and 'name="more"' in first
+    lines = {f"missing-{n}-{name}": value for n in range(1, 4) for name, value in (
+        ("document", f"INV-9{n}"), ("day", "2026-08-20"), ("product", "routing-1"), ("quantity", "1"),
+        ("amount", "100"),
+    )}  # fmt: skip
+    more = client.post(address, lines | {"reason": "Not in yours", "more": "1"})
+    page = more.content.decode()
+    assert more.status_code == 200 and "missing-6-document" in page and "missing-7-document" not in page
+    assert 'value="INV-93"' in page and "Not in yours" in page
+    assert not Dispute.objects.for_everyone(because="a test").exists()
+    fifth = {"missing-5-document": "INV-95", "missing-5-day": "2026-08-21", "missing-5-product": "routing-1",
+             "missing-5-quantity": "1", "missing-5-amount": "100"}  # fmt: skip
+    client.post(address, lines | fifth | {"missing-6-document": "", "reason": "Not in yours"})
+    assert the_dispute().lines.count() == 4
+    full = client.post(address, {"missing-60-document": "X", "more": "1", "reason": ""}).content.decode()
+    assert "missing-60-document" in full and "missing-61-document" not in full and 'name="more"' not in full
+
+
 def test_a_ledger_is_compared_before_it_is_sent(acme, finance, browse):
     statement = settled(acme, 40_000, 30_000)
     client = browse(acme.admin)

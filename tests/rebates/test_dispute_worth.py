@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from prm.values import clock
-from rebates.models import Dispute, Result
+from rebates.could_change import could_change
+from rebates.models import Dispute, Programme, Result
 from rebates.services import Claim, open_dispute
 from rebates.worth import Untold
 from tests.factories.partners import PartnerFactory
@@ -206,3 +207,22 @@ def test_of_lines_that_can_be_valued_it_is_told_without_the_others(acme, browse)
     assert (dispute.summary["untold"], dispute.summary["untold_lines"]) == (Untold.FIGURE, 2)
     page = browse(acme.admin).get(dispute.get_absolute_url()).content.decode()
     assert "¥14.82" in page and "without 2 lines" in page
+
+
+def test_a_programme_that_hangs_on_others_is_left_out_and_named_beside_what_can_be_told(
+    acme, finance, browse
+):
+    for _member in range(4):
+        sell(PartnerFactory(), 1_000, "2026-10-05")
+    apply(flat("a", "2%"), flat("b", "1%", caps=[{"on": "payout", "amount": 5, "over": "partners"}]))
+    bought(acme)
+    dispute = disputed(acme, "INV-O1", amount=RIGHT)
+    assert dispute.worth == Decimal("14.82")  # of 740.80 at 2 %
+    assert dispute.summary["untold_programmes"] == ["b"] and "untold" not in dispute.summary
+    page = browse(acme.admin).get(dispute.get_absolute_url()).content.decode()
+    assert "¥14.82" in page and f"without B: {Untold.OTHERS.label}" in page
+    could, programmes = could_change(dispute), {one.code: one.pk for one in Programme.objects.all()}
+    # Under the first one at most what the line itself earned, under the other one its whole money.
+    assert (could.under(programmes["a"]), could.under(programmes["b"])) == (Decimal("65.18"), RIGHT)
+    form = browse(finance).get(f"{dispute.get_absolute_url()}propose/").content.decode()
+    assert "Under B it is their whole money: that figure hangs on what other partners bought." in form

@@ -146,3 +146,20 @@ def test_a_document_is_a_link_where_its_invoice_may_be_opened(acme, rival, sold,
         page = browse(reader).get(accrual.get_absolute_url()).content.decode()
         linked = [f'href="/invoices/{line.document}/"' in page for line in (own, other, none)]
         assert linked == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "said"),
+    [
+        ({"kind": "flat", "rate": "10%"}, "It comes to"),
+        ({"kind": "linear", "points": [{"at": 0, "rate": "1%"}, {"at": 500_000, "rate": "2%"}]}, "Between the points"),
+        ({"kind": "retroactive", "bands": world.T}, "Band 2 reached"),
+    ],
+)  # fmt: skip
+def test_only_a_policy_with_bands_speaks_of_bands(acme, browse, november, mechanism, said):
+    world.apply(world.policy(mechanism=mechanism))
+    world.sell(acme, "140000", on="2026-11-03")
+    shown = words(browse(acme.sales).get(address(acme)))
+    steps = shown.partition("Step by step")[2].partition("line behind the base")[0]
+    assert said in steps
+    assert ("band" in steps.lower()) == ("bands" in mechanism)

@@ -17,6 +17,7 @@ from rebates.forecast import forecast
 from rebates.whatif import what_if
 from tests.cast import browse
 from tests.factories.catalogue import ProductFactory
+from tests.factories.partners import PartnerFactory
 from tests.rebates.world import BY, apply, policy, sell
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +144,21 @@ def test_partners_try_their_own_and_staff_choose_whose(acme, rival, manager, bro
     assert page.context["tried"].effects[0].before == Decimal("10.00")
     accrual = browse(acme.admin).get(accrual_of(acme).get_absolute_url()).content.decode()
     assert "Forecast to 30 Nov 2026" in accrual and "What would an order pay?" in accrual
+
+
+def test_an_order_under_a_cap_over_all_and_a_minimum_says_which_steps_lower_it(
+    acme, manager, mid_november, browse
+):
+    pool = [{"on": "payout", "amount": 100, "over": "partners"}]
+    flat = {"kind": "flat", "rate": "10%"}
+    for _other in range(4):
+        sell(PartnerFactory(status="active"), 1_000, "2026-11-10")
+    apply(policy("pooled", mechanism=flat, caps=pool, minimum_payout=50), policy("own", mechanism=flat))
+    sell(acme, 500, "2026-11-10")
+    line = ProductLine.objects.get(code="routing").pk
+    asked = f"/rebates/what-if/?product_line={line}&quantity=1&amount=500&currency=CNY&partner={acme.row.pk}"
+    page = browse(manager).get(asked).content.decode()
+    # 100 of what all come to with the order, 500: each counts a fifth.
+    assert "so each figure counts × 0.2: ¥100.00 × 0.2, to the cent by largest remainder" in page
+    assert "Less than ¥50 is not paid but carried forward." in page
+    assert page.count("Cap over all partners:") == 1  # nothing lowers the other programme

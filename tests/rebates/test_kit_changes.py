@@ -49,7 +49,7 @@ def folder(acme, finance, tmp_path) -> Path:
 
 def differing(folder: Path) -> list[str]:
     said = verify(folder)
-    found = [line for line in said.stdout.splitlines() if line.startswith("DIFFERS")]
+    found = [line.partition(" | ")[0] for line in said.stdout.splitlines() if line.startswith("DIFFERS")]
     assert said.returncode == (1 if found else 0), said.stdout + said.stderr
     return found
 

@@ -174,6 +174,21 @@ def test_a_partner_reads_its_own_figure_the_pool_and_the_factor_and_no_other(fou
     assert "V-1" not in text and "6000" not in text and "4500" not in text
 
 
+def test_the_part_of_a_cap_that_is_reached_is_no_second_time_rounded(four):
+    apply(pooled())
+    for company, amount in zip(four, (60_000, 25_000, 10_000, 5_000), strict=True):
+        sell(company, amount)
+
+    def last_steps() -> list[tuple[str, Decimal | None]]:
+        return [(step.title, step.value) for step in explanations.explain(results(run)[1]).steps][-2:]
+
+    run = settle("2026-09", close=False)
+    assert last_steps() == [("Rebate", Decimal(2_500)), ("Cap over all partners", Decimal("1875.00"))]
+    sell(four[0], -30_000)  # 7,000 together: the cap is not reached
+    run = settle("2026-09", close=False)
+    assert [name for name, _value in last_steps()] == ["Cap over all partners", "Rounding"]
+
+
 def test_where_fewer_than_four_come_to_anything_their_sum_is_not_told(four, tmp_path):
     apply(pooled())
     for company, amount in zip(four, (60_000, 25_000, 15_000, -900), strict=True):

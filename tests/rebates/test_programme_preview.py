@@ -66,7 +66,7 @@ def test_a_template_that_asks_for_products_is_not_saved_without_them(finance, br
     client = browse(finance)
     page = client.get("/programmes/new/?template=new-product").content.decode()
     sent = sent_by_the_browser(page) | {"period": "month", "rounding": "half_up", "currency": "CNY"}
-    assert 'href="#step-counts" data-state="missing"' in page and 'id="counting" open' in page
+    assert re.search(r'id="mark-counts">\s*<span data-state="missing"', page) and 'id="counting" open' in page
     asked = "Name the new products, or tick their lines: without them every sale would be paid for."
     assert asked in words(client.post("/programmes/preview/", sent))
     assert asked in words(client.post("/programmes/new/", sent))

@@ -22,7 +22,7 @@ def november():
 
 
 def marks(answer: Any) -> dict[str, str]:
-    return dict(re.findall(r'href="#step-(\w+)" data-state="(\w+)"', answer.content.decode()))
+    return dict(re.findall(r'id="mark-(\w+)"[^>]*>\s*<span data-state="(\w+)"', answer.content.decode()))
 
 
 def folded(answer: Any) -> set[str]:

@@ -269,3 +269,23 @@ def test_what_a_programme_may_cost_is_not_told_to_partners(acme, browse):
         + browse(acme.admin).get(f"{statement.get_absolute_url()}statement.json").content.decode()
     )
     assert "70007" not in told and "budget" not in told
+
+
+def test_every_line_of_the_verifier_says_it_in_chinese_too(settled, tmp_path):
+    statement = statements(settled)[-1]
+    folder = unpacked(statement, tmp_path)
+    lines = [
+        one
+        for one in verify(folder).stdout.splitlines()
+        if one.startswith(("agrees  ", "stated  ", "agreed  "))
+    ]
+    assert lines
+    for line in lines:
+        english, _bar, chinese = line.partition(" | ")
+        assert english and chinese.startswith(("一致 ", "列示 ", "约定 ")), line
+        assert not re.search(
+            r"\b(agrees|stated|here|computed|earned|excluded|band|paid|every|statement)\b", chinese
+        )
+    (folder / "lines.csv").write_text("nothing", encoding="utf-8")
+    shown = verify(folder)
+    assert "不一致 lines.csv：打包后被改动" in shown.stdout

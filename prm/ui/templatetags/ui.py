@@ -159,11 +159,17 @@ def near(last):
 
 
 @register.filter
-def when(value):
+def when_said(value):
+    """The same outside tables, where Chinese days are written out."""
+    return when(value, table=False)
+
+
+@register.filter
+def when(value, table=True):
     """Relative under 7 days, with the exact time in `title`."""
     if not value:
         return ""
-    shown = formats.when(value, now=clock.now())
+    shown = formats.when(value, now=clock.now(), table=table)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', value.isoformat(), formats.exact(value), shown
     )

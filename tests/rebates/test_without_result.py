@@ -1,0 +1,123 @@
+"""A settlement says of which partners it has no figure and why, and its close sums up what would be paid."""
+
+from __future__ import annotations
+
+import html
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+
+from rebates.foretold import summed_up
+from rebates.services import approve_run, hold_payment
+from rebates.views import runs
+from tests.factories.partners import TierFactory
+from tests.rebates.test_foretold import ALL, closed, statement_of
+from tests.rebates.world import BY, apply, catalogue, policy, sell, settle
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def november():
+    with time_machine.travel("2026-11-12 04:00:00+00:00", tick=False):
+        yield
+
+
+def words(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html.unescape(answer.content.decode())))
+
+
+def listed(browse: Any, who: Any, run: Any, **headers: str) -> str:
+    page = browse(who).get(f"{run.get_absolute_url()}?show=without", headers=headers)
+    return words(page).split("By partner" if not headers else "按合作伙伴")[1]
+
+
+def test_a_partner_without_lines_is_listed_with_that_reason(acme, rival, finance, browse):
+    apply(policy(mechanism=ALL))
+    sell(acme, 100, "2026-10-10")
+    run = settle("2026-10", close=False)
+    page = words(browse(finance).get(run.get_absolute_url()))
+    assert "Without a result" in page
+    shown = listed(browse, finance, run)
+    assert rival.row.name in shown and "no lines that count: Core" in shown
+    assert acme.row.name not in shown
+    chinese = listed(browse, finance, run, **{"accept-language": "zh-CN"})
+    assert "没有计入的销售明细" in chinese
+    of_partner = words(browse(finance).get(f"{run.get_absolute_url()}partners/{rival.row.pk}/"))
+    assert "no lines that count: Core" in of_partner
+
+
+def test_who_is_in_another_tier_is_told_so(acme, rival, finance, browse):
+    TierFactory(code="diamond")
+    apply(policy(mechanism=ALL, who={"tiers": ["diamond"]}), policy("all", mechanism=ALL))
+    sell(rival, 100, "2026-10-10")
+    run = settle("2026-10", close=False)
+    shown = listed(browse, finance, run)
+    assert "no lines that count: All" in shown and "not in the tier: Core" in shown
+
+
+def test_who_bought_only_what_no_programme_counts_has_no_lines_that_count(acme, rival, finance, browse):
+    catalogue("routing", "other")
+    apply(policy(mechanism=ALL, qualify={"product_lines": ["routing"]}))
+    sell(acme, 100, "2026-10-10")
+    sell(rival, 500, "2026-10-10", line="other")
+    run = settle("2026-10", close=False)
+    assert "no lines that count: Core" in listed(browse, finance, run)
+
+
+def test_nobody_without_a_result_leaves_no_tabs(acme, rival, finance, browse):
+    apply(policy(mechanism=ALL))
+    sell(acme, 100, "2026-10-10")
+    sell(rival, 100, "2026-10-10")
+    run = settle("2026-10", close=False)
+    assert "Without a result" not in words(browse(finance).get(run.get_absolute_url()))
+
+
+def test_the_list_is_read_page_by_page(acme, rival, finance, browse, monkeypatch):
+    monkeypatch.setattr(runs, "PARTNERS_A_PAGE", 1)
+    apply(policy(mechanism=ALL))
+    run = settle("2026-10", close=False)
+    first, second = sorted((acme.row, rival.row), key=lambda row: row.pk)
+    page = browse(finance).get(f"{run.get_absolute_url()}?show=without")
+    (further,) = re.findall(r'href="\?show=without&amp;after=(\d+)#partners"', page.content.decode())
+    assert int(further) == first.pk
+    shown = words(browse(finance).get(f"{run.get_absolute_url()}?show=without&after={further}"))
+    assert second.name in shown.split("By partner")[1]
+    assert first.name not in shown.split("By partner")[1]
+
+
+# The close
+
+
+def test_the_close_sums_up_what_would_be_paid_and_what_waits(acme, rival, finance, browse):
+    apply(policy(mechanism=ALL))
+    sell(acme, "100.50", "2026-10-10")
+    sell(rival, 40, "2026-10-10")
+    run = settle("2026-10", close=False)
+    hold_payment(run=run, partner=rival.row, reason="its letter is awaited", by=BY)
+    own = {(acme.row.pk, "CNY"): Decimal("100.50"), (rival.row.pk, "CNY"): Decimal(40)}
+    (found,) = summed_up(run, own)
+    assert (found.to_pay.count, found.to_pay.amount) == (1, Decimal("100.50"))
+    assert (found.blocked.count, found.blocked.amount) == (1, Decimal(40))
+    run = approve_run(run=run, by=BY)
+    shown = words(browse(finance).get(f"{run.get_absolute_url()}confirm-close/"))
+    assert "To be paid 1 partner ¥100.50" in shown
+    assert "Waits: held, or the partner is on hold 1 partner ¥40.00" in shown
+    assert "Below zero" not in shown
+
+
+def test_what_partners_owe_is_carried_also_where_the_month_gives_them_nothing(acme, rival):
+    apply(policy(mechanism=ALL))
+    sell(acme, -300, "2026-09-10")
+    settle("2026-09")
+    sell(rival, 70, "2026-10-10")
+    run = settle("2026-10", close=False)
+    (found,) = summed_up(run, {(rival.row.pk, "CNY"): Decimal(70)})
+    assert (found.to_pay.amount, found.to_pay.count) == (Decimal(70), 1)
+    assert (found.below_zero.amount, found.below_zero.count) == (Decimal(300), 1)
+    run = closed(run)
+    assert statement_of(acme, run).closing == Decimal(-300)
+    assert statement_of(rival, run).unpaid == Decimal(70)
