@@ -270,7 +270,8 @@ def _share(result: Figure) -> list[Step]:
     group = group_words.group_of(result)
     if group is None and not group_words.is_withheld(result):
         return []
-    return [Step(9, _("Share of the group's figure"), group_words.share(result, group), measured_of(result))]
+    value = measured_of(result)
+    return [Step(9, _("Share of the group's figure"), group_words.share(result, group, value), value)]
 
 
 def _lines(result: Figure) -> str:

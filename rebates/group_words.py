@@ -68,17 +68,23 @@ def tells_own_only(result: Any) -> bool:
 def _why_withheld(notes: dict[str, Any]) -> str:
     if "early" in notes["grouped"]:
         return _(
-            "Until the period before is settled nothing is told of the group's year: told are this partner's own sum"
-            " and its share"
+            "Only this partner's own sum and share are told: nothing of the group's year, until the period before is"
+            " settled"
         )
     if "cumulative" in notes:
         return _(
-            "Fewer than four partners stand behind a sum of the group, or behind what it moved since the year was told"
-            " before: told are this partner's own sum and its share"
+            "Only this partner's own sum and share are told: fewer than four partners stand behind a sum of the group,"
+            " or behind what it moved since the year was told before"
         )
     return _(
-        "Fewer than four partners stand behind a sum of the group: told are this partner's own sum and its share"
+        "Only this partner's own sum and share are told: fewer than four partners stand behind a sum of the group"
     )
+
+
+def _counts_nothing(notes: dict[str, Any]) -> bool:
+    """Whether its own gates and factors leave nothing of a member's part."""
+    asked = arithmetic.by_measures(notes, arithmetic.through_gates(notes, Fraction(1)))
+    return not arithmetic.by_collection(notes, asked)
 
 
 def _own_part(notes: dict[str, Any], group: Group) -> str:
@@ -91,9 +97,11 @@ def _own_part(notes: dict[str, Any], group: Group) -> str:
     return f"{formats.number(own, None)} × {collected} ÷ {due}" if own != 1 else f"{collected} ÷ {due}"
 
 
-def share(result: Any, group: Group | None) -> str:
-    """How a member's share comes from its own sum."""
+def share(result: Any, group: Group | None, value: Decimal) -> str:
+    """How a member's share, `value`, comes from its own sum; or why it has none, which is its own to know."""
     if group is None:
+        if not value and _counts_nothing(result.explanation):
+            return _("Nothing of this partner's part counts behind its own gates and factors")
         return _why_withheld(result.explanation)
     words = {
         "own": formats.amount(result.base),
@@ -142,17 +150,17 @@ def pool_untold(result: Any) -> str:
         return _("At most %(amount)s for all partners together; this partner comes to %(own)s") % words
     if "early" in said:
         text = _(
-            "At most %(amount)s for all partners together; until the period before is settled, told are this partner's"
-            " own %(own)s and its share"
+            "At most %(amount)s for all partners together; until the period before is settled, only this partner's own"
+            " %(own)s and its share are told"
         )
     elif "moved" in said:
         text = _(
             "At most %(amount)s for all partners together; fewer than four moved what all come to since it was told"
-            " before, so that told are this partner's own %(own)s and its share"
+            " before, so that only this partner's own %(own)s and its share are told"
         )
     else:
         text = _(
-            "At most %(amount)s for all partners together; fewer than four share it, so that told are this partner's"
-            " own %(own)s and its share"
+            "At most %(amount)s for all partners together; fewer than four share it, so that only this partner's own"
+            " %(own)s and its share are told"
         )
     return text % words

@@ -34,7 +34,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(str(SIGN_OFF[policy["sign_off"]]) for _key in [policy.get("sign_off")] if _key),
         *(factor(one) for one in factors_of(policy)),
         *(collection(policy) for _step in steps_of(policy)[:1]),
-        *(str(_MEMBERS_WORDS) for _one in [is_group(policy) and _asks(policy)] if _one),
+        *([members(policy)] if is_group(policy) and _asks(policy) else []),
         *(
             filled(_NET_WORDS, {"programmes": programmes(codes)})
             for codes in [stacked_on(policy, NET_OF)]
@@ -49,16 +49,12 @@ def limits(policy: dict[str, Any]) -> list[str]:
 
 
 _GROUP_WORDS = gettext_lazy(
-    "They count as one group: everything above is of what all of them buy together, and what it pays is shared by what"
-    " each is paid on, to the cent by largest remainder."
+    "They count as one group: what all of them buy counts together, and the payout is shared by what each is paid on,"
+    " to the cent by largest remainder."
 )
 _FAMILY_WORDS = gettext_lazy(
-    "Each parent partner counts with its branches as one group: everything above is of what a group buys together, and"
-    " what it pays is shared by what each member is paid on, to the cent by largest remainder."
-)
-_MEMBERS_WORDS = gettext_lazy(
-    "Gates and factors are asked of each member by itself: its part of the group's figure counts by its own, and what"
-    " does not count falls to nobody."
+    "Each parent partner counts with its branches as one group: what they buy counts together, and the payout is shared"
+    " by what each is paid on, to the cent by largest remainder."
 )
 _NET_WORDS = gettext_lazy("What is paid by %(programmes)s is taken off the base first.")
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
@@ -77,9 +73,21 @@ SIGN_OFF = {
 }
 
 
+def _gated(policy: dict[str, Any]) -> bool:
+    return bool(policy.get("gates") or policy.get("sign_off") == "before_accrual")
+
+
 def _asks(policy: dict[str, Any]) -> bool:
-    gated = policy.get("gates") or policy.get("sign_off") == "before_accrual"
-    return bool(gated or policy.get("factors"))
+    return _gated(policy) or bool(policy.get("factors"))
+
+
+def members(policy: dict[str, Any]) -> str:
+    """That what a group's members are asked, each meets by itself, and who gets what one of them loses."""
+    if not policy.get("factors"):
+        return _("Each member must meet this by itself; the share of one that does not falls to nobody.")
+    if not _gated(policy):
+        return _("Each member's share counts by its own factors; what it loses falls to nobody.")
+    return _("Each member's share counts by its own gates and factors; what it loses falls to nobody.")
 
 
 def measure_name(code: str) -> str:
@@ -89,7 +97,9 @@ def measure_name(code: str) -> str:
 
 
 def gates(policy: dict[str, Any]) -> str:
-    asked = pgettext("between the words of a list", ", ").join(gate(one) for one in gates_of(policy))
+    asked = pgettext("between gates that are all to be met", " and ").join(
+        gate(one) for one in gates_of(policy)
+    )
     return _("Anything above zero is paid only with %(gates)s.") % {"gates": asked}
 
 

@@ -83,6 +83,8 @@ def _drawn_for(policy: dict[str, Any]) -> list[str]:
         said.append(
             _("The curve is drawn for what all members buy together, and what they are paid together.")
         )
+    if policy.get("gates") or policy.get("factors"):
+        said.append(_("The curve is drawn before gates and factors."))
     if partner_pools.cap_of(policy):
         said.append(
             _("The curve is drawn without the cap over all partners, which hangs on what all of them buy.")

@@ -131,7 +131,7 @@ def _explained(results: list[Result]) -> Iterator[list[Any]]:
 def _arithmetic(told: Explanation) -> Iterator[list[Any]]:
     """The parts that add up to the unrounded rebate, then what it comes to."""
     if told.withheld:
-        yield [_("Told are the own sum and the share: too few stand behind a sum of the group")]
+        yield [_("Only the own sum and share are told: too few stand behind a sum of the group")]
         return
     for part in told.parts:
         yield [_part(told, part), part.base, part.rate, part.amount]

@@ -63,14 +63,14 @@ def year(policy: dict[str, Any]) -> list[str]:
         return []
     if is_group(policy):
         words = _(
-            "All of the year so far is counted, as far as this version is in force, and of each member's share of what"
-            " it pays is taken off what was settled to that member before."
+            "All of the year so far counts, as far as this version is in force; what was settled to a member before is"
+            " taken off its share."
         )
         return [words]
     return [
         _(
-            "All of the year so far is counted, as far as this version is in force, and what was settled of it before"
-            " is taken off."
+            "All of the year so far counts, as far as this version is in force; what was settled of it before is taken"
+            " off."
         )
     ]
 

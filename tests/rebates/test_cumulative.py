@@ -375,7 +375,7 @@ def test_the_sentence_says_it_and_finance_chooses_it(finance, browse):
         version = Version.objects.get()
         assert version.policy["cumulative"] is True
         said = (
-            "All of the year so far is counted, as far as this version is in force, and what was settled of it before"
+            "All of the year so far counts, as far as this version is in force; what was settled of it before"
             " is taken off."
         )
         assert said in wording.sentence(version)

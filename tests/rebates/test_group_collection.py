@@ -307,10 +307,15 @@ def test_what_counts_is_told_where_four_stand_behind_it_and_behind_what_does_not
 def test_where_the_sums_are_withheld_its_own_payments_are_told_all_the_same(four, tmp_path):
     apply(collecting())
     usual(four)
-    result = result_of(settle("2026-09"), "V-2")
+    run = settle("2026-09")
+    result = result_of(run, "V-2")
     assert result.explanation.keys() == {"rule", "grouped", "collection"}
-    assert said_by(result)["Collection factor"].startswith("¥27,000.00 of the ¥30,000.00 invoiced count")
+    said = said_by(result)
+    assert said["Collection factor"].startswith("¥27,000.00 of the ¥30,000.00 invoiced count")
+    assert said["Share of the group's figure"].startswith("Only this partner's own sum and share are told")
     assert "2810" not in json.dumps(result.explanation)
+    unpaid = said_by(result_of(run, "V-4"))["Share of the group's figure"]
+    assert unpaid == "Nothing of this partner's part counts behind its own gates and factors"
 
 
 @pytest.mark.parametrize(("many", "bought", "is_told"), [(4, 4, True), (1, 4, False), (4, 0, False)])
@@ -338,12 +343,12 @@ def test_the_sentence_says_it_and_finance_fills_it_in(finance, browse, four):
         assert answer.status_code == 302, answer.content.decode()
     version = Version.objects.get()
     said = (
-        "It counts by the days until each invoice is paid: 100% within 30 days, later nothing. Gates and factors are"
-        " asked of each member by itself"
+        "It counts by the days until each invoice is paid: 100% within 30 days, later nothing. Each member's share"
+        " counts by its own factors; what it loses falls to nobody."
     )
     assert said in wording.sentence(version)
     with translation.override("zh-hans"):
-        assert "门槛与系数逐一考核每个成员" in wording.sentence(version)
+        assert "每个成员的份额按其自身的系数计入" in wording.sentence(version)
     assert is_editable(version.policy) and initial_of(version)["paid_within_0"] == 30
     (text,) = read_yaml(as_yaml(version.programme))
     assert text.policy == version.policy

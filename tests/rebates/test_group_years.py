@@ -246,7 +246,7 @@ def test_a_partner_reads_the_groups_year_its_share_of_it_and_what_it_had(four):
         "Paid base of the group": 110_000, "Rebate": 3_300, "Rounding": 3_300,
         "Share of the group's figure": 900, "Settled before in this year": 200, "Difference": 700,
     }  # fmt: skip
-    assert "that member before" in said_by(result)["Year"]
+    assert "to a member before" in said_by(result)["Year"]
 
 
 def test_the_month_in_which_one_bought_is_not_told_as_the_difference_of_two_sums(four, tmp_path):
@@ -316,7 +316,7 @@ def test_a_month_is_told_once_the_one_before_is_settled(four):
         january, february = accruals(by=BY, partners=[four[0].row.pk])
         assert not explanations.explain(january).withheld and explanations.explain(february).withheld
         assert said_by(february)["Share of the group's figure"].startswith(
-            "Until the period before is settled"
+            "Only this partner's own sum and share are told: nothing of the group's year"
         )
     settle("2026-01")
     with time_machine.travel("2026-02-28 04:00:00+00:00", tick=False):
@@ -373,10 +373,10 @@ def test_the_sentence_says_it_and_finance_chooses_it(finance, browse, four):
         assert answer.status_code == 302, answer.content.decode()
     version = Version.objects.get()
     assert (version.policy["cumulative"], version.policy["who"]["as"]) == (True, "group")
-    said = "of each member's share of what it pays is taken off what was settled to that member before"
+    said = "what was settled to a member before is taken off its share"
     assert said in wording.sentence(version)
     with translation.override("zh-hans"):
-        assert "从每个成员的份额中扣除此前已结算给该成员的金额" in wording.sentence(version)
+        assert "每个成员的份额再减去此前已结算给该成员的部分" in wording.sentence(version)
     assert is_editable(version.policy)
     assert (initial_of(version)["cumulative"], initial_of(version)["taken_as"]) == ("yes", "group")
     (text,) = read_yaml(as_yaml(version.programme))

@@ -354,13 +354,10 @@ def test_the_sentence_says_it_and_finance_fills_it_in(finance, browse, four):
         answer = browse(finance).post("/programmes/new/", FILLED | typed)
         assert answer.status_code == 302, answer.content.decode()
     version = Version.objects.get()
-    said = (
-        "Gates and factors are asked of each member by itself: its part of the group's figure counts by its own, and"
-        " what does not count falls to nobody."
-    )
+    said = "Each member's share counts by its own gates and factors; what it loses falls to nobody."
     assert said in wording.sentence(version)
     with translation.override("zh-hans"):
-        assert "门槛与系数逐一考核每个成员" in wording.sentence(version)
+        assert "每个成员的份额按其自身的门槛与系数计入" in wording.sentence(version)
     assert is_editable(version.policy) and initial_of(version)["gate_0"] == "certificate:tests.routing"
     (text,) = read_yaml(as_yaml(version.programme))
     assert text.policy == version.policy

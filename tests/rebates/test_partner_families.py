@@ -184,11 +184,11 @@ def test_where_too_few_are_left_a_member_is_told_its_share_only(family, finance,
         ("Paid base", Decimal(30_000)),
         ("Share of the group's figure", Decimal("900.00")),
     ]
-    assert "told are this partner's own sum and its share" in said_by(result)["Share of the group's figure"]
+    assert "Only this partner's own sum and share are told" in said_by(result)["Share of the group's figure"]
     assert (told.parts, told.to_next_band, told.one_more) == ([], None, None)
     page = browse(finance).get(result.get_absolute_url()).content.decode()
     assert (
-        "Told are the own sum and the share" in page and "100,000.00" not in page and "3,000.00" not in page
+        "Only the own sum and share are told" in page and "100,000.00" not in page and "3,000.00" not in page
     )
     statement = Statement.objects.for_everyone(because="a test").get(partner=family[1].row)
     paper = statement_paper(statement, BY, None)
@@ -258,7 +258,7 @@ def test_the_sentence_says_it_in_both_languages_and_the_text_keeps_it(family):
     assert "Each parent partner counts with its branches as one group" in wording.sentence(version)
     assert "Each group is paid at most ¥500 a period." in wording.sentence(version)
     with translation.override("zh-hans"):
-        assert "每家上级伙伴与其下级伙伴合为一个整体" in wording.sentence(version)
+        assert "每家上级伙伴与其下级伙伴视为一个整体" in wording.sentence(version)
     assert "as: family" in as_yaml(version.programme)
 
 

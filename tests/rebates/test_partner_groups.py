@@ -356,11 +356,11 @@ def test_the_sentence_says_it_in_both_languages_and_the_text_keeps_it(four):
     apply(grouped(caps=[{"on": "payout", "amount": 500}]))
     version = Version.objects.get()
     assert (
-        "They count as one group: everything above is of what all of them buy together, and what it pays is shared by"
-        " what each is paid on, to the cent by largest remainder. All of them together are paid at most ¥500 a period."
+        "They count as one group: what all of them buy counts together, and the payout is shared by what each is paid"
+        " on, to the cent by largest remainder. All of them together are paid at most ¥500 a period."
     ) in wording.sentence(version)
     with translation.override("zh-hans"):
-        assert "合为一个整体" in wording.sentence(version)
+        assert "视为一个整体" in wording.sentence(version)
     assert "as: group" in as_yaml(version.programme)
 
 

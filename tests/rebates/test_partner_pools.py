@@ -199,8 +199,8 @@ def test_where_fewer_than_four_come_to_anything_their_sum_is_not_told(four, tmp_
     steps = {step.title: step for step in explanations.explain(result).steps}
     assert steps["Cap over all partners"].value == Decimal("1875.00")
     assert steps["Cap over all partners"].text == (
-        "At most ¥7,500.00 for all partners together; fewer than four share it, so that told are this partner's own"
-        " ¥2,500.00 and its share"
+        "At most ¥7,500.00 for all partners together; fewer than four share it, so that only this partner's own"
+        " ¥2,500.00 and its share are told"
     )
     (finding,) = [one for one in run.findings if one["kind"] == "few_members"]
     assert finding["named"] == ["V-1", "V-2", "V-3", "V-4"]

@@ -83,3 +83,11 @@ def test_the_curve_says_that_it_leaves_out_a_cap_over_all_partners_and_is_that_o
     together = preview_of(policy(mechanism=flat, period="month", who={"as": "group"})).sentences
     assert any(said.startswith("The curve is drawn for what all members buy together") for said in together)
     assert len(preview_of(policy(mechanism=flat, period="month")).sentences) == 1
+
+
+def test_the_curve_says_that_it_is_drawn_before_gates_and_factors():
+    gate = {"kind": "measure", "code": "orders.net_sales", "at_least": "10"}
+    collection = {"kind": "collection", "steps": [{"days": 30, "factor": "1"}]}
+    for asked in ({"gates": [gate]}, {"factors": [collection]}):
+        text = policy(mechanism={"kind": "flat", "rate": "0.02"}, period="month", **asked)
+        assert preview_of(text).sentences[1:] == ["The curve is drawn before gates and factors."]

@@ -293,6 +293,43 @@ def test_what_is_taken_off_reads_right_of_one_programme_and_of_several():
     assert "先从基数中扣除家居销量返利支付的金额。" in said(entries, "zh-hans")
 
 
+@pytest.mark.parametrize(
+    ("asked", "english", "chinese"),
+    [
+        (
+            {"gates": [SCORE]},
+            "Each member must meet this by itself; the share of one that does not falls to nobody.",
+            "每个成员须各自满足；未满足者的份额不归其他成员。",
+        ),
+        (
+            {"sign_off": "before_accrual"},
+            "Each member must meet this by itself; the share of one that does not falls to nobody.",
+            "每个成员须各自满足；未满足者的份额不归其他成员。",
+        ),
+        (
+            {"factors": [COLLECTION]},
+            "Each member's share counts by its own factors; what it loses falls to nobody.",
+            "每个成员的份额按其自身的系数计入，未计入的部分不归其他成员。",
+        ),
+        (
+            {"gates": [SCORE], "factors": [BY_SCORE]},
+            "Each member's share counts by its own gates and factors; what it loses falls to nobody.",
+            "每个成员的份额按其自身的门槛与系数计入，未计入的部分不归其他成员。",
+        ),
+    ],
+)
+def test_of_a_group_it_says_what_each_member_is_asked_by_itself_and_nothing_else(asked, english, chinese):
+    group = {"who": {"as": "group"}, **asked}
+    assert english in said(group) and chinese in said(group, "zh-hans")
+    assert english not in said(asked)
+
+
+def test_all_gates_are_to_be_met_in_both_languages():
+    gates = {"gates": [SCORE, SCORE | {"code": "tests.other"}]}
+    assert "Score of at least 80 in the period and tests.other of at least 80" in said(gates)
+    assert "至少 80，且期内" in said(gates, "zh-hans")
+
+
 def test_chinese_names_stand_in_chinese_without_blanks_and_latin_ones_with(acme):
     Tier.objects.filter(code="gold").update(name_zh="金牌")
     tier = Tier.objects.get(code="gold")
