@@ -125,8 +125,8 @@ def gate(one: dict[str, str]) -> str:
         return _("the partner's signature under this version")
     words = {"name": measure_name(one["code"]), "least": figure(one["code"], Decimal(one["at_least"]))}
     if one["kind"] == "certificate":
-        return _("at least %(least)s × %(name)s on the period's last day") % words
-    return _("%(name)s of at least %(least)s in the period") % words
+        return filled(_("at least %(least)s × %(name)s on the period's last day"), words)
+    return filled(_("%(name)s of at least %(least)s in the period"), words)
 
 
 def factor_bands(one: dict[str, Any]) -> str:
@@ -141,7 +141,7 @@ def factor_bands(one: dict[str, Any]) -> str:
 
 def factor(one: dict[str, Any]) -> str:
     words = {"name": measure_name(one["code"]), "bands": factor_bands(one)}
-    return _("It counts by %(name)s in the period: %(bands)s.") % words
+    return filled(_("It counts by %(name)s in the period: %(bands)s."), words)
 
 
 def factor_found(one: dict[str, Any], found: Decimal, share: str) -> str:

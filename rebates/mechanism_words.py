@@ -130,10 +130,10 @@ def _lump_sum(rules: Policy, policy: Policy) -> str:
 
 
 def _growth(rules: Policy, policy: Policy) -> str:
-    words = {"bands": _share_bands(rules["bands"]), "baseline": baseline(policy), "new": _new_partner(policy)}
+    words = {"bands": _share_bands(rules["bands"]), "baseline": baseline(policy)}
     if rules["on"] == "growth":
-        return _("for growth over %(baseline)s, on the growth only: %(bands)s%(new)s") % words
-    return _("for growth over %(baseline)s, on all of it: %(bands)s%(new)s") % words
+        return filled(_("for growth over %(baseline)s, on the growth only: %(bands)s"), words)
+    return filled(_("for growth over %(baseline)s, on all of it: %(bands)s"), words)
 
 
 def baseline(policy: Policy) -> str:
@@ -147,18 +147,22 @@ def baseline(policy: Policy) -> str:
     return _("the period before")
 
 
-def _new_partner(policy: Policy) -> str:
-    """What counts for a partner that bought nothing in the baseline period."""
+def new_partner(policy: Policy) -> list[str]:
+    """What counts for a partner that bought nothing in the baseline period; nothing where no such period is read."""
     rules = policy.get("baseline", {})
-    if rules.get("kind") == "stated":
-        return ""
+    if policy["mechanism"]["kind"] != "growth" or rules.get("kind") == "stated":
+        return []
     choice = rules.get("new_partner", "skip")
     if choice == "stated":
         amount = measured(rules["amount"], unit_of(policy))
-        return _("; for a partner without sales then, a baseline of %(amount)s counts") % {"amount": amount}
+        words = _("For a partner without sales in the baseline period a baseline of %(amount)s counts.")
+        return [words % {"amount": amount}]
     if choice == "zero":
-        return _("; a partner without sales then has a baseline of zero and reaches every band")
-    return _("; a partner without sales then earns nothing")
+        words = _(
+            "A partner without sales in the baseline period has a baseline of zero and reaches every band."
+        )
+        return [words]
+    return [_("A partner without sales in the baseline period earns nothing.")]
 
 
 def _target(rules: Policy, policy: Policy) -> str:

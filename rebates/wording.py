@@ -38,6 +38,7 @@ def sentence(version: Version) -> str:
     }
     further = [
         *mechanism_words.read_from(policy),
+        *mechanism_words.new_partner(policy),
         *whose_sales(policy),
         *time_words.counted_on(policy),
         *currency_words.counted(policy),

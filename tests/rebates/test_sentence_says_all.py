@@ -324,10 +324,20 @@ def test_of_a_group_it_says_what_each_member_is_asked_by_itself_and_nothing_else
     assert english not in said(asked)
 
 
+def test_what_a_new_partner_gets_is_a_sentence_of_its_own():
+    grows = {"mechanism": GROWTH, "baseline": {"kind": "prior_year", "new_partner": "skip"}}
+    assert "on all of it: 3% from 20%, on net sales of all product lines." in said(grows)
+    assert "A partner without sales in the baseline period earns nothing." in said(grows)
+    assert "基期没有销售的伙伴不返。" in said(grows, "zh-hans")
+    stated = {"mechanism": GROWTH, "baseline": STATED}
+    assert "without sales" not in said(stated)
+    assert "较约定的基数 ¥1,000 增长" in said(stated, "zh-hans")
+
+
 def test_all_gates_are_to_be_met_in_both_languages():
     gates = {"gates": [SCORE, SCORE | {"code": "tests.other"}]}
     assert "Score of at least 80 in the period and tests.other of at least 80" in said(gates)
-    assert "至少 80，且期内" in said(gates, "zh-hans")
+    assert "期内 Score 至少 80，且期内 tests.other 至少 80。" in said(gates, "zh-hans")
 
 
 def test_chinese_names_stand_in_chinese_without_blanks_and_latin_ones_with(acme):
