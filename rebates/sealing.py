@@ -6,6 +6,7 @@ docs/explanation/sealing.md states the bytes; a test computes them in Python.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.db import connection, transaction
@@ -61,11 +62,6 @@ DIGEST = f"""encode(sha256(convert_to(
     || {_AMOUNTS} || 'issued '
     || to_char(statement.issued_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     || E'\\ncarried ' || statement.carried::text || E'\\n' || COALESCE(text, ''), 'UTF8')), 'hex')"""
-_SUM = """
-SELECT count(*), encode(sha256(convert_to(
-    COALESCE(string_agg(number || ' ' || digest || E'\\n', '' ORDER BY number COLLATE "C"), ''), 'UTF8')), 'hex')
-FROM rebates_statement WHERE run_id = %(run)s
-"""
 _CHANGED = f"""
 WITH {results_of()} SELECT statement.number FROM rebates_statement statement
 JOIN partners_partner partner ON partner.id = statement.partner_id
@@ -79,11 +75,11 @@ def issued(run: SettlementRun) -> dict[str, list[Any]]:
     """What the trail keeps of the statements that `run` has just issued. The row that holds it is of the product's own
     work: whoever recomputes a statement reads its bytes.
     """
-    count, digest = _one(_SUM, run.pk)
+    leaves = _leaves(run.pk)
     known = {
-        "statements": [None, count],
-        "sha256": [None, digest],
-        "root": [None, tree.root(_leaves(run.pk))],
+        "statements": [None, len(leaves)],
+        "sha256": [None, _sum(leaves)],
+        "root": [None, tree.root(leaves)],
     }
     return known | ({"audit_head": [None, run.audit_head]} if run.audit_head else {})
 
@@ -91,14 +87,14 @@ def issued(run: SettlementRun) -> dict[str, list[Any]]:
 def complaint(row: dict[str, Any]) -> str:
     """What no longer agrees with the sealed row of a close; empty when all does."""
     run, kept = int(row["object_id"]), row["changes"]
-    changed = _one(_CHANGED, run)
+    changed = _changed(run)
     if changed:
         return _("statement %(number)s, or a result behind it, was changed after it was issued.") % {
             "number": changed[0]
         }
-    count, digest = _one(_SUM, run)
-    same = [count, digest] == [kept["statements"][1], kept["sha256"][1]]
-    if not same or ("root" in kept and kept["root"][1] != tree.root(_leaves(run))):
+    leaves = _leaves(run)
+    same = [len(leaves), _sum(leaves)] == [kept["statements"][1], kept["sha256"][1]]
+    if not same or ("root" in kept and kept["root"][1] != tree.root(leaves)):
         return _("the statements of %(run)s are not those that were issued.") % {"run": row["object_label"]}
     return ""
 
@@ -130,10 +126,15 @@ def _leaves(run: int) -> list[str]:
     return sorted(f"{number} {digest}" for number, digest in rows.values_list("number", "digest"))
 
 
-def _one(query: str, run: int) -> Any:
+def _sum(leaves: list[str]) -> str:
+    return hashlib.sha256("".join(f"{leaf}\n" for leaf in leaves).encode()).hexdigest()
+
+
+def _changed(run: int) -> Any:
+    """The first statement of the run that no longer has the digest of its bytes; None when all have."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ_SETTINGS)
-        cursor.execute(query, {"run": run})
+        cursor.execute(_CHANGED, {"run": run})
         found = cursor.fetchone()
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
         return found
