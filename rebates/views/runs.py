@@ -26,6 +26,7 @@ from rebates import dispute_pages, pages, review_pages, run_totals, services, wi
 from rebates.errors_of_reviews import FindingsUnanswered
 from rebates.foretold import FORETOLD, Whose, foretold, summed_up
 from rebates.forms import ReasonForm, ReleaseForm
+from rebates.group_words import band_of
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, offered, releasing
 from rebates.since import came_in
@@ -161,7 +162,7 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
         "foretold": list(foretold(run, own).values()),
         "run": run,
         "partner": whose,
-        "results": results,
+        "results": [(one, band_of(one)) for one in results],
         "statements": statements.order_by("currency"),
     }
     return render(
