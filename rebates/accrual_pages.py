@@ -18,6 +18,7 @@ from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates import wording
 from rebates.accruals import Accrual, accruals
+from rebates.group_words import band_of
 
 ZERO = Decimal("0.00")
 A_PAGE = 50
@@ -112,8 +113,12 @@ def _rows(shown: list[Accrual], actor: Actor) -> list[dict[str, Any]]:
     partners = Partner.objects.visible_to(actor).in_bulk({one.partner_id for one in shown})
     tiers = wording.tier_names(one.tier for one in shown)
     return [
-        {"accrual": one, "partner": partners.get(one.partner_id), "tier": tiers[one.tier]} for one in shown
-    ]
+        {
+            "accrual": one, "partner": partners.get(one.partner_id), "tier": tiers[one.tier],
+            "band": band_of(one),
+        }
+        for one in shown
+    ]  # fmt: skip
 
 
 def _groups(found: Iterable[Accrual], asked: Asked) -> list[dict[str, Any]]:

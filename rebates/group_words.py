@@ -59,6 +59,12 @@ def is_withheld(result: Any) -> bool:
     return "withheld" in result.explanation.get("grouped", {})
 
 
+def band_of(result: Any) -> str:
+    """The band's number as a column shows it; "—" where the policy has no bands, or its group's is not told."""
+    is_told = "bands" in result.version.policy["mechanism"] and not is_withheld(result)
+    return str(result.band) if is_told else "—"
+
+
 def tells_own_only(result: Any) -> bool:
     """The same, or so few partners share a cap that lowers their figures."""
     pooled = result.explanation.get("pooled", {})

@@ -5,6 +5,7 @@ Numbers of lines run per partner: what a rival sells cannot be told from them.
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -134,10 +135,21 @@ def stand_alone() -> str:
         needs = [
             line for line in re.findall(r"^import \w+$", part, re.MULTILINE) if f"\n{line}\n" not in text
         ]
-        body = part[re.search(r"^(@|def |class |[A-Z]+ = )", part, re.MULTILINE).start() :]  # type: ignore[union-attr]
-        text = f"{text[: taken.start()]}{body}\n\n{text[taken.end() :]}"
+        text = f"{text[: taken.start()]}{body_of(part)}\n\n{text[taken.end() :]}"
         text = text.replace("import sys\n", "".join(f"{line}\n" for line in ("import sys", *needs)), 1)
     return text
+
+
+def body_of(source: str) -> str:
+    """A module without its docstring and imports: from its first other statement on, with what decorates it."""
+    rest = ast.parse(source).body
+    is_documented = bool(rest) and isinstance(rest[0], ast.Expr) and isinstance(rest[0].value, ast.Constant)
+    for statement in rest[1:] if is_documented else rest:
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            decorated = getattr(statement, "decorator_list", [])
+            first = min([statement.lineno, *(one.lineno for one in decorated)])
+            return "".join(source.splitlines(keepends=True)[first - 1 :])
+    raise ValueError("a part of the verifier holds nothing but imports")
 
 
 def _payments_as_csv(statement: Statement) -> str:

@@ -29,6 +29,7 @@ from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
 from rebates.plans import scope_plans
+from rebates.published_since import published_since
 from rebates.services.closing import refuse_author, refuse_before_the_end, releasers, whose_turn
 from rebates.services.issuing import is_closing
 from rebates.services.offered import mark_of
@@ -321,7 +322,7 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
     if run.state == State.IN_REVIEW and may["approve"]:
         verbs += _approval_verbs(run, actor, to)
     if run.state == State.APPROVED:
-        overtaken = may["settle"] and (since or came_in(run)).count > 0
+        overtaken = may["settle"] and ((since or came_in(run)).count > 0 or bool(published_since(run)))
         if overtaken:
             note = _("The approval lapses; the new figures are handed over and approved anew.")
             verbs.append(

@@ -112,7 +112,7 @@ def chart(policy: dict[str, Any]) -> Chart:
     stops = sorted({Decimal(0), top, *(low for low in bounds if low < top)})
     highest = max(payout(policy, top), *(payout(policy, stop) for stop in stops)) or Decimal(1)
 
-    ticks_y = [(highest * part / 3, formats.number(highest * part / 3, 0)) for part in range(4)]
+    ticks_y = [(highest * part / 3, _money(policy, highest * part / 3)) for part in range(4)]
     left = max(LEFT, *(round(wide(words) + GAP, 1) for _amount, words in ticks_y))
 
     def x(value: Decimal) -> float:
@@ -129,23 +129,32 @@ def chart(policy: dict[str, Any]) -> Chart:
         if stop < top and abs(after - before) > highest / 200:
             jumps.append(
                 {"path": f"M{x(stop)} {y(before)}V{y(after)}", "y": (y(before) + y(after)) / 2}
-                | _beside(x(stop), _jump(after - before), left)
+                | _beside(x(stop), _jump(policy, after - before), left)
             )
             steps.append(f"M{x(stop)} {y(after)}")
     return Chart(
         left=left,
         path="".join(steps),
         jumps=jumps,
-        ticks_x=_apart([{"x": x(stop), "label": formats.number(stop, 0)} for stop in stops[1:-1]]),
+        ticks_x=_apart([{"x": x(stop), "label": _volume(policy, stop)} for stop in stops[1:-1]]),
         ticks_y=[{"y": y(amount), "label": words} for amount, words in ticks_y],
         across=across(policy),
         up=str(policy["currency"]),
     )
 
 
-def _jump(by: Decimal) -> str:
+def _money(policy: dict[str, Any], amount: Decimal) -> str:
+    return formats.compact_money(amount, str(policy["currency"]))
+
+
+def _volume(policy: dict[str, Any], volume: Decimal) -> str:
+    """A volume below the curve: a count, or money."""
+    return formats.compact(volume) if bands_of(policy).reads_units else _money(policy, volume)
+
+
+def _jump(policy: dict[str, Any], by: Decimal) -> str:
     words = _("fall of %(size)s") if by < 0 else _("jump of %(size)s")
-    return words % {"size": formats.number(abs(by), 0)}
+    return words % {"size": _money(policy, abs(by))}
 
 
 def _beside(x: float, words: str, left: float) -> dict[str, Any]:

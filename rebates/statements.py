@@ -86,8 +86,11 @@ class StatementLine:
         return source.qualifier if source else ZERO
 
     @property
-    def band(self) -> int:
+    def band(self) -> int | None:
+        """None where the policy has no bands."""
         source = self.result or self.live
+        if source and "bands" not in source.version.policy["mechanism"]:
+            return None
         return source.band if source else 0
 
     @property
@@ -273,7 +276,7 @@ def _row(number: str, line: StatementLine) -> dict[str, str]:
         "currency": line.currency,
         "base": str(line.base.quantize(Decimal(measure))),
         "qualifier": str(line.qualifier.quantize(Decimal(measure))),
-        "band": str(line.band),
+        "band": "" if line.band is None else str(line.band),
         **{
             name: str(getattr(line, name).quantize(ZERO))
             for name in ("accrued", "earned", "adjusted", "approved", "paid", "opening", "closing")

@@ -129,6 +129,29 @@ def short_number(value) -> tuple[str, str]:
     return number(value, 0), ""
 
 
+SIGNIFICANT = 4  # digits of a number that is written short
+
+
+def compact(value) -> str:
+    """A number on a chart: 1.2m, 33,333, 0.125; in Chinese 120万. Only what is zero is written as 0."""
+    value = Decimal(value)
+    value = round(value, max(SIGNIFICANT - 1 - value.adjusted(), 0)) if value else value
+    steps = [(10**8, "亿"), (10**4, "万")] if is_chinese() else [(10**9, "bn"), (10**6, "m"), (10**3, "k")]
+    if is_chinese() or abs(value) >= 10**5:
+        for size, unit in steps:
+            if abs(value) >= size:
+                shown = value / size
+                return all_digits(round(shown, max(SIGNIFICANT - 1 - shown.adjusted(), 0)), 0) + unit
+    return all_digits(value, 0)
+
+
+def compact_money(amount, currency: str) -> str:
+    """The same with its currency: ¥1.2m, −¥0.125."""
+    digits = compact(amount)
+    sign = MINUS if digits.startswith(MINUS) else ""
+    return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{digits.removeprefix(MINUS)}"
+
+
 def percent(share, places: int | None = 0) -> str:
     """0.0825 as 8% (or 8.25% with two places); `places=None` keeps the decimals that matter."""
     return "" if share is None else number(Decimal(share) * 100, places) + "%"

@@ -281,7 +281,11 @@ def _chart(tried: BackTest, currency: str) -> charts.Chart:
     label = _("Cost by period in %(currency)s") % {"currency": currency}
     names = [_name(version) for version in tried.versions]
     groups = [(str(period), amounts) for period, amounts in tried.costs.items()]
-    return charts.side_by_side(groups, names, label=label, heads=(_("Period"), *names), tick=_tick)
+    return charts.side_by_side(
+        groups, names, label=label, heads=(_("Period"), *names), tick=_tick,
+        shown=lambda amount: formats.compact_money(str(amount), currency),
+        told=lambda amount: formats.money(amount, currency),
+    )  # fmt: skip
 
 
 def _tick(name: str, before: str | None) -> str:

@@ -28,6 +28,7 @@ from rebates.paper import agreement_text
 from rebates.policy import MECHANISMS
 from rebates.previews import preview_of
 from rebates.programme_form import is_editable
+from rebates.published_since import computed_without
 from rebates.services.drafting import mark_of
 
 IN_REVIEW = Version.State.IN_REVIEW
@@ -48,6 +49,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "budget": _budget(request.actor, programme),
             "amendment": amendment(shown),
             "missed": missed_start(shown),
+            "computed_without": computed_without(shown),
             "history": history_of_many([programme, *versions], request.actor),
             "versions": versions,
             "shown": shown,

@@ -22,10 +22,20 @@ from prm.jobs.progress import begun_by
 from prm.ui import formats, refusals
 from prm.values.errors import DomainError, NotAllowed
 from prm.values.periods import Period
-from rebates import dispute_pages, pages, review_pages, run_totals, services, without_result, wording
+from rebates import (
+    dispute_pages,
+    pages,
+    published_since,
+    review_pages,
+    run_totals,
+    services,
+    without_result,
+    wording,
+)
 from rebates.errors_of_reviews import FindingsUnanswered
 from rebates.foretold import FORETOLD, Whose, foretold, summed_up
 from rebates.forms import ReasonForm, ReleaseForm
+from rebates.group_words import band_of
 from rebates.models import ManualAdjustment, Result, SettlementRun, Statement
 from rebates.services import closing, computing, issuing, offered, releasing
 from rebates.since import came_in
@@ -63,6 +73,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "begun_by": begun_by(job) if job else "",
             "released": pages.release_said(job),
             "since": since,
+            "published": published_since.told(run),
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
@@ -161,7 +172,7 @@ def partner(request: Any, number: str, pk: int) -> HttpResponse:
         "foretold": list(foretold(run, own).values()),
         "run": run,
         "partner": whose,
-        "results": results,
+        "results": [(one, band_of(one)) for one in results],
         "statements": statements.order_by("currency"),
     }
     return render(
@@ -329,10 +340,13 @@ def confirm_close(request: Any, number: str) -> HttpResponse:
     for row in Result.objects.visible_to(request.actor).by_partner(run):
         whose = (row["partner_id"], row["currency"])
         own[whose] = own.get(whose, Decimal("0.00")) + row["earned"] + row["adjusted"]
+    since, published = came_in(run), published_since.told(run)
     context = {
         "run": run,
         "mark": offered.mark_of(run),
-        "since": came_in(run),
+        "since": since,
+        "published": published,
+        "overtaken": bool(since.count or published),
         "may_settle": allowed(request.actor, "rebates.settle"),
         "statement_count": results.values("partner_id", "currency").distinct().count(),
         "result_count": results.count(),

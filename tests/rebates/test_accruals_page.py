@@ -8,8 +8,9 @@ import pytest
 import time_machine
 
 from rebates import accrual_pages
+from rebates.statements import statement_rows
 from tests.factories.partners import PartnerFactory
-from tests.rebates.world import apply, policy, sell
+from tests.rebates.world import BY, apply, policy, sell, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +68,22 @@ def test_a_filter_that_cannot_be_read_is_none(october, finance, browse):
     page = browse(finance).get("/accruals/?page=x&sort=y&period=z").content.decode()
     assert "Nothing accrues under this filter" in page
     assert len(rows_of(browse(finance).get("/accruals/?page=-1&sort=y").content.decode())) == 4
+
+
+def test_a_policy_without_bands_has_none_in_the_column(october, finance, browse):
+    rows = rows_of(browse(finance).get("/accruals/?q=acme").content.decode())
+    assert [row.split(" ¥")[0] for row in rows] == [
+        "ACME Networks Core October 2026 Gold 50,000.00 1 1",
+        "ACME Networks Flat October 2026 Gold 50,000.00 — 1",
+    ]
+
+
+def test_nor_on_a_partners_page_of_a_settlement_or_in_the_file(acme, finance, browse):
+    with time_machine.travel("2026-11-12 04:00:00+00:00", tick=False):
+        apply(policy("core"), policy("flat", mechanism={"kind": "flat", "rate": "1%"}))
+        sell(acme, 50_000, "2026-10-05")
+        run = settle("2026-10")
+        page = browse(finance).get(f"{run.get_absolute_url()}partners/{acme.row.pk}/").content.decode()
+        assert re.findall(r'data-l="Band">([^<]*)<', page) == ["1", "—"]
+        rows = statement_rows(period=run.period, by=BY)
+    assert {row["programme"]: row["band"] for row in rows} == {"core": "1", "flat": ""}

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+import time_machine
 
 from prm.files import charts
 from prm.values.periods import Period
 from rebates.backtest import periods_between
 from rebates.views.backtests import _tick
+from tests.rebates.world import apply, policy, sell
+
+pytestmark = pytest.mark.django_db
 
 LETTER = 9  # the widest digit of the font at the size that a phone is given
 
@@ -51,6 +55,15 @@ def test_long_amounts_at_the_side_do_not_run_into_the_bars():
     words = re.findall(r'<text x="0" y="[\d.]+">([^<]*)<', svg)
     bars = [float(x) for x in re.findall(r'<rect class="s\d" x="([\d.]+)"[^>]*height="\d{2,}\.', svg)]
     assert max(map(len, words)) * LETTER < min(bars)
+
+
+def test_amounts_are_money_short_at_the_side_and_whole_in_the_table(acme, finance, browse):
+    with time_machine.travel("2026-11-12 04:00:00+00:00", tick=False):
+        apply(policy(mechanism={"kind": "flat", "rate": "10%"}))
+        sell(acme, 12_345_678, "2026-10-05")
+        page = browse(finance).get("/programmes/core/back-test/?first=2026-10&last=2026-10").content.decode()
+    chart = page.split('<svg class="ui-chart', 1)[1].split("</details>", 1)[0]
+    assert ">¥500k<" in chart and ">¥1m<" in chart and "¥1,234,567.80" in chart
 
 
 def test_a_long_name_keeps_its_end_by_which_versions_differ():

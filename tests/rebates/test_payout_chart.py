@@ -53,7 +53,7 @@ def test_a_jump_at_the_left_is_named_behind_it():
     svg = drawn(RETROACTIVE)
     left = float(re.search(r'<line class="g-line" x1="([\d.]+)"', svg)[1])
     jumps = [word for word in spans(svg) if word[3].startswith("jump of")]
-    assert [words for _start, _end, _y, words in jumps] == ["jump of 50", "jump of 2,000"]
+    assert [words for _start, _end, _y, words in jumps] == ["jump of ¥50", "jump of ¥2,000"]
     assert all(start >= left for start, _end, _y, _words in jumps)
 
 
@@ -62,4 +62,19 @@ def test_bounds_below_the_curve_do_not_touch():
         {"from": str(low), "rate": f"0.0{rate}"} for rate, low in enumerate((0, 90_000, 95_000, 100_000), 1)
     ]
     across = sorted(word for word in spans(drawn(near)) if word[2] == 226)
-    assert [words for *_place, words in across] == ["90,000"]
+    assert [words for *_place, words in across] == ["¥90,000"]
+
+
+def test_amounts_are_money_short_in_the_language_and_never_nought_where_something_is_paid():
+    large = [{"from": "0", "rate": "0.02"}, {"from": "1250000", "rate": "0.03"}]
+    assert {"¥1.25m", "¥52,500", "jump of ¥12,500"} <= {word[3] for word in spans(drawn(large))}
+    assert "¥125万" in {word[3] for word in spans(drawn(large, "zh-hans"))}
+    small = [{"from": "0", "rate": "0.002"}, {"from": "50", "rate": "0.01"}]
+    up = [words for start, _end, _y, words in spans(drawn(small)) if start == 0]
+    assert up == ["¥0", "¥0.2333", "¥0.4667", "¥0.7"]
+
+
+def test_what_counts_in_units_is_no_money_below_the_curve():
+    bands = [{"from": "0", "amount": "0.5"}, {"from": "50", "amount": "0.8"}]
+    units = {"currency": "CNY", "period": "month", "mechanism": {"kind": "per_unit_stepped", "bands": bands}}
+    assert [tick["label"] for tick in chart(units).ticks_x] == ["50"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
@@ -11,6 +10,8 @@ import time_machine
 
 from rebates.models import Version
 from rebates.programme_form import FIELDS_BY_PLACE, ProgrammeForm
+from tests.factories.partners import PartnerFactory
+from tests.rebates.reading_pages import words
 from tests.rebates.test_programme_editor import FILLED, save
 from tests.rebates.world import apply, policy, sell, settle
 
@@ -21,10 +22,6 @@ pytestmark = pytest.mark.django_db
 def november():
     with time_machine.travel("2026-11-20 04:00:00+00:00", tick=False):
         yield
-
-
-def words(answer: Any) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode())))
 
 
 def read_back(client: Any, **changes: str) -> str:
@@ -119,7 +116,7 @@ def test_who_sells_more_and_is_paid_less_is_warned_of(finance, browse):
     falling = {"from_1": "100000", "rate_1": "1"}
     warned = "Band 2 pays 1% and the band below it 2%: who sells more is paid less."
     shown = read_back(browse(finance), mechanism="retroactive", **falling)
-    assert warned in shown and "fall of 1,000" in shown and "jump of −" not in shown
+    assert warned in shown and "fall of ¥1,000" in shown and "jump of −" not in shown
     assert warned not in read_back(browse(finance), mechanism="marginal", **falling)
 
 
@@ -158,3 +155,24 @@ def test_the_next_version_proposes_the_first_day_that_can_be(acme, finance, brow
 def test_the_form_knows_every_field_that_a_place_of_the_text_leads_to():
     form = ProgrammeForm(currency="CNY")
     assert set(FIELDS_BY_PLACE.values()) <= set(form.fields)
+
+
+def test_many_regions_are_folded_and_the_fold_says_how_many_are_chosen(finance, browse):
+    for number in range(8):
+        PartnerFactory(region=f"Region {number}")
+    client = browse(finance)
+    apply(policy())
+    page = client.get("/programmes/core/amend/").content.decode()
+    fold = re.search(r'<details class="ui-fold" id="fold-regions">.*?</details>', page, re.DOTALL)[0]
+    assert "Regions none chosen" in words(fold) and fold.count('type="checkbox"') == 8
+    apply(policy(from_="2026-12-01", who={"regions": ["Region 1", "Region 2"]}))
+    page = client.get("/programmes/core/amend/").content.decode()
+    fold = re.search(r'<details class="ui-fold" id="fold-regions">.*?</details>', page, re.DOTALL)[0]
+    assert "Regions 2 of 8 chosen" in words(fold)
+
+
+def test_a_few_regions_stand_open(finance, browse):
+    PartnerFactory(region="North")
+    apply(policy())
+    page = browse(finance).get("/programmes/core/amend/").content.decode()
+    assert 'name="regions"' in page and 'id="fold-regions"' not in page

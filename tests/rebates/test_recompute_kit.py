@@ -152,6 +152,23 @@ def test_its_own_side_and_finance_download_it_and_a_rival_does_not(settled, riva
     assert browse(rival.sales).get(address).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "FIRST_HEAD = 1",
+        "_words = 1",
+        "Read: int = 1",
+        "@cache\ndef one(): ...",
+        "try:\n    one = 1\nfinally: ...",
+    ],
+)
+def test_a_part_of_the_verifier_is_all_that_follows_its_imports(first):
+    head = '"""X = 1: a docstring."""\n\nfrom __future__ import annotations\n\nfrom a import (\n    B,\n)\n\n'
+    rest = f"{first}\n\n\nLAST = 2\n"
+    assert kit.body_of(head + rest) == rest
+    assert kit.body_of(rest) == rest
+
+
 def test_the_verifier_shares_nothing_with_the_product():
     tree = ast.parse(kit.stand_alone())
     names = {one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names}

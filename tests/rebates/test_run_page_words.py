@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import time_machine
 from django.template.loader import render_to_string
 
 from prm.jobs.models import Job
@@ -22,20 +20,10 @@ from rebates.outliers import Outlier
 from rebates.paper import statement_paper
 from rebates.services import approve_run, compute_approved_again, submit_for_review
 from tests.factories.people import UserFactory, actor
+from tests.rebates.reading_pages import words
 from tests.rebates.world import apply, catalogue, policy, sell, settle
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel("2026-11-12 04:00:00+00:00", tick=False):
-        yield
-
-
-def words(answer: Any) -> str:
-    text = answer if isinstance(answer, str) else answer.content.decode()
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html.unescape(text)))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 def flat(code: str, **more: Any) -> dict[str, Any]:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 
 from rebates.foretold import summed_up
 from rebates.services import approve_run, hold_payment
 from rebates.views import runs
 from tests.factories.partners import TierFactory
+from tests.rebates.reading_pages import words
 from tests.rebates.test_foretold import ALL, closed, statement_of
 from tests.rebates.world import BY, apply, catalogue, policy, sell, settle
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel("2026-11-12 04:00:00+00:00", tick=False):
-        yield
-
-
-def words(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html.unescape(answer.content.decode())))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 def listed(browse: Any, who: Any, run: Any, **headers: str) -> str:
