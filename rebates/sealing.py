@@ -76,7 +76,7 @@ def issued(run: SettlementRun) -> dict[str, list[Any]]:
     work: whoever recomputes a statement reads its bytes.
     """
     leaves = _leaves(run.pk)
-    known = {
+    known: dict[str, list[Any]] = {
         "statements": [None, len(leaves)],
         "sha256": [None, _sum(leaves)],
         "root": [None, tree.root(leaves)],
