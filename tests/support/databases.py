@@ -53,8 +53,9 @@ class Databases:
         with self._server() as cursor:
             _drop(cursor, self.services.database)
             with _turn("template"):
+                # Copying the files takes a third of the time that writing each page through the log does.
                 cursor.execute(
-                    SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                         Identifier(self.services.database), Identifier(self.template)
                     )
                 )
