@@ -14,17 +14,24 @@ from prm.values import clock
 
 
 def register() -> None:
-    registry.register("orders.net_sales", label=_("Net sales"), unit="money", totals=net_sales)
+    registry.register(
+        "orders.net_sales", label=_("Net sales"), unit="money", totals=net_sales, lines=lines_of_net_sales
+    )
     registry.register("orders.order_count", label=_("Orders placed"), unit="number", totals=orders_placed)
 
 
 def net_sales(first: date, after: date) -> QuerySet:
     """Net amount of the sales lines booked in [first, after), returns taken off, in the tenant's currency."""
-    currency = getattr(connection.tenant, "currency", "CNY")
-    lines = SalesLine.objects.for_everyone(because="a measure over all partners").filter(
-        currency=currency, booking_date__gte=first, booking_date__lt=after
+    lines = lines_of_net_sales(
+        SalesLine.objects.for_everyone(because="a measure over all partners"), first, after
     )
     return lines.order_by().values("partner_id").annotate(value=Sum("net_amount"))
+
+
+def lines_of_net_sales(lines: QuerySet, first: date, after: date) -> QuerySet:
+    """Of sales lines those that `net_sales` adds up."""
+    currency = getattr(connection.tenant, "currency", "CNY")
+    return lines.filter(currency=currency, booking_date__gte=first, booking_date__lt=after)
 
 
 def orders_placed(first: date, after: date) -> QuerySet:

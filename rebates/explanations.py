@@ -19,6 +19,7 @@ from rebates import (
     formula,
     group_words,
     limit_words,
+    measured,
     mechanism_words,
     next_step,
     sales_words,
@@ -385,7 +386,8 @@ def _factors(result: Figure, value: Fraction) -> list[Step]:
     ):
         value = value * Fraction(said["factor"]) if value > 0 else value
         words = limit_words.factor_found(factor, Decimal(said["found"]), said["factor"])
-        found.append(Step(7, _("Factor"), words, arithmetic.shown(value)))
+        behind = measured.address(result, factor["code"])
+        found.append(Step(7, _("Factor"), words, arithmetic.shown(value), behind))
     return found
 
 
@@ -440,7 +442,7 @@ def _gates(result: Figure, raw: Decimal) -> list[Step]:
             "found": limit_words.figure(said["code"], Decimal(said["found"])),
         }
         text = _("%(asked)s: %(found)s, met") if said["passed"] else _("%(asked)s: %(found)s, not met")
-        found.append(Step(7, _("Gate"), text % words, value))
+        found.append(Step(7, _("Gate"), text % words, value, measured.address(result, said["code"])))
     return found
 
 

@@ -19,6 +19,7 @@ class Step:
     title: str
     text: str
     value: Decimal | None = None
+    behind: str = ""  # the address of what the step found, where that is a sum of lines
 
 
 def computed_of(result: Figure) -> Decimal:

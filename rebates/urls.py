@@ -6,6 +6,7 @@ from rebates.dispute_lists import DisputeList
 from rebates.golive_lists import BalanceList, SettledList
 from rebates.goods_lists import CreditNoteList, GoodsList
 from rebates.lists import PaymentList, ProgrammeList, RunList, StatementList
+from rebates.measured_lists import MeasuredLines
 from rebates.views import (
     backtests,
     budgets,
@@ -157,6 +158,7 @@ urlpatterns = [
     path("disputes/<str:number>/confirm/", disputes.confirm, name="dispute_confirm"),
     path("disputes/<str:number>/send-back/", disputes.send_back, name="dispute_send_back"),
     path("results/<int:pk>/", explained.result, name="result"),
+    path("results/<int:pk>/<str:code>/", MeasuredLines.as_view(), name="measured"),
     path("ledger/", LedgerList.as_view(), name="ledger"),
     path("ledger/<int:pk>/", ledger.posting, name="posting"),
     path("payouts/", PaymentList.as_view(), name="payments"),

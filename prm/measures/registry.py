@@ -10,7 +10,8 @@
 Its one definition is set-based: `totals(first day, day after the last)` gives a queryset with a row for each partner
 that has anything (`partner_id`, `value`); a partner without a row has 0. Units: "money" (the tenant's currency),
 "number". The grain is the partner. Kinds: "certificate" (how many a partner holds within the
-days), "score", or none. Everything else follows from it:
+days), "score", or none. A measure that adds up sales lines also says which: `lines(sales lines, first day, day after
+the last)` gives those among them. Everything else follows from it:
 
     measure.of(partner_id, period)                   Decimal, one partner
     measure.by_partner(period, partner_ids=None)     {partner_id: Decimal}, one query
@@ -45,6 +46,7 @@ class Measure:
     staff: bool = False  # whether only the vendor's own people may ask for it
     grain: str = "partner"
     kind: str = ""
+    lines: Callable[[QuerySet, date, date], QuerySet] | None = None
 
     def rows(self, period: Any, today: date | None = None) -> QuerySet:
         """The queryset of (`partner_id`, `value`) for a period as it stands in JSON."""
@@ -79,14 +81,14 @@ _measures: dict[str, Measure] = {}
 
 def register(
     name: str, *, label: Any, unit: str, totals: Callable[[date, date], QuerySet], staff: bool = False,
-    kind: str = "",
+    kind: str = "", lines: Callable[[QuerySet, date, date], QuerySet] | None = None,
 ) -> None:  # fmt: skip
     """Offer a measure under `app.name`."""
     if kind not in KINDS:
         raise ValueError(f"{name}: {kind} is no kind of a measure")
     if unit not in UNITS:
         raise ValueError(f"{name}: {unit} is no unit; choose from {', '.join(UNITS)}")
-    _measures[name] = Measure(name, label, unit, totals, staff, kind=kind)
+    _measures[name] = Measure(name, label, unit, totals, staff, kind=kind, lines=lines)
 
 
 def forget(name: str) -> None:

@@ -70,7 +70,7 @@ RIVALS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = [
         r"claims/<str:number>/",
         lambda made: {"number": made["claim"].number, "pk": made["claim"].lines.first().pk},
     ),
-    (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk}),
+    (r"results/<int:pk>/", lambda made: {"pk": made["result"].pk, "code": "orders.net_sales"}),
     (
         r"settlements/<str:number>/",
         lambda made: {"number": made["run"].number, "pk": made["partner"].pk, "mark": "0" * 64},
