@@ -69,7 +69,9 @@
       builder.prmStale = null;
     }
     keep(builder);
-    if (!edit.into && !edit.without && builder.contains(document.activeElement)) return;
+    // Whoever has gone on meanwhile, to the button that saves perhaps, stays there.
+    const at = document.activeElement;
+    if (at !== document.body && !(builder.contains(at) && (edit.into || edit.without))) return;
     (document.getElementById(focus) ?? builder.querySelector("[data-do=row]"))?.focus();
   };
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.prmStale?.()) event.detail.shouldSwap = false; });

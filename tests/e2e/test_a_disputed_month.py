@@ -82,7 +82,7 @@ def it_is_tried_before_it_is_published(office: Office, page: Page, second: str, 
     press(page, "Back-test")
     page.get_by_label("From month").fill(str(first))
     press(page, "Try it")
-    expect(page.get_by_text("¥3,600.00").first).to_be_visible()
+    expect(page.get_by_text("¥3,600.00").locator("visible=true").first).to_be_visible()
     page.goto(programme)
     press(page, "Ask for publication")
     expect(page.get_by_text("Qin Lan").first).to_be_visible()

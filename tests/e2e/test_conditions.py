@@ -67,3 +67,21 @@ def test_a_partner_builds_one_on_a_phone_in_chinese(office: Office, cast: Any) -
     expect(page.locator("[data-row]")).to_have_count(1)
     page.get_by_role("button", name="显示").filter(visible=True).last.click()
     expect(page.locator("#results tbody tr")).to_have_count(1)
+
+
+def test_an_answer_that_comes_late_leaves_the_focus_where_it_went(office: Office, cast: Any) -> None:
+    orders(cast)
+    page = office.enter("channel-manager")
+    open_builder(page, "More filters")
+    held: list[Any] = []
+    page.route(
+        f"**{page.locator('[data-builder]').get_attribute('data-builder')}", lambda route: held.append(route)
+    )
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.locator("[data-field]").select_option("f:net_total")
+    show = page.get_by_role("button", name="Show", exact=True).filter(visible=True).last
+    show.focus()
+    held[0].continue_()
+    expect(page.locator("[data-op]")).to_be_visible()
+    expect(page.locator("[data-foot]")).to_contain_text("Not complete yet.")
+    expect(show).to_be_focused()
