@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -32,7 +33,7 @@ class MeasuredLines(ListPage):
     search_label = _("Line or document number begins with")
     columns = [
         Day("booking_date", sort=True, filter=False, phone="sub"),
-        Text("line_number", css="ui-fig"),
+        Text("line_number", css="ui-fig", phone="a"),
         Text("document", css="ui-fig ui-sub", phone=None),
         Ref("product_line", filter=True, phone=None),
         Text("product__code", label=_("Product"), css="ui-fig ui-sub"),
@@ -69,6 +70,7 @@ class MeasuredLines(ListPage):
             "result": result,
             "measure": measure.label if measure else code,
             "found": measured.found_by(result, code),
+            "currency": connection.tenant.currency if measure and measure.unit == "money" else "",
             "sums": measured.narrowed(lines, result, code).sums(),
             "first": first,
             "last": after - timedelta(days=1),

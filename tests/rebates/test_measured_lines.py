@@ -44,8 +44,7 @@ def test_the_gate_leads_to_the_lines_that_it_counted_and_to_no_other(decided, ac
     page = browse(finance).get(decided.get_absolute_url()).content.decode()
     assert f'href="{lines_of(decided)}"' in page
     shown = words(browse(finance).get(lines_of(decided)))
-    assert "Found then 1,600.00" in shown
-    assert "add up to" in shown
+    assert "Found then ¥1,600.00 These lines add up to ¥1,600.00" in shown
     assert "599.75" in shown
     assert "1,000.25" in shown
     assert not any(other in shown for other in ("7,000.00", "8,000.00", "9,000.00", late.line_number))
@@ -70,4 +69,4 @@ def test_a_factor_leads_to_its_lines_too(acme, finance, browse):
     result = only(settle("2026-09", close=False))
     assert result.earned == Decimal("300.00")
     assert lines_of(result) in browse(finance).get(result.get_absolute_url()).content.decode()
-    assert "Found then 2,000.00" in words(browse(finance).get(lines_of(result)))
+    assert "Found then ¥2,000.00" in words(browse(finance).get(lines_of(result)))
