@@ -119,14 +119,10 @@ def exact_money(amount, currency: str) -> str:
 def short_number(value) -> tuple[str, str]:
     """For figures and charts: digits and unit, ("6.21", "m") or in Chinese ("621", "万")."""
     value = Decimal(value or 0)
-    steps = [(10**8, "亿"), (10**4, "万")] if is_chinese() else [(10**9, "bn"), (10**6, "m"), (10**3, "k")]
-    if not is_chinese() and abs(value) < 10**5:
-        return number(value, 0), ""
-    for size, unit in steps:
-        if abs(value) >= size:
-            shown = value / size
-            return number(shown, 0 if abs(shown) >= 100 else 1 if abs(shown) >= 10 else 2), unit
-    return number(value, 0), ""
+    size, unit = _unit_of(value)
+    shown = value / size
+    places = 0 if not unit or abs(shown) >= 100 else 1 if abs(shown) >= 10 else 2
+    return number(shown, places), unit
 
 
 SIGNIFICANT = 4  # digits of a number that is written short
@@ -135,14 +131,20 @@ SIGNIFICANT = 4  # digits of a number that is written short
 def compact(value) -> str:
     """A number on a chart: 1.2m, 33,333, 0.125; in Chinese 120万. Only what is zero is written as 0."""
     value = Decimal(value)
-    value = round(value, max(SIGNIFICANT - 1 - value.adjusted(), 0)) if value else value
+    # By what it is rounded to: 999,999 is 1m and not 1,000k.
+    size, unit = _unit_of(round(value, SIGNIFICANT - 1 - value.adjusted()) if value else value)
+    shown = value / size
+    return all_digits(round(shown, max(SIGNIFICANT - 1 - shown.adjusted(), 0)), 0) + unit
+
+
+def _unit_of(value: Decimal) -> tuple[int, str]:
+    """How many one unit is in which a number of this size is written short, and its sign; 1 and none for small ones."""
     steps = [(10**8, "亿"), (10**4, "万")] if is_chinese() else [(10**9, "bn"), (10**6, "m"), (10**3, "k")]
     if is_chinese() or abs(value) >= 10**5:
         for size, unit in steps:
             if abs(value) >= size:
-                shown = value / size
-                return all_digits(round(shown, max(SIGNIFICANT - 1 - shown.adjusted(), 0)), 0) + unit
-    return all_digits(value, 0)
+                return size, unit
+    return 1, ""
 
 
 def compact_money(amount, currency: str) -> str:

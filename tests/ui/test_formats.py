@@ -46,6 +46,24 @@ def test_figures_are_short_in_the_readers_own_units():
         assert formats.short_number(Decimal(6_210_000)) == ("621", "万")
 
 
+@pytest.mark.parametrize(
+    ("value", "english", "chinese"),
+    [
+        ("0", "0", "0"),
+        ("0.2333", "0.2333", "0.2333"),
+        ("33333", "33,333", "3.333万"),
+        ("999999", "1m", "100万"),
+        ("1250000", "1.25m", "125万"),
+        ("99999999", "100m", "1亿"),
+        ("-1250000", "−1.25m", "−125万"),
+    ],
+)
+def test_a_number_on_a_chart_is_short_and_only_zero_reads_zero(value, english, chinese):
+    assert formats.compact(Decimal(value)) == english
+    with translation.override("zh-hans"):
+        assert formats.compact(Decimal(value)) == chinese
+
+
 def test_under_seven_days_a_moment_is_relative():
     with translation.override("en"):
         assert formats.when(NOW - timedelta(seconds=20), now=NOW) == "just now"
