@@ -38,6 +38,10 @@ class PeriodNotWhole(DomainError):
     field = "starts"
 
 
+class LastDayNotWhole(PeriodNotWhole):
+    field = "until"
+
+
 class PeriodClosed(DomainError):
     code = "period_closed"
     message = _(

@@ -23,7 +23,7 @@ def next_start(version: Version) -> date | None:
     after the version before, on the first day of a period of both. None where it would begin after its own last day.
     """
     length, day, begins = version.policy["period"], version.starts, None
-    last = version.ends - timedelta(days=1) if version.ends else None
+    last = version.last_day
     before = version.programme.versions.published().order_by("-starts").first()
     while day != begins:
         begins = day

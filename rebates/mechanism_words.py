@@ -58,7 +58,10 @@ def read_from(policy: Policy) -> list[str]:
 
 
 # Mechanisms whose own words say on which sales they pay.
-_NAMES_ITS_SALES = ("flat", "per_unit", "per_unit_stepped", "lump_sum", "per_increment", "bundle", "spif")
+_NAMES_ITS_SALES = (
+    *("flat", "retroactive", "per_unit", "per_unit_stepped", "lump_sum", "growth", "target", "linear"),
+    *("per_increment", "mix", "bundle", "spif"),
+)
 _READS_WHAT_IT_PAYS = ("flat", "per_unit", "per_unit_stepped", "per_increment", "bundle", "spif")
 _BANDED = ("marginal", "per_unit_stepped")
 _READS = {
@@ -86,8 +89,8 @@ def _marginal(rules: Policy, policy: Policy) -> str:
 
 
 def _retroactive(rules: Policy, policy: Policy) -> str:
-    words = {"bands": _rate_bands(rules["bands"], unit_of(policy))}
-    return _("%(bands)s, the rate reached on all of it") % words
+    words = {"bands": _rate_bands(rules["bands"], unit_of(policy)), "lines": paid_on(policy)}
+    return filled(_("%(bands)s, the rate reached on all %(lines)s"), words)
 
 
 def _from_floor(rules: Policy, policy: Policy) -> str:
@@ -104,36 +107,26 @@ def _per_unit(rules: Policy, policy: Policy) -> str:
 
 
 def _stepped(rules: Policy, policy: Policy) -> str:
-    bands = [
-        _("%(amount)s from %(lower)s")
-        % {"amount": money(band["amount"], policy["currency"]), "lower": measured(band["from"], "")}
-        for band in rules["bands"]
-    ]
-    words = {"lines": goods(policy, "pay"), "bands": listed(bands)}
+    words = {"lines": goods(policy, "pay"), "bands": _amount_bands(rules["bands"], policy["currency"], "")}
     return filled(_("for each unit of %(lines)s, by its own band: %(bands)s"), words)
 
 
 def _lump_sum(rules: Policy, policy: Policy) -> str:
     """Behind the sum stand the sales that are paid on only where they are others than those that reach it."""
-    bands = [
-        _("%(amount)s from %(lower)s")
-        % {
-            "amount": money(band["amount"], policy["currency"]),
-            "lower": measured(band["from"], unit_of(policy)),
-        }
-        for band in rules["bands"]
-    ]
-    words = {"sales": counted(policy), "bands": listed(bands), "lines": net_sales(policy, "pay")}
+    bands = _amount_bands(rules["bands"], policy["currency"], unit_of(policy))
+    words = {"sales": counted(policy), "bands": bands, "lines": net_sales(policy, "pay")}
     if pays_on_others(policy):
         return filled(_("a fixed sum by %(sales)s, for %(lines)s: %(bands)s"), words)
     return filled(_("a fixed sum by %(sales)s: %(bands)s"), words)
 
 
 def _growth(rules: Policy, policy: Policy) -> str:
-    words = {"bands": _share_bands(rules["bands"]), "baseline": baseline(policy)}
+    words = {
+        "bands": _share_bands(rules["bands"]), "baseline": baseline(policy), "lines": paid_on(policy),
+    }  # fmt: skip
     if rules["on"] == "growth":
-        return filled(_("for growth over %(baseline)s, on the growth only: %(bands)s"), words)
-    return filled(_("for growth over %(baseline)s, on all of it: %(bands)s"), words)
+        return filled(_("for growth over %(baseline)s, on the growth of %(lines)s only: %(bands)s"), words)
+    return filled(_("for growth over %(baseline)s, on all %(lines)s: %(bands)s"), words)
 
 
 def baseline(policy: Policy) -> str:
@@ -169,23 +162,27 @@ def _target(rules: Policy, policy: Policy) -> str:
     words = {
         "bands": _share_bands(rules["bands"]),
         "target": measured(rules["target"], unit_of(policy)),
+        "lines": paid_on(policy),
     }
     if tier_days.by_days(policy):
         words["target"] = _("%(target)s, by days for whoever joins or leaves") % words
     if rules["on"] == "excess":
-        return _("for reaching the target of %(target)s, on what lies above it: %(bands)s") % words
-    return _("for reaching the target of %(target)s, on all of it: %(bands)s") % words
+        return filled(_("for reaching the target of %(target)s, on %(lines)s above it: %(bands)s"), words)
+    return filled(_("for reaching the target of %(target)s, on all %(lines)s: %(bands)s"), words)
 
 
 def _linear(rules: Policy, policy: Policy) -> str:
     low, high = rules["points"]
-    return _(
-        "a rate that rises from %(first)s at %(low)s to %(last)s at %(high)s on all of it; nothing below, "
+    said = _(
+        "a rate that rises from %(first)s at %(low)s to %(last)s at %(high)s on all %(lines)s; nothing below, "
         "%(last)s above"
-    ) % {
+    )
+    words = {
         "first": percent(low["rate"]), "low": measured(low["at"], unit_of(policy)),
         "last": percent(high["rate"]), "high": measured(high["at"], unit_of(policy)),
+        "lines": paid_on(policy),
     }  # fmt: skip
+    return filled(said, words)
 
 
 def _increment(rules: Policy, policy: Policy) -> str:
@@ -202,8 +199,11 @@ def _mix(rules: Policy, policy: Policy) -> str:
     words = {
         "focus": listed(names(ProductLine, rules["focus"])),
         "sales": counted(policy),
+        "lines": paid_on(policy),
         "bands": _share_bands(rules["bands"]),
     }
+    if words["lines"] != words["sales"]:
+        return filled(_("by the share of %(focus)s in %(sales)s, on all %(lines)s: %(bands)s"), words)
     return filled(_("by the share of %(focus)s in %(sales)s, on all of it: %(bands)s"), words)
 
 
@@ -259,6 +259,14 @@ def _rate_bands(rows: list[dict[str, str]], unit: str) -> str:
     return listed(_rate_band(band, upper, unit) for band, upper in zip(rows, uppers, strict=True))
 
 
+def _amount_bands(rows: list[dict[str, str]], currency: str, unit: str) -> str:
+    words = _("%(amount)s from %(lower)s")
+    return listed(
+        filled(words, {"amount": money(band["amount"], currency), "lower": measured(band["from"], unit)})
+        for band in rows
+    )
+
+
 def _share_bands(rows: list[dict[str, str]]) -> str:
     """Bands whose bounds are shares: 3% from 20%."""
     words = _("%(rate)s from %(share)s")
@@ -268,11 +276,11 @@ def _share_bands(rows: list[dict[str, str]]) -> str:
 def _rate_band(band: dict[str, str], upper: str | None, unit: str) -> str:
     words = {"rate": percent(band["rate"]), "lower": measured(band["from"], unit)}
     if upper is None:
-        return _("%(rate)s from %(lower)s") % words
+        return filled(_("%(rate)s from %(lower)s"), words)
     words["upper"] = measured(upper, unit)
     if Decimal(band["from"]) == 0:
-        return _("%(rate)s below %(upper)s") % words
-    return _("%(rate)s from %(lower)s to %(upper)s") % words
+        return filled(_("%(rate)s below %(upper)s"), words)
+    return filled(_("%(rate)s from %(lower)s to %(upper)s"), words)
 
 
 def falling_rates(policy: Policy) -> list[str]:

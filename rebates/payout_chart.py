@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from prm.files.charts import GAP, wide
+from prm.files.charts import GAP, nice_steps, wide
 from prm.ui import formats
 from rebates import arithmetic, formula
 from rebates.mechanisms import bands_of
@@ -110,9 +110,11 @@ def chart(policy: dict[str, Any]) -> Chart:
     bounds = bounds_of(policy)
     top = max(bounds, default=usual_top(policy)) * Decimal("1.4")
     stops = sorted({Decimal(0), top, *(low for low in bounds if low < top)})
-    highest = max(payout(policy, top), *(payout(policy, stop) for stop in stops)) or Decimal(1)
+    marks = nice_steps(float(max(payout(policy, stop) for stop in stops)), spaces=4)
+    amounts = [Decimal(f"{mark:.12g}") for mark in marks]
+    highest = amounts[-1]
 
-    ticks_y = [(highest * part / 3, _money(policy, highest * part / 3)) for part in range(4)]
+    ticks_y = [(amount, _money(policy, amount)) for amount in amounts]
     left = max(LEFT, *(round(wide(words) + GAP, 1) for _amount, words in ticks_y))
 
     def x(value: Decimal) -> float:

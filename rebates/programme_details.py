@@ -18,7 +18,7 @@ from rebates.traits import offered
 BAND_ROWS = MOST["bands"]
 PART_ROWS = 4
 COUNTS = ("product_lines", "products")
-PAYS = ("pay_lines",)
+PAYS = ("pay_lines", "pay_products")
 # What each column of the bands holds: an amount, a share in percent, a rate in percent.
 AMOUNT, SHARE, RATE, NOTHING = "amount", "share", "rate", ""
 
@@ -275,6 +275,7 @@ def initial_details(policy: dict[str, Any]) -> dict[str, Any]:
         "product_lines": policy.get("qualify", {}).get("product_lines", []),
         "products": ", ".join(policy.get("qualify", {}).get("products", [])),
         "pay_lines": policy.get("pay", {}).get("product_lines", []),
+        "pay_products": ", ".join(policy.get("pay", {}).get("products", [])),
     }
 
 

@@ -13,12 +13,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from partners.models import Partner, Tier
 from prm.catalogue.models import Product, ProductLine
 from prm.ui.forms import AmountField, RateField, ServiceForm
-from prm.ui.picker import CodePicker
 from prm.values import clock
 from prm.values.periods import Period
 from rebates import programme_budget as budget
@@ -30,11 +28,12 @@ from rebates import programme_factor as factor
 from rebates import programme_limits as limits
 from rebates import programme_mechanism as mechanism_fields
 from rebates import programme_sign_off as signed
+from rebates import programme_text as own_words
 from rebates import programme_time as times
 from rebates import programme_who as whom
 from rebates.policy import PolicyProblem, ProgrammeText, read_document, uncomputed
 from rebates.programme_details import BAND_ROWS, KINDS, PART_ROWS, RATE, SHARE, Missing
-from rebates.programme_mechanism import choice, lines, ticks
+from rebates.programme_mechanism import choice, ticks
 
 PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
 ROUNDINGS = [("half_up", _("Half-up")), ("half_even", _("Half-even"))]
@@ -45,11 +44,15 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("name_zh",): "name_zh",
     ("code",): "code",
     ("from",): "starts",
+    ("until",): "until",
+    ("text",): "text",
+    ("text_zh",): "text_zh",
     ("period",): "period",
     ("who", "tiers"): "tiers",
     ("who", "types"): "types",
     ("qualify", "products"): "products",
     ("qualify",): "product_lines",
+    ("pay", "products"): "pay_products",
     ("pay",): "pay_lines",
     ("measure",): "measure",
     ("mechanism", "rate"): "rate_0",
@@ -87,14 +90,14 @@ SHOWN = {
     *("qualify", "pay", "rounding", "late", "clause", "caps", "stacking", "minimum_payout", "gates"),
     *("tier_on", "joining", "budget", "exchange", "payout_currency", "returns", "cumulative"),
     *("amount_basis", "tax_rate", "date_basis"),
-    *("sign_off", "payout_as", "counts", "dispute_days"),
+    *("sign_off", "payout_as", "counts", "dispute_days", "text", "text_zh"),
 }
 
 
 class ProgrammeForm(
     mechanism_fields.MechanismFields, money.CurrencyFields, limits.LimitFields, whom.WhoFields,
     collected.CollectionFields, factor.FactorFields, budget.BudgetFields, times.TimeFields, signed.SignOffFields,
-    counting.CountsFields, ServiceForm,
+    counting.CountsFields, own_words.TextFields, ServiceForm,
 ):  # fmt: skip
     """The bands are a small table of two columns; what the columns hold follows from the mechanism."""
 
@@ -126,15 +129,6 @@ class ProgrammeForm(
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: all types."),
     )
-    product_lines = lines(_("Product lines"), _("None ticked: all sales count."))
-    products = forms.CharField(
-        label=_("Only these products"),
-        required=False,
-        max_length=2000,
-        widget=CodePicker("rebates:pick", "products"),
-        help_text=_("Codes with commas between. Empty: every product of the product lines."),
-    )
-    pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))
     rounding = forms.ChoiceField(label=_("Rounding"), choices=ROUNDINGS, initial="half_up")
     rounding_on = choice(
         _("What is rounded"), ROUNDED,
@@ -350,39 +344,21 @@ class ProgrammeForm(
             "clause": values["clause"],
             "rounding": ({"on": "line"} if values["rounding_on"] == "line" else {})
             | ({"mode": "half_even"} if values["rounding"] == "half_even" else {}),
-            "qualify": self._qualifying(values) if kind.counting else {},
             "budget": budget.budget_of(values),
             "sign_off": values["sign_off"],
             "payout_as": values["payout_as"],
             **limits.limits_of(values),
             **money.currencies_of(values, values["currency"]),
             **times.time_of(values),
-            **counting.counts_of(values),
+            **counting.counts_of(values, kind.counting, asks=self.asks),
+            **own_words.text_of(values),
         }
-        if "pay_lines" in kind.counting and values["pay_lines"]:
-            parts["pay"] = {"product_lines": [line.code for line in values["pay_lines"]]}
         entry |= {name: part for name, part in parts.items() if part}
         if values["grace_days"] is not None:
             entry["late"] = {"grace_days": values["grace_days"]}
         if values["dispute_days"] is not None:
             entry["dispute_days"] = values["dispute_days"]
         return entry
-
-    def _qualifying(self, values: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if values["product_lines"]:
-            found["product_lines"] = [line.code for line in values["product_lines"]]
-        goods = details.codes_of(values["products"])
-        if self.asks == "products" and not goods and not found:
-            words = _(
-                "Name the new products, or tick their lines: without them every sale would be paid for."
-            )
-            raise Missing("products", str(words))
-        known = set(Product.objects.filter(code__in=goods).values_list("code", flat=True))
-        for code in goods:
-            if code not in known:
-                raise Missing("products", _("No product has the code %(code)s.") % {"code": code})
-        return found | ({"products": goods} if goods else {})
 
     def _mechanism(self, values: dict[str, Any]) -> dict[str, Any]:
         kind, bands = values["mechanism"], []
@@ -460,6 +436,7 @@ def initial_of(version: Any) -> dict[str, Any]:
         | whom.initial_who(policy)
         | factor.initial_factor(policy)
         | collected.initial_factors(policy)
+        | own_words.initial_text(version)
         | {
             "name": version.names[0],
             "name_zh": version.names[1],
@@ -490,7 +467,7 @@ def is_editable(policy: dict[str, Any]) -> bool:
         kind is not None
         and len(rules.get("bands", [])) <= BAND_ROWS
         and len(rules.get("parts", [])) <= PART_ROWS
-        and ("pay" not in policy or ("pay_lines" in kind.counting and "products" not in policy["pay"]))
+        and ("pay" not in policy or "pay_lines" in kind.counting)
         and ("measure" not in policy or kind.by_quantity)
         and limits.is_editable(policy)
         and whom.is_editable(policy)

@@ -63,7 +63,7 @@ STEPS = (
     Step("limits", _("Gates, factors and caps"), True, _("None: everything is paid.")),
     Step("terms", _("Currency, rounding, returns"), True, _("As usual.")),
     Step("budget", _("Budget"), True, _("None.")),
-    Step("text", _("Name and dates")),
+    Step("text", _("Name, dates, words")),
 )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def _fields(code: str, form: Any) -> Iterator[str]:
     elif code == "budget":
         yield from (bound.name for bound in form.budgeting)
     else:
-        yield from ("sign_off", "name", "name_zh", "code", "starts", "clause")
+        yield from ("sign_off", "name", "name_zh", "code", "starts", "until", "clause", "text", "text_zh")
 
 
 def _seen(step: Step, form: Any, names: list[str]) -> Step:

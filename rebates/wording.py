@@ -24,33 +24,36 @@ def gist(version: Version) -> str:
     """Who earns what, in the one sentence that says most."""
     policy = version.policy
     words = {"who": who(policy), "period": period(policy), "paid": mechanism_words.paid(policy)}
+    if _is_one(policy.get("who", {})):
+        return _("%(who)s earns %(period)s %(paid)s.") % words
     return _("%(who)s earn %(period)s %(paid)s.") % words
+
+
+def _is_one(who: dict[str, Any]) -> bool:
+    return who.keys() <= {"partners", "as"} and len(who.get("partners", [])) == 1
 
 
 def sentence(version: Version) -> str:
     """Who earns what on which sales, in one sentence of the reader's language."""
     policy = version.policy
-    main = _("%(who)s earn %(period)s %(paid)s. %(rounding)s") % {
-        "who": who(policy),
-        "period": period(policy),
-        "paid": mechanism_words.paid(policy),
-        "rounding": rounding(policy),
-    }
-    further = [
-        *mechanism_words.read_from(policy),
-        *mechanism_words.new_partner(policy),
-        *whose_sales(policy),
-        *time_words.counted_on(policy),
-        *currency_words.counted(policy),
-        *time_words.year(policy),
-        *time_words.returns(policy),
-        *time_words.late(policy),
-        *limits(policy),
-        *currency_words.paid(policy),
-        *time_words.disputes(policy),
-        *time_words.usual(policy),
-    ]
-    return joined([main, *further])
+    return joined(
+        [
+            gist(version),
+            rounding(policy),
+            *mechanism_words.read_from(policy),
+            *mechanism_words.new_partner(policy),
+            *whose_sales(policy),
+            *time_words.counted_on(policy),
+            *currency_words.counted(policy),
+            *time_words.year(policy),
+            *time_words.returns(policy),
+            *time_words.late(policy),
+            *limits(policy),
+            *currency_words.paid(policy),
+            *time_words.disputes(policy),
+            *time_words.usual(policy),
+        ]
+    )
 
 
 def joined(sentences: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -115,6 +115,11 @@ class Version(models.Model):
     @property
     def period_length(self) -> str:
         return self.policy["period"]
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is in force; None where it is so until a later version begins."""
+        return self.ends - timedelta(days=1) if self.ends else None
 
     @property
     def currency(self) -> str:

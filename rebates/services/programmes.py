@@ -26,6 +26,7 @@ from rebates.contradictions import contradictions
 from rebates.errors import (
     Choice,
     CodeTaken,
+    LastDayNotWhole,
     NotComputedYet,
     OneDraftAtATime,
     PeriodClosed,
@@ -432,7 +433,7 @@ def _refuse_parts_of_periods(text: ProgrammeText) -> None:
     if text.until:
         last = Period.of(length, text.until)
         if last.last_day != text.until:
-            raise PeriodNotWhole(programme=text.code, day=text.until, choice=last.last_day)
+            raise LastDayNotWhole(programme=text.code, day=text.until, choice=last.last_day)
 
 
 def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
@@ -446,5 +447,4 @@ def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
 def text_of(version: Version) -> ProgrammeText:
     """A version as the text that would make it."""
     programme = version.programme
-    until = version.ends - timedelta(days=1) if version.ends else None
-    return ProgrammeText(programme.code, *version.names, version.starts, until, version.policy)
+    return ProgrammeText(programme.code, *version.names, version.starts, version.last_day, version.policy)

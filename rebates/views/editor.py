@@ -125,9 +125,13 @@ def _form(
 
 
 def _beginning(newest: Version, draft: Version | None) -> dict[str, Any]:
-    """The draft as it is; of a next version what the newest says, from the first day that can be."""
+    """The draft as it is; of a next version what the newest says, from the first day that can be and without a last
+    day that lies before it."""
     known = initial_of(newest)
-    return known if draft else known | {"starts": first_possible(newest)}
+    if draft:
+        return known
+    starts, until = first_possible(newest), known["until"]
+    return known | {"starts": starts, "until": until if until and until >= starts else None}
 
 
 def _amended(request: Any) -> Version | None:

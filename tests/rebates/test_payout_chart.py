@@ -67,11 +67,11 @@ def test_bounds_below_the_curve_do_not_touch():
 
 def test_amounts_are_money_short_in_the_language_and_never_nought_where_something_is_paid():
     large = [{"from": "0", "rate": "0.02"}, {"from": "1250000", "rate": "0.03"}]
-    assert {"¥1.25m", "¥52,500", "jump of ¥12,500"} <= {word[3] for word in spans(drawn(large))}
+    assert {"¥1.25m", "¥60,000", "jump of ¥12,500"} <= {word[3] for word in spans(drawn(large))}
     assert "¥125万" in {word[3] for word in spans(drawn(large, "zh-hans"))}
     small = [{"from": "0", "rate": "0.002"}, {"from": "50", "rate": "0.01"}]
     up = [words for start, _end, _y, words in spans(drawn(small)) if start == 0]
-    assert up == ["¥0", "¥0.2333", "¥0.4667", "¥0.7"]
+    assert up == ["¥0", "¥0.2", "¥0.4", "¥0.6", "¥0.8"]
 
 
 def test_what_counts_in_units_is_no_money_below_the_curve():

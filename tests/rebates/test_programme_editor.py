@@ -279,16 +279,48 @@ def test_what_a_mechanism_lacks_is_said_at_its_field(changes, says, finance, bro
     assert not Version.objects.exists()
 
 
-def test_what_the_form_does_not_show_is_kept_when_a_version_is_amended(finance, browse, november):
-    world.catalogue("routing")
-    (version,) = world.apply(world.policy(from_="2026-12-01", text="As agreed in May.", text_zh="五月商定。"))
-    answer = browse(finance).get("/programmes/core/amend/")
-    assert answer.status_code == 200
-    values = FILLED | {"starts": "2027-01-01", "period": "month"}
-    browse(finance).post("/programmes/core/amend/", values)
-    newest = version.programme.versions.order_by("-number").first()
-    assert newest != version
-    assert (newest.policy["text"], newest.policy["text_zh"]) == ("As agreed in May.", "五月商定。")
+def test_its_last_day_and_its_own_words_are_typed_shown_and_kept_by_the_next_version(
+    finance, browse, november
+):
+    words = {"text": "As agreed in May.", "text_zh": "五月商定。"}
+    status, shown = save(browse(finance), until="2027-06-30", **words)
+    assert status == 302, shown
+    (draft,) = Version.objects.all()
+    assert (draft.last_day, draft.policy["text"]) == (date(2027, 6, 30), "As agreed in May.")
+    page = browse(finance).get("/programmes/core/").content.decode()
+    assert "from 1 Jan 2027 to 30 Jun 2027" in page and "As agreed in May." in page and "五月商定。" in page
+    again = browse(finance).get("/programmes/core/amend/").content.decode()
+    assert 'value="2027-06-30"' in again and "As agreed in May.</textarea>" in again
+    services.publish_version(version=draft, by=world.BY)
+    following = browse(finance).get("/programmes/core/amend/").context["form"]
+    assert (following["starts"].value(), following["until"].value()) == (date(2027, 4, 1), date(2027, 6, 30))
+
+
+def test_a_last_day_inside_a_period_is_said_at_its_field(finance, browse, november):
+    status, shown = save(browse(finance), until="2027-06-15")
+    assert status == 422
+    assert "In force until: 15 Jun 2027 does not begin or end a period" in shown
+    status, shown = save(browse(finance), until="2026-12-31")
+    assert status == 422 and "In force until: The last day lies before the first." in shown
+
+
+def test_a_next_version_begins_without_the_last_day_that_lies_before_it(finance, browse, november):
+    world.apply(world.policy(from_="2026-12-01", until="2026-12-31"))
+    following = browse(finance).get("/programmes/core/amend/").context["form"]
+    assert following["until"].value() is None
+
+
+def test_it_is_paid_on_single_products_where_others_count(finance, browse, november):
+    world.catalogue("routing", "wireless")
+    typed = {"product_lines": ["routing", "wireless"], "pay_products": "wireless-1"}
+    status, shown = save(browse(finance), **typed)
+    assert status == 302, shown
+    (draft,) = Version.objects.all()
+    assert draft.policy["pay"] == {"products": ["wireless-1"]}
+    again = browse(finance).get("/programmes/core/amend/").context["form"]
+    assert again["pay_products"].value() == "wireless-1"
+    status, shown = save(browse(finance), code="other", pay_products="nothing-1")
+    assert "No product has the code nothing-1." in shown
 
 
 def test_only_a_later_version_ends_the_one_before(finance, browse, november):

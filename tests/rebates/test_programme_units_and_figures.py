@@ -43,7 +43,7 @@ def test_what_pays_for_units_is_drawn_for_as_many_as_the_table_beside_it(rules):
     shown = preview(mechanism=rules)
     unit = "complete sets" if rules["kind"] == "bundle" else "units"
     assert (shown.chart.across, shown.chart.up) == (unit, "CNY")
-    assert shown.chart.ticks_y[-1]["label"] == "¥7,000"  # 140 of them
+    assert shown.chart.ticks_y[-1]["label"] == "¥8,000"  # 140 of them pay 7,000
     assert [row["volume"] for row in shown.trial] == [
         f"{count} {unit.removeprefix('complete ')}" for count in (50, 100, 125, 200)
     ]

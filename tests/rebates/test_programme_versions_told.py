@@ -151,5 +151,9 @@ def test_chinese_sentences_read_as_sentences_and_no_base_is_left_unexplained():
     assert "earn each month 2% of net sales of all product lines. Rounded" in said(mechanism=flat)
     with translation.override("zh-hans"):
         assert "每月获得返利：所有产品线的净销售额的 2%。" in said(mechanism=flat)
-        assert "每月获得返利：达到目标 ¥500,000，对全部销售返利（达 100% 返 2%）" in said(mechanism=target)
-        assert "每月获得返利：较上一期增长，对全部销售返利（达 20% 返 3%）" in said(mechanism=growth)
+        assert "每月获得返利：达到目标 ¥500,000，对所有产品线的净销售额全额返利（达 100% 返 2%）" in said(
+            mechanism=target
+        )
+        assert "每月获得返利：较上一期增长，对所有产品线的净销售额全额返利（达 20% 返 3%）" in said(
+            mechanism=growth
+        )

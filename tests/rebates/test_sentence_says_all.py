@@ -268,7 +268,7 @@ def test_bounds_that_are_units_say_so(name):
 def test_a_rate_by_units_is_read_from_units_and_paid_on_money():
     words = said({"mechanism": STEADY, "measure": "quantity", "qualify": ROUTING})
     assert "1% below 100,000 units, 3% from 100,000 units" in words
-    assert "on net sales of Routers." in words and "The band is read from units sold of Routers." in words
+    assert "on all net sales of Routers." in words and "The band is read from units sold of Routers." in words
     capped = {"mechanism": STEADY, "measure": "quantity"}
     assert "At most 500 units count towards the band; what is paid on is not capped." in said(
         capped | {"caps": [{"on": "measure", "of": "qualifier", "amount": 500}]}
@@ -326,7 +326,7 @@ def test_of_a_group_it_says_what_each_member_is_asked_by_itself_and_nothing_else
 
 def test_what_a_new_partner_gets_is_a_sentence_of_its_own():
     grows = {"mechanism": GROWTH, "baseline": {"kind": "prior_year", "new_partner": "skip"}}
-    assert "on all of it: 3% from 20%, on net sales of all product lines." in said(grows)
+    assert "on all net sales of all product lines: 3% from 20%." in said(grows)
     assert "A partner without sales in the baseline period earns nothing." in said(grows)
     assert "基期没有销售的伙伴不返。" in said(grows, "zh-hans")
     stated = {"mechanism": GROWTH, "baseline": STATED}
@@ -349,3 +349,18 @@ def test_chinese_names_stand_in_chinese_without_blanks_and_latin_ones_with(acme)
     assert "路由器的净销售额" in words
     ProductLine.objects.filter(code="routing").update(name_zh="Router")
     assert "获得返利：Router 的净销售额的 2%" in said({"mechanism": FLAT, "qualify": ROUTING}, "zh-hans")
+
+
+@pytest.mark.parametrize(
+    ("count", "begins"), [(1, "1 chosen partner earns each"), (2, "2 chosen partners earn each")]
+)
+def test_one_chosen_partner_earns_and_several_earn(count, begins):
+    chosen = [f"P-{number}" for number in range(count)]
+    assert said({"mechanism": FLAT, "who": {"partners": chosen}}).startswith(begins)
+
+
+def test_where_all_of_it_is_paid_on_its_sales_are_named_once():
+    assert "the rate reached on all net sales of Routers." in said({"mechanism": STEADY, "qualify": ROUTING})
+    mix = {"kind": "mix", "focus": ["security"], "bands": SHARES}
+    assert said({"mechanism": mix}).count("net sales of all product lines") == 1
+    assert "on all net sales of Routers: 3% from 20%" in said({"mechanism": mix, **LESS})
