@@ -49,6 +49,7 @@ NAMES = {
     "administrator": "Ada Meng",
     "channel-manager": "Lin Yue",
     "finance": "He Min",
+    "controller": "Qin Lan",  # an approver of a settlement and its payer are two people
     "partner-admin": "Zhou Wen",
     "partner-sales": "Xu Peng",
     "rival-sales": "Tang Jie",
@@ -92,8 +93,6 @@ def _net_sales(low: str) -> dict[str, Any]:
 
 def _people_of(partners: list[Partner], people: dict[str, User], second: User, by: Actor) -> None:
     """Who looks after which partner, and who signs in for it."""
-    # An approver of a settlement and its payer are two people.
-    _user("controller@demo.example", "Qin Lan", Role.FINANCE)
     for index, partner in enumerate(partners):
         services.assign_manager(
             partner=partner,

@@ -22,7 +22,6 @@ from rebates import (
     measured,
     mechanism_words,
     next_step,
-    sales_words,
     tier_days,
     ties,
     time_words,
@@ -31,7 +30,8 @@ from rebates import (
 from rebates.accruals import Accrual
 from rebates.currencies import is_converted, is_exchanged, is_gross, needs_rates
 from rebates.explained_lines import plan_of
-from rebates.explained_steps import parts_of_set, put_in, share_reached
+from rebates.explained_steps import put_in, share_reached
+from rebates.explained_sums import sums
 from rebates.line_rounding import by_line
 from rebates.linked_steps import before_the_best, best_of, net_of, pooled, shared_cap, shares_a_cap
 from rebates.measure_factors import factors_of
@@ -39,6 +39,7 @@ from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
 from rebates.partner_pools import hangs_on_all
+from rebates.serials import by_serial
 from rebates.steps import Figure, Step, computed_of, measured_of
 
 ZERO = Decimal("0.00")
@@ -89,8 +90,10 @@ class Explanation:
 
     @property
     def after_bands(self) -> list[Step]:
-        """What stands between the figure of the bands and its rounding: gates, factors, collection, returns, caps."""
-        return [step for step in self.steps if step.number in (7, 8)]
+        """What stands between the figure of the bands and what is paid: gates, factors, collection, returns, caps, and
+        where only the best of several pays also the rounding before that."""
+        shown = (7, 8, 9) if "best" in self.result.explanation else (7, 8)
+        return [step for step in self.steps if step.number in shown]
 
     @property
     def reached(self) -> str:
@@ -109,8 +112,21 @@ class Explanation:
         return bands.pays_units or bands.counts_increments
 
     @property
-    def counts_sets(self) -> bool:
-        return bands_of(self.result.version.policy).counts_sets
+    def counts_pieces(self) -> bool:
+        """Whether the base is a number of units, sets or serial numbers."""
+        bands = bands_of(self.result.version.policy)
+        return bands.pays_units or bands.counts_sets
+
+    @property
+    def counts_serials(self) -> bool:
+        return by_serial(self.result.version.policy)
+
+    @property
+    def running_head(self) -> str:
+        """What stands above the sum of the lines so far."""
+        if bands_of(self.result.version.policy).counts_sets:
+            return _("Sets so far")
+        return _("Serial numbers so far") if self.counts_serials else _("Running base")
 
     @property
     def exact_ones(self) -> list[tuple[str, Decimal]]:
@@ -184,7 +200,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     steps = [
         Step(1, _("Lines"), _lines(result)),
         Step(2, _("Currency and tax"), currency_words.step(policy)),
-        *_sums(result, counted, payable),
+        *sums(result, counted, payable),
         *(_own_gates_and_factors(result) if "grouped" in notes else []),
         *([] if group_words.is_withheld(result) else _computed(result, raw)),
         *_share(result),
@@ -246,26 +262,6 @@ def _paid(result: Figure) -> str:
     return _("%(formula)s; put in: %(values)s") % {"formula": words, "values": read} if read else words
 
 
-def _sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
-    """What counts and what is paid on; of a member of a group its own, then the group's."""
-    policy, group = result.version.policy, group_words.group_of(result)
-    counts, paid = sales_words.qualifier(policy), sales_words.paid_on(policy)
-    if group is None:
-        return [
-            Step(3, _("Qualifier"), counts, counted),
-            *([] if group_words.is_withheld(result) else _reference(result)),
-            *parts_of_set(result),
-            Step(3, _("Paid base"), paid, payable),
-        ]
-    return [
-        Step(3, _("Own qualifier"), counts, result.qualifier),
-        Step(3, _("Own paid base"), paid, result.base),
-        Step(3, _("Qualifier of the group"), counts, group.counted),
-        *_reference(result),
-        Step(3, _("Paid base of the group"), paid, group.payable),
-    ]
-
-
 def _share(result: Figure) -> list[Step]:
     """A member's share of its group's figure: own sum, pool and factor, nothing of any other partner."""
     group = group_words.group_of(result)
@@ -325,22 +321,6 @@ def _taking_part(result: Figure) -> list[Step]:
     if {"regions", "certificates", "partners"} & policy.get("who", {}).keys():
         steps.append(Step(1, _("Takes part"), _took_part(result)))
     return steps
-
-
-def _reference(result: Figure) -> list[Step]:
-    """What the bands are shares of, and the sales it was read from."""
-    name = bands_of(result.version.policy).share_of
-    if not name:
-        return []
-    text = mechanism_words.reference(result.version.policy, result.period, plan_of(result).baseline)
-    said = result.explanation.get("joining")
-    if said:
-        text = _("%(rule)s, for %(days)s of %(of)s days") % {
-            "rule": text,
-            "days": said["days"],
-            "of": said["of"],
-        }
-    return [Step(3, mechanism_words.reference_name(name), text, arithmetic.Figures.of(result).reference)]
 
 
 def _capped_measure(result: Figure) -> list[Step]:

@@ -63,6 +63,11 @@ class Foretold:
         return max(ZERO, self.payable) - self.to_pay
 
     @property
+    def not_taken(self) -> Decimal:
+        """What the statement's own figure lies below zero: nothing is paid, and nobody pays it in."""
+        return max(ZERO, -self.payable)
+
+    @property
     def below_zero(self) -> Decimal:
         """What the partner then owes: the next statement begins with it."""
         return max(ZERO, -(self.balance + self.own))
@@ -71,7 +76,7 @@ class Foretold:
     def why(self) -> list[str]:
         """Why that is not what the partner earned, a sentence for each part."""
         earlier = self.balance - self.brought - self.kept_before
-        lowered = max(ZERO, min(-self.payable, earlier))
+        lowered = max(ZERO, min(self.not_taken, earlier))
         parts = (
             (_("%(money)s came in at go-live and is paid with it"), self.brought),
             (
@@ -83,7 +88,7 @@ class Foretold:
             (_("%(money)s is taken off what earlier statements still owe"), lowered),
             (
                 _("%(money)s below zero is carried to the next statement"),
-                max(ZERO, -self.payable - lowered) + max(ZERO, -self.kept),
+                self.not_taken - lowered + max(ZERO, -self.kept),
             ),
         )
         said = [words % {"money": formats.money(money, self.currency)} for words, money in parts if money > 0]
@@ -115,18 +120,23 @@ class Part:
 
     count: int
     amount: Decimal
+    label: str = ""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Of one currency, what closing now would leave behind; a partner can stand in several parts."""
+    """Of one currency, how what the close posts becomes what is paid.
+
+    Guarantee: `posted` and the `steps` add up to `due`, and `due` less `waits` is `now`.
+    """
 
     currency: str
-    to_pay: Part
-    blocked: Part  # would be paid, and waits: held, or the partner is on hold
-    kept: Part  # too little to be paid, carried forward
-    set_off: Part  # earned, and fills a negative balance
-    below_zero: Part  # owed by partners, carried to the next statement
+    posted: Part
+    steps: list[Part]  # signed; a partner can stand in several
+    due: Part  # what the statements have to pay
+    waits: Part  # of it: held, or the partner is on hold
+    now: Part
+    owed: Part  # what partners then owe, with which their next statements begin
 
 
 def summed_up(run: SettlementRun, own: Mapping[Whose, Decimal]) -> list[Summary]:
@@ -137,22 +147,35 @@ def summed_up(run: SettlementRun, own: Mapping[Whose, Decimal]) -> list[Summary]
         return []
     nothing = {whose: ZERO for whose, owed in _ledger(None).items() if owed}
     found = foretold(run, nothing | dict(own)).values()
-    return [
-        Summary(
-            currency,
-            _part(one.amount for one in found if one.currency == currency),
-            _part(one.to_pay for one in found if one.currency == currency and one.blocked),
-            _part(one.kept for one in found if one.currency == currency),
-            _part(one.set_off for one in found if one.currency == currency),
-            _part(one.below_zero for one in found if one.currency == currency),
-        )
-        for currency in sorted({one.currency for one in found})
+    currencies = sorted({one.currency for one in found})
+    return [_summary(code, [one for one in found if one.currency == code]) for code in currencies]
+
+
+def _summary(currency: str, found: list[Foretold]) -> Summary:
+    steps = [
+        _part((one.brought for one in found), _("Came in at go-live, is paid with it")),
+        _part((one.kept_before for one in found), _("Carried forward before, is looked at again")),
+        _part((-one.kept for one in found), _("Below the minimum payout, carried forward")),
+        _part((-one.set_off for one in found), _("Set off against negative balances")),
+        _part(
+            (one.not_taken for one in found),
+            _("Below zero: taken off what earlier statements still owe, or carried to the next statement"),
+        ),
     ]
+    return Summary(
+        currency,
+        posted=_part(one.own for one in found),
+        steps=[step for step in steps if step.count],
+        due=_part(one.to_pay for one in found),
+        waits=_part(one.to_pay for one in found if one.blocked),
+        now=_part(one.amount for one in found),
+        owed=_part(one.below_zero for one in found),
+    )
 
 
-def _part(amounts: Iterable[Decimal]) -> Part:
-    above = [amount for amount in amounts if amount > 0]
-    return Part(len(above), sum(above, ZERO))
+def _part(amounts: Iterable[Decimal], label: str = "") -> Part:
+    there = [amount for amount in amounts if amount]
+    return Part(len(there), sum(there, ZERO), label)
 
 
 def _ledger(partners: Iterable[int] | None, *, since_close: bool = False) -> dict[Whose, Decimal]:

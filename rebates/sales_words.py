@@ -12,6 +12,7 @@ from prm.catalogue.models import Product, ProductLine
 from prm.ui.formats import filled
 from rebates.mechanisms import bands_of
 from rebates.numbers_in_words import measured
+from rebates.serials import by_serial
 
 
 def listed(words: Iterable[str]) -> str:
@@ -70,7 +71,10 @@ def net_sales(policy: dict[str, Any], part: str) -> str:
 
 
 def units(policy: dict[str, Any], part: str) -> str:
-    return filled(_("units sold of %(lines)s"), {"lines": goods(policy, part)})
+    words = {"lines": goods(policy, part)}
+    if by_serial(policy):
+        return filled(_("serial numbers of %(lines)s"), words)
+    return filled(_("units sold of %(lines)s"), words)
 
 
 def counted(policy: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from prm.ui import formats
 from rebates.arithmetic import gates_are_met
 from rebates.mechanisms import bands_of
 from rebates.partner_pools import is_group
+from rebates.serials import by_serial
 
 
 def standing(figure: Any) -> str:
@@ -22,6 +23,8 @@ def standing(figure: Any) -> str:
         words = ngettext("%(count)s complete set", "%(count)s complete sets", plural) % {"count": count}
     elif bands.increment is not None:
         words = ngettext("%(count)s full step", "%(count)s full steps", plural) % {"count": count}
+    elif by_serial(policy):
+        words = ngettext("%(count)s serial number", "%(count)s serial numbers", plural) % {"count": count}
     elif bands.pays_units:
         words = ngettext("%(count)s unit", "%(count)s units", plural) % {"count": count}
     else:

@@ -19,6 +19,7 @@ class Step:
     title: str
     text: str
     value: Decimal | None = None
+    is_count: bool = False  # whether the figure is a number of pieces, not money
     behind: str = ""  # the address of what the step found, where that is a sum of lines
 
 

@@ -35,6 +35,10 @@ PEOPLE = (
         _("Finance"), _("programmes, settlements, statements"),
     ),
     DemoPerson(
+        "controller", "controller@demo.example", Role.FINANCE, "shield-check",
+        _("Finance, second person"), _("decides on what the first asked for"),
+    ),
+    DemoPerson(
         "administrator", "administrator@demo.example", Role.ADMINISTRATOR, "settings",
         _("Administrator"), _("people, roles, audit trail"),
     ),

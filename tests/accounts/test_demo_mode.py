@@ -14,7 +14,10 @@ from prm.notices.letters import write_letter
 from tests.accounts.helpers import visitor
 from tests.factories.partners import PartnerFactory, person_of
 
-KEYS = {"administrator", "channel-manager", "finance", "partner-admin", "partner-sales", "rival-sales"}
+KEYS = {
+    *("administrator", "channel-manager", "finance", "controller"),
+    *("partner-admin", "partner-sales", "rival-sales"),
+}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from rebates.errors import LinkDiffers, LinkedInCircle, LinkedTwice, LinkMissing
 from rebates.models import Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
+from tests.rebates.reading_pages import words
 from tests.rebates.test_limits import november, problems, steps
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.world import BY, adjustments, apply, policy, results, sell, settle
@@ -148,6 +149,19 @@ def test_the_explanations_say_what_the_others_did(acme):
     told = {step.title: step.text for step in explanations.explain(result_of(run, "f")).steps}
     assert told["Best of the group"] == "Of E, F only the best pays: E with ¥6,000.00"
     assert explanations.explain(result_of(run, "c")).one_more is None
+
+
+def test_the_arithmetic_leads_from_the_own_figure_to_what_the_best_leaves(acme, finance, browse):
+    apply(flat("e", "3%"), flat("f", "2%", stacking=best_of("e")))
+    sell(acme, "100.33")
+    run = settle("2026-09")
+    lost, won = result_of(run, "f"), result_of(run, "e")
+    for result, figures in ((lost, ["2.0066", "2.01", "0.00"]), (won, ["3.0099", "3.01", "3.01"])):
+        told = explanations.explain(result)
+        shown = [told.raw, *(step.value for step in told.after_bands if step.value is not None)]
+        assert [Decimal(figure) for figure in figures] == shown
+        rows = words(browse(finance).get(result.get_absolute_url())).split("The arithmetic")[1]
+        assert "Best of the group Of E, F only the best pays: E with ¥3.01" in rows
 
 
 def test_the_sentences_name_the_others():

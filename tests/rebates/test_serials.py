@@ -23,6 +23,8 @@ from rebates.explained_lines import lines_page
 from rebates.models import AccrualMark, Statement, Version
 from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
+from rebates.standing import standing
+from tests.rebates.reading_pages import words
 from tests.rebates.test_programme_editor import FILLED
 from tests.rebates.test_recompute_kit import unpacked, verify
 from tests.rebates.world import BY, adjustments, apply, catalogue, only, policy, results, sell, settle
@@ -148,13 +150,17 @@ def test_the_explanation_lists_the_serials_and_the_sentence_says_it(acme, financ
     second = lines_page(result, size=1, after=first.next_after)
     assert [one.serial for one in first.lines[0].serials_known] == ["SN-1", "SN-2"]
     assert (first.lines[0].running, second.before, second.lines[0].running) == (2, 2, 1)
-    page = browse(finance).get(result.get_absolute_url()).content.decode()
-    shown = re.sub(r"<[^>]*>", "", page)
+    answer = browse(finance).get(result.get_absolute_url())
+    shown = re.sub(r"<[^>]*>", "", answer.content.decode())
     assert "SN-1, SN-2" in shown and "−SN-2" in shown
-    words = (
+    shown = words(answer)
+    assert "serial numbers of all product lines 1 " in shown and "units sold" not in shown
+    assert "Serial numbers so far" in shown and "One more serial number would have paid ¥50.00 more." in shown
+    said = (
         "¥50 for each serial number of all product lines, once ever; for one that comes back it is taken back"
     )
-    assert words in wording.sentence(Version.objects.get())
+    assert standing(result) == "1 serial number"
+    assert said in wording.sentence(Version.objects.get())
     assert "per: serial" in as_yaml(Version.objects.get().programme)
 
 

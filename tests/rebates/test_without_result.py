@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rebates.foretold import summed_up
+from rebates.foretold import Foretold, Part, _summary, summed_up
 from rebates.services import approve_run, hold_payment
 from rebates.views import runs
 from tests.factories.partners import TierFactory
@@ -89,12 +91,14 @@ def test_the_close_sums_up_what_would_be_paid_and_what_waits(acme, rival, financ
     hold_payment(run=run, partner=rival.row, reason="its letter is awaited", by=BY)
     own = {(acme.row.pk, "CNY"): Decimal("100.50"), (rival.row.pk, "CNY"): Decimal(40)}
     (found,) = summed_up(run, own)
-    assert (found.to_pay.count, found.to_pay.amount) == (1, Decimal("100.50"))
-    assert (found.blocked.count, found.blocked.amount) == (1, Decimal(40))
+    assert (found.posted, found.steps) == (Part(2, Decimal("140.50")), [])
+    assert (found.due, found.waits) == (Part(2, Decimal("140.50")), Part(1, Decimal(40)))
+    assert found.now == Part(1, Decimal("100.50"))
     run = approve_run(run=run, by=BY)
     shown = words(browse(finance).get(f"{run.get_absolute_url()}confirm-close/"))
+    assert "Posted by this close 2 partners ¥140.50" in shown
+    assert "Waits of it: held, or the partner is on hold 1 partner ¥40.00" in shown
     assert "To be paid 1 partner ¥100.50" in shown
-    assert "Waits: held, or the partner is on hold 1 partner ¥40.00" in shown
     assert "Below zero" not in shown
 
 
@@ -105,8 +109,36 @@ def test_what_partners_owe_is_carried_also_where_the_month_gives_them_nothing(ac
     sell(rival, 70, "2026-10-10")
     run = settle("2026-10", close=False)
     (found,) = summed_up(run, {(rival.row.pk, "CNY"): Decimal(70)})
-    assert (found.to_pay.amount, found.to_pay.count) == (Decimal(70), 1)
-    assert (found.below_zero.amount, found.below_zero.count) == (Decimal(300), 1)
+    assert (found.now, found.owed) == (Part(1, Decimal(70)), Part(1, Decimal(300)))
     run = closed(run)
     assert statement_of(acme, run).closing == Decimal(-300)
     assert statement_of(rival, run).unpaid == Decimal(70)
+
+
+def test_what_is_set_off_and_what_lies_below_zero_lead_from_what_is_posted_to_what_is_paid(
+    acme, rival, finance, browse
+):
+    apply(policy(mechanism=ALL))
+    sell(acme, -300, "2026-09-10")
+    settle("2026-09")
+    sell(acme, 400, "2026-10-10")
+    sell(rival, -70, "2026-10-10")
+    run = approve_run(run=settle("2026-10", close=False), by=BY)
+    shown = words(browse(finance).get(f"{run.get_absolute_url()}confirm-close/"))
+    for line in (
+        "Posted by this close 2 partners ¥330.00", "Set off against negative balances 1 partner −¥300.00",
+        "Below zero: taken off what earlier statements still owe, or carried to the next statement 1 partner ¥70.00",
+        "To be paid 1 partner ¥100.00", "1 partner then owes ¥70.00, with which its next statement begins.",
+    ):  # fmt: skip
+        assert line in shown
+
+
+MONEY = st.decimals(-1000, 1000, places=2)
+
+
+@given(st.lists(st.tuples(MONEY, MONEY, MONEY, MONEY, MONEY, st.booleans()), min_size=1, max_size=6))
+def test_whatever_stands_on_the_account_the_steps_add_up_to_what_is_paid(rows):
+    found = [Foretold("CNY", *figures, "held" if held else "") for *figures, held in rows]
+    summary = _summary("CNY", found)
+    assert summary.posted.amount + sum(step.amount for step in summary.steps) == summary.due.amount
+    assert summary.due.amount - summary.waits.amount == summary.now.amount
