@@ -110,7 +110,7 @@ class OpenRest(Amount):
 class PaymentList(ListPage):
     """What came in of which invoice, and when?"""
 
-    title = _("Payments received")
+    title = _("Invoice payments")
     verb = "orders.view"
     export_verb = "orders.export"
     rows = PaymentReceived.objects.for_list()

@@ -61,7 +61,7 @@ class PaymentsReceived(ImportKind):
     """Append-only: a payment that is on file is skipped when it is the same, and refused when it differs."""
 
     name = "payments-received"
-    title = _("Payments received")
+    title = _("Invoice payments")
     verb = "orders.pay"
     key = "payment_number"
     columns = (

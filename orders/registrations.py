@@ -208,7 +208,7 @@ def _register_menu() -> None:
         ("Money", _("Invoices"), "receipt", "invoices", "orders.view", 40, {}),
         ("Money", _("Sales lines"), "list-details", "sales", "sales.view", 50, {}),
         ("Money", _("Agents’ credits"), "user-share", "credits", "credits.view", 51, {}),
-        ("Money", _("Payments received"), "cash", "payments", "orders.view", 51, {}),
+        ("Money", _("Invoice payments"), "cash", "payments", "orders.view", 51, {}),
         ("Money", _("Serial numbers"), "hash", "serials", "orders.view", 51, {}),
     )
     partner = (
@@ -217,7 +217,7 @@ def _register_menu() -> None:
         ("", _("Orders"), "package", "list", "orders.view", 46, {"tab": 4, "key": "o"}),
         ("", _("Invoices"), "receipt", "invoices", "orders.view", 47, {}),
         ("", _("Credited sales"), "user-share", "credits", "credits.view", 51, _with(CREDITS)),
-        ("", _("Payments received"), "cash", "payments", "orders.view", 51, _with(PAYMENTS)),
+        ("", _("Invoice payments"), "cash", "payments", "orders.view", 51, _with(PAYMENTS)),
         ("", _("Serial numbers"), "hash", "serials", "orders.view", 51, _with(SERIALS)),
     )
     for audience, entries in (("staff", staff), ("partner", partner)):

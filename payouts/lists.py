@@ -63,7 +63,7 @@ class BankAccountList(ListPage):
 class BatchList(ListPage):
     """What is on its way to the bank?"""
 
-    title = _("Payouts")
+    title = _("Payout files")
     verb = "payouts.view"
     exports = False
     rows = Batch.objects.for_list()

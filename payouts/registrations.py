@@ -35,7 +35,7 @@ def register() -> None:
     work.register(open_work, count=count_open_work)
     for order, label, icon, url, verb in (
         (5, _("Money in rebates"), "report-money", "payouts:overview", "payouts.view_overview"),
-        (52, _("Payouts"), "file-export", "payouts:batches", "payouts.view"),
+        (52, _("Payout files"), "file-export", "payouts:batches", "payouts.view"),
         (54, _("Bank accounts"), "building-bank", "payouts:accounts", "payouts.view_accounts"),
         (65, _("Journal export"), "file-spreadsheet", "payouts:journals", "payouts.view_journals"),
     ):

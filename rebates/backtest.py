@@ -105,6 +105,9 @@ class BackTest:
     months: list[Period] = field(default_factory=list)
     # By place and period, where invoices wait for their payment: whether one is on file for any of them.
     paid_for: dict[tuple[int, Period], bool] = field(default_factory=dict)
+    # By place the partners that a gate left without anything in some period, and all of which there is a figure.
+    shut: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    asked: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     # Whether all partners are seen, or only some: of a group as a whole nothing more is told then.
     sees_all: bool = True
 
@@ -307,9 +310,12 @@ def _try_period(
 ) -> None:
     """What each version of the period's length would have cost in it, which lies in `whole`."""
     first, rows = tried.versions[0], _computed(tried, period, by)
-    for place, partner_id, earned, *_rest in rows:
+    for place, partner_id, earned, *_figures, is_shut in rows:
         tried.costs[whole][place] += earned
         by_partner[partner_id][place] += earned
+        tried.asked[place].add(partner_id)
+        if is_shut:
+            tried.shut[place].add(partner_id)
     for place, version in enumerate(tried.versions):
         if version.period_length != period.length or place in tried.untold:
             continue
@@ -366,7 +372,7 @@ def _stood(
 ) -> list[temptations.Stood]:
     """Where the partners of a version stood at the end of a period, or the groups that it takes together."""
     version = tried.versions[place]
-    own = [(temptations.Stood(*row[1:-1]), row[-1]) for row in rows if row[0] == place]
+    own = [(temptations.Stood(*row[1:-2]), row[-2]) for row in rows if row[0] == place]
     if partner_pools.is_group(version.policy):
         return backtest_groups.as_one(version, period, own)
     return [one for one, _group in own]
@@ -431,7 +437,7 @@ _TRIED = """
 SELECT plan, partner_id, earned, qualifier, base, reference, lines,
        explanation @> %(barred)s OR explanation ?| '{{collection,returned,factors}}' AS barred,
        explanation ->> 'counted' AS counted, explanation #>> '{{formula,read}}' AS read,
-       explanation ->> 'grouped' AS grouped
+       explanation ->> 'grouped' AS grouped, explanation @> %(barred)s AS shut
 FROM {figures}"""
 _MOVED = "SELECT plan, sum(earned) FROM {figures} GROUP BY plan"
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from orders.credited import CreditedLine
 from orders.models import SalesLine
 from orders.received import PaymentReceived
 from orders.serials import SerialMoved
 from prm.ui import formats
+from prm.ui.formats import filled
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import MONTHS, Period
 from rebates import wording
 from rebates.backtest import BackTest, within
 from rebates.collection import steps_of
-from rebates.counting_days import PAYMENT, basis_of
+from rebates.counting_days import ORDER, PAYMENT, SHIPMENT, basis_of, findings
 from rebates.credited import is_credited
 from rebates.mechanisms import bands_of
 from rebates.models import Version
 from rebates.plans import plans_for
+from rebates.scope import Scope
 from rebates.serials import by_serial
 
 
@@ -44,6 +47,24 @@ def told(tried: BackTest, actor: Actor) -> list[str]:
     serials = any(by_serial(policy) for policy in policies)
     if serials and not SerialMoved.objects.visible_to(actor).exists():
         found.append(_("No serial number is on file yet: what pays for serial numbers comes to nothing."))
+    return [*found, *_without_day(tried, actor)]
+
+
+def shut_gates(tried: BackTest, names: list[str]) -> list[str]:
+    """Of each version how many partners its gates left without anything; `names` are those of the versions."""
+    found = []
+    for place, name in enumerate(names):
+        count, of = len(tried.shut[place]), len(tried.asked[place])
+        if count:
+            said = ngettext(
+                "%(version)s: %(count)s of %(of)s partners did not pass its gates in one period at least, and gets"
+                " nothing there.",
+                "%(version)s: %(count)s of %(of)s partners did not pass its gates in one period at least, and get"
+                " nothing there.",
+                count,
+            )
+            words = {"version": name, "count": formats.number(count, 0), "of": formats.number(of, 0)}
+            found.append(filled(said, words))
     return found
 
 
@@ -143,6 +164,28 @@ def _without_payments_of_their_own(tried: BackTest) -> list[str]:
         " to nothing there. A payment counts for the invoice whose number, partner and currency it names."
     )
     return [said % {"periods": spoken(list(periods))}]
+
+
+def _without_day(tried: BackTest, actor: Actor) -> list[str]:
+    """Sales of the periods that count by a day which they do not have."""
+    lacking: Counter[str] = Counter()
+    scope = Scope(partners=None if actor.partner_ids is None else sorted(actor.partner_ids))
+    for version in tried.versions:
+        if basis_of(version.policy) in _LACKS:
+            plans = plans_for((version, period) for period in _begun(tried, version))
+            lines = sum(one["lines"] for one in findings(plans, scope))
+            lacking[basis_of(version.policy)] = max(lines, lacking[basis_of(version.policy)])
+    return [_LACKS[basis] % {"count": formats.number(lines, 0)} for basis, lines in lacking.items() if lines]
+
+
+_LACKS = {
+    ORDER: gettext_lazy(
+        "Of the sales booked in these periods %(count)s have no order date and do not count: the import brings it."
+    ),
+    SHIPMENT: gettext_lazy(
+        "Of the sales booked in these periods %(count)s have no shipping date and do not count: the import brings it."
+    ),
+}
 
 
 def spoken(periods: list[Period]) -> str:

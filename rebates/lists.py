@@ -196,7 +196,7 @@ class StatementList(ListPage):
 class PaymentList(ListPage):
     """What was paid?"""
 
-    title = _("Payments")
+    title = _("Rebate payments")
     verb = "rebates.view_runs"
     export_verb = "rebates.export"
     rows = Payment.objects.for_list()

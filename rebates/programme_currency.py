@@ -26,7 +26,7 @@ class CurrencyFields(forms.Form):
 
     currency = forms.CharField(
         label=_("Measured in"), min_length=3, max_length=3, required=False,
-        help_text=_("Three letters, such as EUR. All amounts of the policy are read in it."),
+        help_text=_("Three letters, such as EUR. All amounts of the policy are read in it, but the minimum payout."),
     )  # fmt: skip
     amount_basis = forms.ChoiceField(
         label=_("Which amounts count"), choices=BASES, required=False, initial="net",

@@ -128,6 +128,26 @@ def heads_of(kind: str, currency: str, *, units: bool) -> tuple[str, str]:
     return lows.get(chosen.low, ""), values[chosen.value]
 
 
+def columns_of(kind: str) -> str:
+    """What the two columns of the bands hold; empty without bands."""
+    chosen = KINDS[kind]
+    return f"{chosen.low} {chosen.value}" if chosen.rows else ""
+
+
+def without_other_columns(values: dict[str, Any], columns: str, kind: str) -> dict[str, Any]:
+    """What was typed, without the columns that hold something else under `kind`: 30,000 in money is no 30,000 %.
+
+    `columns`: what they held when they were typed, as `columns_of`; empty where that is not known.
+    """
+    kept = dict(values)
+    pairs = zip(("from", "rate"), columns.split(), columns_of(kind).split(), strict=False)
+    for name in (name for name, was, now in pairs if was != now):
+        kept |= {f"{name}_{row}": "" for row in range(BAND_ROWS)}
+        if name == "from" and KINDS[kind].low == AMOUNT:
+            kept["from_0"] = "0"
+    return kept
+
+
 class Missing(Exception):
     """A field that the mechanism needs is empty or wrong: its name and a sentence."""
 

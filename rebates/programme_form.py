@@ -245,6 +245,11 @@ class ProgrammeForm(
         return details.heads_of(self.kind, self.measured_in, units=self["measure"].value() == "quantity")
 
     @property
+    def columns(self) -> str:
+        """What the columns of the bands hold, so that another mechanism does not take it for something else."""
+        return details.columns_of(self.kind)
+
+    @property
     def part_rows(self) -> list[tuple[Any, Any]]:
         shown = range(PART_ROWS) if self.kind == "bundle" else ()
         return [(self[f"part_{row}"], self[f"count_{row}"]) for row in shown]

@@ -78,7 +78,10 @@ class LimitFields(forms.Form):
 
     minimum_payout = AmountField(
         label=_("Minimum payout"), required=False, min_value=Decimal(0),
-        help_text=_("Less is carried forward until it comes to this much. Empty: everything is paid."),
+        help_text=_(
+            "In the currency in which it is paid. Less is carried forward until it comes to this much. Empty:"
+            " everything is paid."
+        ),
     )  # fmt: skip
 
     @property

@@ -46,7 +46,7 @@ def register() -> None:
         (20, _("Accruals"), "trending-up", "rebates:accruals", "rebates.view_programmes"),
         (30, _("Settlements"), "calculator", "rebates:runs", "rebates.view_runs"),
         (40, _("Statements"), "receipt", "rebates:statements", "rebates.view"),
-        (50, _("Payments"), "cash", "rebates:payments", "rebates.view_runs"),
+        (50, _("Rebate payments"), "cash", "rebates:payments", "rebates.view_runs"),
         (60, _("Ledger"), "book", "rebates:ledger", "ledger.view"),
     ):
         menu.register(section="Money", label=label, icon=icon, url=url, verb=verb, order=order)

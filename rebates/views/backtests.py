@@ -251,7 +251,9 @@ def _notes(tried: BackTest, actor: Any) -> list[str]:
     ]
     found += _not_begun(tried)
     found += backtest_gaps.told(tried, actor)
-    found += backtest_gaps.days_counted(tried, [_name(version) for version in tried.versions])
+    names = [_name(version) for version in tried.versions]
+    found += backtest_gaps.shut_gates(tried, names)
+    found += backtest_gaps.days_counted(tried, names)
     if actor.partner_ids is not None:
         found.append(_("Only the partners that you see are counted, in every figure here."))
     return found

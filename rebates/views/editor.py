@@ -21,6 +21,7 @@ from rebates.missed_start import missed_start
 from rebates.models import Programme, Version
 from rebates.previews import preview_of
 from rebates.programme_currency import typed_currency
+from rebates.programme_details import without_other_columns
 from rebates.programme_form import BAND_NAMES, ProgrammeForm, initial_of, kept_of
 from rebates.programme_rows import one_more
 from rebates.programme_steps import steps_of
@@ -171,6 +172,7 @@ def details(request: Any) -> HttpResponse:
     typed = ProgrammeForm(request.POST, actor=request.actor, currency=currency)
     values = {name: typed[name].value() for name in typed.fields}
     more = request.POST.get("more", "")
+    values = without_other_columns(values, request.POST.get("columns", ""), typed.kind)
     if more in ROWS:
         values = one_more(values, typed, more, ROWS[more])
     common = common_policies.find(request.POST.get("template", ""))

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from orders.models import PaymentReceived
+from tests.rebates import measured
 from tests.rebates.test_back_test import text_of, tried
 from tests.rebates.world import apply, catalogue, policy, sell
 
@@ -66,7 +67,7 @@ def test_what_hangs_on_payments_says_that_none_is_on_file(acme, finance, browse)
     assert "No payment is on file since 1 Jul 2026" in page(client)
     paid(acme, date(2026, 7, 20))
     assert "The newest payment on file is of 20 Jul 2026" in page(client)
-    assert "payment" not in page(client, last="2026-07")
+    assert "on file" not in page(client, last="2026-07")
 
 
 def test_payments_for_other_invoices_than_those_that_count_do_not_hide_that_theirs_are_missing(
@@ -109,6 +110,28 @@ def test_commissions_without_credits_and_spifs_without_serials_say_so(finance, b
         browse(finance).get("/programmes/serials/back-test/?version=1&first=2026-07&last=2026-09")
     )
     assert "No serial number is on file yet" in shown and "credited to an agent" not in shown
+
+
+def test_sales_without_the_day_by_which_they_count_are_counted_as_left_out(acme, rival, finance, browse):
+    apply(policy(mechanism=FLAT, date_basis="shipment"))
+    sell(acme, 100, on="2026-08-10")
+    sell(rival, 200, on="2026-09-10")
+    sell(rival, 300, on="2026-10-10")
+    shown = page(browse(finance))
+    assert "Of the sales booked in these periods 2 have no shipping date and do not count" in shown
+    assert "2 have no" not in page(browse(finance), last="2026-08")
+
+
+def test_whom_a_gate_left_without_anything_is_counted(acme, rival, finance, browse):
+    with measured.registered():
+        apply(policy(mechanism=FLAT, gates=[{"kind": "score", "code": "tests.score", "at_least": "80"}]))
+        sell(acme, 100, on="2026-08-10")
+        sell(rival, 200, on="2026-09-10")
+        measured.FIGURES.setdefault("tests.score", {})[rival.row.pk] = 90
+        said = "1 of 2 partners did not pass its gates in one period at least, and gets nothing there."
+        assert said in page(browse(finance))
+        measured.FIGURES["tests.score"][acme.row.pk] = 90
+        assert "did not pass its gates" not in page(browse(finance))
 
 
 def test_months_to_come_are_named_once(finance, browse):

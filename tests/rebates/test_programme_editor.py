@@ -252,6 +252,18 @@ def test_choosing_a_mechanism_brings_its_fields_with_what_was_typed(finance, bro
     assert 'name="target"' not in shown
 
 
+def test_what_was_typed_as_money_is_no_percentage_under_another_mechanism(finance, browse):
+    typed = {"from_0": "0", "from_1": "30000", "rate_1": "3", "columns": "amount rate"}
+    shown = browse(finance).post("/programmes/details/", typed | {"mechanism": "target"})
+    form = shown.context["form"]
+    assert [form[name].value() for name in ("from_0", "from_1", "rate_1")] == ["", "", "3"]
+    assert 'name="columns" value="share rate"' in shown.content.decode()
+    form = browse(finance).post("/programmes/details/", typed | {"mechanism": "lump_sum"}).context["form"]
+    assert [form[name].value() for name in ("from_0", "from_1", "rate_1")] == ["0", "30000", ""]
+    form = browse(finance).post("/programmes/details/", typed | {"mechanism": "retroactive"}).context["form"]
+    assert [form[name].value() for name in ("from_1", "rate_1")] == ["30000", "3"]
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
