@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from partners.models import Partner
 from payouts.banking import NAMES
 from payouts.models.accounts import BankDetails
-from prm.access.roles import Role
 from prm.ledger.models import Account
 from prm.ui.forms import MoneyField, ServiceForm, VisibleChoice
 from prm.values import clock
@@ -75,8 +74,10 @@ class AccountForm(DetailsForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if self.actor is not None and self.actor.role == Role.PARTNER_ADMIN:
-            self.fields["partner"].initial = self.actor.partner_id
+        if self.actor is not None and self.actor.is_partner:  # there is nothing to choose
+            self.initial["partner"] = self.actor.partner_id
+            self.fields["partner"].disabled = True
+            self.fields["partner"].widget = forms.HiddenInput()
 
 
 class PayingAccountForm(DetailsForm):

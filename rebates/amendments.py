@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,9 @@ from rebates import amended_figures, wording
 from rebates.exchange import version_as_yaml
 from rebates.models import Version
 from rebates.policy import spelled_alike
+
+Piece = tuple[bool, str]
+_WORDS = re.compile(r"[\u4e00-\u9fff]|[^\s\u4e00-\u9fff]+|\s+")  # a Chinese letter is a word
 
 # What each key of a programme's text is called; every key of the schema but those that name and date the version.
 PARTS = {
@@ -75,6 +79,20 @@ class Amendment:
             if was.get(key) != becomes.get(key)
             for said in amended_figures.told(key, was, becomes)
         ]
+
+    @property
+    def read_aloud(self) -> tuple[list[Piece], list[Piece]]:
+        """Both sentences in pieces, each with whether the other one says something else there."""
+        was, becomes = _WORDS.findall(self.was), _WORDS.findall(self.becomes)
+        before: list[Piece] = []
+        after: list[Piece] = []
+        for kind, from_, to, from_after, to_after in difflib.SequenceMatcher(
+            None, was, becomes, autojunk=False
+        ).get_opcodes():
+            for pieces, words in ((before, was[from_:to]), (after, becomes[from_after:to_after])):
+                if words:
+                    pieces.append((kind != "equal", "".join(words)))
+        return before, after
 
     @property
     def reads_alike(self) -> bool:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
-from prm.catalogue.models import ProductLine
+from prm.catalogue.models import Product, ProductLine
 from prm.ui.forms import MoneyField, ServiceForm, VisibleChoice
 from prm.values import clock
 from rebates.models import Payment
@@ -103,6 +103,9 @@ class PaymentForm(ReleaseForm):
         self.data = {**self.data.dict(), "seen": str(payments)} if self.is_bound else self.data
 
 
+OFFERED = 300  # products that a browser completes at once
+
+
 class WhatIfForm(ServiceForm):
     """An order that a partner thinks of. In the address, so that it can be sent to somebody."""
 
@@ -126,7 +129,14 @@ class WhatIfForm(ServiceForm):
         super().__init__(*args, currency=currencies[0], **kwargs)
         self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
         self.fields["currency"].initial = currencies[0]
+        self.fields["product"].widget.attrs["list"] = "products"
         if len(currencies) == 1:
             self.fields["currency"].widget = forms.HiddenInput()
         if self.actor is not None and self.actor.is_partner:
             del self.fields["partner"]
+
+    @property
+    def offered_products(self) -> list[tuple[str, str]]:
+        """The first products as (code, name and product line): what the browser completes."""
+        goods = Product.objects.filter(is_active=True).select_related("product_line").order_by("code")
+        return [(one.code, f"{one} · {one.product_line}") for one in goods[:OFFERED]]

@@ -228,7 +228,10 @@ def _spif(rules: Policy, policy: Policy) -> str:
 
 def _formula(rules: Policy, policy: Policy) -> str:
     words = {"expression": rules["expression"]}
-    read = [f"{name}: {measure_name(code)}" for name, code in formula.measures_of(policy).items()]
+    read = [
+        _("%(name)s: %(value)s") % {"name": name, "value": measure_name(code)}
+        for name, code in formula.measures_of(policy).items()
+    ]
     if "qualifier" in rules["expression"]:
         read = [filled(_("qualifier: %(sales)s"), {"sales": counted(policy)}), *read]
     words["read"] = listed([_("base: what is paid on"), *read])

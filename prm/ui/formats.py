@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from babel.core import Locale
@@ -44,9 +44,21 @@ def number(value, places: int | None = 0) -> str:
     """1234567 as 1,234,567; a real minus; `places=None` keeps the decimals that matter."""
     if value is None or value == "":
         return ""
-    value = Decimal(value)
-    pattern = "#,##0.######" if places is None else "#,##0" + ("." + "0" * places if places else "")
+    value = half_up(Decimal(value), MATTER if places is None else places)
+    pattern = "#,##0." + "#" * MATTER if places is None else "#,##0" + ("." + "0" * places if places else "")
     return format_decimal(value, format=pattern, locale=locale()).replace("-", MINUS)
+
+
+MATTER = 6  # decimals that are read where as many are shown as matter
+_WIDE = Context(prec=400)
+
+
+def half_up(value: Decimal, places: int) -> Decimal:
+    """Rounded as money is, by magnitude: 2.625 to 2.63, −0.505 to −0.51; what has fewer decimals stays as it is."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent <= places:
+        return value
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)
 
 
 def amount(value) -> str:

@@ -44,8 +44,10 @@
       const kept = JSON.parse(localStorage.getItem(key) || "null");
       if (kept && clean && form.dataset.bound !== "1") {
         reshape(form, write(form, kept.values));
-        say(form, form.dataset.restored.replace("%s", kept.at));
-        form.querySelector("[data-draft-drop]")?.removeAttribute("hidden");
+        const words = form.dataset.restored.replace("%s", kept.at), note = form.querySelector("[data-draft-note]");
+        say(form, words);
+        if (note) { note.hidden = false; note.querySelector("span").textContent = words; }
+        for (const drop of form.querySelectorAll("[data-draft-drop]")) drop.hidden = false;
       }
     } catch { localStorage.removeItem(key); }
     const keep = () => {
@@ -61,7 +63,7 @@
       localStorage.removeItem(key);
       form.reset();
       say(form, "");
-      event.target.closest("[data-draft-drop]").hidden = true;
+      for (const gone of form.querySelectorAll("[data-draft-drop],[data-draft-note]")) gone.hidden = true;
     });
     // The draft goes only when the server has taken the form: it then answers with another page.
     form.addEventListener("submit", () => { clearTimeout(timer); keep(); sessionStorage.setItem("prm:sent", key); });

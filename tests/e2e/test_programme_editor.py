@@ -23,7 +23,10 @@ def test_what_was_typed_is_there_again_with_the_fields_of_its_mechanism(office: 
     page.goto("/programmes/")
     page.goto("/programmes/new/")
     it_is_as_it_was_left(page)
-    page.get_by_role("button", name="Discard draft").click()
+    note = page.locator("[data-draft-note]")
+    expect(note).to_contain_text("restored")
+    note.get_by_role("button", name="Discard draft").click()
+    expect(note).to_be_hidden()
     page.goto("/programmes/new/")
     expect(page.locator("[name=name]")).to_have_value("")
 

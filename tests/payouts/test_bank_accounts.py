@@ -266,3 +266,12 @@ def test_an_account_that_two_partners_share_is_confirmed_only_by_who_says_so(
     assert asked.state == "confirmed"
     entry = AuditEntry.objects.of(asked).get(verb="account confirmed")
     assert "Another partner has the same account" in str(entry.reason_said)
+
+
+def test_a_partner_asks_for_its_own_company_and_has_nothing_to_choose(acme, rival, browse):
+    client = browse(acme.admin)
+    assert client.get("/bank-accounts/new/").context["form"]["partner"].is_hidden
+    typed = details(reason="A new bank") | {"partner": str(rival.row.pk)}
+    assert client.post("/bank-accounts/new/", typed).status_code == 302
+    (asked,) = BankAccount.objects.for_everyone(because="a test")
+    assert asked.partner == acme.row

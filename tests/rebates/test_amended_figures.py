@@ -104,3 +104,16 @@ def test_each_part_of_a_policy_that_is_a_figure_or_a_choice_is_told_as_one(place
     )
     said = [one for key in PARTS if was.get(key) != becomes.get(key) for one in told(key, was, becomes)]
     assert bool(said) != (place in IN_WORDS_ALONE), said
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_read_aloud_only_the_words_that_differ_are_marked(language):
+    figures(steady(*BANDS), steady(BANDS[0], {"from": 50_000, "rate": "6%"}))
+    with translation.override(language):
+        found = amendment(Version.objects.get(number=2))
+        before, after = found.read_aloud
+        assert "".join(words for _differs, words in before) == found.was
+        assert "".join(words for _differs, words in after) == found.becomes
+    for pieces, expected in ((before, "5%"), (after, "6%")):
+        (marked,) = [words for differs, words in pieces if differs]
+        assert expected in marked and len(marked) < 8

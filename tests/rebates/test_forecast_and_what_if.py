@@ -142,6 +142,7 @@ def test_partners_try_their_own_and_staff_choose_whose(acme, rival, manager, bro
     assert browse(manager).get(asked).status_code == 422  # whose?
     page = browse(manager).get(f"{asked}&partner={acme.row.pk}")
     assert page.context["tried"].effects[0].before == Decimal("10.00")
+    assert '<option value="routing-1">' in page.content.decode()  # what the browser completes
     accrual = browse(acme.admin).get(accrual_of(acme).get_absolute_url()).content.decode()
     assert "Forecast to 30 Nov 2026" in accrual and "What would an order pay?" in accrual
 

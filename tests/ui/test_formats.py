@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 12, 12, 0, tzinfo=UTC)
     [
         ("1234.5", "CNY", None, "¥1,234.50"),
         ("-1234.5", "CNY", None, "−¥1,234.50"),
-        ("1234.5", "JPY", None, "JP¥1,234"),
+        ("1234.5", "JPY", None, "JP¥1,235"),
         ("-0.001", "CNY", None, "¥0.00"),
         ("486000", "CNY", 0, "¥486,000"),
         ("12", "CHF", None, "CHF 12.00"),
@@ -88,3 +88,17 @@ def test_what_people_wrote_is_filled_in_as_it_is():
         formats.filled("%(who)s: 100%% of %(what)s", {"who": "Lin", "what": "100%% sure"})
         == "Lin: 100% of 100%% sure"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "shown"),
+    [
+        ("2.625", 2, "2.63"),
+        ("2.615", 2, "2.62"),
+        ("-0.505", 2, "−0.51"),
+        ("0.5", 0, "1"),
+        ("1.0000005", None, "1.000001"),
+    ],
+)
+def test_what_is_shown_is_rounded_half_up_by_magnitude_as_money_is(value, places, shown):
+    assert formats.number(Decimal(value), places) == shown
