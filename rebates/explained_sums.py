@@ -21,17 +21,17 @@ def sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
     paid_units = bands_of(policy).pays_units or bands_of(policy).counts_sets
     if group is None:
         return [
-            Step(3, _("Qualifier"), counts, counted, read_units),
+            Step(3, _("Qualifier"), counts, counted, is_count=read_units),
             *([] if group_words.is_withheld(result) else _reference(result)),
             *parts_of_set(result),
-            Step(3, _("Paid base"), paid, payable, paid_units),
+            Step(3, _("Paid base"), paid, payable, is_count=paid_units),
         ]
     return [
-        Step(3, _("Own qualifier"), counts, result.qualifier, read_units),
-        Step(3, _("Own paid base"), paid, result.base, paid_units),
-        Step(3, _("Qualifier of the group"), counts, group.counted, read_units),
+        Step(3, _("Own qualifier"), counts, result.qualifier, is_count=read_units),
+        Step(3, _("Own paid base"), paid, result.base, is_count=paid_units),
+        Step(3, _("Qualifier of the group"), counts, group.counted, is_count=read_units),
         *_reference(result),
-        Step(3, _("Paid base of the group"), paid, group.payable, paid_units),
+        Step(3, _("Paid base of the group"), paid, group.payable, is_count=paid_units),
     ]
 
 

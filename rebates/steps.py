@@ -19,8 +19,8 @@ class Step:
     title: str
     text: str
     value: Decimal | None = None
-    is_count: bool = False  # whether the figure is a number of pieces, not money
     behind: str = ""  # the address of what the step found, where that is a sum of lines
+    is_count: bool = False  # whether the figure is a number of pieces, not money
 
 
 def computed_of(result: Figure) -> Decimal:
