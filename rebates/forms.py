@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
-from prm.catalogue.models import Product, ProductLine
+from prm.catalogue.models import ProductLine
 from prm.ui.forms import MoneyField, ServiceForm, VisibleChoice
 from prm.values import clock
+from rebates import whatif
 from rebates.models import Payment
 
 MOST_TEXT = 200_000
@@ -138,5 +139,4 @@ class WhatIfForm(ServiceForm):
     @property
     def offered_products(self) -> list[tuple[str, str]]:
         """The first products as (code, name and product line): what the browser completes."""
-        goods = Product.objects.filter(is_active=True).select_related("product_line").order_by("code")
-        return [(one.code, f"{one} · {one.product_line}") for one in goods[:OFFERED]]
+        return [(one.code, f"{one} · {one.product_line}") for one in whatif.products_on_sale(OFFERED)]

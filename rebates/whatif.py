@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from orders.models import SalesLine
 from orders.pricing import line_amount, price_for
@@ -100,8 +101,17 @@ def what_if(
     return WhatIf(sold if product else product_line, quantity, amount, currency, _effects(before, after))
 
 
+def products_on_sale(most: int) -> list[Product]:
+    """The first products by code that an order may be tried with."""
+    return list(_on_sale().order_by("code")[:most])
+
+
+def _on_sale() -> QuerySet[Product]:
+    return Product.objects.filter(is_active=True).select_related("product_line")
+
+
 def _product(line: ProductLine, code: str) -> Product:
-    goods = Product.objects.filter(is_active=True, product_line=line).select_related("product_line")
+    goods = _on_sale().filter(product_line=line)
     if not code:
         policies = Version.objects.published().values_list("policy", flat=True)
         named = {one for policy in policies for one in named_products(policy)}
