@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -169,23 +168,10 @@ def other_tenant(db: None) -> Any:
     return _tenant("beta")
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
 def fresh_tenant(transactional_db: None) -> Any:
-    """A tenant made by the product's own provisioning, for tests that commit; the connection is inside it."""
-    from django.db import connection
-
-    from prm.tenancy import provisioning
-    from prm.values.actor import Actor
-
-    connection.set_schema_to_public()
-    made = provisioning.create_tenant(
-        slug=f"fresh-{next(_numbers)}", name="Fresh", language="en", currency="CNY", by=Actor.command("tests")
-    )
-    connection.set_tenant(made)
-    return made
+    """Tenant `alpha` as the product's own provisioning left it, for tests that commit."""
+    return _tenant("alpha")
 
 
 # The running product
