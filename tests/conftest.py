@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +19,6 @@ import pytest
 from tests.support.services import Services
 
 LONG = os.environ.get("PRM_LONG") == "1"
-SLOW = ("/tests/e2e/", "/tests/isolation/")
 
 for name in "EMAIL_URL PRM_DEMO PRM_PORT PRM_HOST PRM_BIND PRM_DEBUG".split():
     os.environ.pop(name, None)
@@ -78,14 +76,23 @@ hypothesis_settings.load_profile("long" if LONG else "quick")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in tests/e2e needs a browser; what is marked `long` runs only with bin/test --long.
 
-    Files of few and slow tests come first: as the last ones they would keep one of the two cores waiting.
+    Files of few and slow tests come first: as the last ones they would keep one of the two cores waiting. So do all
+    that use the running product: what commits beside them ends it, and it would be started again.
     """
-    items.sort(key=lambda item: not any(slow in str(item.path) for slow in SLOW))
+    items.sort(key=_turn)
     for item in items:
         if "/tests/e2e/" in str(item.path):
             item.add_marker("e2e")
         if item.get_closest_marker("long") and not LONG:
             item.add_marker(pytest.mark.skip(reason="a long count: bin/test --long runs it"))
+
+
+def _turn(item: pytest.Item) -> int:
+    if "/tests/e2e/" in str(item.path):
+        return 0
+    if "live_stack" in getattr(item, "fixturenames", ()):
+        return 1
+    return 2 if "/tests/isolation/" in str(item.path) else 3
 
 
 def pytest_collection_finish() -> None:
@@ -169,23 +176,10 @@ def other_tenant(db: None) -> Any:
     return _tenant("beta")
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
 def fresh_tenant(transactional_db: None) -> Any:
-    """A tenant made by the product's own provisioning, for tests that commit; the connection is inside it."""
-    from django.db import connection
-
-    from prm.tenancy import provisioning
-    from prm.values.actor import Actor
-
-    connection.set_schema_to_public()
-    made = provisioning.create_tenant(
-        slug=f"fresh-{next(_numbers)}", name="Fresh", language="en", currency="CNY", by=Actor.command("tests")
-    )
-    connection.set_tenant(made)
-    return made
+    """Tenant `alpha` as the product's own provisioning left it, for tests that commit."""
+    return _tenant("alpha")
 
 
 # The running product

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -108,10 +110,15 @@ def _full_width(name: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name)
 
 
-def _traditional(name: str) -> str:
+@cache
+def _to_traditional() -> Any:
     import opencc
 
-    return opencc.OpenCC("s2t").convert(name)
+    return opencc.OpenCC("s2t")
+
+
+def _traditional(name: str) -> str:
+    return _to_traditional().convert(name)
 
 
 def _spaced(name: str) -> str:

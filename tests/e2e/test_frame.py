@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from prm.customfields.services import create_field
 from prm.values.actor import Actor
 from tests.cast import Company
+from tests.e2e.office import DESK, PHONE, serious
 from tests.factories import dealreg as deals
 from tests.support.stack import Stack
 
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 
 
@@ -59,15 +58,6 @@ def enter(live_stack: Stack, browser: Browser, settings) -> Iterator:
 def _refuse(text: str) -> None:
     """A blocked script or style is a fault of the page; a 404 that a test asked for is not."""
     assert "Content Security Policy" not in text, text
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 @SIZES

@@ -122,6 +122,7 @@ def read_it(page: Page, number: str) -> None:
 
 def test_the_browser_answers_every_rule_as_the_server_does(office: Office, cast: Any) -> None:
     page = office.enter("administrator")
+    page.goto("/")
     page.wait_for_function("() => window.prmRules")
     script = "([rule, typed, kinds]) => prmRules.holds(rule, typed, kinds)"
     wrong = [

@@ -34,7 +34,7 @@ def controller(cast: Any) -> str:
 
 
 def test_from_a_registered_deal_to_the_statement(office: Office, cast: Any, controller: str) -> None:
-    partner = office.enter("partner-sales", size=PHONE)
+    partner = office.enter_by_the_button("partner-sales", size=PHONE)
     manager = office.enter("channel-manager")
     deal = register(partner, CUSTOMER, "Routing")
     expect(partner.locator("#page-title, h1").first).to_have_text(CUSTOMER)
