@@ -113,7 +113,7 @@ def reason_text(reason: str, detail: Any) -> str:
 
 def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
     """What can be paid of `run` now; of one currency where one is named."""
-    rows = Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk")
+    rows = Statement.objects.visible_to(by).of_run(run).for_payment()
     statements = list(rows.filter(currency=currency) if currency else rows)
     owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
     carried = sum(1 for row in statements if row.payable <= 0)
