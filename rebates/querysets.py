@@ -368,8 +368,8 @@ class StatementQuerySet(PartnerOwned):
         return found
 
     def to_be_paid(self) -> StatementQuerySet:
-        """Of `for_list()`, those on which something can be paid now."""
-        return self.filter(payment_state__in=("open", "part_paid"))
+        """Of `for_list()`, those on which something can be paid now: their state is open or part paid."""
+        return self.filter(~_is_stopped(), unpaid__gt=F("held"), partner__status__in=Partner.PAYABLE)
 
     def blocked(self) -> StatementQuerySet:
         """Of `for_list()`, those that owe something to a partner on hold, or whose payment somebody holds."""

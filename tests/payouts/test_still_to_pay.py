@@ -139,6 +139,8 @@ def test_every_page_says_the_same_is_still_to_be_paid(acme, finance, second, sce
     found = rows()
     assert [row.unpaid for row in found] == rests
     assert [row.payment_state for row in found] == states
+    payable = Statement.objects.visible_to(finance).for_list().to_be_paid().order_by("ends")
+    assert [row.payment_state in ("open", "part_paid") for row in found] == [row in payable for row in found]
     opens = open_on(found)
     assert [(one.rest, one.amount, state_of(one)) for one in opens] == [
         (row.unpaid, row.to_pay, row.payment_state) for row in found
