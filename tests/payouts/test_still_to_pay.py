@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from payouts import overview
+from payouts.prospect import prospect
 from prm.ledger.models import Entry
 from prm.values import clock
 from rebates import pages
@@ -20,6 +21,7 @@ from rebates.models import Statement
 from rebates.services import confirm_return, hold_payment, pay_statement, report_return
 from rebates.services.payments import open_on, state_of
 from rebates.services.releasing import outlook
+from tests.payouts.world import account, pays_from
 from tests.rebates import disputing
 from tests.rebates.disputing import statement_of
 from tests.rebates.world import BY, apply, policy, sell, settle
@@ -157,6 +159,33 @@ def test_every_page_says_the_same_is_still_to_be_paid(acme, finance, second, sce
         if one.rest == 0:
             with pytest.raises(NothingToPay):
                 pay_statement(statement=one.statement, by=second)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda made: made.__name__)
+def test_a_payout_by_file_would_pay_or_leave_out_just_that(acme, finance, second, scenario):
+    account(acme, finance, second)
+    pays_from(finance)
+    scenario(acme, finance, second)
+    for row in rows():
+        found = prospect(row.run, by=finance)
+        assert sum(one.amount for one in (*found.due, *found.left_out)) == row.unpaid
+        assert (row.unpaid == 0) == (found.settled + found.carried == 1)
+        if row.run.state != "paid":
+            disputed = sum(one.disputed for one in outlook(run=row.run, by=second).disputed)
+            assert disputed == sum(one.amount for one in found.left_out if one.reason == "disputed")
+
+
+def test_preparing_a_payout_says_what_is_disputed_and_where(acme, finance, second, browse):
+    account(acme, finance, second)
+    pays_from(finance)
+    disputing.settled(acme, 50_000)
+    dispute = disputing.marked(acme, "INV-1")
+    run = statement_of(acme).run
+    (left,) = prospect(run, by=finance).left_out
+    assert (left.reason, left.detail, left.amount) == ("disputed", dispute.number, 1000)
+    page = browse(finance).get("/payout-files/new/", {"run": run.pk}).content.decode()
+    assert f"It is disputed in {dispute.number}: held back until the decision." in page
+    assert "nothing is open any more" not in page
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda made: made.__name__)
