@@ -15,7 +15,7 @@ from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.files import paper
-from prm.ui import export, formats, said
+from prm.ui import export, said
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import dispute_pages, further, kept, pages, services, wording
@@ -141,9 +141,7 @@ def pay(request: Any, number: str) -> HttpResponse:
         },
     )
     if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
-        paid = form.result
-        amount = formats.money(paid.amount, found.currency)
-        messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
+        messages.success(request, wording.paid(form.result, found.currency))
         return redirect(found)
     doubt = doubts([found]).get(found.pk)
     form.show_anew(parts.payments)
