@@ -14,8 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import SalesLine
@@ -23,11 +22,9 @@ from payouts.models import BatchLine
 from prm.ledger.models import Entry
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates import accruals
+from rebates import accruals, still_to_pay
 from rebates.books import reconciled
-from rebates.models import ManualAdjustment, Payment, Programme, Result, RunScope, Statement
-from rebates.querysets import MONEY
-from rebates.querysets import ZERO as NOTHING
+from rebates.models import ManualAdjustment, Programme, Result, RunScope, Statement
 
 ZERO = Decimal("0.00")
 # Late lines and returns of closed periods, and what decided disputes give or take.
@@ -203,25 +200,13 @@ def settled_periods(asked: Asked, *, by: Actor) -> list[tuple[date, date]]:
 def ageing(asked: Asked, *, by: Actor) -> list[Ageing]:
     """By currency: what was open at the end of the last day, by the age of its statement. Of all programmes."""
     end = clock.start_of_day(clock.days_after(asked.last, 1))
-    paid = (
-        Payment.objects.for_everyone(because="of the statements that the caller sees")
-        .filter(statement=OuterRef("pk"), paid_on__lte=asked.last)
-        .exclude(returned_on__lte=asked.last)
-        .order_by()
-        .values("statement")
-        .annotate(sum=Sum("amount"))
-        .values("sum")
-    )
     bounds = [clock.start_of_day(clock.days_after(asked.last, -days)) for days in AGES]
     cases = [When(issued_at__gte=bound, then=Value(at)) for at, bound in enumerate(bounds)]
     rows = (
         Statement.objects.visible_to(by)
         .filter(ends__lte=clock.days_after(asked.last, 1))  # a close is booked on its month's last day
-        .annotate(paid_then=Coalesce(Subquery(paid, output_field=MONEY), NOTHING))
         .annotate(
-            unpaid_then=Greatest(
-                Least(F("earned") + F("adjusted"), F("closing")) - F("paid_then"), NOTHING, output_field=MONEY
-            ),
+            unpaid_then=still_to_pay.unpaid(asked.last),
             age=Case(
                 When(issued_at__gte=end, then=None),
                 *cases,

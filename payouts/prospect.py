@@ -21,7 +21,7 @@ from prm.modules import registry
 from prm.ui import formats
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates.models import Payment, PaymentReturn, SettlementRun, Statement
+from rebates.models import Dispute, Payment, PaymentReturn, SettlementRun, Statement
 from rebates.payout_methods import WORDS
 from rebates.services.payments import Open, open_on
 from rebates.services.unconfirmed import Owed
@@ -31,6 +31,7 @@ REASONS = {
     "elsewhere": _("It is in payout %(detail)s."),
     "on_hold": _("The partner is on hold: “%(detail)s”."),
     "stopped": _("Its payment is held: %(detail)s"),
+    "disputed": _("It is disputed in %(detail)s: held back until the decision."),
     "not_by_bank": _("Its programmes do not pay by transfer: %(detail)s"),
     "no_account": _("The partner has no bank account in this currency."),
     "unconfirmed": _("The partner's bank account is not confirmed yet."),
@@ -70,7 +71,10 @@ class LeftOut:
 
     @property
     def amount(self) -> Decimal:
-        return self.found.amount
+        """What of it is left out for that reason."""
+        if self.reason == "disputed":
+            return self.found.disputed
+        return self.found.rest if self.found.is_blocked else self.found.amount
 
     @property
     def text(self) -> str:
@@ -113,18 +117,18 @@ def reason_text(reason: str, detail: Any) -> str:
 
 def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
     """What can be paid of `run` now; of one currency where one is named."""
-    rows = Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk")
+    rows = Statement.objects.visible_to(by).of_run(run).for_payment()
     statements = list(rows.filter(currency=currency) if currency else rows)
-    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.amount > 0]
+    owing = open_on([row for row in statements if row.unpaid > 0])
     carried = sum(1 for row in statements if row.payable <= 0)
     made = Prospect(settled=len(statements) - len(owing) - carried, carried=carried)
     world = Known([one.statement for one in owing])
     for one in owing:
-        judged = world.judge(one)
-        if isinstance(judged, Due):
-            made.due.append(judged)
-        else:
-            made.left_out.append(judged)
+        for judged in world.parts(one):
+            if isinstance(judged, Due):
+                made.due.append(judged)
+            else:
+                made.left_out.append(judged)
     return made
 
 
@@ -159,6 +163,16 @@ class Known:
         self.accounts = Accounts(one.partner_id for one in statements)
         self.paying = set(PayingAccount.objects.values_list("currency", flat=True))
         self.taken = taken_by_batches(one.pk for one in statements)
+        self.disputes = Dispute.objects.all().numbers_of(statements)
+
+    def parts(self, one: Open) -> list[Due | LeftOut]:
+        """What is open on a statement, a part for each thing that is to be said of it: what is disputed waits for the
+        decision, whatever becomes of the rest. Where all of it is blocked that is what is said.
+        """
+        if one.is_blocked or not one.disputed:
+            return [self.judge(one)]
+        disputed = LeftOut(one, "disputed", self.disputes[one.statement.pk])
+        return [self.judge(one), disputed] if one.amount else [disputed]
 
     def judge(self, one: Open, *, own: bool = False) -> Due | LeftOut:
         """`own`: it stands in the payout that asks, and is therefore not taken by another."""

@@ -153,7 +153,7 @@ def of_statement(statement: Statement, actor: Actor) -> dict[str, Any]:
     is_open = until is not None and clock.today() <= until
     return {
         "disputes": shown,
-        "held": live.held if live else Decimal("0.00"),
+        "held": open_on([statement])[0].disputed if live else Decimal("0.00"),
         "dispute_wait": waiting(live, actor) if live else None,
         "held_stays": held_stays(live, statement),
         "dispute_until": until,
@@ -324,10 +324,10 @@ def held_stays(live: Dispute | None, statement: Statement) -> str:
     if live is None or not live.held or not live.takes_more:
         return ""
     (found,) = open_on([statement])
-    if found.rest > live.held:
+    if not 0 < found.rest <= live.held:
         return ""
     return _("All that is open of this statement, %(money)s, is held back already: more lines do not change that.") % {
-        "money": formats.money(live.held, live.currency, 2)
+        "money": formats.money(found.rest, live.currency, 2)
     }  # fmt: skip
 
 

@@ -64,6 +64,13 @@ class DisputeQuerySet(PartnerOwned):
         sums = rows.filter(statement__in=[one.pk for one in statements], held__gt=0).order_by()
         return dict(sums.values_list("statement_id").annotate(held=Sum("held")))
 
+    def numbers_of(self, statements: Iterable[Any]) -> dict[int, str]:
+        """By the id of each statement: the number of the dispute under way; left out where there is none."""
+        rows = self.for_everyone(because="of the statements that the caller has").live()
+        return dict(
+            rows.filter(statement__in=[one.pk for one in statements]).values_list("statement_id", "number")
+        )
+
     def for_decision(self, actor: Actor) -> DisputeQuerySet:
         """Those on which it is this person's turn; who proposed a sum does not confirm it."""
         mine = Q(pk__in=[])

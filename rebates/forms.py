@@ -99,6 +99,10 @@ class PaymentForm(ReleaseForm):
     pairs = (("amount", "paid_on"), ("method", "reference"))
     field_order = ("amount", "paid_on", "method", "reference", "goods", "account_checked")
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["method"].always_chosen = True  # type: ignore[attr-defined]
+
     def show_anew(self, payments: int) -> None:
         """The page as it is answered now: pressed again on purpose it may pay beside what was paid meanwhile."""
         self.data = {**self.data.dict(), "seen": str(payments)} if self.is_bound else self.data

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Greatest, Least
-from django.db.models.lookups import Exact
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import Exact, GreaterThan
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
@@ -18,10 +18,8 @@ from prm.approvals.turns import is_under_way
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
-
-MONEY = models.DecimalField(max_digits=18, decimal_places=2)
-ZERO = Value(Decimal("0.00"), output_field=MONEY)
-NOT_RETURNED = Q(payments__returned_on__isnull=True)  # what the bank sent back is not paid
+from rebates import still_to_pay
+from rebates.still_to_pay import MONEY, ZERO
 
 
 class ProgrammeQuerySet(models.QuerySet):
@@ -268,18 +266,6 @@ class ResultQuerySet(PartnerOwned):
         return self.for_review(run).filter(kind="adjusted")
 
 
-def _unpaid() -> Greatest:
-    """What a statement with `payments_sum` has still to pay of its own figure, never less than nothing."""
-    payable = F("earned") + F("adjusted") + F("brought") + F("kept_before") - F("kept")
-    own = Least(payable, F("closing") - F("kept"))
-    return Greatest(own - F("payments_sum"), ZERO, output_field=MONEY)
-
-
-def _paid_and(condition: Q) -> Coalesce:
-    """What of a statement's payments is so."""
-    return Coalesce(Sum("payments__amount", filter=NOT_RETURNED & condition), ZERO)
-
-
 def _held() -> Coalesce:
     """What a dispute under way holds back of a statement."""
     from rebates.models import Dispute
@@ -298,17 +284,22 @@ def _is_stopped() -> Exists:
 
 
 def _payment_state() -> Case:
-    """A value of Statement.PaymentState, as `services.payments.payment_state` gives it for one."""
-    own = F("earned") + F("adjusted") + F("brought")
+    """A value of Statement.PaymentState, as `services.payments.state_of` gives it for one."""
+    own = still_to_pay.own_figure()
+    due = F("earned") + F("adjusted") + F("brought")
+    nothing_open = Case(
+        When(credit_due__gt=0, then=Value("credit_due")),
+        When(goods_due__gt=0, then=Value("goods_due")),
+        When(GreaterThan(own, ZERO) & Q(payments_sum__gte=own), then=Value("paid")),
+        When(Q(closing__lt=0) | ~Q(kept=0), then=Value("carried")),
+        When(Exact(due, ZERO), then=Value("nothing")),
+        default=Value("offset"),
+        output_field=models.CharField(),
+    )
     return Case(
-        When(unpaid=0, credit_due__gt=0, then=Value("credit_due")),
-        When(unpaid=0, goods_due__gt=0, then=Value("goods_due")),
-        When(unpaid=0, payments_sum__gt=0, then=Value("paid")),
-        When(Q(unpaid=0) & (Q(closing__lt=0) | ~Q(kept=0)), then=Value("carried")),
-        When(Q(unpaid=0) & Exact(own, ZERO), then=Value("nothing")),
-        When(unpaid=0, then=Value("offset")),
+        When(unpaid=0, then=nothing_open),
         When(~Q(partner__status__in=Partner.PAYABLE) | _is_stopped(), then=Value("blocked")),
-        When(held__gte=F("unpaid"), then=Value("disputed")),
+        When(held__gt=0, held__gte=F("unpaid"), then=Value("disputed")),
         When(payments_sum__gt=0, then=Value("part_paid")),
         default=Value("open"),
         output_field=models.CharField(),
@@ -320,26 +311,37 @@ class StatementQuerySet(PartnerOwned):
         """Those of closed runs: while one is being closed, none of its statements is out yet."""
         return super().visible_to(actor).filter(run__state__in=("closed", "paid"))
 
+    def with_unpaid(self) -> StatementQuerySet:
+        """With `unpaid`: what is still to pay of it, see `still_to_pay`."""
+        return self.annotate(unpaid=still_to_pay.unpaid())
+
     def for_list(self) -> StatementQuerySet:
         """Newest period first, with `payments_sum`, `credit_due`, `goods_due`, `unpaid`, `held`, `to_pay` and
         `payment_state`.
 
-        `unpaid` is what is still to pay of the statement's own figure. A negative figure that was carried into it was
-        taken off first: what it closed with, less what is kept for a minimum payout, is the most it pays. `held` is
-        what a dispute under way holds back of it, `to_pay` the rest. Of what was paid, credit notes that are still to
-        be issued and goods that are still to be delivered stand apart too.
+        `held` is what a dispute under way holds back of what is still to pay, `to_pay` the rest. Of what was paid,
+        credit notes that are still to be issued and goods that are still to be delivered stand apart too.
         """
         return (
             self.select_related("run", "partner")
-            .annotate(
-                payments_sum=Coalesce(Sum("payments__amount", filter=NOT_RETURNED), ZERO),
-                credit_due=_paid_and(Q(payments__credit_note__state="due")),
-                goods_due=_paid_and(Q(payments__goods__state="due")),
-            )
-            .annotate(unpaid=_unpaid(), held=_held())
+            .with_payments()
+            .with_unpaid()
+            .annotate(held=_held())
             .annotate(to_pay=Greatest(F("unpaid") - F("held"), ZERO, output_field=MONEY))
             .annotate(payment_state=_payment_state())
             .order_by("-ends", "-id")
+        )
+
+    def for_payment(self) -> StatementQuerySet:
+        """In a fixed order, with `unpaid`."""
+        return self.select_related("run", "partner").with_unpaid().order_by("pk")
+
+    def with_payments(self) -> StatementQuerySet:
+        """With `payments_sum`, and of it `credit_due` and `goods_due`, which are still to come."""
+        return self.annotate(
+            payments_sum=still_to_pay.paid(),
+            credit_due=still_to_pay.paid(such=Q(credit_note__state="due")),
+            goods_due=still_to_pay.paid(such=Q(goods__state="due")),
         )
 
     def issued_before(self, statement: Any) -> Any:
@@ -352,17 +354,12 @@ class StatementQuerySet(PartnerOwned):
 
         One query for all runs; what is on hold is included.
         """
-        from rebates.models import Payment
-
-        kept = Payment.objects.for_everyone(because="of the statements that the caller has").kept()
-        of_statement = kept.filter(statement=OuterRef("pk"))
-        paid = of_statement.order_by().values("statement").annotate(sum=Sum("amount")).values("sum")
         rows = (
             self.filter(run__in=list(runs))
-            .annotate(payments_sum=Coalesce(Subquery(paid, output_field=MONEY), ZERO))
+            .with_unpaid()
             .order_by()
             .values("run_id", "currency")
-            .annotate(sum=Sum(_unpaid()))
+            .annotate(sum=Sum("unpaid"))
             .order_by("run_id", "currency")
         )
         found: dict[int, list[tuple[str, Decimal]]] = {}
@@ -371,8 +368,8 @@ class StatementQuerySet(PartnerOwned):
         return found
 
     def to_be_paid(self) -> StatementQuerySet:
-        """Of `for_list()`, those on which something can be paid now."""
-        return self.filter(payment_state__in=("open", "part_paid"))
+        """Of `for_list()`, those on which something can be paid now: their state is open or part paid."""
+        return self.filter(~_is_stopped(), unpaid__gt=F("held"), partner__status__in=Partner.PAYABLE)
 
     def blocked(self) -> StatementQuerySet:
         """Of `for_list()`, those that owe something to a partner on hold, or whose payment somebody holds."""

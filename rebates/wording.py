@@ -16,7 +16,7 @@ from prm.ui.formats import filled
 from rebates import currency_words, line_rounding, mechanism_words, tier_days, time_words
 from rebates.credited import is_credited
 from rebates.limit_words import limits, measure_name
-from rebates.models import Version
+from rebates.models import Payment, Version
 from rebates.sales_words import listed
 
 
@@ -70,10 +70,26 @@ def whose_sales(policy: dict[str, Any]) -> list[str]:
     ]
 
 
-def paid(amount: str, day: date, reference: str) -> str:
-    """That so much was paid, when and under which reference."""
-    words = {"money": amount, "day": formats.day(day), "reference": reference}
-    if reference:
+def paid(payment: Payment, currency: str) -> str:
+    """What happened to the money: where it is, or what somebody still has to do for the partner to get it."""
+    words = {
+        "money": formats.money(payment.amount, currency),
+        "day": formats.day(payment.paid_on),
+        "reference": payment.reference,
+    }
+    if payment.method == Payment.Method.WALLET:
+        return _("%(money)s is in the partner's wallet for orders.") % words
+    if payment.method == Payment.Method.GOODS:
+        return (
+            _("%(money)s is paid in goods. They are still to be delivered: confirm it here once they are.")
+            % words
+        )
+    if payment.method == Payment.Method.CREDIT_NOTE:
+        return (
+            _("%(money)s is paid by credit note. It is still to be issued: confirm it here once it is.")
+            % words
+        )
+    if payment.reference:
         return _("Paid: %(money)s on %(day)s, reference %(reference)s.") % words
     return _("Paid: %(money)s on %(day)s, without a reference.") % words
 

@@ -133,6 +133,11 @@ class Statement(models.Model):
         return self.due + self.kept_before - self.kept
 
     @property
+    def own_figure(self) -> Decimal:
+        """What it was to pay when it was issued, as `still_to_pay.own_figure`: a negative balance was taken off."""
+        return min(self.payable, self.closing - self.kept)
+
+    @property
     def payment_word(self) -> str:
         """The payment's state in words, of a row of `for_list()`."""
         return str(self.PaymentState(self.payment_state).label)

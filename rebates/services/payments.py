@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Sum
 
 from partners.models import Partner
 from prm.access.rules import require
@@ -52,6 +51,7 @@ from rebates.services.unconfirmed import refuse_doubtful
 
 ZERO = Decimal("0.00")
 SOME = 200  # statements that are looked at together
+OF_CALLER = "of the statements that the caller has"
 State = Statement.PaymentState
 
 
@@ -63,7 +63,7 @@ class Open:
     payments: int  # so far
     paid: Decimal
     owed: dict[int, Decimal]  # the partner's balance in the ledger less what is kept, by purpose
-    newer: Decimal  # what newer statements have still to pay of that balance
+    rest: Decimal  # what the statement has still to pay, see `still_to_pay`
     held: Decimal = ZERO  # what a dispute under way holds back
     stopped: str = ""  # why somebody holds its payment
     credit_due: Decimal = ZERO  # of what was paid: credit notes that are still to be issued
@@ -81,65 +81,51 @@ class Open:
         return max(ZERO, self.rest - self.held)
 
     @property
+    def disputed(self) -> Decimal:
+        """What of the rest a dispute under way holds back."""
+        return self.rest - self.amount
+
+    @property
     def is_blocked(self) -> bool:
         """Whether nothing of it is paid now: the partner is on hold, or somebody holds this payment."""
         return self.statement.partner.is_on_hold or bool(self.stopped)
 
-    @property
-    def rest(self) -> Decimal:
-        """The rest of the statement's own figure, never more than the partner's balance.
-
-        The balance belongs to the newest statements first: what an older one lost to a negative figure never opens
-        again.
-        """
-        balance = sum(self.owed.values(), ZERO) - self.newer
-        return max(ZERO, min(self.statement.payable - self.paid, balance))
-
 
 def open_on(statements: Sequence[Statement]) -> list[Open]:
     """What is open on each, in a fixed number of queries for all."""
-    partners = {statement.partner_id for statement in statements}
-    sums = (
-        Payment.objects.for_everyone(because="of the statements that the caller has")
-        .filter(statement__in=[statement.pk for statement in statements])
+    ids = [statement.pk for statement in statements]
+    figures = _figures(ids)
+    counts = (
+        Payment.objects.for_everyone(because=OF_CALLER)
+        .filter(statement__in=ids)
+        .order_by()
         .values_list("statement_id")
-        .annotate(
-            payments=Count("pk"),
-            paid=_sum(Q()),
-            credit_due=_sum(Q(credit_note__state="due")),
-            goods_due=_sum(Q(goods__state="due")),
-        )
+        .annotate(count=Count("pk"))
     )
+    counted = dict(counts)
     held = Dispute.objects.all().held_of(statements)
     stopped, methods = PaymentHold.objects.all().reasons_of(statements), methods_of(statements)
-    payments = {statement_id: tuple(rest) for statement_id, *rest in sums}
-    owed, newer = _balances(partners), defaultdict(list)
-    rows = (
-        Statement.objects.for_everyone(because="the statements' own partners")
-        .filter(partner__in=partners, ends__gt=min((s.ends for s in statements), default=clock.today()))
-        .for_list()
-        .values_list("partner_id", "currency", "ends", "unpaid")
-    )
-    for partner_id, currency, ends, unpaid in rows:
-        newer[partner_id, currency].append((ends, unpaid))
-    found = []
-    for statement in statements:
-        whose = (statement.partner_id, statement.currency)
-        later = (unpaid for ends, unpaid in newer[whose] if ends > statement.ends)
-        count, paid, credit_due, goods_due = payments.get(statement.pk, (0, ZERO, ZERO, ZERO))
-        found.append(
-            Open(
-                statement, count, paid, owed.get(whose, {}), sum(later, ZERO), held.get(statement.pk, ZERO),
-                stopped.get((statement.run_id, statement.partner_id), ""), credit_due, goods_due,
-                methods.get(statement.pk, Payment.Method.TRANSFER.value),
-            )
-        )  # fmt: skip
-    return found
+    owed = _balances({statement.partner_id for statement in statements})
+    return [
+        Open(
+            statement=statement,
+            payments=counted.get(statement.pk, 0),
+            owed=owed.get((statement.partner_id, statement.currency), {}),
+            held=held.get(statement.pk, ZERO),
+            stopped=stopped.get((statement.run_id, statement.partner_id), ""),
+            method=methods.get(statement.pk, Payment.Method.TRANSFER.value),
+            **figures[statement.pk],
+        )
+        for statement in statements
+    ]
 
 
-def _sum(condition: Q) -> Coalesce:
-    """What of the payments did not come back and is so."""
-    return Coalesce(Sum("amount", filter=Q(returned_on__isnull=True) & condition), ZERO)
+def _figures(ids: list[int]) -> dict[int, dict[str, Decimal]]:
+    """By the id of each statement what was paid of it, and what it has still to pay."""
+    rows = Statement.objects.for_everyone(because=OF_CALLER).filter(pk__in=ids).order_by()
+    names = {"paid": "payments_sum", "rest": "unpaid", "credit_due": "credit_due", "goods_due": "goods_due"}
+    found = rows.with_payments().with_unpaid().values("pk", *names.values())
+    return {row["pk"]: {name: row[column] for name, column in names.items()} for row in found}
 
 
 def _balances(partners: set[int]) -> dict[tuple[int, str], dict[int, Decimal]]:
@@ -189,7 +175,7 @@ def state_of(found: Open) -> Statement.PaymentState:
             return State.CREDIT_DUE
         if found.goods_due:
             return State.GOODS_DUE
-        if 0 < min(statement.payable, statement.closing - statement.kept) <= found.paid:
+        if 0 < statement.own_figure <= found.paid:
             return State.PAID
         if statement.closing < 0 or statement.kept:
             return State.CARRIED
@@ -369,12 +355,9 @@ def finish_run(run: SettlementRun, by: Actor) -> None:
     """The run is paid when nothing is open on any of its statements, blocked ones included. The caller locked it."""
     if run.state != SettlementRun.State.CLOSED:
         return
-    rows = Statement.objects.for_everyone(because="is the run paid?").for_list().filter(run=run, unpaid__gt=0)
-    after = 0
-    while some := list(rows.filter(pk__gt=after).order_by("pk")[:SOME]):
-        if any(found.rest > 0 for found in open_on(some)):
-            return
-        after = some[-1].pk
+    rows = Statement.objects.for_everyone(because="is the run paid?").filter(run=run)
+    if rows.with_unpaid().filter(unpaid__gt=0).exists():
+        return
     run.state, run.state_since = SettlementRun.State.PAID, clock.now()
     run.save(update_fields=["state", "state_since"])
     record(run, "paid", by=by)

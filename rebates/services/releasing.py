@@ -7,6 +7,7 @@ between steps, or a step run twice, pays nothing twice.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -135,8 +136,8 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
     refuse_release(run, by)
     if run.state != SettlementRun.State.CLOSED:
         raise NotInThisState(number=run.number, state=run.get_state_display())
-    statements = list(Statement.objects.visible_to(by).for_list().of_run(run).order_by("pk"))
-    owing = [one for one in open_on([row for row in statements if row.unpaid > 0]) if one.rest > 0]
+    statements = list(Statement.objects.visible_to(by).of_run(run).for_payment())
+    owing = open_on([row for row in statements if row.unpaid > 0])
     taken = reserved(one.statement.pk for one in owing)
     free = [one for one in owing if one.statement.pk not in taken]
     blocked = [one for one in free if one.is_blocked]
@@ -149,7 +150,7 @@ def outlook(*, run: SettlementRun, by: Actor) -> Outlook:
         doubtful=doubtful,
         by_hand=[one for one in free if one.amount > 0 and not one.is_blocked and by_hand(one)],
         blocked=blocked,
-        blocked_totals=_totals(blocked),
+        blocked_totals=_totals(blocked, lambda one: one.rest),
         disputed=[one for one in owing if one.held and not one.is_blocked],
         settled=len(statements) - len(owing) - carried,
         carried=carried,
@@ -171,10 +172,10 @@ def by_hand(one: Open) -> bool:
     return one.method not in AT_ONCE
 
 
-def _totals(some: list[Open]) -> list[Total]:
+def _totals(some: list[Open], of: Callable[[Open], Decimal] = lambda one: one.amount) -> list[Total]:
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     for one in some:
-        amounts[one.statement.currency].append(one.amount)
+        amounts[one.statement.currency].append(of(one))
     return [Total(code, len(found), sum(found, Decimal("0.00"))) for code, found in sorted(amounts.items())]
 
 

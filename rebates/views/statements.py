@@ -15,10 +15,11 @@ from prm.access.decorators import requires
 from prm.access.rules import allowed
 from prm.audit.history import history_of
 from prm.files import paper
-from prm.ui import export, formats, said
+from prm.ui import export, said
 from prm.values.actor import Actor
 from prm.values.errors import DomainError
 from rebates import dispute_pages, further, kept, pages, services, wording
+from rebates.closing_words import why_closing_differs
 from rebates.forms import PaymentForm
 from rebates.kit import facts_of, recompute_kit
 from rebates.limit_words import kept_rows
@@ -68,6 +69,7 @@ def statement(request: Any, number: str) -> HttpResponse:
             "parts": parts,
             "payment_state": paid,
             "open_since": open_since(found, parts.amount),
+            "why_closing": why_closing_differs(found, request.actor),
             "usually_by": usually_by(found) if parts.amount and not parts.is_blocked else None,
             "tone": Statement.PAYMENT_TONES.get(paid, ""),
             "payments": found.payments.prefetch_related("returns")
@@ -141,9 +143,7 @@ def pay(request: Any, number: str) -> HttpResponse:
         },
     )
     if form.is_valid() and form.run(services.pay_statement, statement=found, by=request.actor):
-        paid = form.result
-        amount = formats.money(paid.amount, found.currency)
-        messages.success(request, wording.paid(amount, paid.paid_on, paid.reference))
+        messages.success(request, wording.paid(form.result, found.currency))
         return redirect(found)
     doubt = doubts([found]).get(found.pk)
     form.show_anew(parts.payments)

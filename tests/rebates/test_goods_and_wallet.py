@@ -105,6 +105,30 @@ def test_finance_chooses_otherwise_at_the_payment(acme, finance, browse):
     assert facts_of(statement)["payments"][1]["as"] == "wallet"
 
 
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("transfer", "Paid: ¥1,000.00 on "),
+        ("wallet", "¥1,000.00 is in the partner&#x27;s wallet for orders."),
+        ("goods", "¥1,000.00 is paid in goods. They are still to be delivered"),
+        ("credit_note", "¥1,000.00 is paid by credit note. It is still to be issued"),
+    ],
+)
+def test_whoever_pays_is_told_what_happened(acme, finance, browse, method, told):
+    client, address = browse(finance), f"{settled(acme).get_absolute_url()}pay/"
+    sent = {"amount": "1000", "paid_on": clock.today().isoformat(), "method": method}
+    sent |= {"goods": "20 × router"} if method == "goods" else {}
+    page = client.post(address, sent, follow=True).content.decode()
+    assert told in page
+    assert ("without a reference" in page) == (method == "transfer")
+
+
+def test_as_what_it_is_paid_is_always_chosen(acme, finance, browse):
+    page = browse(finance).get(f"{settled(acme).get_absolute_url()}pay/").content.decode()
+    label = page[page.index("Paid as") : page.index("</label>", page.index("Paid as"))]
+    assert "optional" not in label
+
+
 def test_goods_are_named_listed_and_confirmed(acme, finance, browse):
     statement = settled(acme)
     with pytest.raises(GoodsNotNamed):
