@@ -12,7 +12,7 @@ Guarantees
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -71,8 +71,23 @@ def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
     plans = list(plans)
     together = [plan for plan in plans if hangs_on_all(plan.policy)]
     alone = [plan for plan in plans if not hangs_on_all(plan.policy) and not plan.unseen]
+    return alone, [*together, *_earlier(together, plans)]
+
+
+def bundles(together: Sequence[Plan]) -> list[list[Plan]]:
+    """Of the plans that need all those that are computed with each other: each group and what it is net of, the group
+    first; and all others.
+    """
+    groups = [plan for plan in together if is_group(plan.policy)]
+    others = [plan for plan in together if cap_of(plan.policy)]
+    found = [[one, *_earlier([one], together)] for one in groups]
+    return [*found, [*others, *_earlier(others, together)]] if others else found
+
+
+def _earlier(later: Sequence[Plan], plans: Sequence[Plan]) -> list[Plan]:
+    """What plans are net of, directly or by way of more, as unseen ones."""
     places = {(plan.world, plan.period, plan.code): plan for plan in plans}
-    left, earlier = list(together), dict[Any, Plan]()
+    left, earlier = list(later), dict[Any, Plan]()
     while left:
         one = left.pop()
         for code in stacked_on(one.policy, NET_OF):
@@ -80,7 +95,7 @@ def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
             if place in places and place not in earlier:
                 earlier[place] = replace(places[place], unseen=True)
                 left.append(places[place])
-    return alone, [*together, *earlier.values()]
+    return list(earlier.values())
 
 
 def everybody(scope: Scope) -> Scope:

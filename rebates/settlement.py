@@ -39,7 +39,7 @@ from rebates.credited import is_credited
 from rebates.links import NET_OF, links_of, stacked_on
 from rebates.mechanisms import Bands, bands_of
 from rebates.plans import Plan, Sql
-from rebates.reads import Together
+from rebates.reads import Together, named
 from rebates.sums import Sums
 
 Read = Sums | Together
@@ -72,7 +72,17 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
     band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
-    links, pooled = links_of(sums.plans), partner_pools.matter(sums.plans)
+    if partner_pools.is_group(sums.plans[0].policy):  # read beside what it is net of only
+        text = _of_group(sums, relation, members, params)
+    else:
+        text = _of_each(sums, relation, members, params, serials_in)
+    text = yearly.differences(text, sums.plans, sums.scope)
+    text = currencies.paid_out(text, sums.plans)
+    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+
+
+def _words(sums: Read, params: dict[str, Any]) -> tuple[list[str], list[str], str]:
+    """The columns that the plans ask of members, the plans' rows of VALUES, and the columns of these."""
     asks = traits.matter(sums.plans)
     plan_rows = [
         _plan_row(number, plan, params, asks=asks, converts=sums.converts)
@@ -83,6 +93,13 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
     )
     families = any(partner_pools.is_family(plan.policy) for plan in sums.plans)
     member = ["tier", "type", *(traits.MEMBER if asks else ()), *(["family"] if families else [])]
+    return member, plan_rows, plan_columns
+
+
+def _of_each(sums: Read, relation: str, members: str, params: dict[str, Any], serials_in: str) -> str:
+    """The figures of programmes that compute each partner by itself, with what ties them together."""
+    links, pooled = links_of(sums.plans), partner_pools.matter(sums.plans)
+    member, plan_rows, plan_columns = _words(sums, params)
     based = sums.based(relation, members, member, plan_rows, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     based, names = _with_more(based, names, sums, params, serials_in)
@@ -91,13 +108,7 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
         return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
-    if isinstance(sums, Sums) and partner_groups.matter(sums.plans):  # read by itself
-        asked = member_factors.asked_of(sums.plans[0], params, _keys(sums), converts=sums.converts)
-        source = partner_groups.Source(
-            sums, relation, members, member, plan_rows[0], plan_columns, asked, params
-        )
-        text = _of_group(source, params)
-    elif links.earlier:
+    if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
     else:
         text = alone(based)
@@ -106,22 +117,44 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
     if pooled:
         mates = pooled_sql.Members(members, member, plan_rows, plan_columns)
         text = pooled_sql.shared(text, sums.plans, sums.scope, mates)
-    if links.groups:
-        text = linked_sql.best(text, links, sums.plans)
-    text = yearly.differences(text, sums.plans, sums.scope)
-    text = currencies.paid_out(text, sums.plans)
-    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+    return linked_sql.best(text, links, sums.plans) if links.groups else text
 
 
-def _of_group(source: partner_groups.Source, params: dict[str, Any]) -> str:
-    """The figures of a programme that takes its partners as a group."""
-    sums = source.sums
-    notes = _notes(sums) + partner_groups.noted(sums.converts)
+def _of_group(sums: Read, relation: str, members: str, params: dict[str, Any]) -> str:
+    """The figures of a programme that takes its partners as a group: of `sums` the first plan."""
+    before = ""
+    if isinstance(sums, Together):
+        before = _paid_before(sums, relation, members, params)
+        relation, one = sums.part_of(relation, 0), sums.parts[0]
+    else:
+        one = sums
+    member, plan_rows, plan_columns = _words(one, params)
+    asked = member_factors.asked_of(one.plans[0], params, _keys(one), converts=one.converts)
+    source = partner_groups.Source(
+        one, relation, members, member, plan_rows[0], plan_columns, asked, params, before
+    )
+    notes = _notes(one) + partner_groups.noted(one.converts)
     return partner_groups.shared_out(
         source,
-        lambda whole: _alone(whole, sums, notes, params, with_raw=False, as_one=True),
-        digits=get_currency_precision(sums.plans[0].version.currency),
+        lambda whole: _alone(whole, one, notes, params, with_raw=False, as_one=True),
+        digits=get_currency_precision(one.plans[0].version.currency),
     )
+
+
+def _paid_before(sums: Together, relation: str, members: str, params: dict[str, Any]) -> str:
+    """SELECT of partner_id, amount: what each is paid by the programmes that the first plan is net of."""
+    own: dict[str, Any] = {}
+    text = _of_each(sums.others, relation, members, own, "")
+    earlier = [number - 1 for number in links_of(sums.plans).earlier[0]]
+    found = named(
+        Sql(
+            f"SELECT partner_id, sum(earned) AS amount FROM ({text}) paid WHERE plan = ANY(ARRAY{earlier}) GROUP BY 1",
+            own,
+        ),
+        "before_",
+    )
+    params |= found.params
+    return found.text
 
 
 def _with_more(
