@@ -25,7 +25,7 @@ def left(code: str = "group", *earlier: str, **entries: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 5_000])
-def test_what_is_left_of_each_members_base_shares_the_groups_figure(four, chunk):
+def test_what_is_left_of_each_members_base_shares_the_groups_figure(four, tmp_path, chunk):
     apply(flat("a", "20%"), left(), flat("other", "1%"))
     bought(four, 60_000, 25_000, 10_000, 5_000)
     run = settle("2026-09", chunk=chunk)
@@ -36,3 +36,4 @@ def test_what_is_left_of_each_members_base_shares_the_groups_figure(four, chunk)
         "other": money("600.00", "250.00", "100.00", "50.00"),
     }
     assert run.line_count == 4
+    kits_agree(tmp_path)
