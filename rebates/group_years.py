@@ -12,16 +12,20 @@ Guarantees
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rebates import partner_pools, yearly
 from rebates.plans import Plan
 from rebates.scope import Scope
 
 
-def known(taking: str, plan: Plan) -> str:
-    """`taking`, a SELECT of partner_id and head, without the groups of which something is not on file."""
-    if not plan.cumulative:
+def known(taking: str, plans: Sequence[Plan]) -> str:
+    """`taking`, a SELECT of partner_id and head, without the groups of which something is not on file: of the first of
+    `plans`, or of what it is net of.
+    """
+    if not plans[0].cumulative:
         return taking
-    unknown = f"SELECT gone.head FROM fits gone JOIN ({yearly.unknown(plan)}) unknown USING (partner_id)"
+    unknown = f"SELECT gone.head FROM fits gone JOIN ({yearly.unknown(plans)}) unknown USING (partner_id)"
     return f"WITH fits AS ({taking}) SELECT partner_id, head FROM fits WHERE head NOT IN ({unknown})"
 
 

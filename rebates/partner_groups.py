@@ -43,8 +43,15 @@ FITS = """(plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))"""
 
 
-def matter(plans: Sequence[Plan]) -> bool:
-    return any(partner_pools.is_group(plan.policy) for plan in plans)
+@dataclass(frozen=True)
+class Before:
+    """What earlier programmes pay each: SELECT of partner_id, amount and `paid`, the amounts of `count` of them in an
+    array. `plans` are these and what they are net of themselves.
+    """
+
+    text: str
+    count: int
+    plans: Sequence[Plan]
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Source:
     plan_columns: str
     asked: member_factors.Asked
     params: dict[str, Any]
-    before: str = ""  # SELECT of partner_id, amount: what earlier programmes pay each, where it is net of any
+    before: Before | None = None  # where it is net of others
 
     @property
     def plan(self) -> Plan:
@@ -85,7 +92,7 @@ class Source:
             for name in self.names
         )
         joined = f"({based}) based LEFT JOIN before ON before.partner_id = based.partner_id"
-        return f"SELECT {columns}, {less} AS less FROM {joined}", [*self.names, "less"]
+        return f"SELECT {columns}, {less} AS less, before.paid FROM {joined}", [*self.names, "less", "paid"]
 
     def taking_part(self) -> str:
         """The partners that belong to a group, and to which: all to one, or each to that of its topmost partner."""
@@ -95,7 +102,7 @@ class Source:
             f"SELECT plan.partner_id, {group} AS head FROM (SELECT member.*, asked.* FROM {self.members} member"
             f" CROSS JOIN (VALUES ({self.plan_row})) asked({self.plan_columns})) plan WHERE {FITS} {asks}"
         )
-        return group_years.known(taking, self.plan)
+        return group_years.known(taking, [self.plan, *(self.before.plans if self.before else ())])
 
     def as_one(self) -> str:
         """What stands for `relation`, the members of a group being one partner."""
@@ -160,7 +167,7 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
         said += f", 'own_reference', round({own}, 3)::text"
     early = group_years.is_early(source.plan, source.sums.scope)
     hidden = f"NOT crew.is_alone AND (crew.few OR {early})"
-    before = f"before AS MATERIALIZED ({source.before}), " if source.before else ""
+    before = f"before AS MATERIALIZED ({source.before.text}), " if source.before else ""
     return f"""
         WITH {before}taking AS MATERIALIZED ({source.taking_part()}),
         own AS MATERIALIZED ({_own(source)}), sided AS MATERIALIZED ({_sided(source.asked)}),
@@ -238,7 +245,7 @@ def _less_told(source: Source) -> str:
 def _few(source: Source) -> str:
     """Whether so few members stand behind a sum of the group, or behind the difference of two, that it would tell one's
     figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline or a total;
-    of what is net of others a group that is not may tell what was paid on before.
+    what others take off is the difference to a group that is not net of one of them.
     """
     sums = source.sums
     least = partner_pools.LEAST_MEMBERS
@@ -254,7 +261,9 @@ def _few(source: Source) -> str:
         "count(*) FILTER (WHERE counted <> payable)",
     ]
     if source.before:
-        apart.append("count(*) FILTER (WHERE less <> 0)")
+        apart += [
+            f"count(*) FILTER (WHERE paid[{place}] <> 0)" for place in range(1, source.before.count + 1)
+        ]
     if any(plan.bands.share_of == "total" for plan in sums.plans):
         apart.append("count(*) FILTER (WHERE reference <> counted)")
     return " OR ".join(

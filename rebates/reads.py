@@ -89,7 +89,9 @@ class Together:
         texts = []
         for number, part in enumerate(self.parts):
             rows = plan_rows[part.offset : part.offset + len(part.plans)]
-            texts.append(f"({part.based(self.part_of(relation, number), members, member, rows, plan_columns)})")
+            texts.append(
+                f"({part.based(self.part_of(relation, number), members, member, rows, plan_columns)})"
+            )
         return " UNION ALL ".join(texts)
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:

@@ -183,9 +183,7 @@ def as_member(
     more: dict[str, Any],
     seen: dict[str, Seen] | None = None,
 ) -> Fraction:
-    """What a partner is paid whose programme takes all of them as one group, `less` taken off what of its own is paid
-    on; its own sums are put into `seen`.
-    """
+    """What a partner is paid as one of a group, `less` taken off its own paid base; its sums are put into `seen`."""
     first = counted_from(policy, first, more)
     read, before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
     group, mode = more["groups"][policy["code"]], mode_of(policy)

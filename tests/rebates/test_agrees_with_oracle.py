@@ -467,7 +467,9 @@ class World:
                 )
         it, mode = oracle.facts(policy, read, before), oracle.mode_of(policy)
         if less:  # what all members' own bases are lowered by, which may be more than the group's own
-            on_base = (cap for cap in policy.get("caps", []) if cap["on"] == "measure" and cap["of"] != "qualifier")
+            on_base = (
+                cap for cap in policy.get("caps", []) if cap["on"] == "measure" and cap["of"] != "qualifier"
+            )
             most = [Fraction(str(cap["amount"])) for cap in on_base]
             it = replace(it, base=min([oracle.paid_base(policy, read) - less, *most]))
         side = -1 if sum(bases.values()) < 0 else 1
