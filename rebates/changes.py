@@ -23,6 +23,7 @@ from prm.values.periods import Period
 from rebates import currencies, rates_then, settlement, taken_back_words, traits, wording
 from rebates.credited import any_credited, is_credited
 from rebates.frozen_rates import book_of, books_after
+from rebates.links import NET_OF, stacked_on
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.moved_base import Step, moved, step_of
 from rebates.partner_pools import hangs_on_all, is_family, is_group
@@ -283,7 +284,7 @@ def _causes(
         Cause(
             _("Certificates and scores"), _("As found for each period"), by_measures.amount - by_policy.amount
         ),
-        _membership(was, now, after - by_measures.amount, is_group(versions[1].policy)),
+        _membership(was, now, after - by_measures.amount, versions[1].policy),
     ]
     return [cause for cause in found if cause.amount]
 
@@ -358,16 +359,22 @@ def sold(before: Step, after: Step, *, brokered: bool = False) -> Cause:
     return Cause(name, moved(before, after), after.amount - before.amount, lines="all")
 
 
-def _membership(was: Result | None, now: Result | None, amount: Decimal, group: bool) -> Cause:
+def _membership(was: Result | None, now: Result | None, amount: Decimal, policy: dict[str, Any]) -> Cause:
     """The partner's own tier; of a group whoever belongs to it, whose coming and going moves everybody's figure."""
+    group = is_group(policy)
     if not group or (was and was.tier) != (now and now.tier):
         name = _("Members of the group") if group else _("Tier")
         return Cause(name, _promoted(was, now), amount)
-    return members_moved(amount)
+    return members_moved(amount, policy)
 
 
-def members_moved(amount: Decimal) -> Cause:
-    return Cause(_("Members of the group"), _("Who belongs to the group, as found for each moment"), amount)
+def members_moved(amount: Decimal, policy: dict[str, Any]) -> Cause:
+    words = _("Who belongs to the group, as found for each moment")
+    if stacked_on(policy, NET_OF):
+        words = _(
+            "Who belongs to the group, and to the programmes that pay its members first, as found for each moment"
+        )
+    return Cause(_("Members of the group"), words, amount)
 
 
 def _returned(before: Decimal, after: Decimal, one: Result | None) -> str:

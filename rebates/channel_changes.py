@@ -189,7 +189,7 @@ def _causes(
     left = now - by_measures.amount - joined
     members = Cause(_("Tier"), _("Partners whose tier is another one than then"), left)
     if is_group(versions[1].policy):
-        members = members_moved(left)
+        members = members_moved(left, versions[1].policy)
     sales = [
         *_cause(
             _("Sales"),

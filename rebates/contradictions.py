@@ -172,8 +172,12 @@ def _as_group(policy: dict[str, Any]) -> Found:
         yield ("mechanism", "measures"), words
     if policy.get("joining") == "by_days":
         yield ("joining",), _("A group has one target: nobody's days change it.")
-    if policy.get("stacking", {}).get("kind", "additive") != "additive":
-        yield ("stacking", "kind"), _("A programme that takes partners as a group stands in no stack.")
+    if policy.get("stacking", {}).get("kind") == "best_of":
+        words = _(
+            "What the programmes beside it pay would hang on all partners too: a programme that takes partners as a"
+            " group may be net of others, not the best of several."
+        )
+        yield ("stacking", "kind"), words
     for index, cap in enumerate(policy.get("caps", [])):
         if "programmes" in cap or cap.get("over") == "partners":
             words = _("A group has one cap on the payout, its own: it holds for all members together.")

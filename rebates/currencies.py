@@ -108,7 +108,11 @@ def parts(
     return [
         *_parts(alone, scope, None, books, on, stopped),
         # Of everybody where each figure hangs on those of all.
-        *_parts(together, everybody, only, books, on, stopped),
+        *(
+            part
+            for bundle in partner_pools.bundles(together)
+            for part in _parts(bundle, everybody, only, books, on, stopped)
+        ),
     ]
 
 

@@ -275,8 +275,8 @@ class LinkSpansPartners(DomainError):
     code = "link_spans_partners"
     message = _(
         "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners or takes them"
-        " as a group, so that what the other pays would hang on all partners too. A cap over all partners goes with"
-        " being net of others only."
+        " as a group, so that what the other pays would hang on all partners too. Such a programme may be net of others"
+        " that compute each partner by itself, and nothing else."
     )
 
 

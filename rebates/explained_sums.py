@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from rebates import arithmetic, group_words, mechanism_words, sales_words
+from rebates import arithmetic, group_words, linked_steps, mechanism_words, sales_words
 from rebates.explained_lines import plan_of
 from rebates.explained_steps import parts_of_set
 from rebates.mechanisms import bands_of
@@ -25,13 +25,17 @@ def sums(result: Figure, counted: Decimal, payable: Decimal) -> list[Step]:
             *([] if group_words.is_withheld(result) else _reference(result)),
             *parts_of_set(result),
             Step(3, _("Paid base"), paid, payable, is_count=paid_units),
+            *linked_steps.net_of_own(result),
         ]
+    is_net = "net_of" in result.explanation
+    whole = _("Paid base of the group, net of earlier programmes") if is_net else _("Paid base of the group")
     return [
         Step(3, _("Own qualifier"), counts, result.qualifier, is_count=read_units),
-        Step(3, _("Own paid base"), paid, result.base, is_count=paid_units),
+        Step(3, _("Own paid base"), paid, result.base + linked_steps.less(result), is_count=paid_units),
+        *linked_steps.net_of_own(result),
         Step(3, _("Qualifier of the group"), counts, group.counted, is_count=read_units),
         *_reference(result),
-        Step(3, _("Paid base of the group"), paid, group.payable, is_count=paid_units),
+        Step(3, whole, paid, group.payable, is_count=paid_units),
     ]
 
 

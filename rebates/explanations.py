@@ -19,6 +19,7 @@ from rebates import (
     formula,
     group_words,
     limit_words,
+    linked_steps,
     measured,
     mechanism_words,
     next_step,
@@ -33,7 +34,6 @@ from rebates.explained_lines import plan_of
 from rebates.explained_steps import put_in, share_reached
 from rebates.explained_sums import sums
 from rebates.line_rounding import by_line
-from rebates.linked_steps import before_the_best, best_of, net_of, pooled, shared_cap, shares_a_cap
 from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
@@ -81,7 +81,8 @@ class Explanation:
     @property
     def limits(self) -> list[Step]:
         """The steps that stand between the arithmetic of the bands and what it comes to."""
-        return [step for step in self.steps if step.number in (4, 7, 8)] + _share(self.result)
+        own = [step for step in self.steps if step.number in (4, 7, 8)]
+        return [*linked_steps.net_of_own(self.result), *own, *_share(self.result)]
 
     @property
     def before_bands(self) -> list[Step]:
@@ -194,7 +195,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
     policy, notes = result.version.policy, result.explanation
     figures = arithmetic.Figures.of(result)
     counted, payable = Decimal(notes.get("counted", figures.qualifier)), figures.base
-    payable += Decimal(notes["net_of"]["less"]) if "net_of" in notes else 0
+    payable += linked_steps.less(result)
     if bands_of(policy).increment is None:
         payable = Decimal(notes.get("payable", payable))  # before a cap lowered it, and other programmes
     steps = [
@@ -204,7 +205,7 @@ def _steps(result: Figure, raw: Decimal) -> list[Step]:
         *(_own_gates_and_factors(result) if "grouped" in notes else []),
         *([] if group_words.is_withheld(result) else _computed(result, raw)),
         *_share(result),
-        *best_of(result),
+        *linked_steps.best_of(result),
         *_year(result),
         *_payout(result),
         *_minimum(result),
@@ -236,24 +237,26 @@ def _computed(result: Figure, raw: Decimal) -> list[Step]:
         asked = group_words.of_members(result, collected)
     with_returns = arithmetic.taken_back(notes, collected)
     return [
-        *net_of(result),
+        *([] if "grouped" in notes else linked_steps.net_of(result)),  # of a member its own base was lowered
         *_capped_measure(result),
         *_band(result),
         Step(6, _("Rebate"), _paid(result), raw),
         *asked,
         *_taken_back(result, arithmetic.shown(with_returns)),
         *_capped_payout(result, arithmetic.shown(arithmetic.limited(bands, with_returns))),
-        *shared_cap(result),
-        *pooled(result),
+        *linked_steps.shared_cap(result),
+        *linked_steps.pooled(result),
         *_rounding(result),
     ]
 
 
 def _rounding(result: Figure) -> list[Step]:
     """Nothing where a cap that is shared was reached: its parts come to the cent by largest remainder."""
-    if shares_a_cap(result):
+    if linked_steps.shares_a_cap(result):
         return []
-    return [Step(9, _("Rounding"), wording.rounding(result.version.policy), before_the_best(result))]
+    return [
+        Step(9, _("Rounding"), wording.rounding(result.version.policy), linked_steps.before_the_best(result))
+    ]
 
 
 def _paid(result: Figure) -> str:

@@ -12,24 +12,28 @@ Guarantees
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rebates import partner_pools, yearly
 from rebates.plans import Plan
 from rebates.scope import Scope
 
 
-def known(taking: str, plan: Plan) -> str:
-    """`taking`, a SELECT of partner_id and head, without the groups of which something is not on file."""
-    if not plan.cumulative:
+def known(taking: str, plans: Sequence[Plan]) -> str:
+    """`taking`, a SELECT of partner_id and head, without the groups of which something is not on file: of the first of
+    `plans`, or of what it is net of.
+    """
+    if not plans[0].cumulative:
         return taking
-    unknown = f"SELECT gone.head FROM fits gone JOIN ({yearly.unknown(plan)}) unknown USING (partner_id)"
+    unknown = f"SELECT gone.head FROM fits gone JOIN ({yearly.unknown(plans)}) unknown USING (partner_id)"
     return f"WITH fits AS ({taking}) SELECT partner_id, head FROM fits WHERE head NOT IN ({unknown})"
 
 
 def told_before(plan: Plan, scope: Scope, sums: dict[str, str], *, asks: bool) -> str:
     """SELECT of `head`: the groups of which a sum less one that was told of the same lines would tell of few.
 
-    `sums` are a member's own in a row of `sided`, in the currency itself: "counted", "payable" and, where it is told,
-    "reference"; `asks`: whether they count by a factor.
+    `sums` are a member's own in a row of `sided`, in the currency itself: "counted", "payable" and, where there are
+    such, "reference" and "less", what others pay; `asks`: whether they count by a factor.
     """
     adjusts = scope.closed_at_line is not None
     if scope.posted or not (plan.cumulative or adjusts):  # a back-test tells no partner anything
@@ -40,7 +44,8 @@ def told_before(plan: Plan, scope: Scope, sums: dict[str, str], *, asks: bool) -
             SELECT result.partner_id, result.run_id, result.ends, result.kind,
                    result.qualifier AS counted, result.base AS payable,
                    (result.explanation #>> '{{grouped,own}}')::numeric AS factor,
-                   (result.explanation #>> '{{grouped,own_reference}}')::numeric AS reference
+                   (result.explanation #>> '{{grouped,own_reference}}')::numeric AS reference,
+                   (result.explanation #>> '{{net_of,less}}')::numeric AS less
             FROM rebates_result result JOIN rebates_settlementrun run
                 ON run.id = result.run_id AND run.state IN ('closed', 'paid')
             WHERE result.programme_id = {plan.version.programme_id}
@@ -60,8 +65,8 @@ def told_before(plan: Plan, scope: Scope, sums: dict[str, str], *, asks: bool) -
 def _moved_by_few(names: set[str], asks: bool) -> str:
     """Whether fewer members than four have another sum than then, or a few have another difference of two sums."""
     least = partner_pools.LEAST_MEMBERS
-    told = [f"{{row}}.{name}" for name in sorted(names)]
-    apart = ["{row}.counted - {row}.payable"]
+    told = [f"{{row}}.{name}" for name in sorted(names - {"less"})]
+    apart = ["{row}.counted - {row}.payable", *(["{row}.less"] if "less" in names else [])]
     if "reference" in names:
         apart.append("{row}.reference - {row}.counted")
     if asks:

@@ -36,7 +36,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
         *(collection(policy) for _step in steps_of(policy)[:1]),
         *([members(policy)] if is_group(policy) and _asks(policy) else []),
         *(
-            filled(_NET_WORDS, {"programmes": programmes(codes)})
+            filled(_NET_WORDS[is_group(policy)], {"programmes": programmes(codes)})
             for codes in [stacked_on(policy, NET_OF)]
             if codes
         ),
@@ -56,7 +56,13 @@ _FAMILY_WORDS = gettext_lazy(
     "Each parent partner counts with its branches as one group: what they buy counts together, and the payout is shared"
     " by what each is paid on, to the cent by largest remainder."
 )
-_NET_WORDS = gettext_lazy("What is paid by %(programmes)s is taken off the base first.")
+# Of each partner, and of each member of a group.
+_NET_WORDS = (
+    gettext_lazy("What is paid by %(programmes)s is taken off the base first."),
+    gettext_lazy(
+        "What each member is paid by %(programmes)s is taken off its own base first; what is left shares the payout."
+    ),
+)
 _BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
 
 

@@ -36,7 +36,7 @@ def in_levels(
     # Where some plan caps what is paid on, the sum before the cap is lowered, and capped then.
     base = "payable" if "payable" in names else "base"
     amount = f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT
-    less = _LESS.format(base=f"stack_based.{base}", amount=amount)
+    less = less_of(f"stack_based.{base}", amount)
     parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(first, False)})"]
     for level, numbers in enumerate(links.levels, start=1):
         pairs = ", ".join(f"({number}, {one})" for number in numbers for one in links.earlier[number])
@@ -62,10 +62,14 @@ def in_levels(
 
 
 _AMOUNT = "COALESCE(earlier.amount, 0)"
-_LESS = (
-    "CASE WHEN {base} >= 0 THEN least(greatest({amount}, 0), {base})"
-    " ELSE greatest(least({amount}, 0), {base}) END"
-)
+
+
+def less_of(base: str, amount: str) -> str:
+    """By how much what earlier programmes pay, `amount`, moves a paid base towards zero."""
+    return (
+        f"CASE WHEN {base} >= 0 THEN least(greatest({amount}, 0), {base})"
+        f" ELSE greatest(least({amount}, 0), {base}) END"
+    )
 
 
 def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:

@@ -12,7 +12,12 @@ from rebates import arithmetic, group_words, limit_words
 from rebates.steps import Figure, Step, computed_of, measured_of
 
 
-def net_of(result: Figure) -> list[Step]:
+def less(result: Figure) -> Decimal:
+    """By how much earlier programmes moved the paid base towards zero."""
+    return Decimal(result.explanation.get("net_of", {}).get("less", 0))
+
+
+def net_of(result: Figure, title: str = "") -> list[Step]:
     said = result.explanation.get("net_of")
     if not said:
         return []
@@ -22,8 +27,16 @@ def net_of(result: Figure) -> list[Step]:
     }
     # Where a cap lowered the base too, it did so behind this step.
     paid_on = result.explanation.get("payable")
-    left = result.base if paid_on is None else Decimal(paid_on) - Decimal(said["less"])
-    return [Step(3, _("Paid base, net of earlier programmes"), words, left)]
+    left = result.base if paid_on is None else Decimal(paid_on) - less(result)
+    return [Step(3, title or _("Paid base, net of earlier programmes"), words, left)]
+
+
+def net_of_own(result: Figure) -> list[Step]:
+    """The same of a member of a group: what is left of its own base."""
+    if "grouped" not in result.explanation:
+        return []
+    is_withheld = group_words.is_withheld(result)
+    return net_of(result, "" if is_withheld else _("Own paid base, net of earlier programmes"))
 
 
 def shared_cap(result: Figure) -> list[Step]:

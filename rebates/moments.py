@@ -120,7 +120,7 @@ def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
         ),
         Cause(_("Exchange rate"), _rates(accrual, first, last), by_rates.amount - now.amount),
         policies.cause(by_rates.amount, by_policy.amount),
-        members_moved(left) if is_group(policy) else Cause(_("Tier"), _tier(accrual, until), left),
+        members_moved(left, policy) if is_group(policy) else Cause(_("Tier"), _tier(accrual, until), left),
     ]
     change = Change(accrual.programme, then.amount, after, [one for one in causes if one.amount])
     return Moments(change, day, until, came)

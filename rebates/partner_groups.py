@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rebates import collection, group_years, member_factors, partner_pools, traits
+from rebates import collection, group_years, linked_sql, member_factors, partner_pools, traits
 from rebates.plans import Plan
 from rebates.sums import Sums
 
@@ -29,7 +29,7 @@ WITHHELD = json.dumps({"rule": "withheld", "grouped": {"withheld": True}})
 # The same until the period before is settled, see `group_years.py`.
 EARLY = json.dumps({"rule": "withheld", "grouped": {"withheld": True, "early": True}})
 # What is a member's own, and told where the group's sums are not.
-OWN_NOTES = ("payout", "cumulative", "gates", "factors", "collection")
+OWN_NOTES = ("payout", "cumulative", "gates", "factors", "collection", "net_of")
 NOBODY_ASKS = (
     "tiers",
     "types",
@@ -43,8 +43,15 @@ FITS = """(plan.tiers IS NULL OR plan.tier = ANY(plan.tiers))
           AND (plan.types IS NULL OR plan.type = ANY(plan.types))"""
 
 
-def matter(plans: Sequence[Plan]) -> bool:
-    return any(partner_pools.is_group(plan.policy) for plan in plans)
+@dataclass(frozen=True)
+class Before:
+    """What earlier programmes pay each: SELECT of partner_id, amount and `paid`, the amounts of `count` of them in an
+    array. `plans` are these and what they are net of themselves.
+    """
+
+    text: str
+    count: int
+    plans: Sequence[Plan]
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class Source:
     plan_columns: str
     asked: member_factors.Asked
     params: dict[str, Any]
+    before: Before | None = None  # where it is net of others
 
     @property
     def plan(self) -> Plan:
@@ -72,6 +80,20 @@ class Source:
     def based(self, relation: str, members: str) -> str:
         return self.sums.based(relation, members, self.member, [self.plan_row], self.plan_columns)
 
+    def own(self) -> tuple[str, list[str]]:
+        """The members' own rows of `based`, with what they hold; what earlier programmes pay each is taken off."""
+        based = self.based(self.relation, self.members)
+        if not self.before:
+            return based, self.names
+        paid = f"COALESCE(before.amount, 0){' * based.paid_on_in' if self.sums.converts else ''}"
+        less = linked_sql.less_of("based.payable", paid)
+        columns = ", ".join(
+            f"based.payable - ({less}) AS payable" if name == "payable" else f"based.{name}"
+            for name in self.names
+        )
+        joined = f"({based}) based LEFT JOIN before ON before.partner_id = based.partner_id"
+        return f"SELECT {columns}, {less} AS less, before.paid FROM {joined}", [*self.names, "less", "paid"]
+
     def taking_part(self) -> str:
         """The partners that belong to a group, and to which: all to one, or each to that of its topmost partner."""
         asks = traits.TAKES_PART if "region" in self.member else ""
@@ -80,7 +102,7 @@ class Source:
             f"SELECT plan.partner_id, {group} AS head FROM (SELECT member.*, asked.* FROM {self.members} member"
             f" CROSS JOIN (VALUES ({self.plan_row})) asked({self.plan_columns})) plan WHERE {FITS} {asks}"
         )
-        return group_years.known(taking, self.plan)
+        return group_years.known(taking, [self.plan, *(self.before.plans if self.before else ())])
 
     def as_one(self) -> str:
         """What stands for `relation`, the members of a group being one partner."""
@@ -96,12 +118,18 @@ class Source:
         """The groups' own rows of `based`, of which nobody asks who takes part."""
         kinds = {"figures": "jsonb", "family": "bigint"}
         nobody = ", ".join(f"NULL::{kinds.get(name, 'text')} AS {name}" for name in self.member)
-        columns = ", ".join(
-            "plan." + name if name not in NOBODY_ASKS else f"CASE WHEN false THEN plan.{name} END AS {name}"
-            for name in self.names
-        )
+        texts = {name: f"CASE WHEN false THEN plan.{name} END AS {name}" for name in NOBODY_ASKS}
+        lowered = ""
+        if self.before:  # a cap holds for what is left
+            left = "plan.payable - COALESCE(lowered.less, 0)"
+            texts |= {"payable": f"{left} AS payable", "base": f"least({left}, plan.most_base) AS base"}
+            lowered = (
+                " LEFT JOIN (SELECT head, sum(less) AS less FROM own GROUP BY head) lowered"
+                " ON lowered.head = plan.partner_id"
+            )
+        columns = ", ".join(texts.get(name, f"plan.{name}") for name in self.names)
         groups = f"(SELECT DISTINCT head AS partner_id, {nobody} FROM taking)"
-        return f"SELECT {columns} FROM ({self.based(self.as_one(), groups)}) plan"
+        return f"SELECT {columns} FROM ({self.based(self.as_one(), groups)}) plan{lowered}"
 
 
 def noted(converts: bool) -> str:
@@ -139,14 +167,15 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
         said += f", 'own_reference', round({own}, 3)::text"
     early = group_years.is_early(source.plan, source.sums.scope)
     hidden = f"NOT crew.is_alone AND (crew.few OR {early})"
+    before = f"before AS MATERIALIZED ({source.before.text}), " if source.before else ""
     return f"""
-        WITH taking AS MATERIALIZED ({source.taking_part()}),
+        WITH {before}taking AS MATERIALIZED ({source.taking_part()}),
         own AS MATERIALIZED ({_own(source)}), sided AS MATERIALIZED ({_sided(source.asked)}),
         weighing AS ({_WEIGHING}),
         whole AS MATERIALIZED ({settled(_with_weights(source) if asks else source.based_as_one())}),
         crew AS (
             SELECT head, bool_and(is_alone) AS is_alone,
-                   {_few(source.sums)}{f" OR {member_factors.few()}" if asks else ""}
+                   {_few(source)}{f" OR {member_factors.few()}" if asks else ""}
                    OR head IN ({_told_before(source, asks)}) AS few
             FROM sided JOIN (SELECT head, count(*) = 1 AS is_alone FROM taking GROUP BY head) size USING (head)
             GROUP BY head
@@ -160,16 +189,16 @@ def shared_out(source: Source, settled: Callable[[str], str], *, digits: int) ->
                CASE WHEN {hidden} THEN CASE WHEN crew.few THEN '{WITHHELD}' ELSE '{EARLY}' END::jsonb
                     ELSE whole.explanation - 'counted' - 'payable' || jsonb_build_object('grouped',
                          whole.explanation -> 'grouped' || jsonb_build_object({said})) END
-               || shared.asked AS explanation
+               || shared.asked{_less_told(source)} AS explanation
         FROM ({_shared(source, scale)}) shared
         JOIN whole ON whole.partner_id = shared.head JOIN crew USING (head) ORDER BY shared.partner_id"""
 
 
 def _own(source: Source) -> str:
     """The members' own rows, with what each is asked."""
-    asked, based = source.asked, source.based(source.relation, source.members)
+    asked, (based, names) = source.asked, source.own()
     if member_factors.collects([source.plan]):
-        based = collection.joined(based, source.names, source.sums, source.params)
+        based = collection.joined(based, names, source.sums, source.params)
     return (
         f"SELECT plan.*, taking.head, {asked.factor} AS factor, {asked.product} AS product, {asked.said} AS asked"
         f" FROM ({based}) plan"
@@ -204,10 +233,21 @@ def _with_weights(source: Source) -> str:
     )
 
 
-def _few(sums: Sums) -> str:
+def _less_told(source: Source) -> str:
+    """What the explanation of a member says of what earlier programmes take off its own paid base."""
+    if not source.before:
+        return ""
+    less = _own_sum("shared", "less", source.sums.converts)
+    said = f"jsonb_build_object('codes', shared.net_of, 'less', ({less})::text)"
+    return f" || jsonb_build_object('net_of', {said})"
+
+
+def _few(source: Source) -> str:
     """Whether so few members stand behind a sum of the group, or behind the difference of two, that it would tell one's
-    figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline or a total.
+    figure to another. Told are what counts, what is paid on, what of that shares the figure, and a baseline or a total;
+    what others take off is the difference to a group that is not net of one of them.
     """
+    sums = source.sums
     least = partner_pools.LEAST_MEMBERS
     above, below = (f"count(*) FILTER (WHERE payable {side} 0)" for side in "><")
     behind = [
@@ -220,6 +260,10 @@ def _few(sums: Sums) -> str:
         f"CASE WHEN sum(payable) < 0 THEN {above} ELSE {below} END",
         "count(*) FILTER (WHERE counted <> payable)",
     ]
+    if source.before:
+        apart += [
+            f"count(*) FILTER (WHERE paid[{place}] <> 0)" for place in range(1, source.before.count + 1)
+        ]
     if any(plan.bands.share_of == "total" for plan in sums.plans):
         apart.append("count(*) FILTER (WHERE reference <> counted)")
     return " OR ".join(
@@ -236,7 +280,11 @@ def _has_baseline(plan: Plan) -> str:
 
 def _told_before(source: Source, asks: bool) -> str:
     """Groups of which an earlier sum of the year, taken from this one, would tell of few."""
-    names = ("counted", "payable", *(["reference"] if _tells_reference(source.plan) else []))
+    names = [
+        *("counted", "payable"),
+        *(["reference"] if _tells_reference(source.plan) else []),
+        *(["less"] if source.before else []),
+    ]
     own = {name: _own_sum("sided", name, source.sums.converts) for name in names}
     return group_years.told_before(source.plan, source.sums.scope, own, asks=asks)
 
@@ -247,8 +295,10 @@ def _tells_reference(plan: Plan) -> bool:
 
 
 def _own_sum(row: str, name: str, converts: bool) -> str:
-    """What counts of a member, what it is paid on, or its part of the reference, in the currency itself."""
-    parts = "payable_in" if name == "payable" else "counted_in"
+    """What counts of a member, what it is paid on, what is taken off that, or its part of the reference, in the
+    currency itself.
+    """
+    parts = "payable_in" if name in ("payable", "less") else "counted_in"
     return _in_currency(f"{row}.{name}", f"{row}.{parts}", converts)
 
 

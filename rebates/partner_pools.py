@@ -12,7 +12,7 @@ Guarantees
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -22,6 +22,7 @@ from django.db import connection
 from partners.models import Partner
 from prm.values import clock
 from rebates import narrowing, traits
+from rebates.errors import LinkSpansPartners
 from rebates.links import NET_OF, stacked_on
 from rebates.plans import Plan
 from rebates.scope import Scope
@@ -71,16 +72,41 @@ def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
     plans = list(plans)
     together = [plan for plan in plans if hangs_on_all(plan.policy)]
     alone = [plan for plan in plans if not hangs_on_all(plan.policy) and not plan.unseen]
+    return alone, [*together, *earlier_of(together, plans)]
+
+
+def bundles(together: Sequence[Plan]) -> list[list[Plan]]:
+    """Of the plans that need all those that are computed with each other: each group and what it is net of, the group
+    first; and all others.
+    """
+    groups = [plan for plan in together if is_group(plan.policy)]
+    others = [plan for plan in together if cap_of(plan.policy)]
+    found = [[one, *earlier_of([one], together)] for one in groups]
+    return [*found, [*others, *earlier_of(others, together)]] if others else found
+
+
+def earlier_of(later: Sequence[Plan], plans: Sequence[Plan]) -> list[Plan]:
+    """What plans are net of, directly or by way of more, as unseen ones: each computes every partner by itself.
+
+    Raises LinkSpansPartners where a draft names another, which publication refuses.
+    """
     places = {(plan.world, plan.period, plan.code): plan for plan in plans}
-    left, earlier = list(together), dict[Any, Plan]()
+    left, earlier = list(later), dict[Any, Plan]()
     while left:
         one = left.pop()
         for code in stacked_on(one.policy, NET_OF):
             place = (one.world, one.period, code)
+            if place in places and hangs_on_all(places[place].policy):
+                raise LinkSpansPartners(programme=one.code, other=code)
             if place in places and place not in earlier:
                 earlier[place] = replace(places[place], unseen=True)
                 left.append(places[place])
-    return alone, [*together, *earlier.values()]
+    return list(earlier.values())
+
+
+def with_earlier(plan: Plan, plans: Sequence[Plan]) -> list[Plan]:
+    """The plan, and where each figure hangs on those of all what it is net of, whose lines and years move them too."""
+    return [plan, *(earlier_of([plan], plans) if hangs_on_all(plan.policy) else ())]
 
 
 def everybody(scope: Scope) -> Scope:

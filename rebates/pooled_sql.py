@@ -111,7 +111,7 @@ def _parted(figures: str, plans: Sequence[Plan], members: Members) -> str:
     )
     unknown = [
         f"single.plan = {number} AND EXISTS (SELECT FROM ({members.taking_part(number)}) taking"
-        f" JOIN ({yearly.unknown(plan)}) unknown USING (partner_id))"
+        f" JOIN ({yearly.unknown(partner_pools.with_earlier(plan, plans))}) unknown USING (partner_id))"
         for number, plan in pooled
         if plan.cumulative
     ]

@@ -26,6 +26,7 @@ class Together:
     """Has what the settlement asks of `Sums`. `parts` are reads of plans that follow each other."""
 
     parts: list[Sums]
+    first: int = 0  # the number of the first part in the relation
     plans: list[Plan] = field(init=False)
     hopes = False
     side_by_side = False
@@ -61,16 +62,22 @@ class Together:
         self, volume: Decimal | None, *, since: date | None = None, posted: str | None = None
     ) -> Together:
         """See `Sums.moved`."""
-        return Together([part.moved(volume, since=since, posted=posted) for part in self.parts])
+        parts = [part.moved(volume, since=since, posted=posted) for part in self.parts]
+        return Together(parts, self.first)
 
     def of(self, number: int) -> Sums:
         """The read of a plan."""
         return next(part for part in reversed(self.parts) if part.offset <= number)
 
+    @property
+    def others(self) -> Together:
+        """All parts but the first, with plans numbered anew, of the same relation."""
+        return Together(self.parts[1:], self.first + 1)
+
     def read(self, *, hoping: bool = False) -> Sql:
         texts, params = [], dict[str, Any]()
         for number, part in enumerate(self.parts):
-            one = _named(part.read(), f"part_{number}_")
+            one = named(part.read(), f"part_{number}_")
             quantity = "quantity" if part.units else "NULL::numeric AS quantity"
             texts.append(f"SELECT {number} AS part, {COLUMNS}, {quantity} FROM ({one.text}) part_{number}")
             params |= one.params
@@ -82,14 +89,16 @@ class Together:
         texts = []
         for number, part in enumerate(self.parts):
             rows = plan_rows[part.offset : part.offset + len(part.plans)]
-            texts.append(f"({part.based(self._of(relation, number), members, member, rows, plan_columns)})")
+            texts.append(
+                f"({part.based(self.part_of(relation, number), members, member, rows, plan_columns)})"
+            )
         return " UNION ALL ".join(texts)
 
     def inputs(self, cursor: Any, relation: str) -> dict[str, Any]:
         """What was read. The reads overlap: the most that one of them read is told."""
         return together(
             [
-                part.inputs(cursor, f"{self._of(relation, number)} part_{number}")
+                part.inputs(cursor, f"{self.part_of(relation, number)} part_{number}")
                 for number, part in enumerate(self.parts)
             ]
         )
@@ -97,9 +106,8 @@ class Together:
     def other_currencies(self, cursor: Any) -> list[list[Any]]:
         return [row for part in self.parts for row in part.other_currencies(cursor)]
 
-    @staticmethod
-    def _of(relation: str, number: int) -> str:
-        return f"(SELECT * FROM {relation} WHERE part = {number})"
+    def part_of(self, relation: str, number: int) -> str:
+        return f"(SELECT * FROM {relation} WHERE part = {self.first + number})"
 
 
 def together(inputs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -133,9 +141,13 @@ def added(found: dict[str, Any], more: dict[str, Any]) -> None:
         found["sums"][code] = str(Decimal(found["sums"].get(code, "0")) + Decimal(amount))
 
 
-def _named(sql: Sql, mark: str) -> Sql:
-    """The same query with names of parameters that no other one has."""
-    text = re.sub(r"%\((\w+)\)s", rf"%({mark}\1)s", sql.text)
+def named(sql: Sql, mark: str) -> Sql:
+    """The same query with names of its parameters that no other one has; those of others in it stay."""
+
+    def renamed(found: re.Match[str]) -> str:
+        return f"%({mark}{found[1]})s" if found[1] in sql.params else found[0]
+
+    text = re.sub(r"%\((\w+)\)s", renamed, sql.text)
     return Sql(text, {f"{mark}{name}": value for name, value in sql.params.items()})
 
 

@@ -11,7 +11,6 @@ Guarantees
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +27,7 @@ from rebates import (
     member_factors,
     partner_groups,
     partner_pools,
+    plan_rows,
     pooled_sql,
     returned,
     serials,
@@ -36,10 +36,10 @@ from rebates import (
     yearly,
 )
 from rebates.credited import is_credited
-from rebates.links import NET_OF, links_of, stacked_on
-from rebates.mechanisms import Bands, bands_of
+from rebates.links import links_of
+from rebates.mechanisms import Bands
 from rebates.plans import Plan, Sql
-from rebates.reads import Together
+from rebates.reads import Together, named
 from rebates.sums import Sums
 
 Read = Sums | Together
@@ -72,18 +72,20 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
     band, lines, earned, explanation.
     """
     params: dict[str, Any] = {}
+    if partner_pools.is_group(sums.plans[0].policy):  # read beside what it is net of only
+        text = _of_group(sums, relation, members, params)
+    else:
+        text = _of_each(sums, relation, members, params, serials_in)
+    text = yearly.differences(text, sums.plans, sums.scope)
+    text = currencies.paid_out(text, sums.plans)
+    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+
+
+def _of_each(sums: Read, relation: str, members: str, params: dict[str, Any], serials_in: str) -> str:
+    """The figures of programmes that compute each partner by itself, with what ties them together."""
     links, pooled = links_of(sums.plans), partner_pools.matter(sums.plans)
-    asks = traits.matter(sums.plans)
-    plan_rows = [
-        _plan_row(number, plan, params, asks=asks, converts=sums.converts)
-        for number, plan in enumerate(sums.plans)
-    ]
-    plan_columns = ", ".join(
-        [_PLAN_COLUMNS, *([_SCALES] if sums.converts else []), *([traits.COLUMNS] if asks else [])]
-    )
-    families = any(partner_pools.is_family(plan.policy) for plan in sums.plans)
-    member = ["tier", "type", *(traits.MEMBER if asks else ()), *(["family"] if families else [])]
-    based = sums.based(relation, members, member, plan_rows, plan_columns)
+    member, rows_of_plans, plan_columns = plan_rows.words(sums, params)
+    based = sums.based(relation, members, member, rows_of_plans, plan_columns)
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     based, names = _with_more(based, names, sums, params, serials_in)
 
@@ -91,37 +93,57 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
         notes = _notes(sums) + (_net_of(sums) if lowered else "")
         return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
 
-    if isinstance(sums, Sums) and partner_groups.matter(sums.plans):  # read by itself
-        asked = member_factors.asked_of(sums.plans[0], params, _keys(sums), converts=sums.converts)
-        source = partner_groups.Source(
-            sums, relation, members, member, plan_rows[0], plan_columns, asked, params
-        )
-        text = _of_group(source, params)
-    elif links.earlier:
+    if links.earlier:
         text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
     else:
         text = alone(based)
     if links.pools:
         text = linked_sql.shared(text, links, sums.plans)
     if pooled:
-        mates = pooled_sql.Members(members, member, plan_rows, plan_columns)
+        mates = pooled_sql.Members(members, member, rows_of_plans, plan_columns)
         text = pooled_sql.shared(text, sums.plans, sums.scope, mates)
-    if links.groups:
-        text = linked_sql.best(text, links, sums.plans)
-    text = yearly.differences(text, sums.plans, sums.scope)
-    text = currencies.paid_out(text, sums.plans)
-    return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
+    return linked_sql.best(text, links, sums.plans) if links.groups else text
 
 
-def _of_group(source: partner_groups.Source, params: dict[str, Any]) -> str:
-    """The figures of a programme that takes its partners as a group."""
-    sums = source.sums
-    notes = _notes(sums) + partner_groups.noted(sums.converts)
+def _of_group(sums: Read, relation: str, members: str, params: dict[str, Any]) -> str:
+    """The figures of a programme that takes its partners as a group: of `sums` the first plan."""
+    before = None
+    if isinstance(sums, Together):
+        before = _paid_before(sums, relation, members, params)
+        relation, one = sums.part_of(relation, 0), sums.parts[0]
+    else:
+        one = sums
+    member, rows_of_plans, plan_columns = plan_rows.words(one, params)
+    asked = member_factors.asked_of(one.plans[0], params, _keys(one), converts=one.converts)
+    source = partner_groups.Source(
+        one, relation, members, member, rows_of_plans[0], plan_columns, asked, params, before
+    )
+    notes = _notes(one) + partner_groups.noted(one.converts)
     return partner_groups.shared_out(
         source,
-        lambda whole: _alone(whole, sums, notes, params, with_raw=False, as_one=True),
-        digits=get_currency_precision(sums.plans[0].version.currency),
+        lambda whole: _alone(whole, one, notes, params, with_raw=False, as_one=True),
+        digits=get_currency_precision(one.plans[0].version.currency),
     )
+
+
+def _paid_before(
+    sums: Together, relation: str, members: str, params: dict[str, Any]
+) -> partner_groups.Before:
+    """What each is paid by the programmes that the first plan is net of."""
+    own: dict[str, Any] = {}
+    text = _of_each(sums.others, relation, members, own, "")
+    earlier = [number - 1 for number in links_of(sums.plans).earlier[0]]
+    paid = ", ".join(f"COALESCE(sum(earned) FILTER (WHERE plan = {number}), 0)" for number in earlier)
+    found = named(
+        Sql(
+            f"SELECT partner_id, sum(earned) AS amount, ARRAY[{paid}] AS paid FROM ({text}) figures"
+            f" WHERE plan = ANY(ARRAY{earlier}) GROUP BY partner_id",
+            own,
+        ),
+        "before_",
+    )
+    params |= found.params
+    return partner_groups.Before(found.text, len(earlier), sums.plans[1:])
 
 
 def _with_more(
@@ -383,87 +405,6 @@ def _rounded(plans: Sequence[Plan], divisor: str) -> str:
     if divisor == "1" and not collection.matter(plans) and not returned.at_original_rate(plans):
         return whole
     return f"CASE WHEN figure.divisor = 1 THEN {whole} ELSE {_ROUNDED_FRACTION} END"
-
-
-_PLAN_COLUMNS = (
-    "no, programme_id, version_id, starts, ends, currency, tiers, types, by_base, lower, fixed, rate, shift,"
-    " first_rate, floor, shares, above, split, slope, span, most_counted, most_base, most_paid, digits, half_even,"
-    " net_of, clauses"
-)
-# Of plans whose sums are in parts of a currency: how many parts are one, of what counts, is paid on, was paid on before
-# it was counted in increments, and what invoices weigh by.
-_SCALES = "counted_in, paid_on_in, payable_in, weighed_in, converts"
-
-
-def _plan_row(number: int, plan: Plan, params: dict[str, Any], *, asks: bool, converts: bool) -> str:
-    """A row of VALUES with `_PLAN_COLUMNS` and what the policy `asks`; texts and arrays go as parameters."""
-    who, bands = plan.policy.get("who", {}), plan.bands
-    cells = {
-        "programme": (plan.version.programme_id, "bigint"),
-        "version": (plan.version.pk, "bigint"),
-        "starts": (plan.period.start, "date"),
-        "ends": (plan.period.end, "date"),
-        "currency": (plan.version.currency, "text"),
-        # Where each line's day is asked, whoever has such a line takes part.
-        "tiers": (None if tier_days.by_line(plan.policy) else who.get("tiers"), "text[]"),
-        "types": (who.get("types"), "text[]"),
-        "by_base": (bands.by_base, "bool"),
-        "lower": (list(bands.lower), "numeric[]"),
-        "fixed": (list(bands.fixed), "numeric[]"),
-        "rate": (list(bands.rate), "numeric[]"),
-        "shift": (list(bands.offset), "numeric[]"),
-        "first": (bands.first_rate, "numeric"),
-        "floor": (bands.floor, "numeric"),
-        "shares": (bool(bands.share_of), "bool"),
-        "above": (bands.above, "bool"),
-        "split": (bands.split, "text"),
-        "slope": (list(bands.slope) or None, "numeric[]"),
-        "span": (bands.span, "numeric"),
-        "most_counted": (bands.most_counted, "numeric"),
-        "most_base": (bands.most_base, "numeric"),
-        "most_paid": (bands.most_paid, "numeric"),
-        "digits": (get_currency_precision(plan.version.currency), "int"),
-        "even": (plan.rounding == "half_even", "bool"),
-        "net_of": (stacked_on(plan.policy, NET_OF) or None, "text[]"),
-        "clauses": (clauses(plan), "jsonb[]"),
-        **(_scales(plan) if converts else {}),
-        **(traits.cells(plan) if asks else {}),
-    }
-    text = [str(number)]
-    for name, (value, kind) in cells.items():
-        params[f"{name}_{number}"] = value
-        text.append(f"%({name}_{number})s::{kind}")
-    return ", ".join(text)
-
-
-def _scales(plan: Plan) -> dict[str, tuple[Any, str]]:
-    money = plan.counted_in if plan.bands.increment is not None else plan.paid_on_in
-    return {
-        "counted_in": (plan.counted_in, "numeric"),
-        "paid_on_in": (plan.paid_on_in, "numeric"),
-        "payable_in": (money, "numeric"),
-        "weighed_in": (1 if collection.weighs_units(plan) else plan.scale, "numeric"),
-        "converts": (currencies.is_converted(plan.policy), "bool"),
-    }
-
-
-def clauses(plan: Plan) -> list[str]:
-    """What a result's explanation says: [negative base, below the first band, band 1, band 2 …], as JSON text."""
-    bands = bands_of(plan.policy)  # as it is written, whatever the plan counts in
-    found: list[dict[str, Any]] = [{"rule": "negative", "rate": str(bands.first_rate)}, {"rule": "below"}]
-    for index in range(len(bands.lower)):
-        clause = {"rule": "band", "rate": str(bands.rate[index])}
-        if bands.fixed[index]:
-            clause["fixed"] = str(bands.fixed[index])
-        if bands.offset[index]:
-            clause["above"] = str(bands.offset[index])
-        if bands.share_of:
-            clause["share_of"] = bands.share_of
-        found.append(clause)
-    if bands.floor is not None:
-        for clause in found[1:]:
-            clause |= {"floor": str(bands.floor), "first_rate": str(bands.first_rate)}
-    return [json.dumps(clause, sort_keys=True) for clause in found]
 
 
 def rows(sql: Sql) -> list[dict[str, Any]]:

@@ -178,19 +178,20 @@ def as_member(
     lines: Iterable[Line],
     first: date,
     after: date,
+    less: Fraction,
     rates: Rates,
     more: dict[str, Any],
     seen: dict[str, Seen] | None = None,
 ) -> Fraction:
-    """What a partner is paid whose programme takes all of them as one group; its own sums are put into `seen`."""
+    """What a partner is paid as one of a group, `less` taken off its own paid base; its sums are put into `seen`."""
     first = counted_from(policy, first, more)
     read, before = read_of(policy, as_counted(policy, lines, more), first, after, rates, more)
     group, mode = more["groups"][policy["code"]], mode_of(policy)
     if seen is not None:
-        seen[policy["code"]] = seen_as_member(policy, read, before, group)
+        seen[policy["code"]] = seen_as_member(policy, read, before, less, group)
     own = own_factor(policy, more.get("found", {}).get(policy["code"], {}))
     own = collected(policy, own, [line for line in read if paid_for(policy, line)], pays_units(policy), more)
-    return share_of_group(policy, paid_base(policy, read), group, mode, more["digits"], own)
+    return share_of_group(policy, paid_base(policy, read, less), group, mode, more["digits"], own)
 
 
 def paid_out(
@@ -238,7 +239,7 @@ def together(
                 sums[policy["code"]] = figure
                 paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
                 if policy["code"] in more.get("groups", {}):
-                    paid[policy["code"]] = as_member(policy, lines, first, after, rates, mine, seen)
+                    paid[policy["code"]] = as_member(policy, lines, first, after, less, rates, mine, seen)
     for policy in policies:
         for cap in policy.get("caps", []):
             if "programmes" in cap:

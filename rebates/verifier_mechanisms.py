@@ -196,10 +196,12 @@ def sliced(bands: list[dict[str, Any]], base: Fraction) -> Fraction:
 # Partners that count as one group
 
 
-def paid_base(policy: dict[str, Any], lines: list[Any]) -> Fraction:
-    """What of a partner's lines is paid on, as it is before a cap or full increments."""
+def paid_base(policy: dict[str, Any], lines: list[Any], less: Fraction = Fraction(0)) -> Fraction:
+    """What of a partner's lines is paid on, as it is before a cap or full increments; `less` is what earlier programmes
+    pay it.
+    """
     paid = [line for line in lines if matches(policy.get("pay", policy.get("qualify")), line)]
-    return measured(paid, pays_units(policy))
+    return lowered(measured(paid, pays_units(policy)), less)
 
 
 class Contradiction(Exception):

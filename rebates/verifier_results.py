@@ -54,12 +54,14 @@ def seen_alone(policy: dict[str, Any], it: Facts) -> Seen:
 
 
 def seen_as_member(
-    policy: dict[str, Any], lines: list[Any], before: list[Any], group: dict[str, Any]
-) -> Seen:  # fmt: skip
-    """A member's own sums, before any cap and full increments; the band is that of the group."""
+    policy: dict[str, Any], lines: list[Any], before: list[Any], less: Fraction, group: dict[str, Any]
+) -> Seen:
+    """A member's own sums, before any cap and full increments; the band is that of the group. `less` is what earlier
+    programmes pay the member.
+    """
     own = facts({name: part for name, part in policy.items() if name != "caps"}, lines, before)
     if policy["mechanism"]["kind"] != "bundle":
-        own = replace(own, base=paid_base(policy, lines))
+        own = replace(own, base=paid_base(policy, lines, less))
     own = replace(own, reference=None)
     if "sum" not in group:
         return Seen(own, None)

@@ -221,10 +221,16 @@ def _settled(
 def _hanging_on_others(
     changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
 ) -> frozenset[int]:
-    """The programmes that count the lines, can be disputed, and hang on other partners. Raises where no other counts
-    them.
+    """The programmes that count the lines, or are net of others that do, can be disputed, and hang on other partners.
+    Raises where no other counts them.
     """
-    touched = [plan for change in changes for one in settled for plan in one.plans if change.touches(plan)]
+    touched = [
+        plan
+        for change in changes
+        for one in settled
+        for plan in one.plans
+        if any(change.touches(each) for each in partner_pools.with_earlier(plan, one.plans))
+    ]
     disputable = [plan for plan in touched if (plan.version.programme_id, plan.period.end) not in closed]
     together = [plan for plan in disputable if partner_pools.hangs_on_all(plan.policy)]
     if together and len(together) == len(disputable):

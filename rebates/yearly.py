@@ -18,9 +18,8 @@ from typing import Any
 
 from django.db import connection
 
-from rebates import credited, posted
+from rebates import credited, partner_pools, posted
 from rebates.models import SettlementRun
-from rebates.partner_pools import hangs_on_all
 from rebates.plans import Plan
 from rebates.scope import Scope
 
@@ -100,13 +99,18 @@ _WITHOUT_LINES = """
                 AND outside.ends <= year.now AND {unknown}"""
 
 
-def unknown(plan: Plan) -> str:
-    """SELECT of partner_id: of whom something was settled outside within the year so far, and nothing is on file."""
-    return f"""
-        SELECT DISTINCT outside.partner_id FROM rebates_settledoutside outside
+def unknown(plans: Sequence[Plan]) -> str:
+    """SELECT of partner_id: of whom one of the plans has something that was settled outside within the year so far, and
+    nothing is on file.
+    """
+    return " UNION ".join(
+        f"""
+        SELECT outside.partner_id FROM rebates_settledoutside outside
         WHERE outside.programme_id = {plan.version.programme_id} AND outside.starts >= '{plan.counted.start}'
             AND outside.ends <= '{plan.period.start}'
             AND {_UNKNOWN.replace("{table}", credited.table(plan.policy))}"""
+        for plan in plans
+    )
 
 
 def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
@@ -116,13 +120,15 @@ def findings(run: SettlementRun, plans: Sequence[Plan]) -> list[dict[str, Any]]:
         if not plan.cumulative:
             continue
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM ({unknown(plan)}) unknown")
+            cursor.execute(
+                f"SELECT count(*) FROM ({unknown(partner_pools.with_earlier(plan, plans))}) unknown"
+            )
             (count,) = cursor.fetchone()
         if count:
             found.append(
                 {
                     "kind": "year_without_lines", "period": str(plan.period), "partners": count,
-                    "programmes": [plan.code], "with_group": hangs_on_all(plan.policy),
+                    "programmes": [plan.code], "with_group": partner_pools.hangs_on_all(plan.policy),
                 }
             )  # fmt: skip
     return found

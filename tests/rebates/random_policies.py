@@ -288,12 +288,11 @@ def link(random: Random, policies: list[dict]) -> None:
     free = [
         one for one in policies
         if one["period"] == "month" and bool(one.get("cumulative")) == years and one["currency"] == "CNY"
-        and "as" not in one.get("who", {})
     ]  # fmt: skip
     random.shuffle(free)
 
     def by_itself(one: dict) -> bool:
-        return not any("over" in cap for cap in one.get("caps", []))
+        return "as" not in one.get("who", {}) and not any("over" in cap for cap in one.get("caps", []))
 
     def take(count: int, fits=by_itself) -> list[dict]:
         found = [one for one in free if fits(one)][:count]

@@ -440,19 +440,22 @@ class World:
         """All partners that fit, or those of a family, as if they were one, and its figure by what each is paid on."""
         digits, after = dict(self.rates.digits)[policy["currency"]], period.end
         first = date(2026, 1, 1) if policy.get("cumulative") else period.start
-        read, before, bases, own_factors = [], [], {}, {}
+        read, before, bases, own_factors, less = [], [], {}, {}, Fraction(0)
         for partner, _tier in self.partners:
             if top not in ("", self.tops[partner.number]):
                 continue
-            more = self.traits(partner, [policy], period) | {"digits": digits}
+            more = self.traits(partner, self.policies, period) | {"digits": digits}
             tier = verifier_terms.tier_on(period.last_day, more)
             if not verifier_terms.takes_part(policy, tier, partner.type, more):
                 continue
-            lines = oracle.as_counted(policy, self.known(partner, years=is_open), more)
+            known = self.known(partner, years=is_open)
+            lines = oracle.as_counted(policy, known, more)
             own, early = oracle.read_of(policy, lines, first, after, self.rates, more)
             read, before = read + own, before + early
             if oracle.facts(policy, own, early).lines:
-                bases[partner.number] = oracle.paid_base(policy, own)
+                taken = self.paid_before(policy, partner, tier, known, period, more)
+                bases[partner.number] = oracle.paid_base(policy, own, taken)
+                less += oracle.paid_base(policy, own) - bases[partner.number]
                 found = more["found"][policy["code"]]
                 paid = [line for line in own if verifier_terms.paid_for(policy, line)]
                 own_factors[partner.number] = verifier_terms.collected(
@@ -463,6 +466,12 @@ class World:
                     more,
                 )
         it, mode = oracle.facts(policy, read, before), oracle.mode_of(policy)
+        if less:  # what all members' own bases are lowered by, which may be more than the group's own
+            on_base = (
+                cap for cap in policy.get("caps", []) if cap["on"] == "measure" and cap["of"] != "qualifier"
+            )
+            most = [Fraction(str(cap["amount"])) for cap in on_base]
+            it = replace(it, base=min([oracle.paid_base(policy, read) - less, *most]))
         side = -1 if sum(bases.values()) < 0 else 1
         weights = {number: base * side for number, base in bases.items() if base * side > 0}
         counting = {number: weight * own_factors[number] for number, weight in weights.items()}

@@ -423,7 +423,10 @@ def test_also_where_each_lines_day_is_asked_only_partners_of_the_tiers_count(fou
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "stands in no stack"),
+        (
+            {"stacking": {"kind": "best_of", "programmes": ["a"]}},
+            "may be net of others, not the best of several",
+        ),
         ({"returns": "at_original_rate"}, "paid no rate to one partner"),
         (
             {"mechanism": {"kind": "formula", "expression": "base * a", "measures": ["a"]}},
