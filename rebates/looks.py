@@ -14,13 +14,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from prm.sealing.canonical import canonical_json
 from prm.ui import formats, said
 from prm.values.actor import Actor
-from rebates import gaps, outliers
+from rebates import few_members, gaps, outliers
 from rebates.models import FindingAnswer, Programme, SettlementRun
 from rebates.run_totals import programme_totals
 
@@ -173,12 +173,12 @@ def words(kind: str, facts: dict[str, Any]) -> str:
     """A finding in a sentence of the reader's language."""
     if kind.startswith("outlier_"):
         return _("%(partner)s, %(programme)s: %(earned)s, usual would be %(middle)s") % {
-            "partner": facts["name"], "programme": _in_language(facts["programme"]),
+            "partner": facts["name"], "programme": few_members.programme_in_language(facts["programme"]),
             "earned": _money(facts, "earned"), "middle": _money(facts, "middle"),
         }  # fmt: skip
     if kind == "budget":
         return _("%(programme)s: %(used)s of a budget of %(amount)s") % {
-            "programme": _in_language(facts["programme"]), "used": _money(facts, "used"),
+            "programme": few_members.programme_in_language(facts["programme"]), "used": _money(facts, "used"),
             "amount": _money(facts, "amount"),
         }  # fmt: skip
     if kind in _GAPS:
@@ -198,16 +198,9 @@ def _of_what_was_left_out(kind: str, facts: dict[str, Any]) -> str:
             "%(programme)s: %(count)s lines lack the day by which they count",
             facts["lines"],
         ) % {"programme": programme, "count": formats.number(facts["lines"])}
-    values = {"programme": programme, "count": formats.number(facts["partners"]), "period": facts["period"]}
     if kind == "few_members":
-        return (
-            ngettext(
-                "%(programme)s, %(period)s: %(count)s partner is told its own figures only",
-                "%(programme)s, %(period)s: %(count)s partners are told their own figures only",
-                facts["partners"],
-            )
-            % values
-        )
+        return few_members.words(facts)
+    values = {"programme": programme, "count": formats.number(facts["partners"]), "period": facts["period"]}
     if kind == "settled_outside_without_lines":
         return (
             ngettext(
@@ -248,8 +241,3 @@ _GAPS = {
 
 def _money(facts: dict[str, Any], name: str) -> str:
     return formats.money(Decimal(facts[name]), facts["currency"])
-
-
-def _in_language(names: list[str]) -> str:
-    name, name_zh = names
-    return name_zh if name_zh and (get_language() or "").startswith("zh") else name

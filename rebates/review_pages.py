@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from prm.access.rules import allowed
 from prm.ui.parts import Verb
 from prm.values.actor import Actor
-from rebates import gaps, looks, outliers, since_closed
+from rebates import few_members, gaps, looks, outliers, since_closed
 from rebates.models import FindingAnswer, PaymentHold, RunComment, SettlementRun
 from rebates.services.answering import OPEN
 
@@ -30,6 +30,9 @@ def of_run(run: SettlementRun, actor: Actor) -> dict[str, Any]:
     holds = list(PaymentHold.objects.visible_to(actor).of_run(run).open())
     return {
         "answers": answers_of(run, actor),
+        "few_members": [
+            few_members.words(finding) for finding in run.findings if finding["kind"] == "few_members"
+        ],
         "comments": comments,
         "holds": holds,
         "said_about": Counter(comment.about_id for comment in comments if comment.about_id),

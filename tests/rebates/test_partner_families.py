@@ -12,7 +12,7 @@ from django.utils import translation
 
 from partners.models import Partner
 from prm.values.periods import Period
-from rebates import explanations, wording
+from rebates import explanations, few_members, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.changes import between
@@ -222,12 +222,26 @@ def test_finance_reads_on_the_settlement_of_whom_too_few_stand_behind_a_sum(fami
     run = settle("2026-09", close=False)
     assert [one for one in run.findings if one["kind"] == "few_members"] == [
         {
-            "kind": "few_members", "programme": "core", "period": "2026-09", "partners": 3,
+            "kind": "few_members", "programme": "core", "names": ["Core", ""], "period": "2026-09", "partners": 3,
             "named": ["V-2", "V-3", "V-4"],
         }
     ]  # fmt: skip
     page = browse(finance).get(run.get_absolute_url()).content.decode()
-    assert "3 partners are told their own figures only" in page and "V-2, V-3, V-4" in page
+    assert "In Core, September 2026, 3 partners read their own figures only: fewer than four of them" in page
+    assert "They are: V-2, V-3, V-4." in page
+
+
+@pytest.mark.parametrize("named", [[], [f"P-{number}" for number in range(1001, 1021)]])
+def test_where_they_are_many_their_number_says_it_in_the_programmes_own_name(named):
+    facts = {
+        "programme": "kitchen-fund", "names": ["Kitchen fund", "厨房基金"], "period": "2026-10", "partners": 40,
+        "named": named,
+    }  # fmt: skip
+    said = few_members.words(facts)
+    assert said.startswith("In Kitchen fund, October 2026, 40 partners read their own figures only: ")
+    assert "P-1001" not in said and "kitchen-fund" not in said
+    with translation.override("zh-hans"):
+        assert "厨房基金" in few_members.words(facts)
 
 
 def test_a_what_if_leaves_out_what_would_tell_a_hidden_sum(family):

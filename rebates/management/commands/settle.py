@@ -15,6 +15,7 @@ from prm.tenancy.commands import REFUSED, TenantCommand, UsageError
 from prm.tenancy.models import Tenant
 from prm.values.actor import Actor
 from prm.values.periods import Period
+from rebates import few_members
 from rebates.errors import ApproveAsOnlyInDemo
 from rebates.models import SettlementRun
 from rebates.services.closing import refuse_before_the_end, whose_turn
@@ -152,8 +153,5 @@ def _sentence(finding: dict[str, Any]) -> str:
             f" {lacking[finding['basis']]} and do not count yet ({', '.join(finding['named'])})"
         )
     if finding["kind"] == "few_members":
-        return (
-            f"{finding['programme']}, {finding['period']}: fewer than four partners stand behind a sum of theirs, so"
-            f" each is told its own figures only ({', '.join(finding['named'])})"
-        )
+        return few_members.words(finding)
     return f"The month is not over; its last day is {finding['last_day']}. Compute it again afterwards."
