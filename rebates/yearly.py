@@ -105,7 +105,7 @@ def unknown(plans: Sequence[Plan]) -> str:
     """
     return " UNION ".join(
         f"""
-        SELECT outside.partner_id FROM rebates_settledoutside outside
+        SELECT DISTINCT outside.partner_id FROM rebates_settledoutside outside
         WHERE outside.programme_id = {plan.version.programme_id} AND outside.starts >= '{plan.counted.start}'
             AND outside.ends <= '{plan.period.start}'
             AND {_UNKNOWN.replace("{table}", credited.table(plan.policy))}"""

@@ -117,7 +117,7 @@ def fulfil(page: Page, order: str) -> str:
         page.locator("main form").get_by_role("button", name="Ship").click()
         page.wait_for_url(f"**/orders/{order}/")
         expect(page.locator(".ui-head .ui-tag").first).to_have_text(state)
-    press(page, "Invoice")
+    page.get_by_role("main").get_by_text("Invoice", exact=True).click()
     page.get_by_label("Invoice date").fill(last_month().last_day.isoformat())
     page.locator("main form").get_by_role("button", name="Invoice").click()
     page.wait_for_url(f"**/orders/{order}/")
