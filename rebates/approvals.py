@@ -156,10 +156,12 @@ def facts_of_version(version: Version, actor: Actor) -> Iterable[Fact]:
         Fact(
             _("In words"), wording.joined([wording.sentence(version), *ties.sentences(version)]), strong=True
         ),
+        Fact(_("Further words of the agreement"), version.policy.get("text", "")),
+        Fact(_("Further words in Chinese"), version.policy.get("text_zh", "")),
         Fact(_("Changes what other programmes pay"), "; ".join(changed), strong=True),
         Fact(_("Mechanism"), pages.mechanism_name(version.mechanism)),
         Fact(_("In force from"), formats.day(version.starts)),
-        Fact(_("In force before"), formats.day(version.ends) if version.ends else ""),
+        Fact(_("In force until"), formats.day(version.last_day)),
         Fact(_("Written by"), version.author_label),
     ]
     return [fact for fact in found if fact.value]

@@ -11,6 +11,7 @@ from prm.notices import work
 from prm.notices.models import Notice
 from prm.outbox.models import OutboxEvent
 from prm.outbox.services import deliver_open_events
+from rebates.approvals import facts_of_version
 from rebates.errors import (
     PeriodNotWhole,
     PublicationNeedsApproval,
@@ -174,3 +175,12 @@ def test_where_nobody_else_may_approve_the_page_says_what_is_needed(finance, bro
     page = browse(finance).get("/programmes/core/").content.decode()
     assert "It needs a second person with the role finance or administrator" in page
     assert BY.is_system
+
+
+def test_who_approves_reads_its_last_day_and_its_own_words(finance):
+    (version,) = apply(policy(until="2026-09-30", text="As agreed in May.", text_zh="五月商定。"))
+    facts = {str(fact.label): str(fact.value) for fact in facts_of_version(version, finance)}
+    assert facts["In force until"] == "30 Sep 2026"
+    assert (facts["Further words of the agreement"], facts["Further words in Chinese"]) == (
+        "As agreed in May.", "五月商定。",
+    )  # fmt: skip
