@@ -19,8 +19,8 @@ from orders.models import CreditedLine, SalesLine
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue
 from prm.ui import formats
-from prm.ui.formats import filled
 from prm.ui.forms import AsksOnceMore, MoneyField, ServiceForm
+from prm.ui.parts import Fact
 from prm.values.actor import Actor
 from rebates import dispute_words
 from rebates.could_change import CouldChange
@@ -243,8 +243,29 @@ class AcceptForm(ServiceForm):
     )
 
 
+def _ceiling(programme: Programme, could: CouldChange, currency: str) -> str:
+    """What the disputed lines could change under a programme at most."""
+    money = formats.money(could.under(programme.pk), currency, 2)
+    if programme.pk not in could.others:
+        return money
+    return _("%(money)s: their whole money, as its figures hang on what other partners bought") % {
+        "money": money
+    }
+
+
+def _untold(count: int) -> str:
+    if not count:
+        return ""
+    words = ngettext(
+        "In it is the whole money of %(count)s line of which it cannot be computed.",
+        "In it is the whole money of %(count)s lines of which it cannot be computed.",
+        count,
+    )
+    return words % {"count": formats.number(count, 0)}
+
+
 class AdjustmentForm(AsksOnceMore):
-    """Accepted with a sum."""
+    """Accepted with a sum. `ceilings`: what the disputed lines could change at most, a fact for each programme."""
 
     programme = forms.ModelChoiceField(label=gettext_lazy("Programme"), queryset=Programme.objects.none())
     amount = MoneyField(
@@ -254,32 +275,15 @@ class AdjustmentForm(AsksOnceMore):
     fully = FULLY
     reason = _text_area(gettext_lazy("Reason"), gettext_lazy("It stands on the next statement."))
     why_beyond = forms.CharField(
-        label=gettext_lazy("Why it is more than the lines could change"), required=False, max_length=500
-    )
+        label=gettext_lazy("Why it is more than the lines could change"), required=False, max_length=500,
+        help_text=gettext_lazy("A sum above what stands beside its programme needs this reason; both sides read it."),
+    )  # fmt: skip
     pairs = (("programme", "amount"),)
 
     def __init__(self, *args: Any, programmes: Any, could: CouldChange, currency: str, **options: Any):
         super().__init__(*args, currency=currency, **options)
-        under = ", ".join(f"{one} {formats.money(could.under(one.pk), currency, 2)}" for one in programmes)
-        self.fields["why_beyond"].help_text = _(
-            "At most the disputed lines could change: %(under)s. A larger sum needs this reason; both sides read it."
-        ) % {"under": under}
-        if could.untold:
-            words = ngettext(
-                "In it is the whole money of %(count)s line of which it cannot be computed.",
-                "In it is the whole money of %(count)s lines of which it cannot be computed.",
-                could.untold,
-            )
-            said = words % {"count": formats.number(could.untold, 0)}
-            self.fields["why_beyond"].help_text += f" {said}"
-        hanging = ", ".join(str(one) for one in programmes if one.pk in could.others)
-        if hanging:
-            self.fields["why_beyond"].help_text += " " + filled(
-                _(
-                    "Under %(programmes)s it is their whole money: that figure hangs on what other partners bought."
-                ),
-                {"programmes": hanging},
-            )
+        self.ceilings = [Fact(str(one), _ceiling(one, could, currency)) for one in programmes]
+        self.ceiling_note = _untold(could.untold)
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:
             self.fields["programme"].initial = programmes[0].pk

@@ -225,4 +225,5 @@ def test_a_programme_that_hangs_on_others_is_left_out_and_named_beside_what_can_
     # Under the first one at most what the line itself earned, under the other one its whole money.
     assert (could.under(programmes["a"]), could.under(programmes["b"])) == (Decimal("65.18"), RIGHT)
     form = browse(finance).get(f"{dispute.get_absolute_url()}propose/").content.decode()
-    assert "Under B it is their whole money: that figure hangs on what other partners bought." in form
+    assert '<dt>A</dt><dd class="ui-fig text-wrap">¥65.18</dd>' in form
+    assert ": their whole money, as its figures hang on what other partners bought</dd>" in form
