@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
 from orders.models import PaymentReceived, SerialMoved
 from prm.exchange.book import Book
@@ -32,7 +31,7 @@ from rebates import (
 from rebates.counting_days import BOOKING, PAYMENT, basis_of
 from rebates.frozen_rates import books_after
 from rebates.models import SettlementRun
-from rebates.plans import Plan, plans_for, scope_plans
+from rebates.plans import Plan, plans_for, plans_of, scope_plans
 from rebates.scope import Scope
 
 
@@ -54,16 +53,20 @@ def write(run: SettlementRun, stopped: list[dict[str, Any]] | None = None) -> in
 
 def late_partners(run: SettlementRun, closed: list[SettlementRun]) -> list[tuple[SettlementRun, list[int]]]:
     """For each closed run the partners with lines of its periods that no close has looked at yet."""
-    found = []
+    found, frozen = [], plans_of(closed)
     for earlier in closed:
-        plans = plans_after(earlier)
+        plans = _late_change(frozen[earlier.pk])
         if not plans:
             continue
         seen, partners = seen_to(earlier, closed), set[int]()
         for table in (credited.LINES, credited.CREDITS):
             some = [plan for plan in plans if credited.table(plan.policy) == table]
             partners |= _with_late_rows(table, some, seen, run, earlier) if some else set()
-        since = (*_paid_since(run, earlier, closed), *_serials_since(run, earlier, closed))
+        lately = [one for one in closed if one.frozen_at > earlier.closed_at]
+        since = (
+            *_paid_since(run, earlier, frozen[earlier.pk], lately),
+            *_serials_since(run, earlier, frozen[earlier.pk], lately),
+        )
         concerned = sorted({*partners, *since})
         if concerned:
             found.append((earlier, concerned))
@@ -101,7 +104,11 @@ WHERE back.id > %(seen)s AND back.id <= %(watermark)s
 
 def plans_after(earlier: SettlementRun) -> list[Plan]:
     """What late lines of a closed run change, as it was frozen."""
-    return [plan for plan in scope_plans(earlier) if yearly.adjusts(plan)]
+    return _late_change(scope_plans(earlier))
+
+
+def _late_change(plans: list[Plan]) -> list[Plan]:
+    return [plan for plan in plans if yearly.adjusts(plan)]
 
 
 def seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
@@ -110,18 +117,19 @@ def seen_to(earlier: SettlementRun, closed: list[SettlementRun]) -> int:
     return max([earlier.watermark, *later])
 
 
-def _paid_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
+def _paid_since(
+    run: SettlementRun, earlier: SettlementRun, plans: list[Plan], lately: list[SettlementRun]
+) -> list[int]:
     """The partners that paid something since, where `earlier` has programmes that read payments."""
-    reads = Q(version__policy__has_key="factors") | Q(version__policy__date_basis=PAYMENT)
-    if not earlier.scopes.filter(reads).exists():
+    reading = [plan for plan in plans if "factors" in plan.policy or basis_of(plan.policy) == PAYMENT]
+    if not reading:
         return []
-    later = [one.paid_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
-    seen = max([earlier.paid_watermark or 0, *later])
+    seen = max(one.paid_watermark or 0 for one in (earlier, *lately))
     rows = PaymentReceived.objects.for_everyone(because="settlement").filter(
         id__gt=seen, id__lte=run.paid_watermark
     )
     found = set(rows.order_by().values_list("partner_id", flat=True).distinct())
-    if earlier.scopes.filter(reads, version__policy__counts=credited.CREDITED).exists():
+    if credited.any_credited(plan.policy for plan in reading):
         found |= _agents_of(seen, run)
     return list(found)
 
@@ -138,13 +146,13 @@ def _agents_of(seen: int, run: SettlementRun) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _serials_since(run: SettlementRun, earlier: SettlementRun, closed: list[SettlementRun]) -> list[int]:
+def _serials_since(
+    run: SettlementRun, earlier: SettlementRun, plans: list[Plan], lately: list[SettlementRun]
+) -> list[int]:
     """The partners of whose lines serials were named since, where `earlier` has programmes that pay for them."""
-    spifs = earlier.scopes.filter(version__policy__mechanism__kind="spif").select_related("version")
-    if not any(serials.by_serial(scope.version.policy) for scope in spifs):
+    if not serials.matter(plans):
         return []
-    later = [one.serial_watermark or 0 for one in closed if one.frozen_at > earlier.closed_at]
-    seen = max([earlier.serial_watermark or 0, *later])
+    seen = max(one.serial_watermark or 0 for one in (earlier, *lately))
     rows = SerialMoved.objects.for_everyone(because="settlement").filter(
         id__gt=seen, id__lte=run.serial_watermark
     )

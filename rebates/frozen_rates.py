@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 from prm.exchange.book import Book, Stored
 from prm.values import clock
@@ -15,9 +16,10 @@ from rebates.scope import Scope
 
 
 def freeze_rates(run: SettlementRun, plans: Sequence[Plan]) -> None:
-    """Keep the rates in force, and which programmes cannot be computed for want of one. The caller saves the run."""
-    RunRate.objects.filter(run=run).delete()
-    run.exchange = {}
+    """Keep the rates in force, and which programmes cannot be computed for want of one.
+
+    The caller has thrown away what an earlier computation kept, and saves the run.
+    """
     wanting = [plan for plan in plans if needs_rates(plan.policy)]
     if not wanting:
         return
@@ -42,8 +44,8 @@ def freeze_rates(run: SettlementRun, plans: Sequence[Plan]) -> None:
 
 def books_of(run: SettlementRun) -> Books:
     """The rates as the run kept them."""
-    book = book_of(run)
-    return lambda first, last: book
+    book = cache(lambda: book_of(run))
+    return lambda first, last: book()
 
 
 def book_of(run: SettlementRun) -> Book:

@@ -15,9 +15,10 @@ def highest_of(*tables: type[models.Model]) -> int:
     names = [connection.ops.quote_name(table._meta.db_table) for table in tables]
     each = ", ".join(f"(SELECT max(id) FROM {name})" for name in names)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute(f"LOCK TABLE {', '.join(names)} IN SHARE MODE")
-        cursor.execute(f"SELECT COALESCE(greatest({each}), 0)")
+        cursor.execute(
+            f"SET LOCAL lock_timeout = '10s'; LOCK TABLE {', '.join(names)} IN SHARE MODE;"
+            f" SELECT COALESCE(greatest({each}), 0)"
+        )
         highest: int = cursor.fetchone()[0]
         cursor.execute("SET LOCAL lock_timeout = DEFAULT")
         return highest

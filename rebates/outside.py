@@ -6,6 +6,7 @@ system settled: a partner that earned something there and has no line of that ti
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -35,14 +36,14 @@ class Late:
     without_lines: list[int]  # settled there, and nothing of that time on file but what came late
 
 
-def late_periods(run: SettlementRun, closed: list[SettlementRun]) -> list[Late]:
+def late_periods(run: SettlementRun, closed: Iterable[SettlementRun]) -> list[Late]:
     """Those with lines that came in after the figures and that no close has looked at yet, oldest first."""
     return [late for group in _groups() for late in _late(run, closed, *group)]
 
 
 def findings(run: SettlementRun) -> list[dict[str, Any]]:
     """What people should look at: late lines that cannot be computed."""
-    closed = list(SettlementRun.objects.closed().exclude(pk=run.pk))
+    closed = SettlementRun.objects.closed().exclude(pk=run.pk)
     return [
         {
             "kind": "settled_outside_without_lines", "period": str(late.period), "partners": len(late.without_lines),
@@ -63,7 +64,7 @@ def _groups() -> list[tuple[Any, Any, int, datetime, list[int]]]:
 
 
 def _late(
-    run: SettlementRun, closed: list[SettlementRun], starts: Any, ends: Any, seen: int, at: datetime,
+    run: SettlementRun, closed: Iterable[SettlementRun], starts: Any, ends: Any, seen: int, at: datetime,
     programmes: list[int],
 ) -> list[Late]:  # fmt: skip
     """By what they read, and the first day from which it concerns them: the period's, or of a year that is counted its

@@ -15,7 +15,7 @@ from partners.models import Partner
 from prm.catalogue.models import Product, ProductLine
 from prm.values.periods import Period
 from rebates.mechanisms import Bands, bands_of, named_products
-from rebates.models import SettlementRun, Version
+from rebates.models import RunScope, SettlementRun, Version
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,8 @@ def counted_days(version: Version, period: Period) -> Period:
 def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
     """Plans of versions that `policy.uncomputed` finds nothing in."""
     versions = list(versions)
+    if not versions:
+        return []
     lines = dict(ProductLine.objects.values_list("code", "id"))
     named = {code for version, _period in versions for code in named_products(version.policy)}
     products = {
@@ -210,8 +212,18 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
 
 def scope_plans(run: SettlementRun) -> list[Plan]:
     """The plans that the run froze, by programme code."""
-    scopes = run.scopes.select_related("version__programme").order_by("programme__code")
-    return plans_for((scope.version, scope.period) for scope in scopes)
+    return plans_of([run])[run.pk]
+
+
+def plans_of(runs: Iterable[SettlementRun]) -> dict[int, list[Plan]]:
+    """The plans that each of the runs froze, by the run's id and in order of programme codes."""
+    found: dict[int, list[Plan]] = {run.pk: [] for run in runs}
+    frozen = RunScope.objects.filter(run__in=found).select_related("version__programme")
+    scopes = list(frozen.order_by("programme__code")) if found else []
+    plans = plans_for((scope.version, scope.period) for scope in scopes)
+    for scope, plan in zip(scopes, plans, strict=True):
+        found[scope.run_id].append(plan)
+    return found
 
 
 def _partners_named(policies: Iterable[dict[str, Any]]) -> dict[str, int]:

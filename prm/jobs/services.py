@@ -106,13 +106,13 @@ def run_job(job_id: int) -> str:
 def _run_steps(job: Job, handler: JobHandler) -> None:
     job.total = handler.total(job)
     while job.step < job.total:
-        if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
-            _end(job, Job.State.CANCELLED)
-            return
         words = said.InEach(lambda: handler.name(job, job.step))
-        Job.objects.filter(pk=job.pk).update(
+        wanted = Job.objects.filter(pk=job.pk, cancel_requested=False).update(
             step_name=str(handler.name(job, job.step))[:120], step_said=said.stored(words), total=job.total
         )
+        if not wanted:
+            _end(job, Job.State.CANCELLED)
+            return
         shared = bool(handler.parts(job, job.step))
         if shared and not share(job, handler):
             continue

@@ -28,9 +28,10 @@ def share(job: Job, handler: JobHandler) -> bool:
         JobPart.objects.bulk_create(parts, ignore_conflicts=True)
         helpers = min(len(parts) - 1, MOST_HELPERS)
         transaction.on_commit(lambda: _call(job.pk, job.step, helpers))
-    while do_a_part(job.pk, job.step, handler) or _others_are_busy(job):
-        pass
-    return not _open(job).exists()
+    while _open(job).exists():
+        if not do_a_part(job.pk, job.step, handler) and not _others_are_busy(job):
+            return not _open(job).exists()
+    return True
 
 
 def help_with(job_id: int, step: int) -> int:

@@ -8,7 +8,9 @@ class TenancyConfig(AppConfig):
     label = "tenancy"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_delete
         from django.utils.translation import gettext_lazy as _
+        from django_tenants.signals import tenant_delete_callback
 
         from prm.access import permissions
         from prm.access.roles import Role
@@ -26,6 +28,8 @@ class TenancyConfig(AppConfig):
             roles=[Role.ADMINISTRATOR],
             sensitive=True,
         )
+        # It listens to every model: to be called, each delete would first read all its rows. No schema is dropped so.
+        post_delete.disconnect(tenant_delete_callback)
         register_words()
         register_menu()
 

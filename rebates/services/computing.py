@@ -156,7 +156,7 @@ def freeze(run_id: int) -> SettlementRun:
     run.state, run.state_since = SettlementRun.State.DRAFT, clock.now()
     run.watermark, run.frozen_at, run.computed_at = highest_of(SalesLine, CreditedLine), clock.now(), None
     run.paid_watermark, run.serial_watermark = highest_of(PaymentReceived), highest_of(SerialMoved)
-    freeze_rates(run, scope_plans(run))
+    freeze_rates(run, plans)
     run.save()
     return run
 
@@ -294,7 +294,8 @@ def finish(run_id: int) -> SettlementRun:
     if run.state != SettlementRun.State.DRAFT:
         return run
     stopped = list(run.exchange.get("stopped", []))
-    _write_pooled(run)
+    plans = scope_plans(run)
+    _write_pooled(run, plans)
     _tell_the_planner()
     adjustments.write(run, stopped)
     totals = _totals_of(run)
@@ -311,8 +312,7 @@ def finish(run_id: int) -> SettlementRun:
         }
         for row in totals
     ]
-    plans, scope = scope_plans(run), Scope(watermark=run.watermark, paid_to=run.paid_watermark)
-    lacking = counting_days.findings(plans, scope)
+    lacking = counting_days.findings(plans, Scope(watermark=run.watermark, paid_to=run.paid_watermark))
     run.findings = [*run.findings, *stopped, *lacking, *outside.findings(run), *yearly.findings(run, plans)]
     run.findings += few_members.findings(run)
     if clock.today() < run.ends:
@@ -332,18 +332,18 @@ def _tell_the_planner() -> None:
         cursor.execute("SET LOCAL default_statistics_target = DEFAULT")
 
 
-def _write_pooled(run: SettlementRun) -> None:
+def _write_pooled(run: SettlementRun, plans: list[Plan]) -> None:
     """The results of programmes in which each figure hangs on those of all: nobody's is known before all are."""
-    _others, plans = partner_pools.apart(computable(run, scope_plans(run)))
-    if not plans:
+    _others, pooled = partner_pools.apart(computable(run, plans))
+    if not pooled:
         return
     rows = Result.objects.for_everyone(because="settlement").filter(run=run)
-    rows.filter(version__in=[plan.version.pk for plan in plans if not plan.unseen]).delete()
+    rows.filter(version__in=[plan.version.pk for plan in pooled if not plan.unseen]).delete()
     scope = Scope(
         watermark=run.watermark, paid_to=run.paid_watermark, serials_to=run.serial_watermark, tiers_of_run=run.pk,
         closed_before=run.frozen_at, kept=kept.proven(),
     )  # fmt: skip
-    _written, inputs = write_results(run, plans, scope)
+    _written, inputs = write_results(run, pooled, scope)
     run.inputs = {**run.inputs, POOLED: inputs}
 
 

@@ -64,7 +64,7 @@ def approve_run(*, run: SettlementRun, by: Actor, reason: str = "") -> Settlemen
     """
     task, run = _turn(run, by, reason)
     if task is None:
-        return accept_run(run=run, by=by)
+        return _accept(run, by)
     approvals.approve(task=task, by=by)
     run.refresh_from_db()
     return run
@@ -105,7 +105,10 @@ def _turn(run: SettlementRun, by: Actor, reason: str = "") -> tuple[Any, Settlem
 def accept_run(*, run: SettlementRun, by: Actor) -> SettlementRun:
     """Approve the figures of a run in review. Who wrote a programme version may not approve more than a stated sum."""
     require(by, "rebates.approve")
-    run = locked(run)
+    return _accept(locked(run), by)
+
+
+def _accept(run: SettlementRun, by: Actor) -> SettlementRun:
     refuse_before_the_end(run)
     refuse_without_rates(run)
     if run.state == STATE.COMPUTED:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from prm.audit.models import AuditEntry
 from prm.ledger.models import Entry
@@ -68,6 +69,18 @@ def balance(kind, partner):
     entries = Entry.objects.for_everyone(because="a test")
     found = entries.filter(account__kind=kind, account__partner_id=partner.row.pk)
     return -(found.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def test_figures_that_are_thrown_away_are_not_read_first(acme):
+    """A computation has a row for each partner and programme: a million of them would fill a worker's memory."""
+    apply(policy())
+    sell(acme, 120_000)
+    run = settle("2026-09", close=False)
+    with CaptureQueriesContext(connection) as asked:
+        discard_run(run=run, by=BY)
+    assert not Result.objects.for_everyone(because="a test").filter(run=run).exists()
+    sent = [query["sql"] for query in asked if '"rebates_result"' in query["sql"]]
+    assert len(sent) == 1 and sent[0].startswith("DELETE")
 
 
 def test_computing_writes_results_and_freezes_what_it_read(computed):
