@@ -174,7 +174,7 @@ def test_finance_decides_in_the_browser_and_a_second_person_confirms(acme, finan
     assert "He Min proposed this sum" in client.get(address).content.decode()
     client.post(f"{address}confirm/")
     assert the_dispute().state == "proposed"
-    assert "250" not in browse(acme.admin).get(address).content.decode()
+    assert "¥250" not in browse(acme.admin).get(address).content.decode()
     browse(second).post(f"{address}confirm/")
     assert the_dispute().state == "partly_accepted"
     run = settle("2026-09", close=False)
