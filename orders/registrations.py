@@ -54,7 +54,7 @@ def register() -> None:
     )
     words.register(
         {
-            "credited with": _("credited"),
+            "credited with": _("credited to the agent"),
             "credit taken back": _("credit taken back"),
             "credit corrected": _("credit corrected"),
             "returned": _("returned for changes"),

@@ -91,3 +91,11 @@ def test_the_curve_says_that_it_is_drawn_before_gates_and_factors():
     for asked in ({"gates": [gate]}, {"factors": [collection]}):
         text = policy(mechanism={"kind": "flat", "rate": "0.02"}, period="month", **asked)
         assert preview_of(text).sentences[1:] == ["The curve is drawn before gates and factors."]
+
+
+def test_what_is_wrong_is_not_called_missing(finance, browse):
+    filled = FILLED | {"from_1": "100000", "rate_1": "3", "from_2": "100000", "rate_2": "4"}
+    shown = words(browse(finance).post("/programmes/preview/", filled))
+    assert "once this is put right" in shown and "Fill in mechanism" not in shown
+    shown = words(browse(finance).post("/programmes/preview/", FILLED | {"name": ""}))
+    assert "Fill in mechanism, bands and name" in shown and "Still missing: Name" in shown

@@ -196,13 +196,14 @@ def test_administrators_are_asked_at_once_and_reminded_each_week(acme, finance):
 
 
 def test_it_is_read_and_signed_in_the_browser(acme, rival, finance, browse):
-    version = wanted(who={"tiers": ["gold"]})
+    version = wanted(who={"tiers": ["gold"]}, until="2026-12-31")
     place = f"/rebates/agreements/core/{version.number}/"
     client = browse(acme.admin)
     assert place in client.get("/rebates/agreements/").content.decode()
     page = client.get(place).content.decode()
     digest = signing.digest_of(signing.text_of(version))
     assert digest in page and wording.sentence(version).split(".")[0] in page
+    assert "to 31 Dec 2026" in page
     assert "This is missing" in client.post(place, {"digest": digest}).content.decode()
     page = client.post(place, {"digest": digest, "read": "on"}, follow=True).content.decode()
     assert "Signed by ACME Networks Boss" in page
