@@ -210,6 +210,8 @@ class ProgrammeForm(
             if KINDS[self.kind].value == RATE:
                 self.fields[f"rate_{row}"].wrong = RateField.wrong
                 self.fields[f"rate_{row}"].signs = RateField.signs
+            else:
+                self.fields[f"rate_{row}"].label = _("Band %(row)s, amount") % {"row": row + 1}
             if KINDS[self.kind].low == SHARE:
                 self.fields[f"from_{row}"].wrong = RateField.wrong
                 self.fields[f"from_{row}"].signs = RateField.signs

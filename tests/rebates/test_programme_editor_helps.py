@@ -109,7 +109,7 @@ def test_a_rate_may_be_typed_with_its_sign(typed, rate, finance, browse):
 
 def test_an_amount_of_a_band_answers_with_an_example_of_an_amount(finance, browse):
     shown = save(browse(finance), mechanism="lump_sum", rate_0="two")[1]
-    assert "Band 1, rate: Write an amount in digits, such as 264,000.50." in shown
+    assert "Band 1, amount: Write an amount in digits, such as 264,000.50." in shown
 
 
 def test_who_sells_more_and_is_paid_less_is_warned_of(finance, browse):
