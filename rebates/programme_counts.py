@@ -22,22 +22,25 @@ COUNTS = [
 ]
 
 
+def _goods(label: Any, help_text: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=2000,
+        widget=CodePicker("rebates:pick", "products"),
+        help_text=help_text,
+    )
+
+
 class CountsFields(forms.Form):
     product_lines = lines(_("Product lines"), _("None ticked: all sales count."))
-    products = forms.CharField(
-        label=_("Only these products"),
-        required=False,
-        max_length=2000,
-        widget=CodePicker("rebates:pick", "products"),
-        help_text=_("Codes with commas between. Empty: every product of the product lines."),
+    products = _goods(
+        _("Only these products"), _("Codes with commas between. Empty: every product of the product lines.")
     )
     pay_lines = lines(pgettext_lazy("sales lines", "Paid on"), _("None ticked: what counts is also paid on."))
-    pay_products = forms.CharField(
-        label=_("Paid on these products only"),
-        required=False,
-        max_length=2000,
-        widget=CodePicker("rebates:pick", "products"),
-        help_text=_("Codes with commas between. Empty: every product of what is paid on."),
+    pay_products = _goods(
+        _("Paid on these products only"),
+        _("Codes with commas between. Empty: every product of what is paid on."),
     )
     counts = forms.ChoiceField(
         label=_("What counts"), choices=COUNTS, required=False, initial=OWN,

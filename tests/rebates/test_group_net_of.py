@@ -12,11 +12,11 @@ from prm.values.periods import Period
 from rebates import kept
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkSpansPartners, RatesMissing, TooSmallGroup
+from rebates.errors import LinkSpansPartners, TooSmallGroup
 from rebates.forecast import forecast_of_all
 from rebates.models import Statement, Version
 from rebates.policy import read_document
-from rebates.services import approve_run, save_draft
+from rebates.services import save_draft
 from rebates.whatif import what_if
 from tests.exchange.world import known
 from tests.rebates.measured import FIGURES, registered
@@ -27,9 +27,9 @@ from tests.rebates.test_member_factors import FACTOR, score
 from tests.rebates.test_partner_families import by_family, family, loner
 from tests.rebates.test_partner_groups import bought, grouped, kits_agree, money
 from tests.rebates.test_partner_pools import four, pooled
-from tests.rebates.test_pools_in_stacks import by_code
+from tests.rebates.test_pools_in_stacks import a_missing_rate_stops, by_code
 from tests.rebates.test_recompute_kit import unpacked, verify
-from tests.rebates.world import BY, adjustments, apply, catalogue, results, sell, settle
+from tests.rebates.world import BY, adjustments, apply, catalogue, sell, settle
 
 __all__ = ["family", "four", "loner"]
 pytestmark = pytest.mark.django_db
@@ -197,14 +197,7 @@ def test_once_the_earlier_one_has_ended_the_group_is_paid_on_all_of_it(four, tmp
 
 def test_a_missing_rate_is_said_once_and_stops_the_group_too(four):
     apply(flat("a", "20%", exchange="period_end"), left())
-    sell(four[0], 100, currency="EUR")
-    bought(four, 60_000)
-    run = settle("2026-09", close=False)
-    assert results(run) == []
-    stopped = [one["programme"] for one in run.findings if one["kind"] == "no_rate"]
-    assert sorted(stopped) == ["a", "group"]
-    with pytest.raises(RatesMissing):
-        approve_run(run=run, by=BY)
+    a_missing_rate_stops(four, "a", "group")
 
 
 # In time

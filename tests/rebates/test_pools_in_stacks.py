@@ -118,16 +118,21 @@ def test_it_is_net_of_a_chain_and_of_sales_in_another_currency(four, tmp_path):
     kits_agree(tmp_path)
 
 
-def test_a_missing_rate_is_said_once_and_stops_what_is_net_of_it(four):
-    apply(flat("a", "20%", exchange="period_end"), stacked())
+def a_missing_rate_stops(four, *codes):
+    """Nothing is computed of these programmes, each is said once, and the run is not approved."""
     sell(four[0], 100, currency="EUR")
     bought(four, 60_000)
     run = settle("2026-09", close=False)
     assert results(run) == []
     stopped = [one["programme"] for one in run.findings if one["kind"] == "no_rate"]
-    assert sorted(stopped) == ["a", "pool"]
+    assert sorted(stopped) == list(codes)
     with pytest.raises(RatesMissing):
         approve_run(run=run, by=BY)
+
+
+def test_a_missing_rate_is_said_once_and_stops_what_is_net_of_it(four):
+    apply(flat("a", "20%", exchange="period_end"), stacked())
+    a_missing_rate_stops(four, "a", "pool")
 
 
 def test_lines_in_another_currency_are_said_once_of_each_programme(four):
