@@ -194,15 +194,15 @@ def _as_group(policy: dict[str, Any]) -> Found:
 def _stacking(policy: dict[str, Any]) -> Found:
     stacking = policy.get("stacking", {})
     kind, mechanism = stacking.get("kind", "additive"), policy["mechanism"]
-    caps = policy.get("caps", [])
     if (kind == "additive") == bool(stacking.get("programmes")):
         words = _("Name the programmes that come earlier; a programme that only adds up names none.")
         yield ("stacking", "programmes"), words
-    if kind != "additive" and any("programmes" in cap for cap in caps):
-        yield (
-            ("stacking", "kind"),
-            _("A programme that shares a cap stands in no stack. Leave one of them out."),
+    sharing = {code for cap in policy.get("caps", []) for code in cap.get("programmes", [])}
+    if kind == "net_of" and sharing & set(stacking.get("programmes", [])):
+        words = _(
+            "What shares a cap is computed at once: none of it can be net of another. Leave one of them out."
         )
+        yield ("stacking", "programmes"), words
     if kind == "net_of":
         counts = mechanism["kind"] in (*BY_UNITS, "per_increment", "bundle")
         if counts or mechanism.get("on") in ("growth", "excess"):

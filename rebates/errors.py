@@ -316,14 +316,17 @@ class MembersToldApart(DomainError):
 class LinkedTwice(DomainError):
     code = "linked_twice"
     message = _(
-        "%(programme)s would be linked twice, by %(first)s and by %(second)s. A programme shares one cap or stands in"
-        " one group."
+        "%(programme)s would be linked twice, by %(first)s and by %(second)s. A programme shares one cap and stands in"
+        " one best-of."
     )
 
 
 class LinkedInCircle(DomainError):
     code = "linked_in_circle"
-    message = _("%(programme)s would be net of itself, by way of the programmes that it names.")
+    message = _(
+        "%(programme)s would wait for its own figure: it is net of itself, or of a programme with which it shares a cap"
+        " or stands in a best-of, perhaps by way of others. What shares a cap is computed at once."
+    )
 
 
 class NothingToSell(DomainError):

@@ -28,6 +28,7 @@ from prm.values import clock
 from prm.values.money import minor_unit
 from prm.values.periods import Period
 from rebates import (
+    kit_notes,
     outside,
     sealing,
     verifier,
@@ -46,8 +47,6 @@ from rebates.credited import is_credited
 from rebates.currencies import days_of, needs_rates
 from rebates.frozen_rates import books_after, books_of
 from rebates.kit_credits import as_csv, credits_of, factors_of
-from rebates.links import linked_with
-from rebates.memberships import frozen_spans
 from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Programme, Result, SettlementRun, Statement, Version
 from rebates.plans import plans_for
@@ -72,17 +71,6 @@ PARTS = (
     verifier_words,
 )
 Read = dict[tuple[date, date], list[Result]]
-GROUP_SUMS = (
-    "qualifier",
-    "base",
-    "reference",
-    "counted_in",
-    "paid_on_in",
-    "sum",
-    "parts",
-    "counting",
-    "decimals",
-)
 PAYMENT_COLUMNS = ("day", "document", "amount", "total", "currency")
 
 
@@ -319,7 +307,7 @@ def _read(statement: Statement) -> Read:
     found = {}
     for starts, ends in periods:
         then = own.filter(starts=starts, ends=ends).select_related("version__programme").order_by("run_id")
-        found[starts, ends] = _settled_together(statement, list(then))
+        found[starts, ends] = kit_notes.settled_together(statement, list(then))
     return found
 
 
@@ -343,7 +331,7 @@ def _periods(
             "credits_to": len(credits),
             "credits_closed_with": None if seen is None else sum(1 for one in credits if one.pk <= seen),
             "policies": {row.programme.code: _policy_of(row) for row in rows},
-            **_notes_of(statement, rows, ends),
+            **kit_notes.of(statement, rows, ends),
             # Where credits count by days to payment: what of each invoice counts. The payments are the buyers'.
             "collected": factors_of(statement, rows, credits),
         }
@@ -353,81 +341,11 @@ def _periods(
     return list(found.values())
 
 
-def _notes_of(statement: Statement, rows: list[Result], ends: Any) -> dict[str, Any]:
-    """What a period's figures hang on beside its lines; of the results of one programme the newest comes last."""
-    return {
-        # What the periods paid of which something came back at the original rate.
-        "settled": {
-            row.programme.code: row.explanation["returned"] for row in rows if "returned" in row.explanation
-        },
-        # Of cumulative programmes the first day that counts, and what the year's earlier periods posted.
-        "since": {code: year["first"] for code, year in _years(rows)},
-        "before": {code: year["before"] for code, year in _years(rows)},
-        # Where all partners share a cap: the sum of all figures, and no other partner's; of a few no sum.
-        "pools": {
-            row.programme.code: {
-                **{
-                    name: row.explanation["pooled"][name]
-                    for name in ("amount", "sum", "parts", "decimals", "lowered")
-                    if name in row.explanation["pooled"]
-                },
-                "paid": _paid(row),
-            }
-            for row in rows
-            if "pooled" in row.explanation
-        },
-        # Where partners count as one group: the sums of all, and no other partner's; of a small group no sums.
-        "groups": {
-            row.programme.code: {
-                name: row.explanation["grouped"][name]
-                for name in GROUP_SUMS
-                if name in row.explanation["grouped"]
-            }
-            | {"paid": _paid(row)}
-            for row in rows
-            if "grouped" in row.explanation
-        },
-        # The partner's tiers day by day, as far as a policy asks for them.
-        "tiers": frozen_spans(statement.partner_id, ends) or [],
-        # What the gates of each found on the day or over the period, and what its formula read.
-        "found": {row.programme.code: found_by for row in rows if (found_by := _found(row.explanation))},
-    }
-
-
-def _paid(row: Result) -> str:
-    """A figure in the currency in which it is measured; of a year that of all of it so far."""
-    if "cumulative" in row.explanation:
-        return str(row.explanation["cumulative"]["total"])
-    return str(row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"))
-
-
-def _settled_together(statement: Statement, rows: list[Result]) -> list[Result]:
-    """What is paid on the statement, and what that is settled together with, whatever it is paid in."""
-    versions = {row.version_id: row.version for row in rows}
-    wanted = {row.version_id for row in rows if row.currency == statement.currency}
-    for pk in list(wanted):
-        wanted |= {one.pk for one in linked_with(versions[pk], list(versions.values()))}
-    return [row for row in rows if row.version_id in wanted]
-
-
-def _years(rows: Any) -> list[tuple[str, dict[str, str]]]:
-    """Newest last: an adjustment of a closed year takes off what its last period posted too."""
-    return [
-        (row.programme.code, row.explanation["cumulative"]) for row in rows if "cumulative" in row.explanation
-    ]
-
-
 def _policy_of(row: Result) -> dict[str, Any]:
     """What the verifier computes: the partner's own policy, with the signature that it waited for as a gate."""
     policy = as_partners_read(row.version.policy)
     waited = any(gate["code"] == SIGNATURE for gate in row.explanation.get("gates", []))
     return policy | {"gates": [*policy.get("gates", []), SIGNATURE_GATE]} if waited else policy
-
-
-def _found(notes: dict[str, Any]) -> dict[str, str]:
-    gates = {gate["code"]: gate["found"] for gate in notes.get("gates", [])}
-    gates |= {factor["code"]: factor["found"] for factor in notes.get("factors", [])}
-    return gates | notes.get("formula", {}).get("read", {})
 
 
 def _rates(statement: Statement, versions: list[Version], period: Period) -> dict[str, Any]:

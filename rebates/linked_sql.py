@@ -1,6 +1,7 @@
 """Figures of programmes that are settled together, as SQL around the figures of each alone.
 
 Guarantees
+- Each level is settled to its end, a shared cap before the best of a group, before what is net of it begins.
 - A shared cap pays exactly the cap: in minor units, by largest remainder of the unrounded figures as exact fractions,
   ties to the lower programme code. A figure below zero stays as it is and makes no room for the others.
 - "Net of" moves a paid base towards zero by what the earlier programmes pay, never beyond it, never the qualifier; a
@@ -23,28 +24,33 @@ COLUMNS = (
     *("plan", "programme_id", "version_id", "partner_id", "starts", "ends", "currency", "tier", "qualifier", "base"),
     *("reference", "band", "lines", "earned", "explanation"),
 )  # fmt: skip
+RAW = ("raw", "divisor")  # the unrounded figure, behind these where a cap is shared
 
 
 def in_levels(
-    based: str, names: Sequence[str], links: Links, settled: Callable[[str, bool], str], *, converts: bool
+    based: str, names: Sequence[str], links: Links, settled: Callable[[str, Links], str], *, converts: bool
 ) -> str:
-    """Each level's figures from those before it. `names` are the columns of `based`, `settled` makes the figures of
-    rows, the second argument saying whether they have `less`, what earlier programmes took off the base.
+    """Each level's figures from those before it. `names` are the columns of `based`, `settled` makes the figures of a
+    level's rows; behind the first level these have `less`, what earlier programmes took off the base.
     """
-    later = sorted(links.earlier)
-    first = f"SELECT * FROM stack_based WHERE no <> ALL(ARRAY{later})"
+    levels = links.levels
+    first, *later = [links.at(numbers) for numbers in levels]
+    none = f"SELECT * FROM stack_based WHERE no = ANY(ARRAY{levels[0]})"
     # Where some plan caps what is paid on, the sum before the cap is lowered, and capped then.
     base = "payable" if "payable" in names else "base"
     amount = f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT
     less = less_of(f"stack_based.{base}", amount)
-    parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(first, False)})"]
-    for level, numbers in enumerate(links.levels, start=1):
-        pairs = ", ".join(f"({number}, {one})" for number in numbers for one in links.earlier[number])
+    left = f"least(stack_based.{base} - {less}, stack_based.most_base)"
+    parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(none, first)})"]
+    for place, level in enumerate(later, start=1):
+        pairs = ", ".join(f"({number}, {one})" for number, named in level.earlier.items() for one in named)
         before = " UNION ALL ".join(
-            f"SELECT plan, partner_id, earned FROM stack_{one}" for one in range(level)
+            f"SELECT plan, partner_id, earned FROM stack_{one}" for one in range(place)
         )
+        # Who is settled at once with one that is net of others waits with it, and its base stays.
         columns = ", ".join(
-            f"least(stack_based.{base} - {less}, stack_based.most_base) AS base, {less} AS less"
+            f"CASE WHEN stack_based.no = ANY(ARRAY{sorted(level.earlier)}) THEN {left} ELSE stack_based.base END"
+            f" AS base, {less} AS less"
             if name == "base"
             else f"stack_based.{name}"
             for name in names
@@ -54,10 +60,10 @@ def in_levels(
             f" sum(result.earned) AS amount FROM (VALUES {pairs}) pair(no, earlier)"
             f" JOIN ({before}) result ON result.plan = pair.earlier GROUP BY 1, 2) earlier"
             " ON earlier.no = stack_based.no AND earlier.partner_id = stack_based.partner_id"
-            f" WHERE stack_based.no = ANY(ARRAY{numbers})"
+            f" WHERE stack_based.no = ANY(ARRAY{levels[place]})"
         )
-        parts.append(f"stack_{level} AS MATERIALIZED ({settled(source, True)})")
-    together = " UNION ALL ".join(f"SELECT * FROM stack_{level}" for level in range(len(links.levels) + 1))
+        parts.append(f"stack_{place} AS MATERIALIZED ({settled(source, level)})")
+    together = " UNION ALL ".join(f"SELECT * FROM stack_{place}" for place in range(len(levels)))
     return f"WITH {', '.join(parts)} {together}"
 
 
@@ -73,7 +79,7 @@ def less_of(base: str, amount: str) -> str:
 
 
 def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
-    """`figures` has also `raw` and `divisor`, the unrounded figure; with the caps that several share.
+    """`figures`, which have also `raw` and `divisor`, the unrounded figure, with the caps that several share.
 
     Figures are brought to one denominator, so that nothing is divided before a cap is shared out.
     """
@@ -99,7 +105,8 @@ def shared(figures: str, links: Links, plans: Sequence[Plan]) -> str:
                     ELSE (whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale} END AS earned,
                CASE WHEN pool IS NULL THEN explanation ELSE explanation || jsonb_build_object('shared',
                     said || jsonb_build_object('sum', {_divided("part_sum", "common")}, 'lowered', too_much,
-                                               'own', {_divided("raw", "divisor")})) END AS explanation
+                                               'own', {_divided("raw", "divisor")})) END AS explanation,
+               {", ".join(RAW)}
         FROM (
             SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY partner_id, pool) AS spare,
                    row_number() OVER (PARTITION BY partner_id, pool ORDER BY rest DESC, place) AS rank
@@ -127,7 +134,7 @@ def _divided(figure: str, by: str) -> str:
     return f"CASE WHEN {by} = 1 THEN {figure} ELSE round({figure} / {by}, 10) END::text"
 
 
-def best(figures: str, links: Links, plans: Sequence[Plan]) -> str:
+def best(figures: str, links: Links, plans: Sequence[Plan], *, with_raw: bool) -> str:
     """`figures` with only the best of each group paying."""
     rows = []
     for number, group in enumerate(links.groups):
@@ -143,6 +150,7 @@ def best(figures: str, links: Links, plans: Sequence[Plan]) -> str:
                CASE WHEN chosen.choice IS NULL THEN chosen.explanation ELSE chosen.explanation
                     || jsonb_build_object('best', jsonb_build_object('codes', chosen.codes, 'winner', chosen.winner,
                        'paid', chosen.highest::text, 'own', chosen.earned::text)) END AS explanation
+               {"".join(f", chosen.{name}" for name in RAW) if with_raw else ""}
         FROM (
             SELECT single.*, grouped.choice, grouped.code, grouped.codes,
                    first_value(grouped.code) OVER mates AS winner, first_value(single.earned) OVER mates AS highest

@@ -46,7 +46,7 @@ def shared_cap(result: Figure) -> list[Step]:
     names = {
         "programmes": limit_words.programmes(said["codes"]),
         "amount": formats.money(Decimal(said["amount"]), result.version.currency),
-        "sum": formats.amount(Decimal(said["sum"])),
+        "sum": formats.exact_money(Decimal(said["sum"]), result.version.currency),
     }
     if not said["lowered"] or Decimal(said["own"]) <= 0:
         words = _("At most %(amount)s for %(programmes)s together; they come to %(sum)s")

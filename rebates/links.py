@@ -1,20 +1,24 @@
 """Programmes that are settled together: a cap that several share, a paid base net of others, the best of a group.
 
-One programme states the link and names the others. Publication keeps links sound (`services/linking.py`); here they
-are found among the plans that are computed together.
+One programme states the link and names the others. A programme may stand in one shared cap, one best-of and any number
+of net-ofs: those that share a cap or stand in a best-of are settled at once, first the cap, then the best; what is net
+of one of them comes behind all of them. Publication keeps links sound (`services/linking.py`); here they are found
+among the plans that are computed together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
+from rebates.errors import LinkedInCircle
 from rebates.models import Version
 from rebates.plans import Plan
 
 NET_OF, BEST_OF = "net_of", "best_of"
+One = TypeVar("One", bound=Hashable)
 
 
 def shared_cap(policy: dict[str, Any]) -> dict[str, Any] | None:
@@ -54,36 +58,74 @@ class Pool:
 class Links:
     """What ties plans together, by their numbers."""
 
+    codes: list[str]
     pools: list[Pool] = field(default_factory=list)
     groups: list[list[int]] = field(default_factory=list)  # best of, in order
     earlier: dict[int, list[int]] = field(default_factory=dict)  # net of
 
     @property
     def levels(self) -> list[list[int]]:
-        """Plans that are net of others, those first that need no other of them; what needs nobody is left out."""
+        """All plans, those first that wait for none of the rest.
+
+        Raises LinkedInCircle where a draft waits for itself, which publication refuses.
+        """
+        left = {number: self.waits_for(number) for number in range(len(self.codes))}
         found: list[list[int]] = []
-        left = dict(self.earlier)
         while left:
-            ready = sorted(number for number, named in left.items() if not left.keys() & set(named))
+            ready = [number for number, named in left.items() if not left.keys() & named]
             if not ready:
-                raise ValueError("programmes are net of each other")  # publication refuses it
+                raise LinkedInCircle(programme=self.codes[min(left)])
             found.append(ready)
             left = {number: named for number, named in left.items() if number not in ready}
         return found
 
+    def at(self, level: Collection[int]) -> Links:
+        """The links of the plans of one level: who is settled at once stands in one."""
+        return Links(
+            self.codes,
+            [pool for pool in self.pools if set(pool.members) <= set(level)],
+            [group for group in self.groups if set(group) <= set(level)],
+            {number: named for number, named in self.earlier.items() if number in level},
+        )
+
+    def waits_for(self, number: int) -> set[int]:
+        """The plans that are computed before a plan can be."""
+        return waits_for(number, self._at_once, self.earlier)
+
     @property
     def ties(self) -> list[list[int]]:
         """What is settled together."""
-        tied = [list(pool.members) for pool in self.pools] + self.groups
-        return [one for one in tied if one] + [[number, *named] for number, named in self.earlier.items()]
+        return [one for one in self._at_once if one] + [
+            [number, *named] for number, named in self.earlier.items()
+        ]
 
-    def touches(self, number: int) -> bool:
-        """Whether a plan's figure hangs on others."""
-        return (
-            number in self.earlier
-            or any(number in pool.members for pool in self.pools)
-            or any(number in group for group in self.groups)
-        )
+    @property
+    def _at_once(self) -> list[list[int]]:
+        return [*(list(pool.members) for pool in self.pools), *self.groups]
+
+
+def waits_for(
+    one: One, at_once: Iterable[Collection[One]], earlier: Mapping[One, Collection[One]]
+) -> set[One]:
+    """Who is computed before `one`: what it and those settled at once with it are net of, with whom these are settled
+    at once, and all that these wait for. In a circle it waits for itself.
+    """
+    mates = _mates(at_once)
+    found, left = set[One](), mates.get(one, {one})
+    while left:
+        named = {before for mate in left for before in earlier.get(mate, ())}
+        left = {mate for before in named for mate in mates.get(before, {before})} - found
+        found |= left
+    return found
+
+
+def _mates(at_once: Iterable[Collection[One]]) -> dict[One, set[One]]:
+    """Of each with whom it is settled at once, directly or by way of another, itself among them."""
+    found: dict[One, set[One]] = {}
+    for tied in at_once:
+        whole = {mate for one in tied for mate in found.get(one, {one})}
+        found.update(dict.fromkeys(whole, whole))
+    return found
 
 
 def linked_with(version: Version, others: Sequence[Version]) -> list[Version]:
@@ -108,7 +150,7 @@ def _are_linked(one: Version, other: Version) -> bool:
 def links_of(plans: Sequence[Plan]) -> Links:
     """Only plans of the same period and world are linked."""
     places = {(plan.world, plan.period, plan.code): number for number, plan in enumerate(plans)}
-    links = Links()
+    links = Links([plan.code for plan in plans])
     for number, plan in enumerate(plans):
 
         def numbers(codes: Sequence[str], plan: Plan = plan) -> list[int]:

@@ -21,9 +21,10 @@ from django.db import connection
 
 from partners.models import Partner
 from prm.values import clock
+from prm.values.periods import Period
 from rebates import narrowing, traits
 from rebates.errors import LinkSpansPartners
-from rebates.links import NET_OF, stacked_on
+from rebates.links import links_of
 from rebates.plans import Plan
 from rebates.scope import Scope
 
@@ -86,22 +87,23 @@ def bundles(together: Sequence[Plan]) -> list[list[Plan]]:
 
 
 def earlier_of(later: Sequence[Plan], plans: Sequence[Plan]) -> list[Plan]:
-    """What plans are net of, directly or by way of more, as unseen ones: each computes every partner by itself.
+    """What plans are net of, directly or by way of more, with what shares a cap or stands in a best-of with these, as
+    unseen ones: each computes every partner by itself.
 
     Raises LinkSpansPartners where a draft names another, which publication refuses.
     """
-    places = {(plan.world, plan.period, plan.code): plan for plan in plans}
-    left, earlier = list(later), dict[Any, Plan]()
-    while left:
-        one = left.pop()
-        for code in stacked_on(one.policy, NET_OF):
-            place = (one.world, one.period, code)
-            if place in places and hangs_on_all(places[place].policy):
-                raise LinkSpansPartners(programme=one.code, other=code)
-            if place in places and place not in earlier:
-                earlier[place] = replace(places[place], unseen=True)
-                left.append(places[place])
+    links, places = links_of(plans), {_place(plan): number for number, plan in enumerate(plans)}
+    earlier: dict[int, Plan] = {}
+    for one in later:
+        for number in sorted(links.waits_for(places[_place(one)])):
+            if hangs_on_all(plans[number].policy):
+                raise LinkSpansPartners(programme=one.code, other=plans[number].code)
+            earlier[number] = replace(plans[number], unseen=True)
     return list(earlier.values())
+
+
+def _place(plan: Plan) -> tuple[int, Period, str]:
+    return plan.world, plan.period, plan.code
 
 
 def with_earlier(plan: Plan, plans: Sequence[Plan]) -> list[Plan]:

@@ -36,7 +36,7 @@ from rebates import (
     yearly,
 )
 from rebates.credited import is_credited
-from rebates.links import links_of
+from rebates.links import Links, links_of
 from rebates.mechanisms import Bands
 from rebates.plans import Plan, Sql
 from rebates.reads import Together, named
@@ -89,20 +89,23 @@ def _of_each(sums: Read, relation: str, members: str, params: dict[str, Any], se
     names = ["partner_id", *member, *plan_columns.split(", "), *sums.figures, "lines"]
     based, names = _with_more(based, names, sums, params, serials_in)
 
-    def alone(source: str, lowered: bool = False) -> str:
-        notes = _notes(sums) + (_net_of(sums) if lowered else "")
-        return _alone(source, sums, notes, params, with_raw=bool(links.pools) or pooled)
+    with_raw = bool(links.pools) or pooled
+
+    def settled(source: str, level: Links) -> str:
+        notes = _notes(sums) + (_net_of(sums, level) if level.earlier else "")
+        text = _alone(source, sums, notes, params, with_raw=with_raw)
+        if level.pools:
+            text = linked_sql.shared(text, level, sums.plans)
+        return linked_sql.best(text, level, sums.plans, with_raw=with_raw) if level.groups else text
 
     if links.earlier:
-        text = linked_sql.in_levels(based, names, links, alone, converts=sums.converts)
+        text = linked_sql.in_levels(based, names, links, settled, converts=sums.converts)
     else:
-        text = alone(based)
-    if links.pools:
-        text = linked_sql.shared(text, links, sums.plans)
+        text = settled(based, links)
     if pooled:
         mates = pooled_sql.Members(members, member, rows_of_plans, plan_columns)
-        text = pooled_sql.shared(text, sums.plans, sums.scope, mates)
-    return linked_sql.best(text, links, sums.plans) if links.groups else text
+        return pooled_sql.shared(text, sums.plans, sums.scope, mates)
+    return f"SELECT {', '.join(linked_sql.COLUMNS)} FROM ({text}) tied" if with_raw else text
 
 
 def _of_group(sums: Read, relation: str, members: str, params: dict[str, Any]) -> str:
@@ -293,12 +296,11 @@ def _divisor_of(sums: Read) -> str:
     return f"({divisor}) * plan.paid_on_in" if sums.converts else divisor
 
 
-def _net_of(sums: Read) -> str:
+def _net_of(sums: Read, level: Links) -> str:
     """By how much which programmes lowered the base."""
     less = _whole("less", "plan.paid_on_in" if sums.converts else "")
-    return (
-        f" || jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', ({less})::text))"
-    )
+    said = f"jsonb_build_object('net_of', jsonb_build_object('codes', plan.net_of, 'less', ({less})::text))"
+    return f" || CASE WHEN plan.no = ANY(ARRAY{sorted(level.earlier)}) THEN {said} ELSE '{{}}'::jsonb END"
 
 
 def _moved(

@@ -51,6 +51,7 @@ from rebates.verifier_results import (
 from rebates.verifier_terms import (
     Rates,
     Receipt,
+    at_once,
     by_measures,
     collected,
     counted,
@@ -58,11 +59,10 @@ from rebates.verifier_terms import (
     days_before,
     exchanged,
     in_tier,
-    keep_to,
+    in_turn,
     kept_back,
     line_by_line,
     most_paid,
-    only_the_best,
     paid_for,
     pays_units,
     placed,
@@ -71,9 +71,11 @@ from rebates.verifier_terms import (
     rounded,
     share_of_days,
     share_of_pool,
+    stacked,
     taken_back,
     takes_part,
     through_gates,
+    ties_of,
     without_tax,
 )
 from rebates.verifier_verdict import CHANGED, LEGEND, verdict
@@ -220,37 +222,30 @@ def together(
 
     `more` is what `takes_part` asks for, what each programme's gates "found", by its code, and the "receipts".
 
-    A shared cap or a group holds for every partner of its programmes, also outside the one that states it.
+    A shared cap or a best-of holds for every partner of its programmes, also outside the one that states it: "ties" are
+    those that no policy here states.
     """
     lines, rates, sums, paid, more = list(lines), rates or Rates(), {}, {}, {"digits": digits} | (more or {})
     places = {policy["code"]: dict(rates.digits).get(policy["currency"], digits) for policy in policies}
-    left = [policy for policy in policies if takes_part(policy, tier, kind, more)]
-    while left:
-        for policy in list(left):
-            stack = policy.get("stacking", {})
-            earlier = stack["programmes"] if stack.get("kind") == "net_of" else []
-            if any(other["code"] in earlier for other in left):
-                continue
-            left.remove(policy)
-            less = sum((paid.get(code, Fraction(0)) for code in earlier), Fraction(0))
-            mine = more | {"digits": places[policy["code"]]}
-            figure = exact(policy, lines, first, after, less, rates, mine, seen)
-            if figure is not None:
-                sums[policy["code"]] = figure
-                paid[policy["code"]] = rounded(figure, mode_of(policy), places[policy["code"]])
-                if policy["code"] in more.get("groups", {}):
-                    paid[policy["code"]] = as_member(policy, lines, first, after, less, rates, mine, seen)
-    for policy in policies:
-        for cap in policy.get("caps", []):
-            if "programmes" in cap:
-                keep_to(
-                    Fraction(str(cap["amount"])), {*cap["programmes"], policy["code"]}, sums, paid,
-                    places[policy["code"]],
-                )  # fmt: skip
-    for code, pool in more.get("pools", {}).items():
-        if code in paid:
-            paid[code] = share_of_pool(sums[code], paid[code], pool, places[code])
-    paid = only_the_best(policies, paid)
+
+    def alone(policy: dict[str, Any]) -> None:
+        code, mine = policy["code"], more | {"digits": places[policy["code"]]}
+        less = sum((paid.get(one, Fraction(0)) for one in stacked(policy, "net_of")), Fraction(0))
+        figure = exact(policy, lines, first, after, less, rates, mine, seen)
+        if figure is None:
+            return
+        sums[code], paid[code] = figure, rounded(figure, mode_of(policy), places[code])
+        if code in more.get("groups", {}):
+            paid[code] = as_member(policy, lines, first, after, less, rates, mine, seen)
+        if code in more.get("pools", {}):
+            paid[code] = share_of_pool(figure, paid[code], more["pools"][code], places[code])
+
+    ties = ties_of(policies, more.get("ties", []))
+    for turn in in_turn(policies, ties):
+        for policy in turn:
+            if takes_part(policy, tier, kind, more):
+                alone(policy)
+        at_once([policy["code"] for policy in turn], ties, sums, paid, places)
     for code, before in more.get("before", {}).items():
         if code in paid:
             paid[code] -= Fraction(before)  # what the year's earlier periods posted
@@ -304,7 +299,8 @@ def recomputed(
     ]
     rates = rates_of(period)
     more = {
-        name: period[name] for name in ("found", "settled", "since", "before", "pools", "groups", "collected")
+        name: period[name]
+        for name in ("found", "settled", "since", "before", "pools", "groups", "ties", "collected")
     }
     more |= {"receipts": receipts, "spans": period["tiers"]}
     seen: dict[str, Seen] = {}

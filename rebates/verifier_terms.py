@@ -210,16 +210,55 @@ def share_of_pool(figure: Fraction, paid: Fraction, pool: dict[str, Any], digits
     return Fraction(stated if fits else cents, unit)
 
 
-def only_the_best(policies: list[dict[str, Any]], paid: dict[str, Fraction]) -> dict[str, Fraction]:
-    found = dict(paid)
+def ties_of(policies: list[dict[str, Any]], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The caps that programmes share, then the groups of which the best pays, in their order."""
+    caps, groups = [], []
     for policy in policies:
-        stack = policy.get("stacking", {})
-        if stack.get("kind") == "best_of":
-            group = [code for code in [*stack["programmes"], policy["code"]] if code in paid]
-            best = max((paid[code] for code in group), default=None)
-            winner = next((code for code in group if paid[code] == best), None)
-            found.update({code: Fraction(0) for code in group if code != winner})
+        code, named = policy["code"], stacked(policy, "best_of")
+        caps += [
+            {"kind": "cap", "amount": cap["amount"], "codes": [*cap["programmes"], code]}
+            for cap in policy.get("caps", [])
+            if "programmes" in cap
+        ]
+        groups += [{"kind": "best_of", "codes": [*named, code]}] if named else []
+    return sorted([*caps, *groups, *told], key=lambda tie: tie["kind"] != "cap")
+
+
+def stacked(policy: dict[str, Any], kind: str) -> list[str]:
+    stack = policy.get("stacking", {})
+    return list(stack["programmes"]) if stack.get("kind") == kind else []
+
+
+def in_turn(policies: list[dict[str, Any]], ties: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """In which order programmes are computed: what is tied in one turn, and behind what any of it is net of."""
+    turns = [[policy] for policy in policies]
+    for tie in ties:
+        one = [turn for turn in turns if any(policy["code"] in tie["codes"] for policy in turn)]
+        turns = [turn for turn in turns if turn not in one] + [[policy for turn in one for policy in turn]]
+    found: list[list[dict[str, Any]]] = []
+    while turns:
+        left = {policy["code"] for turn in turns for policy in turn}
+        ready = [turn for turn in turns if not any(left & {*stacked(one, "net_of")} for one in turn)]
+        if not ready:
+            raise ValueError("programmes wait for each other: " + ", ".join(sorted(left)))
+        found += ready
+        turns = [turn for turn in turns if turn not in ready]
     return found
+
+
+def at_once(
+    turn: list[str], ties: list[dict[str, Any]], sums: dict[str, Fraction], paid: dict[str, Fraction],
+    places: dict[str, int],
+) -> None:  # fmt: skip
+    """What the ties of one turn leave of its figures."""
+    for tie in ties:
+        codes = [code for code in tie["codes"] if code in turn and code in paid]
+        if codes and tie["kind"] == "cap":
+            keep_to(Fraction(str(tie["amount"])), {*codes}, sums, paid, places[codes[0]])
+        elif codes:
+            best = max(paid[code] for code in codes)
+            winner = next(code for code in codes if paid[code] == best)
+            paid.update({code: Fraction(0) for code in codes if code != winner})
 
 
 def line_by_line(

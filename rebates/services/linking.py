@@ -19,7 +19,7 @@ from rebates.errors import (
     LinkSpansPartners,
     MembersToldApart,
 )
-from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on
+from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on, waits_for
 from rebates.models import Programme, Version
 from rebates.partner_pools import LEAST_MEMBERS, hangs_on_all, told_apart
 from rebates.plans import plans_for
@@ -99,7 +99,7 @@ def refuse_unsound_links(text: ProgrammeText) -> None:
                 _refuse_unlike(text, code, policy)
         _refuse_spanning(text, link, policies)
         _refuse_a_second(link, links)
-    _refuse_circle(text.code, [link for link in links if link.kind == NET_OF])
+    _refuse_circle(text.code, links)
 
 
 def refuse_told_apart(version: Version) -> None:
@@ -140,20 +140,18 @@ def _refuse_spanning(text: ProgrammeText, link: Link, policies: Sequence[tuple[s
 
 
 def _refuse_a_second(link: Link, links: list[Link]) -> None:
+    """A programme stands in one shared cap and in one best-of."""
     for other in links:
-        if (other.kind, other.by) == (link.kind, link.by) or other.kind == link.kind == NET_OF:
+        if other.kind != link.kind or other.by == link.by or link.kind == NET_OF:
             continue
         for code in sorted(link.codes & other.codes):
             raise LinkedTwice(programme=code, first=other.by, second=link.by)
 
 
 def _refuse_circle(code: str, links: list[Link]) -> None:
-    reached, left = set(), [code]
-    while left:
-        one = left.pop()
-        for link in links:
-            if link.by == one:
-                left += link.codes - {one} - reached
-                reached |= link.codes - {one}
-    if code in reached:
+    earlier: dict[str, set[str]] = {}
+    for link in links:
+        if link.kind == NET_OF:
+            earlier.setdefault(link.by, set()).update(link.codes - {link.by})
+    if code in waits_for(code, [link.codes for link in links if link.kind != NET_OF], earlier):
         raise LinkedInCircle(programme=code)

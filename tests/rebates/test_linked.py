@@ -101,7 +101,10 @@ def test_publication_refuses_what_cannot_be_settled_together(first, second, erro
 def test_a_programme_is_linked_once_and_never_in_a_circle():
     apply(flat("a"), flat("b", stacking=best_of("a")), flat("c", stacking=net_of("d")), flat("d"))
     with pytest.raises(LinkedTwice):
-        apply(flat("e", caps=cap(5, "a")))
+        apply(flat("e", stacking=best_of("a")))
+    apply(flat("e", caps=cap(5, "a")))
+    with pytest.raises(LinkedTwice):
+        apply(flat("f", caps=cap(5, "a")))
     with pytest.raises(LinkedInCircle):
         apply(flat("d", from_="2026-02-01", stacking=net_of("c")))
 
@@ -125,7 +128,10 @@ def test_a_programme_that_nobody_knows_or_only_itself_cannot_be_named():
     [
         ({"stacking": {"kind": "net_of"}}, "stacking.programmes: Name the programmes that come earlier"),
         ({"stacking": {"kind": "additive", "programmes": ["a"]}}, "stacking.programmes: Name the programmes"),
-        ({"stacking": net_of("a"), "caps": cap(5, "c")}, "stacking.kind: A programme that shares a cap"),
+        (
+            {"stacking": net_of("a"), "caps": cap(5, "a")},
+            "stacking.programmes: What shares a cap is computed at",
+        ),
         (
             {"stacking": net_of("a"), "mechanism": {"kind": "per_unit", "amount": 1}},
             "stacking.kind: Only what is",
