@@ -6,6 +6,7 @@ from fractions import Fraction
 from random import Random
 
 from rebates import verifier_mechanisms as oracle
+from rebates.links import waits_for
 
 LINES = ("routing", "wireless", "care", "security")
 TIERS = ("", "bronze", "silver", "gold")
@@ -299,6 +300,8 @@ def link(random: Random, policies: list[dict]) -> None:
         free[:] = [one for one in free if one not in found]
         return found
 
+    mates = [one for one in free if by_itself(one)]
+
     def money(one: dict) -> bool:
         rules = one["mechanism"]
         return (
@@ -310,10 +313,25 @@ def link(random: Random, policies: list[dict]) -> None:
         names = [one["code"] for one in take(random.randint(1, 2))]
         if names:
             last["stacking"] = {"kind": "net_of", "programmes": names}
-    sharing = take(random.randint(0, 3))
-    if len(sharing) > 1:
+    # A cap or a best-of ties those that are net of others, or named by them, as well: none may wait for itself.
+    earlier = {one["code"]: one["stacking"]["programmes"] for one in policies if "stacking" in one}
+    at_once: list[list[str]] = []
+
+    def tied(fits=by_itself) -> list[dict]:
+        # The last states it: who is named is published before, so no two name each other.
+        chosen = sorted(random.sample(mates, min(len(mates), random.randint(0, 3))), key=policies.index)
+        codes = [one["code"] for one in chosen]
+        if len(codes) < 2 or not fits(chosen[-1]):
+            return []
+        if any(one in waits_for(one, [*at_once, codes], earlier) for one in codes):
+            return []
+        at_once.append(codes)
+        return chosen
+
+    sharing = tied()
+    if sharing:
         cap = {"on": "payout", "amount": random.choice(["0.05", "1", "9.99", 25])}
-        sharing[0].setdefault("caps", []).append(cap | {"programmes": [one["code"] for one in sharing[1:]]})
-    group = take(random.randint(0, 3))
-    if len(group) > 1:
+        sharing[-1].setdefault("caps", []).append(cap | {"programmes": [one["code"] for one in sharing[:-1]]})
+    group = tied(lambda one: "stacking" not in one)
+    if group:
         group[-1]["stacking"] = {"kind": "best_of", "programmes": [one["code"] for one in group[:-1]]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -124,6 +125,28 @@ def test_a_late_line_of_one_that_shares_the_cap_moves_what_is_net_of_the_other(a
     moved = {row.programme.code: row.amount for row in adjustments(september)}
     assert moved == money_of(a="-1000.00", c="1000.00", b="20.00")
     agrees(tmp_path, august, september)
+
+
+def test_the_kit_says_what_a_programme_without_a_figure_states_and_nothing_else_of_it(acme, tmp_path):
+    catalogue("routing", "care")
+    care = {"product_lines": ["care"]}
+    apply(
+        flat("a", "3%", qualify={"product_lines": ["routing"]}), flat("b", "2%"),
+        flat("c", "2.5%", qualify=care, caps=cap(4_000, "a")),
+        flat("d", "1.5%", qualify=care, stacking=best_of("a", "b")),
+    )  # fmt: skip
+    sell(acme, 200_000)
+    run = settle("2026-09")
+    # a comes to 6,000, of which the cap that c states leaves 4,000: as much as b, and named before it.
+    assert figures(run) == money_of(a="4000.00", b="0.00")
+    agrees(tmp_path, run)
+    (facts,) = [json.loads(kit.read_text()) for kit in tmp_path.glob("*/kit.json")]
+    (period,) = facts["periods"]
+    assert sorted(period["policies"]) == ["a", "b"]
+    assert period["ties"] == [
+        {"kind": "cap", "codes": ["a", "c"], "amount": "4000"},
+        {"kind": "best_of", "codes": ["a", "b", "d"]},
+    ]
 
 
 def test_a_year_so_far_shares_the_cap_of_the_year_and_what_is_net_of_it_too(acme, tmp_path):
