@@ -316,16 +316,16 @@ class MembersToldApart(DomainError):
 class LinkedTwice(DomainError):
     code = "linked_twice"
     message = _(
-        "%(programme)s would be linked twice, by %(first)s and by %(second)s. A programme shares one cap and stands in"
-        " one best-of."
+        "%(programme)s would be linked twice, by %(first)s and by %(second)s. A programme shares one cap, and stands in"
+        " one group of which the best pays."
     )
 
 
 class LinkedInCircle(DomainError):
     code = "linked_in_circle"
     message = _(
-        "%(programme)s would wait for its own figure: it is net of itself, or of a programme with which it shares a cap"
-        " or stands in a best-of, perhaps by way of others. What shares a cap is computed at once."
+        "%(programme)s would wait for its own figure: it would be net of itself, or of a programme with which it shares"
+        " a cap or of which only the best pays, perhaps by way of others. Leave one of these links out."
     )
 
 

@@ -4,7 +4,7 @@ links programmes is put into force.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,13 @@ class Tie:
 
     def beside(self, code: str) -> list[str]:
         return [one for one in self.codes if one != code]
+
+    def moved_by(self, codes: Collection[str]) -> list[str]:
+        """Whose figures hang on those of `codes` by this link: of a net-of only the later one's."""
+        if not any(one in codes for one in (self.named if self.kind == NET_OF else self.codes)):
+            return []
+        mine = [self.by.programme.code] if self.kind == NET_OF else self.codes
+        return [one for one in mine if one not in codes]
 
     @property
     def cap(self) -> dict[str, Any]:
@@ -138,10 +145,30 @@ def effects(version: Version) -> list[Effect]:
         if tie.kind != NET_OF  # only the later one changes: this one
         for other in tie.beside(code)
     ]
-    for tie in from_others(version, _while_in_force(version)):
-        changed = [tie.by.programme.code] if tie.kind == NET_OF else tie.beside(code)
-        found += [Effect(programmes([other]), _moves_along(tie, version.starts)) for other in changed]
-    return found + _let_go(version, own, was)
+    linking = _while_in_force(version)
+    for tie in from_others(version, linking):
+        found += [
+            Effect(programmes([other]), _moves_along(tie, version.starts)) for other in tie.moved_by({code})
+        ]
+    found += _let_go(version, own, was)
+    direct = {other for tie in [*own, *was, *from_others(version, linking)] for other in tie.moved_by({code})}
+    return found + _by_way_of(direct, code, [tie for other in linking for tie in stated(other)])
+
+
+def _by_way_of(moved: set[str], code: str, ties: Sequence[Tie]) -> list[Effect]:
+    """Those whose figures hang on figures of `moved` that hang on the version."""
+    found, reached = [], {code, *moved}
+    while more := sorted({other for tie in ties for other in tie.moved_by(reached)} - reached):
+        for other in more:
+            by = programmes(
+                sorted({one for tie in ties if other in tie.moved_by(reached) for one in tie.codes} & reached)
+            )
+            words = _("it is settled together with %(programmes)s, whose figures change with it") % {
+                "programmes": by
+            }
+            found.append(Effect(programmes([other]), words))
+        reached |= set(more)
+    return found
 
 
 def _before(version: Version) -> Version | None:

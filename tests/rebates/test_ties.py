@@ -84,6 +84,18 @@ def test_a_new_version_of_a_programme_moves_those_that_are_tied_to_it(gift):
     ]
 
 
+def test_who_hangs_on_a_programme_by_way_of_another_is_named_too(gift):
+    apply(flat("late", "2%", **LINKS["cap"]), flat("last", stacking=net_of("late")), flat("very-last"))
+    apply(flat("own"), flat("after", stacking=net_of("last", "very-last")))
+    texts = read_document({"schema": 1, "programmes": [flat("gift", "3%", from_="2026-11-01")]})
+    (version,) = apply_drafts(texts=texts, by=BY)
+    assert [str(one) for one in ties.effects(version)] == [
+        "Late: it shares a cap with this programme, whose figures change on 1 Nov 2026",
+        "Last: it is settled together with Late, whose figures change with it",
+        "After: it is settled together with Last, whose figures change with it",
+    ]
+
+
 def test_a_version_that_keeps_its_link_says_that_only_figures_move(gift):
     apply(flat("late", "2%", **LINKS["best"]))
     texts = read_document(
