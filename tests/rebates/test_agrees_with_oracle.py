@@ -402,15 +402,20 @@ class World:
     def paid_before(
         self, policy: dict, partner: Partner, tier: str, lines: list, period: Period, more: dict
     ) -> Fraction:
-        """What the programmes pay that a policy is net of, which nothing else ties, in the measure currency."""
-        stack, found = policy.get("stacking", {}), Fraction(0)
-        for one in self.policies:
-            if one["code"] not in (stack["programmes"] if stack.get("kind") == "net_of" else []):
-                continue
-            if verifier_terms.takes_part(one, tier, partner.type, more):
-                figure = oracle.exact(one, lines, period.start, period.end, rates=self.rates, more=more)
-                found += oracle.rounded(figure or Fraction(0), oracle.mode_of(one), more["digits"])
-        return found
+        """What the programmes pay that a policy is net of, with all that these are tied to, in the measure currency."""
+        named = verifier_terms.stacked(policy, "net_of")
+        if not named:
+            return Fraction(0)
+        beside = [
+            one | {"payout_currency": one["currency"]}
+            for one in self.policies
+            if all(one.get(name) == policy.get(name) for name in ("period", "cumulative"))
+            and not partner_pools.hangs_on_all(one)
+        ]
+        paid = oracle.together(
+            beside, tier, partner.type, lines, period.start, period.end, 2, self.rates, more | {"before": {}}
+        )
+        return sum((paid.get(code, Fraction(0)) for code in named), Fraction(0))
 
     def less_posted(self, policy: dict, paid: dict[str, Fraction]) -> dict[str, Fraction]:
         """Of a cumulative programme the differences to what the year posted before, by number of the partner."""
