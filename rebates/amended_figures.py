@@ -16,6 +16,7 @@ from rebates.limit_words import figure, measure_name
 from rebates.measure_factors import factors_of
 from rebates.mechanisms import SHARES
 from rebates.numbers_in_words import measured, money, percent
+from rebates.own_targets import targets_of
 from rebates.policy import DEFAULTS, DISPUTE_DAYS, USUAL_PARTS
 from rebates.programme_budget import PER
 from rebates.programme_counts import COUNTS
@@ -101,7 +102,16 @@ def _mechanism(was: Policy, becomes: Policy) -> Iterator[str]:
         yield _arrow(str(KINDS[old["kind"]].label), str(KINDS[new["kind"]].label))
         return
     yield from _entries(_OF_MECHANISM, {"split": "own_bands"}, (old, was), (new, becomes))
+    yield from _rows(_targets(was), _targets(becomes))
     yield from _rows(_bands(was), _bands(becomes))
+
+
+def _targets(policy: Policy) -> list[Row]:
+    """The targets of single partners, by their numbers."""
+    return [
+        (_("target of %(number)s") % {"number": number}, _measured(target, policy))
+        for number, target in targets_of(policy).items()
+    ]
 
 
 def _bands(policy: Policy) -> list[Row]:

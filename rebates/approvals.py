@@ -156,6 +156,7 @@ def facts_of_version(version: Version, actor: Actor) -> Iterable[Fact]:
         Fact(
             _("In words"), wording.joined([wording.sentence(version), *ties.sentences(version)]), strong=True
         ),
+        Fact(_("Targets of single partners"), pages.own_targets_said(version, actor)),
         Fact(_("Further words of the agreement"), version.policy.get("text", "")),
         Fact(_("Further words in Chinese"), version.policy.get("text_zh", "")),
         Fact(_("Changes what other programmes pay"), "; ".join(changed), strong=True),

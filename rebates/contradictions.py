@@ -68,6 +68,12 @@ def _above_zero(mechanism: dict[str, Any]) -> Found:
     for name in ("target", "increment"):
         if name in mechanism and Decimal(mechanism[name]) <= 0:
             yield ("mechanism", name), _("This must be above zero.")
+    for number, target in mechanism.get("targets", {}).items():
+        if Decimal(target) <= 0:
+            yield (
+                ("mechanism", "targets", number),
+                _("The target of %(number)s must be above zero.") % {"number": number},
+            )
     for index, part in enumerate(mechanism.get("parts", [])):
         if Decimal(part["quantity"]) <= 0:
             yield ("mechanism", "parts", index, "quantity"), _("This must be above zero.")
@@ -170,6 +176,8 @@ def _as_group(policy: dict[str, Any]) -> Found:
             "A group has no figure of its own: a formula for it reads what is paid on and what counts only."
         )
         yield ("mechanism", "measures"), words
+    if rules.get("targets"):
+        yield ("mechanism", "targets"), _("A group has one target. State it for all together.")
     if policy.get("joining") == "by_days":
         yield ("joining",), _("A group has one target: nobody's days change it.")
     if policy.get("stacking", {}).get("kind") == "best_of":

@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from rebates.mechanisms import partners_named
 from rebates.models import Programme, Version
 from rebates.policy import as_partners_read, spelled_alike
 from rebates.services.programmes import text_of
@@ -31,7 +32,7 @@ def version_as_yaml(version: Version, *, for_partners: bool = False, spelled_out
 
 def _with_who(entry: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
     """With who takes part in its place, also where that is everybody; single partners are counted, never named."""
-    chosen = len(policy.get("who", {}).get("partners", []))
+    chosen = len(partners_named(policy) or [])
     who = entry.get("who", {}) | ({"chosen_partners": chosen} if chosen else {})
     rest = [(name, part) for name, part in entry.items() if name != "who"]
     place = next((at for at, (name, _part) in enumerate(rest) if name == "period"), len(rest) - 1) + 1

@@ -40,7 +40,7 @@ from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
 from rebates.partner_pools import hangs_on_all
 from rebates.serials import by_serial
-from rebates.steps import Figure, Step, computed_of, measured_of
+from rebates.steps import Figure, Step, as_it_concerns_its_partner, computed_of, measured_of
 
 ZERO = Decimal("0.00")
 
@@ -153,6 +153,7 @@ class Explanation:
 
 def explain(result: Figure) -> Explanation:
     """Open a figure. The caller loaded it through `visible_to`, or as an accrual of its own actor."""
+    result = as_it_concerns_its_partner(result)
     policy, version = result.version.policy, result.version
     bands = bands_of(policy)
     figures = arithmetic.Figures.of(result)

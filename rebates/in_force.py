@@ -18,7 +18,9 @@ from prm.values import clock
 from prm.values.actor import Actor
 from rebates import partner_pools, signing, wording
 from rebates.accruals import Accrual, accruals
+from rebates.mechanisms import partners_named
 from rebates.models import Signature, Version
+from rebates.own_targets import version_of
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ class Traits:
         own = (
             ("types", {self.partner.type}),
             ("regions", {self.partner.region}),
-            ("partners", {self.partner.number}),
             ("tiers", self.tiers),
             ("certificates", self.certificates),
         )
+        named = partners_named(policy)
+        if named is not None and self.partner.number not in named:
+            return False
         return all(not who.get(name) or not has.isdisjoint(who[name]) for name, has in own)
 
 
@@ -81,7 +85,7 @@ def programmes_of(actor: Actor) -> list[InForce]:
     rows = Version.objects.published().filter(Q(ends__isnull=True) | Q(ends__gt=today))
     versions = list(rows.select_related("programme").order_by("programme__code", "starts"))
     traits = _traits(partner, versions, actor)
-    mine = [version for version in versions if traits.fit(version.policy)]
+    mine = [version_of(version, partner.number) for version in versions if traits.fit(version.policy)]
     answers = Signature.objects.visible_to(actor).newest_answers(mine, partner)
     open_now = accruals(by=actor, partners=[partner.pk])
     return [

@@ -81,7 +81,10 @@ _known: dict[str, tuple[str, Basis]] = {}  # by schema, with the stamp that it w
 
 def _names_more(policy: dict[str, Any]) -> bool:
     return bool(
-        named_products(policy) or "partners" in policy.get("who", {}) or currencies.needs_rates(policy)
+        named_products(policy)
+        or "partners" in policy.get("who", {})
+        or "targets" in policy["mechanism"]
+        or currencies.needs_rates(policy)
     )
 
 

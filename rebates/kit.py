@@ -49,6 +49,7 @@ from rebates.frozen_rates import books_after, books_of
 from rebates.kit_credits import as_csv, credits_of, factors_of
 from rebates.minimums import kept_on
 from rebates.models import ManualAdjustment, Programme, Result, SettlementRun, Statement, Version
+from rebates.own_targets import policy_of
 from rebates.plans import plans_for
 from rebates.policy import as_partners_read
 from rebates.traits import SIGNATURE, SIGNATURE_GATE
@@ -306,7 +307,11 @@ def _read(statement: Statement) -> Read:
     periods = _results(statement).order_by("ends", "starts").values_list("starts", "ends").distinct()
     found = {}
     for starts, ends in periods:
-        then = own.filter(starts=starts, ends=ends).select_related("version__programme").order_by("run_id")
+        then = (
+            own.filter(starts=starts, ends=ends)
+            .select_related("version__programme", "partner")
+            .order_by("run_id")
+        )
         found[starts, ends] = kit_notes.settled_together(statement, list(then))
     return found
 
@@ -343,7 +348,7 @@ def _periods(
 
 def _policy_of(row: Result) -> dict[str, Any]:
     """What the verifier computes: the partner's own policy, with the signature that it waited for as a gate."""
-    policy = as_partners_read(row.version.policy)
+    policy = as_partners_read(policy_of(row.version.policy, row.partner.number))
     waited = any(gate["code"] == SIGNATURE for gate in row.explanation.get("gates", []))
     return policy | {"gates": [*policy.get("gates", []), SIGNATURE_GATE]} if waited else policy
 

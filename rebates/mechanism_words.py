@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from prm.catalogue.models import ProductLine
 from prm.ui import formats
@@ -159,16 +159,31 @@ def new_partner(policy: Policy) -> list[str]:
 
 
 def _target(rules: Policy, policy: Policy) -> str:
-    words = {
-        "bands": _share_bands(rules["bands"]),
-        "target": measured(rules["target"], unit_of(policy)),
-        "lines": paid_on(policy),
-    }
-    if tier_days.by_days(policy):
-        words["target"] = _("%(target)s, by days for whoever joins or leaves") % words
+    words = {"bands": _share_bands(rules["bands"]), "target": target(policy), "lines": paid_on(policy)}
     if rules["on"] == "excess":
-        return filled(_("for reaching the target of %(target)s, on %(lines)s above it: %(bands)s"), words)
-    return filled(_("for reaching the target of %(target)s, on all %(lines)s: %(bands)s"), words)
+        return filled(_("for reaching %(target)s, on %(lines)s above it: %(bands)s"), words)
+    return filled(_("for reaching %(target)s, on all %(lines)s: %(bands)s"), words)
+
+
+def target(policy: Policy) -> str:
+    """What is to be reached. Targets of single partners are counted, never told: others of them read it too."""
+    rules = policy["mechanism"]
+    count, words = len(rules.get("targets", {})), {}
+    if "target" in rules:
+        words["target"] = measured(rules["target"], unit_of(policy))
+        if tier_days.by_days(policy):
+            words["target"] = _("%(target)s, by days for whoever joins or leaves") % words
+    if not count:
+        return _("the target of %(target)s") % words
+    own = ngettext("%(count)s partner", "%(count)s partners", count) % {"count": formats.number(count)}
+    if words:
+        said = _("the target that is set for each (%(own)s), or else that of %(target)s")
+        return said % (words | {"own": own})
+    if tier_days.by_days(policy):
+        return _("the target that is set for each (%(own)s), by days for whoever joins or leaves") % {
+            "own": own
+        }
+    return _("the target that is set for each (%(own)s)") % {"own": own}
 
 
 def _linear(rules: Policy, policy: Policy) -> str:

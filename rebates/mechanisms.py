@@ -180,6 +180,16 @@ def accumulated(lower: tuple[Decimal, ...], rate: tuple[Decimal, ...]) -> tuple[
     return tuple(sums)
 
 
+def partners_named(policy: dict[str, Any]) -> list[str] | None:
+    """The numbers of the partners that alone may take part; None where whoever fits does. Where some have a target of
+    their own and none is stated for the others, they are those.
+    """
+    named, rules = policy.get("who", {}).get("partners"), policy["mechanism"]
+    if "targets" not in rules or "target" in rules:
+        return named
+    return [number for number in rules["targets"] if named is None or number in named]
+
+
 def named_products(policy: dict[str, Any]) -> list[str]:
     """Codes of the products that a policy names."""
     found = [code for part in ("qualify", "pay") for code in policy.get(part, {}).get("products", [])]

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from partners.models import Partner
 from prm.access.rules import allowed, who_may
 from prm.approvals import pages as approvals
 from prm.approvals.engine import published
@@ -28,8 +29,11 @@ from rebates.accruals import Accrual, accruals
 from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
 from rebates.models import SettlementRun, Statement, Version
+from rebates.numbers_in_words import measured
+from rebates.own_targets import targets_of
 from rebates.plans import scope_plans
 from rebates.published_since import published_since
+from rebates.sales_words import unit_of
 from rebates.services.closing import refuse_author, refuse_before_the_end, releasers, whose_turn
 from rebates.services.issuing import is_closing
 from rebates.services.offered import mark_of
@@ -348,3 +352,31 @@ def run_verbs(run: SettlementRun, actor: Actor, since: Since | None = None) -> l
         ask = _("The figures of this run go. The sales lines stay, and the month can be computed again.")
         verbs.append(Verb(_("Throw away"), post=to("discard"), final=True, icon="trash", ask=ask))
     return verbs
+
+
+@dataclass(frozen=True)
+class OwnTarget:
+    """A partner's own target under a version, in words."""
+
+    partner: Partner
+    target: str
+
+
+def own_targets(version: Version, actor: Actor) -> list[OwnTarget]:
+    """The targets of single partners that the actor sees, by name."""
+    targets, unit = targets_of(version.policy), unit_of(version.policy)
+    rows = Partner.objects.visible_to(actor).filter(number__in=targets) if targets else []
+    found = [OwnTarget(partner, measured(targets[partner.number], unit)) for partner in rows]
+    return sorted(found, key=lambda one: (one.partner.name, one.partner.pk))
+
+
+def own_targets_said(version: Version, actor: Actor, most: int = 10) -> str:
+    """The same in a line: the first of them, and how many there are."""
+    found = own_targets(version, actor)
+    said = [
+        _("%(partner)s %(target)s") % {"partner": one.partner, "target": one.target} for one in found[:most]
+    ]
+    more = len(found) - most
+    if more > 0:
+        said.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": formats.number(more)})
+    return "; ".join(said)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from prm.files.charts import GAP, nice_steps, wide
 from prm.ui import formats
-from rebates import arithmetic, formula
+from rebates import arithmetic, formula, own_targets
 from rebates.mechanisms import bands_of
 from rebates.numbers_in_words import measured
 
@@ -37,7 +37,7 @@ def example_reference(policy: dict[str, Any]) -> Decimal | None:
     """The baseline or target that the curve is drawn for; None where the bounds are figures themselves."""
     bands = bands_of(policy)
     if bands.share_of == "target":
-        return bands.target
+        return own_targets.example_of(policy)
     if bands.share_of == "baseline":
         return Decimal(policy.get("baseline", {}).get("amount", EXAMPLE))
     return None

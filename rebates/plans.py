@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import Q
 from partners.models import Partner
 from prm.catalogue.models import Product, ProductLine
 from prm.values.periods import Period
-from rebates.mechanisms import Bands, bands_of, named_products
+from rebates.mechanisms import Bands, bands_of, named_products, partners_named
 from rebates.models import RunScope, SettlementRun, Version
 
 
@@ -69,6 +69,7 @@ class Plan:
     scale: int = 1  # how many parts of the currency are one where lines are converted
     payout: Payout | None = None
     chosen: frozenset[int] | None = None  # the single partners that take part; None: whoever fits
+    targets: Mapping[int, Decimal] = field(default_factory=dict)  # the partners' own, see own_targets.py
     world: int = 0  # plans of different worlds know nothing of each other: a back-test tries several
     unseen: bool = False  # computed for those that are net of it only, see `partner_pools.apart`
 
@@ -206,7 +207,10 @@ def plans_for(versions: Iterable[tuple[Version, Period]]) -> list[Plan]:
                 for part in bands.parts
             ]
             terms = {f"part{number}": chosen(part, qualifying) for number, part in enumerate(parts)}
-        plans.append(Plan(version, period, bands, terms, everything, chosen=chosen_partners(policy, numbers)))
+        own = policy["mechanism"].get("targets", {}).items()
+        targets = {numbers[number]: Decimal(amount) for number, amount in own if number in numbers}
+        chosen_ones = chosen_partners(policy, numbers)
+        plans.append(Plan(version, period, bands, terms, everything, chosen=chosen_ones, targets=targets))
     return plans
 
 
@@ -228,7 +232,9 @@ def plans_of(runs: Iterable[SettlementRun]) -> dict[int, list[Plan]]:
 
 def _partners_named(policies: Iterable[dict[str, Any]]) -> dict[str, int]:
     """Ids by number of the single partners that policies name."""
+    policies = list(policies)
     named = {number for policy in policies for number in policy.get("who", {}).get("partners", [])}
+    named |= {number for policy in policies for number in policy["mechanism"].get("targets", {})}
     if not named:
         return {}
     rows = Partner.objects.for_everyone(because="a policy names them")
@@ -237,5 +243,5 @@ def _partners_named(policies: Iterable[dict[str, Any]]) -> dict[str, int]:
 
 def chosen_partners(policy: dict[str, Any], numbers: dict[str, int]) -> frozenset[int] | None:
     """The ids of the single partners of a policy; None where it names none."""
-    named = policy.get("who", {}).get("partners")
+    named = partners_named(policy)
     return None if named is None else frozenset(numbers[one] for one in named if one in numbers)

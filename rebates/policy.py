@@ -221,8 +221,10 @@ def _text(entry: dict[str, Any], place: tuple[str | int, ...]) -> ProgrammeText:
 
 def _normal(value: Any, key: str = "") -> Any:
     """Decimals as text without needless zeros; "2%" as "0.02". Codes and texts stay as typed."""
-    if isinstance(value, dict):
-        return {inner: _normal(item, inner) for inner, item in value.items()}
+    if isinstance(value, dict):  # own targets stand by the partners' numbers
+        return {
+            inner: _normal(item, "target" if key == "targets" else inner) for inner, item in value.items()
+        }
     if isinstance(value, list):
         return [_normal(item) for item in value]
     if key not in DECIMALS:
@@ -234,9 +236,13 @@ def _normal(value: Any, key: str = "") -> Any:
 
 
 def as_partners_read(policy: dict[str, Any]) -> dict[str, Any]:
-    """A policy as a partner may have it: neither which others take part nor what it may cost is any of its business."""
+    """A policy as a partner may have it: neither which others take part nor what it may cost is any of its business.
+
+    Its own target is told by `own_targets.policy_of`, before.
+    """
     who = {name: part for name, part in policy.get("who", {}).items() if name != "partners"}
     rest = {name: part for name, part in policy.items() if name not in ("who", "budget")}
+    rest["mechanism"] = {name: part for name, part in policy["mechanism"].items() if name != "targets"}
     return rest | ({"who": who} if who else {})
 
 

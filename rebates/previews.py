@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from prm.ui import formats
-from rebates import partner_pools, wording
+from rebates import own_targets, partner_pools, wording
 from rebates.limit_words import idle_cap
 from rebates.links import named_programmes
 from rebates.mechanism_words import falling_rates
@@ -72,6 +72,9 @@ def _drawn_for(policy: dict[str, Any]) -> list[str]:
         said.append(_("The curve is drawn for a baseline of %(amount)s.") % {"amount": drawn_for})
     if bands_of(policy).share_of == "total":
         said.append(_("The curve is drawn for sales of the focus product lines only."))
+    if own_targets.targets_of(policy):
+        drawn_for = volume_in_words(policy, own_targets.example_of(policy))
+        said.append(_("The curve is drawn for a target of %(amount)s.") % {"amount": drawn_for})
     if is_priced(policy):
         amount = formats.money(PRICE, currency, 0)
         said.append(_("The curve is drawn for units sold at %(amount)s each.") % {"amount": amount})

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from rebates.formula import name_of, names_read
 from rebates.policy import DEFAULTS
 from rebates.programme_rows import MOST
+from rebates.targets_field import as_lines
 from rebates.traits import offered
 
 BAND_ROWS = MOST["bands"]
@@ -62,7 +63,7 @@ KINDS: dict[str, Kind] = {
     ),
     "target": Kind(
         gettext_lazy("Target: a rate for reaching a stated figure"), low=SHARE, by_quantity=True,
-        fields=("target", "on"), counting=BOTH,
+        fields=("target", "targets", "on"), counting=BOTH,
     ),
     "mix": Kind(
         gettext_lazy("Mix: a rate for the share of focus product lines"), low=SHARE, by_quantity=True,
@@ -95,16 +96,17 @@ KINDS: dict[str, Kind] = {
 NEEDED = ("floor", "first_rate", "target", "increment", "amount", "focus", "expression")
 
 
-def needed_by(kind: str) -> list[str]:
-    """Names of the fields that a mechanism cannot do without."""
-    return [name for name in KINDS[kind].fields if name in NEEDED]
+def needed_by(kind: str, *, with_targets: bool = False) -> list[str]:
+    """Names of the fields that a mechanism cannot do without: a target for all, where single partners have none."""
+    given = {"target"} if with_targets else set()
+    return [name for name in KINDS[kind].fields if name in NEEDED and name not in given]
 
 
 def unit_beside(name: str, currency: str, *, units: bool) -> str:
     """The unit of an amount that a mechanism asks for: a currency, or units; empty where there is none."""
     if name in ("amount", "floor"):
         return currency
-    if name in ("target", "increment", "baseline_amount"):
+    if name in ("target", "targets", "increment", "baseline_amount"):
         return _("units") if units else currency
     return ""
 
@@ -186,8 +188,9 @@ def _text(number: Decimal, holds: str) -> str:
 
 def _further(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
+    targets = values.get("targets") or {}
     for name in ("floor", "target", "increment", "amount"):
-        if name in KINDS[kind].fields:
+        if name in KINDS[kind].fields and not (name == "target" and targets and values.get(name) is None):
             made[name] = f"{_needed(values, name):f}"
     if kind == "retroactive_from_floor":
         made["first_rate"] = f"{_needed(values, 'first_rate'):f}%"
@@ -196,6 +199,8 @@ def _further(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     elif kind in ("growth", "target"):
         above = "growth" if kind == "growth" else "excess"
         made["on"] = above if values.get("on") == "above" else "all"
+        if kind == "target" and targets:
+            made["targets"] = {number: f"{target:f}" for number, target in targets.items()}
     elif kind == "mix":
         made["focus"] = [line.code for line in _needed(values, "focus")]
     elif kind == "bundle":
@@ -286,6 +291,7 @@ def initial_details(policy: dict[str, Any]) -> dict[str, Any]:
         "on": "all" if rules.get("on", "all") == "all" else "above",
         "per": rules.get("per", "serial" if rules["kind"] == "spif" else "unit"),
         "focus": rules.get("focus", []),
+        "targets": as_lines(rules.get("targets", {})),
         "expression": rules.get("expression", ""),
         "measures": rules.get("measures", []),
         "measure": policy.get("measure", DEFAULTS["measure"]),

@@ -57,6 +57,7 @@ FIELDS_BY_PLACE: dict[tuple[str, ...], str] = {
     ("measure",): "measure",
     ("mechanism", "rate"): "rate_0",
     ("mechanism", "target"): "target",
+    ("mechanism", "targets"): "targets",
     ("mechanism", "increment"): "increment",
     ("mechanism", "floor"): "floor",
     ("mechanism", "amount"): "amount",
@@ -198,7 +199,7 @@ class ProgrammeForm(
     def _ask_as_the_mechanism_does(self) -> None:
         """Which fields are required, in which unit amounts are, and which columns hold rates."""
         units = self["measure"].value() == "quantity"
-        for name in details.needed_by(self.kind):
+        for name in details.needed_by(self.kind, with_targets=bool(self["targets"].value())):
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = _("This mechanism needs it.")
         for name in KINDS[self.kind].fields:

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from prm.catalogue.models import ProductLine
 from prm.ui.forms import AmountField, RateField
 from rebates.formula import name_of
+from rebates.targets_field import TargetsField
 from rebates.traits import offered
 
 
@@ -59,7 +60,17 @@ class MechanismFields(forms.Form):
         min_value=Decimal(0),
         max_value=Decimal(100),
     )
-    target = AmountField(label=_("Target"), required=False, min_value=Decimal(0))
+    target = AmountField(
+        label=_("Target"), required=False, min_value=Decimal(0),
+        help_text=_("Of every partner that has none of its own below."),
+    )  # fmt: skip
+    targets = TargetsField(
+        label=_("Targets of single partners"),
+        help_text=_(
+            "A line for each: the partner's number and its target, or two columns pasted from a spreadsheet. Without a"
+            " target above only these partners take part. Each reads its own, nobody another's."
+        ),
+    )
     on = choice(
         pgettext_lazy("sales lines", "Paid on"),
         [("all", _("Everything")), ("above", _("Only what lies above"))],

@@ -25,6 +25,7 @@ from rebates import (
     linked_sql,
     measure_factors,
     member_factors,
+    own_targets,
     partner_groups,
     partner_pools,
     plan_rows,
@@ -153,6 +154,9 @@ def _with_more(
     based: str, names: list[str], sums: Read, params: dict[str, Any], serials_in: str
 ) -> tuple[str, list[str]]:
     """`based`, a SELECT of `names`, with what some plans ask for beside sums; and the names it has then."""
+    if own_targets.matter(sums.plans):
+        based = own_targets.joined(based, names, sums.plans, params)
+        names = [*names, own_targets.COLUMN]
     if any(tier_days.by_days(plan.policy) for plan in sums.plans):
         based = tier_days.scaled(based, names, sums.plans, sums.scope.tiers_of_run, params)
         names = [*names, *tier_days.COLUMNS]

@@ -21,7 +21,9 @@ from prm.measures import registry
 from prm.values import clock
 from prm.values.actor import Actor
 from rebates import wording
+from rebates.mechanisms import partners_named
 from rebates.models import Signature, Version
+from rebates.own_targets import version_of
 
 WANTED, BEFORE_ACCRUAL = "wanted", "before_accrual"
 WHY = "whoever takes part is asked for a signature"
@@ -45,9 +47,12 @@ def asked_of(version: Version, *, partners: Any = None) -> Any:
     rows = Partner.objects.for_everyone(because=WHY) if partners is None else partners
     rows = rows.filter(status=Partner.Status.ACTIVE)
     who = version.policy.get("who", {})
-    for name, lookup in (("types", "type__in"), ("regions", "region__in"), ("partners", "number__in")):
+    for name, lookup in (("types", "type__in"), ("regions", "region__in")):
         if who.get(name):
             rows = rows.filter(**{lookup: who[name]})
+    named = partners_named(version.policy)
+    if named is not None:
+        rows = rows.filter(number__in=named)
     if who.get("tiers"):
         held = TierMembership.objects.for_everyone(because=WHY).on(clock.today())
         rows = rows.filter(pk__in=held.filter(tier__code__in=who["tiers"]).values("partner_id"))
@@ -68,7 +73,9 @@ def holders(codes: Iterable[str]) -> set[int]:
 
 
 def text_of(version: Version) -> str:
-    """What is signed: the policy in words in each language, finance's own words, and the exact text."""
+    """What is signed: the policy in words in each language, finance's own words, and the exact text. `version` is as it
+    concerns who signs it, see `own_targets.version_of`.
+    """
     from rebates.exchange import version_as_yaml  # it stands on the services, which stand on this
 
     parts = [f"{version.programme.code} {version.number} {version.starts.isoformat()}"]
@@ -113,7 +120,7 @@ def own_versions(actor: Actor) -> list[tuple[Version, Standing]]:
         partner = asked_of(version, partners=mine).first()
         if partner is not None:
             answer = Signature.objects.visible_to(actor).newest_of(version).filter(partner=partner).first()
-            found.append((version, Standing(partner, answer)))
+            found.append((version_of(version, partner.number), Standing(partner, answer)))
     return found
 
 
@@ -128,4 +135,6 @@ def own_version(actor: Actor, code: str, number: int) -> tuple[Version, Standing
     is_asked = version.is_open(clock.today()) and asked_of(
         version, partners=Partner.objects.visible_to(actor).filter(pk=partner.pk)
     )
-    return (version, Standing(partner, answer)) if answer is not None or is_asked else None
+    if answer is None and not is_asked:
+        return None
+    return version_of(version, partner.number), Standing(partner, answer)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from partners.models import Partner
 from rebates.accruals import Accrual
 from rebates.models import Result
+from rebates.own_targets import targets_of, version_of
 
 Figure = Result | Accrual  # what a settlement computed, or what an open period would pay
 
@@ -21,6 +24,19 @@ class Step:
     value: Decimal | None = None
     behind: str = ""  # the address of what the step found, where that is a sum of lines
     is_count: bool = False  # whether the figure is a number of pieces, not money
+
+
+def as_it_concerns_its_partner(figure: Figure) -> Figure:
+    """The figure with the version in which its partner's own target is the target."""
+    if not targets_of(figure.version.policy):
+        return figure
+    rows = Partner.objects.for_everyone(because="the target behind a figure that its reader sees")
+    own = version_of(figure.version, rows.values_list("number", flat=True).get(pk=figure.partner_id))
+    if isinstance(figure, Accrual):
+        return replace(figure, version=own)
+    shown = copy(figure)
+    shown.version = own
+    return shown
 
 
 def computed_of(result: Figure) -> Decimal:

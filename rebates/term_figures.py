@@ -19,7 +19,7 @@ def figures_of(plan: Plan, sums: dict[str, str], booked: str) -> dict[str, str]:
         names = ("qualifier", "base", "counted", "payable")
         return dict.fromkeys(names, complete) | {"reference": "NULL::numeric"}
     reference = "NULL::numeric"
-    if bands.share_of == "target":
+    if bands.target is not None:
         reference = f"{bands.target}::numeric"
     elif bands.share_of == "total":
         reference = sums["reference"]

@@ -18,6 +18,7 @@ from typing import Any
 
 from babel.numbers import get_currency_precision
 
+from rebates import own_targets
 from rebates.plans import Plan
 
 LINE_DATE, BY_DAYS = "line_date", "by_days"
@@ -112,7 +113,8 @@ def scaled(
             f" sum(upper(during * {period}) - lower(during * {period})) AS days"
             f" FROM ({spans(run)}) span WHERE during && {period}{of_tiers} GROUP BY partner_id"
         )
-        target = f"{plan.policy['mechanism']['target']}::numeric"
+        stated = f"{plan.policy['mechanism'].get('target', 'NULL')}::numeric"
+        target = f"COALESCE(based.{own_targets.COLUMN}, {stated})" if plan.targets else stated
         unit = 10 ** (3 if plan.bands.reads_units else get_currency_precision(plan.version.currency))
         targets.append(
             f"WHEN based.no = {number} AND joined.days IS NOT NULL"

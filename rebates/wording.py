@@ -16,6 +16,7 @@ from prm.ui.formats import filled
 from rebates import currency_words, line_rounding, mechanism_words, tier_days, time_words
 from rebates.credited import is_credited
 from rebates.limit_words import limits, measure_name
+from rebates.mechanisms import partners_named
 from rebates.models import Payment, Version
 from rebates.sales_words import listed
 
@@ -24,13 +25,14 @@ def gist(version: Version) -> str:
     """Who earns what, in the one sentence that says most."""
     policy = version.policy
     words = {"who": who(policy), "period": period(policy), "paid": mechanism_words.paid(policy)}
-    if _is_one(policy.get("who", {})):
+    if _is_one(policy):
         return _("%(who)s earns %(period)s %(paid)s.") % words
     return _("%(who)s earn %(period)s %(paid)s.") % words
 
 
-def _is_one(who: dict[str, Any]) -> bool:
-    return who.keys() <= {"partners", "as"} and len(who.get("partners", [])) == 1
+def _is_one(policy: dict[str, Any]) -> bool:
+    who = policy.get("who", {})
+    return who.keys() <= {"partners", "as"} and len(partners_named(policy) or []) == 1
 
 
 def sentence(version: Version) -> str:
@@ -113,8 +115,8 @@ def who(policy: dict[str, Any]) -> str:
     if "certificates" in chosen:
         held = _either([measure_name(code) for code in chosen["certificates"]])
         words = filled(_("%(who)s that hold %(certificates)s"), {"who": words, "certificates": held})
-    count = len(chosen.get("partners", []))
-    if count and len(chosen) == 1:
+    count = len(partners_named(policy) or [])
+    if count and not chosen.keys() - {"partners"}:
         return ngettext("%(count)s chosen partner", "%(count)s chosen partners", count) % {"count": count}
     if count:
         more = ngettext("%(count)s chosen partner", "%(count)s chosen partners", count) % {"count": count}

@@ -13,7 +13,7 @@ from rebates.traits import KIND_NAMES, offered
 def unknown_to_traits(text: ProgrammeText) -> list[str]:
     """A sentence for each partner, certificate and figure that the text names and nobody knows."""
     who, gates = text.policy.get("who", {}), text.policy.get("gates", [])
-    named = set(who.get("partners", []))
+    named = {*who.get("partners", []), *text.policy["mechanism"].get("targets", {})}
     rows = Partner.objects.for_everyone(because="which numbers exist").filter(number__in=named)
     known = set(rows.values_list("number", flat=True)) if named else set()
     problems = [

@@ -17,6 +17,7 @@ from rebates.errors_of_signatures import (
     TextChangedMeanwhile,
 )
 from rebates.models import Signature, Version
+from rebates.own_targets import version_of
 from rebates.signature_events import SignaturesAsked, VersionDeclined, VersionSigned
 from rebates.signing import asked_of, digest_of, open_versions, standings, text_of
 
@@ -71,7 +72,7 @@ def _answer(version: Version, answer: str, digest: str, reason: str, by: Actor) 
     signed = Signature.objects.visible_to(by).signed().filter(version=version, partner=partner).first()
     if signed is not None:
         raise SignedAlready(person=signed.signer)
-    text = text_of(version)
+    text = text_of(version_of(version, partner.number))
     if digest != digest_of(text):
         raise TextChangedMeanwhile()
     signature = Signature.objects.create(

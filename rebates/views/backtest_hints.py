@@ -21,6 +21,7 @@ from rebates.cliffs import Cliff
 from rebates.credited import is_credited
 from rebates.models import Version
 from rebates.numbers_in_words import money, percent
+from rebates.own_targets import targets_of
 from rebates.payout_chart import EXAMPLE, PRICE, example_reference, is_priced, volume_in_words
 from rebates.pulled import DAYS, Document, Pulled
 from rebates.temptations import NEAR, Temptation
@@ -205,6 +206,8 @@ def _edge(one: Cliff, version: Version) -> str:
         return _("each full step of %(volume)s") % {"volume": volume_in_words(version.policy, one.edge)}
     if one.share_of == "baseline":
         return _("growth of %(share)s") % {"share": percent(str(one.low - 1))}
+    if one.share_of == "target" and targets_of(version.policy):
+        return _("%(share)s of the target") % {"share": percent(str(one.low))}
     if one.share_of == "target":
         words = {"share": percent(str(one.low)), "volume": volume_in_words(version.policy, one.edge)}
         return _("%(share)s of the target: %(volume)s") % words

@@ -56,6 +56,7 @@ def detail(request: Any, code: str) -> HttpResponse:
             "in_force": next((one for one in versions if one.is_in_force(clock.today())), None),
             "mechanism": pages.mechanism_name(shown.mechanism),
             "preview": preview_of(shown.policy) if shown.mechanism in MECHANISMS else None,
+            "own_targets": pages.own_targets(shown, request.actor),
             "linked": ties.sentences(shown),
             "effects": ties.effects(shown) if shown.state != Version.State.PUBLISHED else [],
             "may_edit": "rebates.edit_programmes" in request.actor.permissions,

@@ -7,6 +7,8 @@ from random import Random
 
 from rebates import verifier_mechanisms as oracle
 from rebates.links import waits_for
+from rebates.mechanisms import partners_named
+from rebates.own_targets import policy_of
 
 LINES = ("routing", "wireless", "care", "security")
 TIERS = ("", "bronze", "silver", "gold")
@@ -155,6 +157,11 @@ def random_policy(random: Random, number: int) -> dict:
         made["tier_on"] = "line_date"
     if rules["kind"] == "target" and random.random() < 0.6:
         made["joining"] = "by_days"
+    if rules["kind"] == "target" and random.random() < 0.5:
+        whose = random.sample(range(40), 20)
+        rules["targets"] = {f"X-{n}": random.choice([100, "999.99", 2500]) for n in whose}
+        if random.random() < 0.5:
+            rules.pop("target")
     if random.random() < 0.3:
         who = made.setdefault("who", {})
         name = random.choice(["regions", "certificates", "partners"])
@@ -242,7 +249,7 @@ def random_policy(random: Random, number: int) -> dict:
         caps.append({"on": "payout", "amount": random.choice([1, 55, 1000]), "over": "partners"})
         made["caps"] = caps
     by_serial = kind == "spif" and rules.get("per") == "serial"
-    if kind != "bundle" and not by_serial and random.random() < 0.2:
+    if kind != "bundle" and not by_serial and "targets" not in rules and random.random() < 0.2:
         as_group(random, made)
     uncapped = all(cap["on"] == "payout" or cap["of"] == "qualifier" for cap in caps)
     yearly = made.get("cumulative") or made.get("returns") == "at_original_rate"
@@ -335,3 +342,13 @@ def link(random: Random, policies: list[dict]) -> None:
     group = tied(lambda one: "stacking" not in one)
     if group:
         group[-1]["stacking"] = {"kind": "best_of", "programmes": [one["code"] for one in group[:-1]]}
+
+
+def concerning(number: str, policies: list[dict]) -> list[dict]:
+    """The policies as they concern a partner: each with its own target, for those that take part in it."""
+    return [
+        policy_of(one, number)
+        | ({"who": one.get("who", {}) | {"partners": named}} if named is not None else {})
+        for one in policies
+        for named in [partners_named(one)]
+    ]

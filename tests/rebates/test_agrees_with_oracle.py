@@ -38,6 +38,7 @@ from tests.rebates.random_policies import (
     REGIONS,
     TIERS,
     TYPES,
+    concerning,
     link,
     random_policy,
 )
@@ -360,7 +361,15 @@ class World:
                 more = self.traits(partner, policies, period)
                 tier = verifier_terms.tier_on(period.last_day, more)
                 paid = oracle.together(
-                    policies, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
+                    concerning(partner.number, policies),
+                    tier,
+                    partner.type,
+                    lines,
+                    period.start,
+                    period.end,
+                    2,
+                    self.rates,
+                    more,
                 )
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
             for policy in policies:
@@ -387,12 +396,11 @@ class World:
         for partner, _tier in self.partners:
             more = self.traits(partner, self.policies, period) | {"digits": digits}
             tier = verifier_terms.tier_on(period.last_day, more)
-            if verifier_terms.takes_part(policy, tier, partner.type, more):
+            (own,) = concerning(partner.number, [policy])
+            if verifier_terms.takes_part(own, tier, partner.type, more):
                 lines = self.known(partner, years=is_open)
                 less = self.paid_before(policy, partner, tier, lines, period, more)
-                figure = oracle.exact(
-                    policy, lines, period.start, period.end, less, rates=self.rates, more=more
-                )
+                figure = oracle.exact(own, lines, period.start, period.end, less, rates=self.rates, more=more)
                 if figure is not None:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
@@ -408,7 +416,7 @@ class World:
             return Fraction(0)
         beside = [
             one | {"payout_currency": one["currency"]}
-            for one in self.policies
+            for one in concerning(partner.number, self.policies)
             if all(one.get(name) == policy.get(name) for name in ("period", "cumulative"))
             and not partner_pools.hangs_on_all(one)
         ]

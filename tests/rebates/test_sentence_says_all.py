@@ -133,6 +133,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "mechanism.growth.on": mechanism(GROWTH, on="growth"),
     "mechanism.growth.bands": mechanism(GROWTH, bands=[{"from": "21%", "rate": "3%"}]),
     "mechanism.target.target": mechanism(TARGET, target=50_001),
+    "mechanism.target.targets": mechanism(TARGET, targets={"P-1": 70_000}),
     "mechanism.target.on": mechanism(TARGET, on="excess"),
     "mechanism.target.bands": mechanism(TARGET, bands=[{"from": "20%", "rate": "4%"}]),
     "mechanism.linear.points": mechanism(
