@@ -122,7 +122,7 @@ def _caps(policy: dict[str, Any]) -> Found:
         what = "shared" if cap["on"] == "payout" and "programmes" in cap else cap["on"]
         if cap["on"] == "payout" and cap.get("over") == "partners":
             what = "pooled"
-            yield from _pooled(policy, cap, place)
+            yield from _pooled(cap, place)
         if what in seen:
             yield (*place, "on"), _("A programme has at most one cap of each kind.")
         seen.add(what)
@@ -141,19 +141,12 @@ def _caps(policy: dict[str, Any]) -> Found:
             )
 
 
-def _pooled(policy: dict[str, Any], cap: dict[str, Any], place: tuple[str | int, ...]) -> Found:
-    """A cap over all partners divides figures that hang on nothing else."""
+def _pooled(cap: dict[str, Any], place: tuple[str | int, ...]) -> Found:
     if "programmes" in cap:
         yield (
             (*place, "programmes"),
             _("A cap over all partners is that of one programme. Leave the others out."),
         )
-    if policy.get("stacking", {}).get("kind") == "best_of":
-        words = _(
-            "What the others of the group pay would hang on all partners too: a programme with a cap over all partners"
-            " may be net of others, not the best of a group."
-        )
-        yield ("stacking", "kind"), words
 
 
 def _as_group(policy: dict[str, Any]) -> Found:

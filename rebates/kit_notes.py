@@ -99,7 +99,11 @@ def _said(row: Result) -> list[dict[str, Any]]:
 
 
 def _paid(row: Result) -> str:
-    """A figure in the currency in which it is measured; of a year that of all of it so far."""
+    """A figure in the currency in which it is measured, before the best of several pays; of a year that of all of it so
+    far.
+    """
+    if "best" in row.explanation:
+        return str(row.explanation["best"]["own"])
     if "cumulative" in row.explanation:
         return str(row.explanation["cumulative"]["total"])
     return str(row.explanation.get("payout", {}).get("measured", f"{row.computed:.2f}"))

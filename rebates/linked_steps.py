@@ -62,7 +62,7 @@ def pooled(result: Figure) -> list[Step]:
         return []
     own, most = Decimal(said["own"]), Decimal(said["amount"])
     if "withheld" in said:
-        value = measured_of(result) if said["lowered"] and own > 0 else own
+        value = before_the_best(result) if said["lowered"] and own > 0 else own
         return [Step(8, _("Cap over all partners"), group_words.pool_untold(result), value)]
     pool = Decimal(said["sum"]) / Decimal(said["parts"])
     words = {
@@ -80,7 +80,7 @@ def pooled(result: Figure) -> list[Step]:
         "At most %(amount)s for all partners together; they come to %(sum)s, so each figure counts × %(factor)s:"
         " %(own)s × %(factor)s, to the cent by largest remainder"
     )
-    return [Step(8, _("Cap over all partners"), text % words, measured_of(result))]
+    return [Step(8, _("Cap over all partners"), text % words, before_the_best(result))]
 
 
 def shares_a_cap(result: Figure) -> bool:

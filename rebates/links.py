@@ -59,6 +59,7 @@ class Links:
     """What ties plans together, by their numbers."""
 
     codes: list[str]
+    numbers: Collection[int]  # of the plans whose links these are
     pools: list[Pool] = field(default_factory=list)
     groups: list[list[int]] = field(default_factory=list)  # best of, in order
     earlier: dict[int, list[int]] = field(default_factory=dict)  # net of
@@ -69,7 +70,7 @@ class Links:
 
         Raises LinkedInCircle where a draft waits for itself, which publication refuses.
         """
-        left = {number: self.waits_for(number) for number in range(len(self.codes))}
+        left = {number: self.waits_for(number) for number in self.numbers}
         found: list[list[int]] = []
         while left:
             ready = [number for number, named in left.items() if not left.keys() & named]
@@ -83,6 +84,7 @@ class Links:
         """The links of the plans of one level: who is settled at once stands in one."""
         return Links(
             self.codes,
+            level,
             [pool for pool in self.pools if set(pool.members) <= set(level)],
             [group for group in self.groups if set(group) <= set(level)],
             {number: named for number, named in self.earlier.items() if number in level},
@@ -91,6 +93,10 @@ class Links:
     def waits_for(self, number: int) -> set[int]:
         """The plans that are computed before a plan can be."""
         return waits_for(number, self._at_once, self.earlier)
+
+    def at_once_with(self, number: int) -> set[int]:
+        """The plans that are settled at once with a plan, itself among them."""
+        return _mates(self._at_once).get(number, {number})
 
     @property
     def ties(self) -> list[list[int]]:
@@ -150,7 +156,7 @@ def _are_linked(one: Version, other: Version) -> bool:
 def links_of(plans: Sequence[Plan]) -> Links:
     """Only plans of the same period and world are linked."""
     places = {(plan.world, plan.period, plan.code): number for number, plan in enumerate(plans)}
-    links = Links([plan.code for plan in plans])
+    links = Links([plan.code for plan in plans], range(len(plans)))
     for number, plan in enumerate(plans):
 
         def numbers(codes: Sequence[str], plan: Plan = plan) -> list[int]:

@@ -66,13 +66,27 @@ def hangs_on_all(policy: dict[str, Any]) -> bool:
     return cap_of(policy) is not None or is_group(policy)
 
 
+def hanging(plans: Sequence[Plan]) -> set[int]:
+    """The numbers of the plans of which each figure hangs on those of all: by themselves, or because they are net of,
+    or in a best-of with, one that does.
+    """
+    own = {number for number, plan in enumerate(plans) if hangs_on_all(plan.policy)}
+    if not own:
+        return own
+    links = links_of(plans)
+    return {
+        number for number in range(len(plans)) if own & (links.at_once_with(number) | links.waits_for(number))
+    }
+
+
 def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
     """The plans that compute each partner by itself, and those that need all: beside these, as `unseen` ones, what they
     are net of. Twice is as good as once.
     """
     plans = list(plans)
-    together = [plan for plan in plans if hangs_on_all(plan.policy)]
-    alone = [plan for plan in plans if not hangs_on_all(plan.policy) and not plan.unseen]
+    numbers = hanging(plans)
+    together = [plans[number] for number in sorted(numbers)]
+    alone = [plan for number, plan in enumerate(plans) if number not in numbers and not plan.unseen]
     return alone, [*together, *earlier_of(together, plans)]
 
 
@@ -81,24 +95,30 @@ def bundles(together: Sequence[Plan]) -> list[list[Plan]]:
     first; and all others.
     """
     groups = [plan for plan in together if is_group(plan.policy)]
-    others = [plan for plan in together if cap_of(plan.policy)]
+    others = [plan for plan in together if not is_group(plan.policy) and not plan.unseen]
     found = [[one, *earlier_of([one], together)] for one in groups]
     return [*found, [*others, *earlier_of(others, together)]] if others else found
 
 
 def earlier_of(later: Sequence[Plan], plans: Sequence[Plan]) -> list[Plan]:
-    """What plans are net of, directly or by way of more, with what shares a cap or stands in a best-of with these, as
-    unseen ones: each computes every partner by itself.
+    """What plans are net of, directly or by way of more, with what shares a cap or stands in a best-of with these, and
+    computes every partner by itself: as unseen ones.
 
-    Raises LinkSpansPartners where a draft names another, which publication refuses.
+    Raises LinkSpansPartners where a draft ties what cannot be, which publication refuses.
     """
-    links, places = links_of(plans), {_place(plan): number for number, plan in enumerate(plans)}
+    links, places, on_all = (
+        links_of(plans),
+        {_place(plan): number for number, plan in enumerate(plans)},
+        hanging(plans),
+    )
     earlier: dict[int, Plan] = {}
     for one in later:
         for number in sorted(links.waits_for(places[_place(one)])):
-            if hangs_on_all(plans[number].policy):
-                raise LinkSpansPartners(programme=one.code, other=plans[number].code)
-            earlier[number] = replace(plans[number], unseen=True)
+            other = plans[number]
+            if is_group(other.policy) or (hangs_on_all(other.policy) and hangs_on_all(one.policy)):
+                raise LinkSpansPartners(programme=one.code, other=other.code)
+            if number not in on_all:
+                earlier[number] = replace(other, unseen=True)
     return list(earlier.values())
 
 

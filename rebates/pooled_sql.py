@@ -16,7 +16,7 @@ Guarantees
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 
 from rebates import group_years, partner_groups, partner_pools, traits, yearly
-from rebates.linked_sql import COLUMNS
+from rebates.linked_sql import COLUMNS, RAW
 from rebates.partner_pools import DECIMALS, TICKS, TOLD_TO
 from rebates.plans import Plan
 from rebates.scope import Scope
@@ -60,19 +60,24 @@ class Members:
         )
 
 
-def shared(figures: str, plans: Sequence[Plan], scope: Scope, members: Members) -> str:
-    """`figures` has also `raw` and `divisor`, the unrounded figure. What the programmes are net of is left out."""
-    pooled = _pooled(plans)
+def shared(
+    figures: str, plans: Sequence[Plan], level: Collection[int], scope: Scope, members: Members
+) -> str:
+    """`figures`, which have also `raw` and `divisor`, the unrounded figure, of the plans of a level, with the caps over
+    all partners.
+    """
+    pooled = [(number, plans[number]) for number in numbers(plans, level)]
     others = ", ".join(f"ranked.{name}" for name in COLUMNS if name not in ("earned", "explanation"))
     scale, ticks = "10.0 ^ digits", f"1e{TICKS}"
     return f"""
-        WITH parted AS ({_parted(figures, plans, members)}), moved AS ({_moved(pooled, scope)})
+        WITH parted AS ({_parted(figures, plans, pooled, members)}), moved AS ({_moved(pooled, scope)})
         SELECT {others},
                CASE WHEN most IS NULL OR raw <= 0 OR NOT too_much THEN earned
                     ELSE round((whole + CASE WHEN rank <= spare THEN 1 ELSE 0 END) / {scale}, digits) END AS earned,
                CASE WHEN most IS NULL THEN explanation ELSE explanation || jsonb_build_object('pooled',
                     jsonb_build_object('amount', trim_scale(most)::text, 'lowered', too_much,
-                        'own', round({_OWN}, 10)::text) || {_told(pooled, scope)}) END AS explanation
+                        'own', round({_OWN}, 10)::text) || {_told(pooled, scope)}) END AS explanation,
+               {", ".join(RAW)}
         FROM (
             SELECT *, most * {scale} - sum(whole) OVER (PARTITION BY plan) AS spare,
                    row_number() OVER (PARTITION BY plan ORDER BY rest DESC NULLS LAST, partner_number COLLATE "C")
@@ -92,17 +97,17 @@ def shared(figures: str, plans: Sequence[Plan], scope: Scope, members: Members) 
         ) ranked"""
 
 
-def _pooled(plans: Sequence[Plan]) -> list[tuple[int, Plan]]:
-    return [(number, plan) for number, plan in enumerate(plans) if partner_pools.cap_of(plan.policy)]
+def numbers(plans: Sequence[Plan], level: Collection[int]) -> list[int]:
+    """The plans of a level that have such a cap."""
+    return [number for number in sorted(level) if partner_pools.cap_of(plans[number].policy)]
 
 
 # A partner's own figure before the cap.
 _OWN = f"CASE WHEN cuts AND raw > 0 THEN part * 1e-{DECIMALS} ELSE raw / divisor END"
 
 
-def _parted(figures: str, plans: Sequence[Plan], members: Members) -> str:
+def _parted(figures: str, plans: Sequence[Plan], pooled: Sequence[tuple[int, Plan]], members: Members) -> str:
     """`figures` with their caps, and each figure above zero as a number of parts, `common` of which are one."""
-    pooled = _pooled(plans)
     rows = ", ".join(
         f"({number}, {Decimal(cap['amount']):f}::numeric, {get_currency_precision(plan.version.currency)},"
         f" {divides(plan.policy)})"
@@ -115,7 +120,6 @@ def _parted(figures: str, plans: Sequence[Plan], members: Members) -> str:
         for number, plan in pooled
         if plan.cumulative
     ]
-    unseen = [f"single.plan = {number}" for number, plan in enumerate(plans) if plan.unseen]
     return f"""
             SELECT single.*, cap.most, cap.digits, cap.cuts, partner.number AS partner_number,
                    CASE WHEN cap.cuts THEN 1e{DECIMALS} ELSE single.divisor END AS common,
@@ -124,7 +128,7 @@ def _parted(figures: str, plans: Sequence[Plan], members: Members) -> str:
             FROM ({figures}) single
             JOIN partners_partner partner ON partner.id = single.partner_id
             LEFT JOIN (VALUES {rows}) cap(no, most, digits, cuts) ON cap.no = single.plan
-            WHERE NOT ({" OR ".join([*unseen, *unknown]) or "false"})"""
+            WHERE NOT ({" OR ".join(unknown) or "false"})"""
 
 
 def _told(pooled: Sequence[tuple[int, Plan]], scope: Scope) -> str:

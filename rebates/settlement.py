@@ -77,6 +77,8 @@ def figures(sums: Read, *, relation: str, members: str, serials_in: str = "") ->
         text = _of_group(sums, relation, members, params)
     else:
         text = _of_each(sums, relation, members, params, serials_in)
+        unseen = [number for number, plan in enumerate(sums.plans) if plan.unseen]
+        text = f"SELECT * FROM ({text}) one WHERE plan <> ALL(ARRAY{unseen})" if unseen else text
     text = yearly.differences(text, sums.plans, sums.scope)
     text = currencies.paid_out(text, sums.plans)
     return Sql(text if sums.only is None else partner_pools.only_of(text, sums.only, params), params)
@@ -91,21 +93,21 @@ def _of_each(sums: Read, relation: str, members: str, params: dict[str, Any], se
     based, names = _with_more(based, names, sums, params, serials_in)
 
     with_raw = bool(links.pools) or pooled
+    mates = pooled_sql.Members(members, member, rows_of_plans, plan_columns)
 
     def settled(source: str, level: Links) -> str:
         notes = _notes(sums) + (_net_of(sums, level) if level.earlier else "")
         text = _alone(source, sums, notes, params, with_raw=with_raw)
         if level.pools:
             text = linked_sql.shared(text, level, sums.plans)
+        if pooled_sql.numbers(sums.plans, level.numbers):
+            text = pooled_sql.shared(text, sums.plans, level.numbers, sums.scope, mates)
         return linked_sql.best(text, level, sums.plans, with_raw=with_raw) if level.groups else text
 
     if links.earlier:
         text = linked_sql.in_levels(based, names, links, settled, converts=sums.converts)
     else:
         text = settled(based, links)
-    if pooled:
-        mates = pooled_sql.Members(members, member, rows_of_plans, plan_columns)
-        return pooled_sql.shared(text, sums.plans, sums.scope, mates)
     return f"SELECT {', '.join(linked_sql.COLUMNS)} FROM ({text}) tied" if with_raw else text
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from rebates.errors import (
 )
 from rebates.links import BEST_OF, NET_OF, named_programmes, shared_cap, stacked_on, waits_for
 from rebates.models import Programme, Version
-from rebates.partner_pools import LEAST_MEMBERS, hangs_on_all, told_apart
+from rebates.partner_pools import LEAST_MEMBERS, hangs_on_all, is_group, told_apart
 from rebates.plans import plans_for
 from rebates.policy import ProgrammeText
 
@@ -97,9 +97,9 @@ def refuse_unsound_links(text: ProgrammeText) -> None:
         for code, policy in policies:
             if code in link.codes:
                 _refuse_unlike(text, code, policy)
-        _refuse_spanning(text, link, policies)
         _refuse_a_second(link, links)
     _refuse_circle(text.code, links)
+    _refuse_spanning(text, links, policies)
 
 
 def refuse_told_apart(version: Version) -> None:
@@ -128,15 +128,28 @@ def _refuse_unlike(text: ProgrammeText, code: str, policy: dict[str, Any]) -> No
         raise LinkDiffers(programme=text.code, other=code)
 
 
-def _refuse_spanning(text: ProgrammeText, link: Link, policies: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """Of what is settled together only the one that is net of the others may hang on all partners: they stay as they
-    are.
+def _refuse_spanning(
+    text: ProgrammeText, links: list[Link], policies: Sequence[tuple[str, dict[str, Any]]]
+) -> None:
+    """What a group pays each is known in cents only, and so is the part of a cap over all partners: neither shares a
+    cap. A group stands in no best-of and nothing is net of it; and of what hangs on all nothing waits for another.
     """
-    may = link.by if link.kind == NET_OF else None
-    for code, policy in policies:
-        if code in link.codes and code != may and hangs_on_all(policy):
-            others = sorted(link.codes - {text.code})
-            raise LinkSpansPartners(programme=text.code, other=others[0] if code == text.code else code)
+    on_all = {code for code, policy in policies if hangs_on_all(policy)}
+    groups = {code for code, policy in policies if is_group(policy)}
+    at_once, earlier = _at_once_and_earlier(links)
+    for link in links:
+        tied = {CAP: on_all, BEST_OF: groups, NET_OF: groups - {link.by}}[link.kind] & link.codes
+        if tied and text.code in link.codes:
+            _say_spanning(text, tied, link.codes)
+    for code in sorted(on_all):
+        waits = waits_for(code, at_once, earlier)
+        if on_all & waits and text.code in waits | {code}:
+            _say_spanning(text, on_all & waits, waits | {code})
+
+
+def _say_spanning(text: ProgrammeText, tied: Collection[str], codes: Collection[str]) -> NoReturn:
+    other = sorted(set(tied) - {text.code} or set(codes) - {text.code})[0]
+    raise LinkSpansPartners(programme=text.code, other=other)
 
 
 def _refuse_a_second(link: Link, links: list[Link]) -> None:
@@ -149,9 +162,14 @@ def _refuse_a_second(link: Link, links: list[Link]) -> None:
 
 
 def _refuse_circle(code: str, links: list[Link]) -> None:
+    if code in waits_for(code, *_at_once_and_earlier(links)):
+        raise LinkedInCircle(programme=code)
+
+
+def _at_once_and_earlier(links: list[Link]) -> tuple[list[frozenset[str]], dict[str, set[str]]]:
+    """What is settled at once, and what each is net of."""
     earlier: dict[str, set[str]] = {}
     for link in links:
         if link.kind == NET_OF:
             earlier.setdefault(link.by, set()).update(link.codes - {link.by})
-    if code in waits_for(code, [link.codes for link in links if link.kind != NET_OF], earlier):
-        raise LinkedInCircle(programme=code)
+    return [link.codes for link in links if link.kind != NET_OF], earlier

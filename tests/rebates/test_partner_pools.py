@@ -16,10 +16,9 @@ from prm.values.periods import Period
 from rebates import explanations, kept, wording
 from rebates.accruals import accruals
 from rebates.backtest import back_test
-from rebates.errors import LinkSpansPartners, TooFewMembers
+from rebates.errors import TooFewMembers
 from rebates.exchange import as_yaml
 from rebates.models import Result, SettledOutside, Statement, Version
-from rebates.policy import PolicyProblem, read_document
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import computing
 from tests.exchange.world import known
@@ -280,23 +279,6 @@ def test_fewer_than_four_could_tell_each_others_figures(four, acme, rival):
         " another's figure from the sum."
     )
     apply(pooled(who={"partners": [*chosen["partners"], "V-4"]}))
-
-
-@pytest.mark.parametrize(
-    ("entries", "said"),
-    [
-        ({"stacking": {"kind": "best_of", "programmes": ["a"]}}, "not the best of a group"),
-    ],
-)
-def test_what_does_not_go_together_is_refused_by_name(entries, said):
-    with pytest.raises(PolicyProblem, match=said):
-        read_document({"schema": 1, "programmes": [pooled(**entries)]})
-
-
-def test_no_other_programme_is_settled_together_with_it(four):
-    apply(pooled())
-    with pytest.raises(LinkSpansPartners):
-        apply(policy("b", mechanism=FLAT, stacking={"kind": "net_of", "programmes": ["core"]}))
 
 
 def test_finance_chooses_it_in_the_editor(four, finance, browse):

@@ -16,7 +16,7 @@ from rebates.backtest import back_test
 from rebates.errors import LinkSpansPartners, RatesMissing
 from rebates.exchange import as_yaml
 from rebates.models import Result, Version
-from rebates.policy import PolicyProblem, read_yaml
+from rebates.policy import read_yaml
 from rebates.programme_form import initial_of, is_editable
 from rebates.services import approve_run
 from rebates.wording import sentence
@@ -25,7 +25,7 @@ from tests.rebates.test_linked import best_of, cap, flat, net_of
 from tests.rebates.test_partner_groups import bought, grouped, kits_agree, money
 from tests.rebates.test_partner_pools import four, pooled
 from tests.rebates.test_programme_editor import FILLED
-from tests.rebates.world import BY, adjustments, apply, results, sell, settle
+from tests.rebates.world import BY, adjustments, apply, policy, results, sell, settle
 
 __all__ = ["four"]
 pytestmark = pytest.mark.django_db
@@ -151,17 +151,89 @@ def test_settling_anew_changes_nothing(four):
     assert by_code(settle("2026-09")) == first
 
 
-def test_what_would_make_others_hang_on_all_partners_is_refused(four):
-    apply(flat("a", "20%"), stacked())
-    for entries in ({"stacking": net_of("pool")}, {"stacking": best_of("pool")}, {"caps": cap(5, "pool")}):
+# In a best-of, and named by others
+
+LUMP = {"kind": "lump_sum", "bands": [{"from": 0, "amount": 450}]}
+
+
+def in_a_best_of(**entries: Any) -> list[dict[str, Any]]:
+    """Who is paid more by the fixed sum than by its part of the cap gets that; c is net of both."""
+    return [
+        pooled("pool", amount=2_000, **entries),
+        policy("a", mechanism=LUMP, stacking=best_of("pool"), **entries),
+        flat("c", "1%", stacking=net_of("pool", "a"), **entries),
+    ]
+
+
+@pytest.mark.parametrize("chunk", [1, 5_000])
+def test_the_part_of_the_cap_is_held_against_others_and_the_best_pays(four, tmp_path, chunk):
+    apply(*in_a_best_of())
+    bought(four, 60_000, 25_000, 10_000, 5_000)
+    live = {
+        one.programme.code: one.amount for one in accruals(by=BY, period=SEPTEMBER, partners=[four[2].row.pk])
+    }
+    run = settle("2026-09", chunk=chunk)
+    found = by_code(run)
+    # The parts are 1,200 · 500 · 200 · 100; what two do not get of theirs falls to nobody.
+    assert found == {
+        "pool": money("1200.00", "500.00", "0.00", "0.00"),
+        "a": money("0.00", "0.00", "450.00", "450.00"),
+        "c": money("588.00", "245.00", "95.50", "45.50"),
+    }
+    assert live == {code: paid["V-3"] for code, paid in found.items()}
+    for version in Version.objects.select_related("programme"):
+        tried = back_test(versions=[version], first=SEPTEMBER, last=SEPTEMBER, by=BY)
+        assert tried.totals == [sum(found[version.programme.code].values())]
+    kits_agree(tmp_path)
+    result = next(row for row in results(run) if (row.partner.number, row.programme.code) == ("V-3", "pool"))
+    told = [(step.title, step.value) for step in explanations.explain(result).steps]
+    assert told[-2:] == [("Cap over all partners", Decimal("200.00")), ("Best of the group", Decimal("0.00"))]
+
+
+def test_what_is_net_of_a_part_of_the_cap_moves_with_everybodys_sales(four, tmp_path):
+    apply(pooled("pool", amount=4_000), flat("b", "2%", stacking=net_of("pool")))
+    bought(four, 60_000, 25_000, 10_000, 5_000, on="2026-08-10")
+    assert by_code(settle("2026-08"))["b"] == money("1152.00", "480.00", "192.00", "96.00")
+    sell(four[3], 25_000, "2026-08-20")
+    run = settle("2026-09")
+    # 6,000 · 2,500 · 1,000 · 3,000 share 4,000 now: 1,920 · 800 · 320 · 960.
+    assert by_code(run, "adjusted") == {
+        "pool": money("-480.00", "-200.00", "-80.00", "760.00"),
+        "b": money("9.60", "4.00", "1.60", "484.80"),
+    }
+    kits_agree(tmp_path)
+    assert adjustments(settle("2026-10")) == []
+
+
+def test_a_year_so_far_chooses_the_best_of_the_year(four, tmp_path):
+    apply(*in_a_best_of(cumulative=True))
+    bought(four, 30_000, 10_000, 5_000, 5_000, on="2026-08-10")
+    bought(four, 30_000, 15_000, 5_000, 0, on="2026-09-10")
+    assert by_code(settle("2026-08"))["pool"] == money("1200.00", "0.00", "0.00", "0.00")
+    september = by_code(settle("2026-09"))
+    assert september["pool"] == money("0.00", "500.00", "0.00", "0.00")
+    assert september["a"] == money("0.00", "-450.00", "0.00", "0.00")
+    kits_agree(tmp_path)
+
+
+def test_what_hangs_on_all_shares_no_cap_and_waits_for_nothing_that_does(four):
+    apply(flat("a", "20%"), stacked(), flat("b", "1%", stacking=net_of("pool")))
+    for entries in (
+        {"caps": cap(5, "pool")},  # of a part of the cap nothing unrounded is known
+        {"who": {"as": "group"}, "stacking": net_of("pool")},
+        {"who": {"as": "group"}, "stacking": net_of("b")},  # by way of another
+    ):
         with pytest.raises(LinkSpansPartners):
-            apply(flat("b", "1%", **entries))
-    with pytest.raises(LinkSpansPartners):  # a programme that another one names
-        apply(pooled("a", from_="2026-07-01"))
+            apply(flat("d", "1%", **entries))
     with pytest.raises(LinkSpansPartners):
-        apply(grouped("a", from_="2026-07-01"))
-    with pytest.raises(PolicyProblem, match="not the best of a group"):
-        apply(pooled("c", stacking=best_of("a")))
+        apply(pooled("e", stacking=net_of("b")))
+    for entries in ({"who": {"as": "group"}}, {"caps": [{"on": "payout", "amount": 5, "over": "partners"}]}):
+        with pytest.raises(LinkSpansPartners):  # the pool is net of it
+            apply(flat("a", "20%", from_="2026-07-01", **entries))
+    apply(grouped("f"))
+    for entries in ({"stacking": net_of("f")}, {"stacking": best_of("f")}):
+        with pytest.raises(LinkSpansPartners):
+            apply(flat("g", "1%", **entries))
 
 
 def test_finance_chooses_it_in_the_editor(four, finance, browse):
