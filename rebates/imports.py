@@ -24,9 +24,17 @@ reasons.register(
     not_a_period=_("Not a period. Write 2026-09, 2026-Q3 or 2026."),
     period_is_not_over=_("This period is not over."),
     other_period_length=_("The programme is not settled for such a period."),
-    no_version_then=_("No published version of the programme was in force for the whole period."),
+    no_version_then=_(
+        "No published version of the programme was in force for the whole period. Publish it from the first period"
+        " that is brought over."
+    ),
+    closed_without_it=_(
+        "No published version of the programme was in force for the whole period, and a settlement that ended then or"
+        " later is closed here. Bring in what is owed of it as the programme's balance."
+    ),
     settled_here_already=_(
-        "The programme was settled here already, by %(run)s. What came before is brought in first."
+        "The programme was settled here already, by %(run)s. What came before stands; correct it by a sum that two"
+        " people agree on, as after a dispute."
     ),
     period_in_a_run=_("%(run)s has computed this period. Throw that computation away first."),
     settled_differs=_("This partner's period is on file already with other figures."),
