@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -56,6 +57,12 @@ def period(cell: str) -> str:
         return str(Period.parse(text))
     except ValueError:
         raise BadValue("not_a_period") from None
+
+
+def paid_too_much(values: dict[str, str]) -> bool:
+    """Whether more was paid than earned; a partner that owes something and was paid nothing is no such case."""
+    paid = Decimal(values.get("paid", "0"))
+    return paid > 0 and paid > Decimal(values["earned"])
 
 
 class GoLive(ImportKind):
@@ -134,16 +141,33 @@ class SettledPeriods(GoLive):
             yield "period", "period_is_not_over", {}
 
     def facts(self, staged: Staged) -> list[dict[str, Any]]:
-        values = staged.good_values()
-        periods = sorted({row["period"] for row in values}, key=lambda text: Period.parse(text).start)
-        if not values:
+        rows = list(staged.good_rows())
+        if not rows:
             return []
-        partners = len({row["partner_number"] for row in values})
-        return [
+        periods = sorted({row.values["period"] for row in rows}, key=lambda text: Period.parse(text).start)
+        partners = len({row.values["partner_number"] for row in rows})
+        found: list[dict[str, Any]] = [
             {"code": "settled", "values": {"first": periods[0], "last": periods[-1], "partners": partners}}
         ]
+        overpaid = [row.number for row in rows if paid_too_much(row.values)]
+        if overpaid:
+            told = {"count": len(overpaid), "row": overpaid[0]}
+            found.append({"code": "paid_too_much", "values": told, "warns": True})
+        return found
 
     def fact_text(self, code: str, values: dict[str, Any]) -> str:
+        if code == "paid_too_much":
+            return (
+                ngettext(
+                    "Row %(row)s says that more was paid than earned.",
+                    "%(count)s rows say that more was paid than earned, the first of them row %(row)s.",
+                    values["count"],
+                )
+                + " "
+                + gettext(
+                    "What is over is held against what the partner earns next, unless its balance says otherwise."
+                )
+            ) % values
         words = ngettext(
             "%(count)s partner, %(first)s to %(last)s",
             "%(count)s partners, %(first)s to %(last)s",

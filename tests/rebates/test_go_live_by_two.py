@@ -90,6 +90,21 @@ def test_settled_periods_need_two_people_as_well(acme, finance, second):
     assert SettledOutside.objects.for_everyone(because="a test").count() == 1
 
 
+def test_more_paid_than_earned_is_asked_about_before_it_is_imported_and_not_refused(
+    acme, rival, finance, second, browse
+):
+    rows = [f"{acme.row.number},core,2026-08,95000,1900,2500", f"{rival.row.number},core,2026-08,0,-40,0"]
+    upload = checked(
+        "settled", "\n".join(["partner_number,programme,period,base,earned,paid", *rows]), finance
+    )
+    assert (upload.good, upload.bad) == (2, 0)
+    page = browse(second).get(upload.get_absolute_url()).content.decode()
+    assert "Row 2 says that more was paid than earned." in page and "Import 2 rows" in page
+    start_import(upload=upload, by=second)
+    work()
+    assert owing() == Decimal("-640.00")
+
+
 def test_the_page_says_who_may_press_import(balances, finance, second, browse):
     own = browse(finance).get(balances.get_absolute_url()).content.decode()
     assert "Somebody else who may import it" in own and "Import 1 row" not in own
