@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused, import_kind
@@ -179,7 +178,7 @@ class SettledPeriods(GoLive):
     def write(self, staged: Staged, *, by: Actor) -> int:
         rows = list(staged.good_rows())
         checks = SettledChecks(rows, by)
-        return bring_settled(rows=[checks.settled(row.values) for row in rows], by=by)
+        return bring_settled(rows=[checks.settled(row.values) for row in rows], by=by, upload=staged.upload)
 
 
 @import_kind
@@ -218,4 +217,4 @@ class Balances(GoLive):
     def write(self, staged: Staged, *, by: Actor) -> int:
         rows = list(staged.good_rows())
         checks = BalanceChecks(rows, by)
-        return bring_balances(rows=[checks.balance(row.values) for row in rows], by=by)
+        return bring_balances(rows=[checks.balance(row.values) for row in rows], by=by, upload=staged.upload)
