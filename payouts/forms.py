@@ -97,6 +97,18 @@ class ReasonForm(ServiceForm):
     )
 
 
+class RefusedByBankForm(ReasonForm):
+    """Why the bank refused a payment, and whether the account is to blame."""
+
+    wrong_account = forms.BooleanField(
+        label=_("The account is wrong"), required=False,
+        help_text=_(
+            "It is stopped: nothing more is paid to it, the partner reads the reason, and its next account goes"
+            " through its hold first."
+        ),
+    )  # fmt: skip
+
+
 class PrepareForm(ServiceForm):
     """Which settlement is paid, in which currency, and when."""
 

@@ -26,6 +26,9 @@ class BankAccountQuerySet(PartnerOwned):
     def waiting(self) -> BankAccountQuerySet:
         return self.filter(state="asked")
 
+    def stopped(self) -> BankAccountQuerySet:
+        return self.filter(state="stopped")
+
     def in_force(self, day: date) -> BankAccountQuerySet:
         """The accounts that are paid to on `day`: one for a partner and a currency."""
         return self.filter(Q(ends__isnull=True) | Q(ends__gt=day), state="confirmed", starts__lte=day)

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners.models import Partner
 from payouts.banking import NAMES, Details, masked
@@ -55,7 +56,7 @@ class BankAccount(BankDetails):
         CONFIRMED = "confirmed", _("Confirmed")
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Withdrawn")
-        STOPPED = "stopped", _("Stopped during the hold")
+        STOPPED = "stopped", pgettext_lazy("bank account", "Stopped")
 
     TRANSITIONS = {
         State.ASKED: (State.CONFIRMED, State.REFUSED, State.WITHDRAWN),
