@@ -180,7 +180,11 @@ class CodesForm(ServiceForm):
                 help_text=_("In use: exports need its code.") if kind.value in used else _("Not used yet."),
             )  # fmt: skip
             self.fields[f"name_{kind.value}"] = forms.CharField(
-                label=_("Name there"), max_length=120, required=False, initial=name
+                label=_("Name there"),
+                max_length=120,
+                required=False,
+                initial=name,
+                help_text=_("Stands in the journal beside the code. Empty: as here."),
             )
         self.pairs = tuple((f"code_{kind.value}", f"name_{kind.value}") for kind in Account.Kind)
         for field in self.fields.values():
