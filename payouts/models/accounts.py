@@ -134,6 +134,15 @@ class BankAccount(BankDetails):
     def tone(self) -> str:
         return self.TONES.get(self.state, "")
 
+    @property
+    def paid_from(self) -> date | None:
+        """Its first day; none of one that was stopped, for which the days that it got no longer hold."""
+        return self.starts if self.state == self.State.CONFIRMED else None
+
+    @property
+    def paid_before(self) -> date | None:
+        return self.ends if self.state == self.State.CONFIRMED else None
+
     def is_in_force(self, day: date) -> bool:
         return (
             self.state == self.State.CONFIRMED
