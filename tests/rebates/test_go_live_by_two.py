@@ -18,6 +18,7 @@ from prm.notices.work import waiting_for
 from prm.outbox.services import deliver_open_events
 from prm.spreadsheets.errors import SecondPersonImports
 from prm.spreadsheets.models import Import
+from prm.spreadsheets.pages import facts_of
 from prm.spreadsheets.services import correct_value, match_columns, start_import, upload_file
 from prm.ui import formats, said
 from prm.values import clock
@@ -102,7 +103,9 @@ def test_more_paid_than_earned_is_asked_about_before_it_is_imported_and_not_refu
     )
     assert (upload.good, upload.bad) == (2, 0)
     page = browse(second).get(upload.get_absolute_url()).content.decode()
-    assert "Row 2 says that more was paid than earned." in page and "Import 2 rows" in page
+    note = page.partition('<div class="ui-note is-warn">')[2].partition("</div>")[0]
+    assert "Row 2 says that more was paid than earned." in note and "Import 2 rows" in page
+    assert len(facts_of(upload, warns=True)) == 1  # the command says it too
     start_import(upload=upload, by=second)
     work()
     assert owing() == Decimal("-640.00")
