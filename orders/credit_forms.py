@@ -11,7 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.models import SalesLine
 from partners.models import Partner
+from prm.ui import formats
 from prm.ui.forms import AmountField, ServiceForm, VisibleChoice
+from prm.ui.picker import CodePicker
+
+NAMED = 6  # lines of a document that a refusal names
 
 
 def share_field() -> AmountField:
@@ -25,7 +29,11 @@ def share_field() -> AmountField:
 class CreditForm(ServiceForm):
     line = forms.CharField(
         label=_("Number of the sales line"), max_length=80,
-        help_text=_("Its returns are credited with it, those that came and those that come."),
+        widget=CodePicker("orders:pick_line", single=True, hint=_("Search by document or line number")),
+        help_text=_(
+            "Or of its document, where that has one line. Its returns are credited with it, those that came and those"
+            " that come."
+        ),
     )  # fmt: skip
     agent = VisibleChoice(Partner, label=_("Agent"), narrow=lambda rows: rows.brokering())
     share = share_field()
@@ -34,11 +42,28 @@ class CreditForm(ServiceForm):
     )
 
     def clean_line(self) -> SalesLine:
+        """The line of that number; that of a document is its only one."""
         number = self.cleaned_data["line"].strip()
-        found = SalesLine.objects.visible_to(self.actor).for_list().filter(line_number=number).first()
-        if found is None:
-            raise ValidationError(gettext("No sales line has this number."))
-        return found
+        rows = SalesLine.objects.visible_to(self.actor).for_list()
+        found = rows.filter(line_number=number).first()
+        if found is not None:
+            return found
+        lines = list(rows.creditable().filter(document=number).order_by("line_number")[: NAMED + 1])
+        if not lines:
+            raise ValidationError(gettext("No sales line and no document has this number."))
+        if len(lines) > 1:
+            raise ValidationError(_several(lines))
+        return lines[0]
+
+
+def _several(lines: list[SalesLine]) -> str:
+    """Which lines a document has, as far as they can be named in a sentence."""
+    named = [
+        f"{line.line_number} ({line.product}, {formats.money(line.net_amount, line.currency)})"
+        for line in lines
+    ]
+    shown = "; ".join([*named[:NAMED], *(["…"] if len(named) > NAMED else [])])
+    return gettext("This document has several lines: %(lines)s. Enter the number of one.") % {"lines": shown}
 
 
 class TakeBackForm(ServiceForm):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET
 from orders import services
 from orders.credit_forms import CorrectForm, CreditForm, TakeBackForm
 from orders.credit_lists import buyer_of, state_of
-from orders.models import CreditedLine
+from orders.finding import SHORTEST_DOCUMENT
+from orders.models import CreditedLine, SalesLine
 from orders.services.credits import percent
 from orders.views import posted
 from prm.access.decorators import requires
@@ -24,6 +25,8 @@ from prm.audit.history import history_of
 from prm.ui import formats
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
+
+MOST = 20  # lines offered at once
 
 
 def credit_of(request: Any, pk: int) -> CreditedLine:
@@ -57,6 +60,32 @@ def new(request: Any) -> HttpResponse:
         "effect": _("Nothing is written yet: the next page shows what the agent is credited with."),
     }  # fmt: skip
     return render(request, "orders/credit_form.html", context, status=form.status)
+
+
+@require_GET
+@requires("credits.record")
+def pick_line(request: Any) -> JsonResponse:
+    """Sales lines whose document's or own number begins with `q`; with `codes` the line of that number."""
+    number, text = (
+        request.GET.get("codes", "")[:80],
+        request.GET.get("q", "").strip()[:80].replace("\x00", ""),
+    )
+    rows = SalesLine.objects.visible_to(request.actor).for_list().creditable()
+    if number:
+        rows = rows.filter(line_number=number.replace("\x00", ""))
+    else:
+        rows = rows.found_by(text) if len(text) >= SHORTEST_DOCUMENT else rows.none()
+    # Sorted after the cut: of a short beginning there are too many lines to put in order first.
+    found = sorted(rows.order_by()[:MOST], key=lambda line: (line.document, line.pk))
+    return JsonResponse({"rows": [_offered(line) for line in found]})
+
+
+def _offered(line: SalesLine) -> dict[str, str]:
+    """What tells the lines of a document apart: product and quantity, the buyer, the net amount, the day."""
+    name = f"{line.document} · {line.product} × {formats.number(line.quantity, None)}"
+    amount = formats.money(line.net_amount, line.currency)
+    note = f"{line.partner.name} · {amount} · {formats.day(line.booking_date)}"
+    return {"code": line.line_number, "name": name, "note": note}
 
 
 @require_GET

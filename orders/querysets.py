@@ -137,6 +137,10 @@ class SalesLineQuerySet(PartnerOwned):
         """Lines whose own or whose document's number begins with `text`, as typed or in capitals."""
         return self.filter(_begins("line_number", text) | _begins("document", text))
 
+    def creditable(self) -> SalesLineQuerySet:
+        """Those that an agent can be credited with: a return follows the credit of what it takes back."""
+        return self.filter(reverses__isnull=True)
+
     def of_document(self, text: str) -> SalesLineQuerySet:
         return self.filter(_begins("document", text))
 

@@ -34,6 +34,7 @@ urlpatterns = [
     path("serial-numbers/", SerialList.as_view(), name="serials"),
     path("credits/", CreditList.as_view(), name="credits"),
     path("credits/new/", credit_views.new, name="new_credit"),
+    path("credits/lines/", credit_views.pick_line, name="pick_line"),
     path("credits/<int:pk>/", credit_views.detail, name="credit_row"),
     path("credits/<int:pk>/correct/", credit_views.correct, name="correct_credit"),
     path("credits/<int:pk>/take-back/", credit_views.take_back, name="take_back_credit"),

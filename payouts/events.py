@@ -18,7 +18,7 @@ class BankAccountRefused:
     account_id: int
 
 
-@event("payouts.bank_account_stopped", version=1, label=_("Bank account stopped during its hold"))
+@event("payouts.bank_account_stopped", version=1, label=_("Bank account stopped"))
 class BankAccountStopped:
     account_id: int
 

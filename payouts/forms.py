@@ -97,6 +97,18 @@ class ReasonForm(ServiceForm):
     )
 
 
+class RefusedByBankForm(ReasonForm):
+    """Why the bank refused a payment, and whether the account is to blame."""
+
+    wrong_account = forms.BooleanField(
+        label=_("The account is wrong"), required=False,
+        help_text=_(
+            "It is stopped: nothing more is paid to it, the partner reads the reason, and its next account goes"
+            " through its hold first."
+        ),
+    )  # fmt: skip
+
+
 class PrepareForm(ServiceForm):
     """Which settlement is paid, in which currency, and when."""
 
@@ -168,7 +180,11 @@ class CodesForm(ServiceForm):
                 help_text=_("In use: exports need its code.") if kind.value in used else _("Not used yet."),
             )  # fmt: skip
             self.fields[f"name_{kind.value}"] = forms.CharField(
-                label=_("Name there"), max_length=120, required=False, initial=name
+                label=_("Name there"),
+                max_length=120,
+                required=False,
+                initial=name,
+                help_text=_("Stands in the journal beside the code. Empty: as here."),
             )
         self.pairs = tuple((f"code_{kind.value}", f"name_{kind.value}") for kind in Account.Kind)
         for field in self.fields.values():

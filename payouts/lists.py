@@ -54,8 +54,8 @@ class BankAccountList(ListPage):
                 phone="b",
             ),
             Choice("state", filter=True, tones=BankAccount.TONES),
-            Day("starts"),
-            Day("ends"),
+            Day("starts", value=lambda row: row.paid_from),
+            Day("ends", value=lambda row: row.paid_before),
             When("asked_at"),
         ]
 

@@ -1,8 +1,9 @@
 """Finance's overview: what rebates cost, what is owed, for how long, and whether the books agree. Each figure from SQL.
 
 Guarantee: a fixed number of queries, however many partners there are; accruals take one more for each open period.
-Earned, adjusted, paid and owed are sums of the ledger; what is open is what the statements say. The ageing adds up to
-what is owed: what no statement pays any more, because a later negative figure took it up, has a column of its own.
+Brought in, earned, adjusted, paid and owed are sums of the ledger; what is open is what the statements say. The ageing
+adds up to what is owed: what no statement pays, because none has opened with what was brought in yet or because a later
+negative figure took it up, has a column of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from prm.values.actor import Actor
 from rebates import accruals, still_to_pay
 from rebates.books import reconciled
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, Statement
+from rebates.services.golive import EVENTS as BROUGHT
 
 ZERO = Decimal("0.00")
 # Late lines and returns of closed periods, and what decided disputes give or take.
@@ -55,6 +57,7 @@ class Row:
     programme: Programme
     currency: str
     accrued: Decimal = ZERO
+    brought: Decimal = ZERO  # owed of before go-live: earned less paid elsewhere, or the stated balance
     earned: Decimal = ZERO
     adjusted: Decimal = ZERO
     paid: Decimal = ZERO
@@ -112,7 +115,7 @@ class Check:
 
 
 def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
-    """Earned, adjusted and paid in the days, owed on the last of them; accrued now, where that day is not over."""
+    """Brought in, earned, adjusted and paid in the days, owed on the last of them; accrued now."""
     programmes = {row.purpose_id: row for row in Programme.objects.visible_to(by)}
     if asked.programme is not None:
         programmes = {asked.programme.purpose_id: asked.programme}
@@ -129,6 +132,7 @@ def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
         .order_by()
         .values("purpose_id", "account__currency")
         .annotate(
+            brought=Sum("amount", filter=within & owing & Q(transaction__event__in=BROUGHT)),
             earned=Sum("amount", filter=within & owing & Q(transaction__event="rebates.close")),
             adjusted=Sum("amount", filter=within & owing & Q(transaction__event__in=ADJUSTED)),
             paid=Sum("amount", filter=within & Q(account__kind="approved", transaction__event="rebates.pay")),
@@ -138,8 +142,8 @@ def by_programme(asked: Asked, *, by: Actor) -> list[Row]:
     )
     for found in sums:
         one = row(programmes[found["purpose_id"]], found["account__currency"])
-        one.earned, one.adjusted, one.owed, one.booked = (
-            -(found[name] or ZERO) for name in ("earned", "adjusted", "owed", "booked")
+        one.brought, one.earned, one.adjusted, one.owed, one.booked = (
+            -(found[name] or ZERO) for name in ("brought", "earned", "adjusted", "owed", "booked")
         )
         one.paid = found["paid"] or ZERO
     known = {programme.pk: programme for programme in programmes.values()}
@@ -154,7 +158,7 @@ def totals(rows: Iterable[Row]) -> dict[str, dict[str, Decimal]]:
     """By currency: the sum of each column."""
     found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     for row in rows:
-        for name in ("accrued", "earned", "adjusted", "paid", "owed", "booked", "liability"):
+        for name in ("accrued", "brought", "earned", "adjusted", "paid", "owed", "booked", "liability"):
             found[row.currency][name] += getattr(row, name)
     return {currency: dict(sums) for currency, sums in sorted(found.items())}
 

@@ -37,11 +37,33 @@ def account_facts(account: BankAccount, actor: Actor) -> list[Fact]:
         found.append(Fact(_("Decided by"), f"{account.decider}, {formats.exact(account.decided_at)}"))
     if account.decision:
         found.append(Fact(_("Why"), account.decision))
-    if account.starts is not None:
-        found.append(Fact(_("Paid to from"), formats.day(account.starts)))
-    if account.ends is not None:
-        found.append(Fact(_("Paid to before"), formats.day(account.ends)))
+    if account.paid_from is not None:
+        found.append(Fact(_("Paid to from"), formats.day(account.paid_from)))
+    if account.paid_before is not None:
+        found.append(Fact(_("Paid to before"), formats.day(account.paid_before)))
     return [fact for fact in found if fact.value]
+
+
+def replaced_facts(account: BankAccount, actor: Actor) -> list[Fact]:
+    """The account that is paid to before one that waits or is held: who decides compares the two. Of others nothing."""
+    before = BankAccount.objects.visible_to(actor).replaced_by(account, clock.today())
+    if before is None:
+        return []
+    found = [
+        Fact(_("Account holder"), before.holder, strong=True),
+        Fact(_("Account"), number_for(before, actor), strong=True),
+        Fact(_("BIC"), before.bic),
+        Fact(_("Bank and branch"), before.bank_name),
+        Fact(_("CNAPS code"), grouped(before.cnaps)),
+        Fact(_("Paid to from"), formats.day(before.starts)),
+        Fact(_("Number"), before.number, href=before.get_absolute_url()),
+    ]
+    return [fact for fact in found if fact.value]
+
+
+def is_open(account: BankAccount) -> bool:
+    """Whether it may still take over from another: it waits for its second person, or is held."""
+    return account.state == BankAccount.State.ASKED or account.is_held(clock.today())
 
 
 def also_of(account: BankAccount, actor: Actor) -> list[str]:

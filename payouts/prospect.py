@@ -34,6 +34,7 @@ REASONS = {
     "disputed": _("It is disputed in %(detail)s: held back until the decision."),
     "not_by_bank": _("Its programmes do not pay by transfer: %(detail)s"),
     "no_account": _("The partner has no bank account in this currency."),
+    "account_stopped": _("The partner's bank account was stopped: %(detail)s"),
     "unconfirmed": _("The partner's bank account is not confirmed yet."),
     "bounced": _("The bank returned a payment to this account, and the account was found wrong: %(detail)s"),
     "held": _("The partner's bank account is held until %(detail)s."),
@@ -133,7 +134,7 @@ def prospect(run: SettlementRun, *, by: Actor, currency: str = "") -> Prospect:
 
 
 class Accounts:
-    """To which account each of some partners is paid now, or why to none; read in three queries for all."""
+    """To which account each of some partners is paid now, or why to none; read in a few queries for all."""
 
     def __init__(self, partners: Iterable[int]):
         partners = set(partners)
@@ -143,6 +144,9 @@ class Accounts:
         self.in_force = {(row.partner_id, row.currency): row for row in accounts.in_force(today)}
         self.held = {(row.partner_id, row.currency): row for row in accounts.held(today).order_by("-starts")}
         self.asked = {(row.partner_id, row.currency) for row in accounts.waiting()}
+        self.stopped = {
+            (row.partner_id, row.currency): row.decision for row in accounts.stopped().order_by("decided_at")
+        }
         self.bounced = bounced_accounts(partners)
 
     def of(self, owed: Owed) -> BankAccount | tuple[str, str]:
@@ -152,6 +156,8 @@ class Accounts:
         if account is None and whose in self.held:
             return "held", self.held[whose].starts.isoformat()
         if account is None:
+            if whose not in self.asked and whose in self.stopped:
+                return "account_stopped", self.stopped[whose]
             return "unconfirmed" if whose in self.asked else "no_account", ""
         return ("bounced", self.bounced[account.pk]) if account.pk in self.bounced else account
 

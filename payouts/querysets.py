@@ -26,6 +26,19 @@ class BankAccountQuerySet(PartnerOwned):
     def waiting(self) -> BankAccountQuerySet:
         return self.filter(state="asked")
 
+    def replaced_by(self, account: Any, today: date) -> Any:
+        """The confirmed account from which one that waits or is held takes over; None where it is the first."""
+        rows = self.filter(partner_id=account.partner_id, currency=account.currency, state="confirmed")
+        rows = rows.exclude(pk=account.pk)
+        if account.state == "asked":
+            rows = rows.filter(Q(ends__isnull=True) | Q(ends__gt=today))
+        else:
+            rows = rows.filter(ends=account.starts)
+        return rows.order_by("starts", "decided_at", "pk").last()
+
+    def stopped(self) -> BankAccountQuerySet:
+        return self.filter(state="stopped")
+
     def in_force(self, day: date) -> BankAccountQuerySet:
         """The accounts that are paid to on `day`: one for a partner and a currency."""
         return self.filter(Q(ends__isnull=True) | Q(ends__gt=day), state="confirmed", starts__lte=day)

@@ -61,7 +61,7 @@ def _register_words() -> None:
             "account confirmed": _("bank account confirmed by a second person"),
             "account refused": _("bank account refused"),
             "account withdrawn": _("bank account withdrawn"),
-            "account stopped": _("bank account stopped during its hold"),
+            "account stopped": _("bank account stopped"),
             "paying account set": _("paying account set"),
             "payout prepared": _("payout prepared"),
             "payout line changed": _("amount of a payment changed"),

@@ -14,7 +14,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from prm.ledger.models import Entry
-from rebates.books import EVENTS
+from rebates.books import posting_name
 from rebates.models import Payment, Programme, SettlementRun, Statement
 from rebates.statements import statement_lines
 
@@ -65,7 +65,13 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
     """The bookings behind one of FIGURES. The caller loaded the statement, with its run, through `visible_to`."""
     rows = list(
         _entries(statement, programme, figure)
-        .values("transaction_id", "transaction__event", "transaction__booked_on", "transaction__memo")
+        .values(
+            "transaction_id",
+            "transaction__event",
+            "transaction__booked_on",
+            "transaction__memo",
+            "transaction__reverses",
+        )
         .annotate(owed=-Sum("amount"))
         .exclude(owed=0)
         .order_by("transaction_id")
@@ -80,7 +86,11 @@ def behind(statement: Statement, programme: Programme, figure: str) -> Behind:
         bookings.append(
             Booking(
                 transaction_id=row["transaction_id"],
-                name=str(EVENTS.get(row["transaction__event"], row["transaction__event"])),
+                name=posting_name(
+                    row["transaction__event"],
+                    row["transaction__memo"],
+                    reverses=row["transaction__reverses"] is not None,
+                ),
                 booked_on=row["transaction__booked_on"],
                 amount=sign * row["owed"],
                 running=running,

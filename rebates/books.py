@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Sum
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
@@ -33,6 +34,11 @@ EVENTS = {
     "rebates.outside_earned": _("Earned before go-live"),
     "rebates.outside_paid": _("Paid before go-live"),
     "rebates.opening": _("Balance at go-live"),
+}
+# The same of a posting that takes one of these back.
+REVERSALS = {
+    "rebates.release": _("Approval of payment %(text)s taken back"),
+    "rebates.pay": _("Payment %(text)s sent back by the bank"),
 }
 
 
@@ -73,7 +79,17 @@ class LedgerList(ListPage):
 
 
 def event_name(row: Any) -> str:
-    return str(EVENTS.get(row.event, row.event))
+    """What a transaction is, in words."""
+    return posting_name(row.event, row.memo, reverses=row.reverses_id is not None)
+
+
+def posting_name(event: str, text: str, *, reverses: bool) -> str:
+    """What a posting is; of one that takes another back also what that one was. `text`: its own."""
+    name = str(EVENTS.get(event, event))
+    if not reverses:
+        return name
+    words = REVERSALS.get(event) or gettext("Taken back: %(name)s")
+    return str(words) % {"name": name, "text": text}
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 Under each programme it is the largest of three, by the engine (`worth.py`): what the lines change as the partner has
 them; what they change if ours were gone; and what they change if only those came in that are missing or too small, so
-that no other line hides them. Of lines of which the engine cannot tell that, it is their money; under a programme that
-hangs on other partners it is that of all.
+that no other line hides them. Under a programme that hangs on other partners (a group, a family, a cap over all) it is
+the partner's own share that is held against each other, with what the others bought as it is. Of lines of which the
+engine cannot tell it, it is their money. For finance: a partner could tell what others bought from it.
 """
 
 from __future__ import annotations
@@ -23,19 +24,13 @@ What = DisputedLine.What
 
 @dataclass(frozen=True)
 class CouldChange:
-    """`money`: of the `untold` lines, those of which the engine cannot tell it, whatever the programme; `all_money`: of
-    all of them, under the `others`, programmes whose figures hang on other partners.
-    """
+    """`money`: of the `untold` lines, those of which the engine cannot tell it, whatever the programme."""
 
     by_programme: Mapping[int, Decimal]
     money: Decimal
     untold: int = 0
-    all_money: Decimal = ZERO
-    others: frozenset[int] = frozenset()
 
     def under(self, programme_id: int) -> Decimal:
-        if programme_id in self.others:
-            return self.all_money
         return self.by_programme.get(programme_id, ZERO) + self.money
 
 
@@ -44,15 +39,15 @@ def could_change(dispute: Dispute) -> CouldChange:
     lines = list(dispute.lines.select_related("sales_line__reverses", "credit__reverses"))
     day = dispute.opened_at.astimezone(clock.tenant_zone()).date()
     results = disputed.open_results(dispute.statement, on=day)
-    said = worth_of(dispute.statement, lines, results)
-    less = worth_of(dispute.statement, _less(lines), results)
-    more = worth_of(dispute.statement, [line for line in lines if _is_more(line)], results)
+    more = [line for line in lines if _is_more(line)]
+    said, gone, came = (
+        worth_of(dispute.statement, some, results, beside_others=True) for some in (lines, _less(lines), more)
+    )
     known = {line.pk for line in lines if line.ours is not None and line.what != What.COUNT}
-    if less.amount is None:  # it hangs on other partners
+    if gone.amount is None:  # a rate is missing, or it was settled outside
         known = set()
     left = [line for line in said.left if line.pk not in known]
-    others = said.others | less.others | more.others
-    return CouldChange(_largest(said, less, more), _money(left), len(left), _money(lines), others)
+    return CouldChange(_largest(said, gone, came), _money(left), len(left))
 
 
 def _less(lines: Sequence[DisputedLine]) -> list[DisputedLine]:

@@ -243,16 +243,6 @@ class AcceptForm(ServiceForm):
     )
 
 
-def _ceiling(programme: Programme, could: CouldChange, currency: str) -> str:
-    """What the disputed lines could change under a programme at most."""
-    money = formats.money(could.under(programme.pk), currency, 2)
-    if programme.pk not in could.others:
-        return money
-    return _("%(money)s: their whole money, as its figures hang on what other partners bought") % {
-        "money": money
-    }
-
-
 def _untold(count: int) -> str:
     if not count:
         return ""
@@ -282,7 +272,9 @@ class AdjustmentForm(AsksOnceMore):
 
     def __init__(self, *args: Any, programmes: Any, could: CouldChange, currency: str, **options: Any):
         super().__init__(*args, currency=currency, **options)
-        self.ceilings = [Fact(str(one), _ceiling(one, could, currency)) for one in programmes]
+        self.ceilings = [
+            Fact(str(one), formats.money(could.under(one.pk), currency, 2)) for one in programmes
+        ]
         self.ceiling_note = _untold(could.untold)
         self.fields["programme"].queryset = programmes
         if len(programmes) == 1:

@@ -51,6 +51,15 @@ class PeriodClosed(DomainError):
     field = "starts"
 
 
+class FirstPeriodClosed(PeriodClosed):
+    """Of a programme that is not in force yet: it may have been settled elsewhere."""
+
+    message = _(
+        "%(programme)s: %(month)s is closed here and is not settled again. Let the programme begin on %(choice)s, the"
+        " first day that is possible, or later. What another system settled before is brought in as its balance."
+    )
+
+
 class NotInThisState(DomainError):
     code = "not_in_this_state"
     message = _("Settlement %(number)s is “%(state)s”. This is not possible any more, or not yet.")

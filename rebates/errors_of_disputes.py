@@ -141,8 +141,9 @@ class SumBeyondStatement(Unusual):
 class SumBeyondLines(DomainError):
     code = "sum_beyond_lines"
     message = _(
-        "%(amount)s is more than the disputed lines could change under %(programme)s: %(lines)s. Say why it is more, or"
-        " enter another sum."
+        "%(amount)s is more than the disputed lines could change under %(programme)s: %(lines)s. That is the most by"
+        " which what the partner earned there could move, with what other partners bought as it is. Say why it is more,"
+        " or enter another sum."
     )
     field = "why_beyond"
 

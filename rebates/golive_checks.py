@@ -14,6 +14,7 @@ from prm.ui import formats
 from prm.values.actor import Actor
 from prm.values.money import minor_unit
 from prm.values.periods import Period
+from rebates.first_days import closed_until
 from rebates.models import OpeningBalance, Programme, RunScope, SettledOutside, Version
 from rebates.returned import AT_ORIGINAL_RATE
 from rebates.services.golive import Balance, Settled
@@ -112,6 +113,7 @@ class SettledChecks(Checks):
             .filter(programme__code__in=self.codes, partner__in=self.partners.values())
         )
         self.known = {(row.programme_id, row.partner_id, row.ends): row for row in known}
+        self.shut: dict[Period, bool] = {}  # periods of no version, and whether a close here came after them
 
     def version(self, values: Values) -> Version | None:
         """The version in force for the whole period."""
@@ -125,7 +127,7 @@ class SettledChecks(Checks):
             return "period", "other_period_length", {}
         version = self.version(values)
         if version is None:
-            return "period", "no_version_then", {}
+            return self.why_no_version(values)
         if "measured" not in values and needs_measured(version):
             return (
                 "measured",
@@ -137,6 +139,13 @@ class SettledChecks(Checks):
         return too_fine(values, ("earned", "paid"), version.paid_in) or too_fine(
             values, ("measured",), version.currency
         )
+
+    def why_no_version(self, values: Values) -> Refusal:
+        """Whether the programme can be published from that period on, or a close here has shut it."""
+        period = Period.parse(values["period"])
+        if period not in self.shut:
+            self.shut[period] = closed_until(period.length, period.start) is not None
+        return "period", "closed_without_it" if self.shut[period] else "no_version_then", {}
 
     def place(self, values: Values) -> Any:
         return values["partner_number"], values["programme"], values["period"]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.registry import BadValue, Column, ImportKind, RowRefused, import_kind
@@ -24,9 +24,17 @@ reasons.register(
     not_a_period=_("Not a period. Write 2026-09, 2026-Q3 or 2026."),
     period_is_not_over=_("This period is not over."),
     other_period_length=_("The programme is not settled for such a period."),
-    no_version_then=_("No published version of the programme was in force for the whole period."),
+    no_version_then=_(
+        "No published version of the programme was in force for the whole period. Publish it from the first period"
+        " that is brought over."
+    ),
+    closed_without_it=_(
+        "No published version of the programme was in force for the whole period, and a settlement that ended then or"
+        " later is closed here. Bring in what is owed of it as the programme's balance."
+    ),
     settled_here_already=_(
-        "The programme was settled here already, by %(run)s. What came before is brought in first."
+        "The programme was settled here already, by %(run)s. What came before stands; correct it by a sum that two"
+        " people agree on, as after a dispute."
     ),
     period_in_a_run=_("%(run)s has computed this period. Throw that computation away first."),
     settled_differs=_("This partner's period is on file already with other figures."),
@@ -48,6 +56,12 @@ def period(cell: str) -> str:
         return str(Period.parse(text))
     except ValueError:
         raise BadValue("not_a_period") from None
+
+
+def paid_too_much(values: dict[str, str]) -> bool:
+    """Whether more was paid than earned; a partner that owes something and was paid nothing is no such case."""
+    paid = Decimal(values.get("paid", "0"))
+    return paid > 0 and paid > Decimal(values["earned"])
 
 
 class GoLive(ImportKind):
@@ -126,16 +140,33 @@ class SettledPeriods(GoLive):
             yield "period", "period_is_not_over", {}
 
     def facts(self, staged: Staged) -> list[dict[str, Any]]:
-        values = staged.good_values()
-        periods = sorted({row["period"] for row in values}, key=lambda text: Period.parse(text).start)
-        if not values:
+        rows = list(staged.good_rows())
+        if not rows:
             return []
-        partners = len({row["partner_number"] for row in values})
-        return [
+        periods = sorted({row.values["period"] for row in rows}, key=lambda text: Period.parse(text).start)
+        partners = len({row.values["partner_number"] for row in rows})
+        found: list[dict[str, Any]] = [
             {"code": "settled", "values": {"first": periods[0], "last": periods[-1], "partners": partners}}
         ]
+        overpaid = [row.number for row in rows if paid_too_much(row.values)]
+        if overpaid:
+            told = {"count": len(overpaid), "row": overpaid[0]}
+            found.append({"code": "paid_too_much", "values": told, "warns": True})
+        return found
 
     def fact_text(self, code: str, values: dict[str, Any]) -> str:
+        if code == "paid_too_much":
+            return (
+                ngettext(
+                    "Row %(row)s says that more was paid than earned.",
+                    "%(count)s rows say that more was paid than earned, the first of them row %(row)s.",
+                    values["count"],
+                )
+                + " "
+                + gettext(
+                    "What is over is held against what the partner earns next, unless its balance says otherwise."
+                )
+            ) % values
         words = ngettext(
             "%(count)s partner, %(first)s to %(last)s",
             "%(count)s partners, %(first)s to %(last)s",
@@ -147,7 +178,7 @@ class SettledPeriods(GoLive):
     def write(self, staged: Staged, *, by: Actor) -> int:
         rows = list(staged.good_rows())
         checks = SettledChecks(rows, by)
-        return bring_settled(rows=[checks.settled(row.values) for row in rows], by=by)
+        return bring_settled(rows=[checks.settled(row.values) for row in rows], by=by, upload=staged.upload)
 
 
 @import_kind
@@ -186,4 +217,4 @@ class Balances(GoLive):
     def write(self, staged: Staged, *, by: Actor) -> int:
         rows = list(staged.good_rows())
         checks = BalanceChecks(rows, by)
-        return bring_balances(rows=[checks.balance(row.values) for row in rows], by=by)
+        return bring_balances(rows=[checks.balance(row.values) for row in rows], by=by, upload=staged.upload)

@@ -231,20 +231,22 @@ def _accrual(row: KeptAccrual, version: Version, period: Period) -> Accrual:
 
 @dataclass(frozen=True)
 class Age:
-    """`oldest`: when the oldest of the figures was computed; None where all are of this moment. `waiting`: how many
-    partners have newer sales, which are not in their figures yet.
+    """`oldest`: when the oldest of the kept figures was computed; None where all are of this moment. `waiting`: how
+    many partners have newer sales, which are not in their figures yet. `beside`: further figures are never kept, and
+    of this moment.
     """
 
     oldest: datetime | None
     waiting: int
+    beside: bool = False
 
 
 def age(by: Actor, partners: Iterable[int] | None = None) -> Age:
     """Of the figures that `by` sees."""
-    visible = seen_by(by, partners)
-    found = waiting(Basis.now(), visible)
+    visible, basis = seen_by(by, partners), Basis.now()
+    found = waiting(basis, visible)
     few, none = len(found.partners) <= LIVE, len(found.never) > LIVE
-    if none:
+    if none or not basis.kept:
         return Age(None, 0)
     rows = KeptPartner.objects.for_everyone(because="narrowed to the partners that the caller sees")
     if visible is not None:
@@ -252,7 +254,7 @@ def age(by: Actor, partners: Iterable[int] | None = None) -> Age:
     if few:
         rows = rows.exclude(partner_id__in=found.partners)
     oldest = rows.order_by("kept_at").values_list("kept_at", flat=True).first()
-    return Age(oldest, 0 if few else len(found.partners))
+    return Age(oldest, 0 if few else len(found.partners), bool(basis.asked))
 
 
 def seen_by(by: Actor, partners: Iterable[int] | None) -> frozenset[int] | None:

@@ -9,14 +9,14 @@ real one from the same SQL, are changed there, and everything is thrown away.
 A right quantity alone is taken at the line's unit price. A line is left out of it, and said to be, where the partner
 does not say what is right, and where a missing line does not say what the programme goes by. A programme whose figure
 hangs on other partners is left out and named: two figures around lines of one's own would tell theirs. Where no other
-programme counts the lines nothing is told.
+programme counts the lines nothing is told. Finance, which sees all, may have it computed beside the others' lines.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -95,7 +95,7 @@ class _Change:
 
     @property
     def table(self) -> str:
-        return CREDITS if self.credited else LINES
+        return OWN.format(table=CREDITS if self.credited else LINES)
 
     def touches(self, plan: Plan) -> bool:
         """Whether it may move a figure of the plan."""
@@ -117,10 +117,28 @@ class _Settled:
     books: currencies.Books
     on: date
 
+    def without_pools_but(self, programmes: frozenset[int]) -> _Settled:
+        """Without those that hang on other partners, but these."""
+        plans = [
+            plan
+            for plan in self.plans
+            if plan.version.programme_id in programmes or not partner_pools.hangs_on_all(plan.policy)
+        ]
+        return replace(self, plans=plans)
 
-def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Sequence[Result]) -> Worth:
+
+def worth_of(
+    statement: Statement,
+    lines: Sequence[DisputedLine],
+    results: Sequence[Result],
+    *,
+    beside_others: bool = False,
+) -> Worth:
     """What the disputed lines, saved or not, would change in the figures of `results` and what hangs together with
     them, if all of them were as the partner says.
+
+    `beside_others`: also in those that hang on other partners, whose lines stay as they are. For nobody who may not see
+    these: it tells of them.
     """
     left: list[tuple[DisputedLine, Untold]] = []
     closed = {(one.programme_id, one.ends) for one in results_of(statement)}
@@ -128,10 +146,14 @@ def worth_of(statement: Statement, lines: Sequence[DisputedLine], results: Seque
     try:
         changes = list(_changes(lines, {is_credited(one.version.policy) for one in results}, left))
         settled = list(_settled(statement, results, changes))
-        others = _hanging_on_others(changes, settled, closed)
+        together = _hanging_on_others(changes, settled, closed)
+        if not beside_others and together and _counts_nowhere_else(changes, settled, closed):
+            raise _NotTold(Untold.OTHERS)
+        computed, others = (together, frozenset[int]()) if beside_others else (frozenset[int](), together)
+        settled = [one.without_pools_but(computed) for one in settled]
         changes = list(_told(changes, settled, left))
         with transaction.atomic():
-            _hide_lines(statement.partner_id)
+            _hide_lines(statement.partner_id, beside_others=bool(computed))
             before = _figures(settled, statement, closed)
             for number, change in enumerate(changes, start=1):
                 _apply(change, -number, statement)
@@ -221,21 +243,30 @@ def _settled(
 def _hanging_on_others(
     changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
 ) -> frozenset[int]:
-    """The programmes that count the lines, or are net of others that do, can be disputed, and hang on other partners.
-    Raises where no other counts them.
-    """
-    touched = [
+    """The programmes that the changes may move, that can be disputed, and that hang on other partners."""
+    touched = _disputable(changes, settled, closed)
+    return frozenset(plan.version.programme_id for plan in touched if partner_pools.hangs_on_all(plan.policy))
+
+
+def _counts_nowhere_else(
+    changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
+) -> bool:
+    """Whether only programmes that hang on other partners count the lines."""
+    return all(partner_pools.hangs_on_all(plan.policy) for plan in _disputable(changes, settled, closed))
+
+
+def _disputable(
+    changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
+) -> list[Plan]:
+    """The plans that count the lines or are net of others that do, of programmes that can be disputed."""
+    return [
         plan
         for change in changes
         for one in settled
         for plan in one.plans
-        if any(change.touches(each) for each in partner_pools.with_earlier(plan, one.plans))
+        if (plan.version.programme_id, plan.period.end) not in closed
+        and any(change.touches(each) for each in partner_pools.with_earlier(plan, one.plans))
     ]
-    disputable = [plan for plan in touched if (plan.version.programme_id, plan.period.end) not in closed]
-    together = [plan for plan in disputable if partner_pools.hangs_on_all(plan.policy)]
-    if together and len(together) == len(disputable):
-        raise _NotTold(Untold.OTHERS)
-    return frozenset(plan.version.programme_id for plan in together)
 
 
 def _told(
@@ -244,8 +275,7 @@ def _told(
     """Those that say what every plan goes by that they touch and that is computed; the others go to `left`."""
     for change in changes:
         plans = [plan for one in settled for plan in one.plans if change.touches(plan)]
-        alone = [plan for plan in plans if not partner_pools.hangs_on_all(plan.policy)]
-        why = next((why for plan in alone if (why := _unsaid(change, plan)) is not None), None)
+        why = next((why for plan in plans if (why := _unsaid(change, plan)) is not None), None)
         if why is None:
             yield change
         else:
@@ -266,15 +296,25 @@ def _unsaid(change: _Change, plan: Plan) -> Untold | None:
 # The figures
 
 
-def _hide_lines(partner_id: int) -> None:
-    """From here to the end of the transaction the partner's lines and credits stand in tables of the same names."""
+OWN = "own_{table}"  # where the copy stands in the meantime
+
+
+def _hide_lines(partner_id: int, *, beside_others: bool) -> None:
+    """From here to the end of the transaction the partner's lines and credits stand in views of the same names over a
+    copy, alone or with those of all others.
+    """
     with connection.cursor() as cursor:
         for table in (LINES, CREDITS):
+            own = OWN.format(table=table)
             cursor.execute(
-                f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT * FROM {table} WHERE partner_id = %s",
+                f"CREATE TEMP TABLE {own} ON COMMIT DROP AS SELECT * FROM {table} WHERE partner_id = %s",
                 [partner_id],
             )
-            cursor.execute(f"ANALYZE {table}")
+            cursor.execute(f"ANALYZE {own}")
+            others = f" UNION ALL SELECT * FROM {table} WHERE partner_id <> %s" if beside_others else ""
+            cursor.execute(
+                f"CREATE TEMP VIEW {table} AS SELECT * FROM {own}{others}", [partner_id] if others else None
+            )
 
 
 def _apply(change: _Change, number: int, statement: Statement) -> None:
@@ -316,9 +356,8 @@ def _figures(settled: Iterable[_Settled], statement: Statement, closed: set[tupl
     """What the partner earns in the statement's currency, without what can be disputed no more."""
     found: Figures = {}
     for one in settled:
-        plans, _pooled = partner_pools.apart(one.plans)
         stopped = list[currencies.Stopped]()
-        for part in currencies.parts(plans, one.scope, books=one.books, on=one.on, stopped=stopped):
+        for part in currencies.parts(one.plans, one.scope, books=one.books, on=one.on, stopped=stopped):
             for programme, ends, currency, earned in _read(part, one.run, statement.partner_id):
                 if currency == statement.currency and (programme, ends) not in closed:
                     found[programme, ends] = earned

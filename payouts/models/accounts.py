@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners.models import Partner
 from payouts.banking import NAMES, Details, masked
@@ -55,7 +56,7 @@ class BankAccount(BankDetails):
         CONFIRMED = "confirmed", _("Confirmed")
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Withdrawn")
-        STOPPED = "stopped", _("Stopped during the hold")
+        STOPPED = "stopped", pgettext_lazy("bank account", "Stopped")
 
     TRANSITIONS = {
         State.ASKED: (State.CONFIRMED, State.REFUSED, State.WITHDRAWN),
@@ -132,6 +133,15 @@ class BankAccount(BankDetails):
     @property
     def tone(self) -> str:
         return self.TONES.get(self.state, "")
+
+    @property
+    def paid_from(self) -> date | None:
+        """Its first day; none of one that was stopped, for which the days that it got no longer hold."""
+        return self.starts if self.state == self.State.CONFIRMED else None
+
+    @property
+    def paid_before(self) -> date | None:
+        return self.ends if self.state == self.State.CONFIRMED else None
 
     def is_in_force(self, day: date) -> bool:
         return (

@@ -89,8 +89,9 @@ def confirm_account(*, account: BankAccount, by: Actor, anyway: bool = False) ->
     starts = first_payable_day(clock.today(), calendar())
     if before is not None:
         starts = max(starts, before.starts)
-        before.ends = starts
-        before.save(update_fields=["ends"])
+        if before.ends is None:  # else one that was wrong took over from it, and it stays ended
+            before.ends = starts
+            before.save(update_fields=["ends"])
     account.starts = starts
     _decide(account, State.CONFIRMED, by)
     record(
@@ -137,11 +138,26 @@ def stop_account(*, account: BankAccount, reason: str, by: Actor) -> BankAccount
     if not account.is_held(clock.today()):
         raise HoldIsOver(number=account.number, day=account.starts)
     ends, before = account.ends, _before(account)
-    account.state, account.decision = State.STOPPED, reason
-    account.save(update_fields=["state", "decision"])
-    if before is not None:
+    _stop(account, reason, by)
+    if before is not None and before.ends == account.starts:
         before.ends = ends
         before.save(update_fields=["ends"])
+    return account
+
+
+@transaction.atomic
+def stop_wrong_account(*, account: BankAccount, reason: str, by: Actor) -> BankAccount:
+    """Stop an account that was paid to and that the bank says is wrong. None before it comes back: the next one is.
+
+    The caller asked whether `by` may say what the bank said, and holds the partner. One that is stopped stays so.
+    """
+    account = BankAccount.objects.locked(account)
+    return _stop(account, reason, by) if account.state == State.CONFIRMED else account
+
+
+def _stop(account: BankAccount, reason: str, by: Actor) -> BankAccount:
+    account.state, account.decision = State.STOPPED, reason
+    account.save(update_fields=["state", "decision"])
     record(account, "account stopped", by=by, reason=reason)
     emit(BankAccountStopped(account_id=account.pk), object_key=f"bank_account:{account.pk}")
     return account

@@ -13,10 +13,12 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from partners.models import Partner
 from payouts.errors import ExecutedBeforeRelease, ExecutedInTheFuture, LineDecided, NotPrepared
 from payouts.events import PaymentFailed, PayoutExecuted
 from payouts.models import Batch, BatchLine
 from payouts.querysets import BatchLineQuerySet
+from payouts.services.accounts import stop_wrong_account
 from payouts.services.preparing import locked, move
 from prm.access.rules import require
 from prm.audit.services import record
@@ -85,9 +87,13 @@ def execution_day(batch: Batch, day: date | None) -> date:
 
 
 @transaction.atomic
-def fail_line(*, line: BatchLine, reason: str, by: Actor) -> BatchLine:
-    """The bank refused a payment: nothing was paid, and the statement is open again."""
+def fail_line(*, line: BatchLine, reason: str, wrong_account: bool = False, by: Actor) -> BatchLine:
+    """The bank refused a payment: nothing was paid, and the statement is open again.
+
+    `wrong_account`: because of the account, which is stopped with that reason: nothing more is paid to it.
+    """
     require(by, "payouts.execute")
+    Partner.objects.hold([line.statement.partner_id])
     batch = locked(line.batch)
     if batch.state not in (State.RELEASED, State.BOOKING):
         raise NotPrepared(number=batch.number, state=batch.get_state_display())
@@ -101,6 +107,8 @@ def fail_line(*, line: BatchLine, reason: str, by: Actor) -> BatchLine:
         changes={"statement": [None, line.statement.number], "amount": [line.amount, None]},
     )  # fmt: skip
     emit(PaymentFailed(line_id=line.pk), object_key=f"payout:{batch.pk}")
+    if wrong_account:
+        stop_wrong_account(account=line.account, reason=reason, by=by)
     if batch.state == State.RELEASED and not _lines(batch).waiting().exists():
         move(batch, State.FAILED)
         batch.save(update_fields=["state", "state_since"])

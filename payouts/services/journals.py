@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
+from django.utils import translation
 
 from payouts import journal_file
 from payouts.errors import CodeLooksLikeAFormula, CodeMissing, NothingToExport, PeriodHasNotEnded
@@ -73,8 +74,13 @@ def export_journal(*, last_day: date, by: Actor) -> Journal:
 
 
 def _codes(kinds: Iterable[str]) -> dict[str, list[str]]:
-    """The codes of all kinds that the export names; each must have one."""
-    known = {row.kind: [row.code, row.name] for row in AccountCode.objects.all()}
+    """Code and name of all kinds; of those that the export names each must have a code. A kind that nobody named is
+    called as here, in the tenant's language, whoever exports.
+    """
+    with translation.override(connection.tenant.language):
+        known = {
+            row.kind: [row.code, row.name or str(row.get_kind_display())] for row in AccountCode.objects.all()
+        }
     missing = [str(Account.Kind(kind).label) for kind in sorted(kinds) if kind not in known]
     if missing:
         raise CodeMissing(kinds=", ".join(missing))

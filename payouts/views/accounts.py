@@ -29,6 +29,8 @@ def detail(request: Any, number: str) -> HttpResponse:
     context = {
         "account": account,
         "facts": pages.account_facts(account, request.actor),
+        "is_open": pages.is_open(account),
+        "replaced": pages.replaced_facts(account, request.actor) if pages.is_open(account) else [],
         "also_of": pages.also_of(account, request.actor),
         "standing": pages.standing(account),
         "verbs": pages.account_verbs(account, request.actor),

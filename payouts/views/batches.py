@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from payouts import files, pages, reads, services
-from payouts.forms import AmountForm, ExecutedForm, PrepareForm, ReasonForm
+from payouts.forms import AmountForm, ExecutedForm, PrepareForm, ReasonForm, RefusedByBankForm
 from payouts.models import Batch, BatchLine
 from payouts.prospect import prospect, reason_text
 from payouts.services import executing
@@ -194,9 +194,15 @@ def drop(request: Any, number: str, pk: int) -> HttpResponse:
 @requires("payouts.execute")
 def fail(request: Any, number: str, pk: int) -> HttpResponse:
     line = _line(request, number, pk)
-    form = ReasonForm(request.POST or None, actor=request.actor)
+    form = RefusedByBankForm(request.POST or None, actor=request.actor)
     if form.is_valid() and form.run(services.fail_line, line=line, by=request.actor):
-        messages.success(request, _("Noted. The statement is open again."))
+        stopped = form.cleaned_data["wrong_account"]
+        messages.success(
+            request,
+            _("Noted. The statement is open again, and the account is stopped.")
+            if stopped
+            else _("Noted. The statement is open again."),
+        )
         return redirect(line.batch)
     context = {
         "form": form, "title": _("Refused by the bank"), "cancel": line.batch.get_absolute_url(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -22,17 +23,21 @@ from rebates import kept, kept_changes
 from rebates.models import Programme, SettlementRun
 
 HEADS = {
-    "accrued": gettext_lazy("Accrued now"), "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
+    "accrued": gettext_lazy("Accrued now"), "brought": gettext_lazy("Brought in"),
+    "earned": gettext_lazy("Earned"), "adjusted": gettext_lazy("Adjusted"),
     "paid": gettext_lazy("Paid"), "owed": gettext_lazy("Owed"), "booked": gettext_lazy("Accrued in the books"),
     "liability": gettext_lazy("Liability"),
 }  # fmt: skip
 
 
-def heads_of(asked: overview.Asked | None) -> dict[str, Any]:
-    """The columns: of a past day without what is accrued now, which was another figure then."""
-    return {
-        name: label for name, label in HEADS.items() if name != "accrued" or not (asked and asked.is_past)
-    }
+def heads_of(asked: overview.Asked, rows: Iterable[overview.Row]) -> dict[str, Any]:
+    """The columns: of a past day without what is accrued now, which was another figure then; and what was brought in
+    where something was.
+    """
+    left_out = {"accrued"} if asked.is_past else set()
+    if not any(row.brought for row in rows):
+        left_out.add("brought")
+    return {name: label for name, label in HEADS.items() if name not in left_out}
 
 
 class OverviewForm(ServiceForm):
@@ -73,7 +78,6 @@ def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> H
     context: dict[str, Any] = {
         "form": form,
         "asked": asked,
-        "heads": heads_of(asked),
         "age_names": overview.AGE_NAMES,
     }
     if asked is not None:
@@ -81,6 +85,7 @@ def _answer(request: Any, form: OverviewForm, asked: overview.Asked | None) -> H
         rows = overview.by_programme(asked, by=request.actor)
         context |= {
             "rows": rows,
+            "heads": heads_of(asked, rows),
             "totals": overview.totals(rows),
             "costs": overview.cost(rows, asked, by=request.actor),
             "ageing": overview.ageing(asked, by=request.actor),
@@ -102,13 +107,14 @@ def _export(request: Any, asked: overview.Asked) -> HttpResponseBase:
     if not allowed(request.actor, "payouts.export"):
         raise NotAllowed()
     title = said.Sentence(gettext_lazy("Rebates until %(day)s"), day=asked.last.isoformat())
-    heads = [_("Programme"), _("Code"), *map(str, heads_of(asked).values()), _("Currency")]
     rows = overview.by_programme(asked, by=request.actor)
+    shown = heads_of(asked, rows)
+    heads = [_("Programme"), _("Code"), *map(str, shown.values()), _("Currency")]
     lines = [
         [
             str(row.programme),
             row.programme.code,
-            *(getattr(row, name) for name in heads_of(asked)),
+            *(getattr(row, name) for name in shown),
             row.currency,
         ]
         for row in rows

@@ -22,14 +22,14 @@ class AccountQuerySet(PartnerOwned):
 
 class TransactionQuerySet(PartnerOwned):
     def for_list(self) -> TransactionQuerySet:
-        """Newest first, with `volume`: the sum of the debits."""
-        return self.annotate(
-            volume=Coalesce(Sum("entries__amount", filter=Q(entries__amount__gt=0)), ZERO)
-        ).order_by("-id")
+        """Newest first, with `volume`: the sum of the debits, below zero of what takes another posting back."""
+        debits = Coalesce(Sum("entries__amount", filter=Q(entries__amount__gt=0)), ZERO)
+        taken_back = models.When(reverses__isnull=False, then=-debits)
+        return self.annotate(volume=models.Case(taken_back, default=debits)).order_by("-id")
 
     def for_detail(self) -> TransactionQuerySet:
         return self.select_related("reverses").prefetch_related(
-            "entries__account__purpose", "entries__purpose"
+            "entries__account__purpose", "entries__purpose", "reversed_by"
         )
 
 

@@ -72,6 +72,7 @@ def page_of(upload: Import, actor: Actor) -> dict[str, Any]:
         context["reasons"] = reasons_of(upload)
     if state == Import.State.CHECKED:
         context["good"] = good_rows(upload)
+        context["warnings"] = facts_of(upload, warns=True)
         context["why_not"] = refusals.why_not(refuse_own, upload, actor)
     return context
 
@@ -121,8 +122,7 @@ def matches_of(upload: Import) -> list[dict[str, Any]]:
 
 
 def figures_of(upload: Import) -> list[Figure]:
-    kind = upload.definition
-    facts = " · ".join(kind.fact_text(fact["code"], fact["values"]) for fact in upload.facts)
+    facts = " · ".join(facts_of(upload, warns=False))
     if upload.state == Import.State.DONE:
         first = Figure(_("Imported"), formats.number(upload.written), note=facts)
     else:
@@ -132,6 +132,12 @@ def figures_of(upload: Import) -> list[Figure]:
     bad = Figure(_("Bad rows"), shown, note=_corrected(upload))
     same = Figure(_("Already on file"), formats.number(upload.same), note=_("the same there: skipped"))
     return [first, bad, same]
+
+
+def facts_of(upload: Import, *, warns: bool) -> list[str]:
+    """What the good rows amount to, or with `warns` what is unlikely about them."""
+    told = upload.definition.fact_text
+    return [told(fact["code"], fact["values"]) for fact in upload.facts if fact.get("warns", False) == warns]
 
 
 def _corrected(upload: Import) -> str:

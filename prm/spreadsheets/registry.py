@@ -86,7 +86,10 @@ class ImportKind:
         """Find, set-based, rows that do not fit what is on file (`staged.complain`) or are there (`staged.same`)."""
 
     def facts(self, staged: Staged) -> list[dict[str, Any]]:
-        """What the good rows amount to, for the preview: [{"code", "values"}], told by `fact_text`."""
+        """What the good rows amount to, for the preview: [{"code", "values"}], told by `fact_text`.
+
+        A fact with `"warns": True` stands out: nothing is refused, but people look before they import.
+        """
         return []
 
     def fact_text(self, code: str, values: dict[str, Any]) -> str:

@@ -14,18 +14,24 @@ class CodePicker(forms.TextInput):
 
     beside   names of fields of the same form whose values go along
     ordered  whether the order of the codes says something, so that chips can be moved
+    single   one code, taken as it is written: it may hold blanks and commas, and the next one takes its place
+    hint     what can be searched by, where that is not a name or a code
     """
 
-    def __init__(self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False):
+    def __init__(
+        self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False, single: bool = False,
+        hint: Any = "",
+    ):  # fmt: skip
         super().__init__()
         self.url, self.args, self.beside, self.ordered = url, args, beside, ordered
+        self.single, self.hint = single, hint
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         given = context["widget"]["attrs"]
         given |= {
             "data-picker": reverse(self.url, args=self.args),
-            "data-hint": _("Search by name or code"),
+            "data-hint": self.hint or _("Search by name or code"),
             "data-takes": _("Take %s away"),
             "data-none": _("Nothing found"),
             "data-unknown": _("unknown"),
@@ -34,4 +40,6 @@ class CodePicker(forms.TextInput):
             given["data-beside"] = " ".join(self.beside)
         if self.ordered:
             given["data-ordered"] = ""
+        if self.single:
+            given["data-single"] = ""
         return context

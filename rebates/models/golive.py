@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
+from prm.spreadsheets.models import Import
 from prm.values import clock
 from prm.values.periods import Period
 from rebates.golive_querysets import GoLiveQuerySet
@@ -34,8 +35,10 @@ class SettledOutside(models.Model):
     paid = models.DecimalField(_("paid"), max_digits=18, decimal_places=2)
     # The newest sales line on file when this came in: what was recorded after it came late.
     watermark = models.BigIntegerField()
+    # Who let it count, and when; who said what it says stands with the file. Rows of before have none.
     brought_at = models.DateTimeField(default=clock.now)
     brought_by_label = models.CharField(max_length=200)
+    upload = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
 
     # When two people took it back: it counts for nothing any more. See golive_reversals.py.
     reversed_at = models.DateTimeField(_("taken back"), null=True)
@@ -75,8 +78,10 @@ class OpeningBalance(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(_("balance"), max_digits=18, decimal_places=2)
+    # Who let it count, and when; who said what it says stands with the file. Rows of before have none.
     brought_at = models.DateTimeField(default=clock.now)
     brought_by_label = models.CharField(max_length=200)
+    upload = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
 
     # When two people took it back: it counts for nothing any more. See golive_reversals.py.
     reversed_at = models.DateTimeField(_("taken back"), null=True)

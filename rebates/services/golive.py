@@ -21,6 +21,7 @@ from prm.access.rules import require
 from prm.audit.services import record
 from prm.ledger.services import Move, Posting, post_many
 from prm.outbox.services import emit
+from prm.spreadsheets.models import Import
 from prm.values import clock
 from prm.values.actor import Actor
 from prm.values.periods import Period
@@ -72,8 +73,8 @@ class Balance:
 
 
 @transaction.atomic
-def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
-    """Take over periods that were settled outside. The caller checked the rows. Returns how many."""
+def bring_settled(*, rows: Sequence[Settled], by: Actor, upload: Import) -> int:
+    """Take over the periods of a file that were settled outside. The caller checked the rows. Returns how many."""
     require(by, "rebates.bring_in")
     if not rows:
         return 0
@@ -86,7 +87,7 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
             measured=row.measured,
             # In place of a row that was taken back, it knows the lines that that one knew.
             watermark=before.get((*row.key[:2], row.period.end), (seen, 0))[0], brought_at=now,
-            brought_by_label=by.label[:200],
+            brought_by_label=by.label[:200], upload=upload,
         )
         for row in rows
     )  # fmt: skip
@@ -114,8 +115,8 @@ def bring_settled(*, rows: Sequence[Settled], by: Actor) -> int:
 
 
 @transaction.atomic
-def bring_balances(*, rows: Sequence[Balance], by: Actor) -> int:
-    """Take over what partners were owed. The caller checked the rows. Returns how many."""
+def bring_balances(*, rows: Sequence[Balance], by: Actor, upload: Import) -> int:
+    """Take over what partners were owed by a file. The caller checked the rows. Returns how many."""
     require(by, "rebates.bring_in")
     if not rows:
         return 0
@@ -124,7 +125,7 @@ def bring_balances(*, rows: Sequence[Balance], by: Actor) -> int:
     OpeningBalance.objects.bulk_create(
         OpeningBalance(
             programme=row.programme, partner_id=row.partner_id, currency=row.currency, amount=row.amount,
-            brought_at=clock.now(), brought_by_label=by.label[:200],
+            brought_at=clock.now(), brought_by_label=by.label[:200], upload=upload,
         )
         for row in rows
     )  # fmt: skip

@@ -26,6 +26,7 @@ from rebates.contradictions import contradictions
 from rebates.errors import (
     Choice,
     CodeTaken,
+    FirstPeriodClosed,
     LastDayNotWhole,
     NotComputedYet,
     OneDraftAtATime,
@@ -411,8 +412,8 @@ def put_into_force(*, version: Version, by: Actor, verb: str = "published") -> V
 def _refuse_first_day(text: ProgrammeText, programme: Programme) -> Version | None:
     """Raise when a version cannot begin on that day. Returns the newest version in force before it."""
     _refuse_parts_of_periods(text)
-    _refuse_closed_periods(text, text.starts)
     earlier = programme.versions.published().order_by("-starts").first()
+    _refuse_closed_periods(text, text.starts, PeriodClosed if earlier else FirstPeriodClosed)
     if earlier is None:
         return None
     if earlier.starts >= text.starts:
@@ -436,12 +437,14 @@ def _refuse_parts_of_periods(text: ProgrammeText) -> None:
             raise LastDayNotWhole(programme=text.code, day=text.until, choice=last.last_day)
 
 
-def _refuse_closed_periods(text: ProgrammeText, first: date) -> None:
-    """Raise PeriodClosed when a period from `first` on ended with a run that is closed: it would never be settled."""
+def _refuse_closed_periods(
+    text: ProgrammeText, first: date, refusal: type[PeriodClosed] = PeriodClosed
+) -> None:
+    """Raise `refusal` when a period from `first` on ended with a run that is closed: it would never be settled."""
     ends = closed_until(text.policy["period"], first, text.until)
     if ends is not None:
         month = Period.of("month", ends - timedelta(days=1))
-        raise PeriodClosed(programme=text.code, month=month, choice=ends)
+        raise refusal(programme=text.code, month=month, choice=ends)
 
 
 def text_of(version: Version) -> ProgrammeText:

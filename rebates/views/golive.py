@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from prm.access.decorators import requires
 from prm.ui import formats, refusals
+from prm.ui.doers import known_doer
 from prm.ui.parts import Fact, Verb
 from prm.values.actor import Actor
 from rebates import services
@@ -89,7 +90,16 @@ def _facts(row: Any) -> list[Fact]:
             found.insert(-1, Fact(_("Measured"), formats.number(row.measured, 2)))
     else:
         found.append(Fact(_("Balance"), formats.money(row.amount, row.currency)))
-    return [*found, Fact(_("Brought in"), f"{row.brought_by_label}, {formats.exact(row.brought_at)}")]
+    return [*found, *_hands(row)]
+
+
+def _hands(row: Any) -> list[Fact]:
+    """Who brought the file in, and who let it count; a command does both at once."""
+    counts, file = f"{known_doer(row.brought_by_label)}, {formats.exact(row.brought_at)}", row.upload
+    if file is None or file.created_by_id is None:
+        return [Fact(_("Brought in"), counts)]
+    entered = f"{file.created_label}, {formats.exact(file.created_at)}, {file}"
+    return [Fact(_("File brought in"), entered), Fact(_("Confirmed and imported"), counts)]
 
 
 def _verbs(row: Any, kind: str, newest: GoLiveReversal | None, actor: Actor) -> list[Verb]:
@@ -110,7 +120,11 @@ def _verbs(row: Any, kind: str, newest: GoLiveReversal | None, actor: Actor) -> 
 def _row(request: Any, kind: str, pk: int) -> Any:
     if kind not in KINDS:
         raise Http404
-    rows = KINDS[kind].objects.visible_to(request.actor).select_related("programme__purpose", "partner")
+    rows = (
+        KINDS[kind]
+        .objects.visible_to(request.actor)
+        .select_related("programme__purpose", "partner", "upload")
+    )
     return get_object_or_404(rows, pk=pk)
 
 

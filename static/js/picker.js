@@ -1,13 +1,15 @@
 // Codes picked by search: [data-picker] is a plain field of codes with commas between; here it becomes chips and a search.
 // The field stays and is what is sent; without scripts it is what one fills in.
 (() => {
-  const codesOf = (text) => [...new Set(text.split(/[\s,;，；、]+/).filter(Boolean))];
+  const several = (text) => [...new Set(text.split(/[\s,;，；、]+/).filter(Boolean))];
+  const single = (text) => [text.trim()].filter(Boolean); // one code, which may hold blanks and commas
   const made = (tag, attributes) => Object.assign(document.createElement(tag), attributes);
 
   const start = (field) => {
     if (field.dataset.started) return;
     field.dataset.started = "1";
     const { picker: address, hint, takes, none, unknown } = field.dataset;
+    const isOne = field.dataset.single !== undefined, codesOf = isOne ? single : several;
     const names = new Map(); // by code; null: there is no such
     let drawn = null, rows = [], at = -1, wait, asked = 0;
 
@@ -72,7 +74,7 @@
       name();
       for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
     };
-    const add = (codes) => { input.value = ""; shut(); set([...new Set([...values(), ...codes])]); };
+    const add = (codes) => { input.value = ""; shut(); set(isOne ? codes : [...new Set([...values(), ...codes])]); };
 
     const shut = () => {
       clearTimeout(wait);
@@ -124,7 +126,7 @@
     input.addEventListener("input", (event) => {
       event.stopPropagation(); // it is no field of the form
       clearTimeout(wait);
-      if (/[,;，；、\n]/.test(input.value)) { add(codesOf(input.value)); return; }
+      if (!isOne && /[,;，；、\n]/.test(input.value)) { add(codesOf(input.value)); return; }
       wait = setTimeout(show, 200);
     });
     input.addEventListener("change", (event) => event.stopPropagation());

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from orders.models import CreditedLine
+from prm.ui import formats
 from tests.cast import Company
 from tests.orders.crediting import amounts_of, credit, credits_of, take_back
 from tests.rebates.world import sell
@@ -44,7 +46,7 @@ def test_finance_sees_what_a_credit_comes_to_before_it_is_written(acme, agent, f
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"line": "nowhere"}, "No sales line has this number."),
+        ({"line": "nowhere"}, "No sales line and no document has this number."),
         ({"share": "0"}, "A share is above 0 and at most 100 percent"),
         ({"share": "41"}, "40% are left"),
         ({"share": "12.34567"}, "4 decimal places"),
@@ -60,6 +62,35 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_written(
         answer = browse(finance).post("/credits/new/", form | more)
         assert answer.status_code == 422 and said in words(answer)
     assert credits_of(agent) == []
+
+
+def test_a_line_is_found_by_the_beginning_of_its_document(acme, rival, finance, manager, browse):
+    """Each with what tells it from the others; a return is not offered: it follows its sale."""
+    line, other = sell(acme, 1_000, "2026-09-15", document="INV-71"), sell(rival, 70, document="INV-72")
+    sell(acme, -10, document="INV-73", reverses=line)
+    client = browse(finance)
+    rows = client.get("/credits/lines/", {"q": "inv-7"}).json()["rows"]
+    assert [row["code"] for row in rows] == [line.line_number, other.line_number]
+    assert rows[0]["name"] == f"INV-71 · {line.product} × 1"
+    assert rows[0]["note"] == f"{acme.name} · ¥1,000.00 · {formats.day(date(2026, 9, 15))}"
+    assert client.get("/credits/lines/", {"q": "in"}).json()["rows"] == []
+    assert client.get("/credits/lines/", {"codes": other.line_number}).json()["rows"] == [rows[1]]
+    assert browse(acme.admin).get("/credits/lines/", {"q": "INV-7"}).status_code == 403
+    assert 'data-picker="/credits/lines/"' in client.get("/credits/new/").content.decode()
+
+
+def test_a_document_stands_for_its_only_line_and_names_several(acme, agent, finance, browse):
+    sell(acme, 1_000, document="INV-8")
+    first, second = sell(acme, 300, document="INV-9"), sell(acme, 400, document="INV-9")
+    client, typed = browse(finance), {"agent": agent.row.pk, "share": "10", "reason": ""}
+    answer = client.post("/credits/new/", typed | {"line": "INV-9"})
+    assert answer.status_code == 422
+    told = words(answer)
+    assert (
+        "This document has several lines" in told and first.line_number in told and second.line_number in told
+    )
+    client.post("/credits/new/", typed | {"line": "INV-8", "confirmed": "1"})
+    assert amounts_of(agent) == [Decimal(100)]
 
 
 def test_finance_corrects_and_takes_back_with_a_reason(acme, agent, finance, browse):

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from payouts import journal_file, reads
@@ -64,6 +65,22 @@ def test_every_entry_stands_under_the_tenants_own_code_and_each_transaction_bala
     )
     assert journal.entry_count == len(found)
     assert Decimal(journal.totals["CNY"]) == sum(Decimal(row["debit"]) for row in found)
+
+
+@pytest.mark.parametrize(("language", "payable"), [("en", "Payable"), ("zh-hans", "应付")])
+def test_an_account_without_a_name_of_its_own_is_called_as_here(acme, finance, tenant, language, payable):
+    named = {
+        kind: (code, "Rebates expense" if kind == "expense" else "") for kind, (code, _n) in CODES.items()
+    }
+    set_account_codes(codes=named, by=finance)
+    closed((acme, 50_000))
+    connection.tenant.language = language
+    journal = export_journal(last_day=clock.today(), by=finance)
+    assert {row["kind"]: row["account_name"] for row in rows(journal)} == {
+        "expense": "Rebates expense", "payable": payable,
+    }  # fmt: skip
+    with translation.override("fr"):  # whoever downloads it
+        assert hashlib.sha256(content(journal)).hexdigest() == journal.digest
 
 
 def test_the_next_export_begins_after_the_one_before(codes, acme, finance):

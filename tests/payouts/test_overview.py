@@ -13,7 +13,9 @@ from python_calamine import CalamineWorkbook
 
 from payouts import overview
 from payouts.services import book_batch, prepare_batch, release_batch
+from prm.spreadsheets.whole import import_file
 from prm.values import clock
+from prm.values.actor import Actor
 from rebates.models import Programme
 from rebates.services import approve_run, close_run, confirm_adjustment, propose_adjustment
 from tests.factories.partners import PartnerFactory
@@ -38,6 +40,32 @@ def test_earned_paid_and_owed_by_programme(acme, rival, finance, second):
     (cost,) = overview.cost([row], asked(), by=finance)
     assert (cost.cost, cost.revenue, cost.share) == (1400, 70_000, Decimal("0.02"))
     assert overview.totals([row])["CNY"]["owed"] == 400
+
+
+def test_what_was_brought_in_at_go_live_has_a_column_with_which_the_others_add_up(
+    acme, rival, finance, tmp_path, browse
+):
+    apply(policy())
+    path = tmp_path / "balances.csv"
+    numbers = (acme.row.number, rival.row.number)
+    path.write_text("partner_number,programme,balance\n" + "\n".join(f"{one},core,500" for one in numbers))
+    import_file(kind="balances", path=path, by=Actor.command("import_data"))
+    (age,) = overview.ageing(asked(), by=finance)
+    assert (age.open[0], age.other) == (0, 1000)
+    page = browse(finance).get("/rebate-money/").content.decode()
+    assert "Brought in" in page and "brought in at go-live and no statement has opened with yet" in page
+    sell(acme, 50_000)
+    settle("2026-09")
+    (row,) = overview.by_programme(asked(), by=finance)
+    assert (row.brought, row.earned, row.owed) == (1000, 1000, 2000)
+    assert row.owed == row.brought + row.earned + row.adjusted - row.paid
+    (age,) = overview.ageing(asked(), by=finance)
+    assert (age.open[0], age.other) == (2000, 0)  # both statements open with what was brought in
+
+
+def test_without_anything_brought_in_there_is_no_such_column(acme, finance, browse):
+    closed((acme, 50_000))
+    assert "Brought in" not in browse(finance).get("/rebate-money/").content.decode()
 
 
 def test_the_share_of_net_sales_leaves_out_months_that_nobody_settled(acme, rival, finance, second):

@@ -10,9 +10,17 @@ from django.test.utils import CaptureQueriesContext
 
 from payouts.finding import find_accounts, find_payouts
 from payouts.models import BankAccount, Batch, BatchLine, PayingAccount
-from payouts.services import ask_for_account, prepare_batch, release_batch
+from payouts.services import (
+    ask_for_account,
+    confirm_account,
+    prepare_batch,
+    release_batch,
+    stop_account,
+    withdraw_account,
+)
 from prm.jobs.models import Job
 from prm.jobs.services import run_job
+from prm.ui import formats
 from prm.values import clock
 from rebates.models import Payment
 from tests.factories.partners import PartnerFactory
@@ -34,7 +42,38 @@ def test_a_partners_administrator_asks_and_finance_confirms(acme, finance, brows
     answer = client.post(f"/bank-accounts/{found.number}/confirm/", follow=True)
     assert "Held until" in answer.content.decode()
     answer = own.post(f"/bank-accounts/{found.number}/stop/", {"reason": "Not us"}, follow=True)
-    assert "Stopped during the hold" in answer.content.decode()
+    assert "Stopped" in answer.content.decode()
+
+
+def test_who_confirms_an_account_sees_the_one_that_it_replaces(acme, rival, finance, second, browse):
+    account(rival, finance, second, account_number="6222021001116245111")
+    first = ask_for_account(partner=acme.row, by=acme.admin, **details())
+    assert "None: it is the partner's first account in CNY" in (
+        browse(finance).get(first.get_absolute_url()).content.decode()
+    )
+    withdraw_account(account=first, by=acme.admin)
+    known = account(acme, finance, second)
+    asked = ask_for_account(
+        partner=acme.row,
+        by=acme.admin,
+        **details(account_number="6222021001116245999", holder="Acme Trading"),
+    )
+    for browser in (browse(finance), browse(acme.admin)):
+        page = browser.get(asked.get_absolute_url()).content.decode()
+        replaced = page.partition("The account that it replaces")[2].partition("</section>")[0]
+        assert NUMBER in replaced and "ACME Networks Ltd" in replaced and known.number in replaced
+    confirm_account(account=asked, by=finance)
+    assert NUMBER in browse(second).get(asked.get_absolute_url()).content.decode()
+    assert "The account that it replaces" not in browse(second).get(known.get_absolute_url()).content.decode()
+
+
+def test_a_stopped_account_says_no_day_from_which_it_is_paid_to(acme, finance, second, browse):
+    found = account(acme, finance, second, days_ago=0)
+    client, day = browse(finance), formats.day(found.starts)
+    assert day in client.get(found.get_absolute_url()).content.decode().partition("Paid to from")[2]
+    stop_account(account=found, reason="Not theirs", by=second)
+    assert "Paid to from" not in client.get(found.get_absolute_url()).content.decode()
+    assert day not in client.get("/bank-accounts/").content.decode()
 
 
 def test_who_asked_sees_why_the_button_is_off(acme, finance, browse):

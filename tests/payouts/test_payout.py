@@ -22,7 +22,7 @@ from payouts.errors import (
     NotPrepared,
     SettlementNotClosed,
 )
-from payouts.models import Batch, BatchLine
+from payouts.models import BankAccount, Batch, BatchLine
 from payouts.prospect import prospect
 from payouts.services import (
     ask_for_account,
@@ -40,7 +40,9 @@ from prm.audit.models import AuditEntry
 from prm.jobs.models import Job
 from prm.jobs.services import run_job
 from prm.ledger.models import Entry
+from prm.notices.models import Notice
 from prm.outbox.models import OutboxEvent
+from prm.outbox.services import deliver_open_events
 from prm.values import clock
 from prm.values.errors import NotAllowed
 from rebates.errors import PaidElsewhere, SecondPersonNeeded
@@ -294,6 +296,39 @@ def test_the_days_are_those_on_which_a_bank_can_have_done_it(run, finance, secon
         start_booking(batch=batch, by=second, executed_on=clock.today() + timedelta(days=1))
     with pytest.raises(ExecutedBeforeRelease):
         start_booking(batch=batch, by=second, executed_on=clock.today() - timedelta(days=1))
+
+
+def test_a_payment_refused_for_its_account_stops_the_account_in_the_same_step(
+    run, acme, rival, finance, second, browse
+):
+    old = BankAccount.objects.for_everyone(because="a test").get(partner=acme.row)
+    wrong = account(acme, finance, second, days_ago=20, account_number="6222021001116245999")
+    batch = released(run, finance, second)
+    (line,) = [one for one in lines(batch) if one.account_id == wrong.pk]
+    page = browse(second).post(
+        f"/payout-files/{batch.number}/lines/{line.pk}/refused/",
+        {"reason": "AC01", "wrong_account": "on"},
+        follow=True,
+    )
+    assert "the account is stopped" in page.content.decode()
+    wrong.refresh_from_db()
+    assert (wrong.state, wrong.decision) == ("stopped", "AC01")
+    assert AuditEntry.objects.filter(verb="account stopped", object_id=str(wrong.pk)).count() == 1
+    while deliver_open_events():
+        pass
+    told = {one.user_id for one in Notice.objects.filter(kind="payouts.account_stopped")}
+    assert {acme.admin.user_id, finance.user_id, second.user_id} <= told
+    (left,) = [one for one in prospect(run, by=finance).left_out if one.statement.partner_id == acme.row.pk]
+    assert left.reason == "account_stopped" and "AC01" in left.text
+    later = account(acme, finance, second, days_ago=0, account_number="6222021001116245888")
+    old.refresh_from_db()  # it does not come back, neither now nor with the next one
+    assert not old.is_in_force(clock.today()) and later.is_in_force(later.starts)
+
+
+def test_a_payment_refused_for_another_reason_leaves_the_account(run, acme, finance, second):
+    batch = released(run, finance, second)
+    line = fail_line(line=lines(batch)[0], reason="Limit of the day", by=finance)
+    assert line.account.is_in_force(clock.today())
 
 
 def test_what_changed_since_it_was_prepared_stops_the_release(run, acme, rival, finance, second):

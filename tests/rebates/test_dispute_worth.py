@@ -10,8 +10,9 @@ import pytest
 
 from prm.values import clock
 from rebates.could_change import could_change
+from rebates.errors_of_disputes import SumBeyondLines
 from rebates.models import Dispute, Programme, Result
-from rebates.services import Claim, open_dispute
+from rebates.services import Claim, open_dispute, propose_adjustment
 from rebates.worth import Untold
 from tests.factories.partners import PartnerFactory
 from tests.rebates.disputing import lines_of, settled, statement_of
@@ -21,6 +22,8 @@ from tests.rebates.world import T, adjustments, apply, catalogue, policy, sell, 
 pytestmark = pytest.mark.django_db
 RIGHT = Decimal("4000.00")  # where we booked 3,259.20
 RETROACTIVE = [{"from": 0, "rate": "2%"}, {"from": 3_500, "rate": "3%"}, {"from": 8_000, "rate": "5%"}]
+BY_TURNOVER = {"kind": "retroactive", "bands": [{"from": 0, "rate": "1%"}, {"from": 30_000, "rate": "3%"}]}
+THREE = {"kind": "flat", "rate": "3%"}
 BY_LINE = {"on": "line", "mode": "half_even"}
 POLICIES: dict[str, list[dict[str, Any]]] = {
     "two programmes": [policy("a", bands=T), flat("b", "1.5%")],
@@ -222,8 +225,40 @@ def test_a_programme_that_hangs_on_others_is_left_out_and_named_beside_what_can_
     page = browse(acme.admin).get(dispute.get_absolute_url()).content.decode()
     assert "¥14.82" in page and f"without B: {Untold.OTHERS.label}" in page
     could, programmes = could_change(dispute), {one.code: one.pk for one in Programme.objects.all()}
-    # Under the first one at most what the line itself earned, under the other one its whole money.
-    assert (could.under(programmes["a"]), could.under(programmes["b"])) == (Decimal("65.18"), RIGHT)
+    # Under the first one what the line itself earned. Of the 5.00 that all share for 10,259.20 (what came late in
+    # September is of that month) 2.84 fell to 5,259.20 of it; without the line it were 1.67 of 6,000.
+    assert could.under(programmes["a"]) == Decimal("65.18")
+    assert Decimal(0) < could.under(programmes["b"]) < Decimal("2.00")
     form = browse(finance).get(f"{dispute.get_absolute_url()}propose/").content.decode()
     assert '<dt>A</dt><dd class="ui-fig text-wrap">¥65.18</dd>' in form
-    assert ": their whole money, as its figures hang on what other partners bought</dd>" in form
+    assert f'<dt>B</dt><dd class="ui-fig text-wrap">¥{could.under(programmes["b"])}</dd>' in form
+
+
+@pytest.mark.parametrize(
+    ("entries", "earned", "without"),
+    [
+        # 10,000 of the four others and 20,000: 3 % of 30,000, of which two thirds; without the line nobody is at 3 %.
+        ({"who": {"as": "group"}, "mechanism": BY_TURNOVER}, "600.00", "0.00"),
+        # 600.00 of the partner and 300.00 of the others share 300.00; without the line the others have theirs.
+        ({"mechanism": THREE, "caps": [{"on": "payout", "amount": 300, "over": "partners"}]}, "200.00", "0.00"),
+    ],
+)  # fmt: skip
+def test_beside_others_it_could_change_what_the_partners_own_share_was(
+    acme, finance, entries, earned, without
+):
+    for _member in range(4):
+        sell(PartnerFactory(), 2_500, "2026-10-05")
+    apply(policy("a", **entries))
+    sell(acme, 20_000, "2026-10-05", document="INV-O1")
+    settle("2026-10")
+    dispute = disputed(acme, "INV-O1", what="not_ours")
+    (programme,) = Programme.objects.all()
+    own = Result.objects.for_everyone(because="a test").get(partner=acme.row).earned
+    assert (own, could_change(dispute).under(programme.pk)) == (
+        Decimal(earned),
+        Decimal(earned) - Decimal(without),
+    )
+    with pytest.raises(SumBeyondLines, match="with what other partners bought as it is"):
+        propose_adjustment(
+            dispute=dispute, programme=programme, amount=Decimal("600.01"), reason="Theirs", by=finance
+        )

@@ -15,7 +15,7 @@ from prm.values.periods import Period
 from rebates import kit, verifier
 from rebates.accruals import accruals
 from rebates.books import reconciled
-from rebates.errors import SettledOutsideMeanwhile
+from rebates.errors import FirstPeriodClosed, SettledOutsideMeanwhile
 from rebates.models import Payment, SettledOutside, Statement, Version
 from rebates.services import approve_run, close_run, compute_run, pay_statement
 from rebates.services.payments import open_amount
@@ -252,6 +252,27 @@ def test_after_the_first_close_of_a_programme_nothing_of_before_comes_in(settled
     assert codes(settled("core,2026-07,1,1,1")) == [(2, "programme", "settled_here_already")]
     assert codes(owed("core,1,")) == [(2, "programme", "settled_here_already")]
     assert settled("core,2026-08,0,0,0").same == 1
+
+
+def test_a_programme_that_comes_over_after_a_close_begins_after_it_with_its_balance(settled, owed, acme):
+    sell(acme, 1000, "2026-08-10")
+    settle("2026-08")
+    with pytest.raises(FirstPeriodClosed) as refused:
+        apply(policy("late", from_="2026-07-01"))
+    assert "Let the programme begin on 2026-09-01" in str(refused.value)
+    assert "is brought in as its balance" in str(refused.value)
+    apply(policy("late", from_="2026-09-01"))
+    assert codes(settled("late,2026-08,1,1,1")) == [(2, "period", "closed_without_it")]
+    assert owed("late,500,").written == 1
+    sell(acme, 1000, "2026-09-10")
+    assert statement(settle("2026-09")).opening == 530  # with what August earned here
+
+
+def test_a_programme_by_the_quarter_still_begins_with_the_quarter_of_a_closed_month(settled, acme):
+    sell(acme, 1000, "2026-07-10")
+    settle("2026-07")
+    apply(policy("late", period="quarter", from_="2026-04-01"))
+    assert settled("late,2026-Q2,1000,20,20").written == 1
 
 
 def test_a_period_that_a_run_has_computed_is_thrown_away_first(settled, acme):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,8 +18,10 @@ from prm.notices.work import waiting_for
 from prm.outbox.services import deliver_open_events
 from prm.spreadsheets.errors import SecondPersonImports
 from prm.spreadsheets.models import Import
+from prm.spreadsheets.pages import facts_of
 from prm.spreadsheets.services import correct_value, match_columns, start_import, upload_file
-from prm.ui import said
+from prm.ui import formats, said
+from prm.values import clock
 from rebates.models import OpeningBalance, SettledOutside
 from tests.factories.people import UserFactory, actor
 from tests.rebates.world import apply, catalogue, policy
@@ -88,6 +92,44 @@ def test_settled_periods_need_two_people_as_well(acme, finance, second):
     start_import(upload=upload, by=second)
     work()
     assert SettledOutside.objects.for_everyone(because="a test").count() == 1
+
+
+def test_more_paid_than_earned_is_asked_about_before_it_is_imported_and_not_refused(
+    acme, rival, finance, second, browse
+):
+    rows = [f"{acme.row.number},core,2026-08,95000,1900,2500", f"{rival.row.number},core,2026-08,0,-40,0"]
+    upload = checked(
+        "settled", "\n".join(["partner_number,programme,period,base,earned,paid", *rows]), finance
+    )
+    assert (upload.good, upload.bad) == (2, 0)
+    page = browse(second).get(upload.get_absolute_url()).content.decode()
+    note = page.partition('<div class="ui-note is-warn">')[2].partition("</div>")[0]
+    assert "Row 2 says that more was paid than earned." in note and "Import 2 rows" in page
+    assert len(facts_of(upload, warns=True)) == 1  # the command says it too
+    start_import(upload=upload, by=second)
+    work()
+    assert owing() == Decimal("-640.00")
+
+
+@pytest.mark.parametrize(("kind", "model"), [("settled", SettledOutside), ("balance", OpeningBalance)])
+def test_a_row_names_who_brought_its_file_in_and_who_let_it_count(acme, finance, second, browse, kind, model):
+    files = {
+        "settled": ("settled", "partner_number,programme,period,base,earned,paid", "2026-08,95000,1900,0"),
+        "balance": ("balances", "partner_number,programme,balance", "250"),
+    }
+    name, heading, cells = files[kind]
+    with clock.at(clock.now() - timedelta(days=3)):
+        upload = checked(name, f"{heading}\n{acme.row.number},core,{cells}", finance)
+    start_import(upload=upload, by=second)
+    work()
+    row = model.objects.for_everyone(because="a test").get()
+    page = browse(second).get(f"/go-live/{kind}/{row.pk}/").content.decode()
+    facts = dict(re.findall(r"<dt>(.+?)</dt><dd>(.+?)</dd>", page))
+    entered, imported = facts["File brought in"], facts["Confirmed and imported"]
+    assert (
+        finance.label in entered and formats.exact(upload.created_at) in entered and upload.number in entered
+    )
+    assert "Zhao Min" in imported and formats.exact(row.brought_at) in imported
 
 
 def test_the_page_says_who_may_press_import(balances, finance, second, browse):

@@ -279,6 +279,34 @@ def test_while_too_many_wait_the_kept_figures_are_told_with_their_age(two, monke
     assert kept.age(BY).waiting == 0
 
 
+@pytest.mark.parametrize(
+    "new", [{}, {"cumulative": True}, {"gates": [{"kind": "measure", "code": "orders.net_sales", "at_least": "1"}]}]
+)  # fmt: skip
+def test_after_a_new_programme_the_page_does_not_say_that_nothing_changed(acme, browse, new):
+    """A figure that is never kept stands beside older ones that are; one that is kept makes all of them new."""
+    with time_machine.travel(TODAY, tick=False) as now:
+        catalogue("routing")
+        apply(policy("a"))
+        sell(acme, 50_000)
+        keep_all()
+        now.shift(1200)
+        page = browse(acme.admin).get("/rebates/").content.decode()
+        assert "and nothing that counts has changed since." in page
+        apply(policy("new") | new)
+        page = browse(acme.admin).get("/rebates/").content.decode()
+        assert "New" in page and "and nothing that counts has changed since." not in page
+        assert ("a new programme too, is computed for this page" if new else "computed for this page") in page
+
+
+def test_where_nothing_is_kept_all_is_computed_for_the_page(acme):
+    with time_machine.travel(TODAY, tick=False):
+        catalogue("routing")
+        apply(policy("a", cumulative=True))
+        sell(acme, 50_000)
+        keep_all()
+        assert kept.age(BY) == kept.Age(None, 0)
+
+
 def test_a_new_day_makes_all_that_is_kept_old(two):
     sell(two[0], 50_000)
     keep_all()

@@ -17,6 +17,7 @@ from prm.outbox.services import deliver_open_events
 from prm.ui import formats
 from prm.values import clock
 from prm.values.errors import NotAllowed
+from rebates.balances import behind
 from rebates.books import reconciled
 from rebates.errors_of_returns import (
     ReturnDecided,
@@ -26,7 +27,7 @@ from rebates.errors_of_returns import (
     ReturnReasonMissing,
     SecondPersonConfirmsReturn,
 )
-from rebates.models import Payment, PaymentReturn, Statement
+from rebates.models import Payment, PaymentReturn, Programme, Statement
 from rebates.services import confirm_return, pay_statement, refuse_return, report_return
 from rebates.services.payments import open_on, payment_state
 from tests.factories.people import UserFactory, actor
@@ -77,6 +78,36 @@ def test_confirmed_by_another_the_ledger_takes_back_what_it_names(paid, finance,
     ]  # fmt: skip
     (check,) = reconciled(finance)
     assert (check.paid, check.difference) == (0, 0)
+
+
+def test_in_the_ledger_it_reads_as_what_came_back_and_not_as_a_second_payment(
+    paid, finance, second, acme, browse
+):
+    confirm_return(found=report(paid, finance), by=second)
+    rows = Transaction.objects.for_everyone(because="a test")
+    back, made = (
+        rows.get(key=f"rebates.pay:{paid.number}:reversed"),
+        rows.get(key=f"rebates.pay:{paid.number}"),
+    )
+    listed = browse(finance).get("/ledger/").content.decode()
+    assert listed.count(f"Payment {paid.number} sent back by the bank") >= 1
+    assert f"Approval of payment {paid.number} taken back" in listed
+    of_back = listed.partition(f'href="/ledger/{back.pk}/"')[2].partition("</tr>")[0]
+    assert '−<span class="ui-only-sm">¥</span>4,400.00' in of_back
+    page = browse(finance).get(f"/ledger/{back.pk}/").content.decode()
+    assert f'<a class="ui-link" href="/ledger/{made.pk}/">Paid</a> · {paid.number}' in page
+    page = browse(finance).get(f"/ledger/{made.pk}/").content.decode()
+    assert "Reversed by" in page and f"Payment {paid.number} sent back by the bank</a>" in page
+
+
+def test_the_partner_reads_it_so_behind_its_next_statement(paid, finance, second, acme):
+    confirm_return(found=report(paid, finance), by=second)
+    sell(acme, 10_000, "2026-10-02")
+    settle("2026-10")
+    told = behind(statement_of(acme, starts="2026-10-01"), Programme.objects.get(), "paid")
+    assert [(one.name, one.amount) for one in told.bookings] == [
+        ("Paid", Decimal("4400.00")), (f"Payment {paid.number} sent back by the bank", Decimal("-4400.00")),
+    ]  # fmt: skip
 
 
 def test_the_statement_is_open_again_and_the_settlement_not_paid(paid, finance, second, acme):

@@ -246,6 +246,11 @@ def test_the_paper_shows_who_signed_when_and_which_text(acme, rival, rf, tenant)
     request = rf.get("/")
     request.actor, request.tenant = acme.admin, tenant
     signed, unsigned = agreement_text(version, request, signature), agreement_text(version, request)
+    assert "who: all partners" in unsigned
+    assert (
+        "It is not the file from which a programme can be made; that is YAML on the programme's page."
+        in unsigned
+    )
     assert f"Signed by {signature.signer} on" in signed and "203.0.113.7" in signed
     assert signature.digest in signed and acme.row.name in signed and "not word for word" not in signed
     assert "name, date, signature" in unsigned and "name, date, signature" not in signed

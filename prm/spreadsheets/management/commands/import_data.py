@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from prm.spreadsheets import errors
 from prm.spreadsheets.models import Import
+from prm.spreadsheets.pages import facts_of
 from prm.spreadsheets.reasons import why
 from prm.spreadsheets.registry import kinds
 from prm.spreadsheets.whole import import_file
@@ -55,6 +56,8 @@ class Command(TenantCommand):
         for row in bad:
             told = "; ".join(f'{p["field"]} "{p["value"]}": {p["why"]}' for p in row["problems"])
             self.stdout.write(f"row {row['row']}, {row['key'] or 'no key'}: {told}")
+        for text in facts_of(upload, warns=True):
+            self.stdout.write(f"Look: {text}")
         if dry_run and not bad:
             self.stdout.write(
                 f"{upload.good} rows are good, {upload.same} are on file already. Nothing was written."
@@ -83,5 +86,6 @@ def as_json(upload: Import, bad: list[dict[str, Any]], *, dry_run: bool) -> str:
     told = {
         "kind": upload.kind, "file": upload.file_name, "dry_run": dry_run, "rows": upload.total,
         "good": upload.good, "bad": upload.bad, "same": upload.same, "written": upload.written, "errors": bad,
+        "warnings": facts_of(upload, warns=True),
     }  # fmt: skip
     return json.dumps(told, ensure_ascii=False, indent=2)
