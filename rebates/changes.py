@@ -26,7 +26,7 @@ from rebates.frozen_rates import book_of, books_after
 from rebates.links import NET_OF, stacked_on
 from rebates.models import ManualAdjustment, Programme, Result, RunScope, SettlementRun, Statement, Version
 from rebates.moved_base import Step, moved, step_of
-from rebates.partner_pools import hangs_on_all, is_family, is_group
+from rebates.partner_pools import hanging_programmes, is_family, is_group
 from rebates.plans import Sql, plans_for
 from rebates.scope import Scope
 
@@ -77,6 +77,7 @@ def between(earlier: Statement, later: Statement) -> list[Change]:
         manual.append(agreed)
     before, after = scopes_of(earlier.run), scopes_of(later.run)
     steps = steps_between(earlier.run, later.run, before, after, partners=[later.partner_id])
+    on_all = hanging_programmes(before.values())
     found = []
     for pk, programme in sorted(known.items(), key=lambda pair: pair[1].code):
         of_before = [row for row in figures[0] if row.programme_id == pk]
@@ -87,7 +88,12 @@ def between(earlier: Statement, later: Statement) -> list[Change]:
         change.causes = [
             *_settled_once(own, pk in before, pk in after),
             *(
-                _causes(own, [step.get(pk, Step()) for step in steps], (before[pk][0], after[pk][0]))
+                _causes(
+                    own,
+                    [step.get(pk, Step()) for step in steps],
+                    (before[pk][0], after[pk][0]),
+                    on_all=pk in on_all,
+                )
                 if pk in before and pk in after
                 else ()
             ),
@@ -271,14 +277,18 @@ def steps_of(parts: Iterable[currencies.Part], members: str, params: dict[str, A
 
 
 def _causes(
-    own: tuple[Result | None, Result | None], steps: list[Step], versions: tuple[Version, Version]
+    own: tuple[Result | None, Result | None],
+    steps: list[Step],
+    versions: tuple[Version, Version],
+    *,
+    on_all: bool,
 ) -> list[Cause]:
     was, now = own
     after = now.earned if now else ZERO
     _gross_before, _gross_after, net_after, by_rates, by_policy, by_measures = steps[:6]
     brokered = is_credited(versions[0].policy)
     found = [
-        *(_brokered if brokered else _sales)(was, now, steps, hangs_on_all(versions[0].policy)),
+        *(_brokered if brokered else _sales)(was, now, steps, on_all),
         Cause(_("Exchange rate"), _rates(was, now), by_rates.amount - net_after.amount),
         Cause(_("Policy"), _amended(was, now), by_policy.amount - by_rates.amount),
         Cause(

@@ -38,7 +38,7 @@ from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import kept_behind
 from rebates.models import Result, RunMember
-from rebates.partner_pools import hangs_on_all
+from rebates.partner_pools import hanging_in
 from rebates.serials import by_serial
 from rebates.steps import Figure, Step, as_it_concerns_its_partner, computed_of, measured_of
 
@@ -143,7 +143,7 @@ class Explanation:
     @property
     def hangs_on_all(self) -> bool:
         """Whether the figure hangs on those of all partners."""
-        return hangs_on_all(self.result.version.policy)
+        return self.result.version.programme_id in hanging_in(self.result.period)
 
     @property
     def is_open(self) -> bool:

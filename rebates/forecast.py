@@ -22,7 +22,7 @@ from rebates import credited, currencies, settlement, traits
 from rebates.accruals import Accrual
 from rebates.models import Version
 from rebates.moments import in_force_with, together
-from rebates.partner_pools import hangs_on_all
+from rebates.partner_pools import hanging_in
 from rebates.plans import Plan, Sql, plans_for
 from rebates.scope import Scope
 
@@ -55,10 +55,10 @@ def forecast(accrual: Accrual) -> Forecast | None:
     pace says nothing of theirs. The caller loaded the accrual.
     """
     today = clock.today()
-    if today not in accrual.period or hangs_on_all(accrual.version.policy):
+    pk, partners = accrual.programme.pk, [accrual.partner_id]
+    if today not in accrual.period or pk in hanging_in(accrual.period):
         return None
     plans = plans_for(together(accrual).values())
-    pk, partners = accrual.programme.pk, [accrual.partner_id]
     shares = _shares(_plan_of(plans, pk), partners, today)
     open_before = Decimal(accrual.explanation.get("cumulative", {}).get("open", ZERO))
     if len(shares) < FEWEST:

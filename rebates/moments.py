@@ -32,7 +32,7 @@ from rebates.lines_between import CameIn, between
 from rebates.links import linked_with
 from rebates.models import Version
 from rebates.moved_base import Step, moved
-from rebates.partner_pools import hangs_on_all, is_group
+from rebates.partner_pools import hanging_in, is_group
 from rebates.plans import plans_for
 from rebates.scope import Scope
 from rebates.ties import known_on
@@ -115,7 +115,7 @@ def since(accrual: Accrual, day: date, *, until: date | None = None) -> Moments:
         # Apart they would tell what others gave back.
         *(
             [sold(then, now, brokered=is_credited(policy))]
-            if hangs_on_all(policy)
+            if accrual.programme.pk in hanging_in(accrual.period)
             else _sales(way, then, now, came)
         ),
         Cause(_("Exchange rate"), _rates(accrual, first, last), by_rates.amount - now.amount),

@@ -25,7 +25,8 @@ from prm.values.periods import Period
 from rebates import narrowing, traits
 from rebates.errors import LinkSpansPartners
 from rebates.links import links_of
-from rebates.plans import Plan
+from rebates.models import Version
+from rebates.plans import Plan, plans_for
 from rebates.scope import Scope
 
 LEAST_MEMBERS = 4  # fewer could be told from each other's figures
@@ -79,6 +80,21 @@ def hanging(plans: Sequence[Plan]) -> set[int]:
     }
 
 
+def hanging_programmes(versions: Iterable[tuple[Version, Period]]) -> set[int]:
+    """The same of versions that are in force together: their programmes."""
+    versions = list(versions)
+    if not any(hangs_on_all(version.policy) for version, _period in versions):
+        return set()
+    plans = plans_for(versions)
+    return {plans[number].version.programme_id for number in hanging(plans)}
+
+
+def hanging_in(period: Period) -> set[int]:
+    """The same of all that are in force in a period."""
+    versions = Version.objects.in_force(period).select_related("programme").order_by("programme__code")
+    return hanging_programmes((one, period) for one in versions if one.period_length == period.length)
+
+
 def apart(plans: Iterable[Plan]) -> tuple[list[Plan], list[Plan]]:
     """The plans that compute each partner by itself, and those that need all: beside these, as `unseen` ones, what they
     are net of. Twice is as good as once.
@@ -129,6 +145,17 @@ def _place(plan: Plan) -> tuple[int, Period, str]:
 def with_earlier(plan: Plan, plans: Sequence[Plan]) -> list[Plan]:
     """The plan, and where each figure hangs on those of all what it is net of, whose lines and years move them too."""
     return [plan, *(earlier_of([plan], plans) if hangs_on_all(plan.policy) else ())]
+
+
+def moving(plan: Plan, plans: Sequence[Plan]) -> list[Plan]:
+    """The plans whose lines move a plan's figure: itself, and where it hangs on those of all what it is tied to."""
+    links, number = (
+        links_of(plans),
+        next(place for place, one in enumerate(plans) if _place(one) == _place(plan)),
+    )
+    if number not in hanging(plans):
+        return [plan]
+    return [plans[one] for one in sorted(links.at_once_with(number) | links.waits_for(number))]
 
 
 def everybody(scope: Scope) -> Scope:

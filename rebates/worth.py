@@ -122,9 +122,12 @@ class _Settled:
         plans = [
             plan
             for plan in self.plans
-            if plan.version.programme_id in programmes or not partner_pools.hangs_on_all(plan.policy)
+            if plan.version.programme_id in programmes or not self.hangs_on_others(plan)
         ]
         return replace(self, plans=plans)
+
+    def hangs_on_others(self, plan: Plan) -> bool:
+        return plan in [self.plans[number] for number in partner_pools.hanging(self.plans)]
 
 
 def worth_of(
@@ -245,27 +248,27 @@ def _hanging_on_others(
 ) -> frozenset[int]:
     """The programmes that the changes may move, that can be disputed, and that hang on other partners."""
     touched = _disputable(changes, settled, closed)
-    return frozenset(plan.version.programme_id for plan in touched if partner_pools.hangs_on_all(plan.policy))
+    return frozenset(plan.version.programme_id for one, plan in touched if one.hangs_on_others(plan))
 
 
 def _counts_nowhere_else(
     changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
 ) -> bool:
     """Whether only programmes that hang on other partners count the lines."""
-    return all(partner_pools.hangs_on_all(plan.policy) for plan in _disputable(changes, settled, closed))
+    return all(one.hangs_on_others(plan) for one, plan in _disputable(changes, settled, closed))
 
 
 def _disputable(
     changes: Iterable[_Change], settled: Sequence[_Settled], closed: set[tuple[int, date]]
-) -> list[Plan]:
-    """The plans that count the lines or are net of others that do, of programmes that can be disputed."""
+) -> list[tuple[_Settled, Plan]]:
+    """The plans that count the lines or hang on others that do, of programmes that can be disputed."""
     return [
-        plan
+        (one, plan)
         for change in changes
         for one in settled
         for plan in one.plans
         if (plan.version.programme_id, plan.period.end) not in closed
-        and any(change.touches(each) for each in partner_pools.with_earlier(plan, one.plans))
+        and any(change.touches(each) for each in partner_pools.moving(plan, one.plans))
     ]
 
 

@@ -15,6 +15,7 @@ from rebates.accruals import accruals
 from rebates.backtest import back_test
 from rebates.errors import LinkSpansPartners, RatesMissing
 from rebates.exchange import as_yaml
+from rebates.forecast import forecast
 from rebates.models import Result, Version
 from rebates.policy import read_yaml
 from rebates.programme_form import initial_of, is_editable
@@ -203,6 +204,18 @@ def test_what_is_net_of_a_part_of_the_cap_moves_with_everybodys_sales(four, tmp_
     }
     kits_agree(tmp_path)
     assert adjustments(settle("2026-10")) == []
+
+
+def test_what_hangs_on_a_part_of_the_cap_says_so_and_is_not_forecast(four):
+    apply(*in_a_best_of(), flat("own", "1%"))
+    bought(four, 60_000, 25_000, 10_000, 5_000)
+    with time_machine.travel("2026-09-20 04:00:00+00:00", tick=False):
+        live = {
+            one.programme.code: one for one in accruals(by=BY, period=SEPTEMBER, partners=[four[0].row.pk])
+        }
+        for code, hangs in (("pool", True), ("a", True), ("c", True), ("own", False)):
+            assert explanations.explain(live[code]).hangs_on_all is hangs
+            assert (forecast(live[code]) is None) is hangs
 
 
 def test_a_year_so_far_chooses_the_best_of_the_year(four, tmp_path):
