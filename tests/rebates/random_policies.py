@@ -9,6 +9,7 @@ from rebates import verifier_mechanisms as oracle
 from rebates.links import waits_for
 from rebates.mechanisms import partners_named
 from rebates.own_targets import policy_of
+from rebates.partner_pools import hangs_on_all
 
 LINES = ("routing", "wireless", "care", "security")
 TIERS = ("", "bronze", "silver", "gold")
@@ -307,8 +308,6 @@ def link(random: Random, policies: list[dict]) -> None:
         free[:] = [one for one in free if one not in found]
         return found
 
-    mates = [one for one in free if by_itself(one)]
-
     def money(one: dict) -> bool:
         rules = one["mechanism"]
         return (
@@ -316,30 +315,43 @@ def link(random: Random, policies: list[dict]) -> None:
             and one["rounding"]["on"] == "total"
         )  # fmt: skip
 
-    for last in take(random.randint(0, 2), money):
-        names = [one["code"] for one in take(random.randint(1, 2))]
-        if names:
-            last["stacking"] = {"kind": "net_of", "programmes": names}
-    # A cap or a best-of ties those that are net of others, or named by them, as well: none may wait for itself.
-    earlier = {one["code"]: one["stacking"]["programmes"] for one in policies if "stacking" in one}
+    sharing = [one for one in free if by_itself(one)]
+    mates = [one for one in free if "as" not in one.get("who", {})]
+    on_all = {one["code"] for one in policies if hangs_on_all(one)}
+    earlier: dict[str, list[str]] = {}
     at_once: list[list[str]] = []
 
-    def tied(fits=by_itself) -> list[dict]:
-        # The last states it: who is named is published before, so no two name each other.
-        chosen = sorted(random.sample(mates, min(len(mates), random.randint(0, 3))), key=policies.index)
-        codes = [one["code"] for one in chosen]
-        if len(codes) < 2 or not fits(chosen[-1]):
-            return []
-        if any(one in waits_for(one, [*at_once, codes], earlier) for one in codes):
-            return []
-        at_once.append(codes)
-        return chosen
+    def sound() -> bool:
+        """Whether none waits for itself, and nothing that hangs on all partners for another that does."""
+        waits = {one["code"]: waits_for(one["code"], at_once, earlier) for one in policies}
+        return not any(code in waits[code] or (code in on_all and on_all & waits[code]) for code in waits)
 
-    sharing = tied()
+    for last in take(random.randint(0, 2), money):
+        names = [
+            one["code"] for one in take(random.randint(1, 2), lambda one: "as" not in one.get("who", {}))
+        ]
+        earlier[last["code"]] = names
+        if names and sound():
+            last["stacking"] = {"kind": "net_of", "programmes": names}
+        else:
+            del earlier[last["code"]]
+
+    def tied(among: list[dict], fits=by_itself) -> list[dict]:
+        # The last states it: who is named is published before, so no two name each other.
+        chosen = sorted(random.sample(among, min(len(among), random.randint(0, 3))), key=policies.index)
+        if len(chosen) < 2 or not fits(chosen[-1]):
+            return []
+        at_once.append([one["code"] for one in chosen])
+        if sound():
+            return chosen
+        at_once.pop()
+        return []
+
+    sharing = tied(sharing)
     if sharing:
         cap = {"on": "payout", "amount": random.choice(["0.05", "1", "9.99", 25])}
         sharing[-1].setdefault("caps", []).append(cap | {"programmes": [one["code"] for one in sharing[:-1]]})
-    group = tied(lambda one: "stacking" not in one)
+    group = tied(mates, lambda one: "stacking" not in one)
     if group:
         group[-1]["stacking"] = {"kind": "best_of", "programmes": [one["code"] for one in group[:-1]]}
 

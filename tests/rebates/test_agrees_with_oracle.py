@@ -356,21 +356,24 @@ class World:
             ]  # fmt: skip
             if period.last_day != last_day:
                 continue
+            capped = {
+                policy["code"]: self.parts_of_cap(policy, period, is_open=years or is_open)
+                for policy in policies
+                if partner_pools.cap_of(policy)
+            }
             for partner, _tier in self.partners:
                 lines = self.known(partner, years=years or is_open)
                 more = self.traits(partner, policies, period)
+                more["pools"] = {
+                    code: {"lowered": True, "paid": parts[partner.number]}
+                    for code, parts in capped.items()
+                    if partner.number in parts
+                }
                 tier = verifier_terms.tier_on(period.last_day, more)
                 paid = oracle.together(
-                    concerning(partner.number, policies),
-                    tier,
-                    partner.type,
-                    lines,
-                    period.start,
-                    period.end,
-                    2,
-                    self.rates,
-                    more,
-                )
+                    concerning(partner.number, policies), tier, partner.type, lines, period.start, period.end, 2,
+                    self.rates, more,
+                )  # fmt: skip
                 found |= {(code, partner.pk, period.end): figure for code, figure in paid.items()}
             for policy in policies:
                 found |= self.shared_by_all(policy, period, is_open=years or is_open)
@@ -379,20 +382,18 @@ class World:
     def shared_by_all(
         self, policy: dict, period: Period, *, is_open: bool
     ) -> dict[tuple[str, int, date], Fraction]:
-        """What a programme pays under a cap over all partners, or to all of them as a group."""
+        """What a programme pays to all partners, or to families, as a group."""
         how = policy.get("who", {}).get("as")
-        if how in ("group", "family"):
-            found: dict[tuple[str, int, date], Fraction] = {}
-            for top in {
-                self.tops[partner.number] if how == "family" else "" for partner, _tier in self.partners
-            }:
-                found |= self.shared_by_group(policy, period, top, is_open=is_open)
-            return found
-        cap = next((cap for cap in policy.get("caps", []) if cap.get("over") == "partners"), None)
-        if cap is None:
-            return {}
+        tops = {"group": {""}, "family": {self.tops[partner.number] for partner, _tier in self.partners}}
+        found: dict[tuple[str, int, date], Fraction] = {}
+        for top in tops.get(how, ()):
+            found |= self.shared_by_group(policy, period, top, is_open=is_open)
+        return found
+
+    def parts_of_cap(self, policy: dict, period: Period, *, is_open: bool) -> dict[str, Fraction]:
+        """What of a cap over all partners falls to each, by number."""
         digits = dict(self.rates.digits)[policy["currency"]]
-        sums, paid, ids = {}, {}, {partner.number: partner.pk for partner, _tier in self.partners}
+        sums, paid = {}, {}
         for partner, _tier in self.partners:
             more = self.traits(partner, self.policies, period) | {"digits": digits}
             tier = verifier_terms.tier_on(period.last_day, more)
@@ -404,8 +405,9 @@ class World:
                 if figure is not None:
                     sums[partner.number] = figure
                     paid[partner.number] = oracle.rounded(figure, oracle.mode_of(policy), digits)
-        verifier_terms.keep_to(Fraction(cap["amount"]), set(ids), sums, paid, digits)
-        return self.paid_out(policy, period, self.less_posted(policy, paid))
+        most = Fraction(partner_pools.cap_of(policy)["amount"])
+        verifier_terms.keep_to(most, {partner.number for partner, _tier in self.partners}, sums, paid, digits)
+        return paid
 
     def paid_before(
         self, policy: dict, partner: Partner, tier: str, lines: list, period: Period, more: dict
