@@ -14,11 +14,17 @@ class CodePicker(forms.TextInput):
 
     beside   names of fields of the same form whose values go along
     ordered  whether the order of the codes says something, so that chips can be moved
+    coded    whether a chip says the code beside the name
+    single   one code only: another that is picked takes its place
     """
 
-    def __init__(self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False):
+    def __init__(
+        self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False, coded: bool = False,
+        single: bool = False,
+    ):  # fmt: skip
         super().__init__()
-        self.url, self.args, self.beside, self.ordered = url, args, beside, ordered
+        self.url, self.args, self.beside = url, args, beside
+        self.flags = {"ordered": ordered, "coded": coded, "single": single}
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
@@ -32,6 +38,5 @@ class CodePicker(forms.TextInput):
         }
         if self.beside:
             given["data-beside"] = " ".join(self.beside)
-        if self.ordered:
-            given["data-ordered"] = ""
+        given |= {f"data-{name}": "" for name, wanted in self.flags.items() if wanted}
         return context

@@ -52,7 +52,9 @@
         chip.dataset.code = code;
         if (name === null) chip.classList.add("is-unknown");
         chip.setAttribute("aria-label", takes.replace("%s", name || code) + (name === null ? `, ${unknown}` : ""));
-        chip.append(made("b", { textContent: name || code }), made("span", { textContent: "×" }));
+        chip.append(made("b", { textContent: name || code }));
+        if (name && field.dataset.coded !== undefined) chip.append(made("span", { className: "ui-dim ui-fig", textContent: code }));
+        chip.append(made("span", { textContent: "×" }));
         chip.lastChild.setAttribute("aria-hidden", "true");
         box.insertBefore(chip, input);
       }
@@ -72,7 +74,11 @@
       name();
       for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
     };
-    const add = (codes) => { input.value = ""; shut(); set([...new Set([...values(), ...codes])]); };
+    const add = (codes) => {
+      input.value = "";
+      shut();
+      set(field.dataset.single === undefined ? [...new Set([...values(), ...codes])] : codes.slice(-1));
+    };
 
     const shut = () => {
       clearTimeout(wait);
