@@ -11,7 +11,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, get_currency_precision
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from prm.values.clock import tenant_zone
 from prm.values.errors import DomainError
@@ -88,6 +88,20 @@ def filled(pattern: Any, values: Mapping[str, Any]) -> str:
         return f"{left}{value}{right}"
 
     return _PLACE.sub(put, text)
+
+
+def colon() -> str:
+    """What stands between a name and what it says, as the language writes it."""
+    return pgettext("between a name and what it says", ": ")
+
+
+def comma() -> str:
+    """What stands between two facts, such as who and when."""
+    return pgettext("between two facts", ", ")
+
+
+def semicolon() -> str:
+    return pgettext("between two changes", "; ")
 
 
 def all_digits(value, least: int = 2) -> str:

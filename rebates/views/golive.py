@@ -89,7 +89,10 @@ def _facts(row: Any) -> list[Fact]:
             found.insert(-1, Fact(_("Measured"), formats.number(row.measured, 2)))
     else:
         found.append(Fact(_("Balance"), formats.money(row.amount, row.currency)))
-    return [*found, Fact(_("Brought in"), f"{row.brought_by_label}, {formats.exact(row.brought_at)}")]
+    return [
+        *found,
+        Fact(_("Brought in"), f"{row.brought_by_label}{formats.comma()}{formats.exact(row.brought_at)}"),
+    ]
 
 
 def _verbs(row: Any, kind: str, newest: GoLiveReversal | None, actor: Actor) -> list[Verb]:
