@@ -13,6 +13,7 @@ from partners.models import Partner
 from prm.catalogue.models import Product
 from prm.customers.models import EndCustomer
 from prm.ui.forms import AmountField, MoneyField, ServiceForm, VisibleChoice
+from prm.ui.picker import CodePicker
 from prm.values import clock
 from prm.values.money import is_known_currency
 
@@ -30,6 +31,15 @@ def own_only(form: ServiceForm, name: str, path: str) -> None:
     if form.actor is not None and form.actor.is_partner:
         field = cast(VisibleChoice, form.fields[name])
         field.queryset = field.queryset.filter(**{path: form.actor.partner_id})
+
+
+def a_product() -> VisibleChoice:
+    """A product by its code, which is searched for by code or name."""
+    return VisibleChoice(
+        Product, label=_("Product"), to_field_name="code",
+        widget=CodePicker("catalogue:pick", coded=True, single=True),
+        error_messages={"invalid_choice": _("No product has the code %(value)s.")},
+    )  # fmt: skip
 
 
 class AgreementForm(ServiceForm):
@@ -70,7 +80,7 @@ class AgreementForm(ServiceForm):
 class ItemForm(ServiceForm):
     """A product and its agreed price."""
 
-    product = VisibleChoice(Product, label=_("Product"))
+    product = a_product()
     basis = forms.ChoiceField(label=_("Price basis"), choices=AgreementItem.Basis.choices)
     basis_price = AmountField(
         label=_("Basis price"), required=False, decimal_places=4, min_value=Decimal(0),
@@ -171,7 +181,7 @@ class PayForm(ServiceForm):
 class DropForm(ServiceForm):
     """Which product became cheaper, when and by how much."""
 
-    product = VisibleChoice(Product, label=_("Product"))
+    product = a_product()
     currency = forms.CharField(label=_("Currency"), max_length=3)
     day = forms.DateField(
         label=_("Day of the drop"), help_text=_("The stock reported for this day is protected.")

@@ -98,7 +98,7 @@ class CreditList(ListPage):
                 "buyer", label=gettext_lazy("Invoiced to"), value=lambda row: buyer_of(row, actor), phone=None
             ),
             Text("document", css="ui-fig ui-sub", phone="sub"),
-            Ref("product_line", filter=True, phone=None),
+            Ref("product_line", filter=True, phone=None, hidden=True),
             Text("product__code", label=gettext_lazy("Product"), css="ui-fig ui-sub"),
             Text(
                 "share",
@@ -115,7 +115,7 @@ class CreditList(ListPage):
                 places=2,
                 phone="b",
             ),
-            Choice("source", filter=True, tones={}, phone=None),
+            Choice("source", filter=True, tones={}, phone=None, hidden=True),
             Text("state", label=gettext_lazy("State"), value=state_of, phone="d"),
             Text("reason", phone=None, hidden=not actor.is_partner),
         ]

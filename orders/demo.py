@@ -23,6 +23,8 @@ from prm.values.actor import Actor
 
 SHARES = {"gold": Decimal("0.82"), "silver": Decimal("0.88"), "bronze": Decimal("0.94")}
 CENT = Decimal("0.01")
+# Who has projects abroad, and what goes there: of a product all, as a return has the currency of its sale.
+ABROAD, GOES_ABROAD, DOLLARS = Partner.Type.INTEGRATOR, "kitchen", "USD"
 
 
 def fill(*, tenant: Any, size: str, say: Callable[[str], None]) -> None:
@@ -49,25 +51,38 @@ def _price_lists(tenant: Any, by: Actor) -> None:
 
 def _sales(tenant: Any, by: Actor) -> None:
     partners = Partner.objects.for_everyone(because="the demo's sales").filter(number__startswith="P-10")
-    numbers = list(partners.order_by("number").values_list("number", flat=True))
+    kinds = dict(partners.order_by("number").values_list("number", "type"))
+    numbers = list(kinds)
+    abroad = {
+        (number, code)
+        for number in numbers
+        if kinds[number] == ABROAD
+        for code in Product.objects.filter(product_line__code=GOES_ABROAD).values_list("code", flat=True)
+    }
     sold = dataset.sales(today=clock.today(), partners=len(numbers))
     for _week, some in groupby(sold, key=lambda sale: (sale.day.year, sale.day.month, sale.day.day // 8)):
         sales = list(some)
         # On file by the evening of the newest, in its own month: a line recorded later would be a late one.
         evening = clock.start_of_day(sales[-1].day) + timedelta(hours=20)
         with clock.at(min(evening, clock.now())):
-            bring_in("sales-lines", _lines(sales, numbers, FACTORS[tenant.currency]), by=by)
+            bring_in("sales-lines", _lines(sales, numbers, abroad, tenant.currency), by=by)
 
 
-def _lines(sales: Iterable[dataset.Sale], numbers: list[str], factor: Decimal) -> Iterator[dict[str, Any]]:
+def _lines(
+    sales: Iterable[dataset.Sale], numbers: list[str], abroad: set[tuple[str, str]], usual: str
+) -> Iterator[dict[str, Any]]:
+    """`abroad`: which partner's sales of which product are in dollars."""
     for sale in sales:
+        number = numbers[sale.partner]
+        currency = DOLLARS if (number, sale.product_code) in abroad else usual
         yield {
             "line_number": sale.line,
-            "partner_number": numbers[sale.partner],
+            "partner_number": number,
             "product_code": sale.product_code,
             "booking_date": sale.day.isoformat(),
             "quantity": sale.quantity,
-            "net_amount": (sale.quantity * sale.unit_price * factor).quantize(CENT, ROUND_HALF_UP),
+            "net_amount": (sale.quantity * sale.unit_price * FACTORS[currency]).quantize(CENT, ROUND_HALF_UP),
+            "currency": currency,
             "document": sale.document,
             "source": "invoice" if sale.quantity > 0 else "credit_note",
             "reverses": sale.reverses,

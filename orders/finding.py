@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from orders.registrations import TONES
+from prm.catalogue.finding import named
 from prm.customfields.showing import with_own
 from prm.search import registry as search
-from prm.search.products import named
 from prm.ui import formats
 from prm.values.actor import Actor
 

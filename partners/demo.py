@@ -52,6 +52,7 @@ NAMES = {
     "controller": "Qin Lan",  # an approver of a settlement and its payer are two people
     "partner-admin": "Zhou Wen",
     "partner-sales": "Xu Peng",
+    "agent": "Jiang Hai",
     "rival-sales": "Tang Jie",
 }
 SIZES = {"full": 40, "small": 12}
@@ -102,6 +103,8 @@ def _people_of(partners: list[Partner], people: dict[str, User], second: User, b
     services.add_member(partner=partners[0], user=people["partner-admin"], by=by)
     services.add_member(partner=partners[0], user=people["partner-sales"], by=by)
     services.add_member(partner=partners[1], user=people["rival-sales"], by=by)
+    agent = next(partner for partner in partners if partner.type == Partner.Type.AGENT)
+    services.add_member(partner=agent, user=people["agent"], by=by)
     for index, partner in enumerate(partners[1:9], start=1):
         buyer = _user(f"sales{index}@demo.example", CONTACTS[index % len(CONTACTS)], Role.PARTNER_SALES)
         services.add_member(partner=partner, user=buyer, by=by)

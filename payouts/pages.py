@@ -30,11 +30,13 @@ def account_facts(account: BankAccount, actor: Actor) -> list[Fact]:
         Fact(_("BIC"), account.bic),
         Fact(_("Bank and branch"), account.bank_name),
         Fact(_("CNAPS code"), grouped(account.cnaps)),
-        Fact(_("Asked for by"), f"{account.asker}, {formats.exact(account.asked_at)}"),
+        Fact(_("Asked for by"), f"{account.asker}{formats.comma()}{formats.exact(account.asked_at)}"),
         Fact(_("Reason"), account.reason),
     ]
     if account.decided_at is not None:
-        found.append(Fact(_("Decided by"), f"{account.decider}, {formats.exact(account.decided_at)}"))
+        found.append(
+            Fact(_("Decided by"), f"{account.decider}{formats.comma()}{formats.exact(account.decided_at)}")
+        )
     if account.decision:
         found.append(Fact(_("Why"), account.decision))
     if account.paid_from is not None:
@@ -150,10 +152,12 @@ def batch_facts(batch: Batch) -> list[Fact]:
     found = [
         Fact(_("Settlement"), batch.run.number, href=batch.run.get_absolute_url()),
         Fact(_("To be executed on"), formats.day(batch.pay_on)),
-        Fact(_("Prepared by"), f"{batch.preparer}, {formats.exact(batch.created_at)}"),
+        Fact(_("Prepared by"), f"{batch.preparer}{formats.comma()}{formats.exact(batch.created_at)}"),
     ]
     if batch.released_at is not None:
-        found.append(Fact(_("Released by"), f"{batch.releaser}, {formats.exact(batch.released_at)}"))
+        found.append(
+            Fact(_("Released by"), f"{batch.releaser}{formats.comma()}{formats.exact(batch.released_at)}")
+        )
     if batch.executed_on is not None:
         found.append(Fact(_("Executed on"), formats.day(batch.executed_on)))
         found.append(Fact(_("Bank reference"), batch.reference))

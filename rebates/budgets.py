@@ -35,7 +35,7 @@ def share_of(used: Decimal, budget: Decimal) -> int:
 
 def levels_said(levels: Iterable[int]) -> str:
     """80 %, 100 %."""
-    return pgettext("between the words of a list", ", ").join(f"{level} %" for level in sorted(levels))
+    return pgettext("between the words of a list", ", ").join(f"{level}%" for level in sorted(levels))
 
 
 @dataclass(frozen=True)

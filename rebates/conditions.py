@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import DecimalField, F, Func, IntegerField, OuterRef, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prm.conditions import Field, registry
 from rebates import pages
@@ -73,7 +74,8 @@ def register_programmes() -> None:
             Field("state", "choice", label=_("State"), choices=Version.State.choices),
             Field("starts", "date", label=_("In force from")),
             Field("ends", "date", label=_("In force before")),
-            Field("period", "choice", label=_("Period"), path="policy", json="period", choices=PERIODS),
+            Field("period", "choice", label=pgettext_lazy("of a programme", "Period"), path="policy",
+                  json="period", choices=PERIODS),
             Field("currency", "text", label=_("Currency"), path="policy", json="currency"),
             Field("mechanism", "choice", label=_("Mechanism"), choices=mechanisms, expression=mechanism_sql,
                   read=lambda version: version.mechanism),
@@ -96,7 +98,7 @@ def register_programmes() -> None:
             Field("ends", "date", label=_("In force before"), **newest("ends")),
             Field("mechanism", "choice", label=_("Mechanism"), choices=mechanisms,
                   **newest("mechanism", mechanism_sql)),
-            Field("period", "choice", label=_("Period"), choices=PERIODS,
+            Field("period", "choice", label=pgettext_lazy("of a programme", "Period"), choices=PERIODS,
                   **newest("period", lambda _prefix, _currency: KeyTextTransform("period", "policy"))),
             Field("currency", "text", label=_("Currency"),
                   **newest("currency", lambda _prefix, _currency: KeyTextTransform("currency", "policy"))),

@@ -184,6 +184,17 @@ programmes:
     budget: {{amount: {mix_budget}, per: year, warn_at: [75, 100]}}
     clause: "3.9"
     dispute_days: 60
+  - code: projects-abroad
+    name: Projects abroad bonus
+    name_zh: 海外项目返利
+    from: {first}
+    currency: {currency}
+    period: month
+    who: {{types: [integrator]}}
+    exchange: booking_date
+    mechanism: {{kind: flat, rate: 1%}}
+    clause: "3.10"
+    dispute_days: 60
   - code: agent-commission
     name: Agents' commission
     name_zh: 代理商佣金

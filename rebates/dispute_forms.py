@@ -32,7 +32,7 @@ What = DisputedLine.What
 # What can be wrong with a line of ours, and with one that counts in no figure.
 OF_OURS = (What.AMOUNT, What.QUANTITY, What.NOT_OURS)
 OF_UNCOUNTED = (What.COUNT, *OF_OURS)
-ROOM = 3  # missing lines that the page has room for at first; "add more" gives as many again
+ROOM = 3  # missing lines that the page gets room for each time that they are asked for
 MOST_ROOM = 60  # more come by file
 MORE = "more"  # the button's name
 PLACE = re.compile(r"missing-(\d{1,2})-document")
@@ -117,10 +117,10 @@ class LinesForm(ServiceForm):
         return self._places() < MOST_ROOM
 
     def _places(self) -> int:
-        """How many missing lines the page has fields for: those it had, and further ones where they were asked for."""
+        """How many missing lines the page has fields for: none at first, then those that were asked for."""
         sent = self.typed if self.typed is not None else {}
         had = [int(found[1]) for name in sent if (found := PLACE.fullmatch(name))]
-        return min(max([ROOM, *had]) + (ROOM if MORE in sent else 0), MOST_ROOM)
+        return min(max(had, default=0) + (ROOM if MORE in sent else 0), MOST_ROOM)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -180,7 +180,9 @@ class LinesForm(ServiceForm):
                 raise BadValue("missing")
         except BadValue as bad:
             why = reasons.why({"code": bad.code, "values": bad.values})
-            self.add_error(None, f"{where}, {capfirst(str(NAMES.get(name, name)))}: {why}")
+            self.add_error(
+                None, f"{where}{formats.comma()}{capfirst(str(NAMES.get(name, name)))}{formats.colon()}{why}"
+            )
         return None
 
     def _typed(self, name: str) -> str:

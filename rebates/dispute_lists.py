@@ -76,8 +76,20 @@ class DisputeList(ListPage):
         return [
             Link("number"),
             *whose,
-            Text("statement__number", label=_("Statement"), phone="sub", css="ui-fig ui-sub"),
-            Text("period", label=_("Period"), value=lambda row: formats.month(row.statement.starts)),
+            # A partner has one statement of a month: finance is told enough by both.
+            Text(
+                "statement__number",
+                label=_("Statement"),
+                css="ui-fig ui-sub",
+                phone="sub" if actor.is_partner else None,
+                hidden=not actor.is_partner,
+            ),
+            Text(
+                "period",
+                label=_("Period"),
+                phone="sub",
+                value=lambda row: formats.month(row.statement.starts),
+            ),
             Choice("kind", filter=True, tones={}, phone=None),
             State("shown" if actor.is_partner else "state", label=_("State"), filter=True),
             When("state_since", label=_("Since"), phone=None),

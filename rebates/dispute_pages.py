@@ -193,7 +193,7 @@ def _facts(dispute: Dispute, actor: Actor) -> list[Fact]:
     facts += [
         Fact(
             _("Statement"),
-            f"{statement.number}, {formats.month(statement.starts)}",
+            f"{statement.number}{formats.comma()}{formats.month(statement.starts)}",
             statement.get_absolute_url(),
         ),
         Fact(_("Kind"), dispute.get_kind_display()),
@@ -204,8 +204,8 @@ def _facts(dispute: Dispute, actor: Actor) -> list[Fact]:
         facts.append(Fact(_("File"), dispute.file_name))
     if dispute.decided_at:
         facts += [
-            Fact(_("Decided by"), dispute.decider),
-            Fact(_("Decided"), formats.exact(dispute.decided_at)),
+            Fact(pgettext("of a dispute", "Decided by"), dispute.decider),
+            Fact(pgettext("of a dispute", "Decided"), formats.exact(dispute.decided_at)),
         ]
     return facts
 

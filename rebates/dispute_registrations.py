@@ -91,7 +91,7 @@ def register() -> None:
             "adjustment proposed": _("sum proposed"),
             "adjustment confirmed": _("sum confirmed"),
             "adjustment not confirmed": _("sum not confirmed"),
-            "decided": _("decided"),
+            "decided": pgettext_lazy("done", "decided"),
         }
     )
     words.keep_internal(["adjustment proposed", "adjustment confirmed", "adjustment not confirmed"])

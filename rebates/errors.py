@@ -284,8 +284,9 @@ class LinkSpansPartners(DomainError):
     code = "link_spans_partners"
     message = _(
         "%(programme)s cannot be settled together with %(other)s: one of them has a cap over all partners or takes them"
-        " as a group, so that what the other pays would hang on all partners too. Such a programme may be net of others"
-        " that compute each partner by itself, and nothing else."
+        " as a group. Such a programme shares no cap with others and may be net of others that compute each partner by"
+        " itself; a cap over all partners may also stand in a best-of and come before what is net of it, a group may"
+        " not."
     )
 
 

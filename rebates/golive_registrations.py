@@ -39,7 +39,7 @@ def register() -> None:
     )
     work.register(open_work, count=count_open_work, verb="rebates.bring_in")
     menu.register(
-        section="Money", label=_("Figures of before go-live"), icon="database-import", url="rebates:golive_settled",
+        section="Money", label=_("Settled before go-live"), icon="database-import", url="rebates:golive_settled",
         verb="rebates.bring_in", order=66,
     )  # fmt: skip
 

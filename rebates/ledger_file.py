@@ -14,6 +14,7 @@ from prm.spreadsheets import cells, reasons
 from prm.spreadsheets.matching import matched
 from prm.spreadsheets.reading import open_table
 from prm.spreadsheets.registry import BadValue, Column, ImportKind
+from prm.ui import formats
 from rebates.errors_of_disputes import LedgerColumnMissing, LedgerRowsBad, LedgerTooLarge
 from rebates.own_ledger import Line, signs_differ
 
@@ -107,7 +108,7 @@ def _values(kind: ImportKind, places: dict[str, int], row: list[str]) -> tuple[d
 
 
 def _said(column: Column, code: str, values: dict[str, Any]) -> str:
-    return f"{capfirst(str(column.label))}: {reasons.why({'code': code, 'values': values})}"
+    return f"{capfirst(str(column.label))}{formats.colon()}{reasons.why({'code': code, 'values': values})}"
 
 
 def _line(number: int, values: dict[str, str]) -> Line:

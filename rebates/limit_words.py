@@ -10,11 +10,12 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from prm.conditions.registry import lowered
 from prm.measures import registry
 from prm.ui import formats
 from prm.ui.formats import filled
 from rebates.collection import steps_of
-from rebates.links import BEST_OF, NET_OF, stacked_on
+from rebates.links import BEST_OF, NET_OF, in_order, stacked_on
 from rebates.measure_factors import factors_of
 from rebates.mechanisms import bands_of
 from rebates.minimums import Kept, kept_on
@@ -24,8 +25,8 @@ from rebates.partner_pools import is_family, is_group
 from rebates.traits import SIGNATURE, gates_of
 
 
-def limits(policy: dict[str, Any]) -> list[str]:
-    """The sentences, in the order of operations."""
+def limits(policy: dict[str, Any], code: str) -> list[str]:
+    """The sentences, in the order of operations. `code`: of the policy's programme; "" while it has none."""
     caps = policy.get("caps", [])
     return [
         *(str(_FAMILY_WORDS if is_family(policy) else _GROUP_WORDS) for _one in [is_group(policy)] if _one),
@@ -42,7 +43,7 @@ def limits(policy: dict[str, Any]) -> list[str]:
         ),
         *(cap_on_payout(policy, cap) for cap in caps if is_own_cap(cap)),
         *(cap_on_payout(policy, cap) for cap in caps if "programmes" in cap or cap.get("over") == "partners"),
-        *(best_of_words(codes) for codes in [stacked_on(policy, BEST_OF)] if codes),
+        *(best_of_words(in_order(code, named), code) for named in [stacked_on(policy, BEST_OF)] if named),
         *(minimum(policy) for _key in [policy.get("minimum_payout")] if _key),
         *(str(PAID_AS[policy["payout_as"]]) for _key in [policy.get("payout_as")] if _key),
     ]
@@ -63,7 +64,9 @@ _NET_WORDS = (
         "What each member is paid by %(programmes)s is taken off its own base first; what is left shares the payout."
     ),
 )
-_BEST_WORDS = gettext_lazy("Beside %(programmes)s only the programme that pays most pays.")
+_BEST_WORDS = gettext_lazy(
+    "Of %(programmes)s only the one that pays most pays; of equal ones the one that is named first."
+)
 
 
 PAID_AS = {
@@ -104,7 +107,7 @@ def measure_name(code: str) -> str:
 
 def gates(policy: dict[str, Any]) -> str:
     asked = pgettext("between gates that are all to be met", " and ").join(
-        gate(one) for one in gates_of(policy)
+        lowered(gate(one)) for one in gates_of(policy)
     )
     return _("Anything above zero is paid only with %(gates)s.") % {"gates": asked}
 
@@ -146,8 +149,8 @@ def factor_bands(one: dict[str, Any]) -> str:
 
 
 def factor(one: dict[str, Any]) -> str:
-    words = {"name": measure_name(one["code"]), "bands": factor_bands(one)}
-    return filled(_("It counts by %(name)s in the period: %(bands)s."), words)
+    words = {"name": lowered(measure_name(one["code"])), "bands": factor_bands(one)}
+    return filled(_("How much of the rebate counts goes by %(name)s in the period: %(bands)s."), words)
 
 
 def factor_found(one: dict[str, Any], found: Decimal, share: str) -> str:
@@ -167,7 +170,7 @@ def collection_steps(policy: dict[str, Any]) -> str:
 
 def collection(policy: dict[str, Any]) -> str:
     words = {"steps": collection_steps(policy)}
-    return _("It counts by the days until each invoice is paid: %(steps)s.") % words
+    return _("How much of each invoice counts goes by the days until it is paid: %(steps)s.") % words
 
 
 def minimum(policy: dict[str, Any]) -> str:
@@ -200,16 +203,18 @@ def kept(kept: Kept, currency: str) -> str:
     return _("Below the minimum of %(minimum)s") % words
 
 
-def programmes(codes: Iterable[str]) -> str:
-    """Names of programmes, as a list in words; the code where nothing has it."""
+def programmes(codes: Iterable[str], own: str | None = None) -> str:
+    """Names of programmes, as a list in words; the code where nothing has it. `own`: the one that the text is about."""
     codes = list(codes)
     names = {row.code: str(row) for row in Programme.objects.filter(code__in=codes)}
+    if own is not None:
+        names[own] = _("this programme")
     return pgettext("between the words of a list", ", ").join(names.get(code, code) for code in codes)
 
 
-def best_of_words(codes: Iterable[str]) -> str:
-    """That of a programme and these others one pays."""
-    return filled(_BEST_WORDS, {"programmes": programmes(codes)})
+def best_of_words(order: Iterable[str], own: str) -> str:
+    """That of these programmes, `own` among them, one pays: where two come to the same, the earlier in this order."""
+    return filled(_BEST_WORDS, {"programmes": programmes(order, own)})
 
 
 def cap_on_measure(policy: dict[str, Any], cap: dict[str, Any]) -> str:

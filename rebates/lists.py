@@ -172,7 +172,7 @@ class StatementList(ListPage):
             Link("number"),
             *whose,
             Text("period", label=_("Period"), value=lambda row: formats.month(row.starts), phone="sub"),
-            Amount("opening", currency="currency", places=2, phone=None, total=False),
+            Amount("opening", currency="currency", places=2, phone=None, total=False, hidden=True),
             Amount("earned", currency="currency", places=2, phone="b"),
             Amount("adjusted", currency="currency", places=2, phone=None),
             Amount("to_pay", label=_("To be paid"), currency="currency", places=2, phone=None),

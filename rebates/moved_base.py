@@ -39,15 +39,19 @@ def step_of(result: Result | None) -> Step:
 
 def moved(before: Step, after: Step, *, gross: bool = False, bands: bool = True) -> str:
     """`gross`: both are without returns, so that the base is not the one that an explanation calls so."""
-    words = {"before": before.shown, "after": after.shown, "was": before.band, "now": after.band}
+    words = {"before": before.shown, "after": after.shown, "was": _band(before), "now": _band(after)}
     if before.withheld or after.withheld or not bands:
         if gross:
             return _("Paid base without returns %(before)s → %(after)s") % words
         return _("Paid base %(before)s → %(after)s") % words
     if before.band == after.band:
         if gross:
-            return _("Paid base without returns %(before)s → %(after)s, in band %(now)s as before") % words
-        return _("Paid base %(before)s → %(after)s, in band %(now)s as before") % words
+            return _("Paid base without returns %(before)s → %(after)s, %(now)s as before") % words
+        return _("Paid base %(before)s → %(after)s, %(now)s as before") % words
     if gross:
-        return _("Paid base without returns %(before)s → %(after)s, band %(was)s → %(now)s") % words
-    return _("Paid base %(before)s → %(after)s, band %(was)s → %(now)s") % words
+        return _("Paid base without returns %(before)s → %(after)s, %(was)s → %(now)s") % words
+    return _("Paid base %(before)s → %(after)s, %(was)s → %(now)s") % words
+
+
+def _band(step: Step) -> str:
+    return _("band %(band)s") % {"band": step.band} if step.band else _("below the first band")

@@ -28,7 +28,7 @@ from rebates import wording
 from rebates.accruals import Accrual, accruals
 from rebates.approvals import PROGRAMME, SETTLEMENT, own_of_run
 from rebates.minimums import kept_now
-from rebates.models import SettlementRun, Statement, Version
+from rebates.models import Programme, SettlementRun, Statement, Version
 from rebates.numbers_in_words import measured
 from rebates.own_targets import targets_of
 from rebates.plans import scope_plans
@@ -88,6 +88,24 @@ def runs_to_go_on_with(actor: Actor) -> list[dict[str, Any]]:
     """Runs that are begun and not closed, newest first, each with what it waits for."""
     rows = SettlementRun.objects.visible_to(actor).unclosed().order_by("-ends")[:12]
     return [{"run": run, "waiting": waiting_line(run)} for run in rows]
+
+
+def findings_of(run: SettlementRun) -> list[dict[str, Any]]:
+    """What the computation left out, with its programmes by name: a run keeps their codes."""
+    codes = {one.get("programme", "") for one in run.findings}.union(
+        *(one.get("programmes", []) for one in run.findings)
+    )
+    names = {one.code: str(one) for one in Programme.objects.filter(code__in=codes)} if codes else {}
+
+    def named(finding: dict[str, Any]) -> dict[str, Any]:
+        told = {"programmes": [names.get(code, code) for code in finding.get("programmes", [])]}
+        return (
+            finding
+            | told
+            | {"programme": names.get(finding.get("programme", ""), finding.get("programme", ""))}
+        )
+
+    return [named(finding) for finding in run.findings]
 
 
 def stages(run: SettlementRun) -> list[Stage]:

@@ -114,7 +114,7 @@ def chart(policy: dict[str, Any]) -> Chart:
     amounts = [Decimal(f"{mark:.12g}") for mark in marks]
     highest = amounts[-1]
 
-    ticks_y = [(amount, _money(policy, amount)) for amount in amounts]
+    ticks_y = [(amount, _money(policy, amount, highest)) for amount in amounts]
     left = max(LEFT, *(round(wide(words) + GAP, 1) for _amount, words in ticks_y))
 
     def x(value: Decimal) -> float:
@@ -138,20 +138,23 @@ def chart(policy: dict[str, Any]) -> Chart:
         left=left,
         path="".join(steps),
         jumps=jumps,
-        ticks_x=_apart([{"x": x(stop), "label": _volume(policy, stop)} for stop in stops[1:-1]]),
+        ticks_x=_apart([{"x": x(stop), "label": _volume(policy, stop, stops[-2])} for stop in stops[1:-1]]),
         ticks_y=[{"y": y(amount), "label": words} for amount, words in ticks_y],
         across=across(policy),
         up=str(policy["currency"]),
     )
 
 
-def _money(policy: dict[str, Any], amount: Decimal) -> str:
-    return formats.compact_money(amount, str(policy["currency"]))
+def _money(policy: dict[str, Any], amount: Decimal, highest: Decimal | None = None) -> str:
+    """`highest`: of its axis, whose unit holds for all amounts there."""
+    return formats.compact_money(amount, str(policy["currency"]), highest)
 
 
-def _volume(policy: dict[str, Any], volume: Decimal) -> str:
+def _volume(policy: dict[str, Any], volume: Decimal, highest: Decimal) -> str:
     """A volume below the curve: a count, or money."""
-    return formats.compact(volume) if bands_of(policy).reads_units else _money(policy, volume)
+    if bands_of(policy).reads_units:
+        return formats.compact(volume, highest)
+    return _money(policy, volume, highest)
 
 
 def _jump(policy: dict[str, Any], by: Decimal) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from partners.models import Partner
-from prm.catalogue.models import Product
-from prm.search.products import named
+from prm.catalogue import finding
 from prm.values.actor import Actor
 from rebates.models import Programme, Version
 
@@ -19,10 +18,7 @@ Row = dict[str, str]
 
 
 def _products(actor: Actor, text: str, codes: list[str], beside: Mapping[str, Any]) -> list[Row]:
-    rows = Product.objects.order_by("code")
-    found = rows.filter(code__in=codes) if codes else rows.filter(named(text), is_active=True)[:MOST]
-    lines = found.select_related("product_line")
-    return [{"code": one.code, "name": str(one), "note": str(one.product_line)} for one in lines]
+    return finding.offered(text, codes)
 
 
 def _partners(actor: Actor, text: str, codes: list[str], beside: Mapping[str, Any]) -> list[Row]:

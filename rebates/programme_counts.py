@@ -27,7 +27,7 @@ def _goods(label: Any, help_text: Any) -> forms.CharField:
         label=label,
         required=False,
         max_length=2000,
-        widget=CodePicker("rebates:pick", "products"),
+        widget=CodePicker("rebates:pick", "products", coded=True),
         help_text=help_text,
     )
 

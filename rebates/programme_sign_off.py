@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 CHOICES = [
     ("", _("Not asked for")),
@@ -24,7 +25,7 @@ PAID_AS = [
 
 class SignOffFields(forms.Form):
     payout_as = forms.ChoiceField(
-        label=_("Paid"), choices=PAID_AS, required=False, initial="",
+        label=pgettext_lazy("of a policy", "Paid"), choices=PAID_AS, required=False, initial="",
         help_text=_("Finance may choose otherwise at the payment. Goods are named there and their delivery confirmed."),
     )  # fmt: skip
     sign_off = forms.ChoiceField(

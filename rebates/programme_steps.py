@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy, pgettext
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rebates import programme_collection as collected
@@ -59,7 +59,7 @@ STEPS = (
     Step("mechanism", _("Mechanism")),
     Step("bands", _("What it pays")),
     Step("counts", _("What counts"), True, _("All sales of the partner count, on the day of their booking.")),
-    Step("who", _("Who"), True, _("Every partner takes part, each by itself.")),
+    Step("who", pgettext_lazy("of a policy", "Who"), True, _("Every partner takes part, each by itself.")),
     Step("limits", _("Gates, factors and caps"), True, _("None: everything is paid.")),
     Step("terms", _("Currency, rounding, returns"), True, _("As usual.")),
     Step("budget", _("Budget"), True, _("None.")),

@@ -122,7 +122,7 @@ def _told(tie: Tie, code: str) -> str:
     if tie.kind == CAP:
         return cap_on_payout(tie.by.policy, tie.cap | {"programmes": tie.beside(code)})
     if tie.kind == BEST_OF:
-        return best_of_words(tie.beside(code))
+        return best_of_words(tie.codes, code)
     words = {"programme": programmes([tie.by.programme.code])}
     return _("%(programme)s is paid on what is left after what this programme pays.") % words
 

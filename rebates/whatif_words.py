@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from prm.ui import formats
 from rebates import limit_words
 from rebates.explanations import explain
 from rebates.whatif import Effect
@@ -20,7 +21,7 @@ def lowered(effect: Effect) -> list[str]:
         if step.number not in (6, 7, 8) or step.value is None:
             continue
         if step.number > 6 and step.value < running:
-            found.append(f"{step.title}: {step.text}")
+            found.append(f"{step.title}{formats.colon()}{step.text}")
         running = step.value
     if "minimum_payout" in policy and 0 < effect.after < Decimal(policy["minimum_payout"]):
         found.append(limit_words.minimum(policy))

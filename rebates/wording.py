@@ -50,7 +50,7 @@ def sentence(version: Version) -> str:
             *time_words.year(policy),
             *time_words.returns(policy),
             *time_words.late(policy),
-            *limits(policy),
+            *limits(policy, version.programme.code if version.programme_id else ""),
             *currency_words.paid(policy),
             *time_words.disputes(policy),
             *time_words.usual(policy),

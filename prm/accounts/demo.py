@@ -51,6 +51,10 @@ PEOPLE = (
         _("Partner, administrator"), _("the company, its people and rebates"),
     ),
     DemoPerson(
+        "agent", "agent@demo.example", Role.PARTNER_ADMIN, "user-share",
+        _("Agent"), _("brokers sales, is paid a commission"),
+    ),
+    DemoPerson(
         "rival-sales", "rival-sales@demo.example", Role.PARTNER_SALES, "user-shield",
         _("Rival partner, sales"), _("sees nothing of the other"),
     ),

@@ -43,8 +43,8 @@ def history_of_many(objects: Iterable[models.Model], actor: Actor, *, limit: int
 
 def happening(row: AuditEntry) -> Happening:
     word = words.word_for(row.verb)
-    changed = "; ".join(_once(change, word) for change in changes_of(row))
-    text = f"{word}: {changed}" if changed else word
+    changed = formats.semicolon().join(_once(change, word) for change in changes_of(row))
+    text = f"{word}{formats.colon()}{changed}" if changed else word
     return Happening(
         at=row.at,
         text=text[:1].upper() + text[1:],

@@ -8,7 +8,7 @@ from prm.audit import words
 from prm.audit.history import changes_of, who
 from prm.audit.models import AuditEntry
 from prm.audit.searching import partner_model, present
-from prm.ui import filters
+from prm.ui import filters, formats
 from prm.ui.lists import Choice, Empty, Link, ListPage, Text, When
 
 
@@ -107,7 +107,7 @@ def _object(row):
 
 
 def _changes(row):
-    text = "; ".join(_short(change["text"]) for change in changes_of(row))
+    text = formats.semicolon().join(_short(change["text"]) for change in changes_of(row))
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 

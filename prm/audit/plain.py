@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from prm.ui import said
+from prm.ui import formats, said
 
 # Longer texts are documents with a display of their own, or nobody's to read in a line.
 LONGEST = 50_000
@@ -41,7 +41,9 @@ def in_words(name_of: Namer, value: Any) -> Any:
     if read is _NO_DATA:
         return value
     found = [(" · ".join(place), leaf) for place, leaf in _leaves(read, (), name_of)]
-    return ", ".join(f"{name}: {leaf}" if name else str(leaf) for name, leaf in found)
+    return formats.comma().join(
+        f"{name}{formats.colon()}{leaf}" if name else str(leaf) for name, leaf in found
+    )
 
 
 def _read(value: Any) -> Any:

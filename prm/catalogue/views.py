@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from prm.access.decorators import requires
 from prm.audit.history import history_of
-from prm.catalogue import services
+from prm.catalogue import finding, services
 from prm.catalogue.forms import ProductForm, ProductLineForm
 from prm.catalogue.models import Product, ProductLine
 from prm.customfields.showing import facts_of
 from prm.ui import formats
 from prm.ui.parts import Fact
+
+MOST_CODES = 200  # of which the names are asked
 
 
 @requires("catalogue.edit")
@@ -28,6 +31,15 @@ def product_new(request: Any) -> HttpResponse:
 @requires("catalogue.view")
 def product(request: Any, pk: int) -> HttpResponse:
     return _product(request, get_object_or_404(Product, pk=pk))
+
+
+@require_GET
+@requires("catalogue.view")
+def pick(request: Any) -> JsonResponse:
+    """What a field of product codes offers for `q`; with `codes` the products of these."""
+    codes = [code for code in request.GET.get("codes", "").split(",") if code][:MOST_CODES]
+    text = request.GET.get("q", "").strip()[:100].replace("\x00", "")
+    return JsonResponse({"rows": finding.offered(text, codes)})
 
 
 def _product(request: Any, known: Product | None) -> HttpResponse:

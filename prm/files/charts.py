@@ -167,19 +167,23 @@ LONGEST = 46  # characters of a name that fit beside its square, on a phone too
 
 def side_by_side(
     groups: Sequence[tuple[Any, Sequence[Any]]], series: Sequence[Any], *, label: Any, heads: tuple = (),
-    shown: Callable[[Any], str] = _plain, told: Callable[[Any], str] | None = None,
-    tick: Callable[[Any, Any], Any] = lambda name, before: name,
+    shown: Callable[[Any, Any], str] = lambda value, highest: _plain(value),
+    told: Callable[[Any], str] = _plain, tick: Callable[[Any, Any], Any] = lambda name, before: name,
 ) -> Chart:  # fmt: skip
     """Up to five bars beside each other for each (label, values) of `groups`; `series` names them in a legend above.
 
-    `shown` writes an amount at the side, `told` in the table of its numbers (as at the side unless given).
+    `shown` writes an amount at the side, where it is told the highest one as well, `told` in the table of its numbers.
     `tick` writes a group's label below its bars; it is told the label that stands before, or None.
     """
     marks = nice_steps(max([float(value) for _label, values in groups for value in values], default=0.0))
-    middles, slot = _slots(len(groups), _left(marks, shown))
+
+    def at_side(mark: Any) -> str:
+        return shown(mark, marks[-1])
+
+    middles, slot = _slots(len(groups), _left(marks, at_side))
     width = min(slot * 0.8 / max(len(series), 1), 36)
     lift = max(LEGEND * len(series) - TOP + 8, 0)
-    parts = [_grid(marks, shown), _legend(series, top=-lift)]
+    parts = [_grid(marks, at_side), _legend(series, top=-lift)]
     for middle, (_name, values) in zip(middles, groups, strict=True):
         first = middle - width * len(series) / 2
         for number, value in enumerate(values):
@@ -189,7 +193,7 @@ def side_by_side(
                 f"{first + width * number:.1f}", f"{y:.1f}", f"{max(width - 1, 1):.1f}", f"{max(BOTTOM - y, 0):.1f}",
             ))  # fmt: skip
     parts += _labels([name for name, _values in groups], middles, tick)
-    rows = [(name, *((told or shown)(value) for value in values)) for name, values in groups]
+    rows = [(name, *(told(value) for value in values)) for name, values in groups]
     return Chart(_frame(label, _joined(parts), lift=lift), label, heads, rows)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from prm.catalogue.finding import named
 from prm.catalogue.models import Product
 from prm.customfields.showing import with_own
 from prm.search.registry import Row, register
@@ -24,11 +24,6 @@ def register_products() -> None:
         verb="catalogue.view",
         more=lambda text: f"/products/?{urlencode({'view': 'all', 'q': text})}",
     )
-
-
-def named(text: str) -> Q:
-    """Products in whose code or one of whose names `text` occurs; an index serves each part."""
-    return Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)
 
 
 def find(actor: Any, text: str, limit: int) -> list[Row]:

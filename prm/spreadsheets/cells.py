@@ -16,8 +16,8 @@ from functools import lru_cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from prm.spreadsheets.registry import BadValue
-from prm.ui import said
+from prm.spreadsheets.registry import BadValue, Reading
+from prm.ui import formats, said
 from prm.values import clock
 from prm.values.money import is_known_currency
 
@@ -68,7 +68,8 @@ def amount(*, places: int, positive: bool = False, digits: int = 18) -> Parser:
             raise BadValue("below_zero")
         return format(number.quantize(Decimal(1).scaleb(-places)), "f")
 
-    return lru_cache(maxsize=50_000)(parse)
+    least = 2 if places == 2 else 0  # money to the cent, quantities and prices of one unit as they are
+    return Reading(lru_cache(maxsize=50_000)(parse), lambda value: formats.all_digits(value, least))
 
 
 def _number(cell: str) -> Decimal:
@@ -116,7 +117,7 @@ def day() -> Parser:
             raise BadValue("day_out_of_range", first=EARLIEST.isoformat(), last=latest.isoformat())
         return value.isoformat()
 
-    return parse
+    return Reading(parse, lambda value: formats.day(date.fromisoformat(value), table=True))
 
 
 def choice(options: Mapping[str, str]) -> Parser:
@@ -151,8 +152,7 @@ def currency(cell: str) -> str:
 
 
 @lru_cache(maxsize=1000)
-def rate(cell: str) -> str:
-    """A share: 0.13 or 13%."""
+def _rate(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell).strip()
     number = _number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     if not 0 <= number < 1:
@@ -160,6 +160,10 @@ def rate(cell: str) -> str:
     if -int(number.normalize().as_tuple().exponent) > 4:
         raise BadValue("too_many_decimals", most=4)
     return format(number.quantize(Decimal("0.0001")), "f")
+
+
+# A share: 0.13 or 13%.
+rate = Reading(_rate, lambda value: formats.percent(Decimal(value), None))
 
 
 def email(cell: str) -> str:

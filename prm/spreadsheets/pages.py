@@ -174,5 +174,7 @@ def good_rows(upload: Import) -> dict[str, Any]:
     rows = upload.rows.filter(verdict="good").order_by("number")[:GOOD_SHOWN]
     return {
         "heads": [capfirst(str(column.label)) for column in shown],
-        "rows": [(row.number, [row.values.get(column.name, "") for column in shown]) for row in rows],
+        "rows": [
+            (row.number, [column.shown(row.values.get(column.name, "")) for column in shown]) for row in rows
+        ],
     }

@@ -40,6 +40,17 @@ class RowRefused(Exception):
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A parser whose values people read in another spelling than the one that is kept: 120000.000 as 120,000."""
+
+    parse: Callable[[str], str]
+    shown: Callable[[str], str]
+
+    def __call__(self, cell: str) -> str:
+        return self.parse(cell)
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a kind. `parse` turns a cell's text into its one spelling (text), or raises BadValue."""
 
@@ -51,6 +62,10 @@ class Column:
     also: tuple[str, ...] = ()
     example: str = ""
     help: Any = ""
+
+    def shown(self, value: str) -> str:
+        """A value that was parsed, as it is shown elsewhere."""
+        return self.parse.shown(value) if value and isinstance(self.parse, Reading) else value
 
 
 class ImportKind:

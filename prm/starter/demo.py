@@ -17,8 +17,8 @@ from prm.starter import dataset, kit, outside, rates
 from prm.values import clock
 from prm.values.actor import Actor
 
-# How many units of the tenant's currency a pound of the source becomes: round, so that figures stay readable.
-FACTORS = {"CNY": Decimal(10), "GBP": Decimal(1), "EUR": Decimal(1)}
+# How many units of a currency a pound of the source becomes: round, so that figures stay readable.
+FACTORS = {"CNY": Decimal(10), "GBP": Decimal(1), "EUR": Decimal(1), "USD": Decimal("1.4")}
 CUSTOMERS = {"full": 690, "small": 120}
 STILL_TO_TELL = 12
 

@@ -11,7 +11,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, get_currency_precision
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from prm.values.clock import tenant_zone
 from prm.values.errors import DomainError
@@ -90,6 +90,20 @@ def filled(pattern: Any, values: Mapping[str, Any]) -> str:
     return _PLACE.sub(put, text)
 
 
+def colon() -> str:
+    """What stands between a name and what it says, as the language writes it."""
+    return pgettext("between a name and what it says", ": ")
+
+
+def comma() -> str:
+    """What stands between two facts, such as who and when."""
+    return pgettext("between two facts", ", ")
+
+
+def semicolon() -> str:
+    return pgettext("between two changes", "; ")
+
+
 def all_digits(value, least: int = 2) -> str:
     """Every decimal that there is and at least `least`: 1,234.50, and 1,711.525 before it is rounded."""
     if value is None or value == "":
@@ -140,11 +154,15 @@ def short_number(value) -> tuple[str, str]:
 SIGNIFICANT = 4  # digits of a number that is written short
 
 
-def compact(value) -> str:
-    """A number on a chart: 1.2m, 33,333, 0.125; in Chinese 120万. Only what is zero is written as 0."""
+def compact(value, like=None) -> str:
+    """A number on a chart: 1.2m, 33,333, 0.125; in Chinese 120万. Only what is zero is written as 0.
+
+    With `like` in the unit of that number, such as the highest one of an axis: 50k beside 100k.
+    """
     value = Decimal(value)
+    measure = value if like is None or not value else Decimal(like)
     # By what it is rounded to: 999,999 is 1m and not 1,000k.
-    size, unit = _unit_of(round(value, SIGNIFICANT - 1 - value.adjusted()) if value else value)
+    size, unit = _unit_of(round(measure, SIGNIFICANT - 1 - measure.adjusted()) if measure else measure)
     shown = value / size
     return all_digits(round(shown, max(SIGNIFICANT - 1 - shown.adjusted(), 0)), 0) + unit
 
@@ -159,9 +177,9 @@ def _unit_of(value: Decimal) -> tuple[int, str]:
     return 1, ""
 
 
-def compact_money(amount, currency: str) -> str:
+def compact_money(amount, currency: str, like=None) -> str:
     """The same with its currency: ¥1.2m, −¥0.125."""
-    digits = compact(amount)
+    digits = compact(amount, like)
     sign = MINUS if digits.startswith(MINUS) else ""
     return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{digits.removeprefix(MINUS)}"
 

@@ -14,17 +14,18 @@ class CodePicker(forms.TextInput):
 
     beside   names of fields of the same form whose values go along
     ordered  whether the order of the codes says something, so that chips can be moved
+    coded    whether a chip says the code beside the name
     single   one code, taken as it is written: it may hold blanks and commas, and the next one takes its place
     hint     what can be searched by, where that is not a name or a code
     """
 
     def __init__(
-        self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False, single: bool = False,
-        hint: Any = "",
+        self, url: str, *args: Any, beside: tuple[str, ...] = (), ordered: bool = False, coded: bool = False,
+        single: bool = False, hint: Any = "",
     ):  # fmt: skip
         super().__init__()
-        self.url, self.args, self.beside, self.ordered = url, args, beside, ordered
-        self.single, self.hint = single, hint
+        self.url, self.args, self.beside, self.hint = url, args, beside, hint
+        self.flags = {"ordered": ordered, "coded": coded, "single": single}
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
@@ -38,8 +39,5 @@ class CodePicker(forms.TextInput):
         }
         if self.beside:
             given["data-beside"] = " ".join(self.beside)
-        if self.ordered:
-            given["data-ordered"] = ""
-        if self.single:
-            given["data-single"] = ""
+        given |= {f"data-{name}": "" for name, wanted in self.flags.items() if wanted}
         return context

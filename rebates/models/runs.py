@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners.models import Partner
 from prm.access.scoping import PartnerOwned
@@ -27,7 +28,7 @@ class SettlementRun(models.Model):
         IN_REVIEW = "in_review", _("In review")
         APPROVED = "approved", _("Approved")
         CLOSING = "closing", _("Being closed")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("settlement", "Closed")
         PAID = "paid", _("Paid")
 
     TRANSITIONS = {

@@ -28,5 +28,5 @@ def refuse_when_moved_on(programme: Programme, draft: Version | None, opened: st
         return
     rows = AuditEntry.objects.of_any([programme, *programme.versions.all()])
     last = next((happening(row) for row in rows[:1]), None)
-    told = f"{last.who}, {formats.exact(last.at)}: {last.text}" if last else "—"
+    told = f"{last.who}{formats.comma()}{formats.exact(last.at)}{formats.colon()}{last.text}" if last else "—"
     raise DraftMovedOn(programme=str(programme), meanwhile=told)

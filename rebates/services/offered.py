@@ -73,11 +73,14 @@ def _moved_on(run: SettlementRun, shown: datetime | None) -> MovedOn:
     """The refusal, with who did what after the page was made; without a page, what was done last."""
     rows = AuditEntry.objects.of(run)
     newest = rows.filter(at__gt=shown)[:TOLD] if shown else rows[:1]
-    told = [f"{one.who}, {formats.exact(one.at)}: {one.text}" for one in map(happening, reversed(newest))]
+    told = [
+        f"{one.who}{formats.comma()}{formats.exact(one.at)}{formats.colon()}{one.text}"
+        for one in map(happening, reversed(newest))
+    ]
     return MovedOn(
         number=run.number,
         state=run.get_state_display(),
-        meanwhile="; ".join(told) or formats.exact(run.state_since),
+        meanwhile=formats.semicolon().join(told) or formats.exact(run.state_since),
     )
 
 

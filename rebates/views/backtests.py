@@ -285,7 +285,7 @@ def _chart(tried: BackTest, currency: str) -> charts.Chart:
     groups = [(str(period), amounts) for period, amounts in tried.costs.items()]
     return charts.side_by_side(
         groups, names, label=label, heads=(_("Period"), *names), tick=_tick,
-        shown=lambda amount: formats.compact_money(str(amount), currency),
+        shown=lambda amount, highest: formats.compact_money(str(amount), currency, str(highest)),
         told=lambda amount: formats.money(amount, currency),
     )  # fmt: skip
 

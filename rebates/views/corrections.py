@@ -84,7 +84,7 @@ def _facts(found: ManualAdjustment, actor: Actor) -> list[Fact]:
     facts += [
         Fact(
             _("Corrects"),
-            f"{statement.number}, {formats.month(statement.starts)}",
+            f"{statement.number}{formats.comma()}{formats.month(statement.starts)}",
             statement.get_absolute_url(),
         ),
         Fact(_("Programme"), str(found.programme)),
@@ -95,11 +95,17 @@ def _facts(found: ManualAdjustment, actor: Actor) -> list[Fact]:
         facts.append(Fact(_("Posted with"), formats.month(found.run.starts), _posted_on(found)))
     if actor.is_partner:
         return facts
-    facts.append(Fact(_("Proposed by"), f"{found.proposer}, {formats.exact(found.proposed_at)}"))
+    facts.append(
+        Fact(_("Proposed by"), f"{found.proposer}{formats.comma()}{formats.exact(found.proposed_at)}")
+    )
     if found.confirmed_at:
-        facts.append(Fact(_("Confirmed by"), f"{found.confirmer}, {formats.exact(found.confirmed_at)}"))
+        facts.append(
+            Fact(_("Confirmed by"), f"{found.confirmer}{formats.comma()}{formats.exact(found.confirmed_at)}")
+        )
     if found.refused_at:
-        facts.append(Fact(_("Not confirmed by"), f"{found.refuser}, {formats.exact(found.refused_at)}"))
+        facts.append(
+            Fact(_("Not confirmed by"), f"{found.refuser}{formats.comma()}{formats.exact(found.refused_at)}")
+        )
         facts.append(Fact(_("Why not"), found.refusal))
     return facts
 

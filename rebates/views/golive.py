@@ -95,10 +95,13 @@ def _facts(row: Any) -> list[Fact]:
 
 def _hands(row: Any) -> list[Fact]:
     """Who brought the file in, and who let it count; a command does both at once."""
-    counts, file = f"{known_doer(row.brought_by_label)}, {formats.exact(row.brought_at)}", row.upload
+    counts, file = (
+        f"{known_doer(row.brought_by_label)}{formats.comma()}{formats.exact(row.brought_at)}",
+        row.upload,
+    )
     if file is None or file.created_by_id is None:
         return [Fact(_("Brought in"), counts)]
-    entered = f"{file.created_label}, {formats.exact(file.created_at)}, {file}"
+    entered = formats.comma().join([file.created_label, formats.exact(file.created_at), str(file)])
     return [Fact(_("File brought in"), entered), Fact(_("Confirmed and imported"), counts)]
 
 

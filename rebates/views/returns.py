@@ -49,10 +49,12 @@ def detail(request: Any, number: str) -> HttpResponse:
         Fact(
             _("Account"), _("wrong: nothing is paid to it by file") if found.wrong_account else _("may stay")
         ),
-        Fact(_("Reported by"), f"{found.reporter}, {formats.exact(found.reported_at)}"),
+        Fact(_("Reported by"), f"{found.reporter}{formats.comma()}{formats.exact(found.reported_at)}"),
     ]
     if found.decided_at:
-        facts.append(Fact(_("Decided by"), f"{found.decider}, {formats.exact(found.decided_at)}"))
+        facts.append(
+            Fact(_("Decided by"), f"{found.decider}{formats.comma()}{formats.exact(found.decided_at)}")
+        )
     if found.decision:
         facts.append(Fact(_("Decision"), found.decision))
     context = {"found": found, "statement": found.payment.statement, "facts": facts,

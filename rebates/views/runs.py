@@ -77,6 +77,7 @@ def detail(request: Any, number: str) -> HttpResponse:
             "release_kind": releasing.JOB,
             "blocked": pages.blocked_payments(run, request.actor),
             "stages": pages.stages(run),
+            "findings": pages.findings_of(run),
             "programmes": by_programme,
             "programme_sums": run_totals.sums_of(by_programme),
             "partners": rows,

@@ -54,7 +54,9 @@
         chip.dataset.code = code;
         if (name === null) chip.classList.add("is-unknown");
         chip.setAttribute("aria-label", takes.replace("%s", name || code) + (name === null ? `, ${unknown}` : ""));
-        chip.append(made("b", { textContent: name || code }), made("span", { textContent: "×" }));
+        chip.append(made("b", { textContent: name || code }));
+        if (name && field.dataset.coded !== undefined) chip.append(made("span", { className: "ui-dim ui-fig", textContent: code }));
+        chip.append(made("span", { textContent: "×" }));
         chip.lastChild.setAttribute("aria-hidden", "true");
         box.insertBefore(chip, input);
       }

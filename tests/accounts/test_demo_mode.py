@@ -16,7 +16,7 @@ from tests.factories.partners import PartnerFactory, person_of
 
 KEYS = {
     *("administrator", "channel-manager", "finance", "controller"),
-    *("partner-admin", "partner-sales", "rival-sales"),
+    *("partner-admin", "partner-sales", "agent", "rival-sales"),
 }
 
 
@@ -108,4 +108,4 @@ def test_production_settings_need_a_second_factor_from_those_who_move_money_and_
 
 def test_the_page_says_who_is_not_here_without_the_demos_data(demo):
     page = visitor("127.0.0.1").get("/sign-in/").content.decode()
-    assert page.count("this site was started without the demo") == 3, "three people of partners"
+    assert page.count("this site was started without the demo") == 4, "four people of partners"

@@ -120,8 +120,10 @@ def test_staff_enter_and_another_approves_by_the_pages(acme, finance, second, br
     assert client.post("/agreements/new/", {**said, "end_customer": "EC-NONE"}).status_code == 422
     assert client.post("/agreements/new/", said).status_code == 302
     page = "/agreements/SP-5/1/"
-    item = {"product": product().pk, "basis": "list", "agreed_price": "100"}
+    item = {"product": product().code, "basis": "list", "agreed_price": "100"}
     assert client.post(f"{page}products/", item).status_code == 422
+    unknown = client.post(f"{page}products/", {**item, "product": "NOWHERE"})
+    assert unknown.status_code == 422 and "No product has the code NOWHERE." in unknown.content.decode()
     assert client.post(f"{page}products/", {**item, "agreed_price": "80"}).status_code == 302
     pk = AgreementItem.objects.for_everyone(because=EVERYONE).get().pk
     assert client.post(f"{page}products/{pk}/remove/").status_code == 302
@@ -188,7 +190,7 @@ def test_lists_show_own_rows_and_filters_stand_in_the_address(acme, rival, finan
 def test_a_price_drop_goes_through_its_pages(acme, finance, second, browse):
     client, own = browse(finance), browse(acme.admin)
     said = {
-        "product": product().pk, "currency": "CNY", "day": "2026-09-15", "old_price": "100", "new_price": "100",
+        "product": product().code, "currency": "CNY", "day": "2026-09-15", "old_price": "100", "new_price": "100",
         "days_back": "30",
     }  # fmt: skip
     assert client.post("/price-drops/new/", said).status_code == 422
@@ -218,3 +220,17 @@ def test_a_claims_page_names_what_its_kind_is_about(acme, finance, second, brows
     special = agreed(acme)
     sold(acme, 10)
     assert heads_of(browse(finance), claimed(special)) == ["Sale", "Basis − agreed"]
+
+
+def test_a_product_is_searched_for_by_code_or_name_where_a_price_is_agreed_or_drops(finance, acme, browse):
+    client, wanted = browse(finance), product()
+    for path in (f"{agreed(acme).get_absolute_url()}products/", "/price-drops/new/"):
+        assert 'data-picker="/products/pick/"' in client.get(path).content.decode()
+    for text in (wanted.code[:3], wanted.name[1:5]):
+        rows = client.get("/products/pick/", {"q": text}).json()["rows"]
+        assert (wanted.code, wanted.name) in [(row["code"], row["name"]) for row in rows]
+    assert (
+        client.get("/products/pick/", {"codes": f"{wanted.code},NOWHERE"}).json()["rows"][0]["code"]
+        == wanted.code
+    )
+    assert browse(acme.admin).get("/products/pick/", {"q": wanted.code}).status_code == 403

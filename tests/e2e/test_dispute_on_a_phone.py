@@ -37,6 +37,11 @@ def test_a_line_of_many_is_disputed_on_a_phone(office: Office, statement: Statem
     rows.filter(has_text="IN-007").get_by_role("checkbox").check()
     expect(bar).to_have_text("Marked: 2 · net amount ¥2,000.00")
     rows.filter(has_text="IN-009").get_by_role("checkbox").uncheck()
+    expect(page.locator("[name^=missing-]")).to_have_count(
+        0
+    )  # nothing is to be filled in before it is asked for
+    press(page, "Add missing lines")
+    expect(rows.filter(has_text="IN-007").get_by_role("checkbox")).to_be_checked()
     page.locator("[name=missing-1-document]").fill("IN-099")
     page.locator("[name=missing-1-amount]").fill("1,234.50")
     expect(bar).to_have_text("Marked: 2 · net amount ¥2,234.50")

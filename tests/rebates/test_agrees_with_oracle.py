@@ -42,7 +42,7 @@ from tests.rebates.random_policies import (
     link,
     random_policy,
 )
-from tests.rebates.world import BY, apply, settle
+from tests.rebates.world import BY, apply, posted, settle
 
 
 def random_line(random: Random, *, late: bool) -> oracle.Line:
@@ -529,11 +529,6 @@ def kept_by(run) -> dict[tuple[str, int], Fraction]:
         for kept in kept_on(row)
         if kept.now
     }
-
-
-def posted(run) -> dict[tuple[str, int, date], Fraction]:
-    rows = Result.objects.for_everyone(because="a test").filter(run=run).select_related("programme")
-    return {(row.programme.code, row.partner_id, row.ends): Fraction(row.amount) for row in rows}
 
 
 def months(*names: str) -> list[date]:

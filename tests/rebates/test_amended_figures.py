@@ -92,7 +92,7 @@ def test_caps_factors_days_and_budgets_are_told_old_and_new():
         "Minimum payout: ¥50 → not stated",
         "Days for disputes: 30 days → 10 days",
         "Budget: ¥1,000 → ¥2,000",
-        "Budget: Warns at: 80 %, 100 % → 50 %",
+        "Budget: Warns at: 80%, 100% → 50%",
     ]
 
 

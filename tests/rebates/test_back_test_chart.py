@@ -63,7 +63,7 @@ def test_amounts_are_money_short_at_the_side_and_whole_in_the_table(acme, financ
         sell(acme, 12_345_678, "2026-10-05")
         page = browse(finance).get("/programmes/core/back-test/?first=2026-10&last=2026-10").content.decode()
     chart = page.split('<svg class="ui-chart', 1)[1].split("</details>", 1)[0]
-    assert ">¥500k<" in chart and ">¥1m<" in chart and "¥1,234,567.80" in chart
+    assert ">¥0.5m<" in chart and ">¥1m<" in chart and "¥1,234,567.80" in chart
 
 
 def test_a_long_name_keeps_its_end_by_which_versions_differ():

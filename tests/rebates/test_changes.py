@@ -53,7 +53,7 @@ def test_sales_returns_and_late_lines_are_told_apart(acme):
         "Adjustment of September 2026": Decimal("-5800.00"),
     }
     # Not the paid base of the explanations: that is with the returns.
-    assert change.causes[0].text == "Paid base without returns 260,000.00 → 120,000.00, band 3 → 2"
+    assert change.causes[0].text == "Paid base without returns 260,000.00 → 120,000.00, band 3 → band 2"
 
 
 @time_machine.travel("2026-11-15")
@@ -351,3 +351,17 @@ def test_an_open_month_of_a_cumulative_year_follows_the_open_one_before(acme):
         change = moments.since(accrual, date(2026, 2, 12)).change
     assert (change.before, change.after) == (Decimal("600.00"), Decimal("2100.00"))
     assert causes(change) == {"Sales": Decimal("1500.00")}
+
+
+@time_machine.travel("2026-11-15")
+def test_who_falls_out_of_every_band_is_told_so_and_not_of_a_band_with_the_number_nought(acme):
+    apply(policy(mechanism={"kind": "retroactive", "bands": [{"from": 100_000, "rate": "3%"}]}))
+    sell(acme, "260000.00", "2026-09-10")
+    settle("2026-09")
+    sell(acme, "20000.00", "2026-10-10")
+    settle("2026-10")
+    (change,) = changes.between(*statements())
+    assert (
+        change.causes[0].text
+        == "Paid base without returns 260,000.00 → 20,000.00, band 1 → below the first band"
+    )

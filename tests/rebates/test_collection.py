@@ -149,7 +149,10 @@ def test_the_explanation_and_the_sentence_say_it(acme):
     assert step.text.startswith(
         "¥800.00 of the ¥1,000.00 invoiced count: 100% within 30 days, 80% within 60 days"
     )
-    words = "It counts by the days until each invoice is paid: 100% within 30 days, 80% within 60 days, 50% within 90"
+    words = (
+        "How much of each invoice counts goes by the days until it is paid:"
+        " 100% within 30 days, 80% within 60 days, 50% within 90"
+    )
     assert words in wording.sentence(Version.objects.get())
 
 

@@ -55,7 +55,7 @@ def test_each_invoice_weighs_by_what_the_agent_is_credited_with_of_it(acme, agen
     assert tried.totals == [Decimal("230.00")]
     steps = {step.title: step for step in explain(result).steps}
     assert steps["Collection factor"].text.startswith("¥2,300.00 of the ¥2,600.00 invoiced count")
-    assert "It counts by the days until each invoice is paid" in sentence(result.version)
+    assert "How much of each invoice counts goes by the days until it is paid" in sentence(result.version)
     agrees(agent, tmp_path)
 
 

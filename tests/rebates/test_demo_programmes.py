@@ -15,6 +15,7 @@ from rebates.demo import PROGRAMMES, STEPS
 from rebates.policy import read_yaml
 from rebates.services import apply_programmes
 from tests.cast import Company
+from tests.exchange.world import known
 from tests.rebates.test_back_test import text_of
 from tests.rebates.world import BY, catalogue, results, sell, settle
 
@@ -144,3 +145,15 @@ def test_several_programmes_have_a_budget_that_warns_and_all_have_a_chinese_name
     )
     assert sum("warn_at" in one.policy.get("budget", {}) for one in texts) >= 3
     assert all(one.name_zh for one in texts)
+
+
+def test_projects_abroad_count_sales_in_dollars_at_the_rate_of_their_day(east):
+    known("USD/CNY 2026-09-10 6.4")
+    east[0].row.type = "integrator"
+    east[0].row.save()
+    sell(east[0], 1_000, "2026-09-10", line="gifts")
+    sell(east[0], 500, "2026-09-10", line="gifts", currency="USD")
+    run = settle("2026-09")
+    (found,) = figures(run, "projects-abroad")
+    assert (found.base, found.earned) == (Decimal("4200.000"), Decimal("42.00"))
+    assert run.rates.exists()

@@ -40,3 +40,14 @@ def test_what_its_partner_withdrew_is_not_among_the_decided(acme, finance, brows
     page = browse(finance).get("/disputes/?view=decided").content.decode()
     assert decided.number in page and withdrawn.number not in page
     assert withdrawn.number in browse(finance).get("/disputes/?view=all").content.decode()
+
+
+def test_finance_reads_the_month_and_takes_the_statements_number_away_in_the_file(acme, finance, browse):
+    """Both stand in no narrow window; the partner, who has few columns, reads both."""
+    statement = settled(acme, 50_000)
+    marked(acme, "INV-1")
+    staff, own = browse(finance), browse(acme.admin)
+    assert statement.number not in text_of(staff.get("/disputes/?view=all"))
+    assert statement.number in text_of(own.get("/disputes/?view=all"))
+    rows = b"".join(staff.get("/disputes/?view=all&export=csv").streaming_content).decode()
+    assert statement.number in rows

@@ -110,8 +110,10 @@ def test_a_missing_line_is_named_on_the_page(acme, browse):
 def test_more_lines_that_are_missing_find_room_without_a_script(acme, browse):
     statement = settled(acme, 50_000)
     client, address = browse(acme.admin), f"{statement.get_absolute_url()}dispute/"
-    first = client.get(address).content.decode()
-    assert "missing-3-document" in first and "missing-4-document" not in first and 'name="more"' in first
+    untouched = client.get(address).content.decode()
+    assert "missing-1-document" not in untouched and 'name="more"' in untouched
+    first = client.post(address, {"reason": "", "more": "1"}).content.decode()
+    assert "missing-3-document" in first and "missing-4-document" not in first
     lines = {f"missing-{n}-{name}": value for n in range(1, 4) for name, value in (
         ("document", f"INV-9{n}"), ("day", "2026-08-20"), ("product", "routing-1"), ("quantity", "1"),
         ("amount", "100"),

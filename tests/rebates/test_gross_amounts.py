@@ -68,7 +68,7 @@ def test_a_line_without_a_gross_amount_counts_with_its_net_one(acme):
     assert only(settle("2026-09")).earned == Decimal("20.00")
 
 
-def test_tax_goes_before_the_exchange_and_other_currencies_are_told_without_one(acme):
+def test_tax_goes_before_the_exchange_and_other_currencies_are_told_without_one(acme, finance, browse):
     known("EUR/CNY 2026-09-30 8")
     apply(gross(), gross("all", exchange="period_end"))
     sell_with_tax(acme, 1130, currency="EUR")
@@ -79,6 +79,8 @@ def test_tax_goes_before_the_exchange_and_other_currencies_are_told_without_one(
         "all": Decimal("162.00"),
     }
     assert [one["currency"] for one in run.findings if one["kind"] == "other_currency"] == ["EUR"]
+    page = browse(finance).get(run.get_absolute_url()).content.decode()
+    assert "Core counts in another currency" in page  # by its name, whose code is core
 
 
 def test_a_target_by_days_a_collection_factor_and_rounding_by_line_stand_on_net_figures(acme):

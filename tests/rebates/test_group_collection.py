@@ -343,8 +343,8 @@ def test_the_sentence_says_it_and_finance_fills_it_in(finance, browse, four):
         assert answer.status_code == 302, answer.content.decode()
     version = Version.objects.get()
     said = (
-        "It counts by the days until each invoice is paid: 100% within 30 days, later nothing. Each member's share"
-        " counts by its own factors; what it loses falls to nobody."
+        "How much of each invoice counts goes by the days until it is paid: 100% within 30 days, later nothing."
+        " Each member's share counts by its own factors; what it loses falls to nobody."
     )
     assert said in wording.sentence(version)
     with translation.override("zh-hans"):

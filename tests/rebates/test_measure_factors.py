@@ -102,7 +102,10 @@ def test_the_explanation_and_the_sentence_say_it(acme, figures):
     (step,) = [step for step in said.steps if step.number == 7]
     assert (step.title, step.text, step.value) == ("Factor", "Score: 80, so 80% counts", Decimal("80"))
     assert said.one_more is None
-    words = "It counts by Score in the period: 60% from 60, 80% from 80, 100% from 100, below nothing."
+    words = (
+        "How much of the rebate counts goes by score in the period: 60% from 60, 80% from 80, 100% from 100,"
+        " below nothing."
+    )
     assert words in wording.sentence(Version.objects.get())
     assert "kind: measure" in as_yaml(Version.objects.get().programme)
 

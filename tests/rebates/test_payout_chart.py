@@ -62,7 +62,17 @@ def test_bounds_below_the_curve_do_not_touch():
         {"from": str(low), "rate": f"0.0{rate}"} for rate, low in enumerate((0, 90_000, 95_000, 100_000), 1)
     ]
     across = sorted(word for word in spans(drawn(near)) if word[2] == 226)
-    assert [words for *_place, words in across] == ["¥90,000"]
+    assert [words for *_place, words in across] == ["¥90k"]
+
+
+def test_the_amounts_of_an_axis_are_all_in_the_unit_of_its_highest():
+    bands = [
+        {"from": str(low), "rate": f"0.0{rate}"} for rate, low in enumerate((0, 50_000, 100_000, 150_000), 1)
+    ]
+    said = {word[3] for word in spans(drawn(bands))}
+    assert {"¥50k", "¥100k", "¥150k"} <= said and "¥50,000" not in said
+    chinese = {word[3] for word in spans(drawn(bands, "zh-hans"))}
+    assert {"¥0", "¥0.5万", "¥1万"} <= chinese and "¥5,000" not in chinese
 
 
 def test_amounts_are_money_short_in_the_language_and_never_nought_where_something_is_paid():

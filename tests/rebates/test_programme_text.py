@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.core.files.base import ContentFile
 from django.test import RequestFactory
+from weasyprint import HTML
 
 from prm.audit.models import AuditEntry
 from rebates.models import Version
@@ -133,3 +134,18 @@ def test_the_agreement_says_the_policy_in_every_language_and_as_it_is_computed(f
     ):
         assert said in text, said
     assert "70007" not in text and "budget" not in text  # what it may cost is nobody else's business
+
+
+def test_nobody_signs_a_page_of_its_own(tenant):
+    """However long the agreement is, a part of its text stands above the lines to sign on."""
+    request = RequestFactory().get("/")
+    request.tenant = tenant
+    pages = set()
+    for lines in range(0, 30, 3):
+        (version,) = world.apply(world.policy(f"core-{lines}", text="\n".join(["As agreed."] * lines)))
+        paper = HTML(string=agreement_text(version, request)).render().pages
+        body = next(box for box in paper[-1]._page_box.descendants() if box.element_tag == "body")
+        first = body.children[0].element
+        assert first.get("class") != "sign", f"{lines} lines of text leave the signature alone"
+        pages.add(len(paper))
+    assert len(pages) > 1  # the end of a page was among them

@@ -117,7 +117,10 @@ def test_a_version_that_leaves_a_link_out_lets_the_others_go(gift):
 @pytest.mark.parametrize(
     ("link", "said"),
     [
-        ("best", "Beside Late only the programme that pays most pays."),
+        (
+            "best",
+            "Of this programme, Late only the one that pays most pays; of equal ones the one that is named first.",
+        ),
         ("cap", "Together with Late a partner is paid at most ¥240 a period."),
         ("net", "Late is paid on what is left after what this programme pays."),
     ],

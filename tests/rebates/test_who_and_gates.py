@@ -173,7 +173,7 @@ def test_the_sentence_names_regions_certificates_and_gates_and_counts_single_par
         in said
     )
     assert (
-        "Anything above zero is paid only with at least 2 × Routing Expert on the period's last day and Score"
+        "Anything above zero is paid only with at least 2 × Routing Expert on the period's last day and score"
         in said
     )
     assert acme.name not in said and acme.row.number not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from orders.models import SalesLine
@@ -81,3 +82,9 @@ def adjustments(run: SettlementRun) -> list[Result]:
 
 def days_after(day: str, count: int) -> date:
     return date.fromisoformat(day) + timedelta(days=count)
+
+
+def posted(run: SettlementRun) -> dict[tuple[str, int, date], Fraction]:
+    """What a settlement posted, by programme, partner and the day after the period."""
+    rows = Result.objects.for_everyone(because="a test").filter(run=run).select_related("programme")
+    return {(row.programme.code, row.partner_id, row.ends): Fraction(row.amount) for row in rows}

@@ -77,6 +77,7 @@ def test_a_file_with_good_rows_only_is_imported(browse, finance, acme, products,
     work()
     shown = text(page.get(f"/imports/{made.number}/"))
     assert "All 2 rows are good" in shown and "¥400.00 net · 1 partner" in shown
+    assert ">2</td>" in shown and "2.000" not in shown and "200.00" in shown  # as they are shown elsewhere
     assert lines() == set()
     page.post(f"/imports/{made.number}/write/")
     work()

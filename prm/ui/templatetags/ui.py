@@ -219,6 +219,16 @@ def share_of(part, whole):
     return int(min(max(Decimal(part or 0) / whole * 100, 0), 100)) if whole else 0
 
 
+@register.simple_tag
+def colon():
+    return formats.colon()
+
+
+@register.simple_tag
+def comma():
+    return formats.comma()
+
+
 @register.simple_tag(takes_context=True)
 def query_string(context, **changes):
     """The page's query with changes: `{% query_string sort="-value" after=None %}` (None removes)."""
