@@ -40,8 +40,8 @@ have() { command -v "$1" >/dev/null 2>&1; }
 can_install() { [ "$(id -u)" = 0 ] && have apt-get; }
 
 # Installs Debian packages, refreshing the lists only when the first try finds nothing.
+apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends"
 apt_install() {
-    apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends"
     run $apt install "$@" || { run $apt update && run $apt install "$@"; }
 }
 

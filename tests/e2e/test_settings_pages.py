@@ -1,5 +1,5 @@
-"""Settings pages that only an administrator sees: events, webhooks, letters, automations, modules, the seal, working
-time. At a desk and on a phone, in English and Chinese, axe finds nothing serious and nothing sticks out sideways."""
+"""Settings pages that only an administrator sees: events, webhooks, letters, automations, working time. At a desk and
+on a phone, in English and Chinese, axe finds nothing serious and nothing sticks out sideways. One page of a shape."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from tests.e2e.test_accessibility import FITS
 PAGES = (
     "/settings/events/ /settings/events/{missed}/ /settings/events/all/ /settings/events/all/{event}/ "
     "/settings/events/{missed}/give-up/ "
-    "/settings/webhooks/ /settings/webhooks/new/ /settings/webhooks/new/webhook/ /settings/webhooks/new/wecom/ "
-    "/settings/webhooks/{receiver}/ /settings/webhooks/{receiver}/edit/ /settings/webhooks/{receiver}/delete/ "
+    "/settings/webhooks/ /settings/webhooks/new/ /settings/webhooks/new/webhook/ "
+    "/settings/webhooks/{receiver}/ /settings/webhooks/{receiver}/edit/ "
     "/settings/webhooks/messages/ /settings/webhooks/messages/{message}/ "
     "/settings/letters/ /settings/letters/sender/ /settings/letters/dealreg.submitted/en/ "
-    "/settings/letters/dealreg.submitted/zh-hans/ "
     "/settings/automations/ /settings/automations/new/ /settings/automations/{automation}/ "
     "/settings/automations/{automation}/edit/ /settings/automations/{automation}/condition/ "
     "/settings/automations/{automation}/test/ /settings/automations/{automation}/delete/ "
     "/settings/automations/{automation}/actions/notify/ /settings/automations/{automation}/actions/task/ "
     "/settings/automations/{automation}/actions/webhook/ /settings/automations/runs/ /settings/automations/runs/{run}/ "
-    "/settings/modules/ /settings/modules/orders/off/ /settings/configuration/ /settings/audit/ /settings/audit/seal/ "
     "/settings/working-time/ /settings/flows/ /settings/fields/ /settings/support/"
 )
 
@@ -69,12 +67,12 @@ def world(cast: Any) -> dict[str, Any]:
 def test_nothing_serious(office: Office, world: dict[str, Any], size: dict[str, int], locale: str) -> None:
     page = office.enter("administrator", size=size, locale=locale)
     found = []
-    for path in PAGES.split():
+    for number, path in enumerate(PAGES.split()):
         address = path.format(**world)
         page.goto(address)
         expect(page.locator("h1")).to_have_count(1)
         assert page.locator("html").get_attribute("lang") == ("zh-Hans" if locale == "zh-CN" else "en")
         if not page.evaluate(FITS):
             found.append(f"{address}: sticks out sideways")
-        found += [f"{address} {fault}" for fault in serious(page)]
+        found += [f"{address} {fault}" for fault in serious(page, frame=number == 0)]
     assert found == []

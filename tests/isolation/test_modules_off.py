@@ -75,7 +75,7 @@ def test_off_is_the_same_404_as_an_address_that_never_existed(made, off, code):
     off(code)
     wrong = []
     paths = [path_of(address, made) for address in addresses_of(code)]
-    for role, mine in in_turn(ROLES, paths, code, each=2):
+    for role, mine in in_turn(ROLES, paths, code, each=1):
         client = client_of(made, role)
         nothing = {method: walk._bare(getattr(client, method)(NEVER), {}) for method in ("get", "post")}
         assert {status for status, _text in nothing.values()} == {404}
@@ -103,7 +103,7 @@ def test_with_a_module_off_no_other_page_breaks_or_leads_there(made, off, code):
         if not (one.names or one.route.startswith((*walk.NOT_WALKED, "^")) or module_of(one) == code)
     ]
     wrong = []
-    for role, mine in in_turn(ROLES[1:], [*open_to_all, *records], code, each=3):
+    for role, mine in in_turn(ROLES[1:], [*open_to_all, *records], code, each=2):
         client = client_of(made, role)
         for path in mine:
             answer = client.get(path, {"q": "unseen"} if "search" in path else {})

@@ -13,18 +13,38 @@ from prm.localservices.datadir import DataDir
 from prm.localservices.valkey import Valkey
 from prm.values import clock
 from prm.values.actor import Actor
+from tests.conftest import services
 from tests.jobs.counting.jobs import counted, make_table
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = 40
 
 
+@pytest.fixture(scope="module")
+def standing():
+    """Who lives at the end of a test serves the next: to start a process takes longer than what a test looks at."""
+    stack = knowing(Stack(services))
+    yield stack
+    stack.stop()
+
+
 @pytest.fixture
-def crew(own_stack):
-    """A scheduler and one worker that know the tests' kind of job."""
-    stack = own_stack()
+def crew(own_stack, standing):
+    """A scheduler and workers that know the tests' kind of job."""
+    return standing
+
+
+def knowing(stack: Stack) -> Stack:
     stack.env |= {"DJANGO_SETTINGS_MODULE": "tests.jobs.settings", "PRM_LOG_LEVEL": "INFO"}
     return stack
+
+
+def only(crew, *names: str) -> None:
+    """These and no others live."""
+    for name in set(crew.children) - set(names):
+        crew.kill(name)
+    start(crew, *(name for name in names if name not in crew.children or not crew.children[name].alive()))
 
 
 def start(crew, *names: str) -> None:
@@ -90,17 +110,17 @@ def seconds_to_resume(job: Job) -> float:
 
 
 def test_a_worker_killed_and_started_again_goes_on_where_it_was(crew):
-    start(crew, "worker", "scheduler")
+    only(crew, "first", "scheduler")
     job = begin()
     wait_for_step(job, 5)
-    crew.kill("worker")
-    start(crew, "worker")
+    crew.kill("first")
+    start(crew, "first")
     assert seconds_to_resume(job) < 12
     assert_counted_once(job)
 
 
 def test_another_worker_takes_over_from_a_killed_one(crew):
-    start(crew, "first", "scheduler")
+    only(crew, "first", "scheduler")
     job = begin(steps=2000)
     wait_for_step(job, 5)
     start(crew, "second")
@@ -110,29 +130,29 @@ def test_another_worker_takes_over_from_a_killed_one(crew):
 
 
 def test_killed_pool_processes_are_made_up_for(crew):
-    start(crew, "worker", "scheduler")
+    only(crew, "second", "scheduler")
     job = begin()
     wait_for_step(job, 5)
-    assert crew.kill_pool() == 2
+    assert crew.kill_pool("second") == 2
     assert seconds_to_resume(job) < 10
     assert_counted_once(job)
 
 
 def test_a_worker_killed_amid_a_long_query_lets_its_job_go(crew):
-    start(crew, "first", "scheduler")
+    only(crew, "second", "scheduler")
     job = begin(steps=100, asleep_at_first=8)
-    start(crew, "second")
+    start(crew, "first")
     wait_for(lambda: Job.objects.get(pk=job.pk).step > 0)
     time.sleep(1)
     attempt = Job.objects.get(pk=job.pk).attempt
-    crew.kill("first")
+    crew.kill("second")
     taken = wait_for(lambda: Job.objects.get(pk=job.pk).attempt > attempt)
     assert taken < 6.5, "the lock was held until the dead worker's query ended"
     assert_stops_without_gap(job)
 
 
 def test_all_workers_and_the_scheduler_killed(crew):
-    start(crew, "first", "second", "scheduler")
+    only(crew, "first", "second", "scheduler")
     job, other = begin(), begin(pause=0.07)
     wait_for_step(job, 5)
     wait_for_step(other, 5)
@@ -145,7 +165,13 @@ def test_all_workers_and_the_scheduler_killed(crew):
 
 
 @pytest.fixture
-def broker(tmp_path, crew):
+def own_crew(own_stack, standing):
+    standing.stop()  # its reaper would find the jobs of this crew
+    return knowing(own_stack())
+
+
+@pytest.fixture
+def broker(tmp_path, own_crew):
     """A broker of the test's own, which forgets everything when it is killed."""
     data = DataDir(tmp_path / "broker", chosen=True)
     data.create()
@@ -153,13 +179,13 @@ def broker(tmp_path, crew):
     child = made.start()
     child.spawn()
     child.wait_ready(10)
-    crew.env["REDIS_URL"] = made.url
+    own_crew.env["REDIS_URL"] = made.url
     yield child
     child.kill_group()
 
 
-def test_the_broker_killed_and_started_again(crew, broker):
-    start(crew, "worker", "scheduler")
+def test_the_broker_killed_and_started_again(own_crew, broker):
+    start(own_crew, "worker", "scheduler")
     job, waiting = begin(), begin(steps=10, pause=0.05)
     wait_for_step(job, 5)
     broker.kill_group()
@@ -170,20 +196,20 @@ def test_the_broker_killed_and_started_again(crew, broker):
     broker.wait_ready(10)
     for one in (job, waiting, late):
         assert_counted_once(
-            one, crew=crew
+            one, crew=own_crew
         )  # losing the broker may end a worker: its library is not above that
 
 
-def test_broker_and_workers_killed_together(crew, broker):
-    start(crew, "worker", "scheduler")
+def test_broker_and_workers_killed_together(own_crew, broker):
+    start(own_crew, "worker", "scheduler")
     job = begin()
     wait_for_step(job, 5)
     for name in ("worker", "scheduler"):
-        crew.kill(name)
+        own_crew.kill(name)
     broker.kill_group()
     broker.process.wait()
     broker.spawn()
     broker.wait_ready(10)
-    start(crew, "worker", "scheduler")
+    start(own_crew, "worker", "scheduler")
     assert seconds_to_resume(job) < 15
     assert_counted_once(job)

@@ -536,7 +536,7 @@ def months(*names: str) -> list[date]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=320 if LONG else 10, deadline=None, phases=[Phase.generate])
+@settings(max_examples=320 if LONG else 7, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_settlement_late_lines_and_accruals_agree_with_the_oracle(seed):
     """Up to 8 programmes and 40 partners an example, three closed months and a fourth that adjusts them."""

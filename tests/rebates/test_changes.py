@@ -18,6 +18,7 @@ from rebates import changes, lines_between, moments
 from rebates.accruals import accruals
 from rebates.models import Statement
 from tests.cast import browse
+from tests.conftest import LONG
 from tests.exchange.world import known
 from tests.factories.partners import TierFactory
 from tests.rebates.world import BY, apply, policy, sell, settle
@@ -95,7 +96,11 @@ def test_a_programme_that_is_settled_each_quarter_comes_and_goes(acme):
 AMOUNTS = st.lists(st.integers(-40_000_000, 60_000_000).map(lambda cents: Decimal(cents) / 100), max_size=4)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200 if LONG else 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from(["marginal", "retroactive", "lump_sum"]))
 def test_causes_always_add_up(acme, first, late, second, kind):
     from django.db import transaction

@@ -177,7 +177,7 @@ class World:
             keeping.rollup.fold(cursor, [self.partners[whose].pk])
 
 
-@settings(max_examples=400 if LONG else 12)
+@settings(max_examples=400 if LONG else 8)
 @given(steps=STEPS)
 def test_in_any_order_of_lines_returns_amendments_and_kills_what_is_kept_is_what_all_lines_say(two, steps):
     with transaction.atomic():

@@ -214,7 +214,7 @@ def _changed(random: Random, kit: dict[str, Any]) -> str:
 
 def test_random_changes_are_all_named(folder):
     random, honest = Random(20261127), {path.name: path.read_bytes() for path in folder.iterdir()}
-    for number in range(400 if LONG else 25):
+    for number in range(400 if LONG else 18):
         rows = rows_of(folder)
         how = random.choice(["cent", "deleted", "twice", "figure", "payment", "byte"])
         at = random.randrange(len(rows))

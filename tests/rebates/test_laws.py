@@ -20,7 +20,7 @@ from tests.rebates.world import apply, policy, results, sell, settle
 
 cents = st.integers(-3_000_000, 40_000_000).map(lambda number: Decimal(number) / 100)
 positive = st.integers(1, 40_000_000).map(lambda number: Decimal(number) / 100)
-few = settings(max_examples=300 if LONG else 10)
+few = settings(max_examples=300 if LONG else 7)
 kinds = st.sampled_from(["marginal", "retroactive"])
 
 

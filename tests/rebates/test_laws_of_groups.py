@@ -26,7 +26,7 @@ from tests.rebates.test_partner_groups import grouped
 from tests.rebates.test_partner_pools import Company
 from tests.rebates.world import apply, policy, results, sell, settle
 
-few = settings(max_examples=200 if LONG else 8, deadline=None, phases=[Phase.generate])
+few = settings(max_examples=200 if LONG else 6, deadline=None, phases=[Phase.generate])
 COLLECTION = {"kind": "collection", "steps": STEPS}
 MECHANISMS = [
     {"kind": "marginal", "bands": [{"from": 0, "rate": "2%"}, {"from": 1000, "rate": "3.33%"}]},

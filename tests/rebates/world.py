@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from orders.models import SalesLine
+from prm.catalogue.models import Product
 from prm.values.actor import Actor
 from prm.values.periods import Period
 from rebates.models import Result, SettlementRun, Version
@@ -48,7 +49,8 @@ def sell(
     partner: Any, amount: Any, on: str = "2026-09-15", *, line: str = "routing", **more: Any
 ) -> SalesLine:
     """A sales line of `partner` (a Company of the cast, or a Partner)."""
-    product = ProductFactory(code=f"{line}-1", product_line__code=line)
+    known = Product.objects.select_related("product_line").filter(code=f"{line}-1").first()
+    product = known or ProductFactory(code=f"{line}-1", product_line__code=line)
     return SalesLineFactory(
         partner=getattr(partner, "row", partner),
         product=product,
