@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from orders.models import PaymentReceived, SalesLine, SerialMoved
 from partners.models import Partner, TierMembership
-from prm.exchange.services import set_exchange
 from prm.values.periods import Period
 from rebates import partner_pools, sums, verifier_mechanisms, verifier_terms
 from rebates import verifier as oracle
@@ -27,11 +26,11 @@ from rebates.minimums import kept_on
 from rebates.models import Result, Statement, Version
 from rebates.verifier_days import credits_for
 from tests.conftest import LONG
-from tests.exchange.world import known
 from tests.factories.catalogue import ProductFactory
 from tests.factories.partners import TierFactory
 from tests.rebates import random_credits as crediting
 from tests.rebates.measured import FIGURES, registered
+from tests.rebates.random_lines import random_line, random_rates
 from tests.rebates.random_policies import (
     CERTIFICATES,
     LINES,
@@ -43,49 +42,6 @@ from tests.rebates.random_policies import (
     random_policy,
 )
 from tests.rebates.world import BY, apply, posted, settle
-
-
-def random_line(random: Random, *, late: bool) -> oracle.Line:
-    # Amounts that often hit a bound or a tie exactly.
-    plain = (Fraction(text) for text in ("1000", "50", "10.10", "0.10"))
-    amount = random.choice([Fraction(random.randint(-30000, 300000), 100), *plain])
-    if random.random() < 0.15:
-        amount = -abs(amount)
-    group = random.choice(LINES)
-    day = date(2026, 7, 1) + timedelta(days=random.randint(0, 91))
-    days = [None, day, *(day + way * timedelta(days=random.randint(0, 40)) for way in (-1, 1))]
-    return oracle.Line(
-        product_line=group,
-        day=day,
-        ordered=random.choice(days[:3]),
-        shipped=random.choice(days),
-        amount=amount,
-        quantity=Fraction(random.randint(1, 120)) * (1 if amount >= 0 else -1),
-        currency=random.choice(["CNY"] * 12 + ["EUR", "USD", "JPY"]),
-        recorded=date(2026, 10, 1) + timedelta(days=random.randint(0, 30)) if late else date(2026, 9, 30),
-        after_close=late,
-        product=f"{group}-1",
-        document=f"D-{random.randint(1, 9)}",
-        gross=random.choice([None, Fraction(round(amount * 113), 100), amount]),
-        tax=Fraction(random.choice(["0.13", "0.09", "0.06", "0"])),
-    )
-
-
-def random_rates(random: Random) -> oracle.Rates:
-    """Rates of some days, so that each day has one before it; two of the pairs the other way round, JPY by cross."""
-    texts, stored = [], []
-    for base, quote, about in (("EUR", "CNY", "7.8"), ("CNY", "USD", "0.14"), ("CNY", "JPY", "21")):
-        for back in range(0, 420, 6):
-            day = date(2026, 10, 31) - timedelta(days=back + random.randint(0, 5))
-            value = Decimal(about) * random.randint(95, 105) / 100 + Decimal(random.randint(0, 999)).scaleb(
-                -8
-            )
-            texts.append(f"{base}/{quote} {day} {value:.8f}")
-            stored.append((base, quote, day, Fraction(f"{value:.8f}")))
-    set_exchange(source="manual", most_days=12, through="CNY", by=BY)
-    known(*texts)
-    digits = tuple({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0}.items())
-    return oracle.Rates(tuple(stored), 12, "CNY", digits)
 
 
 class World:
@@ -301,15 +257,18 @@ class World:
             mine = [one for one in plain if all(one.get(name) == policy.get(name) for name in alike)]
             (own,) = (one for one in mine if one["code"] == policy["code"])
             shares = self.shared_by_all(own, period, is_open=years)
+            capped = self.capped(mine, period, is_open=years)
             if years and "as" in policy.get("who", {}):
                 found |= {(pk, code): figure for (code, pk, _ends), figure in shares.items()}
                 continue
             for partner, _tier in self.partners:
-                lines, more = self.known(partner, years=years), self.traits(partner, mine, period)
+                lines = self.known(partner, years=years)
+                more = self.traits(partner, mine, period) | {"pools": capped[partner.number]}
                 tier = verifier_terms.tier_on(last_day, more)
                 paid = oracle.together(
-                    mine, tier, partner.type, lines, period.start, period.end, 2, self.rates, more
-                )
+                    concerning(partner.number, mine), tier, partner.type, lines, period.start, period.end, 2,
+                    self.rates, more,
+                )  # fmt: skip
                 if policy["code"] not in paid:
                     continue
                 paid |= {code: figure for (code, pk, _ends), figure in shares.items() if pk == partner.pk}
@@ -356,19 +315,10 @@ class World:
             ]  # fmt: skip
             if period.last_day != last_day:
                 continue
-            capped = {
-                policy["code"]: self.parts_of_cap(policy, period, is_open=years or is_open)
-                for policy in policies
-                if partner_pools.cap_of(policy)
-            }
+            capped = self.capped(policies, period, is_open=years or is_open)
             for partner, _tier in self.partners:
                 lines = self.known(partner, years=years or is_open)
-                more = self.traits(partner, policies, period)
-                more["pools"] = {
-                    code: {"lowered": True, "paid": parts[partner.number]}
-                    for code, parts in capped.items()
-                    if partner.number in parts
-                }
+                more = self.traits(partner, policies, period) | {"pools": capped[partner.number]}
                 tier = verifier_terms.tier_on(period.last_day, more)
                 paid = oracle.together(
                     concerning(partner.number, policies), tier, partner.type, lines, period.start, period.end, 2,
@@ -389,6 +339,22 @@ class World:
         for top in tops.get(how, ()):
             found |= self.shared_by_group(policy, period, top, is_open=is_open)
         return found
+
+    def capped(self, policies: list[dict], period: Period, *, is_open: bool) -> dict[str, dict]:
+        """By number what falls to each partner of the caps over all, as kits state it."""
+        parts = {
+            policy["code"]: self.parts_of_cap(policy, period, is_open=is_open)
+            for policy in policies
+            if partner_pools.cap_of(policy)
+        }
+        return {
+            partner.number: {
+                code: {"lowered": True, "paid": paid[partner.number]}
+                for code, paid in parts.items()
+                if partner.number in paid
+            }
+            for partner, _tier in self.partners
+        }
 
     def parts_of_cap(self, policy: dict, period: Period, *, is_open: bool) -> dict[str, Fraction]:
         """What of a cap over all partners falls to each, by number."""
