@@ -163,6 +163,7 @@ programmes:
     mechanism:
       kind: target
       target: {target}
+      targets: {{P-1001: {own_target}, P-1002: {small_target}}}
       on: all
       bands:
         - {{from: 100%, rate: 0.8%}}
@@ -227,7 +228,9 @@ STEPS = {
         "prompt_budget": 10_000,
         "piece": 20,
         "piece_budget": 14_000,
-        "target": 12_000,
+        "target": 10_000,
+        "own_target": 12_000,
+        "small_target": 8_000,
         "mix_budget": 20_000,
     },
 }

@@ -28,7 +28,7 @@ def east(db) -> list[Company]:
     made = []
     for region in ("上海", "杭州", "南京", "苏州", "杭州"):
         company = Company(f"{region} {len(made)}")
-        company.row.region = region
+        company.row.region, company.row.number = region, f"P-{1001 + len(made)}"
         company.row.save()
         made.append(company)
     catalogue("decor", "kitchen", "gifts")
