@@ -50,7 +50,7 @@ def test_the_head_says_what_the_sales_lines_are_when_a_programme_looks_back(acme
     sell(acme, 5_000, "2026-09-10")
     run = settle("2026-10", close=False)
     shown = words(browse(finance).get(run.get_absolute_url()))
-    assert "2 sales lines read (from September 2026 on: some programmes look back" in shown
+    assert "2 sales lines read, from September 2026 on: some programmes look back" in shown
 
 
 def test_a_budget_that_is_exceeded_needs_a_look(acme, finance, browse):
@@ -61,7 +61,7 @@ def test_a_budget_that_is_exceeded_needs_a_look(acme, finance, browse):
     look = shown[shown.index("Needs a look") :]
     assert re.search(r"Dear budget ¥100.00, October 2026 200 % of it No line was left out", look)
     assert "Nothing:" not in look
-    told = r"budget ¥100.00, October 2026; settled of it, with this settlement: +200 %"
+    told = r"budget ¥100.00, October 2026; settled of it, with this settlement: +200%"
     assert re.search(told, shown) and "Of budget" not in shown
 
 

@@ -332,12 +332,12 @@ def test_what_a_new_partner_gets_is_a_sentence_of_its_own():
     assert "基期没有销售的伙伴不返。" in said(grows, "zh-hans")
     stated = {"mechanism": GROWTH, "baseline": STATED}
     assert "without sales" not in said(stated)
-    assert "较约定的基数 ¥1,000 增长" in said(stated, "zh-hans")
+    assert "较约定的基期值 ¥1,000 增长" in said(stated, "zh-hans")
 
 
 def test_all_gates_are_to_be_met_in_both_languages():
     gates = {"gates": [SCORE, SCORE | {"code": "tests.other"}]}
-    assert "Score of at least 80 in the period and tests.other of at least 80" in said(gates)
+    assert "score of at least 80 in the period and tests.other of at least 80" in said(gates)
     assert "期内 Score 至少 80，且期内 tests.other 至少 80。" in said(gates, "zh-hans")
 
 

@@ -51,7 +51,7 @@ def test_page_list_first_page_and_overview_say_the_same_sum(acme, browse, disput
 def test_the_paper_says_what_is_disputed_held_and_open_and_its_hash_on_every_page(acme, tenant, disputed):
     (parts,) = open_on([disputed])
     text = statement_paper(disputed, acme.admin, tenant)
-    assert "Disputed, until the decision (" in text
+    assert "Disputed, until the decision: " in text
     for money in (parts.held, parts.amount, disputed.payable):
         assert f"{money:,.2f}" in text
     assert f"SHA-256 {disputed.digest[:16]}…{disputed.digest[-8:]}" in text.partition("</style>")[0]
