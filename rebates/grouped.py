@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from rebates import credited, returned, rollup, tier_days
@@ -37,6 +39,17 @@ READ_SETTINGS_END = (
 # Up to so many cells rows are not grouped first: of the lines, and of the kept sums, where hardly any are of one group.
 MOST_AT_ONCE, MOST_AT_ONCE_KEPT = 6, 12
 MOST_ITEMS = 3  # product lines and named products that fall into one cell without being added up before
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A partner's lines in another currency than that of the plan that would count them."""
+
+    plan: Plan
+    partner_id: int
+    currency: str
+    lines: int
+    amount: Decimal
 
 
 class Grouped(ABC):
@@ -344,10 +357,9 @@ class Grouped(ABC):
             f" ELSE 2 + width_bucket(({came} AT TIME ZONE %(zone)s)::date, %(after_grace)s::date[]) END"
         )
 
-    def other_currencies(self, cursor: Any) -> list[list[Any]]:
-        """Lines that a programme would count, were they not in another currency than its own.
-
-        They are missing data: said ([code, currency, lines, amount, partners]), never guessed.
+    def other_currencies(self, cursor: Any) -> list[Foreign]:
+        """Lines that a programme would count, were they not in another currency than its own. They are missing data:
+        said, never guessed.
         """
         if self.money is not None and self.money.exchanges:
             return []
@@ -356,22 +368,17 @@ class Grouped(ABC):
         one = rollup.ONE if plain.from_kept else rollup.LINE
         relation = plain._relation(params)
         cursor.execute(
-            "SELECT currency, product_line_id, product_id, booking_date, sum(lines), sum(amount),"
-            " array_agg(DISTINCT partner_id) FROM ("
-            f"SELECT currency, product_line_id, product_id, booking_date, partner_id, {one.lines} AS lines,"
-            f" sum(net_amount) AS amount FROM {relation} WHERE {where}"
-            f" AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3, 4, 5 HAVING {one.lines} <> 0"
-            ") each GROUP BY 1, 2, 3, 4",
+            "SELECT partner_id, currency, product_line_id, product_id, booking_date,"
+            f" {one.lines} AS lines, sum(net_amount) AS amount FROM {relation} WHERE {where}"
+            f" AND NOT currency = ALL(%(currencies)s) GROUP BY 1, 2, 3, 4, 5 HAVING {one.lines} <> 0",
             params | {"currencies": self.currencies},
         )
-        rows, found = cursor.fetchall(), {}
-        for currency, line, good, day, lines, amount, partners in rows:
-            for plan in self.plans:
-                counts = plan.counts(line, good) and day in plan.counted and not plan.unseen
-                if currency != plan.version.currency and counts:
-                    sums = found.setdefault((plan.version.programme.code, currency), [0, 0, set()])
-                    sums[0], sums[1], sums[2] = sums[0] + lines, sums[1] + amount, sums[2] | set(partners)
         return [
-            [*key, int(lines), str(amount), len(partners)]
-            for key, (lines, amount, partners) in sorted(found.items())
+            Foreign(plan, partner, currency, int(lines), amount)
+            for partner, currency, line, good, day, lines, amount in cursor.fetchall()
+            for plan in self.plans
+            if currency != plan.version.currency
+            and plan.counts(line, good)
+            and day in plan.counted
+            and not plan.unseen
         ]

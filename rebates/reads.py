@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from rebates.conversion import Money
+from rebates.grouped import Foreign
 from rebates.plans import Plan, Sql
 from rebates.scope import Scope
 from rebates.sums import Sums
@@ -103,7 +104,7 @@ class Together:
             ]
         )
 
-    def other_currencies(self, cursor: Any) -> list[list[Any]]:
+    def other_currencies(self, cursor: Any) -> list[Foreign]:
         return [row for part in self.parts for row in part.other_currencies(cursor)]
 
     def part_of(self, relation: str, number: int) -> str:

@@ -89,12 +89,12 @@ def explained(run: SettlementRun, members: Iterable[RunMember]) -> list[Without]
 def _reasons(plans: Sequence[Plan], member: RunMember, bought: set[int]) -> list[Reason]:
     by_kind: dict[str, list[str]] = defaultdict(list)
     for number, plan in enumerate(plans):
-        kind = _outside(plan, member) or ("uncounted" if number in bought else "no_lines")
+        kind = why_outside(plan, member) or ("uncounted" if number in bought else "no_lines")
         by_kind[kind].append(str(plan.version.programme))
     return [Reason(kind, by_kind[kind]) for kind in REASONS if kind in by_kind]
 
 
-def _outside(plan: Plan, member: RunMember) -> str:
+def why_outside(plan: Plan, member: RunMember) -> str:
     """Why the partner does not take part; empty where it does."""
     who = plan.policy.get("who", {})
     if plan.chosen is not None and member.partner_id not in plan.chosen:

@@ -43,12 +43,14 @@ from rebates.approvals import SETTLEMENT
 from rebates.errors import AlreadyClosed, NotBegun, NothingToSettle, NotInThisState, StillComputing
 from rebates.events import SettlementComputed
 from rebates.frozen_rates import books_of, computable, freeze_rates, last_known
+from rebates.grouped import Foreign
 from rebates.marks import highest_of
 from rebates.models import Result, RunMember, RunScope, SettlementRun, Version
 from rebates.plans import Plan, plans_for, scope_plans
 from rebates.reads import added, together
 from rebates.scope import Scope
 from rebates.sums import MOST_BESIDE, READ_SETTINGS, READ_SETTINGS_END, Sums
+from rebates.without_result import why_outside
 
 CHUNK = 5_000  # partners a part
 LAST = 2**62 - 1  # above every partner's id
@@ -215,7 +217,7 @@ def _write_part(run: SettlementRun, sums: settlement.Read) -> tuple[int, dict[st
         serials_in = _serials_counted(cursor, sums)
         cursor.execute(READ_SETTINGS)
         left_out = _read_lines(cursor, sums)
-        inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": left_out}
+        inputs = sums.inputs(cursor, "rebates_sums") | {"other_currencies": _left_out(run, left_out)}
         figures = settlement.figures(
             _laid_side_by_side(cursor, sums),
             relation="rebates_sums", members=traits.frozen_members(), serials_in=serials_in,
@@ -262,7 +264,23 @@ def _laid_side_by_side(cursor: Any, sums: settlement.Read) -> settlement.Read:
     return laid
 
 
-def _read_lines(cursor: Any, sums: settlement.Read) -> list[list[Any]]:
+def _left_out(run: SettlementRun, foreign: list[Foreign]) -> list[list[Any]]:
+    """Lines in other currencies of partners that take part: [code, currency, lines, amount, partners]."""
+    rows = RunMember.objects.for_everyone(because="settlement").filter(run=run)
+    members = {row.partner_id: row for row in rows.filter(partner_id__in={one.partner_id for one in foreign})}
+    found: dict[tuple[str, str], list[Any]] = {}
+    for one in foreign:
+        member = members.get(one.partner_id)
+        if member is None or not why_outside(one.plan, member):
+            sums = found.setdefault((one.plan.code, one.currency), [0, Decimal(0), set()])
+            sums[0], sums[1] = sums[0] + one.lines, sums[1] + one.amount
+            sums[2].add(one.partner_id)
+    return [
+        [*key, lines, str(amount), len(partners)] for key, (lines, amount, partners) in sorted(found.items())
+    ]
+
+
+def _read_lines(cursor: Any, sums: settlement.Read) -> list[Foreign]:
     """Fill the temporary table `rebates_sums`. Returns the lines in other currencies, see `other_currencies`."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.rebates_sums, pg_temp.rebates_beside")
     create = "CREATE TEMP TABLE rebates_sums ON COMMIT DROP AS"

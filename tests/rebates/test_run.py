@@ -324,6 +324,14 @@ def test_an_adjustment_reads_tier_and_version_as_the_close_froze_them(acme):
     assert only(settle("2026-09")).adjusted == Decimal("310.00")
 
 
+def test_lines_in_another_currency_of_who_takes_no_part_are_not_missed(acme, rival):
+    apply(policy(who={"partners": [rival.row.number]}), policy("own", who={"types": [acme.row.type]}))
+    sell(acme, 77, currency="EUR")
+    sell(acme, 100)
+    said = [one for one in settle("2026-09", close=False).findings if one["kind"] == "other_currency"]
+    assert [(one["programme"], one["lines"], one["partners"]) for one in said] == [("own", 1, 1)]
+
+
 def test_lines_in_another_currency_are_reported_and_not_counted(acme):
     apply(policy())
     sell(acme, 1000)
