@@ -26,7 +26,7 @@ EVENTS = 320  # in each round
 
 
 @pytest.fixture
-def crew(own_stack):
+def own_crew(own_stack):
     """A worker and a scheduler that know the tests' event."""
     stack = own_stack()
     stack.env |= {"DJANGO_SETTINGS_MODULE": "tests.outbox.settings", "PRM_LOG_LEVEL": "INFO"}
@@ -103,16 +103,16 @@ def arrived(load: Load) -> bool:
     return not OutboxEvent.objects.filter(delivered_at=None).exists() and not open_ones.exists()
 
 
-def test_every_committed_event_arrives_in_order_whatever_is_killed(crew, broker, load, monkeypatch):
+def test_every_committed_event_arrives_in_order_whatever_is_killed(own_crew, broker, load, monkeypatch):
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "application_name", "load")
-    start(crew, "scheduler")
+    start(own_crew, "scheduler")
     load.start()
     for turn in range(ROUNDS):
         load.wanted += EVENTS
         time.sleep(random.uniform(1.0, 2.0))
-        crew.kill("scheduler")
+        own_crew.kill("scheduler")
         time.sleep(0.3)
-        start(crew, "scheduler")
+        start(own_crew, "scheduler")
         time.sleep(random.uniform(0.5, 1.5))
         kill_sessions()
         time.sleep(random.uniform(0.5, 1.5))
@@ -122,12 +122,12 @@ def test_every_committed_event_arrives_in_order_whatever_is_killed(crew, broker,
             time.sleep(0.5)
             broker.spawn()
             broker.wait_ready(10)
-        crew.revive()
+        own_crew.revive()
     load.stopped.set()
     load.join(10)
     assert load.count > 300 * ROUNDS, "that was no load"
     _hurry()
-    wait_for(lambda: arrived(load), limit=120, crew=crew)
+    wait_for(lambda: arrived(load), limit=120, crew=own_crew)
     for who in ("steady", "moody"):
         assert heard(who) == {key: numbers for key, numbers in load.committed.items() if numbers}, who
 

@@ -110,7 +110,7 @@ def test_the_page_of_the_run_says_which_rate_is_missing(acme, finance, browse):
     sell(acme, 100, "2026-09-15", currency="EUR")
     run = settle("2026-09", close=False)
     page = browse(finance).get(run.get_absolute_url()).content.decode()
-    assert "daily was not computed for 2026-09" in page and "EUR/CNY" in page
+    assert "Daily was not computed for 2026-09" in page and "EUR/CNY" in page
 
 
 def test_the_close_freezes_the_rates_and_adjustments_read_them_again(acme):

@@ -60,7 +60,7 @@ def test_its_page_says_so_before_anybody_presses_and_one_press_moves_it(overtake
     assert "October 2026 is closed" in page and "Begin on 1 Nov 2026" in page
     assert "In force from 1 Oct 2026" not in page
     chinese = said(client.get("/programmes/core/", **ZH))
-    assert "无法以此起始日发布" in chinese and "改为从 2026年11月1日 开始" in chinese
+    assert "无法以此起始日发布" in chinese and "改为从 2026年11月1日开始" in chinese
     after = said(client.post("/programmes/core/move-start/", follow=True))
     assert "The draft begins on 1 Nov 2026 now." in after
     assert "It cannot be published with this start" not in after
