@@ -199,11 +199,13 @@ def _stacking(policy: dict[str, Any]) -> Found:
         words = _("Name the programmes that come earlier; a programme that only adds up names none.")
         yield ("stacking", "programmes"), words
     sharing = {code for cap in policy.get("caps", []) for code in cap.get("programmes", [])}
-    if kind == "net_of" and sharing & set(stacking.get("programmes", [])):
+    both = sorted(sharing & set(stacking.get("programmes", [])))
+    if kind == "net_of" and both:
         words = _(
-            "What shares a cap is computed at once: none of it can be net of another. Leave one of them out."
+            "%(programmes)s: it shares the cap and comes earlier. Programmes that share a cap are computed together,"
+            " and none of them is net of another. Take it out of one of the two."
         )
-        yield ("stacking", "programmes"), words
+        yield ("stacking", "programmes"), words % {"programmes": ", ".join(both)}
     if kind == "net_of":
         counts = mechanism["kind"] in (*BY_UNITS, "per_increment", "bundle")
         if counts or mechanism.get("on") in ("growth", "excess"):

@@ -334,8 +334,9 @@ class LinkedTwice(DomainError):
 class LinkedInCircle(DomainError):
     code = "linked_in_circle"
     message = _(
-        "%(programme)s would wait for its own figure: it would be net of itself, or of a programme with which it shares"
-        " a cap or of which only the best pays, perhaps by way of others. Leave one of these links out."
+        "%(programme)s would wait for its own figure, by way of %(others)s: programmes that share a cap, or of which"
+        " the best pays, are computed together, and what is net of one of them only after that. Leave one of these"
+        " links out."
     )
 
 

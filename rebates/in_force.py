@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from partners.models import Partner, TierMembership
 from prm.values import clock
 from prm.values.actor import Actor
-from rebates import partner_pools, signing, wording
+from rebates import partner_pools, signing, ties, wording
 from rebates.accruals import Accrual, accruals
+from rebates.credited import is_credited
+from rebates.links import BEST_OF
 from rebates.mechanisms import partners_named
 from rebates.models import Signature, Version
 from rebates.own_targets import version_of
@@ -32,6 +34,7 @@ class InForce:
     sentence: str  # all that the policy says
     standing: signing.Standing | None  # None where nothing is signed
     progress: list[Accrual]  # the partner's own open periods under it
+    is_one_of_several: bool  # of which only the best pays
 
     @property
     def clause(self) -> str:
@@ -41,6 +44,10 @@ class InForce:
     def binds(self) -> list[str]:
         """What else decides how much of the gist is paid, in a few words each."""
         policy, found = self.version.policy, []
+        if is_credited(policy):
+            found.append(_("on sales credited to you"))
+        if self.is_one_of_several:
+            found.append(_("only where it pays most"))
         if partner_pools.is_group(policy):
             found.append(_("together with others, as one group"))
         if partner_pools.cap_of(policy) is not None:
@@ -95,6 +102,7 @@ def programmes_of(actor: Actor) -> list[InForce]:
             wording.sentence(version),
             signing.Standing(partner, answers.get(version.pk)) if signing.wants(version) else None,
             [one for one in open_now if one.version.pk == version.pk],
+            any(tie.kind == BEST_OF for tie in (*ties.stated(version), *ties.from_others(version, versions))),
         )
         for version in mine
     ]

@@ -75,7 +75,8 @@ class Links:
         while left:
             ready = [number for number, named in left.items() if not left.keys() & named]
             if not ready:
-                raise LinkedInCircle(programme=self.codes[min(left)])
+                others = sorted(self.codes[number] for number in list(left)[1:])
+                raise LinkedInCircle(programme=self.codes[min(left)], others=", ".join(others))
             found.append(ready)
             left = {number: named for number, named in left.items() if number not in ready}
         return found

@@ -174,7 +174,13 @@ def target(policy: Policy) -> str:
         if tier_days.by_days(policy):
             words["target"] = _("%(target)s, by days for whoever joins or leaves") % words
     if not count:
-        return _("the target of %(target)s") % words
+        # Of policies as they concern one partner, see own_targets.py: what is set for it, and nothing of others.
+        said = (
+            _("the target that is set for each, here %(target)s")
+            if "targets" in rules
+            else _("the target of %(target)s")
+        )
+        return said % words
     own = ngettext("%(count)s partner", "%(count)s partners", count) % {"count": formats.number(count)}
     if words:
         said = _("the target that is set for each (%(own)s), or else that of %(target)s")

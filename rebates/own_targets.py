@@ -26,12 +26,12 @@ def targets_of(policy: dict[str, Any]) -> dict[str, str]:
 
 
 def policy_of(policy: dict[str, Any], number: str) -> dict[str, Any]:
-    """The policy as it concerns one partner: its own target is the target, and there are no others."""
+    """The policy as it concerns one partner: its own target is the target, and of others none is told."""
     own = targets_of(policy)
     if not own:
         return policy
-    rules = {name: part for name, part in policy["mechanism"].items() if name != "targets"}
-    return policy | {"mechanism": rules | ({"target": own[number]} if number in own else {})}
+    mine = {"target": own[number]} if number in own else {}
+    return policy | {"mechanism": policy["mechanism"] | mine | {"targets": {}}}
 
 
 def version_of(version: Version, number: str) -> Version:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner, Tier
@@ -427,7 +428,7 @@ class ProgrammeForm(
 
 def _without_code(error: forms.ValidationError, code: str) -> str:
     (words,) = error.messages
-    return re.sub(rf"^{re.escape(code)}(: |：)", "", words)
+    return capfirst(re.sub(rf"^{re.escape(code)}(: |：)", "", words))
 
 
 def initial_of(version: Any) -> dict[str, Any]:

@@ -102,10 +102,12 @@ def limits_of(values: dict[str, Any]) -> dict[str, Any]:
         caps.append({"on": "payout", "amount": f"{values['pooled_cap']:f}", "over": "partners"})
     shared, stacked = codes_of(values["shared_with"]), codes_of(values["stacked_on"])
     if shared and values["shared_cap"] is None:
-        raise Missing("shared_cap", gettext("Fill in both, or neither."))
+        raise Missing("shared_cap", gettext("State how much the programmes share, or name none of them."))
     if values["shared_cap"] is not None:
         if not shared:
-            raise Missing("shared_with", gettext("Fill in both, or neither."))
+            raise Missing(
+                "shared_with", gettext("Name the programmes that share this cap, or leave the cap empty.")
+            )
         caps.append({"on": "payout", "amount": f"{values['shared_cap']:f}", "programmes": shared})
     found: dict[str, Any] = {"caps": caps} if caps else {}
     kind = values["stacking"] or "additive"

@@ -194,9 +194,12 @@ def _changed(tie: Tie, code: str, day: date) -> str:
             )
             % words
         )
-    return (
-        _("from %(day)s on it pays only where it pays more than %(programmes)s; else it pays nothing") % words
+    words["order"] = programmes(tie.codes)
+    said = _(
+        "from %(day)s on only one of %(order)s pays, the one that pays most, of equal ones the one that is named first;"
+        " else it pays nothing"
     )
+    return said % words
 
 
 def _moves_along(tie: Tie, day: date) -> str:

@@ -33,6 +33,7 @@ class Link:
     kind: str
     by: str  # the programme that states it
     codes: frozenset[str]  # with the one that states it
+    named: frozenset[str]
 
 
 def links_stated(code: str, policy: dict[str, Any]) -> Iterator[Link]:
@@ -43,7 +44,7 @@ def links_stated(code: str, policy: dict[str, Any]) -> Iterator[Link]:
     }
     for kind, codes in named.items():
         if codes:
-            yield Link(kind, code, frozenset({code, *codes}))
+            yield Link(kind, code, frozenset({code, *codes}), frozenset(codes))
 
 
 def in_link_order(texts: Sequence[ProgrammeText]) -> list[ProgrammeText]:
@@ -162,8 +163,11 @@ def _refuse_a_second(link: Link, links: list[Link]) -> None:
 
 
 def _refuse_circle(code: str, links: list[Link]) -> None:
-    if code in waits_for(code, *_at_once_and_earlier(links)):
-        raise LinkedInCircle(programme=code)
+    at_once, earlier = _at_once_and_earlier(links)
+    waits = waits_for(code, at_once, earlier)
+    if code in waits:
+        round_about = {one for one in waits if code in waits_for(one, at_once, earlier)} - {code}
+        raise LinkedInCircle(programme=code, others=", ".join(sorted(round_about) or [code]))
 
 
 def _at_once_and_earlier(links: list[Link]) -> tuple[list[frozenset[str]], dict[str, set[str]]]:
@@ -171,5 +175,5 @@ def _at_once_and_earlier(links: list[Link]) -> tuple[list[frozenset[str]], dict[
     earlier: dict[str, set[str]] = {}
     for link in links:
         if link.kind == NET_OF:
-            earlier.setdefault(link.by, set()).update(link.codes - {link.by})
+            earlier.setdefault(link.by, set()).update(link.named)
     return [link.codes for link in links if link.kind != NET_OF], earlier

@@ -247,15 +247,23 @@ def test_the_text_and_the_sentence_say_both_and_read_back(acme):
 )
 def test_nothing_waits_for_what_waits_for_it(second):
     apply(flat("c"), flat("b"), flat("a", stacking=net_of("b"), caps=cap(5, "c")))
-    with pytest.raises(LinkedInCircle, match="would wait for its own figure"):
+    with pytest.raises(LinkedInCircle, match="b would wait for its own figure, by way of a, c"):
         apply(second | {"from": "2026-07-01"})
+
+
+def test_a_programme_is_not_net_of_itself_beside_others():
+    apply(flat("a"))
+    with pytest.raises(LinkedInCircle, match="b would wait for its own figure, by way of b"):
+        apply(flat("b", stacking=net_of("a", "b")))
+    with pytest.raises(LinkedInCircle):
+        apply(flat("b", stacking=net_of("b"), caps=cap(5, "a")))
 
 
 def test_what_shares_a_cap_is_not_net_of_each_other():
     apply(flat("a"), flat("b", stacking=net_of("a")))
     with pytest.raises(LinkedInCircle):
         apply(flat("c", caps=cap(5, "a", "b")))
-    with pytest.raises(PolicyProblem, match="none of it can be net of another"):
+    with pytest.raises(PolicyProblem, match="a: it shares the cap and comes earlier"):
         apply(flat("d", stacking=net_of("a"), caps=cap(5, "a")))
 
 

@@ -130,7 +130,7 @@ def test_a_programme_that_nobody_knows_or_only_itself_cannot_be_named():
         ({"stacking": {"kind": "additive", "programmes": ["a"]}}, "stacking.programmes: Name the programmes"),
         (
             {"stacking": net_of("a"), "caps": cap(5, "a")},
-            "stacking.programmes: What shares a cap is computed at",
+            "stacking.programmes: a: it shares the cap and comes earlier",
         ),
         (
             {"stacking": net_of("a"), "mechanism": {"kind": "per_unit", "amount": 1}},

@@ -64,7 +64,9 @@ def test_without_a_target_for_all_only_those_that_have_one_take_part(four, tmp_p
 
 def test_a_programme_of_others_with_their_targets_is_not_shown(acme, rival, browse):
     apply(target({acme.row.number: 100_000}))
-    assert "the target of ¥100,000" in words(browse(acme.admin).get("/rebates/programmes/"))
+    assert "the target that is set for each, here ¥100,000" in words(
+        browse(acme.admin).get("/rebates/programmes/")
+    )
     assert "100,000" not in words(browse(rival.admin).get("/rebates/programmes/"))
 
 
@@ -134,13 +136,15 @@ def test_a_partner_reads_signs_and_recomputes_its_own_target_and_nobody_elses(ac
             words(page.get("/rebates/programmes/")),
             words(page.get(f"/rebates/agreements/core/{version.number}/")),
         ):
-            assert f"the target of {mine}, on all" in shown
+            assert f"the target that is set for each, here {mine}, on all" in shown
             assert others not in shown and others[1:].replace(",", "") not in shown
         signed = sign_version(version=version, digest=signing.digest_of(text), by=company.admin)
         assert "targets" not in signed.text
     for result in results(settle("2026-09")):
         mine = "¥100,000" if result.partner_id == acme.row.pk else "¥50,000"
-        assert f"the target of {mine}, on all" in explanations.explain(result).sentence
+        assert (
+            f"the target that is set for each, here {mine}, on all" in explanations.explain(result).sentence
+        )
     kits_agree(tmp_path)
     held = [
         json.loads(kit.read_text())["periods"][0]["policies"]["core"] for kit in tmp_path.glob("*/kit.json")

@@ -125,7 +125,7 @@ def test_a_product_line_that_is_gone_meanwhile_is_said_on_the_form(finance, brow
     monkeypatch.setattr(programmes, "check_references", gone)
     status, shown = save(browse(finance))
     assert status == 422
-    assert "no product line has the code routing" in shown
+    assert "No product line has the code routing" in shown
 
 
 def test_a_flat_rate_refuses_further_bands_by_their_row(finance, browse, november):

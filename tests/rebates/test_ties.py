@@ -54,7 +54,10 @@ def words(answer) -> str:
 @pytest.mark.parametrize(
     ("link", "said"),
     [
-        ("best", "Gift: from 1 Nov 2026 on it pays only where it pays more than Late; else it pays nothing"),
+        (
+            "best",
+            "Gift: from 1 Nov 2026 on only one of Gift, Late pays, the one that pays most, of equal ones the one",
+        ),
         (
             "cap",
             "Gift: from 1 Nov 2026 on it shares a cap of ¥240 with Late, and pays less where they exceed it",
