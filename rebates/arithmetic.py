@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from prm.values.money import minor_unit
-from rebates.mechanisms import Bands, bands_of
+from rebates.mechanisms import NO_BOUND, Bands, bands_of
 
 ZERO = Fraction(0)
 
@@ -74,6 +74,11 @@ class Part:
     exact_base: Fraction
     exact_rate: Fraction
     exact_amount: Fraction
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it has no bound at all."""
+        return self.lower == NO_BOUND
 
     @property
     def base(self) -> Decimal:
@@ -148,6 +153,8 @@ def parts(bands: Bands, figures: Figures) -> list[Part]:
         rate += Fraction(bands.slope[band - 1]) * beyond / Fraction(bands.span)
     if bands.above and figures.reference is not None:
         base -= Fraction(figures.reference)
+    if bands.share_of == "baseline":  # what is said is how much more than the baseline
+        lower, upper = lower - 1, None if upper is None else upper - 1
     part = _part(band, lower, upper, base, rate)
     return [replace(part, exact_amount=part.exact_amount + Fraction(bands.fixed[band - 1]))]
 

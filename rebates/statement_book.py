@@ -150,7 +150,7 @@ def _part(told: Explanation, part: arithmetic.Part) -> str:
     """The stretch of the base, or of the share, that a part is about."""
     if part.lower is None:
         return _("First band's rate") if told.is_banded else _("All of it")
-    if part.lower < 0:
+    if part.is_all:
         return _("All of it")
 
     def shown(bound: Any) -> str:

@@ -89,6 +89,16 @@ def test_sets_go_on_from_page_to_page_of_the_lines(acme):
     assert [line.running for line in (*first.lines, *rest.lines)] == [0, 2, 3]
 
 
+@pytest.mark.parametrize(("grew_to", "part"), [(95_000, "-10% to 20%"), (130_000, "20% and above")])
+def test_the_arithmetic_of_growth_names_the_growth_as_the_policy_does(acme, finance, browse, grew_to, part):
+    bands = [{"from": "-10%", "rate": "1%"}, {"from": "20%", "rate": "3%"}]
+    apply(policy(mechanism={"kind": "growth", "on": "all", "bands": bands}))
+    sell(acme, 100_000, "2026-08-15")
+    sell(acme, grew_to)
+    arithmetic = page(browse, finance, only(settle("2026-09"))).split("The arithmetic")[1]
+    assert part in arithmetic.replace("−", "-")
+
+
 def test_growth_is_said_in_percent_and_never_above_what_it_is(acme):
     rules = {"kind": "growth", "on": "all", "bands": SHARES}
     apply(policy(mechanism=rules, baseline={"kind": "stated", "amount": 30_000}))
