@@ -35,13 +35,13 @@ def in_levels(
     """
     levels = links.levels
     first, *later = [links.at(numbers) for numbers in levels]
-    none = f"SELECT * FROM stack_based WHERE no = ANY(ARRAY{levels[0]})"
+    start = f"SELECT * FROM stack_based WHERE no = ANY(ARRAY{levels[0]})"
     # Where some plan caps what is paid on, the sum before the cap is lowered, and capped then.
     base = "payable" if "payable" in names else "base"
     amount = f"{_AMOUNT} * stack_based.paid_on_in" if converts else _AMOUNT
     less = less_of(f"stack_based.{base}", amount)
     left = f"least(stack_based.{base} - {less}, stack_based.most_base)"
-    parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(none, first)})"]
+    parts = [f"stack_based AS MATERIALIZED ({based})", f"stack_0 AS MATERIALIZED ({settled(start, first)})"]
     for place, level in enumerate(later, start=1):
         pairs = ", ".join(f"({number}, {one})" for number, named in level.earlier.items() for one in named)
         before = " UNION ALL ".join(

@@ -147,15 +147,15 @@ def with_earlier(plan: Plan, plans: Sequence[Plan]) -> list[Plan]:
     return [plan, *(earlier_of([plan], plans) if hangs_on_all(plan.policy) else ())]
 
 
-def moving(plan: Plan, plans: Sequence[Plan]) -> list[Plan]:
-    """The plans whose lines move a plan's figure: itself, and where it hangs on those of all what it is tied to."""
-    links, number = (
-        links_of(plans),
-        next(place for place, one in enumerate(plans) if _place(one) == _place(plan)),
-    )
-    if number not in hanging(plans):
-        return [plan]
-    return [plans[one] for one in sorted(links.at_once_with(number) | links.waits_for(number))]
+def moving(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """Of each plan those whose lines move its figure: itself, and where it hangs on those of all what it is tied to."""
+    links, numbers = links_of(plans), hanging(plans)
+    return [
+        [plans[one] for one in sorted(links.at_once_with(number) | links.waits_for(number))]
+        if number in numbers
+        else [plan]
+        for number, plan in enumerate(plans)
+    ]
 
 
 def everybody(scope: Scope) -> Scope:

@@ -30,12 +30,12 @@ def as_it_concerns_its_partner(figure: Figure) -> Figure:
     """The figure with the version in which its partner's own target is the target."""
     if not targets_of(figure.version.policy):
         return figure
-    rows = Partner.objects.for_everyone(because="the target behind a figure that its reader sees")
-    own = version_of(figure.version, rows.values_list("number", flat=True).get(pk=figure.partner_id))
     if isinstance(figure, Accrual):
-        return replace(figure, version=own)
+        rows = Partner.objects.for_everyone(because="the target behind a figure that its reader sees")
+        number = rows.values_list("number", flat=True).get(pk=figure.partner_id)
+        return replace(figure, version=version_of(figure.version, number))
     shown = copy(figure)
-    shown.version = own
+    shown.version = version_of(figure.version, figure.partner.number)
     return shown
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -127,7 +128,16 @@ class _Settled:
         return replace(self, plans=plans)
 
     def hangs_on_others(self, plan: Plan) -> bool:
-        return plan in [self.plans[number] for number in partner_pools.hanging(self.plans)]
+        return plan.version.programme_id in self._on_others
+
+    @cached_property
+    def _on_others(self) -> set[int]:
+        return {self.plans[number].version.programme_id for number in partner_pools.hanging(self.plans)}
+
+    @cached_property
+    def moved(self) -> list[tuple[Plan, list[Plan]]]:
+        """Each plan with those whose lines move its figure."""
+        return list(zip(self.plans, partner_pools.moving(self.plans), strict=True))
 
 
 def worth_of(
@@ -266,9 +276,9 @@ def _disputable(
         (one, plan)
         for change in changes
         for one in settled
-        for plan in one.plans
+        for plan, moving in one.moved
         if (plan.version.programme_id, plan.period.end) not in closed
-        and any(change.touches(each) for each in partner_pools.moving(plan, one.plans))
+        and any(change.touches(each) for each in moving)
     ]
 
 
